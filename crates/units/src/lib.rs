@@ -1,0 +1,20 @@
+//! Ids, ticks and physical quantities: the vocabulary of quenched's surface.
+//!
+//! This crate owns the names by which everything else refers to hardware ([`ChipId`], [`CoreAddress`],
+//! [`NeuronAddress`], [`Tag`], ...), the unit of emulated time ([`Tick`]) and the exact decimal
+//! [`Quantity`] that users write in files (`20 ms`, `0.5 pA`).
+//!
+//! It deliberately knows no number format of the emulation (that is `fx`), no file and no float: a
+//! quantity stays the decimal that the user wrote until somebody asks for its bits.
+#![no_std]
+#![deny(clippy::float_arithmetic)]
+
+extern crate alloc;
+
+mod decimal;
+mod ids;
+mod quantity;
+
+pub use decimal::{Decimal, DecimalError};
+pub use ids::{ChipId, CoreAddress, CoreId, DieId, InputId, NeuronAddress, NeuronId, SlotId, Tag, Tick};
+pub use quantity::{Dimension, Quantity, QuantityError, Unit};
