@@ -1,0 +1,27 @@
+//! What a number is in quenched: formats, named rounding, saturation, decay, exp and log.
+//!
+//! The crate owns
+//! - the formats of the emulation: [`Weight`], [`Real`], [`Fraction`], and [`Wide`] for building tables;
+//! - rounding, always by name ([`Rounding`], [`shift_right`], [`divide`]), and saturating conversion ([`narrow`]);
+//! - portable functions with stated error bounds ([`math`]);
+//! - the 32-bit kernels of the inner loops ([`step`]).
+//!
+//! It deliberately has no float, and no operator on its formats: every product, quotient and conversion names its
+//! rounding. `fixed`, whose types carry the formats, floors products, truncates quotients and rounds conversions from
+//! floats to even; none of these rules is reachable from here. Nothing wraps: what does not fit its format saturates.
+#![no_std]
+#![deny(clippy::float_arithmetic)]
+#![cfg_attr(test, allow(clippy::float_arithmetic))]
+
+mod format;
+pub mod math;
+mod round;
+pub mod step;
+mod wide;
+
+pub use format::{Fraction, FxError, Real, Weight};
+pub use round::{Integer, Rounding, divide, narrow, shift_right};
+pub use wide::Wide;
+
+#[cfg(test)]
+extern crate std;
