@@ -88,6 +88,8 @@ impl Unit {
     pub const MILLISECOND: Self = Self { dimension: Dimension::Time, exponent: -3 };
     /// The microsecond.
     pub const MICROSECOND: Self = Self { dimension: Dimension::Time, exponent: -6 };
+    /// The hertz.
+    pub const HERTZ: Self = Self { dimension: Dimension::Frequency, exponent: 0 };
     /// The millivolt.
     pub const MILLIVOLT: Self = Self { dimension: Dimension::Voltage, exponent: -3 };
 

@@ -1,0 +1,25 @@
+//! What a chip is ([`ChipSpec`]) and what is loaded into it ([`Program`]).
+//!
+//! This crate owns the schema of a chip description, the list of named rules that such a description must obey
+//! ([`validate`]) and the memory image that a mapper writes and an emulator reads. A spec and a program are
+//! different things: the spec never changes, a program is one use of it.
+//!
+//! It deliberately knows no file format (that is `formats`), no equation (that is `device-models`) and no network.
+#![no_std]
+#![deny(clippy::float_arithmetic)]
+
+extern crate alloc;
+
+mod program;
+mod spec;
+mod validate;
+
+pub use program::{
+    CamWord, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Program, Routing, Source, SramWord,
+    TagCamCore, Values,
+};
+pub use spec::{
+    ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
+    SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
+};
+pub use validate::{RULES, Rule, Violation, WrongName, validate};

@@ -1,0 +1,158 @@
+//! The memory image of a board: everything that a mapper decides and an emulator needs.
+
+use crate::spec::CoreModel;
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Quantity, Tag};
+
+/// A parameter of a core: one value for all, or one a neuron.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Values {
+    /// All neurons share the value.
+    Shared(Quantity),
+    /// One value a neuron, in order; only on chips with `parameters_per_neuron`.
+    PerNeuron(Vec<Quantity>),
+}
+
+impl Values {
+    /// The value of neuron `index`.
+    pub fn get(&self, index: usize) -> Quantity {
+        match self {
+            Self::Shared(q) => *q,
+            Self::PerNeuron(all) => all[index],
+        }
+    }
+}
+
+/// The contents of one core.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoreProgram {
+    /// Which core.
+    pub address: CoreAddress,
+    /// The equations that it runs.
+    pub model: CoreModel,
+    /// Neurons in use: circuits `0..neuron_count`.
+    pub neuron_count: u32,
+    /// Asked-for parameter values by name; a parameter that is not here is nominal.
+    pub parameters: BTreeMap<String, Values>,
+    /// Weights of this core are integers times `2^weight_exponent` of the weight format's last place
+    /// (2^-20 of the network's weight unit). From 0 to 20.
+    pub weight_exponent: u8,
+}
+
+/// Where an event comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Source {
+    /// A channel of the host.
+    Input(InputId),
+    /// A neuron of the board.
+    Neuron(NeuronAddress),
+}
+
+/// One synapse of the ideal router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct IdealSynapse {
+    /// Target circuit in the destination core of the row.
+    pub neuron: NeuronId,
+    /// Index of the synapse kind in the chip spec.
+    pub synapse: u8,
+    /// Weight in units of the destination core's weight step; never negative for a kind with a fixed sign.
+    pub weight: i16,
+}
+
+/// All synapses of the ideal router from one source into one core with one delay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdealRow {
+    /// Where the events come from.
+    pub source: Source,
+    /// The core that they reach.
+    pub destination: CoreAddress,
+    /// Ticks between sending and arrival, at least 1.
+    pub delay_ticks: u16,
+    /// The synapses, sorted.
+    pub synapses: Vec<IdealSynapse>,
+}
+
+/// A CAM word: one synapse of a neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CamWord {
+    /// The tag that this word answers to.
+    pub tag: Tag,
+    /// Index of the synapse kind (dendrite) in the chip spec.
+    pub synapse: u8,
+    /// Which of the core's weight currents are switched on, one bit each; the weight is their sum.
+    pub weight_bits: u8,
+}
+
+/// An SRAM word: one destination chip of a neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SramWord {
+    /// Chips to go in x, positive to the right.
+    pub hop_x: i8,
+    /// Chips to go in y, positive upwards.
+    pub hop_y: i8,
+    /// Cores of the destination chip that hear the tag, one bit each.
+    pub core_mask: u16,
+    /// The tag that is broadcast there.
+    pub tag: Tag,
+}
+
+/// The memories of one core of a tag and CAM chip; same order as [`Program::cores`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagCamCore {
+    /// The core-wide weight currents, in units of the core's weight step. Not negative.
+    pub weight_currents: Vec<i16>,
+    /// CAM words of each neuron in use.
+    pub cam: Vec<Vec<CamWord>>,
+    /// SRAM words of each neuron in use.
+    pub sram: Vec<Vec<SramWord>>,
+}
+
+/// An event that the host sends to a chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct HostEvent {
+    /// Destination chip on the board.
+    pub chip: units::ChipId,
+    /// Cores of that chip that hear the tag.
+    pub core_mask: u16,
+    /// The tag.
+    pub tag: Tag,
+}
+
+/// What an input channel sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRoute {
+    /// The channel.
+    pub input: InputId,
+    /// One event a destination chip.
+    pub events: Vec<HostEvent>,
+}
+
+/// The connection memories, by kind of router.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Routing {
+    /// Rows of the ideal router, sorted by source, destination and delay.
+    Ideal(Vec<IdealRow>),
+    /// Memories of a tag and CAM chip.
+    TagCam {
+        /// One entry a core of [`Program::cores`].
+        cores: Vec<TagCamCore>,
+        /// What each input channel sends.
+        inputs: Vec<InputRoute>,
+        /// Position (x, y) of each chip on the board, by [`units::ChipId`].
+        positions: Vec<(i8, i8)>,
+    },
+}
+
+/// Everything that is loaded into a board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Name of the chip that this was made for.
+    pub chip: String,
+    /// Cores in use, sorted by address.
+    pub cores: Vec<CoreProgram>,
+    /// Number of input channels.
+    pub input_count: u32,
+    /// The connections.
+    pub routing: Routing,
+}

@@ -1,0 +1,212 @@
+//! The rules that a chip description must obey, one function a rule.
+//!
+//! Each rule looks at one thing and has a name that documents and errors can refer to. A rule passes over what
+//! another rule already refuses, so that one mistake gives one violation. The rules know no file: they name the
+//! offending entry by its dotted path, and `formats` turns that into line and column.
+
+mod board;
+mod circuits;
+mod mismatch;
+mod sources;
+
+use crate::spec::{ChipSpec, Fact};
+use alloc::{format, string::String, vec::Vec};
+use units::{Decimal, Dimension, Unit};
+
+/// A rule that a spec breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Name of the rule, such as `counts-are-positive`.
+    pub rule: &'static str,
+    /// Dotted path of the offending entry, such as `parameters.tau_mem.mismatch.cv` or `synapses[0].gain`.
+    pub path: String,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Where a name is wrong: the wrong name and all that would be right, for "did you mean".
+    pub name: Option<WrongName>,
+}
+
+/// A name that refers to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongName {
+    /// The name as written.
+    pub written: String,
+    /// The names that could stand there.
+    pub valid: Vec<String>,
+}
+
+/// One rule.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// What it demands, in a sentence.
+    pub summary: &'static str,
+    check: fn(&ChipSpec, &mut Findings),
+}
+
+/// Every rule, in the order in which [`validate`] applies them.
+pub const RULES: &[Rule] = &[
+    rule("names-are-plain", "Names are made of ASCII letters, digits, `_` and `-`.", sources::names_are_plain),
+    rule("sources-exist", "The source of a number is a key of `sources`.", sources::sources_exist),
+    rule("sources-are-used", "Every entry of `sources` is text that some number refers to.", sources::sources_are_used),
+    rule("counts-are-positive", "Sizes are whole numbers above 0.", board::counts_are_positive),
+    rule("counts-fit", "Sizes fit the ids and words of a program.", board::counts_fit),
+    rule("monitor-leaves-sram", "The monitor leaves at least one SRAM word of a neuron.", board::monitor_leaves_sram),
+    rule(
+        "accumulators-fit",
+        "Neurons of a core (padded to 16s) times synapse kinds is at most 65536.",
+        board::accumulators_fit,
+    ),
+    rule("tick-is-a-time", "A tick is a time above 0, of at least 2^-32 ms.", board::tick_is_a_time),
+    rule("models-are-listed", "A chip has at least one core model, each once.", circuits::models_are_listed),
+    rule("synapse-names-differ", "Each synapse kind has a name of its own.", circuits::synapse_names_differ),
+    rule(
+        "synapses-match-models",
+        "Each model has a synapse kind and each kind a model.",
+        circuits::synapses_match_models,
+    ),
+    rule("exponential-kinds-fit", "A chip has at most 4 exponential synapse kinds.", circuits::exponential_kinds_fit),
+    rule("parameters-exist", "What a model or a synapse kind reads is a parameter.", circuits::parameters_exist),
+    rule("dimensions-match", "A parameter has the dimension that its reader needs.", circuits::dimensions_match),
+    rule("values-are-possible", "A parameter has a value that its reader can use.", circuits::values_are_possible),
+    rule("ranges-hold-the-nominal", "Low <= nominal <= high, in one dimension.", circuits::ranges_hold_the_nominal),
+    rule("cv-is-not-negative", "A CV is a pure number of at least 0.", mismatch::cv_is_not_negative),
+    rule("truncation-is-an-interval", "Low < 1 < high, in pure numbers.", mismatch::truncation_is_an_interval),
+    rule("factors-stay-positive", "Mismatch keeps above 0 what must be above 0.", mismatch::factors_stay_positive),
+    rule("mismatch-can-be-drawn", "CV and truncation leave factors to be drawn.", mismatch::can_be_drawn),
+    rule("shares-add-up", "The shares of a variance are from 0 to 1 and add up to 1.", mismatch::shares_add_up),
+    rule(
+        "correlations-are-pairs",
+        "A correlation names another, itself uncorrelated parameter.",
+        mismatch::correlations,
+    ),
+    rule("rho-is-a-correlation", "A correlation is from -1 to 1.", mismatch::rho_is_a_correlation),
+    rule("reference-has-mismatch", "`mismatch_reference` is there if mismatch is, and has some.", mismatch::reference),
+];
+
+const fn rule(name: &'static str, summary: &'static str, check: fn(&ChipSpec, &mut Findings)) -> Rule {
+    Rule { name, summary, check }
+}
+
+/// All rules that `spec` breaks, in the order of [`RULES`]; empty for a good spec.
+pub fn validate(spec: &ChipSpec) -> Vec<Violation> {
+    let mut findings = Findings { rule: "", violations: Vec::new() };
+    for rule in RULES {
+        findings.rule = rule.name;
+        (rule.check)(spec, &mut findings);
+    }
+    findings.violations
+}
+
+/// What the rules have found so far.
+struct Findings {
+    rule: &'static str,
+    violations: Vec<Violation>,
+}
+
+impl Findings {
+    fn add(&mut self, path: impl Into<String>, message: String) {
+        self.violations.push(Violation { rule: self.rule, path: path.into(), message, name: None });
+    }
+
+    /// A name that refers to nothing; `what` says what it should have been.
+    fn add_wrong_name<'a>(&mut self, path: String, what: &str, written: &str, valid: impl Iterator<Item = &'a String>) {
+        let name = WrongName { written: written.into(), valid: valid.cloned().collect() };
+        let message = format!("`{written}` is not {what}");
+        self.violations.push(Violation { rule: self.rule, path, message, name: Some(name) });
+    }
+
+    /// Takes `fact` as a pure number. If it is none, says so, and the rule passes over it.
+    fn pure(&mut self, path: &str, fact: &Fact) -> Option<Decimal> {
+        let value = fact.quantity.value_in(Unit::ONE);
+        if let Err(error) = &value {
+            self.add(path, format!("{error}: write `unit = \"1\"`"));
+        }
+        value.ok()
+    }
+}
+
+/// Synapse kind `index` in a path.
+fn synapse_path(index: usize, entry: &str) -> String {
+    format!("synapses[{index}].{entry}")
+}
+
+/// What a core model or a synapse kind demands of a parameter.
+struct Reading<'a> {
+    /// The parameter.
+    parameter: &'a str,
+    /// Who reads it, for messages.
+    reader: String,
+    /// Where the chip file says so.
+    path: String,
+    /// Whether the parameter must be there.
+    required: bool,
+    /// The dimensions that it may have.
+    dimensions: &'static [Dimension],
+    /// The values that it may have.
+    bound: Bound,
+}
+
+/// The values that a reader can use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Any,
+    NotNegative,
+    Positive,
+    /// Above 0, at most 1.
+    Fraction,
+    /// Above 0, below 512: what the membrane of a `lif` core can reach.
+    Membrane,
+}
+
+impl Bound {
+    /// Whether the value must stay above 0.
+    fn is_positive(self) -> bool {
+        matches!(self, Self::Positive | Self::Fraction | Self::Membrane)
+    }
+}
+
+/// Everything that the models and synapse kinds of `spec` read.
+fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
+    use crate::spec::{CoreModel, Kinetics};
+    const TIME: &[Dimension] = &[Dimension::Time];
+    const PURE: &[Dimension] = &[Dimension::One];
+    const LEVEL: &[Dimension] = &[Dimension::Voltage, Dimension::One];
+    let mut all = Vec::new();
+    for (index, model) in spec.models.iter().enumerate() {
+        let table: &[(&str, bool, &'static [Dimension], Bound)] = match model {
+            CoreModel::Lif => &[
+                ("tau_mem", true, TIME, Bound::Positive),
+                ("v_threshold", true, LEVEL, Bound::Membrane),
+                ("t_refractory", true, TIME, Bound::NotNegative),
+                ("v_reset", false, LEVEL, Bound::Any),
+                ("v_initial", false, LEVEL, Bound::Any),
+                ("drive", false, LEVEL, Bound::Any),
+            ],
+            CoreModel::Rate => &[("leak", true, PURE, Bound::Fraction), ("drive", false, LEVEL, Bound::Any)],
+        };
+        all.extend(table.iter().map(|&(parameter, required, dimensions, bound)| Reading {
+            parameter,
+            reader: format!("core model `{model}`"),
+            path: format!("models[{index}]"),
+            required,
+            dimensions,
+            bound,
+        }));
+    }
+    for (index, synapse) in spec.synapses.iter().enumerate() {
+        let mut read = |parameter, entry, dimensions, bound| {
+            let reader = format!("synapse kind `{}`", synapse.name);
+            let path = synapse_path(index, entry);
+            all.push(Reading { parameter, reader, path, required: true, dimensions, bound });
+        };
+        if let Kinetics::Exponential { tau } = &synapse.kinetics {
+            read(tau, "kinetics.tau", TIME, Bound::Positive);
+        }
+        if let Some(gain) = &synapse.gain {
+            read(gain, "gain", PURE, Bound::NotNegative);
+        }
+    }
+    all
+}

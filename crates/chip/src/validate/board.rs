@@ -1,0 +1,91 @@
+//! Geometry, router and tick.
+
+use super::Findings;
+use crate::spec::{ChipSpec, Fact, RouterSpec};
+use alloc::{format, vec, vec::Vec};
+use units::{Dimension, Unit};
+
+/// A size of the chip: path, value, the least and the most that it can be, and what limits it.
+type Count<'a> = (&'static str, &'a Fact, u64, u64, &'static str);
+
+fn counts(spec: &ChipSpec) -> Vec<Count<'_>> {
+    let geometry = &spec.geometry;
+    let mut all: Vec<Count<'_>> = vec![
+        ("geometry.chips", &geometry.chips, 1, 1 << 16, "a chip id has 16 bits"),
+        ("geometry.cores_per_chip", &geometry.cores_per_chip, 1, 1 << 16, "a core id has 16 bits"),
+        ("geometry.neurons_per_core", &geometry.neurons_per_core, 1, 1 << 16, "a neuron id has 16 bits"),
+    ];
+    if let RouterSpec::TagCam(router) = &spec.router {
+        all[1].3 = 16;
+        all[1].4 = "the core mask of an event has 16 bits";
+        all.extend([
+            ("router.cam_words_per_neuron", &router.cam_words_per_neuron, 1, 1 << 16, "a slot id has 16 bits"),
+            ("router.sram_words_per_neuron", &router.sram_words_per_neuron, 1, 1 << 16, "a slot id has 16 bits"),
+            ("router.sram_words_for_monitor", &router.sram_words_for_monitor, 0, 1 << 16, "a slot id has 16 bits"),
+            ("router.tag_bits", &router.tag_bits, 1, 16, "a tag is kept in 16 bits"),
+            ("router.weight_bits", &router.weight_bits, 1, 8, "the weight bits of a CAM word are kept in 8 bits"),
+            ("router.hop_max", &router.hop_max, 0, 127, "a hop is kept in 8 bits with sign"),
+        ]);
+    }
+    all
+}
+
+pub(super) fn counts_are_positive(spec: &ChipSpec, findings: &mut Findings) {
+    for (path, fact, least, ..) in counts(spec) {
+        let Some(value) = findings.pure(path, fact) else { continue };
+        // A whole number too large for 64 bits is left to `counts-fit`.
+        let whole = value.exponent() >= 0;
+        if !whole || value.signum() < 0 || (value.signum() == 0 && least > 0) {
+            findings.add(path, format!("this is {value}, but must be a whole number of at least {least}"));
+        }
+    }
+}
+
+pub(super) fn counts_fit(spec: &ChipSpec, findings: &mut Findings) {
+    for (path, fact, _, most, reason) in counts(spec) {
+        let Ok(value) = fact.quantity.value_in(Unit::ONE) else { continue };
+        if value.exponent() >= 0 && value.signum() > 0 && fact.count().is_none_or(|count| count > most) {
+            findings.add(path, format!("this is {value}, but can be at most {most}: {reason}"));
+        }
+    }
+    let kinds = spec.synapses.len();
+    if kinds > 1 << 8 {
+        let message = format!("a chip has at most 256 synapse kinds, this one has {kinds}: their index has 8 bits");
+        findings.add("synapses[256]", message);
+    }
+}
+
+pub(super) fn monitor_leaves_sram(spec: &ChipSpec, findings: &mut Findings) {
+    let RouterSpec::TagCam(router) = &spec.router else { return };
+    if let (Some(all), Some(monitor)) = (router.sram_words_per_neuron.count(), router.sram_words_for_monitor.count())
+        && all > 0
+        && monitor >= all
+    {
+        let path = "router.sram_words_for_monitor";
+        findings.add(path, format!("the monitor takes {monitor} of {all} SRAM words, so that no neuron could send"));
+    }
+}
+
+pub(super) fn accumulators_fit(spec: &ChipSpec, findings: &mut Findings) {
+    let Some(neurons) = spec.geometry.neurons_per_core.count().filter(|n| *n <= 1 << 16) else { return };
+    let kinds = spec.synapses.len() as u64;
+    // Cores keep their sums in lanes that are padded to whole vectors of 16.
+    let places = neurons.next_multiple_of(16) * kinds;
+    if places > 1 << 16 {
+        let message = format!(
+            "{neurons} neurons (padded to a multiple of 16) times {kinds} synapse kinds is {places}, but a synapse \
+             can name at most 65536 places of a core: use more, smaller cores"
+        );
+        findings.add("geometry.neurons_per_core", message);
+    }
+}
+
+pub(super) fn tick_is_a_time(spec: &ChipSpec, findings: &mut Findings) {
+    let tick = spec.tick.quantity;
+    if tick.unit.dimension() != Dimension::Time {
+        let found = tick.unit.dimension();
+        findings.add("tick", format!("this is {found}, but a tick is a time, such as 1 ms"));
+    } else if !tick.to_bits(Unit::MILLISECOND, 32).is_ok_and(|bits| bits > 0) {
+        findings.add("tick", format!("a tick of {tick} is not possible: from 2^-32 ms to 2^31 ms, and more than 0"));
+    }
+}

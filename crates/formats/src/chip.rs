@@ -1,0 +1,315 @@
+//! Chip files: a [`ChipSpec`] as TOML. The file is specified in `docs/formats/chip.md`.
+//!
+//! Owns the way from text to a validated spec, and the names of the shipped chips. A user's file and a shipped one
+//! take the same way. The rules themselves are in [`chip::validate`].
+
+use crate::document::{Document, Format, FromValue, Table, Value};
+use crate::error::{FormatError, FormatErrors, Problem};
+use crate::text::read_text;
+use chip::{
+    ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
+    SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation,
+};
+use disorder::Family;
+use std::collections::BTreeMap;
+use std::path::Path;
+use units::Quantity;
+
+/// Format and version of chip files.
+pub const FORMAT: Format = Format { name: "quenched-chip", version: 1 };
+
+/// Names of the shipped chips.
+pub fn shipped_names() -> impl Iterator<Item = &'static str> {
+    device_models::chips::SHIPPED.iter().map(|(name, _)| *name)
+}
+
+/// The text of the shipped chip file `name`, to read or to start an own chip from.
+pub fn shipped_text(name: &str) -> Option<&'static str> {
+    device_models::chips::SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)
+}
+
+/// The shipped chip `name`.
+///
+/// # Errors
+/// There is no such chip; the help names the nearest.
+pub fn shipped(name: &str) -> Result<ChipSpec, FormatErrors> {
+    match shipped_text(name) {
+        Some(text) => read(text, &format!("{name}/chip.toml")),
+        None => Err(unknown(name).into()),
+    }
+}
+
+/// The file of a chip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChipFile {
+    /// Its name in errors.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// The file of the chip that a user names: a shipped one, or the path of a chip file (which contains `/` or ends in
+/// `.toml`).
+///
+/// # Errors
+/// There is no such chip or file.
+pub fn find(name_or_path: &str) -> Result<ChipFile, FormatErrors> {
+    if let Some(text) = shipped_text(name_or_path) {
+        return Ok(ChipFile { name: format!("{name_or_path}/chip.toml"), text: text.into() });
+    }
+    let path = Path::new(name_or_path);
+    let looks_like_path = path.components().count() > 1 || path.extension().is_some_and(|e| e == "toml");
+    if looks_like_path || path.is_file() {
+        Ok(ChipFile { name: name_or_path.into(), text: read_text(path)? })
+    } else {
+        Err(unknown(name_or_path).into())
+    }
+}
+
+/// The chip that a user names; see [`find`].
+///
+/// # Errors
+/// There is no such chip or file, or the file is wrong.
+pub fn resolve(name_or_path: &str) -> Result<ChipSpec, FormatErrors> {
+    let file = find(name_or_path)?;
+    read(&file.text, &file.name)
+}
+
+fn unknown(name: &str) -> FormatError {
+    FormatError::UnknownChip { name: name.into(), shipped: shipped_names().map(String::from).collect() }
+}
+
+/// Reads and validates the chip file at `path`.
+///
+/// # Errors
+/// The file cannot be read, or breaks the format or a rule of [`chip::validate`].
+pub fn load(path: &Path) -> Result<ChipSpec, FormatErrors> {
+    read(&read_text(path)?, &path.display().to_string())
+}
+
+/// Reads and validates the chip file `text`; `name` stands for the file in errors.
+///
+/// # Errors
+/// All that is wrong with the form of the file, or, if nothing is, all rules of [`chip::validate`] that it breaks.
+pub fn read(text: &str, name: &str) -> Result<ChipSpec, FormatErrors> {
+    let document = Document::parse(text, name, FORMAT)?;
+    let spec = read_spec(&document);
+    if let Some(spec) = &spec
+        && !document.has_errors()
+    {
+        for violation in chip::validate(spec) {
+            let path = violation.path.clone();
+            document.report(&path, problem_of(violation));
+        }
+    }
+    document.finish(spec)
+}
+
+fn problem_of(violation: Violation) -> Problem {
+    let Violation { rule, message, name, .. } = violation;
+    match name {
+        Some(name) => {
+            let start = format!("`{}` is not ", name.written);
+            let what = message.strip_prefix(&start).unwrap_or(&message).to_string();
+            Problem::UnknownName { what, name: name.written, known: name.valid }
+        }
+        None => Problem::Rule { rule, message },
+    }
+}
+
+fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
+    let root = document.root(&[
+        "name",
+        "family",
+        "revision",
+        "summary",
+        "models",
+        "parameters_per_neuron",
+        "mismatch_reference",
+        "tick",
+        "sources",
+        "geometry",
+        "router",
+        "synapses",
+        "parameters",
+    ]);
+    // Every entry is read before the first `?`, so that all errors are found.
+    let name = root.required("name");
+    let family = root.required("family");
+    let revision = root.required("revision");
+    let summary = root.required("summary");
+    let models = root.required_with("models", read_models);
+    let parameters_per_neuron = root.required("parameters_per_neuron");
+    let mismatch_reference = root.optional("mismatch_reference");
+    let tick = root.required("tick");
+    let sources = root.required_with("sources", |v| by_name(&v, |v| v.read()));
+    let geometry = root.required_with("geometry", |v| read_geometry(&v));
+    let router = root.required_with("router", |v| read_router(&v));
+    let synapses = root.required_with("synapses", |v| all(v.array()?, read_synapse));
+    let parameters = root.required_with("parameters", |v| by_name(&v, read_parameter));
+    Some(ChipSpec {
+        name: name?,
+        family: family?,
+        revision: revision?,
+        summary: summary?,
+        sources: sources?,
+        tick: fact(tick)?,
+        geometry: geometry?,
+        models: models?,
+        synapses: synapses?,
+        parameters_per_neuron: parameters_per_neuron?,
+        router: router?,
+        parameters: parameters?,
+        mismatch_reference: mismatch_reference?,
+    })
+}
+
+/// Reads each of `values`, so that all errors are found.
+fn all<'d, T>(values: Vec<Value<'d>>, read: impl Fn(&Value<'d>) -> Option<T>) -> Option<Vec<T>> {
+    let all: Vec<Option<T>> = values.iter().map(read).collect();
+    all.into_iter().collect()
+}
+
+/// A table whose keys are names that the file chooses.
+fn by_name<'d, T>(value: &Value<'d>, read: impl Fn(&Value<'d>) -> Option<T>) -> Option<BTreeMap<String, T>> {
+    let entries: Vec<Option<(String, T)>> =
+        value.open_table()?.entries().into_iter().map(|e| Some((e.name, read(&e.value)?))).collect();
+    entries.into_iter().collect()
+}
+
+/// A [`Fact`] of a file: `{ value = 20, unit = "ms", source = "rockpool", evidence = "simulator-default" }`.
+struct FileFact(Fact);
+
+fn fact(read: Option<FileFact>) -> Option<Fact> {
+    read.map(|f| f.0)
+}
+
+impl<'d> FromValue<'d> for FileFact {
+    fn from_value(value: &Value<'d>) -> Option<Self> {
+        let table = value.table(&["value", "unit", "source", "evidence"])?;
+        let number = table.required("value");
+        let unit = table.required("unit");
+        let source = table.required("source");
+        let evidence =
+            table.required_with("evidence", |v| v.one_of("a grade of evidence", &Evidence::ALL.map(|e| (e.name(), e))));
+        Some(Self(Fact { quantity: Quantity::new(number?, unit?), source: source?, evidence: evidence? }))
+    }
+}
+
+fn read_models(value: Value<'_>) -> Option<Vec<CoreModel>> {
+    all(value.array()?, |v| v.one_of("a core model", &CoreModel::ALL.map(|m| (m.name(), m))))
+}
+
+fn read_geometry(value: &Value<'_>) -> Option<Geometry> {
+    let table = value.table(&["chips", "cores_per_chip", "neurons_per_core"])?;
+    let read = |key| fact(table.required(key));
+    let (chips, cores_per_chip, neurons_per_core) = (read("chips"), read("cores_per_chip"), read("neurons_per_core"));
+    Some(Geometry { chips: chips?, cores_per_chip: cores_per_chip?, neurons_per_core: neurons_per_core? })
+}
+
+/// A table whose keys depend on its key `kind`.
+fn kind_of<'d, T: Copy>(value: &Value<'d>, what: &str, kinds: &[(&str, T)]) -> Option<T> {
+    value.open_table()?.required_with("kind", |v| v.one_of(what, kinds))
+}
+
+fn read_router(value: &Value<'_>) -> Option<RouterSpec> {
+    let is_ideal = kind_of(value, "a kind of router", &[("ideal", true), ("tag-cam", false)])?;
+    if is_ideal {
+        return value.table(&["kind"]).map(|_| RouterSpec::Ideal);
+    }
+    let table = value.table(&[
+        "kind",
+        "cam_words_per_neuron",
+        "sram_words_per_neuron",
+        "sram_words_for_monitor",
+        "tag_bits",
+        "weight_bits",
+        "hop_max",
+    ])?;
+    let read = |key| fact(table.required(key));
+    let cam_words_per_neuron = read("cam_words_per_neuron");
+    let sram_words_per_neuron = read("sram_words_per_neuron");
+    let sram_words_for_monitor = read("sram_words_for_monitor");
+    let (tag_bits, weight_bits, hop_max) = (read("tag_bits"), read("weight_bits"), read("hop_max"));
+    Some(RouterSpec::TagCam(TagCamSpec {
+        cam_words_per_neuron: cam_words_per_neuron?,
+        sram_words_per_neuron: sram_words_per_neuron?,
+        sram_words_for_monitor: sram_words_for_monitor?,
+        tag_bits: tag_bits?,
+        weight_bits: weight_bits?,
+        hop_max: hop_max?,
+    }))
+}
+
+const SIGNS: [(&str, SynapseSign); 3] =
+    [("excitatory", SynapseSign::Excitatory), ("inhibitory", SynapseSign::Inhibitory), ("signed", SynapseSign::Signed)];
+
+fn read_synapse(value: &Value<'_>) -> Option<SynapseType> {
+    let table = value.table(&["name", "sign", "kinetics", "gain"])?;
+    let name = table.required("name");
+    let sign = table.required_with("sign", |v| v.one_of("a sign of a synapse", &SIGNS));
+    let kinetics = table.required_with("kinetics", |v| read_kinetics(&v));
+    let gain = table.optional("gain");
+    Some(SynapseType { name: name?, sign: sign?, kinetics: kinetics?, gain: gain? })
+}
+
+fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Delta,
+        Exponential,
+        Graded,
+    }
+    let kinds = [("delta", Kind::Delta), ("exponential", Kind::Exponential), ("graded", Kind::Graded)];
+    let plain = |table: Option<Table<'_>>, kinetics| table.map(|_| kinetics);
+    match kind_of(value, "a kind of kinetics", &kinds)? {
+        Kind::Delta => plain(value.table(&["kind"]), Kinetics::Delta),
+        Kind::Graded => plain(value.table(&["kind"]), Kinetics::Graded),
+        Kind::Exponential => {
+            let table = value.table(&["kind", "tau"])?;
+            Some(Kinetics::Exponential { tau: table.required("tau")? })
+        }
+    }
+}
+
+fn read_parameter(value: &Value<'_>) -> Option<ParameterSpec> {
+    let table = value.table(&["summary", "nominal", "range", "mismatch"])?;
+    let summary = table.required("summary");
+    let nominal = fact(table.required("nominal"));
+    let range = table.optional_with("range", |v| read_interval(&v));
+    let mismatch = table.optional_with("mismatch", |v| read_mismatch(&v));
+    Some(ParameterSpec { summary: summary?, nominal: nominal?, range: range?, mismatch: mismatch? })
+}
+
+fn read_interval(value: &Value<'_>) -> Option<(Fact, Fact)> {
+    let table = value.table(&["low", "high"])?;
+    let (low, high) = (fact(table.required("low")), fact(table.required("high")));
+    low.zip(high)
+}
+
+fn read_mismatch(value: &Value<'_>) -> Option<MismatchSpec> {
+    let table = value.table(&["family", "cv", "truncation", "shares", "correlation"])?;
+    let family =
+        table.required_with("family", |v| v.one_of("a family of mismatch", &Family::ALL.map(|f| (f.name(), f))));
+    let cv = fact(table.required("cv"));
+    let truncation = table.optional_with("truncation", |v| read_interval(&v));
+    let shares = table.optional_with("shares", |v| read_shares(&v));
+    let correlation = table.optional_with("correlation", |v| read_correlation(&v));
+    Some(MismatchSpec { family: family?, cv: cv?, truncation: truncation?, shares: shares?, correlation: correlation? })
+}
+
+fn read_shares(value: &Value<'_>) -> Option<SharesSpec> {
+    let table = value.table(&["die", "core", "circuit"])?;
+    let read = |key| fact(table.required(key));
+    let (die, core, circuit) = (read("die"), read("core"), read("circuit"));
+    Some(SharesSpec { die: die?, core: core?, circuit: circuit? })
+}
+
+fn read_correlation(value: &Value<'_>) -> Option<Correlation> {
+    let table = value.table(&["with", "rho"])?;
+    let (with, rho) = (table.required("with"), fact(table.required("rho")));
+    Some(Correlation { with: with?, rho: rho? })
+}
+
+#[cfg(test)]
+mod tests;

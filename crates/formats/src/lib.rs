@@ -1,0 +1,25 @@
+//! Files: the only crate that knows file formats.
+//!
+//! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
+//! ([`network`]), event lists ([`events`]), programs and other binary files ([`program`], [`container`]), npz archives
+//! ([`npz`]), and writing files so that nothing is ever half-written ([`output`]). Every file is checked against its
+//! schema: what is wrong is one [`FormatError`] with file, line, column and, where possible, the remedy.
+//!
+//! It deliberately decides nothing: which rules a chip must obey is in `chip`, what a network may be in `network`, and
+//! whether the one fits the other in `mapper`. Formats are specified in `docs/formats`. It prints nothing.
+
+pub mod chip;
+pub mod container;
+pub mod document;
+mod error;
+pub mod events;
+mod list;
+mod nearest;
+pub mod network;
+pub mod npz;
+pub mod output;
+pub mod program;
+pub mod text;
+
+pub use error::{Action, FormatError, FormatErrors, Place, Problem};
+pub use nearest::nearest;

@@ -1,0 +1,134 @@
+//! Who is joined to whom: a pattern to be drawn, or a list.
+
+use super::CONNECTIONS_MAX;
+use crate::document::{Format, Table, Value};
+use crate::error::{FormatError, FormatErrors, Problem};
+use crate::list::{Schema, integer};
+use crate::npz::{ArrayProblem, Npz};
+use crate::text::read_text;
+use fx::Weight;
+use network::{Connections, Endpoint, Network, Pattern, ProjectionSpec};
+use std::path::Path;
+use units::{Decimal, DecimalError};
+
+/// What the key `connect` says.
+pub(super) enum Connect {
+    /// Drawn from the seed.
+    Drawn(Pattern),
+    /// Listed in a file.
+    Listed(String),
+}
+
+/// `"all-to-all"`, `"one-to-one"`, `{ fixed-fan-in = 32 }`, `{ probability = 0.1 }` or `{ list = "file.csv" }`.
+pub(super) fn read_connect(value: &Value<'_>) -> Option<Connect> {
+    if value.is_string() {
+        let patterns = [("all-to-all", Pattern::AllToAll), ("one-to-one", Pattern::OneToOne)];
+        return value.one_of("a pattern of connections without a number", &patterns).map(Connect::Drawn);
+    }
+    let table = value.table(&["fixed-fan-in", "probability", "list"])?;
+    let rules: Vec<&str> = ["fixed-fan-in", "probability", "list"].into_iter().filter(|k| table.has(k)).collect();
+    match rules[..] {
+        ["fixed-fan-in"] => table.required("fixed-fan-in").map(|k| Connect::Drawn(Pattern::FanIn(k))),
+        ["probability"] => {
+            let per_65536 = table.required_with("probability", |v| super::weights::read_fraction(&v))?;
+            Some(Connect::Drawn(Pattern::Probability { per_65536 }))
+        }
+        ["list"] => table.required("list").map(Connect::Listed),
+        _ => value.reject("one-pattern", "say exactly one of `fixed-fan-in`, `probability` and `list`"),
+    }
+}
+
+/// Refuses more connections than [`CONNECTIONS_MAX`] before any is drawn.
+pub(super) fn check_size(spec: &ProjectionSpec, network: &Network, table: &Table<'_>) -> Option<()> {
+    let size = |end| u64::from(network.size_of(end).expect("the end exists"));
+    let (senders, receivers) = (size(spec.pre), size(Endpoint::Population(spec.post)));
+    let per_receiver = match spec.pattern {
+        Pattern::FanIn(count) => u64::from(count).min(senders),
+        Pattern::OneToOne => 1,
+        Pattern::AllToAll => senders,
+        // Each pair is visited.
+        Pattern::Probability { .. } => senders,
+    };
+    let pairs = receivers * per_receiver;
+    if pairs <= CONNECTIONS_MAX {
+        return Some(());
+    }
+    table.reject_at(
+        "connect",
+        "connections-fit",
+        format!("{pairs} pairs to be joined are too many: a projection has at most {CONNECTIONS_MAX}"),
+    )
+}
+
+const LIST: Schema =
+    Schema { format: Format { name: "quenched-connections", version: 1 }, columns: "pre,post,weight", optional: 0 };
+
+/// Reads the list at `path` for ends of these sizes (`pre`, `post`); a weight of 1 in it stands for `unit`.
+pub(super) fn read_list(path: &Path, sizes: [u32; 2], unit: Decimal) -> Result<Connections, FormatErrors> {
+    let list = if path.extension().is_some_and(|e| e == "npz") {
+        from_npz(path, sizes, unit)?
+    } else {
+        from_csv(&read_text(path)?, &path.display().to_string(), sizes, unit)?
+    };
+    Ok(Connections::from_list(sizes[0], list))
+}
+
+type Link = (u32, u32, Weight);
+
+pub(super) fn from_csv(text: &str, file: &str, sizes: [u32; 2], unit: Decimal) -> Result<Vec<Link>, FormatErrors> {
+    LIST.read(text, file, |fields| {
+        let ends = [integer(fields, 0, 0, sizes[0] - 1)?, integer(fields, 1, 0, sizes[1] - 1)?];
+        let number: Decimal = fields[2].parse().map_err(|error| (2, Problem::Decimal(error)))?;
+        let weight = scaled(number, unit).map_err(|error| (2, Problem::Decimal(error)))?;
+        Ok((ends[0], ends[1], weight))
+    })
+}
+
+/// `number` times `unit`, exactly, then to the nearest weight.
+fn scaled(number: Decimal, unit: Decimal) -> Result<Weight, DecimalError> {
+    let mantissa = number.mantissa().checked_mul(unit.mantissa()).ok_or(DecimalError::Range)?;
+    let product = Decimal::new(mantissa, number.exponent() + unit.exponent());
+    let bits = product.to_bits(Weight::FRACTION_BITS)?;
+    let overflow = DecimalError::Overflow { bits: 32, fraction_bits: Weight::FRACTION_BITS };
+    i32::try_from(bits).map(Weight::from_bits).map_err(|_| overflow)
+}
+
+fn from_npz(path: &Path, sizes: [u32; 2], unit: Decimal) -> Result<Vec<Link>, FormatErrors> {
+    let file = path.display().to_string();
+    let npz = Npz::open(path)?;
+    let wrong = |array: &str, problem| {
+        FormatErrors::from(FormatError::Array { file: file.clone(), array: array.into(), problem })
+    };
+    let pre: Vec<u32> = npz.vector("pre")?;
+    let post: Vec<u32> = npz.vector_of("post", pre.len() as u64)?;
+    for (array, ends, size) in [("pre", &pre, sizes[0]), ("post", &post, sizes[1])] {
+        if let Some(index) = ends.iter().position(|end| *end >= size) {
+            let (value, high) = (ends[index].into(), i128::from(size) - 1);
+            return Err(wrong(array, ArrayProblem::OutOfRange { index, value, low: 0, high }));
+        }
+    }
+    let too_large = |index, weight| wrong("weight", ArrayProblem::WeightTooLarge { index, weight });
+    let weights: Vec<Weight> = match npz.vector_of::<i64>("weight", pre.len() as u64) {
+        Ok(numbers) => {
+            let weight = |(index, number): (usize, &i64)| {
+                scaled(Decimal::integer(*number), unit).map_err(|_| too_large(index, format!("{number} times {unit}")))
+            };
+            numbers.iter().enumerate().map(weight).collect::<Result<_, _>>()?
+        }
+        Err(FormatError::Array { problem: ArrayProblem::Type { .. }, .. }) => {
+            let numbers: Vec<f64> = npz.vector_of("weight", pre.len() as u64)?;
+            if unit != Decimal::integer(1) {
+                return Err(wrong("weight", ArrayProblem::FloatUnit { unit: unit.to_string() }));
+            }
+            let weight = |(index, number): (usize, &f64)| {
+                // A power of two changes no digit, so that this is the nearest weight, ties to even.
+                let bits = (number * f64::from(1u32 << Weight::FRACTION_BITS)).round_ties_even();
+                let fits = bits.abs() <= f64::from(i32::MAX);
+                if fits { Ok(Weight::from_bits(bits as i32)) } else { Err(too_large(index, number.to_string())) }
+            };
+            numbers.iter().enumerate().map(weight).collect::<Result<_, _>>()?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(pre.into_iter().zip(post).zip(weights).map(|((pre, post), weight)| (pre, post, weight)).collect())
+}

@@ -1,0 +1,126 @@
+//! Program files: a [`chip::Program`] in a [`container`].
+//!
+//! Specified in `docs/formats/program.md`. What a program may contain on a given chip is checked by who loads it.
+
+use crate::container::{self, Kind};
+use crate::error::FormatError;
+use chip::Program;
+use std::path::Path;
+
+/// The kind of container of a program. Its version rises whenever a type in [`chip::Program`] changes.
+pub const KIND: Kind = Kind { name: "program", version: 1 };
+
+/// Writes `program` to `path`, whole or not at all. The same program gives the same bytes everywhere.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn save(path: &Path, program: &Program) -> Result<(), FormatError> {
+    container::write(path, KIND, program)
+}
+
+/// Reads the program at `path`.
+///
+/// # Errors
+/// The file cannot be read, is damaged, or is no program of this version.
+pub fn load(path: &Path) -> Result<Program, FormatError> {
+    container::read(path, KIND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chip::{
+        CamWord, CoreModel, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Routing, Source, SramWord,
+        TagCamCore, Values,
+    };
+    use proptest::prelude::*;
+    use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag};
+
+    fn core(parameters: Values) -> CoreProgram {
+        CoreProgram {
+            address: CoreAddress::new(0, 2),
+            model: CoreModel::Lif,
+            neuron_count: 2,
+            parameters: [("tau_mem".to_string(), parameters)].into(),
+            weight_exponent: 12,
+        }
+    }
+
+    fn ideal() -> Program {
+        let from_neuron = NeuronAddress { core: CoreAddress::new(0, 2), neuron: NeuronId(1) };
+        let row = |source| IdealRow {
+            source,
+            destination: CoreAddress::new(0, 2),
+            delay_ticks: 300,
+            synapses: vec![IdealSynapse { neuron: NeuronId(0), synapse: 1, weight: i16::MIN }],
+        };
+        let quantities = ["20 ms", "-0.5 s"].map(|q| q.parse().unwrap()).to_vec();
+        Program {
+            chip: "ideal".into(),
+            cores: vec![core(Values::PerNeuron(quantities))],
+            input_count: 1,
+            routing: Routing::Ideal(vec![row(Source::Input(InputId(0))), row(Source::Neuron(from_neuron))]),
+        }
+    }
+
+    fn tag_cam() -> Program {
+        let cam = CamWord { tag: Tag(1023), synapse: 3, weight_bits: 0b1010 };
+        let sram = SramWord { hop_x: -7, hop_y: 1, core_mask: 0b1001, tag: Tag(5) };
+        let currents = TagCamCore {
+            weight_currents: vec![1, 2, 4, 8],
+            cam: vec![vec![cam; 3], vec![]],
+            sram: vec![vec![], vec![sram]],
+        };
+        let events = vec![HostEvent { chip: ChipId(1), core_mask: 4, tag: Tag(9) }];
+        Program {
+            chip: "dynapse2".into(),
+            cores: vec![core(Values::Shared("20 ms".parse().unwrap()))],
+            input_count: 1,
+            routing: Routing::TagCam {
+                cores: vec![currents],
+                inputs: vec![InputRoute { input: InputId(0), events }],
+                positions: vec![(0, 0), (-1, 0)],
+            },
+        }
+    }
+
+    #[test]
+    fn programs_survive_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.program");
+        for program in [ideal(), tag_cam()] {
+            save(&path, &program).unwrap();
+            assert_eq!(load(&path).unwrap(), program);
+        }
+    }
+
+    #[test]
+    fn a_cut_file_is_refused_with_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.program");
+        let bytes = container::encode(KIND, &tag_cam());
+        for length in 0..bytes.len() {
+            std::fs::write(&path, &bytes[..length]).unwrap();
+            let error = load(&path).unwrap_err().to_string();
+            assert!(error.contains("a.program: ") && error.contains("cut off"), "{length}: {error}");
+        }
+    }
+
+    /// The bytes of version 1: a change here is a new version.
+    #[test]
+    fn version_1_is_frozen() {
+        let digest = |program| blake3::hash(&container::encode(KIND, &program)).to_hex()[..16].to_string();
+        assert_eq!([digest(ideal()), digest(tag_cam())], ["8bb658e22aefbe10", "7919645b4561c193"]);
+    }
+
+    proptest! {
+        /// Damage behind a right digest is a program or an error, never a panic or a flood of memory.
+        #[test]
+        fn damaged_programs_are_refused_or_harmless(at: prop::sample::Index, value: u8) {
+            let mut content = postcard::to_allocvec(&tag_cam()).unwrap();
+            let at = at.index(content.len());
+            content[at] = value;
+            let _ = postcard::from_bytes::<Program>(&content);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Reading whole text files.
+
+use crate::error::{Action, FormatError};
+use std::io::Read;
+use std::path::Path;
+
+/// The largest text file that is read, in bytes: events of long runs are the largest.
+pub const TEXT_BYTES_MAX: u64 = 1 << 30;
+
+/// The bytes of the file at `path`.
+///
+/// # Errors
+/// The file cannot be read, or has more than `limit` bytes.
+pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FormatError> {
+    let io = |error| FormatError::io(path, Action::Read, &error);
+    let file = std::fs::File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    let too_large = |size| FormatError::TooLarge { file: path.display().to_string(), size, limit };
+    if size > limit {
+        return Err(too_large(size));
+    }
+    // What is no plain file (a pipe) has no size of its own, and a plain file may grow while it is read.
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > limit { Err(too_large(bytes.len() as u64)) } else { Ok(bytes) }
+}
+
+/// The text of the file at `path`.
+///
+/// # Errors
+/// The file cannot be read, is larger than [`TEXT_BYTES_MAX`], or is no UTF-8.
+pub fn read_text(path: &Path) -> Result<String, FormatError> {
+    String::from_utf8(read_bytes(path, TEXT_BYTES_MAX)?).map_err(|error| FormatError::NotText {
+        file: path.display().to_string(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.toml");
+        let message = |e: FormatError| e.to_string().replace(&*dir.path().to_string_lossy(), "DIR");
+        assert_eq!(
+            message(read_text(&path).unwrap_err()),
+            "DIR/a.toml: cannot be read: there is no such file or directory"
+        );
+        std::fs::write(&path, b"ab\xff").unwrap();
+        assert_eq!(message(read_text(&path).unwrap_err()), "DIR/a.toml: not a text file: byte 2 is no UTF-8");
+        let error = message(read_bytes(&path, 2).unwrap_err());
+        assert_eq!(error, "DIR/a.toml: 3 bytes are too many: at most 2 are read");
+        assert_eq!(read_bytes(&path, 3).unwrap(), b"ab\xff");
+        assert!(message(read_text(dir.path()).unwrap_err()).starts_with("DIR: cannot be read: "));
+    }
+}

@@ -1,0 +1,28 @@
+//! From recorded events to a score: features, a trained linear readout, and how well it does.
+//!
+//! This crate owns the features of a reservoir ([`SpikeCounts`], [`FilteredSpikes`], [`Levels`]), the division of
+//! their rows into washout, training, validation and test ([`Split`]), ridge regression ([`Ridge`]), the scores
+//! ([`metrics`]) and the rounding of a trained readout to a given set of weight levels ([`quantise`]).
+//!
+//! It deliberately knows no chip, no task and no file: ticks and neurons arrive as plain numbers, weights leave as
+//! plain numbers, and the mapper decides which levels a chip can hold.
+//!
+//! Arithmetic is `f64` with `+ - * /` and the square root only, always in the same order and never in an order that
+//! depends on the machine, so that equal inputs give equal bits on every platform.
+
+mod error;
+mod features;
+mod linear;
+mod matrix;
+pub mod metrics;
+pub mod quantise;
+mod ridge;
+mod solve;
+mod split;
+
+pub use error::ReadoutError;
+pub use features::{Features, FilteredSpikes, Levels, Recorder, SpikeCounts, part_ends, part_means};
+pub use linear::LinearReadout;
+pub use matrix::{Matrix, Rows};
+pub use ridge::{Criterion, Fit, PENALTIES, Ridge, Scaling, Trial};
+pub use split::Split;

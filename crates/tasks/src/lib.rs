@@ -1,0 +1,26 @@
+//! Temporal tasks: what goes into a reservoir and what should come out.
+//!
+//! This crate owns the catalogue of tasks ([`CATALOGUE`], [`task`]), their stimuli and targets ([`Series`],
+//! [`Classification`]), the reader of data sets in the `.ts` text format ([`read_ts`]) with the Japanese Vowels data
+//! inside, and the encoders that turn analog samples into events for a chip ([`Encoder`], [`graded`]).
+//!
+//! It deliberately knows no chip, no feature and no score: it names the metric of a task, the `readout` crate computes
+//! it. It reads no file; texts are handed in.
+//!
+//! Everything that reaches a chip is an integer. Samples are [`fx::Real`], read from decimal text without passing
+//! through a float, or drawn from addressed streams; targets, which only the host sees, are `f64` made with
+//! `+ - * /` in a fixed order. Equal options give equal bits on every platform.
+
+mod catalogue;
+mod data;
+mod encoder;
+mod error;
+mod japanese_vowels;
+mod series;
+mod ts;
+
+pub use catalogue::{CATALOGUE, Metric, Reference, Task, TaskData, TaskInfo, TaskOptions, task};
+pub use data::{Classification, Range, Series, Signal, Utterance};
+pub use encoder::{Encoder, EncoderOptions, GradedEvent, GradedTrain, SpikeEvent, SpikePattern, SpikeTrain, graded};
+pub use error::{FileProblem, TaskError};
+pub use ts::{TsData, read_ts};

@@ -1,0 +1,5 @@
+//! The shipped chips, as the texts of their files. Reading them is the business of `formats`.
+
+/// Name and chip file of every shipped chip.
+pub static SHIPPED: [(&str, &str); 2] =
+    [("dynapse2", include_str!("../data/dynapse2/chip.toml")), ("ideal", include_str!("../data/ideal/chip.toml"))];
