@@ -1,0 +1,339 @@
+//! Why a network could not be mapped.
+
+use chip::{CoreModel, SynapseSign};
+use network::NetworkError;
+use thiserror::Error;
+use units::{CoreAddress, NeuronAddress, Quantity, QuantityError};
+
+/// Why a network could not be mapped. No variant leaves anything behind: fix the network, choose another chip or
+/// another option, and map again.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum MapperError {
+    /// The network contradicts itself.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The chip description breaks a rule.
+    #[error("chip `{chip}`: {path}: {message} (rule `{rule}`)")]
+    Chip {
+        /// The chip.
+        chip: String,
+        /// The rule.
+        rule: &'static str,
+        /// The offending entry.
+        path: String,
+        /// What to do.
+        message: String,
+    },
+    /// The chip has no core with the equations of a population.
+    #[error("population `{population}` needs the core model `{model}`; chip `{chip}` offers {}", list(offered))]
+    Model {
+        /// The population.
+        population: String,
+        /// Its model.
+        model: CoreModel,
+        /// The chip.
+        chip: String,
+        /// What there is.
+        offered: Vec<String>,
+    },
+    /// The neurons do not fit the board.
+    #[error(
+        "population `{population}` of {neurons} neurons needs {needed_cores} more cores of {neurons_per_core} neurons, \
+         but only {free_cores} of the board's {board_cores} are free; use more chips or fewer neurons"
+    )]
+    BoardFull {
+        /// The population.
+        population: String,
+        /// Its neurons.
+        neurons: u32,
+        /// Cores that it needs beyond what it may share.
+        needed_cores: usize,
+        /// Cores that are free.
+        free_cores: usize,
+        /// Cores of the board.
+        board_cores: usize,
+        /// Neurons of a core.
+        neurons_per_core: usize,
+    },
+    /// A parameter that the chip does not have.
+    #[error("population `{population}`: chip `{chip}` has no parameter `{parameter}`; it has {}", list(known))]
+    UnknownParameter {
+        /// The population.
+        population: String,
+        /// The parameter.
+        parameter: String,
+        /// The chip.
+        chip: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A parameter value of the wrong dimension.
+    #[error("population `{population}`: parameter `{parameter}` = {value}: {cause}")]
+    ParameterUnit {
+        /// The population.
+        population: String,
+        /// The parameter.
+        parameter: String,
+        /// The value asked for.
+        value: Quantity,
+        /// What is wrong with it.
+        cause: QuantityError,
+    },
+    /// A parameter value that the chip's biases cannot reach.
+    #[error(
+        "population `{population}`: parameter `{parameter}` = {value} is outside the range of chip `{chip}`, \
+         {} to {}", range.0, range.1
+    )]
+    ParameterRange {
+        /// The population.
+        population: String,
+        /// The parameter.
+        parameter: String,
+        /// The chip.
+        chip: String,
+        /// The value asked for.
+        value: Quantity,
+        /// Lowest and highest value.
+        range: Box<(Quantity, Quantity)>,
+    },
+    /// Values for each neuron on a chip whose cores share them.
+    #[error(
+        "population `{population}`: parameter `{parameter}` has a value for each neuron, but the neurons of a core \
+         of chip `{chip}` share one; give one value, or split the population"
+    )]
+    PerNeuron {
+        /// The population.
+        population: String,
+        /// The parameter.
+        parameter: String,
+        /// The chip.
+        chip: String,
+    },
+    /// A kind of synapse that the chip does not have.
+    #[error("projection `{projection}`: chip `{chip}` has no synapse `{synapse}`; it has {}", list(known))]
+    UnknownSynapse {
+        /// The projection.
+        projection: String,
+        /// The kind asked for.
+        synapse: String,
+        /// The chip.
+        chip: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A weight whose sign its kind of synapse cannot have.
+    #[error(
+        "projection `{projection}`: weight {weight} from {pre} to {post} cannot be had from synapse `{synapse}`, which \
+         {}; choose another kind for this sign", effect(*sign)
+    )]
+    SynapseSign {
+        /// The projection.
+        projection: String,
+        /// The kind of synapse.
+        synapse: String,
+        /// Its sign.
+        sign: SynapseSign,
+        /// The weight, as a decimal.
+        weight: String,
+        /// Sending neuron or channel.
+        pre: u32,
+        /// Receiving neuron.
+        post: u32,
+    },
+    /// A kind of synapse whose time course the equations of the population do not have.
+    #[error("projection `{projection}`: synapse `{synapse}` does not act on `{model}` neurons, as `{population}` has")]
+    SynapseModel {
+        /// The projection.
+        projection: String,
+        /// The kind of synapse.
+        synapse: String,
+        /// The receiving population.
+        population: String,
+        /// Its model.
+        model: CoreModel,
+    },
+    /// Spikes sent to rate units, or graded events to spiking neurons.
+    #[error("projection `{projection}` goes from `{pre}` neurons to `{post}` neurons, which do not share events")]
+    ModelPair {
+        /// The projection.
+        projection: String,
+        /// Model of the senders.
+        pre: CoreModel,
+        /// Model of the receivers.
+        post: CoreModel,
+    },
+    /// A delay that the router does not have.
+    #[error("projection `{projection}`: a delay of {delay_ticks} ticks; chip `{chip}` has {allowed}")]
+    Delay {
+        /// The projection.
+        projection: String,
+        /// The delay asked for.
+        delay_ticks: u16,
+        /// The chip.
+        chip: String,
+        /// What there is, in words.
+        allowed: &'static str,
+    },
+    /// A neuron with more synapses than CAM words.
+    #[error(
+        "neuron {index} of `{population}` ({address}) needs {needed} CAM words, but has {limit}; reduce its fan-in, \
+         or let the mapper prune it"
+    )]
+    FanIn {
+        /// Its population.
+        population: String,
+        /// Its index there.
+        index: u32,
+        /// Its circuit.
+        address: NeuronAddress,
+        /// Words that it has.
+        limit: usize,
+        /// Words that it needs.
+        needed: usize,
+    },
+    /// A neuron that projects to more chips than it has SRAM words.
+    #[error(
+        "neuron {index} of `{population}` ({address}) projects to {needed} chips, but has {limit} SRAM words for the \
+         network; keep its targets on fewer chips"
+    )]
+    FanOut {
+        /// Its population.
+        population: String,
+        /// Its index there.
+        index: u32,
+        /// Its circuit.
+        address: NeuronAddress,
+        /// Words that it has.
+        limit: usize,
+        /// Words that it needs.
+        needed: usize,
+    },
+    /// A neuron that projects to a chip which is too far away.
+    #[error(
+        "neuron {index} of `{population}` ({address}) projects to chip {chip}, {hops} hops away, but its SRAM words \
+         reach {limit} hops in each direction; use a smaller board"
+    )]
+    Hops {
+        /// Its population.
+        population: String,
+        /// Its index there.
+        index: u32,
+        /// Its circuit.
+        address: NeuronAddress,
+        /// The chip it projects to.
+        chip: u16,
+        /// Hops in the longer of the two directions.
+        hops: usize,
+        /// Reach of an SRAM word.
+        limit: usize,
+    },
+    /// A core that hears more sources than there are tags.
+    #[error(
+        "{core} hears {needed} sources, and no tag of {limit} is free for `{source_name}` {index} in all cores that it \
+         reaches; reduce the number of sources that project to this core"
+    )]
+    Tags {
+        /// The fullest of the cores that the source reaches.
+        core: CoreAddress,
+        /// Number of tags.
+        limit: usize,
+        /// Sources that project to this core.
+        needed: usize,
+        /// Population or input group of the first source without a tag.
+        source_name: String,
+        /// Its index there.
+        index: u32,
+    },
+    /// A program that was not made from the network and placement that are to explain it.
+    #[error("the program uses {what}, which network and placement do not have; decode it with those it was made with")]
+    Foreign {
+        /// The circuit or channel.
+        what: String,
+    },
+    /// A readout whose shape does not fit its features.
+    #[error("readout `{readout}`: {what}: {found} given, {expected} needed")]
+    ReadoutShape {
+        /// The readout.
+        readout: String,
+        /// What has the wrong length.
+        what: String,
+        /// Length found.
+        found: usize,
+        /// Length needed.
+        expected: usize,
+    },
+    /// A readout over a population that the network does not have.
+    #[error("readout `{readout}`: the network has no population `{population}`; it has {}", list(known))]
+    ReadoutPopulation {
+        /// The readout.
+        readout: String,
+        /// The population asked for.
+        population: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A number of a readout that cannot be what it stands for.
+    #[error("readout `{readout}`: {what} is {value}; it must be a finite number{}", if *what == "spread" {
+        " of at least 0"
+    } else {
+        " above 0"
+    })]
+    ReadoutNumber {
+        /// The readout.
+        readout: String,
+        /// `scale`, `spread` or `bias_events`.
+        what: &'static str,
+        /// The number.
+        value: f64,
+    },
+    /// A trained weight that no synapse can have.
+    #[error(
+        "readout `{readout}`: {what} of class {class} is {value} after scaling; a weight is a finite number from -2048 \
+         to 2048, so train without NaN and use a smaller scale"
+    )]
+    ReadoutWeight {
+        /// The readout.
+        readout: String,
+        /// Which number: `weight 17`, `bias`.
+        what: String,
+        /// Its class.
+        class: usize,
+        /// The number, after scaling.
+        value: f64,
+    },
+    /// A readout that does not fit the cores that the network leaves.
+    #[error(
+        "readout `{readout}`: {classes} classes of {parts} neurons each are {neurons} neurons and need {needed_cores} \
+         cores of {neurons_per_core}, but the network leaves {free_cores}; keep only the most useful inputs, or use a \
+         larger board"
+    )]
+    ReadoutFull {
+        /// The readout.
+        readout: String,
+        /// Its classes.
+        classes: usize,
+        /// Neurons of a class.
+        parts: usize,
+        /// All its neurons.
+        neurons: usize,
+        /// Cores that they need.
+        needed_cores: usize,
+        /// Cores that remain.
+        free_cores: usize,
+        /// Neurons of a core.
+        neurons_per_core: usize,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+fn effect(sign: SynapseSign) -> &'static str {
+    match sign {
+        SynapseSign::Excitatory => "only adds",
+        SynapseSign::Inhibitory => "only subtracts",
+        SynapseSign::Signed => "sums weight currents that are never negative",
+    }
+}

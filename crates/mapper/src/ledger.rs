@@ -1,0 +1,168 @@
+//! The books of a mapping: what was asked for, what was kept, and how far off it is.
+
+use crate::report::{
+    CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, Use,
+    WeightReport,
+};
+use crate::wish::{Link, Wish};
+use crate::{MapperOptions, placement, report};
+use chip::{Program, RouterSpec, Routing};
+use fx::Weight;
+
+/// Difference between the weights asked for and those that a core makes, in units of 2^-20.
+#[derive(Clone, Debug, Default)]
+struct WeightErrors {
+    connections: u64,
+    largest: u32,
+    square_sum: u128,
+    max: u64,
+}
+
+impl WeightErrors {
+    fn add(&mut self, asked: u32, got: u64) {
+        let error = got.abs_diff(u64::from(asked));
+        self.connections += 1;
+        self.largest = self.largest.max(asked);
+        self.max = self.max.max(error);
+        self.square_sum += u128::from(error) * u128::from(error);
+    }
+}
+
+/// What a mapping has decided so far.
+pub(crate) struct Ledger {
+    projections: Vec<ProjectionReport>,
+    losses: Vec<MappingLoss>,
+    weights: Vec<WeightErrors>,
+    synapses: Vec<Vec<u64>>,
+    freed: FreedResources,
+}
+
+impl Ledger {
+    /// Counts the wish.
+    pub(crate) fn new(wish: &Wish<'_>) -> Self {
+        let network = wish.network;
+        let count = |index: usize| {
+            let projection = &network.projections[index];
+            let mut report = ProjectionReport {
+                name: projection.name.clone(),
+                pre: placement::name_of(network, projection.pre).into(),
+                post: network.populations[projection.post].name.clone(),
+                wished: projection.connections.len() as u64,
+                masked: 0,
+                zero: 0,
+                kept: 0,
+                lost: 0,
+            };
+            report.masked = report.wished - projection.mask.kept_count() as u64;
+            report.zero = wish.links(index).filter(|link| link.kept && link.weight == 0).count() as u64;
+            report
+        };
+        Self {
+            projections: (0..network.projections.len()).map(count).collect(),
+            losses: Vec::new(),
+            weights: vec![WeightErrors::default(); wish.cores.len()],
+            synapses: wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect(),
+            freed: FreedResources::default(),
+        }
+    }
+
+    /// Books a connection that got the weight `got`, in units of 2^-20 and without its sign.
+    pub(crate) fn keep(&mut self, link: &Link, got: u64) {
+        self.projections[link.projection].kept += 1;
+        self.weights[link.core].add(link.magnitude(), got);
+        self.synapses[link.core][usize::from(link.circuit)] += 1;
+    }
+
+    /// Books a connection that could not be kept.
+    pub(crate) fn lose(&mut self, link: &Link, cause: LossCause) {
+        self.projections[link.projection].lost += 1;
+        let Link { projection, pre, post, .. } = *link;
+        self.losses.push(MappingLoss { projection, pre, post, weight: real(i64::from(link.weight)), cause });
+    }
+
+    /// Books what the masks saved.
+    pub(crate) fn free(&mut self, freed: FreedResources) {
+        self.freed = freed;
+    }
+
+    /// Closes the books.
+    pub(crate) fn report(mut self, wish: &Wish<'_>, program: &Program, options: &MapperOptions) -> MappingReport {
+        self.losses.sort_by_key(|loss| (loss.projection, loss.pre, loss.post));
+        let spec = wish.spec;
+        let limits = match &spec.router {
+            RouterSpec::Ideal => None,
+            RouterSpec::TagCam(router) => Some(router.limits()),
+        };
+        let heard = match &program.routing {
+            Routing::Ideal(_) => Vec::new(),
+            Routing::TagCam { cores, inputs, positions } => report::tags_heard(&wish.cores, cores, inputs, positions),
+        };
+        let core = |index: usize| {
+            let placed = &wish.cores[index];
+            let memories = match &program.routing {
+                Routing::Ideal(_) => None,
+                Routing::TagCam { cores, .. } => Some(&cores[index]),
+            };
+            let part = |s: &crate::Segment| Part {
+                population: wish.network.populations[s.population].name.clone(),
+                first_index: s.first_index,
+                count: s.count,
+            };
+            let limit = |of: fn(&chip::TagCamLimits) -> usize| limits.as_ref().map(|l| of(l) as u64);
+            CoreReport {
+                address: placed.address,
+                model: program.cores[index].model.name().into(),
+                parts: placed.parts.iter().map(part).collect(),
+                neurons: Use { used: u64::from(placed.neuron_count), limit: Some(spec.neurons_per_core() as u64) },
+                synapses: MemoryUse::of(&self.synapses[index], limit(|l| l.cam_words_per_neuron)),
+                sram: memories.map(|m| {
+                    let words: Vec<u64> = m.sram.iter().map(|words| words.len() as u64).collect();
+                    MemoryUse::of(&words, limit(|l| l.sram_words_per_neuron))
+                }),
+                tags: memories.map(|_| Use { used: heard[index], limit: limit(|l| l.tag_count) }),
+                weights: weight_report(
+                    &self.weights[index],
+                    program.cores[index].weight_exponent,
+                    memories.map_or(&[], |m| &m.weight_currents),
+                ),
+            }
+        };
+        let cores: Vec<_> = (0..wish.cores.len()).map(core).collect();
+        let mut chips: Vec<_> = wish.cores.iter().map(|c| c.address.chip).collect();
+        chips.dedup();
+        let board_cores = placement::board_cores(spec, options);
+        MappingReport {
+            chip: spec.name.clone(),
+            chips: Use { used: chips.len() as u64, limit: Some((board_cores / spec.cores_per_chip()) as u64) },
+            board_cores: Use { used: cores.len() as u64, limit: Some(board_cores as u64) },
+            input_channels: program.input_count,
+            cores,
+            projections: self.projections,
+            losses: self.losses,
+            freed: self.freed,
+        }
+    }
+}
+
+/// A number of units of 2^-20 as a real; exact below 2^53 units.
+pub(crate) fn real(bits: i64) -> f64 {
+    bits as f64 / f64::from(1u32 << Weight::FRACTION_BITS)
+}
+
+fn weight_report(errors: &WeightErrors, exponent: u8, currents: &[i16]) -> WeightReport {
+    let step = real(1i64 << exponent);
+    let largest = real(i64::from(errors.largest));
+    let relative = |error: f64| if largest > 0.0 { error / largest } else { 0.0 };
+    let mean_square = errors.square_sum as f64 / errors.connections.max(1) as f64;
+    let rms_error = mean_square.sqrt() / f64::from(1u32 << Weight::FRACTION_BITS);
+    let max_error = real(errors.max as i64);
+    WeightReport {
+        step,
+        currents: currents.iter().map(|c| f64::from(*c) * step).collect(),
+        largest,
+        rms_error,
+        max_error,
+        rms_error_relative: relative(rms_error),
+        max_error_relative: relative(max_error),
+    }
+}

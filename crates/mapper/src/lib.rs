@@ -1,0 +1,151 @@
+//! Network and chip to program, with a report of everything kept and lost.
+//!
+//! This crate owns the decisions of a mapping: which neuron sits in which circuit ([`Placement`]), which tag each
+//! source carries, what every CAM and SRAM word holds, and how real weights become the few that a core can make
+//! ([`Codebook`]). The network is read and never changed; the result is a [`Program`] and a [`MappingReport`] that
+//! accounts for every connection of the wish. [`decode`] reads a program back and finds exactly what the report says
+//! was kept. [`attach_readout`] adds the neurons of a trained readout to a network, so that one call of [`map`]
+//! places, quantises and reports them like everything else.
+//!
+//! It deliberately emulates nothing and reads no file. Floats appear in the search for weight codes and in the
+//! report; they use only `+ - * /` and `sqrt` in a fixed order, so that a program is the same bytes on every machine.
+//!
+//! # How it decides
+//! * **Placement** is first fit in the order of the network: core after core, chip after chip. Nothing is moved to
+//!   shorten routes, so neighbours in the network are neighbours on the board, and a population added at the end moves
+//!   no other.
+//! * **Cores** belong to one population, because a core shares its biases, its weight currents and the tags that it
+//!   hears; [`CoreSharing::SameParameters`] packs populations with the same equations and values together.
+//! * **Chips** stand in the smallest square that holds the board, filled row by row: two chips side by side, four as
+//!   two by two.
+//! * **Tags** are compared in the cores that hear them, so a tag must be unique there and nowhere else. Each pair of
+//!   source and destination chip gets the lowest tag that is free in all cores it reaches on that chip.
+//! * **Small weights**: a weight that is not 0 never disappears silently. By default it takes the nearest weight other
+//!   than 0 that the core can make; [`SmallWeights::Drop`] lets 0 compete and reports every connection that it won.
+//! * **Weight 0** in the wish takes no word and is counted apart.
+
+mod codebook;
+mod decode;
+mod error;
+mod ideal;
+mod layout;
+mod ledger;
+mod parameters;
+mod placement;
+mod readout;
+mod report;
+mod table;
+mod tag_cam;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod wish;
+
+use chip::{ChipSpec, CoreProgram, Program, RouterSpec, Routing};
+use network::Network;
+
+pub use codebook::Codebook;
+pub use decode::{DecodedConnection, decode};
+pub use error::MapperError;
+pub use placement::{Placement, Segment};
+pub use readout::{ClassReport, ReadoutLayout, ReadoutReport, ReadoutStrategy, ReadoutWish, attach_readout};
+pub use report::{
+    CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, Use,
+    WeightReport,
+};
+
+/// What to do with a neuron that is to have more synapses than it has CAM words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OverFanIn {
+    /// Refuse the mapping with [`MapperError::FanIn`].
+    #[default]
+    Error,
+    /// Keep the largest weights (of equal ones, the first in the order of the network) and report the others as lost.
+    Prune,
+}
+
+/// What to do with a weight that is nearer to 0 than to any weight that the core can make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SmallWeights {
+    /// Take the nearest weight that is not 0: every connection stays, and small weights grow.
+    #[default]
+    Keep,
+    /// Remove the connection, free its word and report the loss.
+    Drop,
+}
+
+/// Which populations may sit in one core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CoreSharing {
+    /// None: every population starts with a fresh core.
+    #[default]
+    Never,
+    /// A population continues in the core in which the one before it ended, if their equations and all their
+    /// parameters are the same and are one value for the core.
+    SameParameters,
+}
+
+/// Choices of a mapping. The default is the strictest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MapperOptions {
+    /// Neurons with too many synapses.
+    pub over_fan_in: OverFanIn,
+    /// Weights near 0.
+    pub small_weights: SmallWeights,
+    /// Populations in one core.
+    pub core_sharing: CoreSharing,
+    /// Chips that the board really has; none: as many as the chip's board can have.
+    pub chips: Option<u16>,
+}
+
+/// A finished mapping.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mapping {
+    /// What is loaded into the board.
+    pub program: Program,
+    /// Which neuron sits where.
+    pub placement: Placement,
+    /// What was used, kept and lost.
+    pub report: MappingReport,
+}
+
+/// Maps `network` onto a board of chips like `spec`.
+///
+/// # Errors
+/// [`MapperError`], for the first thing that the chip cannot hold: nothing is left out that the options do not allow
+/// to be left out.
+pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Mapping, MapperError> {
+    network.validate()?;
+    layout::check(spec)?;
+    let placement = placement::place(network, spec, options)?;
+    let parameters = parameters::check(network, spec)?;
+    let wish = wish::Wish::new(network, spec, &placement)?;
+    let mut ledger = ledger::Ledger::new(&wish);
+    let (routing, exponents) = match &spec.router {
+        RouterSpec::Ideal => {
+            let (rows, exponents) = ideal::map(&wish, options, &mut ledger);
+            (Routing::Ideal(rows), exponents)
+        }
+        RouterSpec::TagCam(router) => {
+            let (cores, inputs, exponents) = tag_cam::map(&wish, router.limits(), options, &mut ledger)?;
+            (Routing::TagCam { cores, inputs, positions: layout::positions(spec) }, exponents)
+        }
+    };
+    let cores = placement
+        .cores()
+        .iter()
+        .zip(exponents)
+        .map(|(core, weight_exponent)| CoreProgram {
+            address: core.address,
+            model: network.populations[core.parts[0].population].model,
+            neuron_count: core.neuron_count,
+            parameters: parameters::of_core(parameters, core),
+            weight_exponent,
+        })
+        .collect();
+    let input_count = network.inputs.iter().map(|g| g.channels).sum();
+    let program = Program { chip: spec.name.clone(), cores, input_count, routing };
+    let report = ledger.report(&wish, &program, options);
+    Ok(Mapping { program, placement, report })
+}

@@ -1,0 +1,350 @@
+//! The neurons of a trained readout, added to a network.
+//!
+//! A linear readout has a weight for each class and feature; a class is a sum over all neurons of the reservoir, and a
+//! neuron of the chip has room for a few of them. [`ReadoutStrategy::Split`] deals the inputs of a class to as many
+//! neurons as it takes, whose spikes the host adds up; [`ReadoutStrategy::Keep`] gives a class one neuron with its
+//! most useful inputs. Either way the readout is an ordinary population with an ordinary projection: [`crate::map`]
+//! places it behind the populations that are there already, in cores of its own, so that neither circuits nor slots
+//! nor weights of the reservoir change.
+//!
+//! This module deliberately trains nothing and knows no feature: what the weights mean, which scale suits the circuits
+//! and which parameters keep them in the linear part of their range is the caller's.
+
+use crate::{MapperError, MapperOptions, layout, placement};
+use chip::{ChipSpec, CoreModel, RouterSpec, Values};
+use fx::Weight;
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How the inputs of a class share neurons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadoutStrategy {
+    /// All inputs: a class gets as many neurons as it takes, and as many as every other class.
+    ///
+    /// The inputs of a class, sorted by weight, are dealt to its neurons in turns, back and forth, so that each neuron
+    /// gets its share of excitation and of inhibition and all of them work around the same point.
+    Split,
+    /// One neuron a class, with the inputs whose weight times spread is largest, as many as it has room for.
+    Keep,
+}
+
+/// A trained readout that is to run on the chip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadoutWish {
+    /// Name of the population of readout neurons, of its projection, and (with `_bias`) of its bias input.
+    pub name: String,
+    /// Name of the population whose neurons are the features.
+    pub population: String,
+    /// Trained weights: for each class one a neuron.
+    pub weights: Vec<Vec<f64>>,
+    /// One constant a class, in units of weight times feature; empty for none.
+    ///
+    /// Unless all are 0, an input channel is added on which the host must send [`ReadoutWish::bias_events`] events
+    /// where a feature of value 1 would be.
+    pub bias: Vec<f64>,
+    /// Events on the bias channel that stand for a feature of value 1; above 0.
+    pub bias_events: f64,
+    /// Standard deviation of each feature, for [`ReadoutStrategy::Keep`]; empty: all equal.
+    pub spreads: Vec<f64>,
+    /// How inputs share neurons.
+    pub strategy: ReadoutStrategy,
+    /// Synaptic weight (in the network's weight unit) of a trained weight of 1. Above 0.
+    pub scale: f64,
+    /// Kinds of synapse.
+    pub synapse: SynapseChoice,
+    /// Ticks between a spike of the reservoir and its arrival.
+    pub delay_ticks: u16,
+    /// Parameters of the readout neurons: time constant, threshold, and a drive that keeps them in their linear range.
+    pub parameters: BTreeMap<String, Values>,
+}
+
+/// Where to find the readout in the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadoutLayout {
+    /// Index of the population of readout neurons.
+    pub population: usize,
+    /// For each class its neurons in that population; the output of a class is the sum of their spikes.
+    pub neurons: Vec<Vec<u32>>,
+    /// The input channel of the bias, if there is one.
+    pub bias_channel: Option<u32>,
+}
+
+/// What one class got.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassReport {
+    /// Inputs whose trained weight is not 0; a bias counts as one of them.
+    pub wanted: u64,
+    /// Inputs with a synapse.
+    pub kept: u64,
+    /// Inputs that did not fit.
+    pub dropped: u64,
+    /// Inputs whose weight, once scaled, is less than half a unit of the weight format (2^-20).
+    pub vanished: u64,
+    /// Sum of squared weights of the inputs without a synapse, over that of all.
+    pub squared_weight_lost: f64,
+    /// The same with each weight times the spread of its feature: the share of the output's variance that is lost, for
+    /// uncorrelated features.
+    pub variance_lost: f64,
+}
+
+/// What it costs to put a readout on the chip, before the weights are quantised: that is in the mapping report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadoutReport {
+    /// Each class.
+    pub classes: Vec<ClassReport>,
+    /// Neurons of a class.
+    pub neurons_per_class: u32,
+    /// Readout neurons.
+    pub neurons: u32,
+    /// Synapses of all readout neurons, those of the bias counted; on a tag and CAM chip each is a CAM word.
+    pub synapses: u64,
+    /// Synapses of the readout neuron that has most.
+    pub synapses_max: u64,
+    /// Synapses that a neuron has room for; none: no limit.
+    pub synapses_limit: Option<u64>,
+}
+
+/// Adds the neurons of a readout to `network`, behind everything that is there.
+///
+/// The circuits, slots and weights of everything else stay what they are without the readout (unless
+/// [`crate::CoreSharing::SameParameters`] packs a readout with the very parameters of the last population into its
+/// core).
+///
+/// # Errors
+/// [`MapperError`] if the readout does not fit its features or the cores that the network leaves.
+pub fn attach_readout(
+    network: &Network,
+    spec: &ChipSpec,
+    wish: &ReadoutWish,
+    options: &MapperOptions,
+) -> Result<(Network, ReadoutLayout, ReadoutReport), MapperError> {
+    network.validate()?;
+    layout::check(spec)?;
+    let (features, size) = check_shape(network, wish)?;
+    let classes = scaled(wish)?;
+    let has_bias = wish.bias.iter().any(|b| *b != 0.0);
+    let limit = match &spec.router {
+        RouterSpec::Ideal => None,
+        RouterSpec::TagCam(router) => Some(router.limits().cam_words_per_neuron),
+    };
+    // A bias takes a word of every neuron, so that it shifts all of them alike.
+    let room = limit.map_or(usize::MAX, |words| words.saturating_sub(usize::from(has_bias)).max(1));
+    let parts = match wish.strategy {
+        ReadoutStrategy::Split => classes.iter().map(|inputs| inputs.len().div_ceil(room)).max().unwrap_or(1).max(1),
+        ReadoutStrategy::Keep => 1,
+    };
+    let neurons = check_room(network, spec, wish, options, parts)?;
+
+    let (mut inputs, mut biases, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+    let mut words = vec![0u64; neurons as usize];
+    for (class, scaled) in classes.iter().enumerate() {
+        let neuron = |part: usize| (class * parts + part) as u32;
+        let dealt = match wish.strategy {
+            ReadoutStrategy::Split => deal(scaled, parts),
+            ReadoutStrategy::Keep => vec![most_useful(scaled, room, &wish.spreads)],
+        };
+        for (part, members) in dealt.iter().enumerate() {
+            inputs.extend(members.iter().map(|input| (input.feature, neuron(part), input.weight)));
+            words[neuron(part) as usize] += members.len() as u64;
+        }
+        let bias = wish.bias.get(class).map_or(Ok(Weight::ZERO), |bias| {
+            to_weight(wish, class, || "bias".into(), bias / wish.bias_events * wish.scale / parts as f64)
+        })?;
+        for part in (0..parts).filter(|_| bias != Weight::ZERO) {
+            biases.push((0, neuron(part), bias));
+            words[neuron(part) as usize] += 1;
+        }
+        let kept: BTreeSet<u32> = dealt.iter().flatten().map(|input| input.feature).collect();
+        reports.push(class_report(wish, class, scaled.len() as u64, &kept, bias != Weight::ZERO));
+    }
+
+    let mut grown = network.clone();
+    let population = grown.populations.len();
+    grown.populations.push(Population {
+        name: wish.name.clone(),
+        size: neurons,
+        model: CoreModel::Lif,
+        parameters: wish.parameters.clone(),
+    });
+    let project = |name: &str, pre, connections: Connections| Projection {
+        name: name.into(),
+        pre,
+        post: population,
+        synapse: wish.synapse.clone(),
+        mask: Mask::all(connections.len()),
+        connections,
+        delay_ticks: wish.delay_ticks,
+    };
+    let connections = Connections::from_list(size, inputs);
+    grown.projections.push(project(&wish.name, Endpoint::Population(features), connections));
+    let bias_channel = has_bias.then(|| {
+        let (name, group) = (format!("{}_bias", wish.name), grown.inputs.len());
+        let connections = Connections::from_list(1, biases);
+        grown.projections.push(project(&name, Endpoint::Input(group), connections));
+        grown.inputs.push(InputGroup { name, channels: 1 });
+        grown.first_channel(group)
+    });
+    grown.validate()?;
+    let of_class = |class: usize| (0..parts).map(|part| (class * parts + part) as u32).collect();
+    let layout = ReadoutLayout { population, neurons: (0..classes.len()).map(of_class).collect(), bias_channel };
+    let report = ReadoutReport {
+        classes: reports,
+        neurons_per_class: parts as u32,
+        neurons,
+        synapses: words.iter().sum(),
+        synapses_max: words.iter().copied().max().unwrap_or(0),
+        synapses_limit: limit.map(|words| words as u64),
+    };
+    Ok((grown, layout, report))
+}
+
+/// An input of a class with its synaptic weight.
+#[derive(Clone, Copy, Debug)]
+struct Input {
+    feature: u32,
+    weight: Weight,
+}
+
+/// The population of the features and its size, if the wish has the shape that it needs.
+fn check_shape(network: &Network, wish: &ReadoutWish) -> Result<(usize, u32), MapperError> {
+    let Some(features) = network.population(&wish.population) else {
+        return Err(MapperError::ReadoutPopulation {
+            readout: wish.name.clone(),
+            population: wish.population.clone(),
+            known: network.populations.iter().map(|p| p.name.clone()).collect(),
+        });
+    };
+    let size = network.populations[features].size;
+    let check = |what: String, found: usize, expected: usize| {
+        if found == expected {
+            return Ok(());
+        }
+        Err(MapperError::ReadoutShape { readout: wish.name.clone(), what, found, expected })
+    };
+    let classes = wish.weights.len();
+    check("classes".into(), classes, classes.max(1))?;
+    for (class, row) in wish.weights.iter().enumerate() {
+        check(format!("weights of class {class}"), row.len(), size as usize)?;
+    }
+    if !wish.bias.is_empty() {
+        check("biases".into(), wish.bias.len(), classes)?;
+    }
+    if !wish.spreads.is_empty() {
+        check("spreads".into(), wish.spreads.len(), size as usize)?;
+    }
+    Ok((features, size))
+}
+
+/// The synaptic weights of every class; what rounds to 0 is left out.
+fn scaled(wish: &ReadoutWish) -> Result<Vec<Vec<Input>>, MapperError> {
+    let number = |what, value: f64, is_fine: bool| {
+        if is_fine {
+            return Ok(());
+        }
+        Err(MapperError::ReadoutNumber { readout: wish.name.clone(), what, value })
+    };
+    number("scale", wish.scale, wish.scale.is_finite() && wish.scale > 0.0)?;
+    if wish.bias.iter().any(|b| *b != 0.0) {
+        number("bias_events", wish.bias_events, wish.bias_events.is_finite() && wish.bias_events > 0.0)?;
+    }
+    for spread in &wish.spreads {
+        number("spread", *spread, spread.is_finite() && *spread >= 0.0)?;
+    }
+    let input = |class: usize, feature: usize, trained: f64| {
+        let weight = to_weight(wish, class, || format!("weight {feature}"), trained * wish.scale)?;
+        Ok(Input { feature: feature as u32, weight })
+    };
+    let class = |(class, row): (usize, &Vec<f64>)| {
+        let inputs = row.iter().enumerate().map(|(feature, trained)| input(class, feature, *trained));
+        let inputs = inputs.filter(|i| i.as_ref().map_or(true, |i| i.weight != Weight::ZERO));
+        inputs.collect::<Result<Vec<_>, _>>()
+    };
+    wish.weights.iter().enumerate().map(class).collect()
+}
+
+/// `value` as a weight, to nearest, halves away from 0.
+fn to_weight(wish: &ReadoutWish, class: usize, what: impl Fn() -> String, value: f64) -> Result<Weight, MapperError> {
+    let bits = (value * f64::from(1u32 << Weight::FRACTION_BITS)).round();
+    if bits >= f64::from(i32::MIN) && bits <= f64::from(i32::MAX) {
+        return Ok(Weight::from_bits(bits as i32));
+    }
+    Err(MapperError::ReadoutWeight { readout: wish.name.clone(), what: what(), class, value })
+}
+
+/// The neurons of the readout, if there are cores for them.
+fn check_room(
+    network: &Network,
+    spec: &ChipSpec,
+    wish: &ReadoutWish,
+    options: &MapperOptions,
+    parts: usize,
+) -> Result<u32, MapperError> {
+    let used = placement::place(network, spec, options)?.cores().len();
+    let free_cores = placement::board_cores(spec, options) - used;
+    let (classes, neurons_per_core) = (wish.weights.len(), spec.neurons_per_core());
+    let neurons = classes * parts;
+    let needed_cores = neurons.div_ceil(neurons_per_core);
+    match u32::try_from(neurons) {
+        Ok(neurons) if needed_cores <= free_cores => Ok(neurons),
+        _ => Err(MapperError::ReadoutFull {
+            readout: wish.name.clone(),
+            classes,
+            parts,
+            neurons,
+            needed_cores,
+            free_cores,
+            neurons_per_core,
+        }),
+    }
+}
+
+/// Deals inputs, sorted by weight, to `parts` neurons in turns, back and forth: the sums come out similar, and the
+/// numbers differ by at most one.
+fn deal(inputs: &[Input], parts: usize) -> Vec<Vec<Input>> {
+    let mut sorted = inputs.to_vec();
+    sorted.sort_by_key(|input| (input.weight, input.feature));
+    let mut dealt = vec![Vec::new(); parts];
+    for (turn, hand) in sorted.chunks(parts).enumerate() {
+        for (place, input) in hand.iter().enumerate() {
+            dealt[if turn % 2 == 0 { place } else { parts - 1 - place }].push(*input);
+        }
+    }
+    dealt
+}
+
+/// The `room` inputs with the largest weight times spread; of equal ones the first.
+fn most_useful(inputs: &[Input], room: usize, spreads: &[f64]) -> Vec<Input> {
+    let use_of = |input: &Input| {
+        f64::from(input.weight.to_bits()).abs() * spreads.get(input.feature as usize).copied().unwrap_or(1.0)
+    };
+    let mut sorted = inputs.to_vec();
+    sorted.sort_by(|a, b| use_of(b).total_cmp(&use_of(a)));
+    sorted.truncate(room);
+    sorted
+}
+
+fn class_report(wish: &ReadoutWish, class: usize, scaled: u64, kept: &BTreeSet<u32>, bias_kept: bool) -> ClassReport {
+    let row = &wish.weights[class];
+    let has_bias = wish.bias.get(class).is_some_and(|b| *b != 0.0);
+    let wanted = row.iter().filter(|w| **w != 0.0).count() as u64;
+    // Sums over all inputs and over those without a synapse.
+    let lost = |value: &dyn Fn(usize) -> f64| {
+        let (mut all, mut lost) = (0.0, 0.0);
+        for feature in 0..row.len() {
+            let square = value(feature) * value(feature);
+            all += square;
+            lost += if kept.contains(&(feature as u32)) { 0.0 } else { square };
+        }
+        if all > 0.0 { lost / all } else { 0.0 }
+    };
+    ClassReport {
+        wanted: wanted + u64::from(has_bias),
+        kept: kept.len() as u64 + u64::from(bias_kept),
+        dropped: scaled - kept.len() as u64,
+        vanished: wanted - scaled + u64::from(has_bias && !bias_kept),
+        squared_weight_lost: lost(&|feature| row[feature]),
+        variance_lost: lost(&|feature| row[feature] * wish.spreads.get(feature).copied().unwrap_or(1.0)),
+    }
+}

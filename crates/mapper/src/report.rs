@@ -1,0 +1,203 @@
+//! What a mapping used, kept and lost, as plain data.
+
+use crate::decode::broadcasts;
+use crate::placement::PlacedCore;
+use chip::{InputRoute, TagCamCore};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use units::CoreAddress;
+
+/// How much of something is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Use {
+    /// How many are in use.
+    pub used: u64,
+    /// How many there are; none: no limit.
+    pub limit: Option<u64>,
+}
+
+/// How much of a memory the neurons of a core use.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemoryUse {
+    /// Words of all neurons together.
+    pub total: u64,
+    /// Words of the neuron that uses most.
+    pub max: u64,
+    /// Mean over the neurons in use.
+    pub mean: f64,
+    /// Words that a neuron has; none: no limit.
+    pub limit: Option<u64>,
+}
+
+impl MemoryUse {
+    /// The use of a memory by neurons that take `words` each.
+    pub(crate) fn of(words: &[u64], limit: Option<u64>) -> Self {
+        let total = words.iter().sum();
+        let mean = if words.is_empty() { 0.0 } else { total as f64 / words.len() as f64 };
+        Self { total, max: words.iter().copied().max().unwrap_or(0), mean, limit }
+    }
+}
+
+/// Neurons of one population in a core.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Name of the population.
+    pub population: String,
+    /// Its first neuron in this core.
+    pub first_index: u32,
+    /// How many follow, this one counted.
+    pub count: u32,
+}
+
+/// How well a core makes the weights asked for. All in the network's weight unit unless relative.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WeightReport {
+    /// The step of the core's weights.
+    pub step: f64,
+    /// The core-wide weight currents, lowest code bit first; none on a chip without them.
+    pub currents: Vec<f64>,
+    /// The largest weight asked for, without sign.
+    pub largest: f64,
+    /// Root mean square of the differences between weights asked for and got, over the connections kept.
+    pub rms_error: f64,
+    /// The largest of these differences.
+    pub max_error: f64,
+    /// `rms_error / largest`; 0 if there is no weight.
+    pub rms_error_relative: f64,
+    /// `max_error / largest`; 0 if there is no weight.
+    pub max_error_relative: f64,
+}
+
+/// One core in use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CoreReport {
+    /// Which core.
+    pub address: CoreAddress,
+    /// Name of its equations.
+    pub model: String,
+    /// What sits in it.
+    pub parts: Vec<Part>,
+    /// Neuron circuits.
+    pub neurons: Use,
+    /// Synapses; on a tag and CAM chip each is a CAM word.
+    pub synapses: MemoryUse,
+    /// SRAM words, the monitor's not counted; none on a chip without them.
+    pub sram: Option<MemoryUse>,
+    /// Tags that this core listens to; none on a chip without them.
+    pub tags: Option<Use>,
+    /// Its weights.
+    pub weights: WeightReport,
+}
+
+/// The connections of one projection: `wished = masked + zero + kept + lost`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectionReport {
+    /// Its name.
+    pub name: String,
+    /// Name of the senders.
+    pub pre: String,
+    /// Name of the receivers.
+    pub post: String,
+    /// Connections of the wish.
+    pub wished: u64,
+    /// Taken away by the mask.
+    pub masked: u64,
+    /// Of weight 0: they take no word and do nothing.
+    pub zero: u64,
+    /// On the board.
+    pub kept: u64,
+    /// Wanted, but not on the board.
+    pub lost: u64,
+}
+
+/// Why a connection is not on the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossCause {
+    /// Its neuron has more synapses than CAM words, and larger weights came first.
+    FanIn,
+    /// Its weight is nearer to 0 than to any weight that the core can make.
+    SmallWeight,
+}
+
+/// A connection that the mapping could not keep.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MappingLoss {
+    /// Index into [`MappingReport::projections`].
+    pub projection: usize,
+    /// Sending neuron or channel.
+    pub pre: u32,
+    /// Receiving neuron.
+    pub post: u32,
+    /// The weight asked for, with its sign.
+    pub weight: f64,
+    /// Why.
+    pub cause: LossCause,
+}
+
+/// What the connections that masks took away would have needed, beyond what the others need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreedResources {
+    /// Synapses; on a tag and CAM chip CAM words.
+    pub synapses: u64,
+    /// SRAM words.
+    pub sram_words: u64,
+    /// Tags, counted in each core that would have heard them.
+    pub tags: u64,
+}
+
+/// Everything that a mapping used, kept and lost. [`std::fmt::Display`] prints it as a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MappingReport {
+    /// Name of the chip.
+    pub chip: String,
+    /// Chips.
+    pub chips: Use,
+    /// Cores of the board.
+    pub board_cores: Use,
+    /// Input channels.
+    pub input_channels: u32,
+    /// The cores in use, sorted by address.
+    pub cores: Vec<CoreReport>,
+    /// The projections, in the order of the network.
+    pub projections: Vec<ProjectionReport>,
+    /// Every connection that was wanted and is not on the board, by projection, sender and receiver.
+    pub losses: Vec<MappingLoss>,
+    /// What the masks saved.
+    pub freed: FreedResources,
+}
+
+impl MappingReport {
+    /// Connections on the board.
+    pub fn kept(&self) -> u64 {
+        self.projections.iter().map(|p| p.kept).sum()
+    }
+
+    /// Connections lost for `cause`.
+    pub fn lost_by(&self, cause: LossCause) -> u64 {
+        self.losses.iter().filter(|loss| loss.cause == cause).count() as u64
+    }
+
+    /// Synaptic operations per second, if the members of each population and input group send `rates_hz` events per
+    /// second on average; a name that is not there is silent. Exact for equal rates within a group, and on average for
+    /// rates that do not depend on the fan-out.
+    pub fn synaptic_operations_hz(&self, rates_hz: &BTreeMap<String, f64>) -> f64 {
+        let rate = |name: &str| rates_hz.get(name).copied().unwrap_or(0.0);
+        self.projections.iter().map(|p| p.kept as f64 * rate(&p.pre)).sum()
+    }
+}
+
+/// Number of tags that each core hears, from the memories alone.
+pub(crate) fn tags_heard(
+    placed: &[PlacedCore],
+    cores: &[TagCamCore],
+    inputs: &[InputRoute],
+    positions: &[(i8, i8)],
+) -> Vec<u64> {
+    let addresses: Vec<CoreAddress> = placed.iter().map(|core| core.address).collect();
+    let mut heard = vec![BTreeSet::new(); placed.len()];
+    broadcasts(&addresses, cores, inputs, positions, |_, core, tag| {
+        heard[core].insert(tag);
+    });
+    heard.iter().map(|tags| tags.len() as u64).collect()
+}

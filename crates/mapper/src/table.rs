@@ -1,0 +1,154 @@
+//! The mapping report as text.
+
+use crate::report::{LossCause, MappingReport, MemoryUse, Part, Use};
+use std::fmt;
+
+/// Rows of cells; columns of names are left-aligned, the others are right-aligned.
+struct Table {
+    /// How many columns, from the left, hold names.
+    names: usize,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn new(names: usize, header: &[&str]) -> Self {
+        Self { names, rows: vec![header.iter().map(|cell| (*cell).into()).collect()] }
+    }
+
+    fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.rows[0].len();
+        let width = |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        for row in &self.rows {
+            for (column, (cell, w)) in row.iter().zip(&widths).enumerate() {
+                if column < self.names {
+                    write!(f, "  {cell:<w$}")?;
+                } else {
+                    write!(f, "  {cell:>w$}")?;
+                }
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.limit {
+            Some(limit) => write!(f, "{}/{limit}", self.used),
+            None => self.used.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for MemoryUse {
+    /// Most, limit and mean a neuron.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let most = Use { used: self.max, limit: self.limit };
+        write!(f, "{most} (mean {:.1})", self.mean)
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}..{}", self.population, self.first_index, self.first_index + self.count)
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+fn joined(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}
+
+impl MappingReport {
+    fn cores_table(&self) -> Table {
+        let mut table = Table::new(
+            2,
+            &["core", "holds", "neurons", "synapses a neuron", "SRAM words", "tags", "rms error", "max error"],
+        );
+        let dash = || "-".to_string();
+        for core in &self.cores {
+            table.row([
+                core.address.to_string(),
+                joined(core.parts.iter().map(Part::to_string)),
+                core.neurons.to_string(),
+                core.synapses.to_string(),
+                core.sram.as_ref().map_or_else(dash, |sram| Use { used: sram.max, limit: sram.limit }.to_string()),
+                core.tags.as_ref().map_or_else(dash, Use::to_string),
+                percent(core.weights.rms_error_relative),
+                percent(core.weights.max_error_relative),
+            ]);
+        }
+        table
+    }
+
+    fn weights_table(&self) -> Table {
+        let mut table = Table::new(2, &["core", "weight currents", "step", "largest weight", "rms error", "max error"]);
+        for core in self.cores.iter().filter(|core| core.synapses.total > 0) {
+            let w = &core.weights;
+            let currents = joined(w.currents.iter().map(|c| format!("{c:.5}")));
+            table.row([
+                core.address.to_string(),
+                if currents.is_empty() { "-".into() } else { currents },
+                format!("{:.2e}", w.step),
+                format!("{:.5}", w.largest),
+                format!("{:.5}", w.rms_error),
+                format!("{:.5}", w.max_error),
+            ]);
+        }
+        table
+    }
+
+    fn projections_table(&self) -> Table {
+        let mut table = Table::new(3, &["projection", "from", "to", "wished", "masked", "weight 0", "kept", "lost"]);
+        for p in &self.projections {
+            let counts = [p.wished, p.masked, p.zero, p.kept, p.lost].map(|count| count.to_string());
+            table.row([p.name.clone(), p.pre.clone(), p.post.clone()].into_iter().chain(counts));
+        }
+        table
+    }
+}
+
+impl fmt::Display for MappingReport {
+    /// Tables of cores, weights (errors relative to the core's largest weight, then in the weight unit), projections,
+    /// and sentences on what was pruned and lost.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { chip, chips, board_cores, input_channels, .. } = self;
+        writeln!(f, "chip {chip}: chips {chips}, cores {board_cores}, input channels {input_channels}\n")?;
+        writeln!(f, "{}", self.cores_table())?;
+        writeln!(f, "{}", self.weights_table())?;
+        writeln!(f, "{}", self.projections_table())?;
+        let masked: u64 = self.projections.iter().map(|p| p.masked).sum();
+        if masked > 0 {
+            let freed = &self.freed;
+            writeln!(
+                f,
+                "Masks take {masked} connections away; that frees {} synapses, {} SRAM words and {} tags.",
+                freed.synapses, freed.sram_words, freed.tags
+            )?;
+        }
+        if self.losses.is_empty() {
+            return writeln!(f, "No connection was lost.");
+        }
+        for (cause, why) in [
+            (LossCause::FanIn, "their neurons have no more CAM words, and larger weights came first"),
+            (LossCause::SmallWeight, "their weights are nearer to 0 than to any weight that the core can make"),
+        ] {
+            match self.lost_by(cause) {
+                0 => {}
+                count => writeln!(f, "LOST: {count} connections, since {why}.")?,
+            }
+        }
+        Ok(())
+    }
+}

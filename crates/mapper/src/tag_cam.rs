@@ -1,0 +1,269 @@
+//! Memories of a tag and CAM chip: codes, CAM words, SRAM words, tags.
+
+use crate::decode::channel;
+use crate::ledger::Ledger;
+use crate::placement::name_of;
+use crate::report::{FreedResources, LossCause};
+use crate::wish::{Link, Wish};
+use crate::{Codebook, MapperError, MapperOptions, OverFanIn, layout};
+use chip::{CamWord, HostEvent, InputRoute, Source, SramWord, TagCamCore, TagCamLimits};
+use network::Endpoint;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use units::{ChipId, CoreAddress, CoreId, InputId, NeuronAddress, NeuronId, Tag};
+
+/// A connection with its weight code.
+struct Coded {
+    link: Link,
+    code: u8,
+}
+
+/// What a source sends to one chip: which cores hear it, and under which tag.
+#[derive(Clone, Copy, Default)]
+struct Signal {
+    core_mask: u16,
+    tag: Tag,
+}
+
+/// The signals of every source, by destination chip.
+type Signals = BTreeMap<Source, BTreeMap<ChipId, Signal>>;
+
+/// Memories and weight exponent of each core in use, and the events of each input channel.
+type Memories = (Vec<TagCamCore>, Vec<InputRoute>, Vec<u8>);
+
+pub(crate) fn map(
+    wish: &Wish<'_>,
+    limits: TagCamLimits,
+    options: &MapperOptions,
+    ledger: &mut Ledger,
+) -> Result<Memories, MapperError> {
+    let wanted = collect(wish, limits, options, ledger)?;
+    let mut codebooks = Vec::new();
+    let mut coded = Vec::new();
+    for neurons in wanted {
+        let magnitudes: Vec<u32> = neurons.iter().flatten().map(Link::magnitude).collect();
+        let codebook = Codebook::fit(&magnitudes, limits.weight_bits, options.small_weights);
+        let mut encode = |link: Link| match codebook.code(link.magnitude(), options.small_weights) {
+            Some(code) => {
+                ledger.keep(&link, codebook.weight(code));
+                Some(Coded { link, code })
+            }
+            None => {
+                ledger.lose(&link, LossCause::SmallWeight);
+                None
+            }
+        };
+        let words = |links: Vec<Link>, encode: &mut dyn FnMut(Link) -> Option<Coded>| -> Vec<Coded> {
+            links.into_iter().filter_map(encode).collect()
+        };
+        coded.push(neurons.into_iter().map(|links| words(links, &mut encode)).collect::<Vec<_>>());
+        codebooks.push(codebook);
+    }
+
+    let mut signals = Signals::new();
+    for link in coded.iter().flatten().flatten().map(|c| &c.link) {
+        let core = wish.cores[link.core].address;
+        let source = wish.source(wish.network.projections[link.projection].pre, link.pre);
+        signals.entry(source).or_default().entry(core.chip).or_default().core_mask |= 1 << core.core.0;
+    }
+    ledger.free(freed(wish));
+    let sram = sram_needs(wish, limits, &signals)?;
+    assign_tags(wish, limits, &mut signals)?;
+
+    let cores = (0..wish.cores.len())
+        .map(|index| TagCamCore {
+            weight_currents: codebooks[index].currents().to_vec(),
+            cam: coded[index].iter().map(|words| cam_words(wish, &signals, words)).collect(),
+            sram: sram_words(wish.cores[index].address, wish.cores[index].neuron_count, &signals, &sram),
+        })
+        .collect();
+    let inputs = (0..wish.network.inputs.iter().map(|g| g.channels).sum()).map(|channel| {
+        let input = InputId(channel);
+        let events = signals.get(&Source::Input(input)).into_iter().flatten();
+        let events = events.map(|(&chip, s)| HostEvent { chip, core_mask: s.core_mask, tag: s.tag }).collect();
+        InputRoute { input, events }
+    });
+    Ok((cores, inputs.collect(), codebooks.iter().map(Codebook::exponent).collect()))
+}
+
+/// The wanted connections of every circuit, by core, at most as many as it has CAM words.
+///
+/// They keep the order of the network (projection, sender, connection): a circuit's slots do not move when something
+/// else is added to the network or gets another tag, and so neither does the mismatch of a slot.
+fn collect(
+    wish: &Wish<'_>,
+    limits: TagCamLimits,
+    options: &MapperOptions,
+    ledger: &mut Ledger,
+) -> Result<Vec<Vec<Vec<Link>>>, MapperError> {
+    let limit = limits.cam_words_per_neuron;
+    let mut wanted: Vec<Vec<Vec<Link>>> =
+        wish.cores.iter().map(|core| vec![Vec::new(); core.neuron_count as usize]).collect();
+    for link in (0..wish.network.projections.len()).flat_map(|p| wish.links(p)).filter(Link::is_wanted) {
+        wanted[link.core][usize::from(link.circuit)].push(link);
+    }
+    for links in wanted.iter_mut().flatten().filter(|links| links.len() > limit) {
+        if options.over_fan_in == OverFanIn::Error {
+            let population = wish.network.projections[links[0].projection].post;
+            return Err(MapperError::FanIn {
+                population: wish.network.populations[population].name.clone(),
+                index: links[0].post,
+                address: wish.address(population, links[0].post),
+                limit,
+                needed: links.len(),
+            });
+        }
+        let mut order: Vec<usize> = (0..links.len()).collect();
+        order.sort_by_key(|&i| Reverse(links[i].magnitude())); // stable: of equal weights the first stays
+        let mut stays = vec![false; links.len()];
+        order[..limit].iter().for_each(|&i| stays[i] = true);
+        links.iter().zip(&stays).filter(|(_, stays)| !**stays).for_each(|(l, _)| ledger.lose(l, LossCause::FanIn));
+        let mut stays = stays.into_iter();
+        links.retain(|_| stays.next().expect("one flag a connection"));
+    }
+    Ok(wanted)
+}
+
+/// What the masked connections would have taken beyond what the others take.
+fn freed(wish: &Wish<'_>) -> FreedResources {
+    // Every source and core that a connection joins; whether one of these connections is kept.
+    let mut pairs: BTreeMap<(Source, CoreAddress), bool> = BTreeMap::new();
+    let mut freed = FreedResources::default();
+    for (index, projection) in wish.network.projections.iter().enumerate() {
+        for pre in 0..projection.connections.row_count() as u32 {
+            let source = wish.source(projection.pre, pre);
+            for link in wish.row(index, pre).filter(|link| link.weight != 0) {
+                freed.synapses += u64::from(!link.kept);
+                *pairs.entry((source, wish.cores[link.core].address)).or_default() |= link.kept;
+            }
+        }
+    }
+    freed.tags = pairs.values().filter(|kept| !**kept).count() as u64;
+    let mut words: BTreeMap<(NeuronAddress, ChipId), bool> = BTreeMap::new();
+    for ((source, core), kept) in pairs {
+        if let Source::Neuron(neuron) = source {
+            *words.entry((neuron, core.chip)).or_default() |= kept;
+        }
+    }
+    freed.sram_words = words.values().filter(|kept| !**kept).count() as u64;
+    freed
+}
+
+/// Hops from each chip in use to each other.
+type Hops = BTreeMap<(ChipId, ChipId), (i8, i8)>;
+
+/// Checks that every neuron has the words, and its words the reach, for all chips that it projects to.
+fn sram_needs(wish: &Wish<'_>, limits: TagCamLimits, signals: &Signals) -> Result<Hops, MapperError> {
+    let positions = layout::positions(wish.spec);
+    let mut hops = Hops::new();
+    for (source, destinations) in signals {
+        let Source::Neuron(address) = *source else { continue };
+        let name = || {
+            let (population, index) = wish.placement.neuron(address).expect("sources are placed");
+            (wish.network.populations[population].name.clone(), index)
+        };
+        let (limit, needed) = (limits.sram_words_per_neuron, destinations.len());
+        if needed > limit {
+            let (population, index) = name();
+            return Err(MapperError::FanOut { population, index, address, limit, needed });
+        }
+        for &chip in destinations.keys() {
+            let (from, to) = (positions[address.core.chip.index()], positions[chip.index()]);
+            let (x, y) = (to.0 - from.0, to.1 - from.1);
+            let furthest = usize::from(x.unsigned_abs().max(y.unsigned_abs()));
+            if furthest > limits.hop_max {
+                let (population, index) = name();
+                let (chip, hops, limit) = (chip.0, furthest, limits.hop_max);
+                return Err(MapperError::Hops { population, index, address, chip, hops, limit });
+            }
+            hops.insert((address.core.chip, chip), (x, y));
+        }
+    }
+    Ok(hops)
+}
+
+/// Gives every signal the lowest tag that is free in all its cores. Signals with more cores come first: they are the
+/// hardest to place.
+fn assign_tags(wish: &Wish<'_>, limits: TagCamLimits, signals: &mut Signals) -> Result<(), MapperError> {
+    let mut order: Vec<(Reverse<u32>, ChipId, Source)> = Vec::new();
+    for (source, destinations) in signals.iter() {
+        order.extend(destinations.iter().map(|(chip, s)| (Reverse(s.core_mask.count_ones()), *chip, *source)));
+    }
+    order.sort_unstable();
+    // By chip: for each tag the cores in which it is taken.
+    let mut taken: BTreeMap<ChipId, Vec<u16>> = BTreeMap::new();
+    // Tags are only ever taken, so the search for a set of cores goes on where it last ended.
+    let mut next: BTreeMap<(ChipId, u16), usize> = BTreeMap::new();
+    for (_, chip, source) in order {
+        let signal = signals.get_mut(&source).and_then(|d| d.get_mut(&chip)).expect("listed above");
+        let cores = signal.core_mask;
+        let taken = taken.entry(chip).or_insert_with(|| vec![0; limits.tag_count]);
+        let next = next.entry((chip, cores)).or_default();
+        let Some(tag) = (*next..limits.tag_count).find(|&tag| taken[tag] & cores == 0) else {
+            return Err(tags_exhausted(wish, limits, signals, source, chip, cores));
+        };
+        *next = tag + 1;
+        taken[tag] |= cores;
+        signal.tag = Tag(u16::try_from(tag).expect("a valid chip has at most 16 tag bits"));
+    }
+    Ok(())
+}
+
+fn tags_exhausted(
+    wish: &Wish<'_>,
+    limits: TagCamLimits,
+    signals: &Signals,
+    source: Source,
+    chip: ChipId,
+    cores: u16,
+) -> MapperError {
+    let hears = |core: u16| {
+        let masks = signals.values().filter_map(|d| d.get(&chip)).map(|s| s.core_mask);
+        masks.filter(|mask| mask >> core & 1 == 1).count()
+    };
+    let reached = (0..16u16).filter(|core| cores >> core & 1 == 1);
+    // Of equally full cores the first.
+    let (Reverse(needed), core) = reached.map(|c| (Reverse(hears(c)), c)).min().expect("a signal reaches some core");
+    let (end, index) = member(wish, source);
+    MapperError::Tags {
+        core: CoreAddress { chip, core: CoreId(core) },
+        limit: limits.tag_count,
+        needed,
+        source_name: name_of(wish.network, end).into(),
+        index,
+    }
+}
+
+/// Which member of which end of the network a source is.
+fn member(wish: &Wish<'_>, source: Source) -> (Endpoint, u32) {
+    match source {
+        Source::Neuron(address) => {
+            let (population, index) = wish.placement.neuron(address).expect("sources are placed");
+            (Endpoint::Population(population), index)
+        }
+        Source::Input(input) => channel(wish.network, input).expect("channels belong to the network"),
+    }
+}
+
+fn cam_words(wish: &Wish<'_>, signals: &Signals, words: &[Coded]) -> Vec<CamWord> {
+    let word = |coded: &Coded| {
+        let link = &coded.link;
+        let source = wish.source(wish.network.projections[link.projection].pre, link.pre);
+        let signal = signals[&source][&wish.cores[link.core].address.chip];
+        CamWord { tag: signal.tag, synapse: link.kind, weight_bits: coded.code }
+    };
+    words.iter().map(word).collect()
+}
+
+fn sram_words(core: CoreAddress, neurons: u32, signals: &Signals, hops: &Hops) -> Vec<Vec<SramWord>> {
+    let of_neuron = |neuron: u32| {
+        let neuron = NeuronId(u16::try_from(neuron).expect("a circuit has a 16-bit id"));
+        let destinations = signals.get(&Source::Neuron(NeuronAddress { core, neuron }));
+        let word = |(chip, signal): (&ChipId, &Signal)| {
+            let (hop_x, hop_y) = hops[&(core.chip, *chip)];
+            SramWord { hop_x, hop_y, core_mask: signal.core_mask, tag: signal.tag }
+        };
+        destinations.into_iter().flatten().map(word).collect()
+    };
+    (0..neurons).map(of_neuron).collect()
+}

@@ -1,0 +1,152 @@
+//! Chips and networks for the tests of this crate.
+
+use chip::{
+    ChipSpec, CoreModel, Evidence, Fact, Geometry, Kinetics, ParameterSpec, RouterSpec, SynapseSign, SynapseType,
+    TagCamSpec, Values,
+};
+use fx::Weight;
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use std::collections::BTreeMap;
+
+pub(crate) fn fact(text: &str) -> Fact {
+    let text = if text.contains(' ') { text.to_string() } else { format!("{text} 1") };
+    Fact { quantity: text.parse().unwrap(), source: "test".into(), evidence: Evidence::Assumed }
+}
+
+fn parameter(nominal: &str, range: Option<(&str, &str)>) -> ParameterSpec {
+    ParameterSpec {
+        summary: "a parameter".into(),
+        nominal: fact(nominal),
+        range: range.map(|(low, high)| (fact(low), fact(high))),
+        mismatch: None,
+    }
+}
+
+fn base(name: &str) -> ChipSpec {
+    let parameters = [
+        ("tau_mem", parameter("20 ms", Some(("0.1 ms", "100 ms")))),
+        ("tau_fast", parameter("10 ms", None)),
+        ("tau_slow", parameter("10 ms", None)),
+        ("v_threshold", parameter("1", None)),
+        ("t_refractory", parameter("1 ms", None)),
+        ("drive", parameter("0", None)),
+        ("leak", parameter("1", None)),
+    ];
+    ChipSpec {
+        name: name.into(),
+        family: "test".into(),
+        revision: "1".into(),
+        summary: "a chip for tests".into(),
+        sources: BTreeMap::from([("test".into(), "made up".into())]),
+        tick: fact("1 ms"),
+        geometry: Geometry { chips: fact("1"), cores_per_chip: fact("1"), neurons_per_core: fact("1") },
+        models: vec![CoreModel::Lif],
+        synapses: Vec::new(),
+        parameters_per_neuron: false,
+        router: RouterSpec::Ideal,
+        parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
+        mismatch_reference: None,
+    }
+}
+
+fn synapse(name: &str, sign: SynapseSign, kinetics: Kinetics) -> SynapseType {
+    SynapseType { name: name.into(), sign, kinetics, gain: None }
+}
+
+/// Geometry and router of DYNAP-SE2.
+pub(crate) fn tag_cam() -> ChipSpec {
+    let exponential = |tau: &str| Kinetics::Exponential { tau: tau.into() };
+    ChipSpec {
+        geometry: Geometry { chips: fact("4"), cores_per_chip: fact("4"), neurons_per_core: fact("256") },
+        synapses: vec![
+            synapse("AMPA", SynapseSign::Excitatory, exponential("tau_fast")),
+            synapse("GABA", SynapseSign::Inhibitory, exponential("tau_slow")),
+        ],
+        router: RouterSpec::TagCam(TagCamSpec {
+            cam_words_per_neuron: fact("64"),
+            sram_words_per_neuron: fact("4"),
+            sram_words_for_monitor: fact("1"),
+            tag_bits: fact("11"),
+            weight_bits: fact("4"),
+            hop_max: fact("7"),
+        }),
+        ..base("tag-cam")
+    }
+}
+
+/// A chip without limits; its cores are small, so that networks spread over several.
+pub(crate) fn ideal() -> ChipSpec {
+    ChipSpec {
+        geometry: Geometry { chips: fact("4"), cores_per_chip: fact("4"), neurons_per_core: fact("50") },
+        models: vec![CoreModel::Lif, CoreModel::Rate],
+        synapses: vec![
+            synapse("delta", SynapseSign::Signed, Kinetics::Delta),
+            synapse("AMPA", SynapseSign::Excitatory, Kinetics::Exponential { tau: "tau_fast".into() }),
+            synapse("GABA", SynapseSign::Inhibitory, Kinetics::Exponential { tau: "tau_slow".into() }),
+            synapse("graded", SynapseSign::Signed, Kinetics::Graded),
+        ],
+        parameters_per_neuron: true,
+        ..base("ideal-test")
+    }
+}
+
+/// `spec` with other router sizes.
+pub(crate) fn with_router(mut spec: ChipSpec, change: impl FnOnce(&mut TagCamSpec)) -> ChipSpec {
+    match &mut spec.router {
+        RouterSpec::TagCam(router) => change(router),
+        RouterSpec::Ideal => panic!("not a tag and CAM chip"),
+    }
+    spec
+}
+
+pub(crate) fn shared(text: &str) -> Values {
+    Values::Shared(fact(text).quantity)
+}
+
+pub(crate) fn lif(name: &str, size: u32) -> Population {
+    Population { name: name.into(), size, model: CoreModel::Lif, parameters: BTreeMap::new() }
+}
+
+pub(crate) fn input(name: &str, channels: u32) -> InputGroup {
+    InputGroup { name: name.into(), channels }
+}
+
+pub(crate) fn ampa_gaba() -> SynapseChoice {
+    SynapseChoice { excitatory: "AMPA".into(), inhibitory: "GABA".into() }
+}
+
+/// A weight of `bits` units of 2^-20.
+pub(crate) fn weight(bits: i32) -> Weight {
+    Weight::from_bits(bits)
+}
+
+/// A projection through AMPA and GABA with a delay of one tick, all connections kept.
+pub(crate) fn projection(
+    network: &Network,
+    name: &str,
+    pre: Endpoint,
+    post: usize,
+    list: Vec<(u32, u32, Weight)>,
+) -> Projection {
+    let connections = Connections::from_list(network.size_of(pre).unwrap(), list);
+    let mask = Mask::all(connections.len());
+    Projection { name: name.into(), pre, post, synapse: ampa_gaba(), connections, mask, delay_ticks: 1 }
+}
+
+/// A small generator for tests (SplitMix64), so that they need no stream of the project.
+#[derive(Clone)]
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        (((self.next() >> 32) * u64::from(bound)) >> 32) as u32
+    }
+}

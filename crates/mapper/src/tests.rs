@@ -1,0 +1,7 @@
+//! Tests of whole mappings.
+
+mod fits;
+mod names;
+mod readouts;
+mod reports;
+mod roundtrip;

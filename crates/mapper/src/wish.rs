@@ -1,0 +1,204 @@
+//! The network as the mapper reads it: every connection between a source and a circuit of the board.
+
+use crate::MapperError;
+use crate::placement::{PlacedCore, Placement};
+use chip::{ChipSpec, CoreModel, Kinetics, RouterSpec, Source, SynapseSign};
+use network::{Endpoint, Network, Projection};
+use units::{InputId, NeuronAddress};
+
+/// One connection of the network with its two ends on the board.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    /// Index of the projection.
+    pub(crate) projection: usize,
+    /// Index among the senders of the projection.
+    pub(crate) pre: u32,
+    /// Index among its receivers.
+    pub(crate) post: u32,
+    /// Index of the core into [`Wish::cores`].
+    pub(crate) core: usize,
+    /// Circuit in that core.
+    pub(crate) circuit: u16,
+    /// Index of the synapse kind in the chip.
+    pub(crate) kind: u8,
+    /// The weight with its sign, in units of 2^-20.
+    pub(crate) weight: i32,
+    /// Whether the mask keeps it.
+    pub(crate) kept: bool,
+}
+
+impl Link {
+    /// The weight without its sign.
+    pub(crate) fn magnitude(&self) -> u32 {
+        self.weight.unsigned_abs()
+    }
+
+    /// Whether the mapper has to find a place for it.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.kept && self.weight != 0
+    }
+}
+
+/// A network, checked against its chip.
+pub(crate) struct Wish<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) spec: &'a ChipSpec,
+    pub(crate) placement: &'a Placement,
+    /// The cores in use, as in the program.
+    pub(crate) cores: Vec<PlacedCore>,
+    /// Synapse kinds of each projection: for weights above 0, for weights below 0.
+    kinds: Vec<[u8; 2]>,
+}
+
+impl<'a> Wish<'a> {
+    /// Resolves names and checks everything that does not depend on memories.
+    pub(crate) fn new(network: &'a Network, spec: &'a ChipSpec, placement: &'a Placement) -> Result<Self, MapperError> {
+        let kinds = network.projections.iter().map(|p| check_projection(network, spec, p)).collect::<Result<_, _>>()?;
+        Ok(Self { network, spec, placement, cores: placement.cores(), kinds })
+    }
+
+    /// Where member `index` of `end` sends from.
+    pub(crate) fn source(&self, end: Endpoint, index: u32) -> Source {
+        match end {
+            Endpoint::Input(group) => Source::Input(InputId(self.network.first_channel(group) + index)),
+            Endpoint::Population(population) => Source::Neuron(self.address(population, index)),
+        }
+    }
+
+    /// The circuit of a neuron of the network.
+    pub(crate) fn address(&self, population: usize, index: u32) -> NeuronAddress {
+        self.placement.address(population, index).expect("every neuron of the network is placed")
+    }
+
+    /// All connections of projection `projection` in the order of the network, kept or not.
+    pub(crate) fn links(&self, projection: usize) -> impl Iterator<Item = Link> + '_ {
+        (0..self.network.projections[projection].connections.row_count() as u32)
+            .flat_map(move |pre| self.row(projection, pre))
+    }
+
+    /// The connections of one sender, sorted by receiver.
+    pub(crate) fn row(&self, projection: usize, pre: u32) -> impl Iterator<Item = Link> + '_ {
+        let wish = &self.network.projections[projection];
+        let (targets, weights) = wish.connections.row(pre);
+        let range = wish.connections.row_range(pre);
+        let kinds = self.kinds[projection];
+        let mut run = Run::default();
+        targets.iter().zip(weights).zip(range).map(move |((&post, weight), index)| {
+            if !(run.first..run.end).contains(&post) {
+                run = self.run_of(wish.post, post);
+            }
+            let weight = weight.to_bits();
+            Link {
+                projection,
+                pre,
+                post,
+                core: run.core,
+                circuit: (post - run.first + run.first_circuit) as u16,
+                kind: kinds[usize::from(weight < 0)],
+                weight,
+                kept: wish.mask.keeps(index),
+            }
+        })
+    }
+
+    fn run_of(&self, population: usize, index: u32) -> Run {
+        let segments = self.placement.segments(population);
+        let segment = segments[segments.partition_point(|s| s.first_index <= index) - 1];
+        Run {
+            first: segment.first_index,
+            end: segment.first_index + segment.count,
+            first_circuit: segment.first_circuit,
+            core: self.cores.partition_point(|c| c.address < segment.core),
+        }
+    }
+}
+
+/// Consecutive neurons of one population in one core; empty by default.
+#[derive(Default)]
+struct Run {
+    first: u32,
+    end: u32,
+    first_circuit: u32,
+    core: usize,
+}
+
+/// The synapse kinds of `projection`, if chip and populations can have it.
+fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection) -> Result<[u8; 2], MapperError> {
+    let name = || projection.name.clone();
+    let post = &network.populations[projection.post];
+    if let Endpoint::Population(pre) = projection.pre
+        && network.populations[pre].model != post.model
+    {
+        let pre = network.populations[pre].model;
+        return Err(MapperError::ModelPair { projection: name(), pre, post: post.model });
+    }
+    let (delay_ticks, chip) = (projection.delay_ticks, spec.name.clone());
+    match spec.router {
+        RouterSpec::Ideal if delay_ticks == 0 => {
+            return Err(MapperError::Delay { projection: name(), delay_ticks, chip, allowed: "delays from 1 tick on" });
+        }
+        RouterSpec::TagCam(_) if delay_ticks != 1 => {
+            return Err(MapperError::Delay {
+                projection: name(),
+                delay_ticks,
+                chip,
+                allowed: "a delay of 1 tick only",
+            });
+        }
+        _ => {}
+    }
+    let choice = &projection.synapse;
+    let mut kinds = [0; 2];
+    for (kind, wanted) in kinds.iter_mut().zip([&choice.excitatory, &choice.inhibitory]) {
+        let Some(index) = spec.synapse_index(wanted) else {
+            return Err(MapperError::UnknownSynapse {
+                projection: name(),
+                synapse: wanted.clone(),
+                chip: spec.name.clone(),
+                known: spec.synapses.iter().map(|s| s.name.clone()).collect(),
+            });
+        };
+        if (spec.synapses[index].kinetics == Kinetics::Graded) != (post.model == CoreModel::Rate) {
+            return Err(MapperError::SynapseModel {
+                projection: name(),
+                synapse: wanted.clone(),
+                population: post.name.clone(),
+                model: post.model,
+            });
+        }
+        *kind = u8::try_from(index).expect("a valid chip has at most 256 kinds of synapse");
+    }
+    check_signs(spec, projection, kinds)?;
+    Ok(kinds)
+}
+
+/// Refuses kinds that cannot carry the sign of a weight that the mask keeps.
+fn check_signs(spec: &ChipSpec, projection: &Projection, kinds: [u8; 2]) -> Result<(), MapperError> {
+    let has_currents = matches!(spec.router, RouterSpec::TagCam(_));
+    let can_be = |sign, negative: bool| match sign {
+        SynapseSign::Excitatory => !negative,
+        SynapseSign::Inhibitory => negative,
+        // The weight of a CAM word is a sum of currents and never negative.
+        SynapseSign::Signed => !(negative && has_currents),
+    };
+    let kind = |negative| &spec.synapses[usize::from(kinds[usize::from(negative)])];
+    let fits = [false, true].map(|negative| can_be(kind(negative).sign, negative));
+    if fits == [true, true] {
+        return Ok(());
+    }
+    let wrong = |weight: i32| weight != 0 && !fits[usize::from(weight < 0)];
+    match projection.kept().find(|c| wrong(c.weight.to_bits())) {
+        None => Ok(()),
+        Some(c) => {
+            let kind = kind(c.weight.to_bits() < 0);
+            Err(MapperError::SynapseSign {
+                projection: projection.name.clone(),
+                synapse: kind.name.clone(),
+                sign: kind.sign,
+                weight: c.weight.to_string(),
+                pre: c.pre,
+                post: c.post,
+            })
+        }
+    }
+}

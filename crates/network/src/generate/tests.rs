@@ -1,0 +1,266 @@
+//! Tests of the generators, and of reservoirs made with them.
+
+use super::*;
+use crate::{InputGroup, Population, Recurrence, ReservoirSpec, reservoir};
+use chip::CoreModel;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn network(neurons: u32, channels: u32) -> Network {
+    let (name, parameters) = ("p".into(), BTreeMap::new());
+    Network {
+        populations: vec![Population { name, size: neurons, model: CoreModel::Lif, parameters }],
+        inputs: vec![InputGroup { name: "i".into(), channels }],
+        projections: Vec::new(),
+    }
+}
+
+const MV: i32 = 1 << 20;
+
+fn spec(pre: Endpoint, pattern: Pattern) -> ProjectionSpec {
+    ProjectionSpec {
+        name: "x".into(),
+        pre,
+        post: 0,
+        pattern,
+        weights: Weights::Uniform { mean: Weight::from_bits(2 * MV), spread: Weight::from_bits(MV) },
+        signs: Signs::AsDrawn,
+        self_connections: false,
+        synapse: SynapseChoice { excitatory: "E".into(), inhibitory: "I".into() },
+        delay_ticks: 1,
+    }
+}
+
+const ITSELF: Endpoint = Endpoint::Population(0);
+const INPUT: Endpoint = Endpoint::Input(0);
+
+type Joined = BTreeMap<u32, BTreeMap<u32, i32>>;
+
+/// Weights by receiver, then sender. Fails on two connections between the same pair.
+fn by_receiver(projection: &Projection) -> Joined {
+    let mut all = Joined::new();
+    for c in projection.kept() {
+        let twice = all.entry(c.post).or_default().insert(c.pre, c.weight.to_bits());
+        assert_eq!(twice, None, "{} to {} twice", c.pre, c.post);
+    }
+    all
+}
+
+proptest! {
+    #[test]
+    fn fan_in_is_exact(neurons in 1u32..60, channels in 1u32..60, k in 0u32..60, seed: u64, recurrent: bool) {
+        let network = network(neurons, channels);
+        let (pre, most) = if recurrent { (ITSELF, neurons - 1) } else { (INPUT, channels) };
+        let result = spec(pre, Pattern::FanIn(k)).generate(&network, seed);
+        if k > most {
+            prop_assert_eq!(result, Err(NetworkError::FanIn { name: "x".into(), wanted: k, available: most }));
+        } else {
+            let projection = result.unwrap();
+            let rows = by_receiver(&projection);
+            prop_assert_eq!(projection.connections.len(), (k * neurons) as usize);
+            for (post, senders) in rows {
+                prop_assert_eq!(senders.len(), k as usize);
+                prop_assert!(!(recurrent && senders.contains_key(&post)), "{} hears itself", post);
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_receiver_changes_no_other(neurons in 2u32..40, channels in 2u32..40, seed: u64) {
+        for pattern in [Pattern::FanIn(2), Pattern::AllToAll, Pattern::Probability { per_65536: 30000 }] {
+            let less = by_receiver(&spec(INPUT, pattern).generate(&network(neurons, channels), seed).unwrap());
+            let more = by_receiver(&spec(INPUT, pattern).generate(&network(neurons + 1, channels), seed).unwrap());
+            for post in 0..neurons {
+                prop_assert_eq!(less.get(&post), more.get(&post));
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_sender_only_adds_itself(neurons in 1u32..40, channels in 3u32..80, seed: u64) {
+        let less = by_receiver(&spec(INPUT, Pattern::FanIn(3)).generate(&network(neurons, channels), seed).unwrap());
+        let more = spec(INPUT, Pattern::FanIn(3)).generate(&network(neurons, channels + 1), seed).unwrap();
+        let more = by_receiver(&more);
+        for post in 0..neurons {
+            if !more[&post].contains_key(&channels) {
+                prop_assert_eq!(&less[&post], &more[&post]);
+            }
+        }
+    }
+}
+
+#[test]
+fn all_senders_are_equally_likely() {
+    let projection = spec(ITSELF, Pattern::FanIn(100)).generate(&network(1000, 1), 5).unwrap();
+    let counts: Vec<usize> = (0..1000).map(|pre| projection.connections.row_range(pre).len()).collect();
+    // Each is binomial with mean 100 and variance 90: chi-square over 1000 has mean 900 and deviation 40.
+    let chi: f64 = counts.iter().map(|c| (*c as f64 - 100.0).powi(2) / 100.0).sum();
+    assert!((700.0..1100.0).contains(&chi), "{chi}");
+    // Low and high indices alike: the mean sender has the deviation 289 / sqrt(100,000) = 0.9.
+    let mean = projection.kept().map(|c| f64::from(c.pre)).sum::<f64>() / 1e5;
+    assert!((mean - 499.5).abs() < 4.0, "{mean}");
+}
+
+#[test]
+fn other_patterns_join_who_they_say() {
+    let net = network(4, 4);
+    let pairs = |pre, pattern, self_connections| -> BTreeSet<(u32, u32)> {
+        let spec = ProjectionSpec { self_connections, ..spec(pre, pattern) };
+        spec.generate(&net, 1).unwrap().kept().map(|c| (c.pre, c.post)).collect()
+    };
+    let diagonal: BTreeSet<_> = (0..4).map(|i| (i, i)).collect();
+    assert_eq!(pairs(INPUT, Pattern::OneToOne, false), diagonal);
+    assert_eq!(pairs(ITSELF, Pattern::OneToOne, false), BTreeSet::new());
+    assert_eq!(pairs(ITSELF, Pattern::OneToOne, true), diagonal);
+    assert_eq!(pairs(INPUT, Pattern::AllToAll, false).len(), 16);
+    assert_eq!(pairs(ITSELF, Pattern::AllToAll, true).len(), 16);
+    let others = pairs(ITSELF, Pattern::AllToAll, false);
+    assert_eq!((others.len(), others.is_disjoint(&diagonal)), (12, true));
+    assert_eq!(pairs(INPUT, Pattern::Probability { per_65536: 65536 }, false).len(), 16);
+    assert_eq!(pairs(INPUT, Pattern::Probability { per_65536: 0 }, false).len(), 0);
+
+    let error = spec(INPUT, Pattern::OneToOne).generate(&network(4, 5), 1).unwrap_err();
+    assert_eq!(error, NetworkError::OneToOne { name: "x".into(), senders: 5, receivers: 4 });
+    let error = spec(Endpoint::Input(3), Pattern::AllToAll).generate(&net, 1).unwrap_err();
+    assert_eq!(error, NetworkError::UnknownEndpoint { projection: "x".into(), endpoint: Endpoint::Input(3) });
+    let n = spec(INPUT, Pattern::Probability { per_65536: 16384 }).generate(&network(200, 200), 1).unwrap();
+    assert!((9600..10400).contains(&n.connections.len()), "a quarter of 40,000, deviation 87");
+}
+
+/// Mean and standard deviation, in weight units.
+fn moments(weights: &[i32]) -> (f64, f64) {
+    let n = weights.len() as f64;
+    let mean = weights.iter().map(|w| f64::from(*w)).sum::<f64>() / n;
+    let variance = weights.iter().map(|w| (f64::from(*w) - mean).powi(2)).sum::<f64>() / n;
+    (mean / f64::from(MV), variance.sqrt() / f64::from(MV))
+}
+
+fn drawn(weights: Weights, signs: Signs) -> Vec<i32> {
+    let spec = ProjectionSpec { weights, signs, ..spec(INPUT, Pattern::AllToAll) };
+    spec.generate(&network(200, 100), 3).unwrap().kept().map(|c| c.weight.to_bits()).collect()
+}
+
+#[test]
+fn weights_follow_their_law() {
+    let (mean, spread) = (Weight::from_bits(3 * MV), Weight::from_bits(MV));
+    assert!(drawn(Weights::Constant(mean), Signs::AsDrawn).iter().all(|w| *w == 3 * MV));
+
+    let uniform = drawn(Weights::Uniform { mean, spread }, Signs::AsDrawn);
+    assert!(uniform.iter().all(|w| (2 * MV..=4 * MV).contains(w)));
+    let (m, s) = moments(&uniform);
+    assert!((m - 3.0).abs() < 0.02 && (s - 1.0 / 3f64.sqrt()).abs() < 0.02, "{m} {s}");
+    let narrow = drawn(Weights::Uniform { mean, spread: Weight::from_bits(1) }, Signs::AsDrawn);
+    assert_eq!(BTreeSet::from_iter(narrow), BTreeSet::from([3 * MV - 1, 3 * MV, 3 * MV + 1]));
+
+    let (m, s) = moments(&drawn(Weights::Normal { mean, spread }, Signs::AsDrawn));
+    assert!((m - 3.0).abs() < 0.03 && (s - 1.0).abs() < 0.02, "{m} {s}");
+    let widest = Weights::Normal { mean: Weight::MAX, spread: Weight::MAX };
+    assert!(drawn(widest, Signs::AsDrawn).contains(&i32::MAX), "what is too large saturates");
+}
+
+#[test]
+fn the_law_of_the_weights_moves_no_connection() {
+    let joined = |weights| {
+        let spec = ProjectionSpec { weights, ..spec(ITSELF, Pattern::FanIn(5)) };
+        spec.generate(&network(50, 1), 9).unwrap().kept().map(|c| (c.pre, c.post)).collect::<Vec<_>>()
+    };
+    let (mean, spread) = (Weight::ONE, Weight::ONE);
+    assert_eq!(joined(Weights::Constant(mean)), joined(Weights::Normal { mean, spread }));
+}
+
+#[test]
+fn signs_come_from_senders_or_from_throws() {
+    let law = Weights::Normal { mean: Weight::ONE, spread: Weight::ONE };
+    let inhibition = Inhibition { per_65536: 13107, strength: Weight::from_bits(4 * MV) };
+    let spec = ProjectionSpec { weights: law, signs: Signs::PerSender(inhibition), ..spec(INPUT, Pattern::AllToAll) };
+    let projection = spec.generate(&network(50, 100), 3).unwrap();
+    let mut inhibitory = Vec::new();
+    for pre in 0..100 {
+        let negative = projection.connections.row(pre).1.iter().filter(|w| **w < Weight::ZERO).count();
+        assert!(negative == 0 || negative == 50, "sender {pre} has both signs");
+        inhibitory.extend((negative > 0).then_some(pre));
+    }
+    assert_eq!(inhibitory.len(), 19, "a fifth of 100, to within one: 13107 / 65536 is a little less");
+    assert!(inhibitory.windows(2).all(|w| (5..=6).contains(&(w[1] - w[0]))), "evenly spread: {inhibitory:?}");
+
+    let signed = drawn(law, Signs::PerConnection(inhibition));
+    let plain = drawn(law, Signs::AsDrawn);
+    let negative = signed.iter().filter(|w| **w < 0).count();
+    assert!((3800..4200).contains(&negative), "a fifth of 20,000, deviation 57: {negative}");
+    for (signed, plain) in signed.iter().zip(plain) {
+        assert!(*signed == plain.abs() || *signed == -4 * plain.abs(), "{signed} from {plain}");
+    }
+}
+
+fn reservoir_spec(recurrence: Recurrence) -> ReservoirSpec {
+    let weights = Weights::Constant(Weight::ONE);
+    let synapse = SynapseChoice { excitatory: "E".into(), inhibitory: "I".into() };
+    ReservoirSpec {
+        neurons: 64,
+        channels: 12,
+        input_fan_in: 4,
+        input_weights: weights,
+        input_signs: Signs::AsDrawn,
+        input_synapse: synapse.clone(),
+        recurrent_fan_in: 16,
+        recurrent_weights: weights,
+        inhibition: Inhibition { per_65536: 16384, strength: Weight::ONE },
+        recurrent_synapse: synapse,
+        recurrence,
+        delay_ticks: 1,
+        parameters: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn pruning_changes_only_the_mask_and_is_nested() {
+    let of = |recurrence| reservoir(&reservoir_spec(recurrence), 7).unwrap();
+    let full = of(Recurrence::Full);
+    assert_eq!(full.projections[0].connections.len(), 64 * 4);
+    assert_eq!(full.projections[1].connections.len(), 64 * 16);
+    assert!(full.is_recurrent(&full.projections[1]));
+    let mut larger: Option<BTreeSet<(u32, u32)>> = None;
+    let pruned = [65536, 49152, 32768, 1].map(|kept_per_65536| Recurrence::Pruned { kept_per_65536 });
+    for (recurrence, kept) in pruned.into_iter().chain([Recurrence::Removed]).zip([1024, 768, 512, 0, 0]) {
+        let network = of(recurrence);
+        assert_eq!(network.projections[0], full.projections[0]);
+        assert_eq!(network.projections[1].connections, full.projections[1].connections);
+        assert_eq!(network.projections[1].mask.kept_count(), kept, "{recurrence:?}");
+        let pairs = network.projections[1].kept().map(|c| (c.pre, c.post)).collect();
+        assert!(larger.is_none_or(|larger| larger.is_superset(&pairs)), "{recurrence:?}");
+        larger = Some(pairs);
+    }
+}
+
+#[test]
+fn reservoirs_that_cannot_be_are_refused() {
+    let few = ReservoirSpec { recurrent_fan_in: 64, ..reservoir_spec(Recurrence::Full) };
+    let error = NetworkError::FanIn { name: "recurrent".into(), wanted: 64, available: 63 };
+    assert_eq!(reservoir(&few, 0), Err(error));
+    let none = ReservoirSpec { neurons: 0, recurrent_fan_in: 0, ..reservoir_spec(Recurrence::Full) };
+    assert_eq!(reservoir(&none, 0), Err(NetworkError::Empty { name: "reservoir".into() }));
+}
+
+#[test]
+fn first_connections_as_text() {
+    let net = network(4, 1000);
+    let law = Weights::Normal { mean: Weight::ZERO, spread: Weight::ONE };
+    let spec = ProjectionSpec { weights: law, ..spec(INPUT, Pattern::FanIn(2)) };
+    let text: Vec<String> = spec
+        .generate(&net, 1)
+        .unwrap()
+        .kept()
+        .map(|c| format!("{}-{} {}", c.pre, c.post, c.weight.to_bits()))
+        .collect();
+    let expected = [
+        "33-3 957311",
+        "50-1 276096",
+        "361-2 -586510",
+        "569-0 -1484141",
+        "745-2 -2343700",
+        "757-3 -1544649",
+        "865-0 1150370",
+        "936-1 99017",
+    ];
+    assert_eq!(text, expected, "a change here changes every generated network: a break of numerics");
+}

@@ -1,0 +1,132 @@
+//! Connections between two groups, with a mask for those that were taken away.
+
+use crate::{Endpoint, Mask};
+use fx::Weight;
+use std::ops::Range;
+
+/// The kinds of synapse, by their names on the chip, that a projection uses for each sign of weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SynapseChoice {
+    /// For weights above 0.
+    pub excitatory: String,
+    /// For weights below 0.
+    pub inhibitory: String,
+}
+
+/// One connection, as [`Connections::iter`] yields it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Sending neuron or channel.
+    pub pre: u32,
+    /// Receiving neuron.
+    pub post: u32,
+    /// Weight, in the voltage unit of the chip's threshold (mV, or 1 = the threshold).
+    pub weight: Weight,
+}
+
+/// Sparse connections in rows by sender.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// Row `i` is `starts[i]..starts[i + 1]`; one longer than the number of senders.
+    starts: Vec<u64>,
+    post: Vec<u32>,
+    weight: Vec<Weight>,
+}
+
+impl Connections {
+    /// Connections of `pre_count` senders from a list, which is sorted by sender and receiver; several connections
+    /// between the same two neurons stay separate.
+    ///
+    /// # Panics
+    /// If a sender is not below `pre_count`.
+    pub fn from_list(pre_count: u32, mut list: Vec<(u32, u32, Weight)>) -> Self {
+        list.sort_by_key(|&(pre, post, weight)| (pre, post, weight.to_bits()));
+        let mut starts = vec![0u64; pre_count as usize + 1];
+        for &(pre, ..) in &list {
+            starts[pre as usize + 1] += 1;
+        }
+        for i in 0..pre_count as usize {
+            starts[i + 1] += starts[i];
+        }
+        let post = list.iter().map(|c| c.1).collect();
+        let weight = list.iter().map(|c| c.2).collect();
+        Self { starts, post, weight }
+    }
+
+    /// Connections from rows that are there already: `starts` has one entry more than there are senders, begins
+    /// with 0, never falls and ends with the common length of `post` and `weight`.
+    ///
+    /// # Panics
+    /// If the three do not fit together.
+    pub fn from_rows(starts: Vec<u64>, post: Vec<u32>, weight: Vec<Weight>) -> Self {
+        assert_eq!(post.len(), weight.len(), "one weight a target");
+        assert!(starts.first() == Some(&0) && starts.is_sorted(), "row starts begin with 0 and never fall");
+        assert_eq!(starts.last().copied(), Some(post.len() as u64), "the last row ends with the last target");
+        Self { starts, post, weight }
+    }
+
+    /// Number of senders.
+    pub fn row_count(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// Number of connections.
+    pub fn len(&self) -> usize {
+        self.post.len()
+    }
+
+    /// Whether there is no connection.
+    pub fn is_empty(&self) -> bool {
+        self.post.is_empty()
+    }
+
+    /// Targets and weights of sender `pre`.
+    pub fn row(&self, pre: u32) -> (&[u32], &[Weight]) {
+        let range = self.row_range(pre);
+        (&self.post[range.clone()], &self.weight[range])
+    }
+
+    /// The indices of the connections of sender `pre`, as a [`Mask`] counts them.
+    pub fn row_range(&self, pre: u32) -> Range<usize> {
+        self.starts[pre as usize] as usize..self.starts[pre as usize + 1] as usize
+    }
+
+    /// All connections, in order: the index of a connection in this sequence is its index in a [`Mask`].
+    pub fn iter(&self) -> impl Iterator<Item = Connection> + '_ {
+        (0..self.row_count() as u32).flat_map(move |pre| {
+            let (post, weight) = self.row(pre);
+            post.iter().zip(weight).map(move |(&post, &weight)| Connection { pre, post, weight })
+        })
+    }
+}
+
+/// Connections from one group to one population.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Projection {
+    /// Name, for reports.
+    pub name: String,
+    /// Where it starts.
+    pub pre: Endpoint,
+    /// Index of the population where it ends.
+    pub post: usize,
+    /// Kinds of synapse.
+    pub synapse: SynapseChoice,
+    /// The connections that were wished for.
+    pub connections: Connections,
+    /// The connections that are wanted of these; a connection that is masked out takes no resource of a chip.
+    pub mask: Mask,
+    /// Ticks between a spike and its arrival, at least 1.
+    pub delay_ticks: u16,
+}
+
+impl Projection {
+    /// The connections that the mask keeps, in order.
+    pub fn kept(&self) -> impl Iterator<Item = Connection> + '_ {
+        self.connections.iter().enumerate().filter(|(i, _)| self.mask.keeps(*i)).map(|(_, c)| c)
+    }
+
+    /// Masks out every connection.
+    pub fn remove_all(&mut self) {
+        self.mask = Mask::none(self.connections.len());
+    }
+}
