@@ -1,0 +1,67 @@
+//! What a caller can do wrong. After an error of [`crate::Emulator::send`] the emulator is as it was and can go on.
+
+use device_models::DeviceModelError;
+use router::RouterError;
+use thiserror::Error;
+use units::Tick;
+
+/// Why a program cannot be run, or an event not be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EmulatorError {
+    /// The connections of the program are wrong.
+    #[error(transparent)]
+    Router(#[from] RouterError),
+    /// The parameters of a core are wrong.
+    #[error(transparent)]
+    Core(#[from] DeviceModelError),
+    /// A fabric was given that was not built from this program.
+    #[error("the fabric was built from another program; build it from the one that is to be run")]
+    ForeignFabric,
+    /// An event for a channel that the program does not have.
+    #[error("input channel {input} does not exist: the program has {count}")]
+    UnknownInput {
+        /// The channel.
+        input: u32,
+        /// Channels of the program.
+        count: usize,
+    },
+    /// An event for a tick that is over, or for the tick that stands for "never".
+    #[error("an event of input channel {input} for tick {tick} cannot be sent: the emulation is at tick {now}")]
+    OutOfTime {
+        /// The channel.
+        input: u32,
+        /// The tick asked for.
+        tick: Tick,
+        /// The next tick that will be processed.
+        now: Tick,
+    },
+    /// A channel that drives spiking neurons was given a negative number of spikes, or too many in one tick.
+    #[error("input channel {input} would have {spikes} spikes in tick {tick}; it can have from 0 to {limit}")]
+    SpikeCount {
+        /// The channel.
+        input: u32,
+        /// The tick.
+        tick: Tick,
+        /// Spikes in that tick, with those sent before.
+        spikes: i64,
+        /// Most spikes of a channel in a tick.
+        limit: i32,
+    },
+    /// The level of a channel that drives rate units would leave its range.
+    #[error("the level of input channel {input} would become {level} (units of 2^-16), beyond +-{limit}")]
+    Level {
+        /// The channel.
+        input: u32,
+        /// The level after this event.
+        level: i64,
+        /// Largest magnitude of a level.
+        limit: i32,
+    },
+    /// A snapshot does not belong to this program and die, or is damaged.
+    #[error("the snapshot cannot be resumed: {what}")]
+    Snapshot {
+        /// What does not fit.
+        what: &'static str,
+    },
+}

@@ -1,0 +1,320 @@
+//! The emulator: cores, fabric, queue, and the loop over ticks.
+
+use crate::queue::{Delivery, Queue};
+use crate::{EmulatorError, Sink};
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use chip::{ChipSpec, CoreModel, Program};
+use device_models::{Core, DieParameters, Digest};
+use fx::Weight;
+use router::{Counters, Fabric, LEVEL_MAX, SPIKES_PER_TICK_MAX};
+use units::{InputId, NeuronId, Tick};
+
+/// A program running on a die.
+///
+/// Emulated time is a tick counter; [`Emulator::now`] is the next tick to be processed. An event sent for tick t is
+/// delivered in tick t, through a row with delay 1; each further tick of a row's delay adds one. A spike of tick t is
+/// delivered in tick t + delay.
+#[derive(Clone, Debug)]
+pub struct Emulator {
+    pub(crate) fabric: Arc<Fabric>,
+    pub(crate) cores: Vec<Core>,
+    pub(crate) queue: Queue,
+    /// By core: the next tick in which it is advanced, because something reaches it then or because it asked for it.
+    pub(crate) wake: Vec<Tick>,
+    pub(crate) now: Tick,
+    /// By input channel: the level that all events sent so far lead to, for channels that drive rate units.
+    pub(crate) levels: Vec<i64>,
+    /// By route: whether it is switched off. Empty: none is.
+    pub(crate) muted: Vec<bool>,
+    pub(crate) counters: Counters,
+    pub(crate) chain: Digest,
+}
+
+impl Emulator {
+    /// `program` on the die `die` of a chip, in its initial state at tick 0.
+    ///
+    /// # Errors
+    /// A program that the chip cannot hold, or parameters that a core cannot have; see [`router::RouterError`] and
+    /// [`device_models::DeviceModelError`].
+    pub fn new(spec: &ChipSpec, program: &Program, die: &DieParameters) -> Result<Self, EmulatorError> {
+        Self::with_fabric(spec, program, Arc::new(Fabric::build(spec, program)?), die)
+    }
+
+    /// The same with connections that were compiled before, so that many dies of one program share them.
+    ///
+    /// # Errors
+    /// As [`Emulator::new`]; [`EmulatorError::ForeignFabric`] if the fabric has other cores or channels than the
+    /// program.
+    pub fn with_fabric(
+        spec: &ChipSpec,
+        program: &Program,
+        fabric: Arc<Fabric>,
+        die: &DieParameters,
+    ) -> Result<Self, EmulatorError> {
+        let neurons: u64 = program.cores.iter().map(|c| u64::from(c.neuron_count)).sum();
+        let fits = fabric.input_count() == program.input_count as usize
+            && fabric.core_count() == program.cores.len()
+            && fabric.source_count() as u64 == neurons + u64::from(program.input_count)
+            && program.cores.iter().enumerate().all(|(i, core)| {
+                let layout = fabric.layout(i);
+                layout.model() == core.model && layout.neuron_count() == core.neuron_count as usize
+            });
+        if !fits {
+            return Err(EmulatorError::ForeignFabric);
+        }
+        let cores = program.cores.iter().enumerate();
+        let cores = cores.map(|(i, core)| Core::new(spec, core, fabric.layout(i).clone(), die));
+        let cores: Vec<Core> = cores.collect::<Result<_, _>>()?;
+        Ok(Self {
+            queue: Queue::new(fabric.delay_max()),
+            wake: vec![Tick(0); cores.len()],
+            now: Tick(0),
+            levels: vec![0; fabric.input_count()],
+            muted: Vec::new(),
+            counters: Counters::new(cores.len()),
+            chain: Digest::new(),
+            cores,
+            fabric,
+        })
+    }
+
+    /// Sends an event of channel `input` for tick `tick`. `payload` is the number of spikes where the channel drives
+    /// spiking neurons, and the change of the channel's level, in units of 2^-16, where it drives rate units. Events of
+    /// one channel for one tick add up.
+    ///
+    /// # Errors
+    /// An unknown channel, a tick that is over, a negative number of spikes or more than 255 in one tick, or a level
+    /// beyond +-256. Nothing is sent then.
+    pub fn send(&mut self, input: InputId, tick: Tick, payload: i32) -> Result<(), EmulatorError> {
+        let count = self.fabric.input_count();
+        if input.index() >= count {
+            return Err(EmulatorError::UnknownInput { input: input.0, count });
+        }
+        if tick < self.now || tick == Tick::NEVER {
+            return Err(EmulatorError::OutOfTime { input: input.0, tick, now: self.now });
+        }
+        let before = self.queue.input(tick, input);
+        let total = match self.fabric.input_model(input) {
+            Some(CoreModel::Rate) => {
+                let level = self.levels[input.index()] + i64::from(payload);
+                let total = i64::from(before) + i64::from(payload);
+                if level.abs().max(total.abs()) > i64::from(LEVEL_MAX) {
+                    return Err(EmulatorError::Level { input: input.0, level, limit: LEVEL_MAX });
+                }
+                self.levels[input.index()] = level;
+                total as i32
+            }
+            Some(CoreModel::Lif) | None => {
+                let spikes = i64::from(before) + i64::from(payload);
+                if payload < 0 || spikes > i64::from(SPIKES_PER_TICK_MAX) {
+                    let limit = SPIKES_PER_TICK_MAX;
+                    return Err(EmulatorError::SpikeCount { input: input.0, tick, spikes, limit });
+                }
+                spikes as i32
+            }
+        };
+        self.queue.set_input(tick, input, total);
+        Ok(())
+    }
+
+    /// Processes every tick before `end` and hands each spike to `sink`. Afterwards [`Emulator::now`] is `end`; if it
+    /// was
+    /// `end` or later already, nothing happens.
+    pub fn run_until(&mut self, end: Tick, sink: &mut impl Sink) {
+        if end <= self.now {
+            return;
+        }
+        let mut next = self.wake.iter().copied().min().unwrap_or(Tick::NEVER);
+        loop {
+            let tick = next.min(self.queue.next(self.now));
+            if tick >= end {
+                break;
+            }
+            self.now = tick;
+            self.deliver(tick);
+            next = self.advance(tick, sink);
+            self.now = tick.after(1);
+        }
+        self.now = end;
+    }
+
+    /// The first phase of a tick.
+    fn deliver(&mut self, tick: Tick) {
+        while let Some((input, payload)) = self.queue.take_input(tick) {
+            self.deliver_input(tick, input, payload);
+        }
+        let deliveries = self.queue.take(tick);
+        for &Delivery { row, payload } in &deliveries {
+            self.deliver_row(tick, row, payload);
+        }
+        self.queue.recycle(tick, deliveries);
+    }
+
+    fn deliver_input(&mut self, tick: Tick, input: InputId, payload: i32) {
+        let source = self.fabric.input_source(input);
+        let times = match self.fabric.input_model(input) {
+            Some(CoreModel::Rate) => 1,
+            _ => payload as u64,
+        };
+        self.counters.inputs += times;
+        self.fabric.traffic(source).count(None, times, &mut self.counters);
+        for r in self.fabric.routes_of(source) {
+            let route = self.fabric.routes()[r];
+            if self.muted.get(r) == Some(&true) {
+                continue;
+            }
+            if route.delay_ticks == 1 {
+                self.deliver_row(tick, route.row, payload);
+            } else {
+                self.queue.push(tick.after(u64::from(route.delay_ticks) - 1), Delivery { row: route.row, payload });
+            }
+        }
+    }
+
+    #[inline]
+    fn deliver_row(&mut self, tick: Tick, row: u32, payload: i32) {
+        let row = self.fabric.row(row);
+        let core = &mut self.cores[row.core];
+        core.deliver(row.synapses, payload);
+        self.wake[row.core] = tick;
+        let times = if let Core::Lif(_) = core { payload as u64 } else { 1 };
+        self.counters.events_delivered += times;
+        self.counters.synaptic_operations += row.synapses.len() as u64 * times;
+    }
+
+    /// The second and third phase of a tick. Returns the next tick in which a core wants to be woken.
+    fn advance(&mut self, tick: Tick, sink: &mut impl Sink) -> Tick {
+        let Self { fabric, cores, queue, wake, muted, counters, chain, .. } = self;
+        let mut next = Tick::NEVER;
+        for (index, (core, wake)) in cores.iter_mut().zip(wake).enumerate() {
+            if *wake == tick {
+                counters.neuron_updates += core.neuron_count() as u64;
+                let emissions = core.advance(tick);
+                if !emissions.is_empty() {
+                    counters.spikes += emissions.len() as u64;
+                    chain.push(tick.0);
+                    chain.push((index as u64) << 32 | emissions.len() as u64);
+                }
+                for emission in emissions {
+                    chain.push(u64::from(emission.neuron.0) << 32 | u64::from(emission.value as u32));
+                    sink.spike(tick, index, emission.neuron, emission.value);
+                    let source = fabric.neuron_source(index, emission.neuron);
+                    fabric.traffic(source).count(Some(index), 1, counters);
+                    for r in fabric.routes_of(source) {
+                        let route = fabric.routes()[r];
+                        if muted.is_empty() || !muted[r] {
+                            let delivery = Delivery { row: route.row, payload: emission.payload };
+                            queue.push(tick.after(route.delay_ticks.into()), delivery);
+                        }
+                    }
+                }
+                counters.saturations += core.take_saturations();
+                *wake = core.next_wake(tick);
+            }
+            next = next.min(*wake);
+        }
+        next
+    }
+
+    /// Back to the initial state at tick 0 with an empty queue and a new digest; counters and muted routes are kept.
+    pub fn reset(&mut self) {
+        self.cores.iter_mut().for_each(Core::reset);
+        self.queue.clear();
+        self.wake.fill(Tick(0));
+        self.now = Tick(0);
+        self.levels.fill(0);
+        self.chain = Digest::new();
+    }
+
+    /// The next tick to be processed.
+    pub const fn now(&self) -> Tick {
+        self.now
+    }
+
+    /// What happened so far, in all runs since the emulator was made.
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Hash of the run since the last reset: every spike with its tick, core, neuron and value, then the time and the
+    /// state of every core.
+    pub fn digest(&self) -> u64 {
+        let mut digest = self.chain;
+        digest.push(self.now.0);
+        for core in &self.cores {
+            core.digest_state(&mut digest);
+        }
+        digest.value()
+    }
+
+    /// Switches routes off on the running program, or back on: those for which `muted` says so are off from now on. It
+    /// is asked for each route with its source and the index of the core where it ends. What is on its way already
+    /// arrives.
+    ///
+    /// Events still count as sent, because the source sends them; they are not delivered.
+    pub fn mute(&mut self, mut muted: impl FnMut(Origin, usize) -> bool) {
+        let fabric = &self.fabric;
+        let inputs = (0..fabric.input_count() as u32).map(|i| Origin::Input(InputId(i)));
+        let neurons = (0..self.cores.len()).flat_map(|core| {
+            (0..fabric.layout(core).neuron_count()).map(move |n| Origin::Neuron { core, neuron: NeuronId(n as u16) })
+        });
+        let mut flags = Vec::with_capacity(fabric.routes().len());
+        for (source, origin) in inputs.chain(neurons).enumerate() {
+            for r in fabric.routes_of(source) {
+                flags.push(muted(origin, fabric.row(fabric.routes()[r].row).core));
+            }
+        }
+        self.muted = if flags.contains(&true) { flags } else { Vec::new() };
+    }
+
+    /// The connections.
+    pub const fn fabric(&self) -> &Arc<Fabric> {
+        &self.fabric
+    }
+
+    /// Core `core` (index into the program), for probes of its state and parameters.
+    ///
+    /// # Panics
+    /// If the program does not have that core.
+    pub fn core(&self, core: usize) -> &Core {
+        &self.cores[core]
+    }
+
+    /// The membrane of a spiking neuron, in the voltage unit of its threshold; `None` for a rate unit.
+    ///
+    /// # Panics
+    /// If the program does not use that neuron.
+    pub fn membrane(&self, core: usize, neuron: NeuronId) -> Option<Weight> {
+        match &self.cores[core] {
+            Core::Lif(core) => Some(Weight::from_bits(core.membrane(neuron))),
+            Core::Rate(_) => None,
+        }
+    }
+
+    /// The output level of a rate unit, with 16 fraction bits; `None` for a spiking neuron.
+    ///
+    /// # Panics
+    /// If the program does not use that unit.
+    pub fn level(&self, core: usize, neuron: NeuronId) -> Option<i32> {
+        match &self.cores[core] {
+            Core::Lif(_) => None,
+            Core::Rate(core) => Some(core.level(neuron)),
+        }
+    }
+}
+
+/// Where a route starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// An input channel.
+    Input(InputId),
+    /// A neuron of a core.
+    Neuron {
+        /// Index of the core in the program.
+        core: usize,
+        /// The neuron.
+        neuron: NeuronId,
+    },
+}

@@ -1,0 +1,132 @@
+//! The whole state of an emulator between two ticks, as plain data.
+
+use crate::queue::Delivery;
+use crate::{Emulator, EmulatorError};
+use alloc::vec::Vec;
+use chip::{ChipSpec, Program};
+use device_models::{Core, CoreState, DieParameters, Digest};
+use router::{Counters, LEVEL_MAX};
+use serde::{Deserialize, Serialize};
+use units::{InputId, Tick};
+
+/// Version of the snapshot: a change of what it holds raises it.
+const VERSION: u32 = 1;
+
+/// The state of an emulator between two ticks. A run that is resumed from it goes on exactly as the one it was taken
+/// from.
+///
+/// It holds no connection and no parameter: to resume it, the same chip, program and die are needed, and their hashes
+/// are compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    version: u32,
+    fabric: u64,
+    parameters: u64,
+    now: Tick,
+    chain: u64,
+    cores: Vec<CoreState>,
+    wake: Vec<Tick>,
+    deliveries: Vec<(Tick, Delivery)>,
+    inputs: Vec<(Tick, InputId, i32)>,
+    levels: Vec<i64>,
+    muted: Vec<bool>,
+    counters: Counters,
+}
+
+impl Snapshot {
+    /// The tick at which it was taken.
+    pub const fn now(&self) -> Tick {
+        self.now
+    }
+}
+
+impl Emulator {
+    /// The state now.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            version: VERSION,
+            fabric: self.fabric.digest(),
+            parameters: self.parameter_digest(),
+            now: self.now,
+            chain: self.chain.value(),
+            cores: self.cores.iter().map(Core::save).collect(),
+            wake: self.wake.clone(),
+            deliveries: self.queue.deliveries(self.now).collect(),
+            inputs: self.queue.inputs().collect(),
+            levels: self.levels.clone(),
+            muted: self.muted.clone(),
+            counters: self.counters.clone(),
+        }
+    }
+
+    /// An emulator that goes on where `snapshot` was taken.
+    ///
+    /// # Errors
+    /// As [`Emulator::new`], and [`EmulatorError::Snapshot`] if the snapshot is from another version, program, chip or
+    /// die, or does not fit together.
+    pub fn resume(
+        spec: &ChipSpec,
+        program: &Program,
+        die: &DieParameters,
+        snapshot: &Snapshot,
+    ) -> Result<Self, EmulatorError> {
+        let wrong = |what| Err(EmulatorError::Snapshot { what });
+        let mut emulator = Self::new(spec, program, die)?;
+        if snapshot.version != VERSION {
+            return wrong("it is from another version of quenched");
+        }
+        if snapshot.fabric != emulator.fabric.digest() {
+            return wrong("it was taken from another program");
+        }
+        if snapshot.parameters != emulator.parameter_digest() {
+            return wrong("it was taken from another die, or with other parameters");
+        }
+        let now = snapshot.now;
+        let lengths = snapshot.cores.len() == emulator.cores.len()
+            && snapshot.wake.len() == emulator.cores.len()
+            && snapshot.levels.len() == emulator.levels.len()
+            && [0, emulator.fabric.routes().len()].contains(&snapshot.muted.len())
+            && snapshot.counters.losses.core_count() == emulator.cores.len();
+        if !lengths {
+            return wrong("its lists have the wrong lengths");
+        }
+        if snapshot.wake.iter().any(|tick| *tick < now) {
+            return wrong("a core is to be woken in the past");
+        }
+        for (core, state) in emulator.cores.iter_mut().zip(&snapshot.cores) {
+            if !core.restore(state) {
+                return wrong("the state of a core is not one that it can have");
+            }
+        }
+        emulator.now = now;
+        for &(tick, delivery) in &snapshot.deliveries {
+            let near = tick >= now && tick.0 - now.0 <= emulator.queue.reach();
+            if !near || delivery.row as usize >= emulator.fabric.row_count() {
+                return wrong("an event waits for a time or a row that does not exist");
+            }
+            emulator.queue.push(tick, delivery);
+        }
+        for &(tick, input, payload) in &snapshot.inputs {
+            let known = input.index() < emulator.levels.len();
+            if !known || tick < now || tick == Tick::NEVER || payload.unsigned_abs() > LEVEL_MAX.unsigned_abs() {
+                return wrong("it holds an event that could not have been sent");
+            }
+            emulator.queue.set_input(tick, input, payload);
+        }
+        emulator.wake.clone_from(&snapshot.wake);
+        emulator.levels.clone_from(&snapshot.levels);
+        emulator.muted.clone_from(&snapshot.muted);
+        emulator.counters = snapshot.counters.clone();
+        emulator.chain = Digest::resume(snapshot.chain);
+        Ok(emulator)
+    }
+
+    /// Hash of the parameters of all cores.
+    fn parameter_digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        for core in &self.cores {
+            digest.push(core.parameter_digest());
+        }
+        digest.value()
+    }
+}

@@ -1,0 +1,212 @@
+//! What is wrong with a program's routing. Every variant is fatal for that program.
+
+use alloc::string::String;
+use chip::{CoreModel, Source};
+use device_models::DeviceModelError;
+use thiserror::Error;
+use units::{ChipId, CoreAddress, NeuronAddress, NeuronId, Tag};
+
+/// Why a program cannot be loaded into the router of its chip.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RouterError {
+    /// The program's routing is of another kind than the chip's router.
+    #[error("the program has routing for {program}, but chip `{chip}` has {found}; map the network for this chip")]
+    WrongRouter {
+        /// Name of the chip.
+        chip: String,
+        /// What the chip has.
+        found: &'static str,
+        /// What the program was made for.
+        program: &'static str,
+    },
+    /// The cores of a program are not sorted, or one occurs twice.
+    #[error("{core}: the cores of a program must be sorted by address, each once")]
+    CoreOrder {
+        /// The core that is out of order.
+        core: CoreAddress,
+    },
+    /// A core is not on the board.
+    #[error("{core} does not exist: the board has at most {chips} chips of {cores} cores")]
+    UnknownCore {
+        /// The core.
+        core: CoreAddress,
+        /// Chips of a board.
+        chips: usize,
+        /// Cores of a chip.
+        cores: usize,
+    },
+    /// A core uses more neurons than it has, or none.
+    #[error("{core} uses {used} neurons; it has {limit} and a core in use needs at least 1")]
+    NeuronCount {
+        /// The core.
+        core: CoreAddress,
+        /// Neurons that the program uses.
+        used: u32,
+        /// Neurons of the core.
+        limit: usize,
+    },
+    /// A connection starts or ends at a core that the program does not use.
+    #[error("a connection names {core}, which this program does not use")]
+    UnusedCore {
+        /// The core.
+        core: CoreAddress,
+    },
+    /// A connection starts or ends at a neuron that its core does not use.
+    #[error("{address} is not in use: the program uses neurons 0 to {last} of that core")]
+    UnusedNeuron {
+        /// The neuron.
+        address: NeuronAddress,
+        /// Last neuron in use.
+        last: u32,
+    },
+    /// A connection or an input route names a channel that the program does not have.
+    #[error("input channel {input} does not exist: the program has {count}")]
+    UnknownInput {
+        /// The channel.
+        input: u32,
+        /// Channels of the program.
+        count: u32,
+    },
+    /// A connection without delay.
+    #[error("the row from {origin:?} to {destination} has delay 0; an event takes at least 1 tick")]
+    ZeroDelay {
+        /// Where the row starts.
+        origin: Source,
+        /// Where it ends.
+        destination: CoreAddress,
+    },
+    /// A synapse names a kind that the chip does not have.
+    #[error("{target} has a synapse of kind {kind}; the chip has {count} kinds")]
+    UnknownSynapse {
+        /// The neuron.
+        target: NeuronAddress,
+        /// Index of the kind.
+        kind: u8,
+        /// Kinds of the chip.
+        count: usize,
+    },
+    /// A negative weight on a kind of synapse whose sign is fixed.
+    #[error("{target} has weight {weight} on synapse `{kind}`, whose sign is fixed; use the kind of the other sign")]
+    NegativeWeight {
+        /// The neuron.
+        target: NeuronAddress,
+        /// Name of the kind.
+        kind: String,
+        /// The weight.
+        weight: i32,
+    },
+    /// The weight currents that a CAM word switches on add up to more than a weight can hold.
+    #[error("{target}: weight bits {weight_bits:#b} add up to {weight}, more than {max}; lower the weight currents")]
+    WeightTooLarge {
+        /// The neuron.
+        target: NeuronAddress,
+        /// The bits of the CAM word.
+        weight_bits: u8,
+        /// Their sum.
+        weight: i32,
+        /// Largest weight.
+        max: i32,
+    },
+    /// All inputs of a neuron arriving at once would overflow its accumulator.
+    #[error(
+        "{target}: the weights of its inputs can add up to {sum} in one tick, but accumulators hold {limit}; \
+         raise the weight exponent of the core or remove synapses"
+    )]
+    AccumulatorOverflow {
+        /// The neuron.
+        target: NeuronAddress,
+        /// Largest sum that can arrive.
+        sum: u64,
+        /// Largest sum that an accumulator holds.
+        limit: u64,
+    },
+    /// Spikes cannot drive rate units, nor graded events spiking neurons.
+    #[error(
+        "{origin:?} sends what `{from}` cores understand, but its events reach a `{to}` core; connect like to like"
+    )]
+    MixedModels {
+        /// The source.
+        origin: Source,
+        /// What its events are.
+        from: CoreModel,
+        /// What they reach.
+        to: CoreModel,
+    },
+    /// A memory has more entries than the hardware.
+    #[error("{what} of {place}: {used} needed, {limit} available")]
+    MemoryFull {
+        /// Which memory.
+        what: &'static str,
+        /// Whose memory.
+        place: String,
+        /// Entries that the program has.
+        used: usize,
+        /// Entries that the hardware has.
+        limit: usize,
+    },
+    /// A tag, a bit mask or a hop does not fit its field.
+    #[error("{what} {value} of {place} does not fit: the limit is {limit}")]
+    FieldTooWide {
+        /// Which field.
+        what: &'static str,
+        /// Whose word.
+        place: String,
+        /// The value.
+        value: i64,
+        /// Largest value that fits.
+        limit: i64,
+    },
+    /// Two chips sit at one place of the board, or a chip has no place.
+    #[error("chip {chip} has no place of its own on the board; give each chip its own position")]
+    Position {
+        /// The chip.
+        chip: ChipId,
+    },
+    /// The list of memories does not fit the list of cores or neurons.
+    #[error("{place}: {found} memories given for {expected} users")]
+    MemoryCount {
+        /// Which list.
+        place: String,
+        /// Entries found.
+        found: usize,
+        /// Entries needed.
+        expected: usize,
+    },
+    /// The core's own rules are broken.
+    #[error(transparent)]
+    Core(#[from] DeviceModelError),
+    /// More rows or synapses than 32 bits can count.
+    #[error("the program has more than 2^32 synapses or rows; split it over several boards")]
+    TooLarge,
+}
+
+/// "neuron 3 of chip 0 core 1", for messages about memories.
+pub(crate) fn neuron(core: CoreAddress, neuron: usize) -> NeuronAddress {
+    NeuronAddress { core, neuron: NeuronId(neuron as u16) }
+}
+
+/// Checks a tag against the number of tags.
+pub(crate) fn check_tag(tag: Tag, count: usize, place: impl Fn() -> String) -> Result<(), RouterError> {
+    check_field("tag", i64::from(tag.0), count as i64 - 1, place)
+}
+
+/// Checks a value against the largest one of its field.
+pub(crate) fn check_field(
+    what: &'static str,
+    value: i64,
+    limit: i64,
+    place: impl Fn() -> String,
+) -> Result<(), RouterError> {
+    if value.abs() <= limit { Ok(()) } else { Err(RouterError::FieldTooWide { what, place: place(), value, limit }) }
+}
+
+/// Checks how full a memory is.
+pub(crate) fn check_memory(
+    what: &'static str,
+    used: usize,
+    limit: usize,
+    place: impl Fn() -> String,
+) -> Result<(), RouterError> {
+    if used <= limit { Ok(()) } else { Err(RouterError::MemoryFull { what, place: place(), used, limit }) }
+}

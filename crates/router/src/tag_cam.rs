@@ -1,0 +1,249 @@
+//! The tag and CAM router: SRAM word, hop, broadcast of a tag, CAM match.
+//!
+//! A neuron that spikes sends one event for each of its SRAM words. The event hops to the chip at the given distance,
+//! is broadcast with its tag in the cores of its mask, and goes through every synapse whose CAM word holds that tag.
+//! All of this is fixed by the memories, so it is followed once, here, and not for every spike.
+
+use crate::RouterError;
+use crate::assemble::{Draft, RowDraft, sources};
+use crate::error::{check_field, check_memory, check_tag, neuron};
+use crate::fabric::{Route, Traffic, core_index};
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use chip::{CamWord, ChipSpec, IdealSynapse, InputRoute, Program, SramWord, TagCamCore, TagCamLimits};
+use units::{ChipId, CoreAddress, CoreId, NeuronId, Tag};
+
+/// Ticks from a spike to its arrival: the router itself takes far less than a tick.
+const DELAY_TICKS: u16 = 1;
+
+/// A distance on the board, in chips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// To the right.
+    pub x: i8,
+    /// Upwards.
+    pub y: i8,
+}
+
+/// Where the chips sit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Board {
+    by_position: BTreeMap<(i8, i8), ChipId>,
+    positions: Vec<(i8, i8)>,
+}
+
+impl Board {
+    /// A board with chip `i` at `positions[i]`.
+    ///
+    /// # Errors
+    /// Two chips at one place.
+    pub fn new(positions: &[(i8, i8)]) -> Result<Self, RouterError> {
+        let mut by_position = BTreeMap::new();
+        for (i, &position) in positions.iter().enumerate() {
+            let chip = ChipId(i as u16);
+            if by_position.insert(position, chip).is_some() {
+                return Err(RouterError::Position { chip });
+            }
+        }
+        Ok(Self { by_position, positions: positions.to_vec() })
+    }
+
+    /// Number of chips.
+    pub fn chip_count(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// The chip that an event from `chip` reaches by `hop`; `None` if there is none at that place.
+    pub fn arrive(&self, chip: ChipId, hop: Hop) -> Option<ChipId> {
+        let (x, y) = *self.positions.get(chip.index())?;
+        let place = (x.checked_add(hop.x)?, y.checked_add(hop.y)?);
+        self.by_position.get(&place).copied()
+    }
+}
+
+/// The SRAM words of a neuron: its destinations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sram<'a>(pub &'a [SramWord]);
+
+impl<'a> Sram<'a> {
+    /// The events that a spike sends: where to, which cores, which tag.
+    pub fn events(self) -> impl Iterator<Item = (Hop, u16, Tag)> + 'a {
+        self.0.iter().map(|w| (Hop { x: w.hop_x, y: w.hop_y }, w.core_mask, w.tag))
+    }
+}
+
+/// The CAM of one core, turned around: from a tag to the synapses that answer to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cam {
+    by_tag: BTreeMap<Tag, Vec<IdealSynapse>>,
+}
+
+impl Cam {
+    /// Reads the CAM words of one core; `core` is only for messages.
+    ///
+    /// # Errors
+    /// More words than a neuron has, fields that do not fit, or weight currents that add up to more than a weight
+    /// holds.
+    pub fn new(core: CoreAddress, memory: &TagCamCore, limits: &TagCamLimits) -> Result<Self, RouterError> {
+        let place = || core.to_string();
+        check_memory("weight currents", memory.weight_currents.len(), limits.weight_bits, place)?;
+        if let Some(&current) = memory.weight_currents.iter().find(|c| **c < 0) {
+            let what = "negative weight current";
+            return Err(RouterError::FieldTooWide { what, place: place(), value: current.into(), limit: 0 });
+        }
+        let mut by_tag: BTreeMap<Tag, Vec<IdealSynapse>> = BTreeMap::new();
+        for (index, words) in memory.cam.iter().enumerate() {
+            let target = neuron(core, index);
+            let place = || target.to_string();
+            check_memory("CAM words", words.len(), limits.cam_words_per_neuron, place)?;
+            for word in words {
+                check_tag(word.tag, limits.tag_count, place)?;
+                let weight = cam_weight(word, &memory.weight_currents).ok_or_else(|| RouterError::FieldTooWide {
+                    what: "weight bits",
+                    place: place(),
+                    value: word.weight_bits.into(),
+                    limit: (1 << memory.weight_currents.len().min(8)) - 1,
+                })?;
+                let weight = i16::try_from(weight).map_err(|_| RouterError::WeightTooLarge {
+                    target,
+                    weight_bits: word.weight_bits,
+                    weight,
+                    max: i16::MAX.into(),
+                })?;
+                let synapse = IdealSynapse { neuron: NeuronId(index as u16), synapse: word.synapse, weight };
+                by_tag.entry(word.tag).or_default().push(synapse);
+            }
+        }
+        Ok(Self { by_tag })
+    }
+
+    /// The synapses that answer to `tag`.
+    pub fn matches(&self, tag: Tag) -> &[IdealSynapse] {
+        self.by_tag.get(&tag).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Sum of the currents that a CAM word switches on; `None` if it names a current that the core does not have.
+fn cam_weight(word: &CamWord, currents: &[i16]) -> Option<i32> {
+    if u32::from(word.weight_bits) >> currents.len().min(8) != 0 {
+        return None;
+    }
+    let on = currents.iter().enumerate().filter(|(bit, _)| word.weight_bits >> bit & 1 == 1);
+    Some(on.map(|(_, current)| i32::from(*current)).sum())
+}
+
+/// What follows events through the memories.
+struct Follower<'a> {
+    spec: &'a ChipSpec,
+    program: &'a Program,
+    limits: TagCamLimits,
+    cams: Vec<Cam>,
+    /// Rows are shared: every source that sends one tag to one core uses the same one. `None`: nobody answers.
+    rows: BTreeMap<(usize, Tag), Option<u32>>,
+    drafts: Vec<RowDraft<'a>>,
+    routes: Vec<(usize, Route)>,
+}
+
+impl Follower<'_> {
+    /// An event of `source` that reached `chip`, broadcast in the cores of `mask`.
+    fn broadcast(
+        &mut self,
+        source: usize,
+        chip: ChipId,
+        mask: u16,
+        tag: Tag,
+        traffic: &mut Traffic,
+        place: impl Fn() -> String + Copy,
+    ) -> Result<(), RouterError> {
+        check_tag(tag, self.limits.tag_count, place)?;
+        check_field("core mask", mask.into(), (1i64 << self.spec.cores_per_chip().min(16)) - 1, place)?;
+        for bit in (0..16).filter(|bit| mask >> bit & 1 == 1) {
+            let Some(core) = core_index(self.program, CoreAddress { chip, core: CoreId(bit) }) else {
+                traffic.unused_core += 1;
+                continue;
+            };
+            let (cams, drafts) = (&self.cams, &mut self.drafts);
+            let row = *self.rows.entry((core, tag)).or_insert_with(|| {
+                let synapses = cams[core].matches(tag);
+                (!synapses.is_empty()).then(|| {
+                    drafts.push(RowDraft { core, synapses: Cow::Owned(synapses.to_vec()) });
+                    drafts.len() as u32 - 1
+                })
+            });
+            match row {
+                Some(row) => self.routes.push((source, Route { row, delay_ticks: DELAY_TICKS })),
+                None => traffic.unmatched += 1,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Follows every source of a tag and CAM program.
+pub(crate) fn follow<'a>(
+    spec: &'a ChipSpec,
+    limits: TagCamLimits,
+    program: &'a Program,
+    cores: &'a [TagCamCore],
+    inputs: &[InputRoute],
+    positions: &[(i8, i8)],
+) -> Result<Draft<'a>, RouterError> {
+    let board = Board::new(positions)?;
+    check_memory("chips", board.chip_count(), spec.chip_count(), || "the board".to_string())?;
+    check_count("the board", cores.len(), program.cores.len())?;
+    let mut cams = Vec::with_capacity(cores.len());
+    for (memory, core) in cores.iter().zip(&program.cores) {
+        if core.address.chip.index() >= board.chip_count() {
+            return Err(RouterError::Position { chip: core.address.chip });
+        }
+        for list in [memory.cam.len(), memory.sram.len()] {
+            check_count(&core.address.to_string(), list, core.neuron_count as usize)?;
+        }
+        cams.push(Cam::new(core.address, memory, &limits)?);
+    }
+    let sources = sources(program);
+    let mut traffic = vec![Traffic::default(); sources.count];
+    let mut follower =
+        Follower { spec, program, limits, cams, rows: BTreeMap::new(), drafts: Vec::new(), routes: Vec::new() };
+    for route in inputs {
+        if route.input.0 >= program.input_count {
+            return Err(RouterError::UnknownInput { input: route.input.0, count: program.input_count });
+        }
+        let source = route.input.index();
+        let place = || alloc::format!("input channel {}", route.input);
+        for event in &route.events {
+            let traffic = &mut traffic[source];
+            traffic.sent += 1;
+            if event.chip.index() < board.chip_count() {
+                follower.broadcast(source, event.chip, event.core_mask, event.tag, traffic, place)?;
+            } else {
+                traffic.off_board += 1;
+            }
+        }
+    }
+    for (index, (memory, core)) in cores.iter().zip(&program.cores).enumerate() {
+        for (n, words) in memory.sram.iter().enumerate() {
+            let place = || neuron(core.address, n).to_string();
+            check_memory("SRAM words", words.len(), limits.sram_words_per_neuron, place)?;
+            let source = sources.first_of_core[index] as usize + n;
+            let traffic = &mut traffic[source];
+            for (hop, mask, tag) in Sram(words).events() {
+                check_field("hop", hop.x.into(), limits.hop_max as i64, place)?;
+                check_field("hop", hop.y.into(), limits.hop_max as i64, place)?;
+                traffic.sent += 1;
+                match board.arrive(core.address.chip, hop) {
+                    Some(chip) => follower.broadcast(source, chip, mask, tag, traffic, place)?,
+                    None => traffic.off_board += 1,
+                }
+            }
+        }
+    }
+    Ok(Draft { sources, rows: follower.drafts, routes: follower.routes, traffic })
+}
+
+fn check_count(place: &str, found: usize, expected: usize) -> Result<(), RouterError> {
+    if found == expected { Ok(()) } else { Err(RouterError::MemoryCount { place: place.to_string(), found, expected }) }
+}

@@ -1,0 +1,164 @@
+//! What is wrong with parameters or synapses of a core. Every variant is fatal for that core or die.
+
+use alloc::string::String;
+use chip::CoreModel;
+use disorder::DisorderError;
+use fx::{FxError, Real};
+use thiserror::Error;
+use units::{CoreAddress, NeuronAddress};
+
+/// Why a core cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DeviceModelError {
+    /// A kind of synapse has a time course that the core's equations do not have.
+    #[error("{core} runs the model `{model}`, which has no synapse with the kinetics of `{kind}`")]
+    Kinetics {
+        /// The core.
+        core: CoreAddress,
+        /// Name of the kind.
+        kind: String,
+        /// The core's model.
+        model: CoreModel,
+    },
+    /// More exponential currents in use than a neuron has.
+    #[error("{core} uses {currents} exponential currents; a neuron has at most {}", crate::CURRENTS_MAX)]
+    TooManyCurrents {
+        /// The core.
+        core: CoreAddress,
+        /// Currents in use.
+        currents: usize,
+    },
+    /// More accumulators than a packed synapse can name.
+    #[error(
+        "{core}: {neuron_count} neurons with {lanes} separate inputs each exceed the 65536 places that a synapse can \
+         name; use fewer neurons or fewer kinds of synapse on this core"
+    )]
+    TooManyAccumulators {
+        /// The core.
+        core: CoreAddress,
+        /// Neurons in use.
+        neuron_count: usize,
+        /// Inputs of each neuron.
+        lanes: usize,
+    },
+    /// The weight exponent of a core is outside its range.
+    #[error("{core}: the weight exponent {exponent} is not between 0 and 20")]
+    WeightExponent {
+        /// The core.
+        core: CoreAddress,
+        /// The exponent.
+        exponent: u8,
+    },
+    /// The chip lacks a parameter that the equations need.
+    #[error("the chip has no parameter `{parameter}`, which the model `{model}` needs; add it to the chip file")]
+    MissingParameter {
+        /// The parameter.
+        parameter: String,
+        /// The model.
+        model: CoreModel,
+    },
+    /// A program sets a parameter that the chip does not have.
+    #[error("{core} sets the parameter `{parameter}`, which this chip does not have")]
+    UnknownParameter {
+        /// The core.
+        core: CoreAddress,
+        /// The parameter.
+        parameter: String,
+    },
+    /// A program gives each neuron its own value on a chip that has one value a core.
+    #[error("{core}: `{parameter}` is set neuron by neuron, but this chip has one value for the whole core")]
+    SharedParameter {
+        /// The core.
+        core: CoreAddress,
+        /// The parameter.
+        parameter: String,
+    },
+    /// A list of values does not have one entry a neuron.
+    #[error("{core}: `{parameter}` has {found} values for {expected} neurons")]
+    ParameterLength {
+        /// The core.
+        core: CoreAddress,
+        /// The parameter.
+        parameter: String,
+        /// Values given.
+        found: usize,
+        /// Neurons in use.
+        expected: usize,
+    },
+    /// A value that a program asks for is outside the range of the chip.
+    #[error("{target}: `{parameter}` = {value} is outside the range of this chip, {low} to {high}")]
+    OutOfRange {
+        /// The neuron.
+        target: NeuronAddress,
+        /// The parameter.
+        parameter: String,
+        /// The value asked for.
+        value: Real,
+        /// Lowest value.
+        low: Real,
+        /// Highest value.
+        high: Real,
+    },
+    /// A value that must be positive is not, after mismatch.
+    #[error(
+        "{target}: `{parameter}` = {value} must be positive; if mismatch made it so, cut its distribution with a \
+         truncation above 0"
+    )]
+    NotPositive {
+        /// The neuron.
+        target: NeuronAddress,
+        /// The parameter.
+        parameter: String,
+        /// The value with mismatch.
+        value: Real,
+    },
+    /// A value does not fit the numbers of the core, after mismatch.
+    #[error("{target}: `{parameter}` = {value} is beyond what the core can hold, which is {limit}")]
+    TooLarge {
+        /// The neuron.
+        target: NeuronAddress,
+        /// The parameter.
+        parameter: String,
+        /// The value with mismatch.
+        value: Real,
+        /// Largest magnitude.
+        limit: Real,
+    },
+    /// A number of the chip or the program has the wrong dimension or does not fit.
+    #[error("`{parameter}`: {error}")]
+    Number {
+        /// The parameter.
+        parameter: String,
+        /// What is wrong with it.
+        error: FxError,
+    },
+    /// The mismatch of a parameter is impossible.
+    #[error("mismatch of `{parameter}`: {error}")]
+    Mismatch {
+        /// The parameter.
+        parameter: String,
+        /// What is wrong with it.
+        error: DisorderError,
+    },
+    /// A correlation names a parameter that the chip does not have.
+    #[error("mismatch of `{parameter}`: it is to be correlated with `{with}`, which this chip does not have")]
+    CorrelatedWithNothing {
+        /// The parameter.
+        parameter: String,
+        /// The other one.
+        with: String,
+    },
+    /// Mismatch is to be scaled on a chip that has none, or none at its reference parameter.
+    #[error("mismatch cannot be scaled to a CV: chip `{chip}` has no mismatch at its reference parameter")]
+    NothingToScale {
+        /// Name of the chip.
+        chip: String,
+    },
+    /// A saved state belongs to another core.
+    #[error("the saved state of core {core} does not fit: it is for another model or another number of neurons")]
+    State {
+        /// Index of the core in the program.
+        core: usize,
+    },
+}

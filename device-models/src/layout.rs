@@ -1,0 +1,155 @@
+//! Where the inputs of a core are summed, and the packed synapse that points there.
+//!
+//! A core keeps one *lane* of accumulators for each kind of synapse that its program uses; a lane has one place for
+//! each neuron, padded to whole vectors. A synapse names its place by one 16-bit index over all lanes, so that a
+//! delivery is a single addition and a kind that nobody uses costs neither memory nor time.
+
+use crate::DeviceModelError;
+use alloc::vec::Vec;
+use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseSign};
+
+/// Neurons of a core are padded to a multiple of this, so that inner loops run over whole vectors.
+pub const STRIDE_STEP: usize = 32;
+
+/// Exponential synaptic currents that a neuron can have.
+pub const CURRENTS_MAX: usize = 4;
+
+/// A synapse as a core reads it: accumulator index in the low half, signed weight in the high half.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct PackedSynapse(u32);
+
+impl PackedSynapse {
+    /// The synapse that adds `weight` at accumulator `target`.
+    #[inline]
+    pub const fn new(target: u16, weight: i16) -> Self {
+        Self((weight as u16 as u32) << 16 | target as u32)
+    }
+
+    /// Index of the accumulator: lane x stride + neuron.
+    #[inline]
+    pub const fn target(self) -> usize {
+        (self.0 & 0xffff) as usize
+    }
+
+    /// The weight, in units of the core's weight step.
+    #[inline]
+    pub const fn weight(self) -> i32 {
+        self.0 as i32 >> 16
+    }
+}
+
+/// What the accumulators of a lane feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Membrane steps of every delta synapse without a gain parameter; inhibitory weights are negative here.
+    Delta,
+    /// Membrane steps of one kind of delta synapse with a gain parameter; inhibitory weights are negative here.
+    ScaledDelta {
+        /// Index of the kind in the chip spec.
+        kind: u8,
+    },
+    /// Jumps of the synaptic current of one kind.
+    Current {
+        /// Index of the kind in the chip spec.
+        kind: u8,
+        /// Whether the current is subtracted from the membrane's input.
+        inhibitory: bool,
+    },
+    /// The graded input of rate units through every kind without a gain parameter.
+    Graded,
+    /// The graded input of rate units through one kind with a gain parameter.
+    ScaledGraded {
+        /// Index of the kind in the chip spec.
+        kind: u8,
+    },
+}
+
+/// The accumulators of one core: which lanes, how wide, and which lane each kind of synapse uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputLayout {
+    model: CoreModel,
+    neuron_count: usize,
+    stride: usize,
+    lanes: Vec<Lane>,
+    /// By kind of the chip spec: its lane, and whether its weights are negated on the way in.
+    kinds: Vec<Option<(u8, bool)>>,
+}
+
+impl InputLayout {
+    /// The layout of `core` when the kinds of synapse in `used` (indices into the chip spec) have connections.
+    ///
+    /// # Errors
+    /// A kind whose kinetics the core's model does not have, more than [`CURRENTS_MAX`] currents, or more
+    /// accumulators than 16 bits can name.
+    pub fn new(spec: &ChipSpec, core: &CoreProgram, used: &[bool]) -> Result<Self, DeviceModelError> {
+        let neuron_count = core.neuron_count as usize;
+        let stride = neuron_count.next_multiple_of(STRIDE_STEP);
+        let mut lanes = Vec::new();
+        let mut kinds = Vec::with_capacity(spec.synapses.len());
+        for (index, kind) in spec.synapses.iter().enumerate() {
+            if !used.get(index).copied().unwrap_or(false) {
+                kinds.push(None);
+                continue;
+            }
+            let inhibitory = kind.sign == SynapseSign::Inhibitory;
+            let (lane, negate) = match (core.model, &kind.kinetics, kind.gain.is_some()) {
+                (CoreModel::Lif, Kinetics::Delta, false) => (Lane::Delta, inhibitory),
+                (CoreModel::Lif, Kinetics::Delta, true) => (Lane::ScaledDelta { kind: index as u8 }, inhibitory),
+                (CoreModel::Lif, Kinetics::Exponential { .. }, _) => {
+                    (Lane::Current { kind: index as u8, inhibitory }, false)
+                }
+                (CoreModel::Rate, Kinetics::Graded, false) => (Lane::Graded, inhibitory),
+                (CoreModel::Rate, Kinetics::Graded, true) => (Lane::ScaledGraded { kind: index as u8 }, inhibitory),
+                (model, ..) => {
+                    return Err(DeviceModelError::Kinetics { core: core.address, kind: kind.name.clone(), model });
+                }
+            };
+            let position = lanes.iter().position(|l| *l == lane).unwrap_or_else(|| {
+                lanes.push(lane);
+                lanes.len() - 1
+            });
+            kinds.push(Some((position as u8, negate)));
+        }
+        let currents = lanes.iter().filter(|l| matches!(l, Lane::Current { .. })).count();
+        if currents > CURRENTS_MAX {
+            return Err(DeviceModelError::TooManyCurrents { core: core.address, currents });
+        }
+        if lanes.len() * stride > 1 << 16 {
+            return Err(DeviceModelError::TooManyAccumulators { core: core.address, neuron_count, lanes: lanes.len() });
+        }
+        Ok(Self { model: core.model, neuron_count, stride, lanes, kinds })
+    }
+
+    /// The equations of the core.
+    pub const fn model(&self) -> CoreModel {
+        self.model
+    }
+
+    /// Neurons in use.
+    pub const fn neuron_count(&self) -> usize {
+        self.neuron_count
+    }
+
+    /// Neurons with padding: the distance between the accumulators of one neuron in two lanes.
+    pub const fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// The lanes, in order.
+    pub fn lanes(&self) -> &[Lane] {
+        &self.lanes
+    }
+
+    /// The packed form of a synapse of kind `kind` onto `neuron`; `None` if the kind was not declared as used, or if
+    /// the weight cannot be negated (-32768 of an inhibitory kind, whose weights are not negative anyway).
+    ///
+    /// # Panics
+    /// If `neuron` is not below [`InputLayout::neuron_count`].
+    pub fn pack(&self, kind: u8, neuron: usize, weight: i16) -> Option<PackedSynapse> {
+        assert!(neuron < self.neuron_count, "neuron {neuron} of a core with {}", self.neuron_count);
+        let (lane, negate) = (*self.kinds.get(usize::from(kind))?)?;
+        let weight = if negate { weight.checked_neg()? } else { weight };
+        Some(PackedSynapse::new((usize::from(lane) * self.stride + neuron) as u16, weight))
+    }
+}

@@ -1,0 +1,231 @@
+//! Leaky integrate-and-fire neurons, advanced once a tick by their exact one-step propagator.
+//!
+//! # Equations
+//! Between spikes a neuron obeys
+//!
+//! ```text
+//! tau_mem dv/dt = drive - v + tau_mem sum_k sign_k i_k / tau'_k        tau_k di_k/dt = -i_k
+//! ```
+//!
+//! where a spike of weight w steps `i_k` by w at once and tau'_k is the time constant that was asked for: a spike
+//! delivers the charge w through a nominal synapse, and on a real circuit more or less in proportion to its own tau_k,
+//! as a DPI synapse does (Bartolozzi and Indiveri, Neural Computation 19, 2007). A spike through a delta synapse steps
+//! v itself by w. The system is linear, so one step of length dt is exact (Rotter and Diesmann, Biological Cybernetics
+//! 81, 1999, "exact integration"):
+//!
+//! ```text
+//! in its refractory period (r > 0):
+//!     v = v_reset    r = r - 1
+//! otherwise:
+//!     v = sat(v - round(v leak) + drive' + sum_k sign_k round(c_k i_k) + delta)
+//! in both cases:
+//!     i_k = sat(i_k - round(i_k leak_k) + jump_k)
+//! if it was not refractory and v >= v_threshold:
+//!     spike    v = v_reset    r = refractory steps
+//! ```
+//!
+//! with leak = 1 - exp(-dt/tau_mem), leak_k = 1 - exp(-dt/tau_k), drive' = drive leak and
+//!
+//! ```text
+//! c_k = gain_k (dt/tau'_k) exp(-dt/tau_k) phi1(dt/tau_k - dt/tau_mem)        phi1(x) = (exp(x) - 1) / x
+//! ```
+//!
+//! which is what a current that decays on from its old value adds to v within the step. `jump_k` and `delta` are the
+//! sums of the weights that arrived in this tick, shifted to the weight format. A delta synapse with a gain parameter
+//! adds round(gain sat(sum)) instead of the sum. While a neuron is refractory, the membrane's input is lost; currents
+//! evolve as always.
+//!
+//! # Numbers
+//! v, i_k, thresholds and weights are integers with 20 fraction bits; round is floor(x + 1/2); sat keeps a state within
+//! +-2^29, which is +-512 voltage units, and is counted when it acts. Factors are 16-bit multipliers
+//! ([`crate::Factors`]). The sum in the step is exact before it saturates: cores whose parameters bound it run in
+//! 32-bit lanes, others in 64-bit lanes, with the same results.
+//!
+//! # Parameters
+//! `tau_mem`, `v_threshold`, `t_refractory`; optional and 0 where the chip has none: `v_reset`, `drive`, `v_initial`;
+//! and of each kind of synapse in use those that the chip file names for it.
+
+mod parameters;
+mod step;
+
+pub use parameters::{Coupling, LifParameters};
+
+use crate::layout::{InputLayout, STRIDE_STEP};
+use crate::{CoreState, Digest, Emission, PackedSynapse};
+use alloc::vec;
+use alloc::vec::Vec;
+use units::NeuronId;
+
+/// A core of LIF neurons: parameters and state, one array a quantity.
+#[derive(Clone, Debug)]
+pub struct LifCore {
+    parameters: LifParameters,
+    v: Vec<i32>,
+    /// Steps of the refractory period that are still to come.
+    refractory: Vec<i32>,
+    /// One array a current, one after the other.
+    currents: Vec<i32>,
+    /// The sums of this tick, one array a lane, one after the other; all 0 between ticks.
+    accumulators: Vec<i32>,
+    /// Something arrived in this tick.
+    touched: bool,
+    /// The next step may change something even if nothing arrives.
+    awake: bool,
+    spikes: Vec<Emission>,
+    saturations: u64,
+}
+
+impl LifCore {
+    /// A core in its initial state.
+    pub fn new(parameters: LifParameters) -> Self {
+        let (stride, layout) = (parameters.layout().stride(), parameters.layout());
+        let current_count = parameters.couplings().count();
+        let mut core = Self {
+            v: vec![0; stride],
+            refractory: vec![0; stride],
+            currents: vec![0; stride * current_count],
+            accumulators: vec![0; stride * layout.lanes().len()],
+            touched: false,
+            awake: true,
+            spikes: Vec::with_capacity(layout.neuron_count()),
+            saturations: 0,
+            parameters,
+        };
+        core.reset();
+        core
+    }
+
+    /// Its parameters.
+    pub const fn parameters(&self) -> &LifParameters {
+        &self.parameters
+    }
+
+    /// Back to the initial state.
+    pub fn reset(&mut self) {
+        self.v.copy_from_slice(self.parameters.initial());
+        self.refractory.fill(0);
+        self.currents.fill(0);
+        self.accumulators.fill(0);
+        self.touched = false;
+        self.awake = true;
+    }
+
+    /// Adds a row of synapses, each `times` over, to the sums of this tick.
+    #[inline]
+    pub fn deliver(&mut self, row: &[PackedSynapse], times: i32) {
+        self.touched = true;
+        let accumulators = &mut self.accumulators[..];
+        if times == 1 {
+            // The hot loop of every simulation. Unrolled by hand, because neighbours in a row may share a target as
+            // far as the compiler knows, and it then keeps them one by one.
+            let (chunks, rest) = row.as_chunks::<4>();
+            for chunk in chunks {
+                for synapse in chunk {
+                    accumulators[synapse.target()] += synapse.weight();
+                }
+            }
+            for synapse in rest {
+                accumulators[synapse.target()] += synapse.weight();
+            }
+        } else {
+            for synapse in row {
+                accumulators[synapse.target()] += synapse.weight() * times;
+            }
+        }
+    }
+
+    /// Advances every neuron by one step and returns the spikes, in the order of the neurons.
+    pub fn advance(&mut self) -> &[Emission] {
+        self.spikes.clear();
+        let touched = core::mem::take(&mut self.touched);
+        let changed = step::advance(self, touched);
+        // A step into which something arrived is not checked for changes: one more step will tell.
+        self.awake = touched || changed || !self.spikes.is_empty();
+        &self.spikes
+    }
+
+    /// Whether another step without input could change the state.
+    #[inline]
+    pub const fn is_awake(&self) -> bool {
+        self.awake
+    }
+
+    /// Saturations since the last call.
+    #[inline]
+    pub fn take_saturations(&mut self) -> u64 {
+        core::mem::take(&mut self.saturations)
+    }
+
+    /// Membrane of a neuron, as bits with 20 fraction bits.
+    pub fn membrane(&self, neuron: NeuronId) -> i32 {
+        self.v[self.index(neuron)]
+    }
+
+    /// Steps of the refractory period that a neuron still has before it.
+    pub fn refractory_steps(&self, neuron: NeuronId) -> i32 {
+        self.refractory[self.index(neuron)]
+    }
+
+    /// Current `current` (in the order of [`LifParameters::couplings`]) of a neuron, as bits with 20 fraction bits.
+    pub fn current(&self, current: usize, neuron: NeuronId) -> i32 {
+        self.currents[current * self.parameters.layout().stride() + self.index(neuron)]
+    }
+
+    fn index(&self, neuron: NeuronId) -> usize {
+        let count = self.parameters.layout().neuron_count();
+        assert!(neuron.index() < count, "neuron {neuron} of a core with {count}");
+        neuron.index()
+    }
+
+    /// Appends the state to a hash.
+    pub fn digest_state(&self, digest: &mut Digest) {
+        // Padding is constant, so it does no harm.
+        for value in self.v.iter().chain(&self.refractory).chain(&self.currents) {
+            digest.push(*value as u64);
+        }
+    }
+
+    /// The state between two ticks.
+    pub fn save(&self) -> CoreState {
+        debug_assert!(!self.touched && self.accumulators.iter().all(|a| *a == 0), "states are saved between ticks");
+        let (count, stride) = (self.parameters.layout().neuron_count(), self.parameters.layout().stride());
+        CoreState::Lif {
+            v: self.v[..count].to_vec(),
+            refractory: self.refractory[..count].to_vec(),
+            currents: self.currents.chunks_exact(stride).map(|lane| lane[..count].to_vec()).collect(),
+            awake: self.awake,
+        }
+    }
+
+    /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core: wrong lengths, states
+    /// that saturation excludes, or a refractory neuron that is not at reset.
+    #[must_use]
+    pub fn restore(&mut self, state: &CoreState) -> bool {
+        let CoreState::Lif { v, refractory, currents, awake } = state else { return false };
+        let (count, stride) = (self.parameters.layout().neuron_count(), self.parameters.layout().stride());
+        let in_range = |x: &i32| (-fx::step::STATE_MAX..=fx::step::STATE_MAX).contains(x);
+        let at_reset = |n: usize| refractory[n] == 0 || v[n] == self.parameters.reset()[n];
+        let fits = v.len() == count
+            && refractory.len() == count
+            && currents.len() * stride == self.currents.len()
+            && currents.iter().all(|lane| lane.len() == count)
+            && v.iter().chain(currents.iter().flatten()).all(in_range)
+            && refractory.iter().all(|r| *r >= 0)
+            && (0..count).all(at_reset);
+        if fits {
+            self.reset();
+            self.v[..count].copy_from_slice(v);
+            self.refractory[..count].copy_from_slice(refractory);
+            for (lane, saved) in self.currents.chunks_exact_mut(stride).zip(currents) {
+                lane[..count].copy_from_slice(saved);
+            }
+            self.awake = *awake;
+        }
+        fits
+    }
+}
+
+const _: () = assert!(STRIDE_STEP == step::BLOCK, "a block of the step is the unit of padding");
+
+#[cfg(test)]
+mod tests;

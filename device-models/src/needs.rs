@@ -1,0 +1,47 @@
+//! Which parameters a model reads, for whoever checks a chip file before it is used.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use chip::{CoreModel, Kinetics, SynapseType};
+use units::Dimension;
+
+/// A parameter that a model reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Its name.
+    pub parameter: String,
+    /// What it measures; `None`: the unit of the threshold, whichever the chip uses.
+    pub dimension: Option<Dimension>,
+    /// Whether a chip may lack it; it then counts as 0.
+    pub optional: bool,
+}
+
+/// The parameters that `model` reads when it uses the given kinds of synapse; kinds that the model does not have add
+/// nothing.
+pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
+    let need = |parameter: &str, dimension, optional| Need { parameter: parameter.to_string(), dimension, optional };
+    let mut all = match model {
+        CoreModel::Lif => alloc::vec![
+            need("tau_mem", Some(Dimension::Time), false),
+            need("v_threshold", None, false),
+            need("t_refractory", Some(Dimension::Time), false),
+            need("v_reset", None, true),
+            need("drive", None, true),
+            need("v_initial", None, true),
+        ],
+        CoreModel::Rate => {
+            alloc::vec![need("leak", Some(Dimension::One), false), need("drive", None, true)]
+        }
+    };
+    for kind in synapses {
+        match (model, &kind.kinetics) {
+            (CoreModel::Lif, Kinetics::Exponential { tau }) => all.push(need(tau, Some(Dimension::Time), false)),
+            (CoreModel::Lif, Kinetics::Delta) | (CoreModel::Rate, Kinetics::Graded) => {}
+            _ => continue,
+        }
+        if let Some(gain) = &kind.gain {
+            all.push(need(gain, Some(Dimension::One), false));
+        }
+    }
+    all
+}

@@ -1,0 +1,293 @@
+//! The parameters of the circuits of a die: asked for, times a frozen factor.
+//!
+//! Three things meet here: what a program asks for (or the nominal value), the mismatch that the chip file gives to
+//! that parameter, and the deviates of a die. The deviates depend on the die and the address of the circuit only, so
+//! two settings of the mismatch (another CV, another family) see the same die, stretched.
+
+use crate::DeviceModelError;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use chip::{ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Values};
+use disorder::{Die, Distribution, Family, Shares, correlated};
+use fx::{FxError, Real, Rounding, divide, narrow};
+use units::{CoreAddress, Decimal, Dimension, NeuronAddress, NeuronId, Unit};
+
+/// How much mismatch, and of which family. The default is what the chip file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MismatchSetting {
+    /// Scales every CV of the chip by one factor, so that the CV of its reference parameter becomes this number. 0
+    /// makes all devices nominal.
+    pub scale_to_cv: Option<Decimal>,
+    /// Replaces the family of every mismatch.
+    pub family: Option<Family>,
+}
+
+/// The mismatch of one parameter, ready to use.
+#[derive(Clone, Debug)]
+struct Mismatch {
+    distribution: Distribution,
+    shares: Shares,
+    correlation: Option<Correlation>,
+}
+
+/// Correlation with the deviate of another parameter.
+#[derive(Clone, Debug)]
+struct Correlation {
+    with: String,
+    shares: Shares,
+    rho: Real,
+}
+
+/// The mismatch factors of a die. Nothing is stored but the distributions: a factor can be asked for in any order.
+#[derive(Clone, Debug)]
+pub struct DieParameters {
+    die: Die,
+    mismatch: BTreeMap<String, Mismatch>,
+}
+
+impl DieParameters {
+    /// The die `die` of the chip `spec` under `setting`.
+    ///
+    /// # Errors
+    /// Impossible mismatch (see [`disorder::Distribution::new`], [`disorder::Shares::new`]), a correlation with an
+    /// unknown parameter, or a CV other than 0 asked of a chip whose reference parameter has no mismatch.
+    pub fn new(spec: &ChipSpec, die: Die, setting: MismatchSetting) -> Result<Self, DeviceModelError> {
+        let scale = setting.scale_to_cv.map(|cv| Scale::new(spec, cv)).transpose()?;
+        let mut mismatch = BTreeMap::new();
+        for (name, parameter) in &spec.parameters {
+            if let Some(found) = &parameter.mismatch {
+                mismatch.insert(name.clone(), read_mismatch(spec, name, found, scale, setting.family)?);
+            }
+        }
+        Ok(Self { die, mismatch })
+    }
+
+    /// A die without mismatch: every factor is 1.
+    pub const fn nominal() -> Self {
+        Self { die: Die { root_seed: 0, id: units::DieId(0) }, mismatch: BTreeMap::new() }
+    }
+
+    /// Which die.
+    pub const fn die(&self) -> Die {
+        self.die
+    }
+
+    /// The parameters that have mismatch, in order of their names.
+    pub fn mismatched(&self) -> impl Iterator<Item = &str> {
+        self.mismatch.keys().map(String::as_str)
+    }
+
+    /// The factor of `parameter` in one circuit: mean 1 over circuits and dies, exactly 1 for a parameter without
+    /// mismatch.
+    pub fn factor(&self, parameter: &str, core: CoreAddress, neuron: NeuronId) -> Real {
+        let Some(found) = self.mismatch.get(parameter) else { return Real::ONE };
+        let own = self.die.deviate(parameter, &found.shares, core, neuron);
+        let z = match &found.correlation {
+            None => own,
+            Some(other) => {
+                let deviate = self.die.deviate(&other.with, &other.shares, core, neuron);
+                correlated(other.rho, deviate, own).expect("the correlation was checked when the die was made")
+            }
+        };
+        found.distribution.factor(z)
+    }
+}
+
+/// The factor `target / reference` by which every CV is scaled, kept as two numbers so that it is rounded once.
+#[derive(Clone, Copy)]
+struct Scale {
+    target: Real,
+    reference: Real,
+}
+
+impl Scale {
+    fn new(spec: &ChipSpec, target: Decimal) -> Result<Self, DeviceModelError> {
+        let name = spec.mismatch_reference.as_deref().unwrap_or("mismatch_reference");
+        let target = number(name, Real::from_decimal(target))?;
+        let reference = spec.reference_cv().unwrap_or(Decimal::ZERO);
+        let reference = number(name, Real::from_decimal(reference))?;
+        if reference <= Real::ZERO && target != Real::ZERO {
+            return Err(DeviceModelError::NothingToScale { chip: spec.name.clone() });
+        }
+        Ok(Self { target, reference })
+    }
+
+    fn apply(self, cv: Real) -> Real {
+        if self.target == Real::ZERO {
+            return Real::ZERO;
+        }
+        let product = i128::from(cv.to_bits()) * i128::from(self.target.to_bits());
+        Real::from_bits(narrow(divide(product, i128::from(self.reference.to_bits()), Rounding::HalfEven)))
+    }
+}
+
+fn read_mismatch(
+    spec: &ChipSpec,
+    name: &str,
+    found: &MismatchSpec,
+    scale: Option<Scale>,
+    family: Option<Family>,
+) -> Result<Mismatch, DeviceModelError> {
+    let failed = |error| DeviceModelError::Mismatch { parameter: name.to_string(), error };
+    let mut cv = pure(name, &found.cv)?;
+    if let Some(scale) = scale {
+        cv = scale.apply(cv);
+    }
+    let truncation = match &found.truncation {
+        // A window around exactly 1 would be no restriction, and one that excludes 1 no reason to refuse a nominal die.
+        Some((low, high)) if cv != Real::ZERO => Some((pure(name, low)?, pure(name, high)?)),
+        _ => None,
+    };
+    let correlation = match &found.correlation {
+        None => None,
+        Some(c) => {
+            let other = spec.parameters.get(&c.with).ok_or_else(|| DeviceModelError::CorrelatedWithNothing {
+                parameter: name.to_string(),
+                with: c.with.clone(),
+            })?;
+            let shares = other.mismatch.as_ref().map_or(Ok(Shares::CIRCUIT), |m| read_shares(&c.with, m))?;
+            let rho = pure(name, &c.rho)?;
+            correlated(rho, Real::ZERO, Real::ZERO).map_err(failed)?;
+            Some(Correlation { with: c.with.clone(), shares, rho })
+        }
+    };
+    Ok(Mismatch {
+        distribution: Distribution::new(family.unwrap_or(found.family), cv, truncation).map_err(failed)?,
+        shares: read_shares(name, found)?,
+        correlation,
+    })
+}
+
+fn read_shares(name: &str, mismatch: &MismatchSpec) -> Result<Shares, DeviceModelError> {
+    let Some(shares) = &mismatch.shares else { return Ok(Shares::CIRCUIT) };
+    Shares::new(pure(name, &shares.die)?, pure(name, &shares.core)?, pure(name, &shares.circuit)?)
+        .map_err(|error| DeviceModelError::Mismatch { parameter: name.to_string(), error })
+}
+
+/// A pure number of the chip file.
+fn pure(name: &str, fact: &Fact) -> Result<Real, DeviceModelError> {
+    number(name, Real::from_quantity(fact.quantity, Unit::ONE))
+}
+
+fn number(name: &str, value: Result<Real, FxError>) -> Result<Real, DeviceModelError> {
+    value.map_err(|error| DeviceModelError::Number { parameter: name.to_string(), error })
+}
+
+/// The unit in which a parameter of some dimension is computed: ms, mV, and SI for the rest.
+pub(crate) const fn canonical_unit(unit: Unit) -> Unit {
+    match unit.dimension() {
+        Dimension::Time => Unit::MILLISECOND,
+        Dimension::Voltage => Unit::MILLIVOLT,
+        _ => unit,
+    }
+}
+
+/// One parameter of a core, neuron by neuron.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// What the program asked for, or the nominal value.
+    pub(crate) asked: Vec<Real>,
+    /// The same times the factor of the die.
+    pub(crate) value: Vec<Real>,
+}
+
+/// What reads the parameters of one core.
+pub(crate) struct Reader<'a> {
+    pub(crate) spec: &'a ChipSpec,
+    pub(crate) core: &'a CoreProgram,
+    pub(crate) die: &'a DieParameters,
+}
+
+impl Reader<'_> {
+    /// Checks that the program sets only parameters that the chip has, in the way that it has them.
+    pub(crate) fn check_names(&self) -> Result<(), DeviceModelError> {
+        let core = self.core.address;
+        for (parameter, values) in &self.core.parameters {
+            let parameter = parameter.clone();
+            if !self.spec.parameters.contains_key(&parameter) {
+                return Err(DeviceModelError::UnknownParameter { core, parameter });
+            }
+            if let Values::PerNeuron(list) = values {
+                if !self.spec.parameters_per_neuron {
+                    return Err(DeviceModelError::SharedParameter { core, parameter });
+                }
+                let expected = self.core.neuron_count as usize;
+                if list.len() != expected {
+                    return Err(DeviceModelError::ParameterLength { core, parameter, found: list.len(), expected });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The tick in ms.
+    pub(crate) fn tick(&self) -> Result<Real, DeviceModelError> {
+        number("tick", Real::from_quantity(self.spec.tick.quantity, Unit::MILLISECOND))
+    }
+
+    /// Parameter `name` of every neuron; 0 if the chip does not have it.
+    pub(crate) fn optional(&self, name: &str) -> Result<Resolved, DeviceModelError> {
+        match self.spec.parameters.get(name) {
+            Some(parameter) => self.read(name, parameter),
+            None => {
+                let zeros = alloc::vec![Real::ZERO; self.core.neuron_count as usize];
+                Ok(Resolved { asked: zeros.clone(), value: zeros })
+            }
+        }
+    }
+
+    /// Parameter `name` of every neuron.
+    pub(crate) fn required(&self, name: &str) -> Result<Resolved, DeviceModelError> {
+        let parameter = self.spec.parameters.get(name).ok_or_else(|| DeviceModelError::MissingParameter {
+            parameter: name.to_string(),
+            model: self.core.model,
+        })?;
+        self.read(name, parameter)
+    }
+
+    /// [`Reader::required`], and every value, asked for or real, must be positive.
+    pub(crate) fn positive(&self, name: &str) -> Result<Resolved, DeviceModelError> {
+        let resolved = self.required(name)?;
+        for (n, &value) in resolved.asked.iter().zip(&resolved.value).flat_map(|(a, v)| [a, v]).enumerate() {
+            if value <= Real::ZERO {
+                let parameter = name.to_string();
+                return Err(DeviceModelError::NotPositive { target: self.neuron(n / 2), parameter, value });
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// The address of neuron `index`, for messages.
+    pub(crate) fn neuron(&self, index: usize) -> NeuronAddress {
+        NeuronAddress { core: self.core.address, neuron: NeuronId(index as u16) }
+    }
+
+    fn read(&self, name: &str, parameter: &ParameterSpec) -> Result<Resolved, DeviceModelError> {
+        let unit = canonical_unit(parameter.nominal.quantity.unit);
+        let real = |quantity| number(name, Real::from_quantity(quantity, unit));
+        let range = match &parameter.range {
+            Some((low, high)) => Some((real(low.quantity)?, real(high.quantity)?)),
+            None => None,
+        };
+        let count = self.core.neuron_count as usize;
+        let asked: Vec<Real> = match self.core.parameters.get(name) {
+            None => alloc::vec![real(parameter.nominal.quantity)?; count],
+            Some(Values::Shared(quantity)) => alloc::vec![real(*quantity)?; count],
+            Some(Values::PerNeuron(list)) => list.iter().map(|q| real(*q)).collect::<Result<_, _>>()?,
+        };
+        if let Some((low, high)) = range
+            && self.core.parameters.contains_key(name)
+            && let Some(n) = asked.iter().position(|value| !(low..=high).contains(value))
+        {
+            let (target, parameter) = (self.neuron(n), name.to_string());
+            return Err(DeviceModelError::OutOfRange { target, parameter, value: asked[n], low, high });
+        }
+        let factor = |n| self.die.factor(name, self.core.address, NeuronId(n as u16));
+        let value = asked.iter().enumerate().map(|(n, value)| value.mul_nearest(factor(n))).collect();
+        Ok(Resolved { asked, value })
+    }
+}
+
+#[cfg(test)]
+mod tests;

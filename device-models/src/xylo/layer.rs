@@ -1,0 +1,299 @@
+//! The neurons of a layer: their states and parameters in blocks, and the update of one block.
+
+use super::XyloRules;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Neurons that are updated together. A layer is padded to whole blocks with neurons that never change.
+pub const BLOCK: usize = 32;
+
+/// Flags of blocks that are looked at together.
+const FLAGS: usize = 8;
+
+/// Hidden or output neurons. The currents of a block lie side by side: all first ones, then all second ones.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    count: usize,
+    currents: usize,
+    i_syn: Vec<i16>,
+    v_mem: Vec<i16>,
+    /// 1 if anything was delivered to the block, or if its last update was not its last.
+    awake: Vec<u8>,
+    /// Whether no block is awake.
+    at_rest: bool,
+    dash_syn: Vec<i16>,
+    dash_mem: Vec<i16>,
+    threshold: Vec<i16>,
+    bias: Vec<i16>,
+}
+
+/// Parameters of one neuron of either layer.
+pub(super) struct Neuron<'a> {
+    pub(super) dash_mem: u8,
+    pub(super) dash_syn: &'a [u8],
+    pub(super) threshold: i16,
+    pub(super) bias: i16,
+}
+
+impl Layer {
+    /// `count` neurons with `currents` (1 or 2) synaptic currents each, at rest.
+    pub(super) fn new<'a>(count: usize, currents: usize, neurons: impl Iterator<Item = Neuron<'a>>) -> Self {
+        let blocks = count.div_ceil(BLOCK);
+        let padded = blocks * BLOCK;
+        let mut layer = Self {
+            count,
+            currents,
+            i_syn: vec![0; padded * currents],
+            v_mem: vec![0; padded],
+            awake: vec![0; blocks.next_multiple_of(FLAGS)],
+            at_rest: true,
+            dash_syn: vec![0; padded * currents],
+            dash_mem: vec![0; padded],
+            // Padding rests at 0 and must not fire.
+            threshold: vec![i16::MAX; padded],
+            bias: vec![0; padded],
+        };
+        for (neuron, p) in neurons.enumerate() {
+            for (current, &dash) in p.dash_syn.iter().take(currents).enumerate() {
+                let place = layer.place(neuron, current);
+                layer.dash_syn[place] = i16::from(dash);
+            }
+            layer.dash_mem[neuron] = i16::from(p.dash_mem);
+            layer.threshold[neuron] = p.threshold;
+            layer.bias[neuron] = p.bias;
+        }
+        layer.wake_all();
+        layer
+    }
+
+    /// Neurons.
+    pub(super) const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Where a current of a neuron lies.
+    pub(super) const fn place(&self, neuron: usize, current: usize) -> usize {
+        (neuron / BLOCK * self.currents + current) * BLOCK + neuron % BLOCK
+    }
+
+    /// Currents of a neuron.
+    pub(super) const fn currents(&self) -> usize {
+        self.currents
+    }
+
+    /// The currents, to be raised, by [`Layer::place`]. Every block of which any is raised must be woken.
+    pub(super) fn i_syn_mut(&mut self) -> &mut [i16] {
+        &mut self.i_syn
+    }
+
+    /// A synaptic current; 0 if the neuron does not have it.
+    pub(super) fn i_syn(&self, neuron: usize, current: usize) -> i16 {
+        if current < self.currents { self.i_syn[self.place(neuron, current)] } else { 0 }
+    }
+
+    /// A membrane.
+    pub(super) fn v_mem(&self, neuron: usize) -> i16 {
+        self.v_mem[neuron]
+    }
+
+    /// A membrane, to be changed by spikes, and the threshold.
+    pub(super) fn membrane(&mut self, neuron: usize) -> (&mut i16, i16) {
+        (&mut self.v_mem[neuron], self.threshold[neuron])
+    }
+
+    /// Takes over states, of which there must be as many as neurons (and currents, all of neuron 0 first).
+    pub(super) fn load(&mut self, i_syn: &[i16], v_mem: &[i16]) {
+        for neuron in 0..self.count {
+            for current in 0..self.currents {
+                let place = self.place(neuron, current);
+                self.i_syn[place] = i_syn[neuron * self.currents + current];
+            }
+        }
+        self.v_mem[..self.count].copy_from_slice(v_mem);
+        self.wake_all();
+    }
+
+    /// The currents, all of neuron 0 first.
+    pub(super) fn save_i_syn(&self) -> Vec<i16> {
+        (0..self.count).flat_map(|n| (0..self.currents).map(move |k| self.i_syn(n, k))).collect()
+    }
+
+    /// The membranes.
+    pub(super) fn save_v_mem(&self) -> Vec<i16> {
+        self.v_mem[..self.count].to_vec()
+    }
+
+    /// All states 0.
+    pub(super) fn clear(&mut self) {
+        self.i_syn.fill(0);
+        self.v_mem.fill(0);
+        self.wake_all();
+    }
+
+    /// Has every block updated in the next step. This is always right: at rest an update changes nothing.
+    fn wake_all(&mut self) {
+        let blocks = self.count.div_ceil(BLOCK);
+        self.awake[..blocks].fill(1);
+        self.at_rest = blocks == 0;
+    }
+
+    /// Has a block updated in this step, if it has not had its turn, or in the next.
+    pub(super) fn wake(&mut self, block: usize) {
+        self.awake[block] = 1;
+        self.at_rest = false;
+    }
+
+    /// Whether no block is awake.
+    pub(super) const fn is_at_rest(&self) -> bool {
+        self.at_rest
+    }
+
+    /// Updates the blocks that are awake, in order, and hands those in which a membrane reaches its threshold (or which
+    /// `turn` has woken) to `turn`, with the neurons that do as bits. Whether anything changed, resets after spikes
+    /// not counted.
+    pub(super) fn advance(&mut self, rules: XyloRules, mut turn: impl FnMut(&mut Self, usize, u32)) -> bool {
+        if self.at_rest {
+            return false;
+        }
+        let (mut any_changed, mut any_awake) = (false, false);
+        let mut from = 0;
+        while let Some(block) = self.next_awake(from) {
+            from = block + 1;
+            let changed = match rules {
+                XyloRules::V1 => self.update::<false>(block),
+                XyloRules::V2 => self.update::<true>(block),
+            };
+            let firing = self.firing(block);
+            turn(self, block, firing);
+            let awake = changed || firing != 0;
+            self.awake[block] = u8::from(awake);
+            any_awake |= awake;
+            any_changed |= changed;
+        }
+        self.at_rest = !any_awake;
+        any_changed
+    }
+
+    /// The first block from `block` on that is awake.
+    fn next_awake(&self, mut block: usize) -> Option<usize> {
+        while block < self.awake.len() {
+            if block.is_multiple_of(FLAGS) && self.awake[block..block + FLAGS] == [0; FLAGS] {
+                block += FLAGS;
+            } else if self.awake[block] == 0 {
+                block += 1;
+            } else {
+                return Some(block);
+            }
+        }
+        None
+    }
+
+    /// Advances the currents and membranes of a block by one step, up to the comparison with the threshold. Whether a
+    /// current decayed, or the change of a membrane was not 0. (In V2 a membrane that is pressed against the end of its
+    /// range counts as changing, as it does for the chip.)
+    ///
+    /// Loops are kept apart by the width of their numbers, so that those in 16 bits run over whole vectors.
+    fn update<const V2: bool>(&mut self, block: usize) -> bool {
+        let mut total = [0_i32; BLOCK];
+        let mut change = 0_i16;
+        let currents = block * self.currents..(block + 1) * self.currents;
+        let i_syn = &mut self.i_syn.as_chunks_mut::<BLOCK>().0[currents.clone()];
+        let dash_syn = &self.dash_syn.as_chunks::<BLOCK>().0[currents];
+        for (i_syn, dash) in i_syn.iter_mut().zip(dash_syn) {
+            for n in 0..BLOCK {
+                let lost = decay(i_syn[n], dash[n]);
+                i_syn[n] -= lost;
+                change |= lost;
+            }
+            for n in 0..BLOCK {
+                total[n] += i32::from(i_syn[n]);
+            }
+        }
+        let v_mem = &mut self.v_mem.as_chunks_mut::<BLOCK>().0[block];
+        let dash = &self.dash_mem.as_chunks::<BLOCK>().0[block];
+        let mut lost = [0_i16; BLOCK];
+        for n in 0..BLOCK {
+            lost[n] = decay(v_mem[n], dash[n]);
+        }
+        if V2 {
+            let bias = &self.bias.as_chunks::<BLOCK>().0[block];
+            let mut step = [0_i16; BLOCK];
+            for n in 0..BLOCK {
+                step[n] = saturate(i32::from(lost[n].wrapping_neg()) + total[n]);
+            }
+            for n in 0..BLOCK {
+                let step = step[n].saturating_add(bias[n]);
+                v_mem[n] = v_mem[n].saturating_add(step);
+                change |= step;
+            }
+        } else {
+            for n in 0..BLOCK {
+                let before = v_mem[n];
+                v_mem[n] = saturate(i32::from(before) - i32::from(lost[n]) + total[n]);
+                change |= before ^ v_mem[n];
+            }
+        }
+        change != 0
+    }
+
+    /// The neurons of a block whose membrane is at or above its threshold, one bit each.
+    fn firing(&self, block: usize) -> u32 {
+        let v_mem = &self.v_mem.as_chunks::<BLOCK>().0[block];
+        let threshold = &self.threshold.as_chunks::<BLOCK>().0[block];
+        // Asking first whether there is any takes a few vector instructions; there seldom is.
+        let any = v_mem.iter().zip(threshold).fold(false, |any, (v, threshold)| any | (v >= threshold));
+        if !any {
+            return 0;
+        }
+        v_mem.iter().zip(threshold).rev().fold(0, |bits, (v, threshold)| bits << 1 | u32::from(v >= threshold))
+    }
+}
+
+/// What a state loses in a step: `x / 2^dash` rounded down, but at least 1 if `x` is positive.
+#[inline]
+fn decay(x: i16, dash: i16) -> i16 {
+    // A negative x shifts to -1 or less, which is never below x itself, so the other operand matters only from 0 up.
+    x.wrapping_shr(dash as u32).max(x.min(1))
+}
+
+#[inline]
+fn saturate(x: i32) -> i16 {
+    x.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decay_is_the_rule_for_every_state_and_dash() {
+        for dash in 0..16_i16 {
+            for x in i16::MIN..=i16::MAX {
+                let shifted = i32::from(x).div_euclid(1 << dash);
+                let expected = if shifted == 0 { i32::from(x.signum()) } else { shifted };
+                assert_eq!(i32::from(decay(x, dash)), expected, "{x} >> {dash}");
+                let rest = i32::from(x) - expected;
+                assert!(rest.abs() < i32::from(x).abs() || x == 0, "{x} with dash {dash} does not come closer to 0");
+            }
+        }
+    }
+
+    #[test]
+    fn next_awake_finds_exactly_the_blocks_that_are_awake() {
+        for blocks in [1, 7, 8, 9, 40] {
+            let mut layer = Layer::new(blocks * BLOCK, 1, core::iter::empty());
+            for step in 1..5 {
+                for block in 0..blocks {
+                    layer.awake[block] = u8::from(block % step == 0);
+                }
+                let mut found = Vec::new();
+                let mut from = 0;
+                while let Some(block) = layer.next_awake(from) {
+                    found.push(block);
+                    from = block + 1;
+                }
+                assert_eq!(found, (0..blocks).step_by(step).collect::<Vec<_>>());
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The digital core of the Xylo chips, bit for bit: versions 1 and 2 of its rules.
+//!
+//! A Xylo core has input channels, one population of hidden neurons and one of output neurons. Synaptic currents and
+//! membranes are 16-bit integers, weights 8-bit, and a decay is a shift:
+//!
+//! ```text
+//! decay(x, k) = x >> k, or 1 if that is 0 and x > 0        so every state reaches 0, at last by steps of 1
+//! step:
+//!   each input channel in order, each of its synapses in order:      I[post][k] = sat(I[post][k] + count * weight)
+//!   each hidden neuron that spiked in the last step, in order:       the same, recurrent synapses
+//!   each hidden neuron that spiked in the last step, in order:       the same, output synapses
+//!   each hidden neuron in order:
+//!     I[k] -= decay(I[k], dash_syn[k]) for each k;   total = sum of I[k]
+//!     V1:  V = sat(V - decay(V, dash_mem) + total)
+//!     V2:  V = sat(V + sat(sat(wrap(-decay(V, dash_mem)) + total) + bias))
+//!     while V >= threshold and count < 31:  count += 1, V = wrap(V - threshold)
+//!     for each of its aliases a:  count[a] = min(count[a] + count, 31)
+//!   each output neuron: the same with one synapse, at most 1 spike and no alias
+//! ```
+//!
+//! `count` is the number of spikes in the step, at most [`INPUT_CAP`] from an input channel and [`HIDDEN_CAP`] from a
+//! hidden neuron; `weight` is the stored weight shifted left by the shift of its matrix and wrapped to 16 bits; `sat`
+//! keeps to 16 bits. The count of a hidden neuron starts at what the aliases of neurons before it have put there, so
+//! that aliases form chains upwards; an alias to a neuron that has had its turn is added to its count without
+//! consequences for its membrane. An alias hands on the count that its neuron had before any of its own aliases: a
+//! neuron that is its own alias doubles its count, but hands the single count to the others.
+//!
+//! What the rules follow is the simulator that the maker of the chips publishes as bit-exact (xylosim 0.1.3; V1 is its
+//! module `v1`, for XyloAudio 1, V2 its module `v2`, for XyloAudio 2 and 3 and XyloIMU). Besides the traces of
+//! `tests/golden/xylo`, they were compared with it in every state on some 10,000 random networks. Two details are easy
+//! to miss. In V2 the decay is negated in 16 bits: a membrane at -32768 with dash 0 stays there instead of being
+//! cleared. And the hibernation flag ([`XyloStep::hibernating`]) of a core without biases says that nothing was
+//! delivered and nothing changed in this step; that of a core with biases says that nothing is delivered in this step
+//! and that neither was anything delivered, nor did anything change, in the step before. It is therefore false in the
+//! first step after a reset. (The simulator forgets the step before at each call of `evolve`; here nothing is
+//! forgotten, so that two half runs are one run.)
+//!
+//! # Cost
+//! Neurons are kept in blocks of [`BLOCK`], all states of a block side by side. A step costs one addition for each
+//! synapse that delivers, and one vectorised update for each block in which anything was delivered or can still change
+//! by itself. A block at rest is not visited, and a core at rest ([`XyloCore::is_asleep`]) does nothing at all.
+//! Visiting a neuron at rest would change no bit of it, so none of this can be seen in the results. A synapse takes
+//! four to six bytes.
+//!
+//! This module owns the rules and the checks of what it is given. It deliberately knows no chip file, no limit of a
+//! certain chip, no cycle count and no file format.
+
+mod build;
+mod error;
+mod layer;
+mod matrix;
+mod run;
+mod state;
+
+pub use build::{XyloHidden, XyloMatrix, XyloOutput, XyloParameters, XyloSynapse};
+pub use error::{XyloError, XyloGroup, XyloMatrixId};
+pub use layer::BLOCK;
+pub use run::{XyloCore, XyloStep};
+pub use state::XyloState;
+
+/// Spikes of one input channel in one step, at most; more are cut.
+pub const INPUT_CAP: u32 = 15;
+/// Spikes of one hidden neuron in one step, at most.
+pub const HIDDEN_CAP: u8 = 31;
+/// Spikes of one output neuron in one step, at most.
+pub const OUTPUT_CAP: u8 = 1;
+/// The largest dash (decay shift): 4 bits.
+pub const DASH_MAX: u8 = 15;
+/// The largest weight shift that means something in 16 bits. The chips have 3 bits, up to 7.
+pub const SHIFT_MAX: u8 = 15;
+/// Synaptic currents of a hidden neuron, at most.
+pub const CURRENTS_MAX: usize = 2;
+
+/// Which version of the rules a core follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum XyloRules {
+    /// XyloAudio 1: one saturation of the membrane a step, no biases, no hibernation flag.
+    V1,
+    /// XyloAudio 2 and 3, XyloIMU: the change of the membrane saturates by itself; biases; a hibernation flag.
+    V2,
+}
+
+/// Spikes of one input channel or neuron in one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct XyloSpikes {
+    /// The channel or neuron.
+    pub source: u32,
+    /// How many; never 0 in what a step returns.
+    pub count: u32,
+}
