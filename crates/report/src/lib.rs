@@ -1,0 +1,28 @@
+//! What people read after a study: terminal tables, figures and one self-contained HTML page.
+//!
+//! This crate turns result rows into text: [`terminal_table`] and [`findings`] for the terminal, [`figure_svg`] for a
+//! picture that stands alone, [`Page`] for the report. [`histogram`], [`sparkline`] and [`text_table`] serve other
+//! commands of the host. The same input gives the same bytes: nothing here reads a clock, a machine or a terminal.
+//!
+//! It deliberately prints and writes nothing, and knows no chip and no emulator: the host hands it rows and plain text.
+
+mod chart;
+#[cfg(test)]
+mod example;
+mod figure;
+mod findings;
+mod html;
+mod metric;
+mod page;
+mod scale;
+mod summary;
+mod table;
+mod text;
+
+pub use figure::figure_svg;
+pub use findings::{TaskFindings, findings};
+pub use metric::Metric;
+pub use page::{ChipNumber, ChipSection, Page};
+pub use summary::{Setting, Spread, Stage, TaskResults};
+pub use table::{stage_key, terminal_table, text_table};
+pub use text::{histogram, sparkline};

@@ -1,0 +1,506 @@
+//! The report of a study: one self-contained HTML page.
+//!
+//! The page depends on its input only: no clock, no machine name, no order of threads. The template is `page.html`;
+//! everything that comes from a user or a file is escaped before it is filled in.
+
+use crate::chart::COLOURS;
+use crate::figure::{self, cv_colour, cv_words, recurrence_colour, recurrence_words, score_panels, yield_panels};
+use crate::findings::findings;
+use crate::html::{escape, fill, table};
+use crate::summary::{Stage, TaskResults};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use study::{Row, StudyResult};
+
+const TEMPLATE: &str = include_str!("page.html");
+
+/// Colours on a dark page, in the order of [`COLOURS`].
+const DARK: [&str; COLOURS.len()] = [
+    "#e6edf3", "#9aa4b0", "#2b313a", "#58a6ff", "#f0883e", "#3fb98a", "#b48cff", "#8c959f", "#56c2d6", "#5b9bea",
+    "#a383e6", "#e06fa8", "#f08080",
+];
+
+/// A number of the chip, as its file states it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChipNumber {
+    /// Dotted path in the chip file (`parameters.tau_mem.mismatch.cv`).
+    pub path: String,
+    /// Value with its unit.
+    pub value: String,
+    /// Evidence grade (`measured`).
+    pub evidence: String,
+    /// Key of the source.
+    pub source: String,
+}
+
+/// What a page says about the chip. All text is plain text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChipSection {
+    /// One sentence on the chip.
+    pub summary: String,
+    /// Its numbers.
+    pub numbers: Vec<ChipNumber>,
+    /// Citations by source key.
+    pub sources: BTreeMap<String, String>,
+    /// What each evidence grade means, from best to weakest: grade and explanation.
+    pub evidence: Vec<(String, String)>,
+}
+
+/// Everything that a page is made of.
+#[derive(Clone, Debug)]
+pub struct Page<'a> {
+    /// The results, and how to repeat them.
+    pub result: &'a StudyResult,
+    /// The chip.
+    pub chip: &'a ChipSection,
+    /// The command that repeats the study.
+    pub command: &'a str,
+}
+
+impl Page<'_> {
+    /// The page.
+    pub fn html(&self) -> String {
+        let manifest = &self.result.manifest;
+        let tasks = TaskResults::group(&self.result.rows);
+        let colours = |values: &mut dyn Iterator<Item = &'static str>| {
+            COLOURS
+                .iter()
+                .zip(values)
+                .map(|((name, _), value)| format!("{name}: {value};"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let mut nav = vec![("findings", "Findings"), ("results", "Results"), ("run", "What was run")];
+        if !manifest.mappings.is_empty() {
+            nav.push(("mapping", "Mapping"));
+        }
+        nav.extend([("repeat", "Repeat"), ("definitions", "Definitions"), ("chip", "The chip")]);
+        let nav = nav.iter().map(|(id, text)| format!("<a href=\"#{id}\">{text}</a>")).collect::<Vec<_>>().join(" ");
+        fill(
+            TEMPLATE,
+            &[
+                ("title", escape(&manifest.title)),
+                ("lead", escape(&lead(&tasks))),
+                ("version", escape(&manifest.quenched)),
+                ("light", colours(&mut COLOURS.iter().map(|(_, value)| *value))),
+                ("dark", colours(&mut DARK.into_iter())),
+                ("nav", nav),
+                ("findings", self.findings()),
+                ("results", tasks.iter().map(results).collect()),
+                ("run", self.run(&tasks)),
+                ("mapping", self.mapping()),
+                ("chip", self.chip()),
+                ("command", escape(self.command)),
+                ("definitions", self.definitions(&tasks)),
+            ],
+        )
+    }
+
+    fn findings(&self) -> String {
+        let mut html = String::new();
+        for task in findings(&self.result.rows) {
+            let _ = write!(html, "<h3>{}</h3>\n<ul>\n", escape(&task.task));
+            for finding in &task.findings {
+                let _ = writeln!(html, "<li>{}</li>", escape(finding));
+            }
+            html.push_str("</ul>\n");
+        }
+        html
+    }
+
+    fn run(&self, tasks: &[TaskResults<'_>]) -> String {
+        let manifest = &self.result.manifest;
+        let first = self.result.rows.first();
+        let mut pairs = vec![
+            ("chip", manifest.chip.clone()),
+            ("reservoir", format!("{} neurons", first.map_or(0, |r| r.neurons))),
+            ("dies", format!("{} for each setting", manifest.dies)),
+            ("seed", manifest.seed.to_string()),
+            ("runs", self.result.rows.len().to_string()),
+        ];
+        let activity: Vec<(String, String)> =
+            tasks.iter().map(|task| (format!("activity in {}", task.task), activity(task))).collect();
+        pairs.extend(activity.iter().map(|(name, text)| (name.as_str(), text.clone())));
+        let mut html = definition_list("", &pairs);
+        let _ = write!(
+            html,
+            "<details><summary>The study file</summary>\n<pre>{}</pre></details>\n",
+            escape(&manifest.study)
+        );
+        html
+    }
+
+    fn mapping(&self) -> String {
+        let mappings = &self.result.manifest.mappings;
+        if mappings.is_empty() {
+            return String::new();
+        }
+        let mut html = String::from("<section id=\"mapping\">\n<h2>Mapping</h2>\n");
+        html.push_str(
+            "<p>What the network uses of the chip, and which of its connections the chip holds. A mapping is ",
+        );
+        html.push_str("the same for all dies.</p>\n");
+        let header = ["task", "recurrence", "connections wanted", "connections kept", "inputs clamped", "program"];
+        let rows: Vec<Vec<String>> = mappings
+            .iter()
+            .map(|m| {
+                let (wanted, kept) = (m.connections_wanted.to_string(), m.connections_kept.to_string());
+                let digest = m.program.get(..12).unwrap_or(&m.program);
+                let clamped = m.inputs_clamped.to_string();
+                vec![
+                    escape(&m.task),
+                    escape(&m.recurrence),
+                    wanted,
+                    kept,
+                    clamped,
+                    format!("<code>{}</code>", escape(digest)),
+                ]
+            })
+            .collect();
+        html.push_str(&table("facts", &header.map(String::from), &rows, &[2, 3, 4]));
+        for m in mappings {
+            let _ = write!(
+                html,
+                "<details><summary>Mapping report: {}, {}</summary>\n<pre>{}</pre></details>\n",
+                escape(&m.task),
+                escape(&recurrence_words(&m.recurrence)),
+                escape(&m.report)
+            );
+        }
+        html + "</section>\n"
+    }
+
+    fn definitions(&self, tasks: &[TaskResults<'_>]) -> String {
+        let mut pairs: Vec<(&str, String)> = Vec::new();
+        for task in &self.result.manifest.tasks {
+            pairs.push((&task.id, format!("{}. {} {}", task.title, task.formula, task.source)));
+        }
+        for task in tasks {
+            if !pairs.iter().any(|(name, _)| *name == task.metric_name) {
+                pairs.push((task.metric_name, task.metric.definition.into()));
+            }
+        }
+        pairs.extend(COMMON.map(|(name, text)| (name, text.into())));
+        definition_list(" class=\"wide\"", &pairs)
+    }
+
+    fn chip(&self) -> String {
+        let mut html = format!("<p>{}</p>\n", escape(&self.chip.summary));
+        let total = self.chip.numbers.len();
+        html.push_str("<ul>\n");
+        for (grade, meaning) in &self.chip.evidence {
+            let count = self.chip.numbers.iter().filter(|n| n.evidence == *grade).count();
+            if count > 0 {
+                let _ = writeln!(
+                    html,
+                    "<li><strong>{count} of {total}</strong> numbers are <em>{}</em>: {}</li>",
+                    escape(grade),
+                    escape(meaning)
+                );
+            }
+        }
+        html.push_str("</ul>\n");
+        let header = ["number", "value", "evidence", "source"].map(String::from);
+        let rows: Vec<Vec<String>> = self
+            .chip
+            .numbers
+            .iter()
+            .map(|n| {
+                let source = match self.chip.sources.get(&n.source) {
+                    Some(_) => format!("<a href=\"#source-{0}\">{0}</a>", escape(&n.source)),
+                    None => escape(&n.source),
+                };
+                vec![format!("<code>{}</code>", escape(&n.path)), escape(&n.value), escape(&n.evidence), source]
+            })
+            .collect();
+        html.push_str(&table("facts", &header, &rows, &[1]));
+        html.push_str("<h3>Sources</h3>\n<dl class=\"wide\">\n");
+        for (key, citation) in &self.chip.sources {
+            let (key, citation) = (escape(key), escape(citation));
+            let _ = writeln!(html, "<dt id=\"source-{key}\">{key}</dt><dd>{citation}</dd>");
+        }
+        html + "</dl>\n"
+    }
+}
+
+/// Terms that every page uses.
+const COMMON: [(&str, &str); 5] = [
+    (
+        "die",
+        "One manufactured copy of the chip. Its mismatch is drawn once from its die number and the seed, and then \
+         never changes: quenched disorder. Die 3 at CV 0.1 and die 3 at CV 0.5 are the same draw, stretched.",
+    ),
+    (
+        "CV",
+        "Coefficient of variation, standard deviation over mean, of the chip's reference parameter. Scaling to a CV \
+         scales the mismatch of all parameters by the same factor. CV 0 is the nominal chip.",
+    ),
+    (
+        "float, quantised, on chip",
+        "The same trained readout in three forms: in floating point on the host; with its weights rounded to what the \
+         chip can hold, on the host; and mapped onto readout neurons of the same die, which have mismatch of \
+         their own.",
+    ),
+    (
+        "mean, sd, worst",
+        "Over the dies of one setting: arithmetic mean, sample standard deviation (n - 1), and the score of the worst \
+         die.",
+    ),
+    (
+        "recurrence",
+        "Connections between neurons of the reservoir. Removed: none is mapped, and what they would have taken of the \
+         chip is free. A fraction: that share of the connections, chosen by the seed, is mapped.",
+    ),
+];
+
+fn definition_list(class: &str, pairs: &[(&str, String)]) -> String {
+    let mut html = format!("<dl{class}>\n");
+    for (name, value) in pairs {
+        let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escape(name), escape(value));
+    }
+    html + "</dl>\n"
+}
+
+/// What was compared, in a sentence.
+fn lead(tasks: &[TaskResults<'_>]) -> String {
+    let Some(first) = tasks.first() else { return "No task was run.".into() };
+    let chip = first.settings.first().and_then(|s| s.rows.first()).map_or("", |r| r.chip.as_str());
+    let names: Vec<&str> = tasks.iter().map(|t| t.task).collect();
+    let dies = match first.die_count() {
+        Some(1) => "one die".into(),
+        Some(n) => format!("{n} dies"),
+        None => "dies".into(),
+    };
+    let mismatch = match first.cvs[..] {
+        ["chip"] => "with the mismatch of its chip file".into(),
+        _ => format!("with its mismatch scaled to CV {}", enumerated(&first.cvs)),
+    };
+    format!("{} on {dies} of {chip}, {mismatch}; recurrence {}.", enumerated(&names), enumerated(&first.recurrences))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn enumerated(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).into(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// How busy the reservoir was, averaged over the runs of a task.
+fn activity(task: &TaskResults<'_>) -> String {
+    let rows: Vec<&Row> = task.settings.iter().flat_map(|s| s.rows.iter().copied()).collect();
+    let count = rows.len() as f64;
+    let mean = |value: fn(&Row) -> f64| rows.iter().map(|r| value(r)).sum::<f64>() / count;
+    let rate = mean(|r| r.rate_hz);
+    let spikes = mean(|r| r.spikes as f64);
+    let operations = mean(|r| r.synaptic_operations as f64);
+    let rate = if rate > 0.0 { format!("{rate:.1} Hz mean rate of a neuron, ") } else { String::new() };
+    format!("{rate}{} events and {} synaptic operations a run", rounded(spikes), rounded(operations))
+}
+
+/// A count with three digits: `950`, `12.3 thousand`, `4.56 million`.
+fn rounded(count: f64) -> String {
+    let (value, unit) = match count {
+        c if c < 1e4 => return format!("{c:.0}"),
+        c if c < 999_500.0 => (c / 1e3, "thousand"),
+        c if c < 999.5e6 => (c / 1e6, "million"),
+        c => (c / 1e9, "billion"),
+    };
+    let decimals = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
+    format!("{value:.decimals$} {unit}")
+}
+
+/// Table and figures of one task.
+fn results(task: &TaskResults<'_>) -> String {
+    let mut html = format!("<h3 id=\"task-{0}\">{0}</h3>\n", escape(task.task));
+    html.push_str(&summary_table(task));
+    let metric = escape(&figure::capitalised(&task.metric.label(task.metric_name)));
+    let better = if task.higher_is_better { "higher" } else { "lower" };
+    let caption = format!(
+        "<p>{}</p><p>{metric} against the coefficient of variation that the chip's mismatch was scaled to; {better} is \
+         better. Each point is one die, lines join the means. Point at a die to see its score and to find it in the \
+         other panels.</p>",
+        recurrence_legend(task)
+    );
+    html.push_str(&figure::html(&score_panels(task), &format!("{} against mismatch", task.metric_name), &caption));
+    if task.settings.iter().any(|s| s.rows.len() > 1) {
+        let caption = format!(
+            "<p>{}</p><p>Share of dies that reach at least the score on the horizontal axis ({}): the yield, if that \
+             score were the acceptance limit.</p>",
+            cv_legend(task),
+            match task.last_stage() {
+                Stage::Float => "float readout",
+                Stage::Quantised => "quantised readout",
+                Stage::OnChip => "readout on the chip",
+            }
+        );
+        let caption = if task.higher_is_better { caption } else { caption.replace("at least", "at most") };
+        html.push_str(&figure::html(&yield_panels(task), "share of dies that reach a score", &caption));
+    }
+    html
+}
+
+fn recurrence_legend(task: &TaskResults<'_>) -> String {
+    let entry = |recurrence: &&str| {
+        let shape = match *recurrence {
+            "full" => "",
+            "removed" => " diamond",
+            _ => " square",
+        };
+        let colour = recurrence_colour(task, recurrence);
+        let words = escape(&figure::recurrence_words(recurrence));
+        format!(
+            "<span class=\"legend\"><span class=\"swatch{shape}\" style=\"background:{colour}\"></span>{words}</span>"
+        )
+    };
+    task.recurrences.iter().map(entry).collect()
+}
+
+fn cv_legend(task: &TaskResults<'_>) -> String {
+    let entry = |(i, cv): (usize, &&str)| {
+        let colour = cv_colour(i, task.cvs.len());
+        format!(
+            "<span class=\"legend\"><span class=\"swatch line\" style=\"background:{colour}\"></span>{}</span>",
+            escape(&cv_words(cv))
+        )
+    };
+    task.cvs.iter().enumerate().map(entry).collect()
+}
+
+/// Mean, spread and worst die for each setting and stage.
+fn summary_table(task: &TaskResults<'_>) -> String {
+    let metric = escape(&task.metric.label(task.metric_name));
+    let mut html = format!(
+        "<div class=\"scroll\"><table>\n<thead><tr><th colspan=\"3\" class=\"stage\" scope=\"colgroup\">{metric}</th>"
+    );
+    for stage in &task.stages {
+        let _ =
+            write!(html, "<th colspan=\"3\" class=\"stage n first-of-stage\" scope=\"colgroup\">{}</th>", stage.name());
+    }
+    html.push_str("</tr>\n<tr><th scope=\"col\">recurrence</th>");
+    html.push_str("<th scope=\"col\" class=\"n\">CV</th><th scope=\"col\" class=\"n\">dies</th>");
+    for _ in &task.stages {
+        html.push_str("<th scope=\"col\" class=\"n first-of-stage\">mean</th><th scope=\"col\" class=\"n\">sd</th>");
+        html.push_str("<th scope=\"col\" class=\"n\">worst</th>");
+    }
+    html.push_str("</tr></thead>\n<tbody>\n");
+    let mut previous = "";
+    for setting in &task.settings {
+        let first = setting.recurrence != previous;
+        previous = setting.recurrence;
+        let name = if first { escape(setting.recurrence) } else { String::new() };
+        let class = if first { " class=\"first\"" } else { "" };
+        let (cv, dies) = (escape(setting.cv), setting.rows.len());
+        let _ = write!(html, "<tr{class}><td>{name}</td><td class=\"n\">{cv}</td><td class=\"n\">{dies}</td>");
+        for &stage in &task.stages {
+            let none = || String::from("-");
+            let spread = setting.spread(stage);
+            let mean = spread.map_or_else(none, |s| task.metric.number(s.mean));
+            let sd = spread.and_then(|s| s.sd).map_or_else(none, |sd| task.metric.number(sd));
+            let worst = spread.map_or_else(none, |s| task.metric.number(s.worst));
+            let die = spread.map_or_else(String::new, |s| format!(" title=\"die {}\"", s.worst_die));
+            let _ = write!(
+                html,
+                "<td class=\"n first-of-stage\">{mean}</td><td class=\"n\">{sd}</td><td class=\"n\"{die}>{worst}</td>"
+            );
+        }
+        html.push_str("</tr>\n");
+    }
+    html + "</tbody></table></div>\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::result;
+
+    fn section() -> ChipSection {
+        let number = |path: &str, value: &str, evidence: &str, source: &str| ChipNumber {
+            path: path.into(),
+            value: value.into(),
+            evidence: evidence.into(),
+            source: source.into(),
+        };
+        ChipSection {
+            summary: "Four cores of 256 neurons.".into(),
+            numbers: vec![
+                number("geometry.cores_per_chip", "4", "vendor-limit", "maker"),
+                number("parameters.tau_mem.nominal", "20 ms", "assumed", "here"),
+                number("parameters.tau_mem.mismatch.cv", "0.2", "measured", "maker"),
+            ],
+            sources: [("maker".into(), "A paper, 2024 <doi>".into()), ("here".into(), "Chosen here.".into())].into(),
+            evidence: vec![
+                ("measured".into(), "measured on silicon and published".into()),
+                ("vendor-limit".into(), "stated by the maker".into()),
+                ("assumed".into(), "chosen here".into()),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_page_is_whole_stable_and_self_contained() {
+        let (result, chip) = (result(), section());
+        let page = Page { result: &result, chip: &chip, command: "quenched study --seed 1" };
+        let html = page.html();
+        assert_eq!(html, page.html());
+        assert!(!html.contains("{{") && html.ends_with("</html>\n"));
+        for outside in ["http://", "https://", "src=", "@import", "url("] {
+            assert!(!html.contains(outside), "{outside}");
+        }
+        assert_eq!(html.matches("<figure").count(), 4, "two figures a task");
+        assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
+        assert!(html.contains("<strong>1 of 3</strong> numbers are <em>measured</em>"));
+        assert!(html.contains(
+            "japanese-vowels and memory-capacity on 8 dies of dynapse2, with its mismatch scaled to CV 0, 0.1, 0.2 and \
+             0.5; recurrence full and removed."
+        ));
+    }
+
+    #[test]
+    fn text_of_the_user_is_escaped_everywhere() {
+        let (mut result, mut chip) = (result(), section());
+        let evil = || String::from("<script>alert(1)</script>");
+        for row in &mut result.rows {
+            row.task = evil();
+            row.metric = evil();
+            row.recurrence = evil();
+            row.cv = evil();
+            row.chip = evil();
+        }
+        let manifest = &mut result.manifest;
+        for text in [&mut manifest.title, &mut manifest.study, &mut manifest.chip, &mut manifest.quenched] {
+            *text = evil();
+        }
+        for task in &mut manifest.tasks {
+            (task.id, task.title, task.formula, task.source) = (evil(), evil(), evil(), evil());
+        }
+        for mapping in &mut manifest.mappings {
+            (mapping.task, mapping.recurrence, mapping.report, mapping.program) = (evil(), evil(), evil(), evil());
+        }
+        chip.summary = evil();
+        chip.sources = [(evil(), evil())].into();
+        chip.evidence = vec![(evil(), evil())];
+        for number in &mut chip.numbers {
+            *number = ChipNumber { path: evil(), value: evil(), evidence: evil(), source: evil() };
+        }
+        let html = Page { result: &result, chip: &chip, command: &evil() }.html();
+        assert!(!html.contains("<script>alert"));
+        assert!(html.matches("&lt;script&gt;alert").count() > 100);
+    }
+
+    #[test]
+    fn an_empty_study_is_a_page_too() {
+        let mut result = result();
+        result.rows.clear();
+        let html = Page { result: &result, chip: &ChipSection::default(), command: "" }.html();
+        assert!(html.contains("No task was run."));
+    }
+
+    #[test]
+    fn large_counts_are_readable() {
+        let texts = [999.0, 12_345.0, 999_999.0, 4_560_000.0, 7.2e10].map(rounded);
+        assert_eq!(texts, ["999", "12.3 thousand", "1.00 million", "4.56 million", "72.0 billion"]);
+        assert_eq!(enumerated(&["a", "b", "c"]), "a, b and c");
+    }
+}

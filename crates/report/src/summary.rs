@@ -1,0 +1,240 @@
+//! Result rows put in order: tasks, settings of a task, the scores of all dies under a setting.
+
+use crate::metric::Metric;
+use study::Row;
+
+/// Where a score was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Readout in floating point on the host.
+    Float,
+    /// Readout with the chip's weights, on the host.
+    Quantised,
+    /// Readout mapped onto the chip.
+    OnChip,
+}
+
+impl Stage {
+    /// All stages, in the order in which a readout goes through them.
+    pub const ALL: [Self; 3] = [Self::Float, Self::Quantised, Self::OnChip];
+
+    /// As written in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Float => "float",
+            Self::Quantised => "quantised",
+            Self::OnChip => "on chip",
+        }
+    }
+
+    /// As written above a figure.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Float => "Float readout on the host",
+            Self::Quantised => "Quantised readout on the host",
+            Self::OnChip => "Readout on the chip",
+        }
+    }
+
+    /// The score of `row` at this stage.
+    pub fn score(self, row: &Row) -> Option<f64> {
+        match self {
+            Self::Float => Some(row.score_float),
+            Self::Quantised => Some(row.score_quantised),
+            Self::OnChip => row.score_on_chip,
+        }
+    }
+}
+
+/// The scores of several dies under one setting, at one stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Mean over the dies.
+    pub mean: f64,
+    /// Sample standard deviation between dies; none for a single die.
+    pub sd: Option<f64>,
+    /// Worst score.
+    pub worst: f64,
+    /// The die that has it (the first, if several do).
+    pub worst_die: u32,
+    /// Best score.
+    pub best: f64,
+}
+
+impl Spread {
+    /// Of `(die, score)`; `None` if there is none.
+    fn of(scores: &[(u32, f64)], higher_is_better: bool) -> Option<Self> {
+        let &(first_die, first) = scores.first()?;
+        let count = scores.len() as f64;
+        // Identical dies must show no spread, so the mean is taken of the differences from the first one.
+        let mean = first + scores.iter().map(|(_, s)| s - first).sum::<f64>() / count;
+        let squares = scores.iter().map(|(_, s)| (s - mean) * (s - mean)).sum::<f64>();
+        let better = |a: f64, b: f64| if higher_is_better { a > b } else { a < b };
+        let mut spread = Self { mean, sd: None, worst: first, worst_die: first_die, best: first };
+        for &(die, score) in scores {
+            if better(spread.worst, score) {
+                (spread.worst, spread.worst_die) = (score, die);
+            }
+            if better(score, spread.best) {
+                spread.best = score;
+            }
+        }
+        spread.sd = (scores.len() > 1).then(|| (squares / (count - 1.0)).sqrt());
+        Some(spread)
+    }
+}
+
+/// All dies under one setting of one task.
+#[derive(Clone, Debug)]
+pub struct Setting<'a> {
+    /// Recurrent connections, as in the rows.
+    pub recurrence: &'a str,
+    /// Coefficient of variation, as in the rows.
+    pub cv: &'a str,
+    /// The dies, by number.
+    pub rows: Vec<&'a Row>,
+}
+
+impl Setting<'_> {
+    /// The spread of the dies at `stage`; `None` if a die has no such score.
+    pub fn spread(&self, stage: Stage) -> Option<Spread> {
+        let scores: Option<Vec<_>> = self.rows.iter().map(|r| Some((r.die, stage.score(r)?))).collect();
+        Spread::of(&scores?, self.rows.first()?.higher_is_better)
+    }
+}
+
+/// All results of one task.
+#[derive(Clone, Debug)]
+pub struct TaskResults<'a> {
+    /// Task id.
+    pub task: &'a str,
+    /// Name of its metric, as in the rows.
+    pub metric_name: &'a str,
+    /// How the metric is written.
+    pub metric: Metric,
+    /// Whether a larger score is a better one.
+    pub higher_is_better: bool,
+    /// Kinds of recurrence, in the order of the rows.
+    pub recurrences: Vec<&'a str>,
+    /// Coefficients of variation, rising.
+    pub cvs: Vec<&'a str>,
+    /// The settings: by recurrence, then CV.
+    pub settings: Vec<Setting<'a>>,
+    /// Stages at which every die has a score.
+    pub stages: Vec<Stage>,
+}
+
+impl<'a> TaskResults<'a> {
+    /// The tasks of `rows`, in the order in which they first appear.
+    pub fn group(rows: &'a [Row]) -> Vec<Self> {
+        distinct(rows.iter().map(|r| r.task.as_str()))
+            .into_iter()
+            .map(|task| Self::of(task, rows.iter().filter(|r| r.task == task).collect()))
+            .collect()
+    }
+
+    fn of(task: &'a str, rows: Vec<&'a Row>) -> Self {
+        let recurrences = distinct(rows.iter().map(|r| r.recurrence.as_str()));
+        let mut cvs = distinct(rows.iter().map(|r| r.cv.as_str()));
+        cvs.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        let mut settings = Vec::new();
+        for &recurrence in &recurrences {
+            for &cv in &cvs {
+                let mut chosen: Vec<&Row> =
+                    rows.iter().copied().filter(|r| r.recurrence == recurrence && r.cv == cv).collect();
+                chosen.sort_by_key(|r| r.die);
+                if !chosen.is_empty() {
+                    settings.push(Setting { recurrence, cv, rows: chosen });
+                }
+            }
+        }
+        let stages = Stage::ALL.into_iter().filter(|s| rows.iter().all(|r| s.score(r).is_some())).collect();
+        let metric_name = rows.first().map_or("", |r| r.metric.as_str());
+        Self {
+            task,
+            metric_name,
+            metric: Metric::of(metric_name),
+            higher_is_better: rows.first().is_none_or(|r| r.higher_is_better),
+            recurrences,
+            cvs,
+            settings,
+            stages,
+        }
+    }
+
+    /// The setting with this recurrence and CV.
+    pub fn setting(&self, recurrence: &str, cv: &str) -> Option<&Setting<'a>> {
+        self.settings.iter().find(|s| s.recurrence == recurrence && s.cv == cv)
+    }
+
+    /// The last stage that every die reached.
+    pub fn last_stage(&self) -> Stage {
+        self.stages.last().copied().unwrap_or(Stage::Float)
+    }
+
+    /// The number of dies of a setting, if all settings have the same.
+    pub fn die_count(&self) -> Option<usize> {
+        let first = self.settings.first()?.rows.len();
+        self.settings.iter().all(|s| s.rows.len() == first).then_some(first)
+    }
+}
+
+/// The CV of a row as a number; text that is none sorts last.
+pub(crate) fn number(cv: &str) -> f64 {
+    cv.parse().unwrap_or(f64::MAX)
+}
+
+/// The different values, in the order in which they first appear.
+fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::rows;
+
+    #[test]
+    fn spread_against_hand_calculation() {
+        let s = Spread::of(&[(0, 2.0), (1, 4.0), (2, 9.0)], true).unwrap();
+        assert_eq!((s.mean, s.worst, s.worst_die, s.best), (5.0, 2.0, 0, 9.0));
+        assert_eq!(s.sd, Some(13f64.sqrt()));
+        let lower = Spread::of(&[(0, 2.0), (1, 4.0), (2, 9.0)], false).unwrap();
+        assert_eq!((lower.worst, lower.worst_die, lower.best), (9.0, 2, 2.0));
+        assert_eq!(Spread::of(&[(7, 0.1)], true).unwrap().sd, None);
+        assert!(Spread::of(&[], true).is_none());
+    }
+
+    #[test]
+    fn identical_dies_have_no_spread() {
+        let scores: Vec<(u32, f64)> = (0..7).map(|die| (die, 0.1)).collect();
+        let s = Spread::of(&scores, true).unwrap();
+        assert_eq!((s.mean, s.sd), (0.1, Some(0.0)));
+    }
+
+    #[test]
+    fn settings_are_ordered_whatever_the_order_of_the_rows() {
+        let mut shuffled = rows();
+        shuffled.reverse();
+        let tasks = TaskResults::group(&shuffled);
+        assert_eq!(tasks.iter().map(|t| t.task).collect::<Vec<_>>(), ["memory-capacity", "japanese-vowels"]);
+        assert_eq!(tasks[1].cvs, ["0", "0.1", "0.2", "0.5"]);
+        assert_eq!(tasks[1].die_count(), Some(8));
+        assert!(tasks[1].settings.iter().all(|s| s.rows.iter().map(|r| r.die).eq(0..8)));
+    }
+
+    #[test]
+    fn a_stage_that_a_die_lacks_is_left_out() {
+        let mut some = rows();
+        some[3].score_on_chip = None;
+        let tasks = TaskResults::group(&some);
+        assert_eq!(tasks[0].stages, [Stage::Float, Stage::Quantised]);
+        assert_eq!(tasks[1].stages, Stage::ALL);
+    }
+}

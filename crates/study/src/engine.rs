@@ -1,0 +1,115 @@
+//! Independent runs on several threads, with results in the order of the plan.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// How a study is run. None of this changes a result.
+pub struct RunOptions<'a> {
+    /// Threads; none: one a processor.
+    pub threads: Option<NonZeroUsize>,
+    /// Set to stop after the runs that are under way.
+    pub cancel: &'a AtomicBool,
+    /// Called with (runs done, runs in all) at the start and after each run, from any thread.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+/// Why not all runs have a result.
+#[derive(Debug)]
+pub(crate) enum Stopped<E> {
+    /// Cancelled after this many runs.
+    Cancelled(usize),
+    /// The first run of the plan that failed.
+    Failed(E),
+}
+
+/// Runs `run(0) .. run(count - 1)`; the results come in that order, whatever the threads did.
+pub(crate) fn run_all<T: Send, E: Send>(
+    count: usize,
+    options: &RunOptions<'_>,
+    run: impl Fn(usize) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, Stopped<E>> {
+    let threads = options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    let results: Vec<Mutex<Option<Result<T, E>>>> = (0..count).map(|_| Mutex::new(None)).collect();
+    (options.progress)(0, count);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(count) {
+            scope.spawn(|| {
+                while !options.cancel.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= count {
+                        return;
+                    }
+                    let result = run(index);
+                    if result.is_err() {
+                        failed.store(true, Ordering::Relaxed);
+                    }
+                    *results[index].lock().expect("no run panicked") = Some(result);
+                    (options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, count);
+                }
+            });
+        }
+    });
+    let mut finished = Vec::with_capacity(count);
+    let mut complete = true;
+    for slot in results {
+        match slot.into_inner().expect("no run panicked") {
+            Some(Ok(result)) => finished.push(result),
+            Some(Err(error)) => return Err(Stopped::Failed(error)),
+            None => complete = false,
+        }
+    }
+    if complete { Ok(finished) } else { Err(Stopped::Cancelled(finished.len())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options<'a>(
+        threads: usize,
+        cancel: &'a AtomicBool,
+        progress: &'a (dyn Fn(usize, usize) + Sync),
+    ) -> RunOptions<'a> {
+        RunOptions { threads: NonZeroUsize::new(threads), cancel, progress }
+    }
+
+    #[test]
+    fn results_come_in_the_order_of_the_plan() {
+        let cancel = AtomicBool::new(false);
+        let seen = AtomicUsize::new(0);
+        for threads in [1, 2, 7] {
+            let progress = |done: usize, _| {
+                seen.fetch_max(done, Ordering::Relaxed);
+            };
+            let all = run_all(50, &options(threads, &cancel, &progress), |i| Ok::<_, ()>(i * i)).unwrap();
+            assert_eq!(all, (0..50).map(|i| i * i).collect::<Vec<_>>());
+            assert_eq!(seen.swap(0, Ordering::Relaxed), 50);
+        }
+        assert!(run_all(0, &options(2, &cancel, &|_, _| {}), |_| Ok::<_, ()>(())).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_failure_stops_the_rest_and_is_reported() {
+        let cancel = AtomicBool::new(false);
+        let run = |i| if i == 3 { Err(format!("run {i}")) } else { Ok(i) };
+        match run_all(1000, &options(1, &cancel, &|_, _| {}), run) {
+            Err(Stopped::Failed(error)) => assert_eq!(error, "run 3"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn cancelling_says_how_many_are_done() {
+        let cancel = AtomicBool::new(false);
+        let run = |i| {
+            cancel.store(i == 4, Ordering::Relaxed);
+            Ok::<_, ()>(i)
+        };
+        match run_all(1000, &options(1, &cancel, &|_, _| {}), run) {
+            Err(Stopped::Cancelled(done)) => assert_eq!(done, 5),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Why a study cannot run or did not finish.
+
+use device_models::DeviceModelError;
+use emulator::EmulatorError;
+use mapper::MapperError;
+use network::NetworkError;
+use readout::ReadoutError;
+use tasks::TaskError;
+use thiserror::Error;
+use units::{Decimal, Quantity};
+
+/// Why a study cannot run or did not finish. Nothing was written in any of these cases.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// The user stopped the study.
+    #[error("interrupted after {done} of {runs} runs; nothing was written")]
+    Interrupted {
+        /// Runs that had finished.
+        done: usize,
+        /// Runs of the study.
+        runs: usize,
+    },
+    /// The task's data or options are impossible.
+    #[error("task `{task}`: {error}")]
+    Task {
+        /// The task.
+        task: String,
+        /// What is wrong.
+        error: TaskError,
+    },
+    /// The reservoir cannot be generated.
+    #[error("task `{task}`, the reservoir: {error}")]
+    Network {
+        /// The task.
+        task: String,
+        /// What is wrong.
+        error: NetworkError,
+    },
+    /// The network or its readout does not fit the chip.
+    #[error("task `{task}`, recurrence {recurrence}: {error}")]
+    Mapping {
+        /// The task.
+        task: String,
+        /// Recurrence label.
+        recurrence: String,
+        /// What does not fit.
+        error: MapperError,
+    },
+    /// A die has parameters that its core cannot run with.
+    #[error("die {die} at CV {cv}: {error}")]
+    Die {
+        /// The die.
+        die: u32,
+        /// The CV label.
+        cv: String,
+        /// What is wrong.
+        error: DeviceModelError,
+    },
+    /// The emulator refused a program or an event.
+    #[error("task `{task}`, die {die}: {error}")]
+    Emulator {
+        /// The task.
+        task: String,
+        /// The die.
+        die: u32,
+        /// What is wrong.
+        error: EmulatorError,
+    },
+    /// Training or scoring failed.
+    #[error("task `{task}`, die {die}: {error}")]
+    Readout {
+        /// The task.
+        task: String,
+        /// The die.
+        die: u32,
+        /// What is wrong.
+        error: ReadoutError,
+    },
+    /// A time of the study is not a whole number of ticks, or too short for one.
+    #[error("task `{task}`: {what} of {value} is not a whole number of the chip's ticks of {tick}; choose a multiple")]
+    Ticks {
+        /// The task.
+        task: String,
+        /// Which time.
+        what: &'static str,
+        /// The time asked for.
+        value: Quantity,
+        /// Length of a tick.
+        tick: Quantity,
+    },
+    /// A number of the study is too large or too fine for the network's weight format.
+    #[error("{what} = {value} does not fit the weight format; use at most 2047")]
+    Weight {
+        /// Which number.
+        what: &'static str,
+        /// Its value.
+        value: Decimal,
+    },
+    /// A readout on the chip was asked for, but it cannot be: rate units have no spikes to add up.
+    #[error("a readout of `{model}` units cannot be mapped onto neurons; set `on_chip = false` in [readout]")]
+    NoReadoutNeurons {
+        /// The model.
+        model: chip::CoreModel,
+    },
+    /// The readout neurons have no drive, so their rate could not go down.
+    #[error("the readout neurons need a drive above 0: set `drive` in `parameters` of [readout]")]
+    NoDrive,
+}

@@ -1,0 +1,315 @@
+//! One run: a die, a setting, a task; from stimuli to three scores.
+
+use crate::calibrate::Calibration;
+use crate::prepare::{Goal, Prepared};
+use crate::record::{FeatureMap, record};
+use crate::spec::ReadoutSettings;
+use crate::{Row, StudyError, StudySpec};
+use device_models::{DieParameters, MismatchSetting};
+use disorder::Die;
+use emulator::{Emulator, EmulatorError};
+use mapper::{MapperError, MapperOptions, ReadoutWish, attach_readout, decode, map};
+use network::Endpoint;
+use readout::{
+    FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, metrics, quantise,
+};
+use tasks::Metric;
+use units::{Decimal, DieId, InputId, Unit};
+
+/// What a run is about.
+pub(crate) struct Run<'a> {
+    pub(crate) study: &'a StudySpec,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) cv: Option<Decimal>,
+    pub(crate) die: u32,
+}
+
+/// Bits of the readout's weights where the chip has no weights of its own for them (rate units, no readout on the chip
+/// asked for): as many as the ideal router has.
+const HOST_WEIGHT_BITS: u32 = 16;
+
+impl Run<'_> {
+    /// Runs the task and scores it.
+    pub(crate) fn row(&self) -> Result<Row, StudyError> {
+        let die = self.die_parameters()?;
+        let prepared = self.prepared;
+        let spec = &self.study.chip.spec;
+        let mut emulator = Emulator::new(spec, &prepared.mapping.program, &die).map_err(|e| self.emulator_error(e))?;
+        let (features, spikes) = self.record(&mut emulator, &prepared.features, None)?;
+        let fit = self.train(&features)?;
+        let outputs = self.apply(&fit.readout, &features)?;
+
+        let (quantised, on_chip) = if self.study.readout.on_chip {
+            let (quantised, raw) = self.on_chip(&die, &features, &fit.readout)?;
+            (self.apply(&quantised, &features)?, Some(raw))
+        } else {
+            let levels = quantise::uniform_levels(HOST_WEIGHT_BITS);
+            let quantised = quantise::quantise(&fit.readout, &levels, quantise::Scale::Shared);
+            (self.apply(&quantised.map_err(|e| self.readout_error(e))?.readout, &features)?, None)
+        };
+        let counters = emulator.counters();
+        Ok(Row {
+            chip: spec.name.clone(),
+            task: prepared.task.id.clone(),
+            metric: prepared.metric_name().into(),
+            higher_is_better: prepared.higher_is_better(),
+            cv: self.cv_label(),
+            recurrence: prepared.recurrence.label(),
+            neurons: self.study.reservoir.neurons,
+            die: self.die,
+            score_float: self.score(&outputs)?,
+            score_quantised: self.calibrated_score(&quantised, &outputs)?,
+            score_on_chip: on_chip.map(|raw| self.calibrated_score(&raw, &outputs)).transpose()?,
+            rate_hz: prepared.rate_hz(spikes, self.study.reservoir.neurons),
+            spikes,
+            synaptic_operations: counters.synaptic_operations,
+            events_lost: counters.losses.total(),
+        })
+    }
+
+    fn die_parameters(&self) -> Result<DieParameters, StudyError> {
+        let die = Die { root_seed: self.study.seed, id: DieId(self.die) };
+        let setting = MismatchSetting { scale_to_cv: self.cv, family: self.study.family };
+        DieParameters::new(&self.study.chip.spec, die, setting).map_err(|error| StudyError::Die {
+            die: self.die,
+            cv: self.cv_label(),
+            error,
+        })
+    }
+
+    fn record(
+        &self,
+        emulator: &mut Emulator,
+        map: &FeatureMap,
+        clock: Option<InputId>,
+    ) -> Result<(Matrix, u64), StudyError> {
+        let (stimuli, count) = (&self.prepared.stimuli, map.count());
+        let recorded = match &self.prepared.goal {
+            _ if self.prepared.graded => record(emulator, stimuli, clock, map, &mut Levels::new(count), true),
+            Goal::Classes(_) => record(emulator, stimuli, clock, map, &mut SpikeCounts::per_tick(count), false),
+            Goal::Targets(_) => {
+                let filter = FilteredSpikes::new(count, self.prepared.filter_decay);
+                record(emulator, stimuli, clock, map, &mut filter.map_err(|e| self.readout_error(e))?, false)
+            }
+        };
+        recorded.map_err(|e| self.emulator_error(e))
+    }
+
+    fn train(&self, features: &Matrix) -> Result<Fit, StudyError> {
+        let ridge = match self.prepared.goal {
+            Goal::Classes(_) => Ridge::classifier(),
+            Goal::Targets(_) => Ridge::default(),
+        };
+        let least = self.prepared.task.penalty_min;
+        let penalties = ridge.penalties.iter().copied().filter(|penalty| *penalty >= least).collect();
+        let ridge = Ridge { penalties, ..ridge };
+        ridge.fit(features, self.prepared.goal.targets(), &self.prepared.split).map_err(|e| self.readout_error(e))
+    }
+
+    fn apply(&self, readout: &LinearReadout, features: &Matrix) -> Result<Matrix, StudyError> {
+        readout.apply(features.all()).map_err(|e| self.readout_error(e))
+    }
+
+    /// Maps the readout onto the chip and runs the task once more. Returns the weights that the chip got, as a readout
+    /// without bias, and the raw outputs of its neurons.
+    fn on_chip(
+        &self,
+        die: &DieParameters,
+        features: &Matrix,
+        trained: &LinearReadout,
+    ) -> Result<(LinearReadout, Matrix), StudyError> {
+        let (spec, prepared) = (&self.study.chip.spec, self.prepared);
+        let options = MapperOptions::default();
+        // How many neurons share an output is known only after dealing the inputs; it does not depend on the scale.
+        let mut wish = self.wish(features, trained);
+        let (_, _, report) =
+            attach_readout(&prepared.network, spec, &wish, &options).map_err(|e| self.mapping_error(e))?;
+        wish.scale = self.scale(features, &wish, report.neurons_per_class)?;
+        let (network, layout, _) =
+            attach_readout(&prepared.network, spec, &wish, &options).map_err(|e| self.mapping_error(e))?;
+        let mapping = map(&network, spec, &options).map_err(|e| self.mapping_error(e))?;
+
+        let outputs = layout.neurons.len();
+        let size = network.populations[layout.population].size;
+        let mut output_of = vec![0; size as usize];
+        for (output, neurons) in layout.neurons.iter().enumerate() {
+            for neuron in neurons {
+                output_of[*neuron as usize] = output;
+            }
+        }
+        let reservoir = network.population(&wish.population).map(Endpoint::Population);
+        let mut weights = Matrix::zeros(outputs, features.columns());
+        for connection in decode(&mapping.program, &mapping.placement, &network).map_err(|e| self.mapping_error(e))? {
+            if connection.post == layout.population && Some(connection.pre) == reservoir {
+                let sign = match spec.synapses[usize::from(connection.synapse)].sign {
+                    chip::SynapseSign::Inhibitory => -1.0,
+                    chip::SynapseSign::Excitatory | chip::SynapseSign::Signed => 1.0,
+                };
+                let row = weights.row_mut(output_of[connection.post_index as usize]);
+                row[connection.pre_index as usize] += sign * connection.weight as f64;
+            }
+        }
+        let quantised = LinearReadout::new(weights, vec![0.0; outputs]).map_err(|e| self.readout_error(e))?;
+
+        let map = FeatureMap::new(&mapping.program, &mapping.placement, layout.population, size, outputs, |neuron| {
+            output_of[neuron as usize] as u32
+        });
+        let mut emulator = Emulator::new(spec, &mapping.program, die).map_err(|e| self.emulator_error(e))?;
+        let (raw, _) = self.record(&mut emulator, &map, layout.bias_channel.map(InputId))?;
+        Ok((quantised, raw))
+    }
+
+    /// The readout as the mapper wants it, at scale 1.
+    fn wish(&self, features: &Matrix, trained: &LinearReadout) -> ReadoutWish {
+        let settings: &ReadoutSettings = &self.study.readout;
+        let fitted = features.slice(self.prepared.split.fitted_rows());
+        let mut weights: Vec<Vec<f64>> = trained.weights.all().iter().map(<[f64]>::to_vec).collect();
+        if matches!(self.prepared.goal, Goal::Classes(_)) {
+            centre_columns(&mut weights);
+        }
+        let (means, spreads) = moments(fitted);
+        // For a start: the largest weight becomes 1.
+        let largest = weights.iter().flatten().fold(0.0, |most: f64, w| most.max(w.abs()));
+        let scale = if largest > 0.0 { 1.0 / largest } else { 1.0 };
+        ReadoutWish {
+            name: "readout".into(),
+            population: crate::reservoir::POPULATION.into(),
+            // What the mean features bring in is taken away again, so that neurons work around their drive.
+            bias: weights.iter().map(|row| -row.iter().zip(&means).map(|(w, x)| w * x).sum::<f64>()).collect(),
+            bias_events: 1.0 / self.per_tick(),
+            weights,
+            spreads,
+            strategy: settings.strategy,
+            scale,
+            synapse: settings.synapse.clone(),
+            delay_ticks: 1,
+            parameters: settings.parameters.clone(),
+        }
+    }
+
+    /// Synaptic weight of a trained weight of 1, so that the net input of a readout neuron stays within `swing` of its
+    /// drive for 99 % of the training data.
+    fn scale(&self, features: &Matrix, wish: &ReadoutWish, neurons_per_output: u32) -> Result<f64, StudyError> {
+        let fitted = features.slice(self.prepared.split.fitted_rows());
+        let mut sizes = Vec::with_capacity(fitted.rows() * wish.weights.len());
+        for row in fitted.iter() {
+            for (weights, bias) in wish.weights.iter().zip(&wish.bias) {
+                sizes.push((weights.iter().zip(row).map(|(w, x)| w * x).sum::<f64>() + bias).abs());
+            }
+        }
+        sizes.sort_by(f64::total_cmp);
+        let largest = sizes[(sizes.len() - 1) * 99 / 100];
+        let drive = self.prepared.readout_drive.ok_or(StudyError::NoDrive)?;
+        // A train of r spikes a tick through weights w holds a leaky membrane at r w tau / tick.
+        let input = largest * self.per_tick() * self.prepared.readout_tau_ticks / f64::from(neurons_per_output);
+        Ok(if input > 0.0 { self.study.readout.swing * drive / input } else { wish.scale })
+    }
+
+    /// Spikes a tick that stand for a feature of value 1.
+    fn per_tick(&self) -> f64 {
+        match self.prepared.goal {
+            Goal::Classes(_) => 1.0,
+            // A filtered train of rate r settles at r / (1 - decay).
+            Goal::Targets(_) => 1.0 - self.prepared.filter_decay,
+        }
+    }
+
+    fn calibrated_score(&self, raw: &Matrix, wanted: &Matrix) -> Result<f64, StudyError> {
+        let fitted = self.prepared.split.fitted_rows();
+        // Where only differences between outputs count, what they have in common is no target.
+        let centred;
+        let wanted = if matches!(self.prepared.goal, Goal::Classes(_)) {
+            centred = centre_rows(wanted);
+            &centred
+        } else {
+            wanted
+        };
+        let calibration = Calibration::fit(raw.slice(fitted.clone()), wanted.slice(fitted));
+        self.score(&calibration.apply(raw.all()))
+    }
+
+    /// The score of the outputs on the test part.
+    fn score(&self, outputs: &Matrix) -> Result<f64, StudyError> {
+        let test = self.prepared.split.test_rows();
+        let rows = outputs.slice(test.clone());
+        let score = match &self.prepared.goal {
+            Goal::Classes(classes) => metrics::accuracy(rows, &classes.of_row[test]),
+            Goal::Targets(targets) => match self.prepared.metric {
+                Metric::MemoryCapacity => metrics::memory_capacity(rows, targets.slice(test), 0.0).map(|m| m.total),
+                _ => metrics::nrmse(rows, targets.slice(test)).and_then(|all| metrics::mean_score(&all)),
+            },
+        };
+        score.map_err(|e| self.readout_error(e))
+    }
+
+    pub(crate) fn cv_label(&self) -> String {
+        self.cv.map_or_else(|| "chip".into(), |cv| cv.to_string())
+    }
+
+    fn mapping_error(&self, error: MapperError) -> StudyError {
+        let (task, recurrence) = (self.prepared.task.id.clone(), self.prepared.recurrence.label());
+        StudyError::Mapping { task, recurrence, error }
+    }
+
+    fn emulator_error(&self, error: EmulatorError) -> StudyError {
+        StudyError::Emulator { task: self.prepared.task.id.clone(), die: self.die, error }
+    }
+
+    fn readout_error(&self, error: ReadoutError) -> StudyError {
+        StudyError::Readout { task: self.prepared.task.id.clone(), die: self.die, error }
+    }
+}
+
+/// Subtracts from each weight the mean over all outputs.
+fn centre_columns(weights: &mut [Vec<f64>]) {
+    let outputs = weights.len() as f64;
+    for feature in 0..weights.first().map_or(0, Vec::len) {
+        let mean = weights.iter().map(|row| row[feature]).sum::<f64>() / outputs;
+        for row in &mut *weights {
+            row[feature] -= mean;
+        }
+    }
+}
+
+/// The rows with their means subtracted.
+fn centre_rows(outputs: &Matrix) -> Matrix {
+    let mut centred = outputs.clone();
+    for i in 0..centred.rows() {
+        let row = centred.row_mut(i);
+        let mean = row.iter().sum::<f64>() / row.len() as f64;
+        for value in row {
+            *value -= mean;
+        }
+    }
+    centred
+}
+
+/// Mean and standard deviation of each feature.
+fn moments(rows: readout::Rows<'_>) -> (Vec<f64>, Vec<f64>) {
+    let count = rows.rows() as f64;
+    let moments = |feature| {
+        let mean = rows.column(feature).sum::<f64>() / count;
+        let variance = rows.column(feature).map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
+        (mean, variance.sqrt())
+    };
+    (0..rows.columns()).map(moments).unzip()
+}
+
+/// The time constant of readout neurons in ticks, and their drive if it is above 0.
+pub(crate) fn readout_operating_point(study: &StudySpec) -> (f64, Option<f64>) {
+    let value = |name: &str, unit_of: fn(units::Quantity) -> Option<Decimal>| {
+        let asked = study.readout.parameters.get(name).map(|values| values.get(0));
+        let nominal = study.chip.spec.parameters.get(name).map(|p| p.nominal.quantity);
+        asked.or(nominal).and_then(unit_of).map(to_f64)
+    };
+    let in_ms = |q: units::Quantity| q.value_in(Unit::MILLISECOND).ok();
+    let tick = in_ms(study.chip.spec.tick.quantity).map_or(1.0, to_f64);
+    let tau = value("tau_mem", |q| q.value_in(Unit::MILLISECOND).ok()).unwrap_or(0.0);
+    let drive = value("drive", |q| q.value_in(Unit::MILLIVOLT).or_else(|_| q.value_in(Unit::ONE)).ok());
+    (tau / tick, drive.filter(|d| *d > 0.0))
+}
+
+/// A decimal as the nearest number with 32 fraction bits; all that is needed here, and the same everywhere.
+pub(crate) fn to_f64(value: Decimal) -> f64 {
+    value.to_bits(32).map_or(0.0, |bits| bits as f64 / 4_294_967_296.0)
+}

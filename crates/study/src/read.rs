@@ -1,0 +1,419 @@
+//! Study files. The format is specified in `docs/formats/study.md`.
+
+use crate::spec::{
+    ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, Recurrence, ReservoirSettings, SpikingWiring,
+    StudySpec, TaskSettings, Wiring,
+};
+use chip::{ChipSpec, CoreModel, Values};
+use disorder::Family;
+use formats::document::{Document, Format, Table, Value};
+use formats::{FormatErrors, chip as chip_file};
+use mapper::ReadoutStrategy;
+use network::SynapseChoice;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tasks::{CATALOGUE, TsData};
+use units::{Decimal, Dimension, Quantity, Unit};
+
+/// Format and version of study files.
+pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
+
+/// The study that runs when none is named.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+const KEYS: &[&str] = &[
+    "title",
+    "chip",
+    "model",
+    "seed",
+    "dies",
+    "cv",
+    "family",
+    "recurrence",
+    "reservoir",
+    "encoder",
+    "readout",
+    "task",
+];
+const SPIKING: &[&str] = &[
+    "input_fan_in",
+    "recurrent_fan_in",
+    "input_inhibitory",
+    "recurrent_inhibitory",
+    "input_weight",
+    "recurrent_weight",
+    "synapse",
+];
+const ECHO: &[&str] = &["connectivity", "spectral_radius", "input_scale", "synapse"];
+const ENCODER: &[&str] = &["kind", "trains_per_channel", "rate_max"];
+const READOUT: &[&str] = &["on_chip", "strategy", "penalty_min", "filter", "swing", "synapse", "parameters"];
+const TASK: &[&str] = &["id", "sample", "train", "test", "delays", "train_file", "test_file"];
+/// Keys of `[reservoir]` and `[encoder]` that a task may set for itself.
+const TASK_OVERRIDES: &[&str] = &[
+    "trains_per_channel",
+    "rate_max",
+    "input_fan_in",
+    "recurrent_fan_in",
+    "input_weight",
+    "recurrent_weight",
+    "input_scale",
+    "penalty_min",
+];
+
+/// Reads the study file at `path`. A chip file that it names is looked for beside it.
+///
+/// # Errors
+/// Everything that is wrong with the study's file, or else with the chip's.
+pub fn load(path: &Path) -> Result<StudySpec, FormatErrors> {
+    let text = formats::text::read_text(path)?;
+    read(&text, &path.display().to_string(), path.parent().unwrap_or(Path::new("")))
+}
+
+/// The default study.
+pub fn default_study() -> StudySpec {
+    read(DEFAULT, "default.toml", Path::new("")).unwrap_or_else(|e| panic!("the default study is valid:\n{e}"))
+}
+
+/// Reads the study `text`; `name` stands for the file in errors, chip files are looked for in `directory`.
+///
+/// # Errors
+/// Everything that is wrong with the study, or else with its chip file.
+pub fn read(text: &str, name: &str, directory: &Path) -> Result<StudySpec, FormatErrors> {
+    let document = Document::parse(text, name, FORMAT)?;
+    let root = document.root(KEYS);
+    let Some(reference) = root.required("chip") else { return document.finish(None) };
+    let chip = read_chip(reference, directory)?;
+    let spec = Reader { chip: &chip, directory }.study(&root, text);
+    document.finish(spec)
+}
+
+/// The chip that a study names: a shipped one, or a file beside the study or where the command was given.
+fn read_chip(reference: String, directory: &Path) -> Result<ChipChoice, FormatErrors> {
+    let beside = directory.join(&reference);
+    let is_beside = chip_file::shipped_text(&reference).is_none() && beside.is_file();
+    let found = if is_beside { beside.display().to_string() } else { reference.clone() };
+    let file = chip_file::find(&found)?;
+    let spec = chip_file::read(&file.text, &file.name)?;
+    Ok(ChipChoice { reference, text: file.text, spec })
+}
+
+/// Reads a study for one chip.
+struct Reader<'a> {
+    chip: &'a ChipChoice,
+    directory: &'a Path,
+}
+
+impl Reader<'_> {
+    fn spec(&self) -> &ChipSpec {
+        &self.chip.spec
+    }
+
+    fn study(&self, root: &Table<'_>, text: &str) -> Option<StudySpec> {
+        let chip_name = self.spec().name.clone();
+        let model = match root.optional_with("model", |v| {
+            let model = v.one_of("a core model", &CoreModel::ALL.map(|m| (m.name(), m)))?;
+            if self.spec().models.contains(&model) {
+                return Some(model);
+            }
+            v.reject("model-on-chip", format!("the chip `{chip_name}` does not offer the core model `{model}`"))
+        })? {
+            Some(model) => model,
+            None => self.spec().models[0],
+        };
+        let wiring = match model {
+            CoreModel::Lif => SPIKING,
+            CoreModel::Rate => ECHO,
+        };
+        let keys: Vec<&str> = ["neurons", "parameters"].iter().chain(wiring).copied().collect();
+        let reservoir = root.required_with("reservoir", |v| self.reservoir(&v.table(&keys)?, model));
+        let encoder = root.optional_with("encoder", |v| encoder(&v.table(ENCODER)?))?.unwrap_or(EncoderSettings {
+            poisson: false,
+            trains_per_channel: 2,
+            rate_max: Quantity::new(Decimal::integer(200), Unit::HERTZ),
+        });
+        let readout = root.required_with("readout", |v| {
+            let table = v.table(READOUT)?;
+            let penalty_min = table.optional_with("penalty_min", |v| penalty(&v))?.unwrap_or(0.0);
+            Some((self.readout(&table)?, penalty_min))
+        });
+        let (reservoir, (readout, penalty_min)) = reservoir.zip(readout)?;
+        let tasks = root.required_with("task", |v| {
+            let tasks = v.array()?;
+            if tasks.is_empty() {
+                return v.reject("tasks", "a study needs at least one [[task]]");
+            }
+            let all: Vec<_> =
+                tasks.iter().map(|task| self.task(task, &reservoir.wiring, encoder, penalty_min)).collect();
+            all.into_iter().collect::<Option<Vec<_>>>()
+        });
+        let cv = root.optional_with("cv", |v| {
+            let all: Vec<_> = list(&v)?.iter().map(cv).collect();
+            all.into_iter().collect::<Option<Vec<_>>>()
+        });
+        let recurrence = root.optional_with("recurrence", |v| {
+            let all: Vec<_> = list(&v)?.iter().map(recurrence).collect();
+            all.into_iter().collect::<Option<Vec<_>>>()
+        });
+        let family = root.optional_with("family", |v| v.one_of("a family", &Family::ALL.map(|f| (f.name(), f))));
+        Some(StudySpec {
+            title: root.or("title", format!("Study of {chip_name}"))?,
+            text: text.into(),
+            changes: Vec::new(),
+            chip: self.chip.clone(),
+            model,
+            seed: root.or("seed", 1)?,
+            dies: root.optional_with("dies", |v| at_least(&v, 1))?.unwrap_or(8),
+            cv: cv?.unwrap_or_default(),
+            family: family?,
+            recurrence: recurrence?.unwrap_or_else(|| vec![Recurrence::Full]),
+            reservoir,
+            readout,
+            tasks: tasks?,
+        })
+    }
+
+    fn reservoir(&self, table: &Table<'_>, model: CoreModel) -> Option<ReservoirSettings> {
+        let neurons = table.required_with("neurons", |v| at_least(&v, 1));
+        let parameters = table.optional_with("parameters", |v| self.parameters(&v));
+        let wiring = match model {
+            CoreModel::Lif => {
+                let input_fan_in = table.required_with("input_fan_in", |v| at_least(&v, 1));
+                let recurrent_fan_in = table.required("recurrent_fan_in");
+                let input_inhibitory = table.required_with("input_inhibitory", |v| fraction(&v));
+                let recurrent_inhibitory = table.required_with("recurrent_inhibitory", |v| fraction(&v));
+                let input_weight = table.required_with("input_weight", |v| not_negative(&v));
+                let recurrent_weight = table.required_with("recurrent_weight", |v| not_negative(&v));
+                let synapse = table.required_with("synapse", |v| self.synapse(&v));
+                Wiring::Spiking(SpikingWiring {
+                    input_fan_in: input_fan_in?,
+                    recurrent_fan_in: recurrent_fan_in?,
+                    input_inhibitory: input_inhibitory?,
+                    recurrent_inhibitory: recurrent_inhibitory?,
+                    input_weight: input_weight?,
+                    recurrent_weight: recurrent_weight?,
+                    synapse: synapse?,
+                })
+            }
+            CoreModel::Rate => {
+                let connectivity = table.required_with("connectivity", |v| fraction(&v));
+                let spectral_radius = table.required_with("spectral_radius", |v| not_negative(&v));
+                let input_scale = table.required_with("input_scale", |v| not_negative(&v));
+                let synapse = table.required_with("synapse", |v| self.synapse_name(&v));
+                Wiring::Echo(EchoWiring {
+                    connectivity: connectivity?,
+                    spectral_radius: spectral_radius?,
+                    input_scale: input_scale?,
+                    synapse: synapse?,
+                })
+            }
+        };
+        Some(ReservoirSettings { neurons: neurons?, wiring, parameters: parameters?.unwrap_or_default() })
+    }
+
+    fn readout(&self, table: &Table<'_>) -> Option<ReadoutSettings> {
+        const STRATEGIES: [(&str, ReadoutStrategy); 2] =
+            [("split", ReadoutStrategy::Split), ("keep", ReadoutStrategy::Keep)];
+        let on_chip = table.required("on_chip");
+        let strategy = table.optional_with("strategy", |v| v.one_of("a strategy", &STRATEGIES));
+        let filter = table.optional_with("filter", |v| time(&v));
+        let swing = table.optional_with("swing", |v| {
+            let value: f64 = v.read()?;
+            if value > 0.0 { Some(value) } else { v.reject("swing", "the swing must be above 0") }
+        });
+        let synapse = table.optional_with("synapse", |v| self.synapse(&v));
+        let parameters = table.optional_with("parameters", |v| self.parameters(&v));
+        let none = || SynapseChoice { excitatory: String::new(), inhibitory: String::new() };
+        let (on_chip, synapse): (bool, Option<SynapseChoice>) = (on_chip?, synapse?);
+        if on_chip && synapse.is_none() {
+            return table
+                .reject("readout-synapse", "a readout on the chip needs `synapse = { excitatory, inhibitory }`");
+        }
+        Some(ReadoutSettings {
+            on_chip,
+            strategy: strategy?.unwrap_or(ReadoutStrategy::Split),
+            filter: filter?.unwrap_or(Quantity::new(Decimal::integer(20), Unit::MILLISECOND)),
+            synapse: synapse.unwrap_or_else(none),
+            parameters: parameters?.unwrap_or_default(),
+            swing: swing?.unwrap_or(0.5),
+        })
+    }
+
+    /// A task, with the settings of the study where it has none of its own.
+    fn task(
+        &self,
+        value: &Value<'_>,
+        wiring: &Wiring,
+        encoder: EncoderSettings,
+        penalty_min: f64,
+    ) -> Option<TaskSettings> {
+        let keys: Vec<&str> = TASK.iter().chain(TASK_OVERRIDES).copied().collect();
+        let table = value.table(&keys)?;
+        let own = table.has("train_file") || table.has("test_file");
+        let id = table.required_with("id", |v| {
+            let known: Vec<(&str, ())> = CATALOGUE.iter().map(|entry| (&*entry.id, ())).collect();
+            if !own {
+                v.one_of("a task (own data need `train_file` and `test_file`)", &known)?;
+            }
+            v.read::<String>()
+        });
+        let own = if own {
+            let train = table.required_with("train_file", |v| self.data(&v));
+            let test = table.required_with("test_file", |v| self.data(&v));
+            Some(OwnData { train: train?, test: test? })
+        } else {
+            None
+        };
+        let sample = table.required_with("sample", |v| time(&v));
+        let train = table.optional_with("train", |v| at_least(&v, 10).map(|n| n as usize));
+        let test = table.optional_with("test", |v| at_least(&v, 10).map(|n| n as usize));
+        let delays = table.optional_with("delays", |v| at_least(&v, 1).map(|n| n as usize));
+        let mut encoder = encoder;
+        if let Some(trains) = table.optional_with("trains_per_channel", |v| at_least(&v, 1))? {
+            encoder.trains_per_channel = trains;
+        }
+        if let Some(rate) = table.optional_with("rate_max", |v| frequency(&v))? {
+            encoder.rate_max = rate;
+        }
+        let mut wiring = wiring.clone();
+        match &mut wiring {
+            Wiring::Spiking(w) => {
+                set(&mut w.input_fan_in, table.optional_with("input_fan_in", |v| at_least(&v, 1))?);
+                set(&mut w.recurrent_fan_in, table.optional("recurrent_fan_in")?);
+                set(&mut w.input_weight, table.optional_with("input_weight", |v| not_negative(&v))?);
+                set(&mut w.recurrent_weight, table.optional_with("recurrent_weight", |v| not_negative(&v))?);
+            }
+            Wiring::Echo(w) => set(&mut w.input_scale, table.optional_with("input_scale", |v| not_negative(&v))?),
+        }
+        Some(TaskSettings {
+            id: id?,
+            own,
+            sample: sample?,
+            train: train?,
+            test: test?,
+            delays: delays?,
+            penalty_min: table.optional_with("penalty_min", |v| penalty(&v))?.unwrap_or(penalty_min),
+            encoder,
+            wiring,
+        })
+    }
+
+    /// A data set in the `.ts` format, from a file beside the study. What is wrong in it is reported with its own
+    /// place.
+    fn data(&self, value: &Value<'_>) -> Option<TsData> {
+        let path = self.directory.join(value.read::<String>()?);
+        let read = formats::text::read_text(&path).map_err(|error| error.to_string());
+        let read = read.and_then(|text| tasks::read_ts(text, &path.display().to_string()).map_err(|e| e.to_string()));
+        read.map_or_else(|error| value.reject("data-file", error), Some)
+    }
+
+    fn synapse(&self, value: &Value<'_>) -> Option<SynapseChoice> {
+        let table = value.table(&["excitatory", "inhibitory"])?;
+        let excitatory = table.required_with("excitatory", |v| self.synapse_name(&v));
+        let inhibitory = table.required_with("inhibitory", |v| self.synapse_name(&v));
+        Some(SynapseChoice { excitatory: excitatory?, inhibitory: inhibitory? })
+    }
+
+    fn synapse_name(&self, value: &Value<'_>) -> Option<String> {
+        let known: Vec<(&str, ())> = self.spec().synapses.iter().map(|s| (s.name.as_str(), ())).collect();
+        value.one_of(&format!("a synapse of `{}`", self.spec().name), &known)?;
+        value.read()
+    }
+
+    fn parameters(&self, value: &Value<'_>) -> Option<BTreeMap<String, Values>> {
+        let names: Vec<&str> = self.spec().parameters.keys().map(String::as_str).collect();
+        let table = value.table(&names)?;
+        let all: Vec<_> =
+            table.entries().into_iter().map(|e| Some((e.name, Values::Shared(e.value.read()?)))).collect();
+        all.into_iter().collect()
+    }
+}
+
+fn set<T>(target: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *target = value;
+    }
+}
+
+fn encoder(table: &Table<'_>) -> Option<EncoderSettings> {
+    let poisson =
+        table.required_with("kind", |v| v.one_of("a kind of encoder", &[("deterministic", false), ("poisson", true)]));
+    let trains = table.required_with("trains_per_channel", |v| at_least(&v, 1));
+    let rate = table.required_with("rate_max", |v| frequency(&v));
+    Some(EncoderSettings { poisson: poisson?, trains_per_channel: trains?, rate_max: rate? })
+}
+
+/// The elements of an array that has at least one.
+fn list<'d>(value: &Value<'d>) -> Option<Vec<Value<'d>>> {
+    let all = value.array()?;
+    if all.is_empty() { value.reject("not-empty", "give at least one value, or leave the key out") } else { Some(all) }
+}
+
+fn at_least(value: &Value<'_>, low: u32) -> Option<u32> {
+    let number: u32 = value.read()?;
+    if number >= low {
+        return Some(number);
+    }
+    value.reject("at-least", format!("{number} is too small; the least is {low}"))
+}
+
+fn not_negative(value: &Value<'_>) -> Option<Decimal> {
+    let number: Decimal = value.read()?;
+    if number.signum() >= 0 { Some(number) } else { value.reject("not-negative", format!("{number} is below 0")) }
+}
+
+fn fraction(value: &Value<'_>) -> Option<Decimal> {
+    let number = not_negative(value)?;
+    if is_at_most_one(number) { Some(number) } else { value.reject("fraction", format!("{number} is above 1")) }
+}
+
+fn is_at_most_one(number: Decimal) -> bool {
+    number.to_bits(32).is_ok_and(|bits| bits <= 1 << 32)
+}
+
+fn cv(value: &Value<'_>) -> Option<Decimal> {
+    let cv: Decimal = value.read()?;
+    if cv.signum() >= 0 {
+        return Some(cv);
+    }
+    value.reject("cv-not-negative", format!("a coefficient of variation of {cv} is impossible; use 0 or more"))
+}
+
+fn recurrence(value: &Value<'_>) -> Option<Recurrence> {
+    if value.is_string() {
+        return value.one_of("a recurrence", &[("full", Recurrence::Full), ("removed", Recurrence::Removed)]);
+    }
+    let kept = fraction(value)?;
+    Some(match kept {
+        Decimal::ZERO => Recurrence::Removed,
+        kept if kept == Decimal::integer(1) => Recurrence::Full,
+        kept => Recurrence::Fraction(kept),
+    })
+}
+
+/// A ridge penalty that leaves at least one to choose.
+fn penalty(value: &Value<'_>) -> Option<f64> {
+    let (penalty, largest): (f64, f64) = (value.read()?, readout::PENALTIES[readout::PENALTIES.len() - 1]);
+    if (0.0..=largest).contains(&penalty) {
+        return Some(penalty);
+    }
+    value.reject("penalty-min", format!("penalties go up to {largest}; use a number from 0 to that"))
+}
+
+fn time(value: &Value<'_>) -> Option<Quantity> {
+    positive(value, Dimension::Time, "such as \"20 ms\"")
+}
+
+fn frequency(value: &Value<'_>) -> Option<Quantity> {
+    positive(value, Dimension::Frequency, "such as \"200 Hz\"")
+}
+
+fn positive(value: &Value<'_>, dimension: Dimension, example: &str) -> Option<Quantity> {
+    let quantity: Quantity = value.read()?;
+    if quantity.unit.dimension() != dimension {
+        return value.reject("dimension", format!("{quantity} is not {dimension}; write one {example}"));
+    }
+    if quantity.value.signum() <= 0 {
+        return value.reject("positive", format!("{quantity} must be above 0"));
+    }
+    Some(quantity)
+}

@@ -1,0 +1,89 @@
+//! From the settings of a study to the network of one task.
+
+use crate::StudyError;
+use crate::spec::{EchoWiring, Recurrence, ReservoirSettings, SpikingWiring, Wiring};
+use fx::Weight;
+use network::{EchoStateSpec, Inhibition, Network, ReservoirSpec, Signs, Weights, echo_state, reservoir};
+use units::Decimal;
+
+/// Name of the reservoir's population.
+pub(crate) const POPULATION: &str = "reservoir";
+
+/// The reservoir for one task, with `channels` input channels.
+pub(crate) fn build(
+    task: &str,
+    settings: &ReservoirSettings,
+    wiring: &Wiring,
+    channels: u32,
+    recurrence: Recurrence,
+    seed: u64,
+) -> Result<Network, StudyError> {
+    let recurrence = match recurrence {
+        Recurrence::Full => network::Recurrence::Full,
+        Recurrence::Removed => network::Recurrence::Removed,
+        Recurrence::Fraction(kept) => network::Recurrence::Pruned { kept_per_65536: per_65536(kept) },
+    };
+    let built = match wiring {
+        Wiring::Spiking(wiring) => reservoir(&spiking(settings, wiring, channels, recurrence)?, seed),
+        Wiring::Echo(wiring) => echo_state(&echo(settings, wiring, channels, recurrence)?, seed),
+    };
+    built.map_err(|error| StudyError::Network { task: task.into(), error })
+}
+
+fn spiking(
+    settings: &ReservoirSettings,
+    wiring: &SpikingWiring,
+    channels: u32,
+    recurrence: network::Recurrence,
+) -> Result<ReservoirSpec, StudyError> {
+    // Sizes from 0.5 to 1.5 times the mean: broad enough that no two weights are alike, and none near 0.
+    let weights = |what, mean: Decimal| -> Result<Weights, StudyError> {
+        let mean = weight(what, mean)?;
+        Ok(Weights::Uniform { mean, spread: Weight::from_bits(mean.to_bits() / 2) })
+    };
+    let inhibition = |share| Inhibition { per_65536: per_65536(share), strength: Weight::ONE };
+    Ok(ReservoirSpec {
+        neurons: settings.neurons,
+        channels,
+        input_fan_in: wiring.input_fan_in.min(channels),
+        input_weights: weights("input_weight", wiring.input_weight)?,
+        input_signs: Signs::PerConnection(inhibition(wiring.input_inhibitory)),
+        input_synapse: wiring.synapse.clone(),
+        recurrent_fan_in: wiring.recurrent_fan_in,
+        recurrent_weights: weights("recurrent_weight", wiring.recurrent_weight)?,
+        inhibition: inhibition(wiring.recurrent_inhibitory),
+        recurrent_synapse: wiring.synapse.clone(),
+        recurrence,
+        delay_ticks: 1,
+        parameters: settings.parameters.clone(),
+    })
+}
+
+fn echo(
+    settings: &ReservoirSettings,
+    wiring: &EchoWiring,
+    channels: u32,
+    recurrence: network::Recurrence,
+) -> Result<EchoStateSpec, StudyError> {
+    Ok(EchoStateSpec {
+        units: settings.neurons,
+        channels,
+        connectivity_per_65536: per_65536(wiring.connectivity),
+        spectral_radius: weight("spectral_radius", wiring.spectral_radius)?,
+        input_scale: weight("input_scale", wiring.input_scale)?,
+        recurrence,
+        synapse: wiring.synapse.clone(),
+        delay_ticks: 1,
+        parameters: settings.parameters.clone(),
+    })
+}
+
+fn weight(what: &'static str, value: Decimal) -> Result<Weight, StudyError> {
+    let bits = value.to_bits(Weight::FRACTION_BITS).ok().and_then(|bits| i32::try_from(bits).ok());
+    bits.map(Weight::from_bits).ok_or(StudyError::Weight { what, value })
+}
+
+/// A number from 0 to 1 in units of 1/65536, to nearest.
+fn per_65536(value: Decimal) -> u32 {
+    value.to_bits(16).ok().and_then(|bits| u32::try_from(bits).ok()).unwrap_or(65536)
+}

@@ -1,0 +1,169 @@
+//! What a study yields: one row a die, setting and task, as a table and beside it what reproduces it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+/// The score of one die on one task under one setting, with what it cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Chip name.
+    pub chip: String,
+    /// Task id (`japanese-vowels`).
+    pub task: String,
+    /// Name of the metric (`accuracy`, `memory capacity`, `nrmse`).
+    pub metric: String,
+    /// Whether a larger score is a better one.
+    pub higher_is_better: bool,
+    /// Coefficient of variation that the chip's mismatch was scaled to, as written in the study (`0.1`); `chip` for the
+    /// chip's own.
+    pub cv: String,
+    /// Recurrent connections: `full`, `removed` or the fraction kept (`0.5`).
+    pub recurrence: String,
+    /// Neurons of the reservoir.
+    pub neurons: u32,
+    /// The die.
+    pub die: u32,
+    /// Score with the readout in floating point on the host.
+    pub score_float: f64,
+    /// Score with the readout's weights quantised to the chip's, on the host.
+    pub score_quantised: f64,
+    /// Score of the readout mapped onto the chip; none if the study did not ask for it.
+    pub score_on_chip: Option<f64>,
+    /// Mean firing rate of the reservoir over the task, in Hz of emulated time (0 for rate units).
+    pub rate_hz: f64,
+    /// Spikes (or graded events) of the reservoir.
+    pub spikes: u64,
+    /// Synaptic operations of the whole chip while the reservoir ran without its readout.
+    pub synaptic_operations: u64,
+    /// Events lost in the router, by whatever cause.
+    pub events_lost: u64,
+}
+
+/// What a mapping of the study used, kept and lost: one a task and recurrence, the same for all dies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MappingSummary {
+    /// Task id.
+    pub task: String,
+    /// Recurrence label.
+    pub recurrence: String,
+    /// The mapper's report on the network without its readout, as text.
+    pub report: String,
+    /// Connections asked for, those of removed projections included.
+    pub connections_wanted: u64,
+    /// Connections that have a synapse on the chip.
+    pub connections_kept: u64,
+    /// Input samples outside the range of the training part, which were clamped to it.
+    pub inputs_clamped: u64,
+    /// Digest of the program.
+    pub program: String,
+}
+
+/// What it takes to repeat a study.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// `quenched-manifest`.
+    pub format: String,
+    /// Version of the format.
+    pub version: u32,
+    /// Release that ran the study.
+    pub quenched: String,
+    /// Title of the study.
+    pub title: String,
+    /// Root seed.
+    pub seed: u64,
+    /// Dies of each setting.
+    pub dies: u32,
+    /// The study file in full.
+    pub study: String,
+    /// What was changed on the command line, as it was given there (`--quick`, `--seed 3`).
+    pub changes: Vec<String>,
+    /// The chip, as named in the study.
+    pub chip: String,
+    /// The chip file in full.
+    pub chip_file: String,
+    /// Digest of the chip file.
+    pub chip_digest: String,
+    /// The tasks: id, title, formula and source of each.
+    pub tasks: Vec<TaskRecord>,
+    /// The mappings.
+    pub mappings: Vec<MappingSummary>,
+    /// Digest of `results.csv`.
+    pub results_digest: String,
+}
+
+/// A task as the manifest records it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskRecord {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Formula of the target and of the score.
+    pub formula: String,
+    /// Where data and definition come from.
+    pub source: String,
+}
+
+/// Everything that a study found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StudyResult {
+    /// One row a run, in the order of the plan: task, recurrence, CV, die.
+    pub rows: Vec<Row>,
+    /// How to repeat it.
+    pub manifest: Manifest,
+}
+
+/// Digest of a text, for the manifest: the first 128 bits of BLAKE3 in hex.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..32].into()
+}
+
+/// The rows as comma-separated values, one line each under a line of names. Scores have 12 digits after the point:
+/// enough to tell any two apart, and the same text on every machine.
+pub fn csv(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "chip,task,metric,cv,recurrence,neurons,die,score_float,score_quantised,score_on_chip,rate_hz,spikes,\
+         synaptic_operations,events_lost\n",
+    );
+    for row in rows {
+        let on_chip = row.score_on_chip.map(|s| format!("{s:.12}")).unwrap_or_default();
+        writeln!(
+            text,
+            "{},{},{},{},{},{},{},{:.12},{:.12},{on_chip},{:.6},{},{},{}",
+            field(&row.chip),
+            row.task,
+            row.metric,
+            row.cv,
+            row.recurrence,
+            row.neurons,
+            row.die,
+            row.score_float,
+            row.score_quantised,
+            row.rate_hz,
+            row.spikes,
+            row.synaptic_operations,
+            row.events_lost
+        )
+        .expect("a String takes all text");
+    }
+    text
+}
+
+/// A field of a CSV file, quoted where it must be (RFC 4180). Only a user's chip name can need it.
+fn field(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
+}
+
+impl StudyResult {
+    /// `results.csv`.
+    pub fn csv(&self) -> String {
+        csv(&self.rows)
+    }
+
+    /// `manifest.json`.
+    pub fn manifest_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(&self.manifest).expect("a manifest is plain data");
+        text.push('\n');
+        text
+    }
+}

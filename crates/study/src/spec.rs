@@ -1,0 +1,187 @@
+//! What a study runs: plain data, with every default filled in.
+
+use chip::{ChipSpec, CoreModel, Values};
+use disorder::Family;
+use mapper::ReadoutStrategy;
+use network::SynapseChoice;
+use std::collections::BTreeMap;
+use tasks::TsData;
+use units::{Decimal, Quantity};
+
+/// A chip, with the text that it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChipChoice {
+    /// Name of a shipped chip or path of a file, as written in the study.
+    pub reference: String,
+    /// The text of its file.
+    pub text: String,
+    /// What the file says.
+    pub spec: ChipSpec,
+}
+
+/// What becomes of the recurrent connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recurrence {
+    /// All of them stay.
+    Full,
+    /// This fraction of them stays: above 0, below 1.
+    Fraction(Decimal),
+    /// None is mapped: they take no resource of the chip.
+    Removed,
+}
+
+impl Recurrence {
+    /// `full`, `removed` or the fraction kept.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Full => "full".into(),
+            Self::Fraction(kept) => kept.to_string(),
+            Self::Removed => "removed".into(),
+        }
+    }
+}
+
+/// The random network that all runs of a study share; its seed is the study's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservoirSettings {
+    /// Neurons or units.
+    pub neurons: u32,
+    /// How they are connected.
+    pub wiring: Wiring,
+    /// Parameters that differ from the chip's nominal ones.
+    pub parameters: BTreeMap<String, Values>,
+}
+
+/// How a reservoir is connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wiring {
+    /// Spiking neurons with fixed fan-in.
+    Spiking(SpikingWiring),
+    /// Rate units: an echo state network.
+    Echo(EchoWiring),
+}
+
+/// Connections of a spiking reservoir.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpikingWiring {
+    /// Input trains that each neuron hears; fewer if there are fewer.
+    pub input_fan_in: u32,
+    /// Other neurons that each neuron hears.
+    pub recurrent_fan_in: u32,
+    /// Fraction of the input connections that inhibit.
+    pub input_inhibitory: Decimal,
+    /// Fraction of the neurons whose recurrent connections inhibit.
+    pub recurrent_inhibitory: Decimal,
+    /// Mean size of an input weight, in the voltage unit of the threshold; sizes are uniform from 0.5 to 1.5 times it.
+    pub input_weight: Decimal,
+    /// Mean size of a recurrent weight, likewise.
+    pub recurrent_weight: Decimal,
+    /// Kinds of synapse.
+    pub synapse: SynapseChoice,
+}
+
+/// Connections of a rate reservoir, as in reservoirpy: normal recurrent weights, input weights of one size and
+/// random sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EchoWiring {
+    /// Fraction of the pairs of units that are connected.
+    pub connectivity: Decimal,
+    /// Spectral radius of the recurrent weights.
+    pub spectral_radius: Decimal,
+    /// Size of every input weight.
+    pub input_scale: Decimal,
+    /// Kind of synapse.
+    pub synapse: String,
+}
+
+/// How analog values become spikes. Rate units take them as graded events instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EncoderSettings {
+    /// Whether spikes are drawn at random (Poisson) or come as regularly as the rate allows.
+    pub poisson: bool,
+    /// Spike trains that a channel is spread over.
+    pub trains_per_channel: u32,
+    /// Highest rate of a train.
+    pub rate_max: Quantity,
+}
+
+/// The trained readout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadoutSettings {
+    /// Whether it is also mapped onto the chip and run there.
+    pub on_chip: bool,
+    /// How a class that needs more inputs than a neuron has slots is put on the chip.
+    pub strategy: ReadoutStrategy,
+    /// Time constant of the filter through which spikes are seen in tasks on time series.
+    pub filter: Quantity,
+    /// Kinds of synapse of the readout neurons.
+    pub synapse: SynapseChoice,
+    /// Parameters of the readout neurons. Their `drive` sets the rate at rest, around which outputs go up and down.
+    pub parameters: BTreeMap<String, Values>,
+    /// Largest net input of a readout neuron on the training data (its 99th percentile), as a fraction of the drive.
+    pub swing: f64,
+}
+
+/// A data set from the user's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnData {
+    /// Utterances to train on.
+    pub train: TsData,
+    /// Utterances to score.
+    pub test: TsData,
+}
+
+/// One task of a study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskSettings {
+    /// Id in the catalogue of tasks, or a name for own data.
+    pub id: String,
+    /// A classification of the user's own data.
+    pub own: Option<OwnData>,
+    /// How long one sample of the input lasts.
+    pub sample: Quantity,
+    /// Samples to train on (a fifth of them for choosing the penalty); none: the task's own.
+    pub train: Option<usize>,
+    /// Samples to score; none: the task's own.
+    pub test: Option<usize>,
+    /// Longest delay of `memory-capacity`; none: the task's own.
+    pub delays: Option<usize>,
+    /// Smallest ridge penalty that may be chosen. Larger ones make weights smaller and more alike, which costs little
+    /// on the host and decides whether a readout survives few weight bits and mismatched readout neurons.
+    pub penalty_min: f64,
+    /// Encoder, where it differs from the study's.
+    pub encoder: EncoderSettings,
+    /// Wiring, where it differs from the study's.
+    pub wiring: Wiring,
+}
+
+/// A whole study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StudySpec {
+    /// Title of the report.
+    pub title: String,
+    /// The file's text, for the manifest.
+    pub text: String,
+    /// What was changed since the file was read, for the manifest.
+    pub changes: Vec<String>,
+    /// The chip.
+    pub chip: ChipChoice,
+    /// The equations of the reservoir.
+    pub model: CoreModel,
+    /// Root of all randomness: network, dies, tasks.
+    pub seed: u64,
+    /// Dies of each setting, numbered from 0.
+    pub dies: u32,
+    /// Coefficients of variation that the chip's mismatch is scaled to; empty: as in the chip file.
+    pub cv: Vec<Decimal>,
+    /// Family of all mismatch; none: as in the chip file.
+    pub family: Option<Family>,
+    /// What becomes of the recurrent connections.
+    pub recurrence: Vec<Recurrence>,
+    /// The network.
+    pub reservoir: ReservoirSettings,
+    /// The readout.
+    pub readout: ReadoutSettings,
+    /// The tasks.
+    pub tasks: Vec<TaskSettings>,
+}

@@ -1,0 +1,268 @@
+//! The arguments of every command.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use units::Decimal;
+
+/// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
+#[derive(Parser, Debug)]
+#[command(
+    name = "quenched",
+    version,
+    max_term_width = 100,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  quenched study --quick                      a small study, a table and a page in quenched-out/
+  quenched chip dynapse2                      what is known about a chip, and how well
+  quenched die --chip dynapse2 --seed 1       the frozen mismatch of one die
+
+`quenched help COMMAND` says more about a command.
+Exit status: 0 success, 1 failure, 2 wrong command line, 130 interrupted."
+)]
+pub(crate) struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Show no progress
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Score tasks on many dies: a table, results.csv, manifest.json and report.html
+    Study(StudyArgs),
+    /// List the chips that are shipped
+    Chips(ChipsArgs),
+    /// Show a chip: limits, parameters, mismatch, and where each number comes from
+    Chip(ChipArgs),
+    /// Show the frozen mismatch of one die
+    Die(DieArgs),
+    /// Map a network onto a chip and report what was used, kept and lost
+    Map(MapArgs),
+    /// Run a network on a die and report its spikes
+    Run(RunArgs),
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  quenched study                              the default study
+  quenched study --quick --out first-look     a small one, in a directory of its own
+  quenched study my-study.toml --dies 32      a study file, with more dies
+
+The same study gives the same results.csv, byte for byte, on any machine and with any number of
+threads. Ctrl-C stops a study; nothing is written then.")]
+pub(crate) struct StudyArgs {
+    /// Study file; the default study if there is none
+    pub(crate) file: Option<PathBuf>,
+
+    /// A smaller version of the study, for a first look: two dies, fewer settings and samples
+    #[arg(long)]
+    pub(crate) quick: bool,
+
+    /// Directory for results.csv, manifest.json and report.html
+    #[arg(long, value_name = "DIR", default_value = "quenched-out")]
+    pub(crate) out: PathBuf,
+
+    /// Threads; all processors if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) threads: Option<u32>,
+
+    /// Seed of everything that is drawn, instead of the study's
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// Dies for each setting, instead of the study's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) dies: Option<u32>,
+
+    /// Also write the figure of each task as a picture of its own, TASK.svg
+    #[arg(long)]
+    pub(crate) figures: bool,
+
+    /// Print the summary as JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:
+  quenched chips --json")]
+pub(crate) struct ChipsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  quenched chip dynapse2
+  quenched chip ./my-chip.toml --json
+  quenched chip dynapse2 --toml > my-chip.toml      a start for a chip of your own")]
+pub(crate) struct ChipArgs {
+    /// Name of a shipped chip, or path of a chip file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) chip: String,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print the chip file itself, with its comments
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) toml: bool,
+}
+
+/// Which die, and how much mismatch.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct DieChoice {
+    /// Seed of the study that the die belongs to
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Number of the die
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) die: u32,
+
+    /// Scale the mismatch of the whole chip so that its reference parameter has this CV (0.2 is 20 %); 0 is the
+    /// nominal chip. As in the chip file if not given
+    #[arg(long, value_name = "X", value_parser = parse_cv, allow_negative_numbers = true)]
+    pub(crate) cv: Option<Decimal>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  quenched die --chip dynapse2 --seed 1 --die 3
+  quenched die --chip dynapse2 --cv 0.2 --core 0 --csv die.csv")]
+pub(crate) struct DieArgs {
+    /// Name of a shipped chip, or path of a chip file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) chip: String,
+
+    #[command(flatten)]
+    pub(crate) which: DieChoice,
+
+    /// Only this core; all cores of one chip if not given
+    #[arg(long, value_name = "N")]
+    pub(crate) core: Option<u16>,
+
+    /// Also write every value to this file, one line a neuron
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+
+    /// Print JSON instead of tables and histograms
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How a network is mapped.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct MapChoice {
+    /// Network file
+    pub(crate) network: PathBuf,
+
+    /// Name of a shipped chip, or path of a chip file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) chip: String,
+
+    /// What to do with a neuron that has more synapses than the chip can hold
+    #[arg(long, value_enum, default_value_t = OverFanIn::Error)]
+    pub(crate) over_fan_in: OverFanIn,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OverFanIn {
+    /// Refuse the network
+    Error,
+    /// Keep the largest weights and report the others as lost
+    Prune,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  quenched map net.toml --chip dynapse2
+  quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program")]
+pub(crate) struct MapArgs {
+    #[command(flatten)]
+    pub(crate) what: MapChoice,
+
+    /// Write the program (the chip's memory image) to this file
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Print the mapping report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  quenched run net.toml --chip dynapse2 --ticks 1000 --input events.csv
+  quenched run net.toml --chip dynapse2 --ticks 500 --save-snapshot half.snapshot
+  quenched run net.toml --chip dynapse2 --ticks 500 --resume half.snapshot
+
+A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) what: MapChoice,
+
+    #[command(flatten)]
+    pub(crate) which: DieChoice,
+
+    /// Ticks to run
+    #[arg(long, value_name = "N")]
+    pub(crate) ticks: u64,
+
+    /// Input events
+    #[arg(long, value_name = "EVENTS")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// Write every spike to this file
+    #[arg(long, value_name = "OUT")]
+    pub(crate) spikes: Option<PathBuf>,
+
+    /// Save the state after the last tick to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_snapshot: Option<PathBuf>,
+
+    /// Continue from a state that was saved; the network, chip and die must be the same
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A coefficient of variation: an exact decimal that is not negative.
+fn parse_cv(text: &str) -> Result<Decimal, String> {
+    let cv: Decimal = text.parse().map_err(|error: units::DecimalError| error.to_string())?;
+    if cv.signum() < 0 {
+        return Err("a coefficient of variation is a standard deviation over a mean and cannot be negative".into());
+    }
+    Ok(cv)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_a_summary_and_an_example() {
+        for command in Args::command().get_subcommands() {
+            let name = command.get_name();
+            let summary = command.get_about().expect(name).to_string();
+            assert!(!summary.contains('\n') && !summary.ends_with('.'), "{name}: {summary}");
+            let help = command.get_after_help().expect(name).to_string();
+            assert!(help.contains(&format!("quenched {name}")), "{name}: {help}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! One module a command, and what they share.
+
+pub(crate) mod chip;
+pub(crate) mod die;
+pub(crate) mod map;
+pub(crate) mod numbers;
+pub(crate) mod run;
+pub(crate) mod study;
+
+/// `text` broken at spaces into lines of at most `width` characters, indented by `indent`.
+pub(crate) fn indented(text: &str, indent: usize, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always a line");
+        if !line.is_empty() && indent + line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.into());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.iter().map(|line| format!("{:indent$}{line}\n", "")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_broken_at_spaces() {
+        assert_eq!(indented("one two three", 2, 9), "  one two\n  three\n");
+        assert_eq!(indented("unbreakable", 2, 5), "  unbreakable\n");
+        assert_eq!(indented("", 2, 5), "  \n");
+    }
+}

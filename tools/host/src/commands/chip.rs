@@ -1,0 +1,232 @@
+//! `quenched chips` and `quenched chip`.
+
+use crate::args::{ChipArgs, ChipsArgs};
+use crate::commands::indented;
+use crate::commands::numbers::{Number, json_number, kinetics, numbers, quantity, router, sign};
+use crate::errors::HostError;
+use crate::output::{print, print_json};
+use chip::{ChipSpec, Evidence};
+use report::text_table;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::Path;
+
+/// What is printed for "there is none".
+const NONE: &str = "-";
+
+/// `quenched chips`: the shipped chips.
+pub(crate) fn list(args: &ChipsArgs) -> Result<(), HostError> {
+    let specs: Vec<ChipSpec> = formats::chip::shipped_names().map(formats::chip::resolve).collect::<Result<_, _>>()?;
+    if args.json {
+        let chips: Vec<Value> = specs
+            .iter()
+            .map(|s| {
+                json!({
+                    "name": s.name,
+                    "family": s.family,
+                    "revision": s.revision,
+                    "summary": s.summary,
+                    "chips": s.chip_count(),
+                    "cores_per_chip": s.cores_per_chip(),
+                    "neurons_per_core": s.neurons_per_core(),
+                    "models": s.models.iter().map(|m| m.name()).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        return print_json(&json!(chips));
+    }
+    let mut text = String::new();
+    for s in &specs {
+        let models: Vec<&str> = s.models.iter().map(|m| m.name()).collect();
+        let plural = |count: usize, what| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+        let _ = writeln!(
+            text,
+            "{:<10} {}\n{:<10} at most {} of {} of {}; core models: {}",
+            s.name,
+            s.summary,
+            "",
+            plural(s.chip_count(), "chip"),
+            plural(s.cores_per_chip(), "core"),
+            plural(s.neurons_per_core(), "neuron"),
+            models.join(", ")
+        );
+    }
+    print(&format!("{text}\n`quenched chip NAME` shows limits, parameters, mismatch and sources.\n"))
+}
+
+/// `quenched chip`: everything that a chip file says.
+pub(crate) fn show(args: &ChipArgs) -> Result<(), HostError> {
+    let spec = formats::chip::resolve(&args.chip)?;
+    if args.toml {
+        let text = match formats::chip::shipped_text(&args.chip) {
+            Some(text) => text.to_string(),
+            None => formats::text::read_text(Path::new(&args.chip))?,
+        };
+        return print(&text);
+    }
+    if args.json { print_json(&as_json(&spec)) } else { print(&as_text(&spec)) }
+}
+
+fn as_json(spec: &ChipSpec) -> Value {
+    let numbers: Vec<Value> = numbers(spec)
+        .iter()
+        .map(|n| {
+            json!({
+                "path": n.path,
+                "value": json_number(n.fact.quantity.value),
+                "unit": n.fact.quantity.unit.to_string(),
+                "evidence": n.fact.evidence.name(),
+                "source": n.fact.source,
+            })
+        })
+        .collect();
+    let synapses: Vec<Value> = spec
+        .synapses
+        .iter()
+        .map(|s| {
+            let (kinetics, tau) = kinetics(&s.kinetics);
+            json!({ "name": s.name, "sign": sign(s.sign), "kinetics": kinetics, "tau": tau, "gain": s.gain })
+        })
+        .collect();
+    let parameters: Vec<Value> = spec
+        .parameters
+        .iter()
+        .map(|(name, p)| {
+            let family = p.mismatch.as_ref().map(|m| m.family.name());
+            json!({ "name": name, "summary": p.summary, "mismatch_family": family })
+        })
+        .collect();
+    json!({
+        "name": spec.name,
+        "family": spec.family,
+        "revision": spec.revision,
+        "summary": spec.summary,
+        "models": spec.models.iter().map(|m| m.name()).collect::<Vec<_>>(),
+        "router": router(&spec.router),
+        "parameters_per_neuron": spec.parameters_per_neuron,
+        "mismatch_reference": spec.mismatch_reference,
+        "synapses": synapses,
+        "parameters": parameters,
+        "numbers": numbers,
+        "sources": spec.sources,
+    })
+}
+
+fn as_text(spec: &ChipSpec) -> String {
+    let models: Vec<&str> = spec.models.iter().map(|m| m.name()).collect();
+    let per = if spec.parameters_per_neuron { "of each neuron" } else { "shared by the neurons of a core" };
+    let all = numbers(spec);
+    let mut text = format!("{}: {}\n\n", spec.name, spec.summary);
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {name:<12}{value}");
+    };
+    line("family", &format!("{}, {}", spec.family, spec.revision));
+    line("core models", &models.join(", "));
+    line("router", router(&spec.router));
+    line("parameters", per);
+    if let Some(reference) = &spec.mismatch_reference {
+        line("mismatch", &format!("scaled as a whole by the CV of `{reference}`"));
+    }
+    let limits = all.iter().filter(|n| !n.path.starts_with("parameters."));
+    section(&mut text, "Sizes and limits", &fact_table(limits));
+    section(&mut text, "Synapses", &synapse_table(spec));
+    section(&mut text, "Parameters", &parameter_table(spec));
+    section(&mut text, "Mismatch", &mismatch_table(spec));
+    section(&mut text, "Evidence", &evidence_table(&all));
+    text.push_str("\nSources\n");
+    for (key, citation) in &spec.sources {
+        let _ = write!(text, "\n  {key}\n{}", indented(citation, 4, 100));
+    }
+    text
+}
+
+fn section(text: &mut String, title: &str, body: &str) {
+    let _ = write!(text, "\n{title}\n{body}");
+}
+
+fn fact_table<'a>(numbers: impl Iterator<Item = &'a Number<'a>>) -> String {
+    let rows = numbers
+        .map(|n| vec![n.path.clone(), quantity(n.fact.quantity), n.fact.evidence.name().into(), n.fact.source.clone()])
+        .collect();
+    text_table(&["number", "value", "evidence", "source"].map(String::from), rows, &[0, 2, 3])
+}
+
+fn synapse_table(spec: &ChipSpec) -> String {
+    let or_none = |text: Option<&str>| text.unwrap_or(NONE).to_string();
+    let rows = spec
+        .synapses
+        .iter()
+        .map(|s| {
+            let (kind, tau) = kinetics(&s.kinetics);
+            vec![s.name.clone(), sign(s.sign).into(), kind.into(), or_none(tau), or_none(s.gain.as_deref())]
+        })
+        .collect();
+    let header = ["name", "sign", "time course", "time constant", "gain"].map(String::from);
+    text_table(&header, rows, &[0, 1, 2, 3, 4])
+}
+
+fn parameter_table(spec: &ChipSpec) -> String {
+    let rows = spec
+        .parameters
+        .iter()
+        .map(|(name, p)| {
+            let range = p.range.as_ref().map_or(NONE.into(), |(low, high)| {
+                format!("{} to {}", quantity(low.quantity), quantity(high.quantity))
+            });
+            let nominal = &p.nominal;
+            vec![
+                name.clone(),
+                quantity(nominal.quantity),
+                range,
+                nominal.evidence.name().into(),
+                nominal.source.clone(),
+            ]
+        })
+        .collect();
+    let header = ["parameter", "nominal", "range", "evidence", "source"].map(String::from);
+    text_table(&header, rows, &[0, 3, 4])
+}
+
+fn mismatch_table(spec: &ChipSpec) -> String {
+    let rows: Vec<Vec<String>> = spec
+        .parameters
+        .iter()
+        .filter_map(|(name, p)| {
+            let m = p.mismatch.as_ref()?;
+            let cut = m.truncation.as_ref().map_or(NONE.into(), |(low, high)| {
+                format!("{} to {}", quantity(low.quantity), quantity(high.quantity))
+            });
+            let correlation =
+                m.correlation.as_ref().map_or(NONE.into(), |c| format!("{} with {}", quantity(c.rho.quantity), c.with));
+            let cv = quantity(m.cv.quantity);
+            let (evidence, source) = (m.cv.evidence.name().into(), m.cv.source.clone());
+            Some(vec![name.clone(), m.family.name().into(), cv, cut, correlation, evidence, source])
+        })
+        .collect();
+    if rows.is_empty() {
+        return "  none: all devices are nominal\n".into();
+    }
+    let header = ["parameter", "family", "CV", "cut to", "correlation", "evidence", "source"].map(String::from);
+    text_table(&header, rows, &[0, 1, 4, 5, 6])
+}
+
+fn evidence_table(numbers: &[Number<'_>]) -> String {
+    let rows = Evidence::ALL
+        .iter()
+        .map(|&grade| {
+            let count = numbers.iter().filter(|n| n.fact.evidence == grade).count();
+            vec![grade.name().into(), count.to_string(), meaning(grade).into()]
+        })
+        .collect();
+    text_table(&["grade", "numbers", "meaning"].map(String::from), rows, &[0, 2])
+}
+
+/// What a grade of evidence means.
+pub(crate) fn meaning(grade: Evidence) -> &'static str {
+    match grade {
+        Evidence::Measured => "measured on silicon and published",
+        Evidence::VendorLimit => "stated by the maker: a limit, a size, an acceptance bound",
+        Evidence::SimulatorDefault => "the default of a public simulator; no measurement behind it is known",
+        Evidence::Assumed => "chosen here, for the reason that the source gives",
+    }
+}

@@ -1,0 +1,256 @@
+//! `quenched die`: the frozen mismatch of one die.
+
+use crate::args::{DieArgs, DieChoice};
+use crate::errors::HostError;
+use crate::output::{print, print_json};
+use chip::ChipSpec;
+use device_models::{DieParameters, MismatchSetting};
+use disorder::Die;
+use report::{histogram, text_table};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use units::{CoreAddress, DieId, NeuronId, Unit};
+
+/// Characters of the longest bar of a histogram.
+const BAR_WIDTH: usize = 40;
+
+/// Circuits that are shown at once, at most.
+const CIRCUITS_MAX: usize = 1 << 20;
+
+/// One parameter of all circuits that are shown.
+struct Column {
+    name: String,
+    summary: String,
+    unit: String,
+    nominal: f64,
+    cv_asked: f64,
+    /// Values, by core, then neuron.
+    values: Vec<f64>,
+}
+
+/// Mean, standard deviation and range of some values.
+struct Statistics {
+    mean: f64,
+    sd: f64,
+    low: f64,
+    high: f64,
+}
+
+/// `quenched die`.
+pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
+    let spec = formats::chip::resolve(&args.chip)?;
+    let die = parameters_of(&spec, &args.which)?;
+    // Nothing differs on a chip without mismatch, however large it is.
+    let shown = if die.mismatched().next().is_none() { args.core.or(Some(0)) } else { args.core };
+    let cores = cores(&spec, shown)?;
+    let circuits: Vec<(u16, u16)> =
+        cores.iter().flat_map(|&core| (0..spec.neurons_per_core() as u16).map(move |n| (core, n))).collect();
+    let columns = columns(&spec, &die, &args.which, &circuits);
+    if let Some(path) = &args.csv {
+        formats::output::write_atomic(path, csv(&circuits, &columns).as_bytes())?;
+    }
+    if args.json {
+        return print_json(&as_json(&spec, args, &cores, &columns));
+    }
+    print(&as_text(&spec, args, &cores, &columns))
+}
+
+/// The parameters of the die that `which` names.
+pub(crate) fn parameters_of(spec: &ChipSpec, which: &DieChoice) -> Result<DieParameters, HostError> {
+    let die = Die { root_seed: which.seed, id: DieId(which.die) };
+    let setting = MismatchSetting { scale_to_cv: which.cv, ..MismatchSetting::default() };
+    DieParameters::new(spec, die, setting)
+        .map_err(|error| HostError::Device { chip: spec.name.clone(), error: Box::new(error) })
+}
+
+/// The cores to show.
+fn cores(spec: &ChipSpec, only: Option<u16>) -> Result<Vec<u16>, HostError> {
+    // Addresses of cores have 16 bits; a chip file may state more cores than that, as "no limit".
+    let count = spec.cores_per_chip().min(1 << 16);
+    let refused = |message: String, help: &str| {
+        Err(HostError::Usage { message, help: Some(format!("{help} --core, from 0 to {}", count - 1)) })
+    };
+    match only {
+        Some(core) if usize::from(core) < count => Ok(vec![core]),
+        Some(core) => refused(format!("chip `{}` has no core {core}", spec.name), "name a core of it with"),
+        None if count * spec.neurons_per_core() > CIRCUITS_MAX => {
+            let circuits = count * spec.neurons_per_core();
+            refused(format!("chip `{}` has {circuits} neurons, too many to show", spec.name), "choose a core with")
+        }
+        None => Ok((0..=(count - 1) as u16).collect()),
+    }
+}
+
+fn columns(spec: &ChipSpec, die: &DieParameters, which: &DieChoice, circuits: &[(u16, u16)]) -> Vec<Column> {
+    let scale = match (which.cv, spec.reference_cv()) {
+        (Some(cv), Some(reference)) => number(cv) / number(reference),
+        _ => 1.0,
+    };
+    die.mismatched()
+        .map(|name| {
+            let parameter = &spec.parameters[name];
+            let nominal = number(parameter.nominal.quantity.value);
+            let cv = parameter.mismatch.as_ref().and_then(|m| m.cv.quantity.value_in(Unit::ONE).ok()).map(number);
+            let value = |&(core, neuron): &(u16, u16)| {
+                let factor = die.factor(name, CoreAddress::new(0, core), NeuronId(neuron));
+                // A factor has 32 fraction bits; 2^32 is exact.
+                nominal * (factor.to_bits() as f64 / 4_294_967_296.0)
+            };
+            Column {
+                name: name.into(),
+                summary: parameter.summary.clone(),
+                unit: parameter.nominal.quantity.unit.to_string(),
+                nominal,
+                cv_asked: cv.unwrap_or(0.0) * scale,
+                values: circuits.iter().map(value).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The nearest f64.
+fn number(value: units::Decimal) -> f64 {
+    value.to_string().parse().expect("a decimal prints as a number")
+}
+
+impl Statistics {
+    fn of(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let first = values.first().copied().unwrap_or(0.0);
+        // Equal values must have exactly no spread, so sums are taken of differences from the first one.
+        let mean = first + values.iter().map(|v| v - first).sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+        let sd = if values.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 };
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        Self { mean, sd, low, high }
+    }
+
+    /// Coefficient of variation; none around a mean of 0.
+    fn cv(&self) -> Option<f64> {
+        (self.mean != 0.0).then(|| self.sd / self.mean.abs())
+    }
+}
+
+/// `value` with at most `digits` significant digits, without an exponent.
+fn significant(value: f64, digits: usize) -> String {
+    let rounded: f64 = format!("{value:.*e}", digits - 1).parse().expect("a number that was just printed");
+    rounded.to_string()
+}
+
+/// One line a neuron. Names of columns end in their unit.
+fn csv(circuits: &[(u16, u16)], columns: &[Column]) -> String {
+    let mut text = String::from("core,neuron");
+    for column in columns {
+        let unit = match column.unit.as_str() {
+            "1" => String::new(),
+            "%" => "_percent".into(),
+            unit => format!("_{unit}"),
+        };
+        let _ = write!(text, ",{}{unit}", column.name);
+    }
+    text.push('\n');
+    for (i, (core, neuron)) in circuits.iter().enumerate() {
+        let _ = write!(text, "{core},{neuron}");
+        for column in columns {
+            let _ = write!(text, ",{}", significant(column.values[i], 9));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn heading(spec: &ChipSpec, args: &DieArgs, cores: &[u16]) -> String {
+    let mismatch = match args.which.cv {
+        Some(cv) => format!("mismatch scaled to CV {cv}"),
+        None => "mismatch as in the chip file".into(),
+    };
+    let where_ = match cores {
+        [one] => format!("core {one}"),
+        many => format!("{} cores", many.len()),
+    };
+    format!(
+        "die {} of chip `{}`, seed {}, {mismatch}: {where_}, {} neurons each\n",
+        args.which.die,
+        spec.name,
+        args.which.seed,
+        spec.neurons_per_core()
+    )
+}
+
+fn as_text(spec: &ChipSpec, args: &DieArgs, cores: &[u16], columns: &[Column]) -> String {
+    if columns.is_empty() {
+        return format!("chip `{}` has no mismatch: all its dies are the nominal chip\n", spec.name);
+    }
+    let mut text = heading(spec, args, cores);
+    let rows = columns
+        .iter()
+        .map(|c| {
+            let s = Statistics::of(&c.values);
+            let cv = s.cv().map_or("-".into(), |cv| format!("{cv:.3}"));
+            let fixed = [c.nominal, s.mean, s.sd, s.low, s.high].map(|v| significant(v, 4));
+            let [nominal, mean, sd, low, high] = fixed;
+            vec![c.name.clone(), c.unit.clone(), nominal, mean, sd, cv, significant(c.cv_asked, 4), low, high]
+        })
+        .collect();
+    let header =
+        ["parameter", "unit", "nominal", "mean", "sd", "CV", "CV asked", "lowest", "highest"].map(String::from);
+    let _ = write!(text, "\n{}", text_table(&header, rows, &[0, 1]));
+    text.push_str("\nCV: of the neurons shown; CV asked: of the distribution, before it is cut.\n");
+    for column in columns {
+        let unit = if column.unit == "1" { String::new() } else { format!(" ({})", column.unit) };
+        let _ = write!(
+            text,
+            "\n{}{unit}: {}\n{}",
+            column.name,
+            column.summary,
+            histogram(&column.values, &column.unit, BAR_WIDTH)
+        );
+    }
+    text
+}
+
+fn as_json(spec: &ChipSpec, args: &DieArgs, cores: &[u16], columns: &[Column]) -> Value {
+    let parameters: Vec<Value> = columns
+        .iter()
+        .map(|c| {
+            let s = Statistics::of(&c.values);
+            json!({
+                "name": c.name, "unit": c.unit, "nominal": c.nominal, "mean": s.mean, "sd": s.sd, "cv": s.cv(),
+                "cv_asked": c.cv_asked, "lowest": s.low, "highest": s.high, "values": c.values,
+            })
+        })
+        .collect();
+    json!({
+        "chip": spec.name,
+        "seed": args.which.seed,
+        "die": args.which.die,
+        "cv": args.which.cv.map(|cv| cv.to_string()),
+        "cores": cores,
+        "neurons_per_core": spec.neurons_per_core(),
+        "parameters": parameters,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn significant_digits() {
+        assert_eq!(significant(20.123_456_789, 4), "20.12");
+        assert_eq!(significant(0.000_012_345, 3), "0.0000123");
+        assert_eq!(significant(0.0, 9), "0");
+        assert_eq!(significant(-1.0, 9), "-1");
+        assert_eq!(significant(123_456.0, 4), "123500");
+    }
+
+    #[test]
+    fn equal_values_have_no_spread() {
+        let s = Statistics::of(&[0.1; 7]);
+        assert_eq!((s.mean, s.sd, s.low, s.high, s.cv()), (0.1, 0.0, 0.1, 0.1, Some(0.0)));
+        assert_eq!(Statistics::of(&[0.0, 0.0]).cv(), None);
+        let s = Statistics::of(&[1.0, 3.0]);
+        assert_eq!((s.mean, s.sd), (2.0, 2f64.sqrt()));
+    }
+}

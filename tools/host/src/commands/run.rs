@@ -1,0 +1,241 @@
+//! `quenched run`: a network on a die.
+
+use crate::args::RunArgs;
+use crate::commands::die::parameters_of;
+use crate::commands::map::{Mapped, map};
+use crate::errors::HostError;
+use crate::output::{print, print_json};
+use chip::CoreModel;
+use device_models::DieParameters;
+use emulator::{Each, Emulator, EmulatorError, LossCause, Snapshot, Spike};
+use formats::container::Kind;
+use formats::events::SpikeEvent;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use report::{sparkline, text_table};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::Path;
+use units::{NeuronAddress, Tick, Unit};
+
+/// The kind of container of a snapshot. Its version rises whenever [`Snapshot`] changes.
+const SNAPSHOT: Kind = Kind { name: "snapshot", version: 1 };
+
+/// Parts of a run whose activity is shown one by one, and between which progress is shown.
+const PARTS: u64 = 20;
+
+/// What the neurons of one population did.
+struct Activity {
+    name: String,
+    model: CoreModel,
+    /// Spikes or changes of output, of each neuron.
+    events: Vec<u64>,
+    /// The same of all neurons, in each part of the run.
+    parts: Vec<u64>,
+}
+
+/// What a run gave.
+struct Outcome {
+    emulator: Emulator,
+    activity: Vec<Activity>,
+    spikes: Vec<SpikeEvent>,
+    from: Tick,
+}
+
+/// `quenched run`.
+pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
+    let mapped = map(&args.what)?;
+    let die = parameters_of(&mapped.spec, &args.which)?;
+    let emulator = emulator(args, &mapped, &die)?;
+    let outcome = emulate(args, &mapped, emulator, quiet)?;
+    let mut written = Vec::new();
+    if let Some(path) = &args.spikes {
+        formats::output::write_atomic(path, formats::events::write_spikes(&outcome.spikes).as_bytes())?;
+        written.push(path.display().to_string());
+    }
+    if let Some(path) = &args.save_snapshot {
+        formats::container::write(path, SNAPSHOT, &outcome.emulator.snapshot())?;
+        written.push(path.display().to_string());
+    }
+    if args.json {
+        return print_json(&as_json(args, &mapped, &outcome, &written));
+    }
+    print(&as_text(args, &mapped, &outcome, &written))
+}
+
+fn emulator(args: &RunArgs, mapped: &Mapped, die: &DieParameters) -> Result<Emulator, HostError> {
+    let (spec, program) = (&mapped.spec, &mapped.mapping.program);
+    let refused = |file: &Path, error| HostError::Emulator { file: file.display().to_string(), error: Box::new(error) };
+    match &args.resume {
+        None => Emulator::new(spec, program, die).map_err(|error| refused(&args.what.network, error)),
+        Some(path) => {
+            let snapshot: Snapshot = formats::container::read(path, SNAPSHOT)?;
+            Emulator::resume(spec, program, die, &snapshot).map_err(|error| match error {
+                EmulatorError::Snapshot { .. } => refused(path, error),
+                _ => refused(&args.what.network, error),
+            })
+        }
+    }
+}
+
+fn emulate(args: &RunArgs, mapped: &Mapped, mut emulator: Emulator, quiet: bool) -> Result<Outcome, HostError> {
+    let (network, program) = (&mapped.network, &mapped.mapping.program);
+    let (from, end) = (emulator.now(), emulator.now().after(args.ticks));
+    if let Some(path) = &args.input {
+        // Events before this run were sent by the run that was saved, events after it are for the one that goes on.
+        for event in formats::events::load_inputs(path, program.input_count)? {
+            if event.tick >= from && event.tick < end {
+                emulator.send(event.channel, event.tick, event.payload).map_err(|error| HostError::Emulator {
+                    file: path.display().to_string(),
+                    error: Box::new(error),
+                })?;
+            }
+        }
+    }
+    let mut activity: Vec<Activity> = network
+        .populations
+        .iter()
+        .map(|p| Activity { name: p.name.clone(), model: p.model, events: vec![0; p.size as usize], parts: vec![] })
+        .collect();
+    let mut spikes = Vec::new();
+    let parts = PARTS.min(args.ticks);
+    let bar = progress(parts, quiet);
+    for part in 1..=parts {
+        activity.iter_mut().for_each(|a| a.parts.push(0));
+        let until = from.after((u128::from(args.ticks) * u128::from(part) / u128::from(parts)) as u64);
+        let mut sink = Each(|spike: Spike| {
+            let neuron = NeuronAddress { core: program.cores[spike.core].address, neuron: spike.neuron };
+            if let Some((population, index)) = mapped.mapping.placement.neuron(neuron) {
+                let activity = &mut activity[population];
+                activity.events[index as usize] += 1;
+                *activity.parts.last_mut().expect("this part was begun") += 1;
+            }
+            if args.spikes.is_some() {
+                spikes.push(SpikeEvent { tick: spike.tick, neuron, value: spike.value });
+            }
+        });
+        emulator.run_until(until, &mut sink);
+        bar.set_position(part);
+    }
+    bar.finish_and_clear();
+    Ok(Outcome { emulator, activity, spikes, from })
+}
+
+fn progress(parts: u64, quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(parts), target);
+    let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {percent} %, {eta} left");
+    bar.set_style(style.expect("the template is valid").progress_chars("━╸ "));
+    bar
+}
+
+/// Length of a tick and of the run, in seconds.
+fn seconds(mapped: &Mapped, ticks: u64) -> f64 {
+    let tick = mapped.spec.tick.quantity.value_in(Unit::SECOND).ok();
+    let tick: f64 = tick.and_then(|t| t.to_string().parse().ok()).unwrap_or(0.0);
+    tick * ticks as f64
+}
+
+fn as_text(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String]) -> String {
+    let length = seconds(mapped, args.ticks);
+    let mismatch = match args.which.cv {
+        Some(cv) => format!("mismatch scaled to CV {cv}"),
+        None => "mismatch as in the chip file".into(),
+    };
+    let mut text = format!(
+        "{} on die {} of chip `{}`, seed {}, {mismatch}\nticks {} to {}, {length} s\n\n",
+        args.what.network.display(),
+        args.which.die,
+        mapped.spec.name,
+        args.which.seed,
+        outcome.from,
+        outcome.emulator.now()
+    );
+    let rows = outcome
+        .activity
+        .iter()
+        .map(|a| {
+            let rate = |events: u64| if length > 0.0 { format!("{:.1}", events as f64 / length) } else { "-".into() };
+            let total: u64 = a.events.iter().sum();
+            let mean = if length > 0.0 { total as f64 / a.events.len() as f64 / length } else { 0.0 };
+            let parts: Vec<f64> = a.parts.iter().map(|&events| events as f64).collect();
+            vec![
+                a.name.clone(),
+                a.model.name().into(),
+                a.events.len().to_string(),
+                total.to_string(),
+                format!("{mean:.1}"),
+                rate(a.events.iter().copied().min().unwrap_or(0)),
+                rate(a.events.iter().copied().max().unwrap_or(0)),
+                a.events.iter().filter(|&&events| events == 0).count().to_string(),
+                sparkline(&parts),
+            ]
+        })
+        .collect();
+    let header =
+        ["population", "model", "neurons", "spikes", "Hz mean", "lowest", "highest", "silent", "spikes over time"];
+    text.push_str(&text_table(&header.map(String::from), rows, &[0, 1, 8]));
+    text.push('\n');
+    for (name, count) in counters(outcome) {
+        let _ = writeln!(text, "  {name:<40}{count:>14}");
+    }
+    let _ = writeln!(text, "\ndigest {:016x}", outcome.emulator.digest());
+    if !written.is_empty() {
+        text.push_str("\nWritten:\n");
+        written.iter().for_each(|file| {
+            let _ = writeln!(text, "  {file}");
+        });
+    }
+    text
+}
+
+/// What the emulator counted, in words.
+fn counters(outcome: &Outcome) -> Vec<(String, u64)> {
+    let c = outcome.emulator.counters();
+    let mut all: Vec<(String, u64)> = [
+        ("input events", c.inputs),
+        ("spikes or changes of output", c.spikes),
+        ("events sent", c.events_sent),
+        ("events delivered", c.events_delivered),
+        ("broadcasts that no synapse answered", c.unmatched_broadcasts),
+        ("synaptic operations", c.synaptic_operations),
+        ("neuron updates", c.neuron_updates),
+        ("states cut at the end of their format", c.saturations),
+    ]
+    .map(|(name, count)| (name.to_string(), count))
+    .into();
+    all.extend(LossCause::ALL.map(|cause| (format!("events lost: {}", cause.name()), c.losses.by_cause(cause))));
+    all
+}
+
+fn as_json(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String]) -> Value {
+    let populations: Vec<Value> = outcome
+        .activity
+        .iter()
+        .map(|a| json!({ "name": a.name, "model": a.model.name(), "spikes": a.events }))
+        .collect();
+    let c = outcome.emulator.counters();
+    let lost = LossCause::ALL.map(|cause| (cause.name().replace(' ', "_"), json!(c.losses.by_cause(cause))));
+    json!({
+        "chip": mapped.spec.name,
+        "seed": args.which.seed,
+        "die": args.which.die,
+        "cv": args.which.cv.map(|cv| cv.to_string()),
+        "from_tick": outcome.from.0,
+        "to_tick": outcome.emulator.now().0,
+        "seconds": seconds(mapped, args.ticks),
+        "populations": populations,
+        "counters": {
+            "inputs": c.inputs,
+            "spikes": c.spikes,
+            "events_sent": c.events_sent,
+            "events_delivered": c.events_delivered,
+            "unmatched_broadcasts": c.unmatched_broadcasts,
+            "synaptic_operations": c.synaptic_operations,
+            "neuron_updates": c.neuron_updates,
+            "saturations": c.saturations,
+            "lost": serde_json::Map::from_iter(lost),
+        },
+        "digest": format!("{:016x}", outcome.emulator.digest()),
+        "files": written,
+    })
+}

@@ -1,0 +1,125 @@
+//! Everything that can end a command early, and how it looks in the terminal.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use formats::{FormatError, FormatErrors};
+use thiserror::Error;
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub(crate) enum HostError {
+    /// Something is wrong with a file, or with writing one.
+    #[error(transparent)]
+    Files(#[from] FormatErrors),
+    /// An argument has a value that this command cannot use.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// The network cannot be mapped onto the chip.
+    #[error("{file}: {error}")]
+    Mapper {
+        /// The network file.
+        file: String,
+        /// What the command line offers against it.
+        help: Option<String>,
+        /// Why.
+        error: Box<mapper::MapperError>,
+    },
+    /// A program cannot be run, or an event not be sent.
+    #[error("{file}: {error}")]
+    Emulator {
+        /// The network, event list or snapshot.
+        file: String,
+        /// Why.
+        error: Box<emulator::EmulatorError>,
+    },
+    /// The die of a chip cannot be made.
+    #[error("chip `{chip}`: {error}")]
+    Device {
+        /// The chip.
+        chip: String,
+        /// Why.
+        error: Box<device_models::DeviceModelError>,
+    },
+    /// A study cannot run, or was interrupted.
+    #[error(transparent)]
+    Study(Box<study::StudyError>),
+    /// Standard output was closed by its reader.
+    #[error("standard output was closed")]
+    OutputClosed,
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output: {reason}")]
+    Output {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl From<study::StudyError> for HostError {
+    fn from(error: study::StudyError) -> Self {
+        Self::Study(Box::new(error))
+    }
+}
+
+impl From<FormatError> for HostError {
+    fn from(error: FormatError) -> Self {
+        Self::Files(error.into())
+    }
+}
+
+impl HostError {
+    /// The exit status of the process.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } => 2,
+            Self::Study(error) if matches!(**error, study::StudyError::Interrupted { .. }) => 130,
+            _ => 1,
+        }
+    }
+
+    /// The error as text: `error: ...`, for a place in a file with file, line, column and the line itself, and what to
+    /// do after `help:`.
+    pub(crate) fn render(&self, colours: bool) -> String {
+        let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
+        match self {
+            Self::Files(errors) => {
+                let mut text: Vec<String> = errors.iter().map(|error| render_format(error, &renderer)).collect();
+                if text.len() > 1 {
+                    text.push(format!("{} errors in this file", text.len()));
+                }
+                text.join("\n\n")
+            }
+            Self::Usage { message, help } => render_plain(message, help.as_deref(), &renderer),
+            Self::Mapper { help, .. } => render_plain(&self.to_string(), help.as_deref(), &renderer),
+            other => render_plain(&other.to_string(), None, &renderer),
+        }
+    }
+}
+
+fn render_format(error: &FormatError, renderer: &Renderer) -> String {
+    let (message, help) = (error.message(), error.help());
+    let Some(place) = error.place() else {
+        let message = if error.file().is_empty() { message } else { format!("{}: {message}", error.file()) };
+        return render_plain(&message, help.as_deref(), renderer);
+    };
+    let snippet = Snippet::source(place.excerpt.as_str())
+        .line_start(place.line)
+        .path(place.file.as_str())
+        .annotation(AnnotationKind::Primary.span(place.span.clone()));
+    let mut group: Group<'_> = Level::ERROR.primary_title(message).element(snippet);
+    if let Some(help) = help {
+        group = group.element(Level::HELP.message(help));
+    }
+    renderer.render(&[group])
+}
+
+fn render_plain(message: &str, help: Option<&str>, renderer: &Renderer) -> String {
+    let title = |level: Level<'static>, text: &str| {
+        renderer.render(&[Group::with_title(level.primary_title(text.to_string()))])
+    };
+    let error = title(Level::ERROR, message);
+    help.map_or(error.clone(), |help| format!("{error}\n{}", title(Level::HELP, help)))
+}

@@ -1,0 +1,38 @@
+//! The command `quenched`: reads arguments and files, calls the libraries, prints.
+//!
+//! This package owns the command line ([`args`]), what each command prints ([`commands`]) and how errors look
+//! ([`errors`]). It is the only one of the workspace that prints, handles signals and ends the process. It deliberately
+//! computes nothing itself: whatever a command shows comes from a library that can be called without it.
+//!
+//! Exit status: 0 for success, 1 for a failure, 2 for a wrong command line, 130 after Ctrl-C.
+
+mod args;
+mod commands;
+mod errors;
+mod output;
+
+use args::{Args, Command};
+use clap::Parser;
+use errors::HostError;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let outcome = match args.command {
+        Command::Study(study) => commands::study::run(&study, args.quiet),
+        Command::Chips(chips) => commands::chip::list(&chips),
+        Command::Chip(chip) => commands::chip::show(&chip),
+        Command::Die(die) => commands::die::run(&die),
+        Command::Map(map) => commands::map::run(&map),
+        Command::Run(run) => commands::run::run(&run, args.quiet),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has enough of it (`quenched chips | head -1`): nothing went wrong.
+        Err(HostError::OutputClosed) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
