@@ -6,8 +6,8 @@ use crate::normal::normal_deviate;
 use fx::{Real, Wide};
 use units::{CoreAddress, DieId, NeuronId};
 
-/// How the variance of a parameter is split between what a whole chip has in common (a corner), what a core has in common,
-/// and what each circuit has for itself. The shares add up to 1.
+/// How the variance of a parameter is split between what a whole chip has in common (a corner), what a core has in
+/// common, and what each circuit has for itself. The shares add up to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shares {
     die: Level,
@@ -93,8 +93,9 @@ impl Die {
         Key::new(self.root_seed, Purpose::Mismatch).die(self.id).name(parameter)
     }
 
-    /// The unit-normal deviate of `parameter` in one circuit: the weighted sum of a deviate of its chip, one of its core and
-    /// one of its own. On a board of several chips each chip is its own piece of silicon, with a corner of its own.
+    /// The unit-normal deviate of `parameter` in one circuit: the weighted sum of a deviate of its chip, one of its
+    /// core and one of its own. On a board of several chips each chip is its own piece of silicon, with a corner of its
+    /// own.
     ///
     /// Each level has its own stream and takes one word of it; a level with share 0 takes none.
     pub fn deviate(&self, parameter: &str, shares: &Shares, core: CoreAddress, neuron: NeuronId) -> Real {
@@ -105,8 +106,8 @@ impl Die {
     }
 }
 
-/// The deviate of a parameter whose correlation with another one of the same circuit is `rho`, from the deviate of that one
-/// and its own: rho z_other + sqrt(1 - rho^2) z_own. It has unit variance again.
+/// The deviate of a parameter whose correlation with another one of the same circuit is `rho`, from the deviate of that
+/// one and its own: rho z_other + sqrt(1 - rho^2) z_own. It has unit variance again.
 ///
 /// # Errors
 /// If `rho` is not between -1 and 1.

@@ -8,12 +8,12 @@ use fx::{Real, Wide};
 
 /// A family with its coefficient of variation (CV) and truncation, ready to turn deviates into factors.
 ///
-/// Everything is a monotone function of one unit-normal deviate, so shares of variance and correlations are laid down on
-/// deviates, whatever the family.
+/// Everything is a monotone function of one unit-normal deviate, so shares of variance and correlations are laid down
+/// on deviates, whatever the family.
 ///
-/// Normal, uniform (CV above 0.577), mirrored log-normal and two-point (CV of 1 and more) factors can be negative. That is
-/// part of the family and not refused here; [`Distribution::support`] tells, and a truncation with a positive lower end
-/// prevents it.
+/// Normal, uniform (CV above 0.577), mirrored log-normal and two-point (CV of 1 and more) factors can be negative. That
+/// is part of the family and not refused here; [`Distribution::support`] tells, and a truncation with a positive lower
+/// end prevents it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Distribution {
     family: Family,
@@ -90,9 +90,9 @@ impl Distribution {
 
     /// The factor for the unit-normal deviate `z`. It never decreases with `z`.
     ///
-    /// For |z| <= 6 the error is below 0.501 units in the last place (2^-32), with two exceptions. The gamma family adds
-    /// 1e-8 times the factor for CVs up to 1.5, and 2e-8 times the factor up to [`Self::CV_MAX`]. A truncation adds the change
-    /// of the factor over one unit of `z`.
+    /// For |z| <= 6 the error is below 0.501 units in the last place (2^-32), with two exceptions. The gamma family
+    /// adds 1e-8 times the factor for CVs up to 1.5, and 2e-8 times the factor up to [`Self::CV_MAX`]. A truncation
+    /// adds the change of the factor over one unit of `z`.
     pub fn factor(&self, z: Real) -> Real {
         match &self.window {
             None => self.untruncated(z),

@@ -6,10 +6,10 @@
 //! dy/dz = phi(z) / (k x f(k x)) = exp(-z^2/2 + C - k (y - e^y + 1)),  C = ln Gamma(k) - k ln k + k - ln(2 pi)/2,
 //!
 //! with f the gamma density. A probability that is wrong by c at one end stays wrong by c all along, so an error
-//! in y shrinks as the tail grows, while the integration runs inwards: more than 10,000 times within the first unit. The
-//! table is therefore integrated (classical Runge-Kutta of fourth order) from both tails to the centre, and a few terms
-//! of the continued fractions of the incomplete gamma function are enough to start it. Between knots, y is a cubic with the
-//! exact slopes. No incomplete gamma function is evaluated, and small CVs cost no more than large ones.
+//! in y shrinks as the tail grows, while the integration runs inwards: more than 10,000 times within the first unit.
+//! The table is therefore integrated (classical Runge-Kutta of fourth order) from both tails to the centre, and a few
+//! terms of the continued fractions of the incomplete gamma function are enough to start it. Between knots, y is a
+//! cubic with the exact slopes. No incomplete gamma function is evaluated, and small CVs cost no more than large ones.
 
 use crate::normal::{self, DENSITY_AT_0};
 use alloc::vec::Vec;
@@ -129,8 +129,8 @@ impl Slope {
         knots
     }
 
-    /// y at z = -START, from P = k x f / (k - k t / (k + 1 + t / (k + 2))), t = k x: the continued fraction of the lower
-    /// incomplete gamma function, cut.
+    /// y at z = -START, from P = k x f / (k - k t / (k + 1 + t / (k + 2))), t = k x: the continued fraction of the
+    /// lower incomplete gamma function, cut.
     fn start_low(&self) -> Wide {
         let one = Wide::ONE;
         self.start(Wide::from_integer(-2048), Wide::ZERO, |k, t| {
@@ -150,8 +150,8 @@ impl Slope {
         })
     }
 
-    /// The y between `outer` and `inner` at which the tail is that of the normal distribution at START, by bisection. The
-    /// tail is k x f over the denominator that `fraction` gives for k and t.
+    /// The y between `outer` and `inner` at which the tail is that of the normal distribution at START, by bisection.
+    /// The tail is k x f over the denominator that `fraction` gives for k and t.
     fn start(&self, outer: Wide, inner: Wide, fraction: impl Fn(Wide, Wide) -> Wide) -> Wide {
         let z = Real::from_ratio(-i64::from(START), i64::from(KNOTS_PER_UNIT));
         let wanted = ln(normal::cdf(z));

@@ -1,15 +1,16 @@
 //! Quenched disorder: random values that are a function of an address, and the families they follow.
 //!
 //! The crate owns
-//! - the address of a random value ([`Key`], [`Purpose`]): a value depends on what it is for, never on when it was drawn;
+//! - the address of a random value ([`Key`], [`Purpose`]): a value depends on what it is for, never on when it was
+//!   drawn;
 //! - integer samplers: [`normal_deviate`], [`normal_cdf`], [`uniform`], [`uniform_below`], [`chance`], [`shuffle`];
 //! - the families of mismatch ([`Family`], [`Distribution`]), which turn a unit-normal deviate into a factor of mean 1;
 //! - how the deviate of a circuit is put together from those of its die, its core and itself ([`Die`], [`Shares`]), and
 //!   the correlation of two parameters ([`correlated`]).
 //!
-//! It deliberately does not know which parameters a chip has, nor what is done with a factor; it keeps no table of a die,
-//! because every value can be asked for again; and it has no float and no distribution of another crate, whose bits vary
-//! with features and platform.
+//! It deliberately does not know which parameters a chip has, nor what is done with a factor; it keeps no table of a
+//! die, because every value can be asked for again; and it has no float and no distribution of another crate, whose
+//! bits vary with features and platform.
 #![no_std]
 #![deny(clippy::float_arithmetic)]
 #![cfg_attr(test, allow(clippy::float_arithmetic))]

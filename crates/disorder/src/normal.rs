@@ -2,8 +2,8 @@
 
 use fx::{Fraction, Real, Wide};
 
-/// A standard normal deviate from 64 random bits: the quantile at `(word + 1/2) / 2^64`. It lies within -9.2 and 9.2, and
-/// the deviate of `!word` is exactly the negative of that of `word`.
+/// A standard normal deviate from 64 random bits: the quantile at `(word + 1/2) / 2^64`. It lies within -9.2 and 9.2,
+/// and the deviate of `!word` is exactly the negative of that of `word`.
 ///
 /// The error is below 0.501 units in the last place (2^-32).
 pub fn normal_deviate(word: u64) -> Real {
@@ -61,8 +61,8 @@ struct Knot {
     density: Wide,
 }
 
-/// The tail at each knot. The density is a running product, as phi(z + h) / phi(z) = e^(-z h - h^2/2); the tail follows by
-/// the same Taylor series that reads the table.
+/// The tail at each knot. The density is a running product, as phi(z + h) / phi(z) = e^(-z h - h^2/2); the tail follows
+/// by the same Taylor series that reads the table.
 static TAIL: [Knot; KNOTS] = {
     let h = Wide::from_ratio(1, KNOTS_PER_UNIT as i128);
     let mut table = [Knot { tail: HALF, density: DENSITY_AT_0 }; KNOTS];

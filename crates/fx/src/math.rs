@@ -6,8 +6,8 @@
 //! says otherwise. What does not fit saturates. A call takes some tenths of a microsecond.
 //!
 //! Methods: exp is a table of 2^(j/32) times a Taylor polynomial of degree 11, after the argument is reduced by
-//! multiples of ln 2 / 32; ln is a table of logarithms plus the series of the inverse hyperbolic tangent. The tables are
-//! built by the compiler from the plain series.
+//! multiples of ln 2 / 32; ln is a table of logarithms plus the series of the inverse hyperbolic tangent. The tables
+//! are built by the compiler from the plain series.
 
 use crate::format::{Fraction, Real};
 use crate::round::{Rounding, divide, narrow, shift_right};
@@ -83,7 +83,8 @@ const LN_TABLE: [Wide; TABLE_LEN] = {
     table
 };
 
-/// e^x as `m * 2^k` with m close to [1, 2]; `None` if it is smaller than 2^-100 (`false`) or larger than 2^100 (`true`).
+/// e^x as `m * 2^k` with m close to [1, 2]; `None` if it is smaller than 2^-100 (`false`) or larger than 2^100
+/// (`true`).
 fn exp_parts(x: Wide) -> Result<(Wide, i32), bool> {
     let limit = Wide::from_integer(69);
     if x.abs() > limit {
@@ -193,8 +194,8 @@ fn lost(x: Wide) -> Fraction {
     Wide::ONE.sub_sat(x.neg().exp()).to_fraction_nearest()
 }
 
-/// phi1(x) = (e^x - 1) / x, and 1 for x = 0: the mean of e^t over t from 0 to x, which the exact propagator of two coupled
-/// exponentials needs. Positive everywhere; saturates above x = 24.9.
+/// phi1(x) = (e^x - 1) / x, and 1 for x = 0: the mean of e^t over t from 0 to x, which the exact propagator of two
+/// coupled exponentials needs. Positive everywhere; saturates above x = 24.9.
 pub fn phi1(x: Real) -> Real {
     let bits = i128::from(x.to_bits());
     if bits == 0 {

@@ -108,8 +108,8 @@ const fn decay_of_interval() -> u128 {
     (sum >> 38) as u128
 }
 
-/// tanh x = (1 - e^(-2 x)) / (1 + e^(-2 x)), with e^(-2 x) by repeated multiplication: after 4096 products of 62 bits the
-/// error is below 2^-50.
+/// tanh x = (1 - e^(-2 x)) / (1 + e^(-2 x)), with e^(-2 x) by repeated multiplication: after 4096 products of 62 bits
+/// the error is below 2^-50.
 const fn tanh_table() -> [i32; INTERVALS + 2] {
     const ONE: u128 = 1 << 62;
     let step = decay_of_interval();
@@ -141,7 +141,8 @@ pub fn tanh_q20(x: i32) -> i32 {
     if x < 0 { -magnitude } else { magnitude }
 }
 
-/// tanh of `x` with 20 fraction bits, as a number with 16 fraction bits. The error is below 0.54 units of 2^-16 for every
+/// tanh of `x` with 20 fraction bits, as a number with 16 fraction bits. The error is below 0.54 units of 2^-16 for
+/// every
 /// `x`; odd and monotone.
 #[inline]
 pub fn tanh_q16(x: i32) -> i32 {

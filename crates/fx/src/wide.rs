@@ -222,7 +222,8 @@ mod tests {
         if b == 0 {
             return;
         }
-        // q = a / b truncated to 96 places, if |a| - |q b| is from 0 to one place of b: in units of 2^-32, place by place.
+        // q = a / b truncated to 96 places, if |a| - |q b| is from 0 to one place of b: in units of 2^-32, place by
+        // place.
         let q = x.div_trunc(y).to_bits();
         let (mut expected, mut rest) =
             (i128::from(a.unsigned_abs() / b.unsigned_abs()), i128::from(a.unsigned_abs() % b.unsigned_abs()));

@@ -202,7 +202,10 @@ impl Run<'_> {
         let drive = self.prepared.readout_drive.ok_or(StudyError::NoDrive)?;
         // A train of r spikes a tick through weights w holds a leaky membrane at r w tau / tick.
         let input = largest * self.per_tick() * self.prepared.readout_tau_ticks / f64::from(neurons_per_output);
-        Ok(if input > 0.0 { self.study.readout.swing * drive / input } else { wish.scale })
+        // The scale of the wish makes the largest weight 1; no single spike shall move a membrane by more than the
+        // drive, however quiet the reservoir is.
+        let most = wish.scale * drive;
+        Ok(if input > 0.0 { (self.study.readout.swing * drive / input).min(most) } else { most })
     }
 
     /// Spikes a tick that stand for a feature of value 1.

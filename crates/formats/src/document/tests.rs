@@ -1,3 +1,5 @@
+//! Tests of the strict TOML reader.
+
 use super::*;
 use units::{Decimal, Quantity};
 

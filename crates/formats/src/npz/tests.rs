@@ -1,3 +1,5 @@
+//! Tests of the npz reader.
+
 use super::*;
 use proptest::prelude::*;
 

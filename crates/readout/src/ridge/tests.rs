@@ -1,3 +1,5 @@
+//! Tests of ridge regression.
+
 use super::*;
 use crate::solve::tests::eliminate;
 use proptest::prelude::*;

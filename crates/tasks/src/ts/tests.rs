@@ -1,3 +1,5 @@
+//! Tests of `ts`.
+
 use super::*;
 use proptest::prelude::*;
 

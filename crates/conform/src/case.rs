@@ -1,0 +1,104 @@
+//! A golden case as it lies on disk, and which replay it belongs to.
+
+use crate::arrays::Arrays;
+use crate::error::ConformError;
+use crate::fields::Fields;
+use crate::outcome::Comparison;
+use crate::{brian, chip_trace, lava, nengo, xylo};
+use serde_json::{Map, Value};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Most bytes of a description that are read.
+const MAX_DESCRIPTION_BYTES: u64 = 1 << 28;
+
+/// Replays a case of one format.
+type Replay = fn(&Case) -> Result<Comparison, ConformError>;
+
+/// The formats that are replayed.
+const REPLAYS: &[(&str, Replay)] = &[
+    ("neuro-golden/1", lava::replay),
+    ("nengo-loihi-golden/1", nengo::replay),
+    ("brian2loihi-golden/1", brian::replay),
+    ("hw-trace/1", chip_trace::replay),
+    ("xylo-golden-1", xylo::replay),
+];
+
+/// The contents of the field `format` that are known.
+pub const FORMATS: &[&str] =
+    &["neuro-golden/1", "nengo-loihi-golden/1", "brian2loihi-golden/1", "hw-trace/1", "xylo-golden-1"];
+
+/// A description that has been read and whose format is known. Its arrays are read when the replay asks for them.
+pub struct Case {
+    /// The `.json` file.
+    pub path: PathBuf,
+    /// What the case calls itself, or the stem of its file name.
+    pub name: String,
+    /// Its format, one of [`FORMATS`].
+    pub format: &'static str,
+    file: String,
+    replay: Replay,
+    description: Map<String, Value>,
+}
+
+impl Case {
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// [`ConformError`] if it cannot be read, is no JSON object or has a format that is not in [`FORMATS`].
+    pub fn open(path: &Path) -> Result<Self, ConformError> {
+        let file = path.display().to_string();
+        let bytes = read_limited(path, MAX_DESCRIPTION_BYTES)?;
+        let description: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|e| ConformError::NotJson {
+            file: file.clone(),
+            line: e.line(),
+            column: e.column(),
+            reason: e.to_string(),
+        })?;
+        let fields = Fields::root(&file, &description);
+        let found = fields.text("format")?;
+        let Some(&(format, replay)) = REPLAYS.iter().find(|(format, _)| *format == found) else {
+            return Err(ConformError::UnknownFormat { found: found.to_owned(), formats: FORMATS.join(", "), file });
+        };
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = fields.get("name").and_then(Value::as_str).map_or(stem, str::to_owned);
+        Ok(Case { path: path.to_owned(), name, format, file, replay, description })
+    }
+
+    /// The outermost object of the description.
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        Fields::root(&self.file, &self.description)
+    }
+
+    /// The archive beside the description.
+    pub(crate) fn arrays(&self) -> Result<Arrays, ConformError> {
+        Arrays::open(&self.path.with_extension("npz"))
+    }
+
+    /// The error of a device model that refuses a part of this case.
+    pub(crate) fn refused(&self, part: impl Into<String>, reason: impl ToString) -> ConformError {
+        ConformError::Rule { file: self.file.clone(), part: part.into(), reason: reason.to_string() }
+    }
+}
+
+/// Replays a case and returns everything recorded beside everything replayed; see [`Comparison::outcome`].
+///
+/// # Errors
+/// [`ConformError`] if the case is damaged, or asks for something that is not replayed.
+pub fn replay(case: &Case) -> Result<Comparison, ConformError> {
+    (case.replay)(case)
+}
+
+/// The bytes of a file of at most `limit` bytes.
+fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, ConformError> {
+    let file = path.display().to_string();
+    let refused = |e: std::io::Error| ConformError::Io { file: file.clone(), reason: e.to_string() };
+    let handle = std::fs::File::open(path).map_err(refused)?;
+    let mut bytes = Vec::new();
+    handle.take(limit + 1).read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.len() as u64 > limit {
+        let size = std::fs::metadata(path).map_or(bytes.len() as u64, |m| m.len());
+        return Err(ConformError::TooLarge { file, size, limit });
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,39 @@
+//! Replays recorded traces of public simulators and chips through the device models and compares every value.
+//!
+//! A *golden case* is a `.json` file that describes a network beside an `.npz` file of the same name that holds its
+//! parameters, its input and everything that was recorded. `docs/formats/golden.md` in the repository tells how to
+//! write one. This crate owns
+//! - finding cases ([`find`]) and recognising their format by the field `format`;
+//! - reading them, hostile files included: whatever a file holds, the answer is a [`ConformError`] that names the file
+//!   and the field or array, never a panic;
+//! - one replay per format, on the step functions of `device-models` with a small step loop of its own;
+//! - the comparison: [`Outcome::Pass`] counts what was compared, [`Outcome::Fail`] explains the first difference in
+//!   time; and the [`Report`] of many cases as text, JSON or JUnit XML.
+//!
+//! It deliberately knows no circuit equation and no digital rule (those are `device-models`) and no archive format
+//! (that is `formats`), and it prints nothing.
+
+mod arrays;
+mod brian;
+mod case;
+mod chip_trace;
+mod clocked;
+mod error;
+mod fields;
+mod find;
+mod junit;
+mod lava;
+mod nengo;
+mod nengo_use;
+mod outcome;
+mod read;
+mod report;
+#[cfg(test)]
+mod tests;
+mod xylo;
+
+pub use case::{Case, FORMATS, replay};
+pub use error::ConformError;
+pub use find::{Found, find};
+pub use outcome::{Arrival, Comparison, Difference, Fact, Outcome, Quantity, StepBefore, Trace};
+pub use report::{CaseReport, CaseResult, Report, run};

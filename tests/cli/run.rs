@@ -1,0 +1,147 @@
+//! `quenched map` and `quenched run`.
+
+use crate::{Sandbox, place_of};
+use snapbox::file;
+
+const NETWORK: &str = include_str!("network.toml");
+
+/// A sandbox with the small network and some events.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.file("net.toml", NETWORK);
+    let events: String = (0..200u32).map(|i| format!("{},{}\n", i / 2, (i * 7 / 3) % 4)).collect();
+    sandbox.file("events.csv", format!("tick,channel\n{events}"));
+    sandbox
+}
+
+#[test]
+fn a_network_is_mapped_and_reported() {
+    let sandbox = sandbox();
+    let args = ["map", "net.toml", "--chip", "dynapse2", "--out", "net.program"];
+    sandbox.quenched(&args).success().stdout_eq(file!["snapshots/map.txt"]);
+    assert!(sandbox.exists("net.program"));
+    let json = sandbox.json(&["map", "net.toml", "--chip", "dynapse2", "--json"]);
+    assert_eq!(json["report"]["projections"][1]["kept"], 24 * 8);
+}
+
+#[test]
+fn a_network_that_does_not_fit_is_refused() {
+    let sandbox = sandbox();
+    let check = |from: &str, to: &str, place: &str, message: &str| {
+        assert!(NETWORK.contains(from), "{from}");
+        let bad = NETWORK.replacen(from, to, 1);
+        let text =
+            sandbox.fails(1, &["map", sandbox.file("bad.toml", &bad), "--chip", "dynapse2", "--out", "bad.program"]);
+        assert!(text.contains(&place_of("bad.toml", &bad, place)), "{place} is not named in\n{text}");
+        assert!(text.contains(message), "{message}\nnot in\n{text}");
+    };
+    // A population larger than the chip, a misspelt key, a missing unit, a synapse that the chip does not have.
+    check("size = 24", "size = 5000", "5000", "at most 4096");
+    check("size = 24", "sice = 24", "sice", "did you mean `size`?");
+    check("weight = \"0.2 1\"", "weight = \"0.2\"", "\"0.2\"", "a number, a space and a unit");
+    check("synapse = \"AMPA\"", "synapse = \"AMPAR\"", "\"AMPAR\"", "did you mean `AMPA`?");
+    assert!(!sandbox.exists("bad.program"), "nothing is written for a network that does not fit");
+}
+
+#[test]
+fn too_many_synapses_are_an_error_or_pruned() {
+    let sandbox = sandbox();
+    let large = NETWORK.replacen("size = 24", "size = 80", 1);
+    sandbox.file("large.toml", large.replacen("fixed-fan-in = 8", "fixed-fan-in = 70", 1));
+    let text = sandbox.fails(1, &["map", "large.toml", "--chip", "dynapse2"]);
+    assert!(text.contains("needs 73 CAM words, but has 64") && text.contains("--over-fan-in prune"), "{text}");
+    let json = sandbox.json(&["map", "large.toml", "--chip", "dynapse2", "--over-fan-in", "prune", "--json"]);
+    assert_eq!(json["report"]["losses"].as_array().expect("losses").len(), 80 * 9);
+}
+
+#[test]
+fn a_run_prints_what_happened() {
+    let sandbox = sandbox();
+    let args = [
+        "run",
+        "net.toml",
+        "--chip",
+        "dynapse2",
+        "--die",
+        "2",
+        "--input",
+        "events.csv",
+        "--ticks",
+        "100",
+        "--spikes",
+        "s",
+    ];
+    sandbox.quenched(&args).success().stdout_eq(file!["snapshots/run.txt"]);
+    let json = sandbox.json(&[&args[..], &["--json"]].concat());
+    let spikes: u64 =
+        json["populations"][0]["spikes"].as_array().expect("spikes").iter().filter_map(|n| n.as_u64()).sum();
+    assert_eq!(json["counters"]["spikes"], spikes);
+    let list = sandbox.read("s");
+    assert_eq!(list.lines().filter(|l| l.starts_with(|c: char| c.is_ascii_digit())).count() as u64, spikes);
+}
+
+#[test]
+fn a_resumed_run_equals_a_straight_one() {
+    let sandbox = sandbox();
+    let run = |extra: &[&str]| {
+        let all = [&["run", "net.toml", "--chip", "dynapse2", "--input", "events.csv", "--json"], extra].concat();
+        sandbox.json(&all)
+    };
+    let spikes = |name: &str| {
+        let text = sandbox.read(name);
+        text.lines().skip_while(|l| !l.starts_with("tick")).skip(1).map(String::from).collect::<Vec<_>>()
+    };
+    let straight = run(&["--ticks", "100", "--spikes", "straight"]);
+    run(&["--ticks", "37", "--save-snapshot", "at-37", "--spikes", "first"]);
+    let resumed = run(&["--ticks", "63", "--resume", "at-37", "--spikes", "second"]);
+    assert_eq!(straight["digest"], resumed["digest"]);
+    assert_eq!((&resumed["from_tick"], &resumed["to_tick"]), (&37.into(), &100.into()));
+    assert_eq!(straight["counters"], resumed["counters"]);
+    assert_eq!(spikes("straight"), [spikes("first"), spikes("second")].concat());
+    assert_ne!(straight["digest"], run(&["--ticks", "100", "--die", "1"])["digest"], "another die, another run");
+}
+
+#[test]
+fn wrong_snapshots_and_events_are_refused() {
+    let sandbox = sandbox();
+    let fails = |extra: &[&str]| {
+        let all = [&["run", "net.toml", "--chip", "dynapse2", "--ticks", "20", "--spikes", "never"], extra].concat();
+        let text = sandbox.fails(1, &all);
+        assert!(!sandbox.exists("never"), "nothing is written by a run that failed");
+        text
+    };
+    sandbox.prints(&["run", "net.toml", "--chip", "dynapse2", "--ticks", "20", "--save-snapshot", "state"]);
+    let text = fails(&["--resume", "state", "--die", "1"]);
+    assert!(text.contains("state: the snapshot cannot be resumed: it was taken from another die"), "{text}");
+    let whole = std::fs::read(sandbox.path().join("state")).expect("the snapshot");
+    sandbox.file("half", &whole[..whole.len() / 2]);
+    assert!(fails(&["--resume", "half"]).contains("half: "));
+    let mut changed = whole.clone();
+    *changed.last_mut().expect("a byte") ^= 1;
+    sandbox.file("changed", changed);
+    assert!(fails(&["--resume", "changed"]).contains("changed: "));
+    sandbox.file("program", "not a snapshot");
+    assert!(fails(&["--resume", "program"]).contains("program: "));
+    sandbox.file("bad.csv", "tick,channel\n3,1\n4,9\n");
+    assert!(fails(&["--input", "bad.csv"]).contains("--> bad.csv:3:3"));
+    sandbox.file("cut.csv", "# quenched-events 1, 3 entries\ntick,channel\n3,1\n4,");
+    assert!(fails(&["--input", "cut.csv"]).contains("cut.csv:"));
+    assert!(fails(&["--input", "absent.csv"]).contains("there is no such file"));
+}
+
+#[test]
+fn output_that_nobody_reads_is_no_error() {
+    // The reader goes away after the first byte, as `head` does.
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_quenched"))
+        .args(["die", "--chip", "dynapse2", "--json"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("quenched starts");
+    let mut byte = [0];
+    std::io::Read::read_exact(child.stdout.as_mut().expect("its output"), &mut byte).expect("a byte");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("quenched ends");
+    assert!(output.status.success(), "{:?}", output.status);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -1,0 +1,152 @@
+//! `quenched study`: the files that it leaves, and that it leaves none when it fails.
+
+use crate::{Sandbox, place_of};
+use std::time::{Duration, Instant};
+
+pub(crate) const STUDY: &str = include_str!("study.toml");
+const FILES: [&str; 3] = ["results.csv", "manifest.json", "report.html"];
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.file("study.toml", STUDY);
+    sandbox
+}
+
+/// What a study says that has one text replaced; it must fail with `code` and leave nothing.
+#[track_caller]
+fn fails(from: &str, to: &str) -> String {
+    assert!(STUDY.contains(from), "the study has no `{from}`");
+    let sandbox = Sandbox::new();
+    sandbox.file("study.toml", STUDY.replacen(from, to, 1));
+    let text = sandbox.fails(1, &["study", "study.toml", "--out", "out"]);
+    assert!(!sandbox.exists("out"), "a study that failed left a directory\n{text}");
+    text
+}
+
+#[test]
+fn results_do_not_depend_on_threads_or_time() {
+    let sandbox = sandbox();
+    let first = sandbox.prints(&["study", "study.toml", "--threads", "1", "--out", "one"]);
+    assert!(first.starts_with("Smallest study\n"), "{first}");
+    assert!(first.contains("memory capacity") && first.contains("At CV 0 with full recurrence, all 2 dies"), "{first}");
+    sandbox.prints(&["study", "study.toml", "--threads", "2", "--out", "two", "--quiet"]);
+    for file in FILES {
+        assert!(sandbox.read(&format!("one/{file}")) == sandbox.read(&format!("two/{file}")), "{file} differs");
+    }
+    // Again over the old results: the same bytes, and nothing else in the directory.
+    let json = sandbox.json(&["study", "study.toml", "--threads", "2", "--out", "one", "--json"]);
+    assert_eq!(sandbox.read("one/results.csv"), sandbox.read("two/results.csv"));
+    assert_eq!(json["settings"].as_array().expect("settings").len(), 4);
+    let mut names: Vec<_> = std::fs::read_dir(sandbox.path().join("one"))
+        .expect("a directory")
+        .map(|e| e.expect("a file").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["manifest.json", "report.html", "results.csv"]);
+    let csv = sandbox.read("one/results.csv");
+    assert_eq!(csv.lines().count(), 1 + 2 * 2 * 2, "recurrence x CV x dies");
+}
+
+#[test]
+fn the_manifest_and_the_command_line_say_how_to_repeat() {
+    let sandbox = sandbox();
+    sandbox.prints(&["study", "study.toml", "--seed", "5", "--dies", "1", "--out", "out", "--figures"]);
+    let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("out/manifest.json")).expect("JSON");
+    assert_eq!((&manifest["seed"], &manifest["dies"]), (&5.into(), &1.into()));
+    assert_eq!(manifest["study"], STUDY);
+    let page = sandbox.read("out/report.html");
+    assert!(page.contains("<pre>quenched study study.toml --seed 5 --dies 1</pre>"));
+    assert!(sandbox.read("out/memory-capacity.svg").starts_with("<svg "));
+    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src="));
+}
+
+/// [`fails`] for a mistake whose place is named, with these words about it.
+#[track_caller]
+fn check(from: &str, to: &str, place: &str, message: &str) {
+    let text = fails(from, to);
+    let place = place_of("study.toml", &STUDY.replacen(from, to, 1), place);
+    assert!(text.contains(&place), "{place} is not named in\n{text}");
+    assert!(text.contains(message), "{message}\nnot in\n{text}");
+}
+
+#[test]
+fn wrong_study_files_are_refused() {
+    check("dies = 2", "deis = 2", "deis", "did you mean `dies`?");
+    check("cv = [0, 0.3]", "cv = [0, -1]", "-1", "coefficient of variation");
+    check("cv = [0, 0.3]", "cv = [0, nan]", "nan", "`nan` and `inf` are not numbers");
+    check("rate_max = \"200 Hz\"", "rate_max = \"200\"", "\"200\"", "a number, a space and a unit");
+    check(
+        "id = \"memory-capacity\"",
+        "id = \"memory-capacty\"",
+        "\"memory-capacty\"",
+        "did you mean `memory-capacity`?",
+    );
+    check("version = 1", "version = 999", "999", "only versions up to");
+    // What is found when the parts meet has no line.
+    assert!(fails("sample = \"5 ms\"", "sample = \"5.5 ms\"").contains("5.5 ms"));
+    assert!(fails("neurons = 16", "neurons = 5000").contains("5000"));
+    fails(STUDY, &STUDY[..STUDY.len() / 2]);
+    fails(STUDY, "");
+}
+
+#[test]
+fn a_wrong_chip_of_a_study_is_refused() {
+    let text = fails("chip = \"dynapse2\"", "chip = \"dynapse\"");
+    assert!(text.contains("there is no chip `dynapse`") && text.contains("did you mean `dynapse2`?"), "{text}");
+    let sandbox = Sandbox::new();
+    sandbox.file("study.toml", STUDY.replacen("\"dynapse2\"", "\"mine.toml\"", 1));
+    let from = "cores_per_chip = { value = 4";
+    sandbox.file("mine.toml", crate::dynapse2_with(from, "cores_per_chip = { value = 0"));
+    let text = sandbox.fails(1, &["study", "study.toml", "--out", "out"]);
+    assert!(text.contains("mine.toml:") && text.contains("geometry.cores_per_chip"), "{text}");
+    assert!(!sandbox.exists("out"));
+}
+
+/// A tiny data set of two classes; the value 0.5 of its first line is replaced by `value`.
+fn data(value: &str) -> String {
+    let mut text = String::from("@problemName Toy\n@univariate true\n@classLabel true a b\n@data\n");
+    for i in 0..12 {
+        let (value, label) = if i == 0 { (value, "a") } else { ("0.5", if i % 2 == 0 { "a" } else { "b" }) };
+        text += &format!("0.1,{value},0.{i},0.3:{label}\n");
+    }
+    text
+}
+
+#[test]
+fn own_data_are_read_and_wrong_data_refused() {
+    let own = "id = \"toy\"\nsample = \"5 ms\"\ntrain_file = \"train.ts\"\ntest_file = \"test.ts\"\n";
+    let study = format!("{}[[task]]\n{own}", STUDY.split("[[task]]").next().expect("a beginning"));
+    let run = |train: &str| {
+        let sandbox = Sandbox::new();
+        sandbox.file("study.toml", &study);
+        sandbox.file("train.ts", train);
+        sandbox.file("test.ts", data("0.5"));
+        (sandbox.quenched(&["study", "study.toml", "--dies", "1", "--out", "out"]), sandbox)
+    };
+    let (output, sandbox) = run(&data("0.5"));
+    output.success();
+    assert!(sandbox.read("out/results.csv").contains(",toy,accuracy,"));
+    let whole = data("0.5");
+    let cut = &whole[..whole.len() / 2];
+    for (wrong, message) in [(data("nan"), "train.ts:5:"), (data("x"), "train.ts:5:"), (cut.to_string(), "train.ts:")] {
+        let (output, sandbox) = run(&wrong);
+        let output = output.code(1);
+        let text = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(text.contains(message), "{message}\n{text}");
+        assert!(!sandbox.exists("out"), "{text}");
+    }
+}
+
+#[test]
+fn an_output_directory_that_cannot_be_written_is_found_at_once() {
+    let sandbox = sandbox();
+    sandbox.file("file", "in the way");
+    let start = Instant::now();
+    let text = sandbox.fails(1, &["study", "--out", "file/out"]);
+    assert!(text.contains("file/out"), "{text}");
+    assert!(start.elapsed() < Duration::from_secs(20), "it is found before the study runs");
+    assert!(sandbox.fails(1, &["study", "--out", "file"]).contains("file"));
+    assert_eq!(sandbox.read("file"), "in the way");
+    assert!(sandbox.fails(1, &["study", "absent.toml"]).contains("there is no such file"));
+    assert!(!sandbox.exists("quenched-out"));
+}

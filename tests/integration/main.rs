@@ -1,0 +1,15 @@
+//! One binary for all cross-crate tests; a module a behaviour.
+
+mod chip_files;
+mod cores;
+mod golden_loihi;
+mod golden_xylo;
+mod kernel;
+mod mapping;
+mod network_files;
+mod router;
+mod snapshot;
+mod study;
+mod support;
+mod tasks;
+mod tidy;

@@ -1,0 +1,88 @@
+//! Snapshots: resuming one equals never having stopped, and a wrong one is refused.
+
+use crate::cores::recipes;
+use crate::support::{Recipe, TICKS, die};
+use emulator::{Emulator, Snapshot, Spike};
+use proptest::prelude::*;
+use units::Tick;
+
+/// Through text and back, as a file would.
+fn through_text(snapshot: &Snapshot) -> Snapshot {
+    serde_json::from_str(&serde_json::to_string(snapshot).unwrap()).unwrap()
+}
+
+fn check(recipe: &Recipe, at: u64) {
+    let mut case = recipe.build();
+    let (mut straight, mut all) = (case.emulator(), Vec::<Spike>::new());
+    straight.run_until(Tick(TICKS), &mut all);
+    let (mut first, mut spikes) = (case.emulator(), Vec::<Spike>::new());
+    first.run_until(Tick(at), &mut spikes);
+    let snapshot = through_text(&first.snapshot());
+    let mut second = Emulator::resume(&case.spec, &case.program, &case.die, &snapshot).unwrap();
+    assert_eq!(second.snapshot(), snapshot, "a resumed emulator is in the state of its snapshot");
+    assert_eq!(second.digest(), first.digest());
+    second.run_until(Tick(TICKS), &mut spikes);
+    assert_eq!(spikes, all);
+    assert_eq!(second.snapshot(), straight.snapshot());
+    assert_eq!(second.digest(), straight.digest());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn resuming_is_going_on_ideal(recipe in recipes(false), at in 0..TICKS) {
+        check(&recipe, at);
+    }
+
+    #[test]
+    fn resuming_is_going_on_tag_cam(recipe in recipes(true), at in 0..TICKS) {
+        check(&recipe, at);
+    }
+}
+
+#[test]
+fn wrong_snapshots_are_refused() {
+    let recipe =
+        Recipe { seed: 3, tag_cam: false, cores: 2, neurons: 8, fan_out: 4, inputs: 2, events: 40, extreme: false };
+    let mut case = recipe.build();
+    let mut emulator = case.emulator();
+    emulator.run_until(Tick(20), &mut ());
+    let good = serde_json::to_value(emulator.snapshot()).unwrap();
+    assert_eq!(good["now"], 20);
+    assert!(!good["deliveries"].as_array().unwrap().is_empty(), "something should be on its way");
+    let refusal = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut changed = good.clone();
+        change(&mut changed);
+        let snapshot: Snapshot = serde_json::from_value(changed).unwrap();
+        match Emulator::resume(&case.spec, &case.program, &case.die, &snapshot) {
+            Ok(_) => "resumed".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    };
+    assert_eq!(refusal(&|_| {}), "resumed");
+    let check = |change: &dyn Fn(&mut serde_json::Value), expected: &str| {
+        assert_eq!(refusal(change), format!("the snapshot cannot be resumed: {expected}"));
+    };
+    check(&|s| s["version"] = 2.into(), "it is from another version of quenched");
+    check(&|s| s["fabric"] = 1.into(), "it was taken from another program");
+    check(&|s| s["parameters"] = 1.into(), "it was taken from another die, or with other parameters");
+    check(&|s| s["levels"] = vec![0; 3].into(), "its lists have the wrong lengths");
+    check(&|s| s["cores"] = serde_json::Value::Array(vec![]), "its lists have the wrong lengths");
+    check(&|s| s["wake"][0] = 19.into(), "a core is to be woken in the past");
+    let state = "the state of a core is not one that it can have";
+    check(&|s| s["cores"][0]["Lif"]["v"][0] = (1 << 30).into(), state);
+    check(&|s| s["cores"][0]["Lif"]["refractory"][0] = (-1).into(), state);
+    check(&|s| s["cores"][0]["Lif"]["refractory"] = vec![0; 99].into(), state);
+    check(&|s| s["cores"][1]["Rate"]["x"][0] = (1 << 29).into(), state);
+    check(&|s| s["cores"].as_array_mut().unwrap().swap(0, 1), state);
+    let waits = "an event waits for a time or a row that does not exist";
+    check(&|s| s["deliveries"][0][0] = 19.into(), waits);
+    check(&|s| s["deliveries"][0][0] = 2000.into(), waits);
+    check(&|s| s["deliveries"][0][1]["row"] = 1_000_000.into(), waits);
+    check(&|s| s["inputs"][0][0] = 19.into(), "it holds an event that could not have been sent");
+    check(&|s| s["inputs"][0][1] = 9.into(), "it holds an event that could not have been sent");
+
+    let other = Emulator::resume(&case.spec, &case.program, &die(&case.spec, 99), &emulator.snapshot());
+    assert!(other.unwrap_err().to_string().contains("another die"));
+}

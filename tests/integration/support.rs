@@ -1,0 +1,438 @@
+//! A chip with every kind of synapse, random programs for it, and the oracle beside the emulator.
+
+use chip::{
+    CamWord, ChipSpec, CoreModel, CoreProgram, Correlation, Evidence, Fact, Geometry, HostEvent, IdealRow,
+    IdealSynapse, InputRoute, Kinetics, MismatchSpec, ParameterSpec, Program, RouterSpec, Routing, SharesSpec, Source,
+    SramWord, SynapseSign, SynapseType, TagCamCore, TagCamSpec, Values,
+};
+use conformance::{CoreOracle, Current, Factor, LifNeuron, Oracle, OracleSpike, RateUnit};
+use device_models::{Core, DieParameters, Factors, Lane, LifParameters, MismatchSetting, RateParameters};
+use disorder::{Die, Family};
+use emulator::{Emulator, LossCause, Spike};
+use std::collections::BTreeMap;
+use units::{ChipId, CoreAddress, DieId, InputId, NeuronAddress, NeuronId, Quantity, Tag, Tick};
+
+/// A fact from a text such as `20 ms`.
+pub(crate) fn fact(text: &str) -> Fact {
+    Fact { quantity: quantity(text), source: "test".to_owned(), evidence: Evidence::Assumed }
+}
+
+/// A quantity from a text such as `20 ms`.
+pub(crate) fn quantity(text: &str) -> Quantity {
+    text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
+}
+
+fn synapse(name: &str, sign: SynapseSign, kinetics: Kinetics, gain: Option<&str>) -> SynapseType {
+    SynapseType { name: name.to_owned(), sign, kinetics, gain: gain.map(str::to_owned) }
+}
+
+/// A chip whose parameters all differ from circuit to circuit; 3 cores of 64 neurons, both models, every kind of
+/// synapse.
+pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
+    use SynapseSign::{Excitatory, Inhibitory, Signed};
+    let exponential = |tau: &str| Kinetics::Exponential { tau: tau.to_owned() };
+    let parameter = |nominal: &str, cv: &str| ParameterSpec {
+        summary: "for tests".to_owned(),
+        nominal: fact(nominal),
+        range: None,
+        mismatch: Some(MismatchSpec {
+            family: Family::LogNormal,
+            cv: fact(cv),
+            truncation: Some((fact("0.05 1"), fact("10 1"))),
+            shares: Some(SharesSpec { die: fact("0.1 1"), core: fact("0.2 1"), circuit: fact("0.7 1") }),
+            correlation: None,
+        }),
+    };
+    let mut parameters: BTreeMap<String, ParameterSpec> = [
+        ("tau_mem", "3 ms", "0.3 1"),
+        ("v_threshold", "10 mV", "0.2 1"),
+        ("v_reset", "-1 mV", "0.2 1"),
+        ("t_refractory", "1.6 ms", "0.5 1"),
+        ("drive", "2 mV", "0.3 1"),
+        ("v_initial", "1 mV", "0.3 1"),
+        ("gain_step", "1 1", "0.5 1"),
+        ("tau_ampa", "2 ms", "0.3 1"),
+        ("gain_ampa", "1 1", "0.3 1"),
+        ("tau_nmda", "6 ms", "0.3 1"),
+        ("tau_gaba", "3 ms", "0.3 1"),
+        ("gain_gaba", "1 1", "0.3 1"),
+        ("tau_free", "1 ms", "0.3 1"),
+        ("leak", "0.6 1", "0.3 1"),
+        ("gain_graded", "1 1", "0.3 1"),
+    ]
+    .into_iter()
+    .map(|(name, nominal, cv)| (name.to_owned(), parameter(nominal, cv)))
+    .collect();
+    let ampa = parameters.get_mut("tau_ampa").and_then(|p| p.mismatch.as_mut()).unwrap();
+    ampa.correlation = Some(Correlation { with: "tau_mem".to_owned(), rho: fact("0.5 1") });
+    ChipSpec {
+        name: "test".to_owned(),
+        family: "test".to_owned(),
+        revision: "1".to_owned(),
+        summary: "for tests".to_owned(),
+        sources: [("test".to_owned(), "chosen here".to_owned())].into(),
+        tick: fact("1 ms"),
+        geometry: Geometry { chips: fact("4 1"), cores_per_chip: fact("3 1"), neurons_per_core: fact("64 1") },
+        models: vec![CoreModel::Lif, CoreModel::Rate],
+        synapses: vec![
+            synapse("step", Signed, Kinetics::Delta, None),
+            synapse("stop", Inhibitory, Kinetics::Delta, None),
+            synapse("scaled", Excitatory, Kinetics::Delta, Some("gain_step")),
+            synapse("scaled-stop", Inhibitory, Kinetics::Delta, Some("gain_step")),
+            synapse("AMPA", Excitatory, exponential("tau_ampa"), Some("gain_ampa")),
+            synapse("NMDA", Excitatory, exponential("tau_nmda"), None),
+            synapse("GABA", Inhibitory, exponential("tau_gaba"), Some("gain_gaba")),
+            synapse("free", Signed, exponential("tau_free"), None),
+            synapse("graded", Signed, Kinetics::Graded, None),
+            synapse("graded-up", Excitatory, Kinetics::Graded, Some("gain_graded")),
+            synapse("graded-down", Inhibitory, Kinetics::Graded, None),
+        ],
+        parameters_per_neuron: true,
+        router,
+        parameters,
+        mismatch_reference: Some("tau_mem".to_owned()),
+    }
+}
+
+/// Kinds of [`test_chip`] that `lif` has.
+const LIF_KINDS: u32 = 8;
+/// Kinds of [`test_chip`] that `rate` has, after those.
+const RATE_KINDS: u32 = 3;
+
+/// A small tag and CAM router.
+pub(crate) fn tag_cam() -> RouterSpec {
+    RouterSpec::TagCam(TagCamSpec {
+        cam_words_per_neuron: fact("8 1"),
+        sram_words_per_neuron: fact("4 1"),
+        sram_words_for_monitor: fact("1 1"),
+        tag_bits: fact("4 1"),
+        weight_bits: fact("4 1"),
+        hop_max: fact("3 1"),
+    })
+}
+
+/// Die `id` of [`test_chip`].
+pub(crate) fn die(spec: &ChipSpec, id: u32) -> DieParameters {
+    DieParameters::new(spec, Die { root_seed: 7, id: DieId(id) }, MismatchSetting::default()).unwrap()
+}
+
+/// The stream from which random programs are made.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below `end`, which is not 0.
+    pub(crate) fn below(&mut self, end: u32) -> u32 {
+        // xorshift64* (Marsaglia 2003; Vigna 2016)
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        ((u128::from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)) * u128::from(end)) >> 64) as u32
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u32) as usize].clone()
+    }
+}
+
+/// What a random program is like; proptest chooses and shrinks it.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    pub(crate) seed: u64,
+    /// Tag and CAM instead of the ideal router.
+    pub(crate) tag_cam: bool,
+    pub(crate) cores: u32,
+    pub(crate) neurons: u32,
+    /// Connections a neuron.
+    pub(crate) fan_out: u32,
+    pub(crate) inputs: u32,
+    /// Host events.
+    pub(crate) events: u32,
+    /// Weights that drive states to the end of their range.
+    pub(crate) extreme: bool,
+}
+
+/// A program, the die it runs on and what the host sends.
+pub(crate) struct Case {
+    pub(crate) spec: ChipSpec,
+    pub(crate) die: DieParameters,
+    pub(crate) program: Program,
+    /// Channel, tick, payload.
+    pub(crate) events: Vec<(InputId, Tick, i32)>,
+}
+
+/// Ticks that a random case is meant to run for.
+pub(crate) const TICKS: u64 = 260;
+
+impl Recipe {
+    pub(crate) fn build(&self) -> Case {
+        let mut random = Random::new(self.seed);
+        let spec = test_chip(if self.tag_cam { tag_cam() } else { RouterSpec::Ideal });
+        let cores = self.cores(&mut random);
+        let routing = if self.tag_cam { self.tag_cam(&mut random, &cores) } else { self.ideal(&mut random, &cores) };
+        let program = Program { chip: spec.name.clone(), cores, input_count: self.inputs, routing };
+        let mut events = Vec::new();
+        for _ in 0..self.events {
+            let input = random.below(self.inputs);
+            // Half of the events at the start, the others after a silence, in bursts.
+            let tick = if random.below(2) == 0 { random.below(30) } else { 180 + random.below(4) };
+            let payload = if self.drives_rate(input) {
+                random.below(3 << 16) as i32 - (3 << 15)
+            } else {
+                random.pick(&[1, 1, 1, 2, 40])
+            };
+            events.push((InputId(input), Tick(tick.into()), payload));
+        }
+        let die = die(&spec, self.seed as u32 % 100);
+        Case { spec, die, program, events }
+    }
+
+    /// Odd channels and cores are of the rate model.
+    fn drives_rate(&self, input: u32) -> bool {
+        self.cores > 1 && input % 2 == 1
+    }
+
+    fn cores(&self, random: &mut Random) -> Vec<CoreProgram> {
+        (0..self.cores)
+            .map(|index| {
+                let model = if index % 2 == 1 { CoreModel::Rate } else { CoreModel::Lif };
+                let neuron_count = 1 + random.below(self.neurons);
+                let mut parameters = BTreeMap::new();
+                if model == CoreModel::Lif {
+                    let taus = (0..neuron_count).map(|_| quantity(random.pick(&["0.3 ms", "1 ms", "2 ms", "8 ms"])));
+                    parameters.insert("tau_mem".to_owned(), Values::PerNeuron(taus.collect()));
+                    let refractory = random.pick(&["0 ms", "1 ms", "3 ms"]);
+                    parameters.insert("t_refractory".to_owned(), Values::Shared(quantity(refractory)));
+                    let drive = random.pick(&["0 mV", "-3 mV", "8 mV", "14 mV"]);
+                    parameters.insert("drive".to_owned(), Values::Shared(quantity(drive)));
+                } else if random.below(3) == 0 {
+                    parameters.insert("leak".to_owned(), Values::Shared(quantity("1 1")));
+                }
+                let weight_exponent = match (self.extreme, model) {
+                    (true, CoreModel::Lif) => 14 + random.below(7),
+                    (_, CoreModel::Lif) => 10 + random.below(5),
+                    (_, CoreModel::Rate) => random.below(21),
+                };
+                let address = CoreAddress::new((index / 2) as u16, (index % 2) as u16);
+                CoreProgram { address, model, neuron_count, parameters, weight_exponent: weight_exponent as u8 }
+            })
+            .collect()
+    }
+
+    /// Every source: channels, then neurons with the index of their core.
+    fn sources(&self, cores: &[CoreProgram]) -> Vec<(Source, Option<usize>)> {
+        let inputs = (0..self.inputs).map(|i| (Source::Input(InputId(i)), None));
+        let neurons = cores.iter().enumerate().flat_map(|(index, core)| {
+            (0..core.neuron_count).map(move |n| {
+                let address = NeuronAddress { core: core.address, neuron: NeuronId(n as u16) };
+                (Source::Neuron(address), Some(index))
+            })
+        });
+        inputs.chain(neurons).collect()
+    }
+
+    /// Whether events of a source make sense to a core.
+    fn reaches(&self, source: Source, from: Option<usize>, to: usize) -> bool {
+        let rate = |core: usize| core % 2 == 1;
+        match (source, from) {
+            (Source::Input(input), _) => self.drives_rate(input.0) == rate(to),
+            (_, Some(from)) => rate(from) == rate(to),
+            _ => false,
+        }
+    }
+
+    fn kind(&self, random: &mut Random, core: usize) -> u8 {
+        (if core % 2 == 1 { LIF_KINDS + random.below(RATE_KINDS) } else { random.below(LIF_KINDS) }) as u8
+    }
+
+    fn ideal(&self, random: &mut Random, cores: &[CoreProgram]) -> Routing {
+        let mut rows = Vec::new();
+        for (source, from) in self.sources(cores) {
+            for (to, core) in cores.iter().enumerate() {
+                if !self.reaches(source, from, to) || random.below(4) == 0 {
+                    continue;
+                }
+                for delay_ticks in [1, 1 + random.below(9) as u16] {
+                    let synapses = (0..random.below(self.fan_out + 1)).map(|_| {
+                        let synapse = self.kind(random, to);
+                        let signed = matches!(synapse, 0 | 7 | 8);
+                        let size = if self.extreme { 32767 } else { 2000 };
+                        let weight = random.below(size) as i16;
+                        let weight = if signed && random.below(2) == 0 { -weight } else { weight };
+                        IdealSynapse { neuron: NeuronId(random.below(core.neuron_count) as u16), synapse, weight }
+                    });
+                    let mut synapses: Vec<_> = synapses.collect();
+                    synapses.sort_unstable();
+                    rows.push(IdealRow { source, destination: core.address, delay_ticks, synapses });
+                }
+            }
+        }
+        Routing::Ideal(rows)
+    }
+
+    /// Tags below 8 are for spiking cores, the others for rate cores; few tags, so that they collide, and hops and
+    /// masks that miss.
+    fn tag_cam(&self, random: &mut Random, cores: &[CoreProgram]) -> Routing {
+        let tag = |random: &mut Random, rate: bool| Tag(random.below(8) as u16 + if rate { 8 } else { 0 });
+        let memories = cores.iter().enumerate().map(|(index, core)| {
+            let rate = index % 2 == 1;
+            let size = if self.extreme { 8191 } else { 700 };
+            let weight_currents = (0..4).map(|_| random.below(size) as i16).collect();
+            let cam = (0..core.neuron_count).map(|_| {
+                let words = (0..random.below(1 + self.fan_out.min(8))).map(|_| CamWord {
+                    tag: tag(random, rate),
+                    synapse: self.kind(random, index),
+                    weight_bits: random.below(16) as u8,
+                });
+                words.collect()
+            });
+            let cam = cam.collect();
+            let sram = (0..core.neuron_count).map(|_| {
+                let words = (0..random.below(4)).map(|_| SramWord {
+                    hop_x: random.below(4) as i8 - 1,
+                    hop_y: random.below(3) as i8 - 1,
+                    core_mask: random.below(8) as u16,
+                    tag: tag(random, rate),
+                });
+                words.collect()
+            });
+            TagCamCore { weight_currents, cam, sram: sram.collect() }
+        });
+        let memories = memories.collect();
+        let inputs = (0..self.inputs).map(|i| {
+            let events = (0..1 + random.below(2)).map(|_| HostEvent {
+                chip: ChipId(random.below(3) as u16),
+                core_mask: random.below(8) as u16,
+                tag: tag(random, self.drives_rate(i)),
+            });
+            InputRoute { input: InputId(i), events: events.collect() }
+        });
+        Routing::TagCam { cores: memories, inputs: inputs.collect(), positions: vec![(0, 0), (1, 0)] }
+    }
+}
+
+impl Case {
+    /// The emulator with all events sent; events that a channel cannot take are left out of the case.
+    pub(crate) fn emulator(&mut self) -> Emulator {
+        let mut emulator = Emulator::new(&self.spec, &self.program, &self.die).unwrap_or_else(|e| panic!("{e}"));
+        self.events.retain(|&(input, tick, payload)| emulator.send(input, tick, payload).is_ok());
+        emulator
+    }
+
+    /// The oracle for `emulator`, with the parameters of its cores and the same events.
+    pub(crate) fn oracle(&self, emulator: &Emulator) -> Oracle<'_> {
+        let cores = (0..self.program.cores.len()).map(|i| core_oracle(emulator.core(i)));
+        let mut oracle = Oracle::new(&self.spec, &self.program, cores.collect());
+        for &(input, tick, payload) in &self.events {
+            oracle.send(input, tick.0, payload.into());
+        }
+        oracle
+    }
+}
+
+fn factor(factors: &Factors, n: usize) -> Factor {
+    Factor { mantissa: factors.mantissas()[n].into(), shift: factors.shift() }
+}
+
+fn core_oracle(core: &Core) -> CoreOracle {
+    match core {
+        Core::Lif(core) => lif_oracle(core.parameters()),
+        Core::Rate(core) => rate_oracle(core.parameters()),
+    }
+}
+
+fn lif_oracle(p: &LifParameters) -> CoreOracle {
+    let scaled = p.layout().lanes().iter().filter_map(|lane| match lane {
+        Lane::ScaledDelta { kind } => Some(usize::from(*kind)),
+        _ => None,
+    });
+    let gains: Vec<_> = scaled.zip(p.gains()).collect();
+    let neurons = (0..p.layout().neuron_count()).map(|n| LifNeuron {
+        leak: factor(p.leak(), n),
+        drive: p.drive()[n].into(),
+        threshold: p.threshold()[n].into(),
+        reset: p.reset()[n].into(),
+        refractory_steps: p.refractory_steps()[n].into(),
+        gains: gains.iter().map(|(kind, gain)| (*kind, factor(gain, n))).collect(),
+        currents: p
+            .couplings()
+            .map(|c| Current { kind: c.kind.into(), leak: factor(&c.leak, n), coupling: factor(&c.coupling, n), i: 0 })
+            .collect(),
+        v: p.initial()[n].into(),
+        r: 0,
+    });
+    let weight_exponent = p.weight_exponent().into();
+    CoreOracle::Lif { neurons: neurons.collect(), weight_exponent, received: BTreeMap::new() }
+}
+
+fn rate_oracle(p: &RateParameters) -> CoreOracle {
+    let units = (0..p.layout().neuron_count()).map(|n| RateUnit {
+        leak: factor(p.leak(), n),
+        drive: p.drive()[n].into(),
+        gains: p
+            .layout()
+            .lanes()
+            .iter()
+            .zip(p.gains())
+            .filter_map(|(lane, gain)| match (lane, gain) {
+                (Lane::ScaledGraded { kind }, Some(gain)) => Some((usize::from(*kind), gain[n].to_bits().into())),
+                _ => None,
+            })
+            .collect(),
+        x: 0,
+    });
+    let weight_exponent = p.weight_exponent().into();
+    CoreOracle::Rate { units: units.collect(), weight_exponent, received: BTreeMap::new() }
+}
+
+/// Spikes of the emulator in the oracle's words.
+pub(crate) fn in_oracle_words(spikes: &[Spike]) -> Vec<OracleSpike> {
+    let word = |s: &Spike| OracleSpike { tick: s.tick.0, core: s.core, neuron: s.neuron.0, value: s.value.into() };
+    spikes.iter().map(word).collect()
+}
+
+/// Every state bit of the emulator equals the oracle's.
+#[track_caller]
+pub(crate) fn assert_same_state(emulator: &Emulator, oracle: &Oracle<'_>) {
+    for (index, core) in oracle.cores.iter().enumerate() {
+        match (emulator.core(index), core) {
+            (Core::Lif(core), CoreOracle::Lif { neurons, .. }) => {
+                for (n, neuron) in neurons.iter().enumerate() {
+                    let id = NeuronId(n as u16);
+                    let at = format!("core {index} neuron {n} before tick {}", emulator.now());
+                    assert_eq!(i128::from(core.membrane(id)), neuron.v, "membrane of {at}");
+                    assert_eq!(i128::from(core.refractory_steps(id)), neuron.r, "refractory steps of {at}");
+                    for (k, current) in neuron.currents.iter().enumerate() {
+                        assert_eq!(i128::from(core.current(k, id)), current.i, "current {k} of {at}");
+                    }
+                }
+            }
+            (Core::Rate(core), CoreOracle::Rate { units, .. }) => {
+                for (n, unit) in units.iter().enumerate() {
+                    let state = core.state(NeuronId(n as u16));
+                    assert_eq!(i128::from(state), unit.x, "unit {n} of core {index} before tick {}", emulator.now());
+                }
+            }
+            _ => panic!("core {index} runs another model in the oracle"),
+        }
+    }
+}
+
+/// Everything counted equals the oracle's count.
+#[track_caller]
+pub(crate) fn assert_same_counts(emulator: &Emulator, oracle: &Oracle<'_>, in_flight: bool) {
+    let (c, o) = (emulator.counters(), oracle.counts);
+    assert_eq!(c.spikes, o.spikes, "spikes");
+    assert_eq!(c.events_sent, o.sent, "events sent");
+    assert_eq!(c.unmatched_broadcasts, o.unmatched, "unmatched broadcasts");
+    assert_eq!(c.losses.by_cause(LossCause::OffBoard), o.off_board, "events off the board");
+    assert_eq!(c.losses.by_cause(LossCause::UnusedCore), o.unused_core, "events into unused cores");
+    assert_eq!(c.synaptic_operations, o.synaptic_operations, "synaptic operations");
+    assert_eq!(c.saturations, o.saturations, "saturations");
+    if !in_flight {
+        assert_eq!(c.events_delivered, o.delivered, "events delivered");
+    }
+}

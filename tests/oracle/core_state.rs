@@ -1,0 +1,199 @@
+//! The equations of the cores, one neuron after the other, in 128-bit integers.
+
+use chip::{ChipSpec, Kinetics, SynapseSign};
+use std::collections::BTreeMap;
+
+/// `mantissa / 2^(15 + shift)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Factor {
+    /// The multiplier.
+    pub mantissa: i128,
+    /// Extra bits to shift.
+    pub shift: i32,
+}
+
+impl Factor {
+    /// floor(x times factor + 1/2).
+    pub fn times(self, x: i128) -> i128 {
+        let divisor = 1i128 << (15 + self.shift);
+        (2 * x * self.mantissa + divisor).div_euclid(2 * divisor)
+    }
+}
+
+/// One exponential current of a neuron.
+#[derive(Clone, Debug)]
+pub struct Current {
+    /// Kind of synapse.
+    pub kind: usize,
+    /// What part is lost in a step.
+    pub leak: Factor,
+    /// What part reaches the membrane in a step.
+    pub coupling: Factor,
+    /// The current.
+    pub i: i128,
+}
+
+/// A leaky integrate-and-fire neuron.
+#[derive(Clone, Debug)]
+pub struct LifNeuron {
+    /// What part of the membrane is lost in a step.
+    pub leak: Factor,
+    /// Constant input of a step.
+    pub drive: i128,
+    /// Threshold.
+    pub threshold: i128,
+    /// Where a spike leaves the membrane.
+    pub reset: i128,
+    /// Refractory period in steps.
+    pub refractory_steps: i128,
+    /// Gains of delta kinds that have one, by kind.
+    pub gains: BTreeMap<usize, Factor>,
+    /// Currents of the kinds in use.
+    pub currents: Vec<Current>,
+    /// The membrane.
+    pub v: i128,
+    /// Remaining steps of the refractory period.
+    pub r: i128,
+}
+
+/// A rate unit.
+#[derive(Clone, Debug)]
+pub struct RateUnit {
+    /// What part of the state is replaced in a step.
+    pub leak: Factor,
+    /// Constant part of the argument, 20 fraction bits.
+    pub drive: i128,
+    /// Gains of the kinds that have one, by kind, 32 fraction bits.
+    pub gains: BTreeMap<usize, i128>,
+    /// The state, 28 fraction bits.
+    pub x: i128,
+}
+
+/// A core with its state and what arrived, by neuron and kind.
+pub enum CoreOracle {
+    /// LIF neurons.
+    Lif {
+        /// The neurons.
+        neurons: Vec<LifNeuron>,
+        /// Weights are shifted left by this.
+        weight_exponent: u32,
+        /// Sums of this tick.
+        received: BTreeMap<(usize, usize), i128>,
+    },
+    /// Rate units.
+    Rate {
+        /// The units.
+        units: Vec<RateUnit>,
+        /// Weights are shifted left by this.
+        weight_exponent: u32,
+        /// Sums of all ticks.
+        received: BTreeMap<(usize, usize), i128>,
+    },
+}
+
+const LIMIT: i128 = 1 << 29;
+
+fn sat(x: i128, cuts: &mut u64) -> i128 {
+    let kept = x.clamp(-LIMIT, LIMIT);
+    *cuts += u64::from(kept != x);
+    kept
+}
+
+/// floor(x / 2^bits + 1/2).
+fn round(x: i128, bits: u32) -> i128 {
+    let divisor = 1i128 << bits;
+    (2 * x + divisor).div_euclid(2 * divisor)
+}
+
+impl CoreOracle {
+    /// Adds weight times payload for one synapse.
+    pub fn receive(&mut self, neuron: usize, kind: usize, amount: i128) {
+        let (Self::Lif { received, .. } | Self::Rate { received, .. }) = self;
+        *received.entry((neuron, kind)).or_default() += amount;
+    }
+
+    /// One step. Returns what neurons send (neuron, value, payload) and how often something was cut.
+    pub fn step(&mut self, spec: &ChipSpec) -> (Vec<(u16, i128, i128)>, u64) {
+        let (mut sent, mut cuts) = (Vec::new(), 0);
+        match self {
+            Self::Lif { neurons, weight_exponent, received } => {
+                for (n, neuron) in neurons.iter_mut().enumerate() {
+                    let sum = |kind: usize| received.get(&(n, kind)).copied().unwrap_or(0) << *weight_exponent;
+                    if neuron.step(spec, sum, &mut cuts) {
+                        sent.push((n as u16, 1, 1));
+                    }
+                }
+                received.clear();
+            }
+            Self::Rate { units, weight_exponent, received } => {
+                for (n, unit) in units.iter_mut().enumerate() {
+                    let sum = |kind: usize| received.get(&(n, kind)).copied().unwrap_or(0) << *weight_exponent;
+                    let before = round(unit.x, 12);
+                    unit.step(spec, sum);
+                    let after = round(unit.x, 12);
+                    if after != before {
+                        sent.push((n as u16, after, after - before));
+                    }
+                }
+            }
+        }
+        (sent, cuts)
+    }
+}
+
+fn sign(spec: &ChipSpec, kind: usize) -> i128 {
+    if spec.synapses[kind].sign == SynapseSign::Inhibitory { -1 } else { 1 }
+}
+
+impl LifNeuron {
+    fn step(&mut self, spec: &ChipSpec, sum: impl Fn(usize) -> i128, cuts: &mut u64) -> bool {
+        let mut input = self.drive;
+        for (kind, synapse) in spec.synapses.iter().enumerate().filter(|(_, s)| s.kinetics == Kinetics::Delta) {
+            let arrived = sign(spec, kind) * sum(kind);
+            input += match (&synapse.gain, self.gains.get(&kind)) {
+                (Some(_), Some(gain)) => gain.times(sat(arrived, cuts)),
+                (Some(_), None) => 0,
+                (None, _) => arrived,
+            };
+        }
+        for current in &self.currents {
+            input += sign(spec, current.kind) * current.coupling.times(current.i);
+        }
+        let waits = self.r > 0;
+        if waits {
+            self.v = self.reset;
+            self.r -= 1;
+        } else {
+            self.v = sat(self.v - self.leak.times(self.v) + input, cuts);
+        }
+        for current in &mut self.currents {
+            let jump = sum(current.kind);
+            current.i = sat(current.i - current.leak.times(current.i) + jump, cuts);
+        }
+        let spikes = !waits && self.v >= self.threshold;
+        if spikes {
+            self.v = self.reset;
+            self.r = self.refractory_steps;
+        }
+        spikes
+    }
+}
+
+impl RateUnit {
+    fn step(&mut self, spec: &ChipSpec, sum: impl Fn(usize) -> i128) {
+        // Kinds without gain share one rounding, because their sums are one sum.
+        let (mut plain, mut argument) = (0, self.drive);
+        for (kind, synapse) in spec.synapses.iter().enumerate().filter(|(_, s)| s.kinetics == Kinetics::Graded) {
+            let arrived = sign(spec, kind) * sum(kind);
+            match (&synapse.gain, self.gains.get(&kind)) {
+                (Some(_), Some(gain)) => argument += round(round(arrived, 16) * gain, 32),
+                (Some(_), None) => {}
+                (None, _) => plain += arrived,
+            }
+        }
+        argument += round(plain, 16);
+        let argument = argument.clamp(i128::from(i32::MIN), i128::from(i32::MAX)) as i32;
+        let target = i128::from(fx::step::tanh_q20(argument)) << 8;
+        self.x += self.leak.times(target - self.x);
+    }
+}

@@ -1,0 +1,144 @@
+//! Where an event goes: read from the memories anew for every event.
+
+use chip::{ChipSpec, CoreModel, Program, Routing, Source, SynapseSign};
+use units::{ChipId, CoreAddress, CoreId, Tag};
+
+/// One synapse that an event reaches.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// Index of the core in the program.
+    pub core: usize,
+    /// The neuron.
+    pub neuron: usize,
+    /// Kind of synapse.
+    pub kind: usize,
+    /// Weight in steps of the core.
+    pub weight: i128,
+    /// What the weight is multiplied with.
+    pub payload: i128,
+    /// Synaptic operations that this stands for.
+    pub operations: u64,
+}
+
+/// What one event of a source causes.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// Spikes that the event stands for.
+    pub times: u64,
+    /// Destinations that the source names.
+    pub events: u64,
+    /// Broadcasts that reach a synapse.
+    pub delivered: u64,
+    /// Broadcasts that nobody answers.
+    pub unmatched: u64,
+    /// Events that leave the board.
+    pub off_board: u64,
+    /// Broadcasts in cores that are not in use.
+    pub unused_core: u64,
+    /// The synapses, with their delays.
+    pub arrivals: Vec<(u16, Arrival)>,
+}
+
+/// Follows one event of `source` with the given payload.
+pub(crate) fn follow(spec: &ChipSpec, program: &Program, source: Source, payload: i128) -> Sent {
+    let mut sent = match &program.routing {
+        Routing::Ideal(_) => ideal(program, source),
+        Routing::TagCam { .. } => tag_cam(program, source),
+    };
+    // Events of rate units, and of channels that reach them, carry a change of level; all others count spikes.
+    let graded = match source {
+        Source::Neuron(address) => program.cores[core_of(program, address.core).unwrap()].model == CoreModel::Rate,
+        Source::Input(_) => sent.arrivals.iter().any(|(_, a)| program.cores[a.core].model == CoreModel::Rate),
+    };
+    sent.times = if graded { 1 } else { u64::try_from(payload).expect("spikes are counted from 0") };
+    for (_, arrival) in &mut sent.arrivals {
+        arrival.payload = payload;
+        arrival.operations = sent.times;
+        let sign = spec.synapses[arrival.kind].sign;
+        assert!(sign == SynapseSign::Signed || arrival.weight >= 0, "weights of a fixed sign are not negative");
+    }
+    sent
+}
+
+fn ideal(program: &Program, source: Source) -> Sent {
+    let Routing::Ideal(rows) = &program.routing else { unreachable!() };
+    let mut sent = Sent::default();
+    for row in rows.iter().filter(|row| row.source == source && !row.synapses.is_empty()) {
+        sent.events += 1;
+        sent.delivered += 1;
+        let core = core_of(program, row.destination).expect("rows end in cores in use");
+        for s in &row.synapses {
+            let (neuron, kind, weight) = (s.neuron.index(), usize::from(s.synapse), i128::from(s.weight));
+            sent.arrivals.push((row.delay_ticks, Arrival { core, neuron, kind, weight, payload: 0, operations: 0 }));
+        }
+    }
+    sent
+}
+
+fn tag_cam(program: &Program, source: Source) -> Sent {
+    let Routing::TagCam { cores, inputs, positions } = &program.routing else { unreachable!() };
+    let mut sent = Sent::default();
+    match source {
+        Source::Input(input) => {
+            for route in inputs.iter().filter(|route| route.input == input) {
+                for event in &route.events {
+                    sent.events += 1;
+                    if event.chip.index() < positions.len() {
+                        broadcast(program, event.chip, event.core_mask, event.tag, &mut sent);
+                    } else {
+                        sent.off_board += 1;
+                    }
+                }
+            }
+        }
+        Source::Neuron(address) => {
+            let core = core_of(program, address.core).expect("spikes come from cores in use");
+            let (x, y) = positions[address.core.chip.index()];
+            for word in &cores[core].sram[address.neuron.index()] {
+                sent.events += 1;
+                let place = (i32::from(x) + i32::from(word.hop_x), i32::from(y) + i32::from(word.hop_y));
+                match positions.iter().position(|&(x, y)| (i32::from(x), i32::from(y)) == place) {
+                    Some(chip) => broadcast(program, ChipId(chip as u16), word.core_mask, word.tag, &mut sent),
+                    None => sent.off_board += 1,
+                }
+            }
+        }
+    }
+    sent
+}
+
+fn broadcast(program: &Program, chip: ChipId, mask: u16, tag: Tag, sent: &mut Sent) {
+    let Routing::TagCam { cores, .. } = &program.routing else { unreachable!() };
+    for bit in 0..16 {
+        if mask & (1 << bit) == 0 {
+            continue;
+        }
+        let Some(core) = core_of(program, CoreAddress { chip, core: CoreId(bit) }) else {
+            sent.unused_core += 1;
+            continue;
+        };
+        let mut heard = false;
+        for (neuron, words) in cores[core].cam.iter().enumerate() {
+            for word in words.iter().filter(|word| word.tag == tag) {
+                heard = true;
+                let mut weight = 0;
+                for (bit, current) in cores[core].weight_currents.iter().enumerate() {
+                    if word.weight_bits & (1 << bit) != 0 {
+                        weight += i128::from(*current);
+                    }
+                }
+                let kind = usize::from(word.synapse);
+                sent.arrivals.push((1, Arrival { core, neuron, kind, weight, payload: 0, operations: 0 }));
+            }
+        }
+        if heard {
+            sent.delivered += 1;
+        } else {
+            sent.unmatched += 1;
+        }
+    }
+}
+
+fn core_of(program: &Program, address: CoreAddress) -> Option<usize> {
+    program.cores.iter().position(|core| core.address == address)
+}
