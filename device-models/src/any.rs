@@ -106,6 +106,12 @@ impl Core {
         if awake { now.after(1) } else { Tick::NEVER }
     }
 
+    /// Whether payloads are changes of a level and not numbers of spikes.
+    #[inline]
+    pub const fn is_graded(&self) -> bool {
+        matches!(self, Self::Rate(_))
+    }
+
     /// Neurons in use.
     pub fn neuron_count(&self) -> usize {
         match self {

@@ -84,6 +84,14 @@ impl CoreModel {
             Self::Rate => "rate",
         }
     }
+
+    /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
+    pub const fn is_graded(self) -> bool {
+        match self {
+            Self::Lif => false,
+            Self::Rate => true,
+        }
+    }
 }
 
 impl fmt::Display for CoreModel {

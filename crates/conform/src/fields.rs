@@ -109,13 +109,13 @@ impl<'a> Fields<'a> {
 }
 
 /// A number without a fraction; Python writes some integers as `8388607.0`.
-fn whole(value: &Value) -> Option<i64> {
+pub(crate) fn whole(value: &Value) -> Option<i64> {
     let exact = |x: &f64| x.trunc() == *x && x.abs() < 9e15;
     value.as_i64().or_else(|| value.as_f64().filter(exact).map(|x| x as i64))
 }
 
 /// A value as it is shown in a message: long ones are cut.
-fn shorten(value: &Value) -> String {
+pub(crate) fn shorten(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(60) {
         Some((at, _)) => format!("{} ...", &text[..at]),

@@ -97,7 +97,7 @@ impl Emulator {
         }
         let before = self.queue.input(tick, input);
         let total = match self.fabric.input_model(input) {
-            Some(CoreModel::Rate) => {
+            Some(model) if model.is_graded() => {
                 let level = self.levels[input.index()] + i64::from(payload);
                 let total = i64::from(before) + i64::from(payload);
                 if level.abs().max(total.abs()) > i64::from(LEVEL_MAX) {
@@ -106,7 +106,7 @@ impl Emulator {
                 self.levels[input.index()] = level;
                 total as i32
             }
-            Some(CoreModel::Lif) | None => {
+            _ => {
                 let spikes = i64::from(before) + i64::from(payload);
                 if payload < 0 || spikes > i64::from(SPIKES_PER_TICK_MAX) {
                     let limit = SPIKES_PER_TICK_MAX;
@@ -154,10 +154,8 @@ impl Emulator {
 
     fn deliver_input(&mut self, tick: Tick, input: InputId, payload: i32) {
         let source = self.fabric.input_source(input);
-        let times = match self.fabric.input_model(input) {
-            Some(CoreModel::Rate) => 1,
-            _ => payload as u64,
-        };
+        let graded = self.fabric.input_model(input).is_some_and(CoreModel::is_graded);
+        let times = if graded { 1 } else { payload as u64 };
         self.counters.inputs += times;
         self.fabric.traffic(source).count(None, times, &mut self.counters);
         for r in self.fabric.routes_of(source) {
@@ -179,7 +177,7 @@ impl Emulator {
         let core = &mut self.cores[row.core];
         core.deliver(row.synapses, payload);
         self.wake[row.core] = tick;
-        let times = if let Core::Lif(_) = core { payload as u64 } else { 1 };
+        let times = if core.is_graded() { 1 } else { payload as u64 };
         self.counters.events_delivered += times;
         self.counters.synaptic_operations += row.synapses.len() as u64 * times;
     }

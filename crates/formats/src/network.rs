@@ -235,8 +235,8 @@ impl Reader<'_> {
     /// What the weights onto neurons of `model` are measured in.
     fn level(&self, model: CoreModel) -> Unit {
         let threshold = self.chip.parameters.get("v_threshold").map(|p| p.nominal.quantity.unit.dimension());
-        match (model, threshold) {
-            (CoreModel::Lif, Some(Dimension::Voltage)) => Unit::MILLIVOLT,
+        match threshold {
+            Some(Dimension::Voltage) if !model.is_graded() => Unit::MILLIVOLT,
             _ => Unit::ONE,
         }
     }
@@ -245,7 +245,7 @@ impl Reader<'_> {
     fn synapse(&self, value: &Value<'_>, model: Option<CoreModel>) -> Option<SynapseChoice> {
         let kind = |v: Value<'_>| {
             let is_graded = |k: &chip::Kinetics| *k == chip::Kinetics::Graded;
-            let fits = |s: &&chip::SynapseType| model.is_none_or(|m| is_graded(&s.kinetics) == (m == CoreModel::Rate));
+            let fits = |s: &&chip::SynapseType| model.is_none_or(|m| is_graded(&s.kinetics) == m.is_graded());
             let known: Vec<(&str, ())> =
                 self.chip.synapses.iter().filter(fits).map(|s| (s.name.as_str(), ())).collect();
             let of_model = model.map_or(String::new(), |m| format!(" for core model `{m}`"));

@@ -2,7 +2,7 @@
 
 use crate::MapperError;
 use crate::placement::{PlacedCore, Placement};
-use chip::{ChipSpec, CoreModel, Kinetics, RouterSpec, Source, SynapseSign};
+use chip::{ChipSpec, Kinetics, RouterSpec, Source, SynapseSign};
 use network::{Endpoint, Network, Projection};
 use units::{InputId, NeuronAddress};
 
@@ -127,7 +127,7 @@ fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection)
     let name = || projection.name.clone();
     let post = &network.populations[projection.post];
     if let Endpoint::Population(pre) = projection.pre
-        && network.populations[pre].model != post.model
+        && network.populations[pre].model.is_graded() != post.model.is_graded()
     {
         let pre = network.populations[pre].model;
         return Err(MapperError::ModelPair { projection: name(), pre, post: post.model });
@@ -158,7 +158,7 @@ fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection)
                 known: spec.synapses.iter().map(|s| s.name.clone()).collect(),
             });
         };
-        if (spec.synapses[index].kinetics == Kinetics::Graded) != (post.model == CoreModel::Rate) {
+        if (spec.synapses[index].kinetics == Kinetics::Graded) != post.model.is_graded() {
             return Err(MapperError::SynapseModel {
                 projection: name(),
                 synapse: wanted.clone(),

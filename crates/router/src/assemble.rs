@@ -166,7 +166,9 @@ fn check_models(fabric: &mut Fabric, program: &Program) -> Result<(), RouterErro
         for route in fabric.source_routes(index) {
             let to = program.cores[fabric.row(route.row).core].model;
             match *from.get_or_insert(to) {
-                from if from != to => return Err(RouterError::MixedModels { origin, from, to }),
+                from if from.is_graded() != to.is_graded() => {
+                    return Err(RouterError::MixedModels { origin, from, to });
+                }
                 _ => {}
             }
         }
@@ -184,7 +186,7 @@ fn check_sums(fabric: &Fabric, program: &Program) -> Result<(), RouterError> {
     for (index, (origin, _)) in all_sources(program).enumerate() {
         for route in fabric.source_routes(index) {
             let row = fabric.row(route.row);
-            let spikes = matches!(origin, Source::Input(_)) && program.cores[row.core].model == CoreModel::Lif;
+            let spikes = matches!(origin, Source::Input(_)) && !program.cores[row.core].model.is_graded();
             let times = if spikes { SPIKES_PER_TICK_MAX as u64 } else { 1 };
             for synapse in row.synapses {
                 sums[row.core][synapse.target()] += u64::from(synapse.weight().unsigned_abs()) * times;

@@ -70,7 +70,7 @@ impl StudySpec {
 /// The first thing that does not fit or cannot be computed, in the order of the plan; [`StudyError::Interrupted`] if
 /// `options.cancel` was set.
 pub fn run(study: &StudySpec, options: &RunOptions<'_>) -> Result<StudyResult, StudyError> {
-    if study.readout.on_chip && study.model == chip::CoreModel::Rate {
+    if study.readout.on_chip && study.model.is_graded() {
         return Err(StudyError::NoReadoutNeurons { model: study.model });
     }
     let loaded = study.tasks.iter().map(|settings| load_task(study, settings)).collect::<Result<Vec<_>, _>>()?;

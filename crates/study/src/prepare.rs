@@ -4,7 +4,6 @@ use crate::evaluate::{readout_operating_point, to_f64};
 use crate::record::{FeatureMap, InputEvent, Stimulus};
 use crate::spec::{EncoderSettings, Recurrence, TaskSettings};
 use crate::{MappingSummary, StudyError, StudySpec, reservoir, results};
-use chip::CoreModel;
 use fx::{Fraction, Real, math};
 use mapper::{MapperOptions, Mapping, map};
 use network::Network;
@@ -127,7 +126,7 @@ pub(crate) fn prepare(
     let id = &settings.id;
     let tick = study.chip.spec.tick.quantity;
     let sample_ticks = whole_ticks(id, "the sample time", settings.sample, tick)?;
-    let graded = study.model == CoreModel::Rate;
+    let graded = study.model.is_graded();
     let stimulate = Stimulate { study, settings, sample_ticks };
     let ranges = match &task.data {
         TaskData::Classification(data) => data.input_ranges(),
@@ -210,7 +209,7 @@ struct Events {
 impl Stimulate<'_> {
     /// The encoder of a spiking reservoir; none for rate units, which take values as they are.
     fn encoder(&self, ranges: Vec<tasks::Range>) -> Result<Option<Encoder>, StudyError> {
-        if self.study.model == CoreModel::Rate {
+        if self.study.model.is_graded() {
             return Ok(None);
         }
         let EncoderSettings { poisson, trains_per_channel, rate_max } = self.settings.encoder;

@@ -120,10 +120,7 @@ impl Reader<'_> {
             Some(model) => model,
             None => self.spec().models[0],
         };
-        let wiring = match model {
-            CoreModel::Lif => SPIKING,
-            CoreModel::Rate => ECHO,
-        };
+        let wiring = if model.is_graded() { ECHO } else { SPIKING };
         let keys: Vec<&str> = ["neurons", "parameters"].iter().chain(wiring).copied().collect();
         let reservoir = root.required_with("reservoir", |v| self.reservoir(&v.table(&keys)?, model));
         let encoder = root.optional_with("encoder", |v| encoder(&v.table(ENCODER)?))?.unwrap_or(EncoderSettings {
@@ -175,37 +172,34 @@ impl Reader<'_> {
     fn reservoir(&self, table: &Table<'_>, model: CoreModel) -> Option<ReservoirSettings> {
         let neurons = table.required_with("neurons", |v| at_least(&v, 1));
         let parameters = table.optional_with("parameters", |v| self.parameters(&v));
-        let wiring = match model {
-            CoreModel::Lif => {
-                let input_fan_in = table.required_with("input_fan_in", |v| at_least(&v, 1));
-                let recurrent_fan_in = table.required("recurrent_fan_in");
-                let input_inhibitory = table.required_with("input_inhibitory", |v| fraction(&v));
-                let recurrent_inhibitory = table.required_with("recurrent_inhibitory", |v| fraction(&v));
-                let input_weight = table.required_with("input_weight", |v| not_negative(&v));
-                let recurrent_weight = table.required_with("recurrent_weight", |v| not_negative(&v));
-                let synapse = table.required_with("synapse", |v| self.synapse(&v));
-                Wiring::Spiking(SpikingWiring {
-                    input_fan_in: input_fan_in?,
-                    recurrent_fan_in: recurrent_fan_in?,
-                    input_inhibitory: input_inhibitory?,
-                    recurrent_inhibitory: recurrent_inhibitory?,
-                    input_weight: input_weight?,
-                    recurrent_weight: recurrent_weight?,
-                    synapse: synapse?,
-                })
-            }
-            CoreModel::Rate => {
-                let connectivity = table.required_with("connectivity", |v| fraction(&v));
-                let spectral_radius = table.required_with("spectral_radius", |v| not_negative(&v));
-                let input_scale = table.required_with("input_scale", |v| not_negative(&v));
-                let synapse = table.required_with("synapse", |v| self.synapse_name(&v));
-                Wiring::Echo(EchoWiring {
-                    connectivity: connectivity?,
-                    spectral_radius: spectral_radius?,
-                    input_scale: input_scale?,
-                    synapse: synapse?,
-                })
-            }
+        let wiring = if model.is_graded() {
+            let connectivity = table.required_with("connectivity", |v| fraction(&v));
+            let spectral_radius = table.required_with("spectral_radius", |v| not_negative(&v));
+            let input_scale = table.required_with("input_scale", |v| not_negative(&v));
+            let synapse = table.required_with("synapse", |v| self.synapse_name(&v));
+            Wiring::Echo(EchoWiring {
+                connectivity: connectivity?,
+                spectral_radius: spectral_radius?,
+                input_scale: input_scale?,
+                synapse: synapse?,
+            })
+        } else {
+            let input_fan_in = table.required_with("input_fan_in", |v| at_least(&v, 1));
+            let recurrent_fan_in = table.required("recurrent_fan_in");
+            let input_inhibitory = table.required_with("input_inhibitory", |v| fraction(&v));
+            let recurrent_inhibitory = table.required_with("recurrent_inhibitory", |v| fraction(&v));
+            let input_weight = table.required_with("input_weight", |v| not_negative(&v));
+            let recurrent_weight = table.required_with("recurrent_weight", |v| not_negative(&v));
+            let synapse = table.required_with("synapse", |v| self.synapse(&v));
+            Wiring::Spiking(SpikingWiring {
+                input_fan_in: input_fan_in?,
+                recurrent_fan_in: recurrent_fan_in?,
+                input_inhibitory: input_inhibitory?,
+                recurrent_inhibitory: recurrent_inhibitory?,
+                input_weight: input_weight?,
+                recurrent_weight: recurrent_weight?,
+                synapse: synapse?,
+            })
         };
         Some(ReservoirSettings { neurons: neurons?, wiring, parameters: parameters?.unwrap_or_default() })
     }

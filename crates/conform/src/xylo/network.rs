@@ -1,22 +1,21 @@
 //! The network of a case: fields of the description as the parameters of a core.
 
 use crate::error::ConformError;
-use crate::fields::Fields;
+use crate::fields::{Fields, shorten, whole};
+use crate::read::MAX_NEURONS;
 use device_models::xylo::{
     CURRENTS_MAX, DASH_MAX, SHIFT_MAX, XyloHidden, XyloMatrix, XyloOutput, XyloParameters, XyloRules, XyloSynapse,
 };
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
-/// Most channels and neurons of each kind.
-const MAX_COUNT: i64 = 1 << 22;
 const I8: RangeInclusive<i64> = i8::MIN as i64..=i8::MAX as i64;
 const I16: RangeInclusive<i64> = i16::MIN as i64..=i16::MAX as i64;
 const DASH: RangeInclusive<i64> = 0..=DASH_MAX as i64;
 
 /// The parameters of the core that a case describes.
 pub(super) fn read(fields: &Fields<'_>) -> Result<XyloParameters, ConformError> {
-    let count = |name| fields.integer(name, 0..=MAX_COUNT).map(|n| n as usize);
+    let count = |name| fields.integer(name, 0..=MAX_NEURONS as i64).map(|n| n as usize);
     let (input_count, hidden_count, output_count) = (count("n_in")?, count("n_hidden")?, count("n_out")?);
     let rules = rules(fields)?;
     let has_bias = fields.flag_or("has_bias", false)?;
@@ -157,7 +156,7 @@ fn integer<'a>(
     range: &RangeInclusive<i64>,
     place: impl FnOnce() -> (&'a Fields<'a>, String),
 ) -> Result<i64, ConformError> {
-    value.as_i64().filter(|integer| range.contains(integer)).ok_or_else(|| {
+    whole(value).filter(|integer| range.contains(integer)).ok_or_else(|| {
         let (fields, path) = place();
         let expected = if range.is_empty() {
             "absent: there is nothing that it could name".to_owned()
@@ -174,15 +173,10 @@ fn below(count: usize) -> RangeInclusive<i64> {
 
 /// The error that says what a field, given by its full path, must be.
 pub(super) fn wrong(fields: &Fields<'_>, field: &str, value: &Value, expected: &str) -> ConformError {
-    let text = value.to_string();
-    let found = match text.char_indices().nth(60) {
-        Some((at, _)) => format!("{} ...", &text[..at]),
-        None => text,
-    };
     ConformError::WrongField {
         file: fields.file().to_owned(),
         field: field.to_owned(),
-        found,
+        found: shorten(value),
         expected: expected.to_owned(),
     }
 }
