@@ -6,6 +6,7 @@
 //! crossing, and by computing its state in `advance` from the time that has passed.
 
 use crate::lif::{LifCore, LifParameters};
+use crate::loihi::LoihiCore;
 use crate::rate::{RateCore, RateParameters};
 use crate::{DeviceModelError, DieParameters, Digest, InputLayout, PackedSynapse};
 use alloc::vec::Vec;
@@ -47,6 +48,19 @@ pub enum CoreState {
         /// Whether a step could change anything.
         awake: bool,
     },
+    /// State of a [`LoihiCore`].
+    Loihi {
+        /// Currents.
+        u: Vec<i32>,
+        /// Voltages.
+        v: Vec<i32>,
+        /// Remaining steps of refractory periods.
+        refractory: Vec<i32>,
+        /// Steps so far.
+        steps: u64,
+        /// By block of neurons: 1 if a step could change anything.
+        awake: Vec<u8>,
+    },
 }
 
 /// A core of any model.
@@ -56,13 +70,15 @@ pub enum Core {
     Lif(LifCore),
     /// Leaky rate units.
     Rate(RateCore),
+    /// Digital neurons of Loihi.
+    Loihi(LoihiCore),
 }
 
 impl Core {
     /// The core `core` of a program on a die, in its initial state.
     ///
     /// # Errors
-    /// See [`LifParameters::build`] and [`RateParameters::build`].
+    /// See [`LifParameters::build`], [`RateParameters::build`] and [`LoihiCore::new`].
     pub fn new(
         spec: &ChipSpec,
         core: &CoreProgram,
@@ -72,6 +88,7 @@ impl Core {
         Ok(match core.model {
             CoreModel::Lif => Self::Lif(LifCore::new(LifParameters::build(spec, core, layout, die)?)),
             CoreModel::Rate => Self::Rate(RateCore::new(RateParameters::build(spec, core, layout, die)?)),
+            CoreModel::Loihi => Self::Loihi(LoihiCore::new(spec, core, layout, die)?),
         })
     }
 
@@ -81,6 +98,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.deliver(row, payload),
             Self::Rate(core) => core.deliver(row, payload),
+            Self::Loihi(core) => core.deliver(row, payload),
         }
     }
 
@@ -92,6 +110,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.advance(),
             Self::Rate(core) => core.advance(),
+            Self::Loihi(core) => core.advance(),
         }
     }
 
@@ -102,6 +121,7 @@ impl Core {
         let awake = match self {
             Self::Lif(core) => core.is_awake(),
             Self::Rate(core) => core.is_awake(),
+            Self::Loihi(core) => core.is_awake(),
         };
         if awake { now.after(1) } else { Tick::NEVER }
     }
@@ -117,16 +137,18 @@ impl Core {
         match self {
             Self::Lif(core) => core.parameters().layout().neuron_count(),
             Self::Rate(core) => core.parameters().layout().neuron_count(),
+            Self::Loihi(core) => core.layout().neuron_count(),
         }
     }
 
-    /// Saturations since the last call.
+    /// Saturations and overflows since the last call.
     #[inline]
     pub fn take_saturations(&mut self) -> u64 {
         match self {
             Self::Lif(core) => core.take_saturations(),
             // Units and levels cannot leave their range.
             Self::Rate(_) => 0,
+            Self::Loihi(core) => core.take_overflows(),
         }
     }
 
@@ -135,6 +157,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.reset(),
             Self::Rate(core) => core.reset(),
+            Self::Loihi(core) => core.reset(),
         }
     }
 
@@ -143,6 +166,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.save(),
             Self::Rate(core) => core.save(),
+            Self::Loihi(core) => core.save(),
         }
     }
 
@@ -152,6 +176,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.restore(state),
             Self::Rate(core) => core.restore(state),
+            Self::Loihi(core) => core.restore(state),
         }
     }
 
@@ -160,6 +185,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.digest_state(digest),
             Self::Rate(core) => core.digest_state(digest),
+            Self::Loihi(core) => core.digest_state(digest),
         }
     }
 
@@ -168,6 +194,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.parameters().digest(),
             Self::Rate(core) => core.parameters().digest(),
+            Self::Loihi(core) => core.parameter_digest(),
         }
     }
 }

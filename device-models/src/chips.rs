@@ -1,5 +1,10 @@
 //! The shipped chips, as the texts of their files. Reading them is the business of `formats`.
 
 /// Name and chip file of every shipped chip.
-pub static SHIPPED: [(&str, &str); 2] =
-    [("dynapse2", include_str!("../data/dynapse2/chip.toml")), ("ideal", include_str!("../data/ideal/chip.toml"))];
+pub static SHIPPED: [(&str, &str); 5] = [
+    ("dynapse2", include_str!("../data/dynapse2/chip.toml")),
+    ("ideal", include_str!("../data/ideal/chip.toml")),
+    ("loihi-brian2", include_str!("../data/loihi-brian2/chip.toml")),
+    ("loihi-lava", include_str!("../data/loihi-lava/chip.toml")),
+    ("loihi-nengo", include_str!("../data/loihi-nengo/chip.toml")),
+];

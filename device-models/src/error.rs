@@ -50,6 +50,42 @@ pub enum DeviceModelError {
         /// The exponent.
         exponent: u8,
     },
+    /// The weight exponent of a Loihi core is outside its range.
+    #[error("{core}: the weight exponent {exponent} is not between 12 and 27, which are powers of two from -8 to 7")]
+    LoihiExponent {
+        /// The core.
+        core: CoreAddress,
+        /// The exponent.
+        exponent: u8,
+    },
+    /// A digital core on a chip that does not say by which rules it works.
+    #[error("the chip has no table `[rules]`, which a digital core needs; add it with a `profile` to the chip file")]
+    NoRules,
+    /// The digital rules of the chip do not exist.
+    #[error(transparent)]
+    Rules(crate::loihi::RulesError),
+    /// The rules of a core refuse its parameters.
+    #[error("{core}: {error}")]
+    Loihi {
+        /// The core.
+        core: CoreAddress,
+        /// What is wrong.
+        error: crate::loihi::LoihiError,
+    },
+    /// A parameter of a digital core that is asked for is not a whole number of its register.
+    #[error("{target}: `{parameter}` = {value}; it must be a whole number from {low} to {high}")]
+    NotWhole {
+        /// The neuron.
+        target: NeuronAddress,
+        /// The parameter.
+        parameter: String,
+        /// The value asked for.
+        value: Real,
+        /// Lowest value.
+        low: i32,
+        /// Highest value.
+        high: i32,
+    },
     /// The chip lacks a parameter that the equations need.
     #[error("the chip has no parameter `{parameter}`, which the model `{model}` needs; add it to the chip file")]
     MissingParameter {

@@ -56,6 +56,11 @@ pub enum Lane {
         /// Whether the current is subtracted from the membrane's input.
         inhibitory: bool,
     },
+    /// The integers that arrive at an input register of digital neurons; inhibitory weights are negative here.
+    Register {
+        /// Which register.
+        index: u8,
+    },
     /// The graded input of rate units through every kind without a gain parameter.
     Graded,
     /// The graded input of rate units through one kind with a gain parameter.
@@ -100,6 +105,9 @@ impl InputLayout {
                     (Lane::Current { kind: index as u8, inhibitory }, false)
                 }
                 (CoreModel::Rate, Kinetics::Graded, false) => (Lane::Graded, inhibitory),
+                (CoreModel::Loihi, Kinetics::Register { index: index @ 0 }, false) => {
+                    (Lane::Register { index: *index }, inhibitory)
+                }
                 (CoreModel::Rate, Kinetics::Graded, true) => (Lane::ScaledGraded { kind: index as u8 }, inhibitory),
                 (model, ..) => {
                     return Err(DeviceModelError::Kinetics { core: core.address, kind: kind.name.clone(), model });

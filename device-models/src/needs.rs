@@ -29,6 +29,19 @@ pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
             need("drive", None, true),
             need("v_initial", None, true),
         ],
+        CoreModel::Loihi => {
+            let pure = |name, optional| need(name, Some(Dimension::One), optional);
+            alloc::vec![
+                pure("decay_u", false),
+                pure("decay_v", false),
+                pure("v_threshold", false),
+                pure("bias_mantissa", true),
+                pure("bias_exponent", true),
+                pure("refractory", true),
+                pure("v_min_exponent", true),
+                pure("v_max_exponent", true),
+            ]
+        }
         CoreModel::Rate => {
             alloc::vec![need("leak", Some(Dimension::One), false), need("drive", None, true)]
         }
@@ -36,7 +49,9 @@ pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
     for kind in synapses {
         match (model, &kind.kinetics) {
             (CoreModel::Lif, Kinetics::Exponential { tau }) => all.push(need(tau, Some(Dimension::Time), false)),
-            (CoreModel::Lif, Kinetics::Delta) | (CoreModel::Rate, Kinetics::Graded) => {}
+            (CoreModel::Lif, Kinetics::Delta)
+            | (CoreModel::Rate, Kinetics::Graded)
+            | (CoreModel::Loihi, Kinetics::Register { .. }) => {}
             _ => continue,
         }
         if let Some(gain) = &kind.gain {

@@ -72,6 +72,8 @@ pub(crate) fn spec() -> ChipSpec {
         ]
         .map(|(name, p)| (name.to_owned(), p))
         .into(),
+        rules: None,
+        energy: [].into(),
         mismatch_reference: Some("tau_mem".to_owned()),
     }
 }

@@ -19,7 +19,7 @@ pub use program::{
     TagCamCore, Values,
 };
 pub use spec::{
-    ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
-    SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
+    AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, ENERGY_OPERATIONS, Evidence, Fact, Geometry, Kinetics,
+    MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

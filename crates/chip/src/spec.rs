@@ -71,24 +71,27 @@ pub enum CoreModel {
     Lif,
     /// Clocked leaky rate units with a tanh output and graded events.
     Rate,
+    /// The digital neurons of Loihi: integer registers that wrap, clip and truncate as the chip file's rules say.
+    Loihi,
 }
 
 impl CoreModel {
     /// Every model.
-    pub const ALL: [Self; 2] = [Self::Lif, Self::Rate];
+    pub const ALL: [Self; 3] = [Self::Lif, Self::Rate, Self::Loihi];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Lif => "lif",
             Self::Rate => "rate",
+            Self::Loihi => "loihi",
         }
     }
 
     /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
     pub const fn is_graded(self) -> bool {
         match self {
-            Self::Lif => false,
+            Self::Lif | Self::Loihi => false,
             Self::Rate => true,
         }
     }
@@ -136,6 +139,11 @@ pub enum Kinetics {
     },
     /// An event changes the graded input of a rate unit (core model `rate`).
     Graded,
+    /// A spike adds an integer to a register of a digital neuron (core model `loihi`).
+    Register {
+        /// Which of the neuron's input registers.
+        index: u8,
+    },
 }
 
 /// A kind of synapse that the chip has.
@@ -168,6 +176,25 @@ pub struct TagCamSpec {
     pub hop_max: Fact,
 }
 
+/// Sizes of cores whose synapses lie in a memory that input axons point into (Loihi and its kin).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AxonSpec {
+    /// Input axons of a core: the most sources that it can hear.
+    pub input_axons: Fact,
+    /// Output axons of a core: the most pairs of its neurons and cores that they reach.
+    pub output_axons: Fact,
+    /// Synapse memory of a core, in bits.
+    pub synapse_bits: Fact,
+    /// Synapses of a full group in that memory, which share one header.
+    pub synapses_per_group: Fact,
+    /// Bits of a weight, the sign of a mixed one included.
+    pub weight_bits: Fact,
+    /// Smallest and largest power of two that a core's weights are multiplied by.
+    pub weight_exponent: (Fact, Fact),
+    /// Longest synaptic delay in steps, beyond the one step that every spike takes.
+    pub delay_max: Fact,
+}
+
 /// How events travel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -177,6 +204,8 @@ pub enum RouterSpec {
     Ideal,
     /// Source SRAM, broadcast of a tag, CAM match at the destination.
     TagCam(TagCamSpec),
+    /// Axons between cores, with the synapses in a memory at the destination.
+    Axon(AxonSpec),
 }
 
 /// Shares of the variance of a parameter: whole die, core, single circuit. They add up to 1.
@@ -227,6 +256,17 @@ pub struct ParameterSpec {
     pub mismatch: Option<MismatchSpec>,
 }
 
+/// The digital rules of a chip: a named profile, and the points in which this chip departs from it.
+///
+/// Which profiles and options there are is the business of `device-models`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesSpec {
+    /// Name of the profile, such as `loihi-lava`.
+    pub profile: String,
+    /// Choices by the name of the option; what is not here is as in the profile.
+    pub options: BTreeMap<String, String>,
+}
+
 /// A chip: geometry, circuits, router, mismatch. Read from a file; never changed by a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChipSpec {
@@ -252,8 +292,12 @@ pub struct ChipSpec {
     pub parameters_per_neuron: bool,
     /// The router.
     pub router: RouterSpec,
+    /// The digital rules; none on a chip without a digital core model.
+    pub rules: Option<RulesSpec>,
     /// Parameters by name.
     pub parameters: BTreeMap<String, ParameterSpec>,
+    /// Energy of each operation that is priced, by its name in [`ENERGY_OPERATIONS`].
+    pub energy: BTreeMap<String, Fact>,
     /// The parameter whose CV is quoted when the mismatch of the whole chip is scaled "to CV x".
     pub mismatch_reference: Option<String>,
 }
@@ -274,6 +318,20 @@ impl ChipSpec {
             [("chips", &g.chips), ("cores_per_chip", &g.cores_per_chip), ("neurons_per_core", &g.neurons_per_core)]
         {
             add(format!("geometry.{name}"), fact);
+        }
+        if let RouterSpec::Axon(r) = &self.router {
+            for (name, fact) in [
+                ("input_axons", &r.input_axons),
+                ("output_axons", &r.output_axons),
+                ("synapse_bits", &r.synapse_bits),
+                ("synapses_per_group", &r.synapses_per_group),
+                ("weight_bits", &r.weight_bits),
+                ("weight_exponent.low", &r.weight_exponent.0),
+                ("weight_exponent.high", &r.weight_exponent.1),
+                ("delay_max", &r.delay_max),
+            ] {
+                add(format!("router.{name}"), fact);
+            }
         }
         if let RouterSpec::TagCam(r) = &self.router {
             for (name, fact) in [
@@ -310,6 +368,9 @@ impl ChipSpec {
                 add(format!("{path}.correlation.rho"), &correlation.rho);
             }
         }
+        for (name, fact) in &self.energy {
+            add(format!("energy.{name}"), fact);
+        }
         all
     }
 
@@ -338,6 +399,49 @@ impl ChipSpec {
 /// The limit `fact` as a count. Panics if it is none: `validate` refuses such a spec.
 fn count(fact: &Fact) -> usize {
     fact.count().and_then(|c| usize::try_from(c).ok()).expect("a validated spec has whole, non-negative limits")
+}
+
+/// The operations whose energy a chip file can state: what the emulator counts.
+pub const ENERGY_OPERATIONS: [&str; 4] = ["synaptic_operation", "neuron_update", "spike", "event_sent"];
+
+impl AxonSpec {
+    /// The sizes as plain numbers. Panics if the spec was not validated.
+    pub fn limits(&self) -> AxonLimits {
+        AxonLimits {
+            input_axons: count(&self.input_axons),
+            output_axons: count(&self.output_axons),
+            synapse_bits: count(&self.synapse_bits),
+            synapses_per_group: count(&self.synapses_per_group),
+            weight_bits: count(&self.weight_bits) as u8,
+            weight_exponent: (exponent(&self.weight_exponent.0), exponent(&self.weight_exponent.1)),
+            delay_max: count(&self.delay_max) as u16,
+        }
+    }
+}
+
+/// A small whole number with sign. Panics if it is none: `validate` refuses such a spec.
+fn exponent(fact: &Fact) -> i8 {
+    let value = fact.quantity.value_in(units::Unit::ONE).ok().and_then(|v| v.to_bits(0).ok());
+    value.and_then(|v| i8::try_from(v).ok()).expect("a validated spec has small whole exponents")
+}
+
+/// [`AxonSpec`] as plain numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AxonLimits {
+    /// Input axons of a core.
+    pub input_axons: usize,
+    /// Output axons of a core.
+    pub output_axons: usize,
+    /// Synapse memory of a core in bits.
+    pub synapse_bits: usize,
+    /// Synapses of a full group.
+    pub synapses_per_group: usize,
+    /// Bits of a weight.
+    pub weight_bits: u8,
+    /// Smallest and largest exponent of a core's weights.
+    pub weight_exponent: (i8, i8),
+    /// Longest synaptic delay in steps.
+    pub delay_max: u16,
 }
 
 impl TagCamSpec {

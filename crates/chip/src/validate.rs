@@ -51,6 +51,9 @@ pub const RULES: &[Rule] = &[
     rule("sources-exist", "The source of a number is a key of `sources`.", sources::sources_exist),
     rule("sources-are-used", "Every entry of `sources` is text that some number refers to.", sources::sources_are_used),
     rule("counts-are-positive", "Sizes are whole numbers above 0.", board::counts_are_positive),
+    rule("exponents-are-an-interval", "Weight exponents are small whole numbers, low <= high.", board::exponents),
+    rule("energies-are-energies", "`energy` prices operations that are counted.", board::energies),
+    rule("rules-belong-to-models", "`rules` is there if a digital model is.", circuits::rules_belong_to_models),
     rule("counts-fit", "Sizes fit the ids and words of a program.", board::counts_fit),
     rule("monitor-leaves-sram", "The monitor leaves at least one SRAM word of a neuron.", board::monitor_leaves_sram),
     rule(
@@ -185,6 +188,16 @@ fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
                 ("drive", false, LEVEL, Bound::Any),
             ],
             CoreModel::Rate => &[("leak", true, PURE, Bound::Fraction), ("drive", false, LEVEL, Bound::Any)],
+            CoreModel::Loihi => &[
+                ("decay_u", true, PURE, Bound::NotNegative),
+                ("decay_v", true, PURE, Bound::NotNegative),
+                ("v_threshold", true, PURE, Bound::Positive),
+                ("bias_mantissa", false, PURE, Bound::Any),
+                ("bias_exponent", false, PURE, Bound::Any),
+                ("refractory", false, PURE, Bound::NotNegative),
+                ("v_min_exponent", false, PURE, Bound::NotNegative),
+                ("v_max_exponent", false, PURE, Bound::NotNegative),
+            ],
         };
         all.extend(table.iter().map(|&(parameter, required, dimensions, bound)| Reading {
             parameter,

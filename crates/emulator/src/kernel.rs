@@ -280,14 +280,14 @@ impl Emulator {
         &self.cores[core]
     }
 
-    /// The membrane of a spiking neuron, in the voltage unit of its threshold; `None` for a rate unit.
+    /// The membrane of a `lif` neuron, in the voltage unit of its threshold; `None` for other models.
     ///
     /// # Panics
     /// If the program does not use that neuron.
     pub fn membrane(&self, core: usize, neuron: NeuronId) -> Option<Weight> {
         match &self.cores[core] {
             Core::Lif(core) => Some(Weight::from_bits(core.membrane(neuron))),
-            Core::Rate(_) => None,
+            _ => None,
         }
     }
 
@@ -297,8 +297,8 @@ impl Emulator {
     /// If the program does not use that unit.
     pub fn level(&self, core: usize, neuron: NeuronId) -> Option<i32> {
         match &self.cores[core] {
-            Core::Lif(_) => None,
             Core::Rate(core) => Some(core.level(neuron)),
+            _ => None,
         }
     }
 }

@@ -7,9 +7,10 @@ use crate::document::{Document, Format, FromValue, Table, Value};
 use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
-    ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
-    SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation,
+    AxonSpec, ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec,
+    RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation,
 };
+use device_models::loihi::{LoihiRules, OPTIONS, PROFILES};
 use disorder::Family;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -130,8 +131,10 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         "sources",
         "geometry",
         "router",
+        "rules",
         "synapses",
         "parameters",
+        "energy",
     ]);
     // Every entry is read before the first `?`, so that all errors are found.
     let name = root.required("name");
@@ -145,6 +148,8 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let sources = root.required_with("sources", |v| by_name(&v, |v| v.read()));
     let geometry = root.required_with("geometry", |v| read_geometry(&v));
     let router = root.required_with("router", |v| read_router(&v));
+    let rules = root.optional_with("rules", |v| read_rules(&v));
+    let energy = root.optional_with("energy", |v| by_name(&v, |v| fact(v.read())));
     let synapses = root.required_with("synapses", |v| all(v.array()?, read_synapse));
     let parameters = root.required_with("parameters", |v| by_name(&v, read_parameter));
     Some(ChipSpec {
@@ -159,7 +164,9 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         synapses: synapses?,
         parameters_per_neuron: parameters_per_neuron?,
         router: router?,
+        rules: rules?,
         parameters: parameters?,
+        energy: energy?.unwrap_or_default(),
         mismatch_reference: mismatch_reference?,
     })
 }
@@ -213,10 +220,73 @@ fn kind_of<'d, T: Copy>(value: &Value<'d>, what: &str, kinds: &[(&str, T)]) -> O
 }
 
 fn read_router(value: &Value<'_>) -> Option<RouterSpec> {
-    let is_ideal = kind_of(value, "a kind of router", &[("ideal", true), ("tag-cam", false)])?;
-    if is_ideal {
-        return value.table(&["kind"]).map(|_| RouterSpec::Ideal);
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Ideal,
+        TagCam,
+        Axon,
     }
+    let kinds = [("ideal", Kind::Ideal), ("tag-cam", Kind::TagCam), ("axon", Kind::Axon)];
+    match kind_of(value, "a kind of router", &kinds)? {
+        Kind::Ideal => value.table(&["kind"]).map(|_| RouterSpec::Ideal),
+        Kind::TagCam => read_tag_cam(value),
+        Kind::Axon => read_axon(value),
+    }
+}
+
+fn read_axon(value: &Value<'_>) -> Option<RouterSpec> {
+    let table = value.table(&[
+        "kind",
+        "input_axons",
+        "output_axons",
+        "synapse_bits",
+        "synapses_per_group",
+        "weight_bits",
+        "weight_exponent",
+        "delay_max",
+    ])?;
+    let read = |key| fact(table.required(key));
+    let (input_axons, output_axons) = (read("input_axons"), read("output_axons"));
+    let (synapse_bits, synapses_per_group) = (read("synapse_bits"), read("synapses_per_group"));
+    let (weight_bits, delay_max) = (read("weight_bits"), read("delay_max"));
+    let weight_exponent = table.required_with("weight_exponent", |v| read_interval(&v));
+    Some(RouterSpec::Axon(AxonSpec {
+        input_axons: input_axons?,
+        output_axons: output_axons?,
+        synapse_bits: synapse_bits?,
+        synapses_per_group: synapses_per_group?,
+        weight_bits: weight_bits?,
+        weight_exponent: weight_exponent?,
+        delay_max: delay_max?,
+    }))
+}
+
+/// Digital rules: a profile, and options whose names and words are those of the profile's family.
+fn read_rules(value: &Value<'_>) -> Option<RulesSpec> {
+    let names: Vec<&str> = ["profile"].into_iter().chain(OPTIONS.iter().map(|(name, _)| *name)).collect();
+    let table = value.table(&names)?;
+    let profile = table.required_with("profile", |v| v.one_of("a profile of digital rules", &PROFILES.map(|p| (p, p))));
+    let mut options = Some(BTreeMap::new());
+    for (name, words) in OPTIONS {
+        let word = table.optional_with(name, |v| {
+            let word: String = v.read()?;
+            if LoihiRules::lava().choose(name, &word).is_ok() {
+                return Some(word);
+            }
+            let what = format!("a choice for `{name}`");
+            v.report(Problem::UnknownName { what, name: word, known: words.iter().map(|w| w.to_string()).collect() });
+            None
+        });
+        // Every option is read, so that all errors are found.
+        options = options.zip(word).map(|(mut options, word)| {
+            options.extend(word.map(|word| (name.to_owned(), word)));
+            options
+        });
+    }
+    Some(RulesSpec { profile: profile?.to_owned(), options: options? })
+}
+
+fn read_tag_cam(value: &Value<'_>) -> Option<RouterSpec> {
     let table = value.table(&[
         "kind",
         "cam_words_per_neuron",
@@ -259,8 +329,14 @@ fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
         Delta,
         Exponential,
         Graded,
+        Register,
     }
-    let kinds = [("delta", Kind::Delta), ("exponential", Kind::Exponential), ("graded", Kind::Graded)];
+    let kinds = [
+        ("delta", Kind::Delta),
+        ("exponential", Kind::Exponential),
+        ("graded", Kind::Graded),
+        ("register", Kind::Register),
+    ];
     let plain = |table: Option<Table<'_>>, kinetics| table.map(|_| kinetics);
     match kind_of(value, "a kind of kinetics", &kinds)? {
         Kind::Delta => plain(value.table(&["kind"]), Kinetics::Delta),
@@ -268,6 +344,10 @@ fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
         Kind::Exponential => {
             let table = value.table(&["kind", "tau"])?;
             Some(Kinetics::Exponential { tau: table.required("tau")? })
+        }
+        Kind::Register => {
+            let table = value.table(&["kind", "index"])?;
+            Some(Kinetics::Register { index: table.required("index")? })
         }
     }
 }

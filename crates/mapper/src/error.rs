@@ -173,7 +173,39 @@ pub enum MapperError {
         /// The chip.
         chip: String,
         /// What there is, in words.
-        allowed: &'static str,
+        allowed: String,
+    },
+    /// A neuron that by itself exceeds a memory of its core.
+    #[error(
+        "population `{population}`: a core with one of its neurons needs {needed} {resource}, but has {limit}; reduce \
+         the connections of its neurons"
+    )]
+    CoreMemory {
+        /// The population.
+        population: String,
+        /// Which memory.
+        resource: &'static str,
+        /// How much of it is needed.
+        needed: u64,
+        /// How much there is.
+        limit: u64,
+    },
+    /// A weight that no mantissa and exponent of the chip make.
+    #[error(
+        "projection `{projection}`: weight {weight} from {pre} to {post} is beyond {limit}, the largest that this chip \
+         makes; scale weights and thresholds down together"
+    )]
+    WeightRange {
+        /// The projection.
+        projection: String,
+        /// Sending neuron or channel.
+        pre: u32,
+        /// Receiving neuron.
+        post: u32,
+        /// The weight, as a decimal.
+        weight: String,
+        /// The largest magnitude.
+        limit: u64,
     },
     /// A neuron with more synapses than CAM words.
     #[error(

@@ -71,6 +71,12 @@ pub(crate) fn map(wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger)
             }
         }
     }
+    join(&mut rows);
+    (rows, exponents)
+}
+
+/// Sorts rows and joins those of one source, core and delay.
+pub(crate) fn join(rows: &mut Vec<IdealRow>) {
     rows.sort_by_key(|row| (row.source, row.destination, row.delay_ticks));
     rows.dedup_by(|next, row| {
         let same = |r: &IdealRow| (r.source, r.destination, r.delay_ticks);
@@ -80,11 +86,10 @@ pub(crate) fn map(wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger)
         }
         joins
     });
-    for row in &mut rows {
+    for row in rows {
         row.synapses.sort_unstable();
         row.synapses.shrink_to_fit();
     }
-    (rows, exponents)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The books of a mapping: what was asked for, what was kept, and how far off it is.
 
 use crate::report::{
-    CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, Use,
+    AxonUse, CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, Use,
     WeightReport,
 };
 use crate::wish::{Link, Wish};
@@ -35,6 +35,7 @@ pub(crate) struct Ledger {
     weights: Vec<WeightErrors>,
     synapses: Vec<Vec<u64>>,
     freed: FreedResources,
+    axons: Vec<AxonUse>,
 }
 
 impl Ledger {
@@ -63,6 +64,7 @@ impl Ledger {
             weights: vec![WeightErrors::default(); wish.cores.len()],
             synapses: wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect(),
             freed: FreedResources::default(),
+            axons: Vec::new(),
         }
     }
 
@@ -85,13 +87,18 @@ impl Ledger {
         self.freed = freed;
     }
 
+    /// Books what each core takes of its axons and its synapse memory.
+    pub(crate) fn use_axons(&mut self, axons: Vec<AxonUse>) {
+        self.axons = axons;
+    }
+
     /// Closes the books.
     pub(crate) fn report(mut self, wish: &Wish<'_>, program: &Program, options: &MapperOptions) -> MappingReport {
         self.losses.sort_by_key(|loss| (loss.projection, loss.pre, loss.post));
         let spec = wish.spec;
         let limits = match &spec.router {
-            RouterSpec::Ideal => None,
             RouterSpec::TagCam(router) => Some(router.limits()),
+            _ => None,
         };
         let heard = match &program.routing {
             Routing::Ideal(_) => Vec::new(),
@@ -119,6 +126,7 @@ impl Ledger {
                     let words: Vec<u64> = m.sram.iter().map(|words| words.len() as u64).collect();
                     MemoryUse::of(&words, limit(|l| l.sram_words_per_neuron))
                 }),
+                axons: self.axons.get(index).copied(),
                 tags: memories.map(|_| Use { used: heard[index], limit: limit(|l| l.tag_count) }),
                 weights: weight_report(
                     &self.weights[index],

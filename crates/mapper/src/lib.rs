@@ -14,6 +14,7 @@
 //! * **Placement** is first fit in the order of the network: core after core, chip after chip. Nothing is moved to
 //!   shorten routes, so neighbours in the network are neighbours on the board, and a population added at the end moves
 //!   no other.
+//! * **Axon chips** (Loihi) split a population evenly over as few cores as obey all limits, one population a core.
 //! * **Cores** belong to one population, because a core shares its biases, its weight currents and the tags that it
 //!   hears; [`CoreSharing::SameParameters`] packs populations with the same equations and values together.
 //! * **Chips** stand in the smallest square that holds the board, filled row by row: two chips side by side, four as
@@ -24,8 +25,10 @@
 //!   than 0 that the core can make; [`SmallWeights::Drop`] lets 0 compete and reports every connection that it won.
 //! * **Weight 0** in the wish takes no word and is counted apart.
 
+mod axon;
 mod codebook;
 mod decode;
+mod energy;
 mod error;
 mod ideal;
 mod layout;
@@ -43,15 +46,17 @@ mod tests;
 mod wish;
 
 use chip::{ChipSpec, CoreProgram, Program, RouterSpec, Routing};
+use device_models::loihi::LoihiRules;
 use network::Network;
 
 pub use codebook::Codebook;
 pub use decode::{DecodedConnection, decode};
+pub use energy::{EnergyItem, energy};
 pub use error::MapperError;
 pub use placement::{Placement, Segment};
 pub use readout::{ClassReport, ReadoutLayout, ReadoutReport, ReadoutStrategy, ReadoutWish, attach_readout};
 pub use report::{
-    CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, Use,
+    AxonUse, CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, Use,
     WeightReport,
 };
 
@@ -118,18 +123,30 @@ pub struct Mapping {
 pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Mapping, MapperError> {
     network.validate()?;
     layout::check(spec)?;
-    let placement = placement::place(network, spec, options)?;
+    placement::check_models(network, spec)?;
+    let axons = match &spec.router {
+        RouterSpec::Axon(router) => Some((axon::Store::new(router.limits()), rules(spec)?)),
+        _ => None,
+    };
+    let placement = match &axons {
+        Some((store, _)) => axon::place(network, spec, store, options)?,
+        None => placement::place(network, spec, options)?,
+    };
     let parameters = parameters::check(network, spec)?;
     let wish = wish::Wish::new(network, spec, &placement)?;
     let mut ledger = ledger::Ledger::new(&wish);
-    let (routing, exponents) = match &spec.router {
-        RouterSpec::Ideal => {
-            let (rows, exponents) = ideal::map(&wish, options, &mut ledger);
-            (Routing::Ideal(rows), exponents)
-        }
-        RouterSpec::TagCam(router) => {
+    let (routing, exponents) = match (&spec.router, &axons) {
+        (RouterSpec::TagCam(router), _) => {
             let (cores, inputs, exponents) = tag_cam::map(&wish, router.limits(), options, &mut ledger)?;
             (Routing::TagCam { cores, inputs, positions: layout::positions(spec) }, exponents)
+        }
+        (_, Some((store, rules))) => {
+            let (rows, exponents) = axon::map(&wish, store, rules, options, &mut ledger)?;
+            (Routing::Ideal(rows), exponents)
+        }
+        (_, None) => {
+            let (rows, exponents) = ideal::map(&wish, options, &mut ledger);
+            (Routing::Ideal(rows), exponents)
         }
     };
     let cores = placement
@@ -148,4 +165,12 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
     let program = Program { chip: spec.name.clone(), cores, input_count, routing };
     let report = ledger.report(&wish, &program, options);
     Ok(Mapping { program, placement, report })
+}
+
+/// The digital rules of a chip.
+fn rules(spec: &ChipSpec) -> Result<LoihiRules, MapperError> {
+    let refuse =
+        |message| MapperError::Chip { chip: spec.name.clone(), rule: "rules-exist", path: "rules".into(), message };
+    let rules = spec.rules.as_ref().ok_or_else(|| refuse("a chip with axons needs a table `[rules]`".to_owned()))?;
+    LoihiRules::from_spec(rules).map_err(|error| refuse(error.to_string()))
 }

@@ -37,6 +37,11 @@ pub struct Placement {
 }
 
 impl Placement {
+    /// The runs of each population, which must come sorted by core.
+    pub(crate) fn new(segments: Vec<Vec<Segment>>) -> Self {
+        Self { segments }
+    }
+
     /// The circuit of neuron `index` of population `population`; `None` if there is no such neuron.
     pub fn address(&self, population: usize, index: u32) -> Option<NeuronAddress> {
         let segments = self.segments.get(population)?;
@@ -89,6 +94,19 @@ pub(crate) fn board_cores(spec: &ChipSpec, options: &MapperOptions) -> usize {
     chips * spec.cores_per_chip()
 }
 
+/// Refuses populations whose equations the chip does not have.
+pub(crate) fn check_models(network: &Network, spec: &ChipSpec) -> Result<(), MapperError> {
+    match network.populations.iter().find(|population| !spec.models.contains(&population.model)) {
+        None => Ok(()),
+        Some(population) => Err(MapperError::Model {
+            population: population.name.clone(),
+            model: population.model,
+            chip: spec.name.clone(),
+            offered: spec.models.iter().map(|m| m.name().into()).collect(),
+        }),
+    }
+}
+
 /// Places the populations in their order, first fit.
 pub(crate) fn place(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Placement, MapperError> {
     let (per_core, per_chip) = (spec.neurons_per_core() as u32, spec.cores_per_chip());
@@ -97,14 +115,6 @@ pub(crate) fn place(network: &Network, spec: &ChipSpec, options: &MapperOptions)
     let mut used_cores = 0; // the last of these is the open one
     let mut used_circuits = per_core; // of the open core
     for (index, population) in network.populations.iter().enumerate() {
-        if !spec.models.contains(&population.model) {
-            return Err(MapperError::Model {
-                population: population.name.clone(),
-                model: population.model,
-                chip: spec.name.clone(),
-                offered: spec.models.iter().map(|m| m.name().into()).collect(),
-            });
-        }
         let shares = index > 0
             && options.core_sharing == CoreSharing::SameParameters
             && may_share(&network.populations[index - 1], population);

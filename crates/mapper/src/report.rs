@@ -38,6 +38,17 @@ impl MemoryUse {
     }
 }
 
+/// Use of the memories of a core with axons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AxonUse {
+    /// Senders that the core hears, each once a projection.
+    pub input_axons: Use,
+    /// Cores that its neurons reach, each once a neuron and projection.
+    pub output_axons: Use,
+    /// Synapse memory in bits.
+    pub synapse_bits: Use,
+}
+
 /// Neurons of one population in a core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -85,6 +96,8 @@ pub struct CoreReport {
     pub sram: Option<MemoryUse>,
     /// Tags that this core listens to; none on a chip without them.
     pub tags: Option<Use>,
+    /// Axons and synapse memory; none on a chip without them.
+    pub axons: Option<AxonUse>,
     /// Its weights.
     pub weights: WeightReport,
 }

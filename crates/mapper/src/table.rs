@@ -92,6 +92,18 @@ impl MappingReport {
         table
     }
 
+    /// Memories of cores with axons; `None` on chips without.
+    fn axons_table(&self) -> Option<Table> {
+        let mut table = Table::new(2, &["core", "holds", "input axons", "output axons", "synapse bits"]);
+        for core in &self.cores {
+            let axons = core.axons.as_ref()?;
+            let uses = [axons.input_axons, axons.output_axons, axons.synapse_bits].map(|of| of.to_string());
+            let names = [core.address.to_string(), joined(core.parts.iter().map(Part::to_string))];
+            table.row(names.into_iter().chain(uses));
+        }
+        Some(table)
+    }
+
     fn weights_table(&self) -> Table {
         let mut table = Table::new(2, &["core", "weight currents", "step", "largest weight", "rms error", "max error"]);
         for core in self.cores.iter().filter(|core| core.synapses.total > 0) {
@@ -126,6 +138,9 @@ impl fmt::Display for MappingReport {
         let Self { chip, chips, board_cores, input_channels, .. } = self;
         writeln!(f, "chip {chip}: chips {chips}, cores {board_cores}, input channels {input_channels}\n")?;
         writeln!(f, "{}", self.cores_table())?;
+        if let Some(table) = self.axons_table() {
+            writeln!(f, "{table}")?;
+        }
         writeln!(f, "{}", self.weights_table())?;
         writeln!(f, "{}", self.projections_table())?;
         let masked: u64 = self.projections.iter().map(|p| p.masked).sum();

@@ -45,6 +45,8 @@ fn base(name: &str) -> ChipSpec {
         parameters_per_neuron: false,
         router: RouterSpec::Ideal,
         parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
+        rules: None,
+        energy: BTreeMap::new(),
         mismatch_reference: None,
     }
 }
@@ -94,7 +96,7 @@ pub(crate) fn ideal() -> ChipSpec {
 pub(crate) fn with_router(mut spec: ChipSpec, change: impl FnOnce(&mut TagCamSpec)) -> ChipSpec {
     match &mut spec.router {
         RouterSpec::TagCam(router) => change(router),
-        RouterSpec::Ideal => panic!("not a tag and CAM chip"),
+        _ => panic!("not a tag and CAM chip"),
     }
     spec
 }

@@ -133,19 +133,16 @@ fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection)
         return Err(MapperError::ModelPair { projection: name(), pre, post: post.model });
     }
     let (delay_ticks, chip) = (projection.delay_ticks, spec.name.clone());
-    match spec.router {
-        RouterSpec::Ideal if delay_ticks == 0 => {
-            return Err(MapperError::Delay { projection: name(), delay_ticks, chip, allowed: "delays from 1 tick on" });
+    let allowed = match &spec.router {
+        RouterSpec::Ideal => (delay_ticks == 0).then(|| "delays from 1 tick on".into()),
+        RouterSpec::TagCam(_) => (delay_ticks != 1).then(|| "a delay of 1 tick only".into()),
+        RouterSpec::Axon(router) => {
+            let most = router.limits().delay_max + 1;
+            (!(1..=most).contains(&delay_ticks)).then(|| format!("delays of 1 to {most} ticks"))
         }
-        RouterSpec::TagCam(_) if delay_ticks != 1 => {
-            return Err(MapperError::Delay {
-                projection: name(),
-                delay_ticks,
-                chip,
-                allowed: "a delay of 1 tick only",
-            });
-        }
-        _ => {}
+    };
+    if let Some(allowed) = allowed {
+        return Err(MapperError::Delay { projection: name(), delay_ticks, chip, allowed });
     }
     let choice = &projection.synapse;
     let mut kinds = [0; 2];

@@ -95,7 +95,7 @@ impl Fabric {
     pub fn build(spec: &ChipSpec, program: &Program) -> Result<Self, RouterError> {
         assemble::check_cores(spec, program)?;
         let draft = match (&spec.router, &program.routing) {
-            (RouterSpec::Ideal, Routing::Ideal(rows)) => ideal::follow(program, rows)?,
+            (RouterSpec::Ideal | RouterSpec::Axon(_), Routing::Ideal(rows)) => ideal::follow(program, rows)?,
             (RouterSpec::TagCam(limits), Routing::TagCam { cores, inputs, positions }) => {
                 tag_cam::follow(spec, limits.limits(), program, cores, inputs, positions)?
             }
@@ -104,10 +104,11 @@ impl Fabric {
                     chip: spec.name.clone(),
                     found: match router {
                         RouterSpec::Ideal => "an ideal router",
+                        RouterSpec::Axon(_) => "axons",
                         RouterSpec::TagCam(_) => "a tag and CAM router",
                     },
                     program: match routing {
-                        Routing::Ideal(_) => "an ideal router",
+                        Routing::Ideal(_) => "rows of synapses",
                         Routing::TagCam { .. } => "a tag and CAM router",
                     },
                 });

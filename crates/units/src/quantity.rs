@@ -90,6 +90,8 @@ impl Unit {
     pub const MICROSECOND: Self = Self { dimension: Dimension::Time, exponent: -6 };
     /// The hertz.
     pub const HERTZ: Self = Self { dimension: Dimension::Frequency, exponent: 0 };
+    /// The joule.
+    pub const JOULE: Self = Self { dimension: Dimension::Energy, exponent: 0 };
     /// The millivolt.
     pub const MILLIVOLT: Self = Self { dimension: Dimension::Voltage, exponent: -3 };
 

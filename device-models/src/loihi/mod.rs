@@ -12,15 +12,19 @@
 //!    sleep;
 //! 3. [`Projection::send`] takes the spikes, and [`Projection::advance`] ends the step.
 //!
+//! [`LoihiCore`] does this for the event kernel, whose router takes the place of projections and axons.
+//!
 //! The module owns these rules, the check of their parameters, the counting of overflows, and the limits of a core
 //! ([`limits`]). It deliberately knows no random generator (noise is drawn elsewhere and handed in), no learning, and
 //! no file.
 
 mod axons;
+mod core;
 mod error;
 pub mod limits;
 mod neuron;
 mod noise;
+mod options;
 mod parameters;
 mod projection;
 mod rules;
@@ -28,10 +32,12 @@ mod rules;
 mod tests;
 mod weight;
 
+pub use self::core::{BLOCK, LoihiCore};
 pub use axons::{AxonRow, AxonTable, AxonTableLayout};
 pub use error::LoihiError;
 pub use neuron::{LoihiState, Overflows, Register, StepOutput, StepSummary, step};
 pub use noise::{NoiseSettings, NoiseTarget};
+pub use options::{OPTIONS, PROFILES, RuleOption, RulesError};
 pub use parameters::{Bias, LoihiParameters, NeuronSettings, PeriodicReset, Threshold};
 pub use projection::{Projection, ProjectionSettings, Synapse};
 pub use rules::{

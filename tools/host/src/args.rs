@@ -231,6 +231,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) resume: Option<PathBuf>,
 
+    /// Fail if a state was cut at the end of its format or a register overflowed
+    #[arg(long)]
+    pub(crate) strict: bool,
+
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

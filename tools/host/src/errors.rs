@@ -47,6 +47,12 @@ pub(crate) enum HostError {
     /// A study cannot run, or was interrupted.
     #[error(transparent)]
     Study(Box<study::StudyError>),
+    /// States were cut or registers overflowed in a strict run.
+    #[error("{count} states were cut at the end of their format or overflowed; the report tells which")]
+    Strict {
+        /// How many.
+        count: u64,
+    },
     /// Standard output was closed by its reader.
     #[error("standard output was closed")]
     OutputClosed,

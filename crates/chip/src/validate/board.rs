@@ -1,8 +1,8 @@
 //! Geometry, router and tick.
 
 use super::Findings;
-use crate::spec::{ChipSpec, Fact, RouterSpec};
-use alloc::{format, vec, vec::Vec};
+use crate::spec::{ChipSpec, ENERGY_OPERATIONS, Fact, RouterSpec};
+use alloc::{format, string::String, vec, vec::Vec};
 use units::{Dimension, Unit};
 
 /// A size of the chip: path, value, the least and the most that it can be, and what limits it.
@@ -27,7 +27,51 @@ fn counts(spec: &ChipSpec) -> Vec<Count<'_>> {
             ("router.hop_max", &router.hop_max, 0, 127, "a hop is kept in 8 bits with sign"),
         ]);
     }
+    if let RouterSpec::Axon(router) = &spec.router {
+        all.extend([
+            ("router.input_axons", &router.input_axons, 1, 1 << 32, "more sources cannot be named"),
+            ("router.output_axons", &router.output_axons, 1, 1 << 32, "more axons cannot be counted"),
+            ("router.synapse_bits", &router.synapse_bits, 1, 1 << 40, "more bits cannot be counted"),
+            ("router.synapses_per_group", &router.synapses_per_group, 1, 1 << 16, "more cannot be counted"),
+            ("router.weight_bits", &router.weight_bits, 1, 8, "weights are kept with at most 8 bits"),
+            ("router.delay_max", &router.delay_max, 0, 4095, "delays are kept in a ring of steps"),
+        ]);
+    }
     all
+}
+
+/// The exponents of weights, and what limits them.
+pub(super) fn exponents(spec: &ChipSpec, findings: &mut Findings) {
+    let RouterSpec::Axon(router) = &spec.router else { return };
+    let (low, high) = &router.weight_exponent;
+    let mut read = |entry: &str, fact: &Fact| {
+        let path = format!("router.weight_exponent.{entry}");
+        let value = findings.pure(&path, fact)?.to_bits(0).ok().filter(|v| (-8..=7).contains(v));
+        let whole = fact.quantity.value.exponent() >= 0;
+        if value.is_none() || !whole {
+            findings.add(path, format!("this is {}, but must be a whole number from -8 to 7", fact.quantity));
+        }
+        value.filter(|_| whole)
+    };
+    if let (Some(low), Some(high)) = (read("low", low), read("high", high))
+        && low > high
+    {
+        findings.add("router.weight_exponent.low", format!("{low} is above the highest exponent, {high}"));
+    }
+}
+
+/// Prices of operations.
+pub(super) fn energies(spec: &ChipSpec, findings: &mut Findings) {
+    let valid: Vec<String> = ENERGY_OPERATIONS.iter().map(|name| String::from(*name)).collect();
+    for (name, fact) in &spec.energy {
+        let path = format!("energy.{name}");
+        if !valid.contains(name) {
+            findings.add_wrong_name(path, "an operation that is counted", name, valid.iter());
+        } else if fact.quantity.unit.dimension() != Dimension::Energy || fact.quantity.value.signum() < 0 {
+            findings
+                .add(path, format!("this is {}, but must be an energy of at least 0, such as 24 pJ", fact.quantity));
+        }
+    }
 }
 
 pub(super) fn counts_are_positive(spec: &ChipSpec, findings: &mut Findings) {

@@ -34,6 +34,7 @@ fn model_of(kinetics: &Kinetics) -> CoreModel {
     match kinetics {
         Kinetics::Delta | Kinetics::Exponential { .. } => CoreModel::Lif,
         Kinetics::Graded => CoreModel::Rate,
+        Kinetics::Register { .. } => CoreModel::Loihi,
     }
 }
 
@@ -43,7 +44,11 @@ pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
     }
     for (index, model) in spec.models.iter().enumerate() {
         if !spec.synapses.iter().any(|s| model_of(&s.kinetics) == *model) {
-            let kinds = if *model == CoreModel::Rate { "`graded`" } else { "`delta` or `exponential`" };
+            let kinds = match model {
+                CoreModel::Lif => "`delta` or `exponential`",
+                CoreModel::Rate => "`graded`",
+                CoreModel::Loihi => "`register`",
+            };
             let message = format!("core model `{model}` needs a synapse kind with kinetics {kinds}; there is none");
             findings.add(format!("models[{index}]"), message);
         }
@@ -55,6 +60,18 @@ pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
             let message = format!("synapse kind `{name}` is for core model `{model}`, which `models` does not list");
             findings.add(synapse_path(index, "kinetics"), message);
         }
+    }
+}
+
+pub(super) fn rules_belong_to_models(spec: &ChipSpec, findings: &mut Findings) {
+    let digital = spec.models.iter().position(|model| *model == CoreModel::Loihi);
+    match (digital, &spec.rules) {
+        (Some(index), None) => {
+            let message = format!("core model `{}` needs a table `[rules]` with a `profile`", spec.models[index]);
+            findings.add(format!("models[{index}]"), message);
+        }
+        (None, Some(_)) => findings.add("rules", "no core model of this chip has digital rules: remove `rules`".into()),
+        _ => {}
     }
 }
 

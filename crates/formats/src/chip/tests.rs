@@ -21,6 +21,8 @@ fn edited(old: &str, new: &str) -> String {
     GOOD.replace(old, new)
 }
 
+mod digital;
+
 #[test]
 fn the_good_file_is_good() {
     assert_eq!(outcome(GOOD), "good");
@@ -47,12 +49,14 @@ fn every_rule_is_broken_once() {
     for rule in chip::RULES {
         // A source that does not exist is told as a wrong name.
         let sign = if rule.name == "sources-exist" { "a key of `sources`".into() } else { format!("[{}]", rule.name) };
-        assert!(CASES.iter().any(|(.., errors)| errors.contains(&sign)), "{}", rule.name);
+        assert!(CASES.iter().chain(digital::CASES).any(|(.., errors)| errors.contains(&sign)), "{}", rule.name);
     }
 }
 
-/// (what to replace, by what, the errors)
-const CASES: &[(&str, &str, &str)] = &[
+/// What to replace, by what, the errors.
+type Case = (&'static str, &'static str, &'static str);
+
+const CASES: &[Case] = &[
     // The form of the file.
     ("version = 1\n", "version = 1\nversion = 1\n", "3:1: not valid TOML: the key `version` is there twice"),
     ("[geometry]", "[geometry", "17:10: not valid TOML: unclosed table, expected `]`"),
@@ -298,7 +302,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "models = [\"lif\"]",
         "models = []",
-        "8:10: `models`: a chip needs at least one core model; there are lif, rate [models-are-listed]",
+        "8:10: `models`: a chip needs at least one core model; there are lif, rate, loihi [models-are-listed]",
     ),
     (
         "models = [\"lif\"]",
@@ -630,8 +634,8 @@ fn names_and_paths_are_told_apart() {
     );
     assert_eq!(
         error("loihi"),
-        "there is no chip `loihi`\nhelp: the shipped chips are: `dynapse2`, `ideal`. A chip file of your own is \
-         named by its path, such as `./loihi.toml`"
+        "there is no chip `loihi`\nhelp: did you mean `loihi-lava`? A chip file of your own is named by its path, such as \
+         `./loihi.toml`"
     );
     assert_eq!(error("./none.toml"), "./none.toml: cannot be read: there is no such file or directory");
     let dir = tempfile::tempdir().unwrap();

@@ -36,12 +36,13 @@ pub(crate) fn list(args: &ChipsArgs) -> Result<(), HostError> {
         return print_json(&json!(chips));
     }
     let mut text = String::new();
+    let width = specs.iter().map(|s| s.name.len()).max().unwrap_or(0);
     for s in &specs {
         let models: Vec<&str> = s.models.iter().map(|m| m.name()).collect();
         let plural = |count: usize, what| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
         let _ = writeln!(
             text,
-            "{:<10} {}\n{:<10} at most {} of {} of {}; core models: {}",
+            "{:<width$}  {}\n{:<width$}  at most {} of {} of {}; core models: {}",
             s.name,
             s.summary,
             "",
@@ -103,6 +104,7 @@ fn as_json(spec: &ChipSpec) -> Value {
         "summary": spec.summary,
         "models": spec.models.iter().map(|m| m.name()).collect::<Vec<_>>(),
         "router": router(&spec.router),
+        "rules": spec.rules.as_ref().map(|r| json!({ "profile": r.profile, "options": r.options })),
         "parameters_per_neuron": spec.parameters_per_neuron,
         "mismatch_reference": spec.mismatch_reference,
         "synapses": synapses,
@@ -123,6 +125,10 @@ fn as_text(spec: &ChipSpec) -> String {
     line("family", &format!("{}, {}", spec.family, spec.revision));
     line("core models", &models.join(", "));
     line("router", router(&spec.router));
+    if let Some(rules) = &spec.rules {
+        let options = rules.options.iter().map(|(option, word)| format!(", {option} = {word}"));
+        line("rules", &format!("{}{}", rules.profile, options.collect::<String>()));
+    }
     line("parameters", per);
     if let Some(reference) = &spec.mismatch_reference {
         line("mismatch", &format!("scaled as a whole by the CV of `{reference}`"));

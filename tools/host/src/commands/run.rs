@@ -6,13 +6,16 @@ use crate::commands::map::{Mapped, map};
 use crate::errors::HostError;
 use crate::output::{print, print_json};
 use chip::CoreModel;
-use device_models::DieParameters;
+use device_models::loihi::{Overflows, Register};
+use device_models::{Core, DieParameters};
 use emulator::{Each, Emulator, EmulatorError, LossCause, Snapshot, Spike};
 use formats::container::Kind;
 use formats::events::SpikeEvent;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mapper::EnergyItem;
 use report::{sparkline, text_table};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 use units::{NeuronAddress, Tick, Unit};
@@ -57,9 +60,14 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
         written.push(path.display().to_string());
     }
     if args.json {
-        return print_json(&as_json(args, &mapped, &outcome, &written));
+        print_json(&as_json(args, &mapped, &outcome, &written))?;
+    } else {
+        print(&as_text(args, &mapped, &outcome, &written))?;
     }
-    print(&as_text(args, &mapped, &outcome, &written))
+    match outcome.emulator.counters().saturations {
+        count if count > 0 && args.strict => Err(HostError::Strict { count }),
+        _ => Ok(()),
+    }
 }
 
 fn emulator(args: &RunArgs, mapped: &Mapped, die: &DieParameters) -> Result<Emulator, HostError> {
@@ -178,6 +186,13 @@ fn as_text(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
     for (name, count) in counters(outcome) {
         let _ = writeln!(text, "  {name:<40}{count:>14}");
     }
+    let cost = cost(mapped, outcome);
+    if !cost.is_empty() {
+        let total: f64 = cost.iter().map(|item| item.total_j).sum();
+        let sources: BTreeSet<&str> = cost.iter().map(|item| item.source.as_str()).collect();
+        let sources = sources.into_iter().collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "\n  energy, by the prices of {sources}: {:.3} uJ", total * 1e6);
+    }
     let _ = writeln!(text, "\ndigest {:016x}", outcome.emulator.digest());
     if !written.is_empty() {
         text.push_str("\nWritten:\n");
@@ -186,6 +201,32 @@ fn as_text(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
         });
     }
     text
+}
+
+/// Overflows of all Loihi cores; none if there is no such core.
+fn overflows(emulator: &Emulator) -> Option<Overflows> {
+    let cores = (0..emulator.fabric().core_count()).filter_map(|index| match emulator.core(index) {
+        Core::Loihi(core) => Some(*core.overflows()),
+        _ => None,
+    });
+    cores.reduce(|mut sum, core| {
+        sum.add(&core);
+        sum
+    })
+}
+
+/// What the run costs by the prices of the chip.
+fn cost(mapped: &Mapped, outcome: &Outcome) -> Vec<EnergyItem> {
+    let c = outcome.emulator.counters();
+    mapper::energy(
+        &mapped.spec,
+        &[
+            ("synaptic_operation", c.synaptic_operations),
+            ("neuron_update", c.neuron_updates),
+            ("spike", c.spikes),
+            ("event_sent", c.events_sent),
+        ],
+    )
 }
 
 /// What the emulator counted, in words.
@@ -203,6 +244,9 @@ fn counters(outcome: &Outcome) -> Vec<(String, u64)> {
     ]
     .map(|(name, count)| (name.to_string(), count))
     .into();
+    if let Some(overflows) = overflows(&outcome.emulator) {
+        all.extend(Register::ALL.map(|r| (format!("overflows of {}", r.name()), u64::from(overflows.count(r)))));
+    }
     all.extend(LossCause::ALL.map(|cause| (format!("events lost: {}", cause.name()), c.losses.by_cause(cause))));
     all
 }
@@ -235,6 +279,10 @@ fn as_json(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
             "saturations": c.saturations,
             "lost": serde_json::Map::from_iter(lost),
         },
+        "overflows": overflows(&outcome.emulator).map(|o| {
+            serde_json::Map::from_iter(Register::ALL.map(|r| (r.name().to_string(), json!(o.count(r)))))
+        }),
+        "energy": cost(mapped, outcome),
         "digest": format!("{:016x}", outcome.emulator.digest()),
         "files": written,
     })

@@ -1,0 +1,79 @@
+//! Wrong files of digital chips: rules, axons, registers, prices.
+
+use super::{Case, outcome};
+
+/// What there is to spoil: a shipped chip.
+fn edited(old: &str, new: &str) -> String {
+    let good = crate::chip::shipped_text("loihi-lava").unwrap();
+    assert_eq!(good.matches(old).count(), 1, "`{old}` must be there once");
+    good.replace(old, new)
+}
+
+#[test]
+fn one_wrong_line_gives_one_clear_error() {
+    let mut failed = String::new();
+    for (old, new, expected) in CASES {
+        // Lines move when a source is added; what is wrong must not depend on it.
+        let found = outcome(&edited(old, new));
+        let found = found.split_once(": ").map_or(found.as_str(), |(_, what)| what);
+        if found != *expected {
+            failed += &format!("{old} -> {new}: {found:?}\n");
+        }
+    }
+    assert!(failed.is_empty(), "{failed}");
+}
+
+/// What to replace, by what, the error without its place.
+pub(super) const CASES: &[Case] = &[
+    (
+        "profile = \"loihi-lava\"",
+        "profile = \"lohi-lava\"",
+        "`rules.profile`: `lohi-lava` is not a profile of digital rules\nhelp: did you mean `loihi-lava`?",
+    ),
+    (
+        "profile = \"loihi-lava\"",
+        "profile = \"loihi-lava\"\nweigths = \"towards-zero\"",
+        "unknown key `weigths` in `rules`\nhelp: did you mean `weights`?",
+    ),
+    (
+        "profile = \"loihi-lava\"",
+        "profile = \"loihi-lava\"\nweights = \"toward-zero\"",
+        "`rules.weights`: `toward-zero` is not a choice for `weights`\nhelp: did you mean `towards-zero`?",
+    ),
+    (
+        "profile = \"loihi-lava\"",
+        "profile = \"loihi-lava\"\ncurrent = \"modulo-40\"",
+        "`rules.current`: `modulo-40` is not a choice for `current`\nhelp: did you mean `modulo-N`?",
+    ),
+    (
+        "[rules]\nprofile = \"loihi-lava\"\n",
+        "",
+        "`models[0]`: core model `loihi` needs a table `[rules]` with a `profile` [rules-belong-to-models]",
+    ),
+    (
+        "low = { value = -8,",
+        "low = { value = -9,",
+        "`router.weight_exponent.low`: this is -9, but must be a whole number from -8 to 7 \
+         [exponents-are-an-interval]",
+    ),
+    (
+        "spike = { value = 69.3, unit = \"pJ\"",
+        "spike = { value = 69.3, unit = \"pA\"",
+        "`energy.spike`: this is 69.3 pA, but must be an energy of at least 0, such as 24 pJ [energies-are-energies]",
+    ),
+    (
+        "spike = { value = 69.3",
+        "spikes = { value = 69.3",
+        "`energy.spikes`: `spikes` is not an operation that is counted\nhelp: did you mean `spike`?",
+    ),
+    (
+        "synapse_bits = { value = 1048576,",
+        "synapse_bits = { value = 0,",
+        "`router.synapse_bits`: this is 0, but must be a whole number of at least 1 [counts-are-positive]",
+    ),
+    (
+        "kind = \"register\", index = 0",
+        "kind = \"register\", index = 300",
+        "`synapses[0].kinetics.index`: 300 is outside the range from 0 to 255",
+    ),
+];
