@@ -268,8 +268,9 @@ proptest! {
         let still = |states: Vec<device_models::CoreState>| {
             states.into_iter().map(|mut s| {
                 // Events of weight 0 keep a core awake.
-                let (device_models::CoreState::Lif { awake, .. } | device_models::CoreState::Rate { awake, .. }) = &mut s;
-                *awake = true;
+                if let device_models::CoreState::Lif { awake, .. } | device_models::CoreState::Rate { awake, .. } = &mut s {
+                    *awake = true;
+                }
                 s
             }).collect::<Vec<_>>()
         };

@@ -5,6 +5,7 @@ mod cores;
 mod golden_loihi;
 mod golden_xylo;
 mod kernel;
+mod loihi;
 mod mapping;
 mod network_files;
 mod router;

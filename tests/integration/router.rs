@@ -157,7 +157,7 @@ fn tag_cam_programs_that_do_not_fit_are_refused() {
     check(&|p| memories(p).2[1] = (0, 0), "chip 1 has no place of its own on the board");
     check(&|p| memories(p).2.truncate(1), "chip 1 has no place of its own on the board");
     check(&|p| *memories(p).2 = (0..5).map(|x| (x, 0)).collect(), "chips of the board: 5 needed, 4 available");
-    check(&|p| p.routing = Routing::Ideal(vec![]), "the program has routing for an ideal router, but chip `test` has");
+    check(&|p| p.routing = Routing::Ideal(vec![]), "the program has routing for rows of synapses, but chip `test` has");
 }
 
 fn row(source: Source, destination: CoreAddress, synapses: Vec<(u16, u8, i16)>) -> IdealRow {

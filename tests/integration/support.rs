@@ -90,6 +90,8 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         parameters_per_neuron: true,
         router,
         parameters,
+        rules: None,
+        energy: BTreeMap::new(),
         mismatch_reference: Some("tau_mem".to_owned()),
     }
 }
@@ -214,7 +216,7 @@ impl Recipe {
                 let weight_exponent = match (self.extreme, model) {
                     (true, CoreModel::Lif) => 14 + random.below(7),
                     (_, CoreModel::Lif) => 10 + random.below(5),
-                    (_, CoreModel::Rate) => random.below(21),
+                    _ => random.below(21),
                 };
                 let address = CoreAddress::new((index / 2) as u16, (index % 2) as u16);
                 CoreProgram { address, model, neuron_count, parameters, weight_exponent: weight_exponent as u8 }
@@ -341,6 +343,7 @@ fn core_oracle(core: &Core) -> CoreOracle {
     match core {
         Core::Lif(core) => lif_oracle(core.parameters()),
         Core::Rate(core) => rate_oracle(core.parameters()),
+        _ => panic!("random cases have cores of `lif` and `rate` only"),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod core_state;
 pub mod float;
+pub mod loihi;
 mod routing;
 pub mod xylo;
 
