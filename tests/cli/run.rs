@@ -145,3 +145,49 @@ fn output_that_nobody_reads_is_no_error() {
     assert!(output.status.success(), "{:?}", output.status);
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+/// A network with a channel for each address of a sensor of 4 x 2 pixels.
+const PIXELS: &str = r#"
+format = "quenched-network"
+version = 1
+
+[[input]]
+name = "pixels"
+channels = 16
+
+[[population]]
+name = "p"
+size = 1
+model = "loihi"
+
+[[projection]]
+name = "all"
+pre = "pixels"
+post = "p"
+synapse = "box"
+connect = "all-to-all"
+weight = "200 1"
+"#;
+
+#[test]
+fn recordings_of_sensors_are_input() {
+    let sandbox = Sandbox::new();
+    sandbox.file("net.toml", PIXELS);
+    sandbox.file("rec.aer", "# us address\n0 3\n2500 15\n2600 15\n7000 0\n");
+    let args = ["run", "net.toml", "--chip", "loihi-lava", "--ticks", "10", "--input", "rec.aer", "--sensor", "4x2"];
+    let json = sandbox.json(&[&args[..], &["--json"]].concat());
+    assert_eq!(json["counters"]["inputs"], 4);
+    assert_eq!(json["populations"][0]["spikes"][0], 3, "two events of one step count twice, but make one spike");
+    sandbox.file("back.aer", "5 3\n4 1\n");
+    let fails = |changed: &[&str]| sandbox.fails(1, &[&args[..7], changed].concat());
+    let text = fails(&["back.aer", "--sensor", "4x2"]);
+    assert!(text.contains("back.aer:2:1") && text.contains("the time of 4 us comes after 5 us"), "{text}");
+    sandbox.quenched(&[&args[..7], &["back.aer", "--sensor", "4x2", "--sort-events"]].concat()).success();
+    sandbox.file("short.bs2", [1u8, 2, 3, 4]);
+    let text = fails(&["short.bs2", "--sensor", "4x2"]);
+    assert!(text.contains("it ends within event 0"), "{text}");
+    let text = sandbox.fails(2, &[&args[..7], &["rec.aer", "--sensor", "4x3"]].concat());
+    assert!(text.contains("has 24 addresses, but the network has 16 input channels"), "{text}");
+    let text = sandbox.fails(2, &[&args[..7], &["rec.aer", "--sensor", "4by3"]].concat());
+    assert!(text.contains("is not a size such as 34x34"), "{text}");
+}

@@ -3,6 +3,7 @@
 use crate::container::ContainerProblem;
 use crate::nearest::suggestion;
 use crate::npz::ArrayProblem;
+use crate::sensor::SensorProblem;
 use std::fmt;
 use std::ops::Range;
 use thiserror::Error;
@@ -60,6 +61,13 @@ pub enum FormatError {
         array: String,
         /// What is wrong.
         problem: ArrayProblem,
+    },
+    /// A recording of a sensor is damaged, or is not what is needed.
+    Sensor {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        problem: SensorProblem,
     },
     /// No chip has this name.
     UnknownChip {
@@ -216,6 +224,13 @@ pub enum Problem {
         /// Tick of the line before.
         previous: u64,
     },
+    /// Time of a recording runs backwards.
+    TimeOutOfOrder {
+        /// Time of this line.
+        time_us: u64,
+        /// Time of the line before.
+        previous_us: u64,
+    },
     /// The file ends within a line: it was cut off.
     CutOff,
     /// The file has another number of entries than its first line announces: it was cut off or added to.
@@ -253,6 +268,9 @@ impl Problem {
             Self::OutOfOrder { tick, previous } => {
                 format!("tick {tick} comes after tick {previous}: events are listed in the order of time")
             }
+            Self::TimeOutOfOrder { time_us, previous_us } => {
+                format!("the time of {time_us} us comes after {previous_us} us")
+            }
             Self::CutOff => "the file ends within a line: it was cut off".into(),
             Self::EntryCount { announced, found } => {
                 format!("the first line announces {announced} entries, but there are {found}")
@@ -269,6 +287,7 @@ impl Problem {
                 let known: Vec<String> = Unit::spellings().map(String::from).collect();
                 suggestion(unit, &known, "units are")
             }
+            Self::TimeOutOfOrder { .. } => Some("sort the recording, or ask for it to be sorted".into()),
             Self::CutOff => Some("copy or make the file again, or end its last line with a line break".into()),
             Self::EntryCount { .. } => Some("the file was cut off or added to; write it again".into()),
             _ => None,
@@ -343,7 +362,8 @@ impl FormatError {
             | Self::NotText { file, .. }
             | Self::TooLarge { file, .. }
             | Self::Container { file, .. }
-            | Self::Array { file, .. } => file,
+            | Self::Array { file, .. }
+            | Self::Sensor { file, .. } => file,
             Self::UnknownChip { .. } => "",
         }
     }
@@ -361,6 +381,7 @@ impl FormatError {
             Self::Container { problem, .. } => problem.to_string(),
             Self::Array { array, problem, .. } if array.is_empty() => problem.to_string(),
             Self::Array { array, problem, .. } => format!("array `{array}`: {problem}"),
+            Self::Sensor { problem, .. } => problem.to_string(),
             Self::UnknownChip { name, .. } => format!("there is no chip `{name}`"),
         }
     }
@@ -371,6 +392,7 @@ impl FormatError {
             Self::Text { problem, .. } => problem.help(),
             Self::Container { problem, .. } => problem.help(),
             Self::Array { problem, .. } => problem.help(),
+            Self::Sensor { problem, .. } => problem.help(),
             Self::UnknownChip { name, shipped } => {
                 let text = suggestion(name, shipped, "the shipped chips are").unwrap_or_default();
                 let text = if text.ends_with('?') { text } else { text + "." };

@@ -1,7 +1,7 @@
 //! Files: the only crate that knows file formats.
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
-//! ([`network`]), event lists ([`events`]), programs and other binary files ([`program`], [`container`]), npz archives
+//! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), programs and other binary files ([`program`], [`container`]), npz archives
 //! ([`npz`]), and writing files so that nothing is ever half-written ([`output`]). Every file is checked against its
 //! schema: what is wrong is one [`FormatError`] with file, line, column and, where possible, the remedy.
 //!
@@ -19,6 +19,7 @@ pub mod network;
 pub mod npz;
 pub mod output;
 pub mod program;
+pub mod sensor;
 pub mod text;
 
 pub use error::{Action, FormatError, FormatErrors, Place, Problem};

@@ -88,6 +88,8 @@ impl Unit {
     pub const MILLISECOND: Self = Self { dimension: Dimension::Time, exponent: -3 };
     /// The microsecond.
     pub const MICROSECOND: Self = Self { dimension: Dimension::Time, exponent: -6 };
+    /// The femtosecond.
+    pub const FEMTOSECOND: Self = Self { dimension: Dimension::Time, exponent: -15 };
     /// The hertz.
     pub const HERTZ: Self = Self { dimension: Dimension::Frequency, exponent: 0 };
     /// The joule.

@@ -1,6 +1,7 @@
 //! The arguments of every command.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use formats::sensor::Sensor;
 use std::path::PathBuf;
 use units::Decimal;
 
@@ -202,6 +203,7 @@ pub(crate) struct MapArgs {
   quenched run net.toml --chip dynapse2 --ticks 1000 --input events.csv
   quenched run net.toml --chip dynapse2 --ticks 500 --save-snapshot half.snapshot
   quenched run net.toml --chip dynapse2 --ticks 500 --resume half.snapshot
+  quenched run net.toml --chip loihi-lava --ticks 300 --input gesture.bs2 --sensor 34x34
 
 A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.")]
 pub(crate) struct RunArgs {
@@ -215,9 +217,17 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N")]
     pub(crate) ticks: u64,
 
-    /// Input events
+    /// Input events: an event list, or a recording of a sensor (.bs2, .npz, .aer, .txt)
     #[arg(long, value_name = "EVENTS")]
     pub(crate) input: Option<PathBuf>,
+
+    /// The sensor that was recorded: columns x rows of pixels (34x34), or a number of channels
+    #[arg(long, value_name = "SIZE", requires = "input", value_parser = parse_sensor)]
+    pub(crate) sensor: Option<Sensor>,
+
+    /// Sort a recording whose events are not in the order of time, instead of refusing it
+    #[arg(long, requires = "sensor")]
+    pub(crate) sort_events: bool,
 
     /// Write every spike to this file
     #[arg(long, value_name = "OUT")]
@@ -238,6 +248,16 @@ pub(crate) struct RunArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The size of a sensor: `34x34` or `64`.
+fn parse_sensor(text: &str) -> Result<Sensor, String> {
+    let wrong = || format!("`{text}` is not a size such as 34x34 (columns x rows) or 64 (channels), from 1 to 65535");
+    let number = |text: &str| text.parse::<u16>().ok().filter(|n| *n > 0).ok_or_else(wrong);
+    match text.split_once('x') {
+        Some((width, height)) => Ok(Sensor::Pixels { width: number(width)?, height: number(height)? }),
+        None => Ok(Sensor::Channels(number(text)?.into())),
+    }
 }
 
 /// A coefficient of variation: an exact decimal that is not negative.

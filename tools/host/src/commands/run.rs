@@ -10,7 +10,8 @@ use device_models::loihi::{Overflows, Register};
 use device_models::{Core, DieParameters};
 use emulator::{Each, Emulator, EmulatorError, LossCause, Snapshot, Spike};
 use formats::container::Kind;
-use formats::events::SpikeEvent;
+use formats::events::{InputEvent, SpikeEvent};
+use formats::sensor::Order;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mapper::EnergyItem;
 use report::{sparkline, text_table};
@@ -90,7 +91,7 @@ fn emulate(args: &RunArgs, mapped: &Mapped, mut emulator: Emulator, quiet: bool)
     let (from, end) = (emulator.now(), emulator.now().after(args.ticks));
     if let Some(path) = &args.input {
         // Events before this run were sent by the run that was saved, events after it are for the one that goes on.
-        for event in formats::events::load_inputs(path, program.input_count)? {
+        for event in inputs(args, mapped, path)? {
             if event.tick >= from && event.tick < end {
                 emulator.send(event.channel, event.tick, event.payload).map_err(|error| HostError::Emulator {
                     file: path.display().to_string(),
@@ -126,6 +127,27 @@ fn emulate(args: &RunArgs, mapped: &Mapped, mut emulator: Emulator, quiet: bool)
     }
     bar.finish_and_clear();
     Ok(Outcome { emulator, activity, spikes, from })
+}
+
+/// The events of a list or of a recording.
+fn inputs(args: &RunArgs, mapped: &Mapped, path: &Path) -> Result<Vec<InputEvent>, HostError> {
+    let channels = mapped.mapping.program.input_count;
+    let Some(sensor) = args.sensor else {
+        return Ok(formats::events::load_inputs(path, channels)?);
+    };
+    if sensor.addresses() > channels {
+        return Err(HostError::Usage {
+            message: format!(
+                "a sensor of {sensor} has {} addresses, but the network has {channels} input channels",
+                sensor.addresses()
+            ),
+            help: Some("give the network an input channel for each address of the sensor".into()),
+        });
+    }
+    let order = if args.sort_events { Order::Sort } else { Order::Required };
+    let events = formats::sensor::load(path, sensor, order)?;
+    let tick = mapped.spec.tick.quantity;
+    Ok(formats::sensor::to_inputs(&events, tick, None).expect("the tick of a chip is a time"))
 }
 
 fn progress(parts: u64, quiet: bool) -> ProgressBar {
