@@ -298,6 +298,8 @@ fn populations_are_split_where_a_core_is_full() {
     assert_eq!(cores_of(&dense(2340, 54)), [54]);
     assert_eq!(cores_of(&dense(2341, 54)), [27, 27]);
     assert_eq!(cores_of(&dense(4096, 2)), [2]);
+    // What one core would need is 10.2 times what it has, and yet 10 cores do: their headers are fewer.
+    assert_eq!(cores_of(&dense(2312, 512)), [52, 52, 51, 51, 51, 51, 51, 51, 51, 51]);
 }
 
 #[test]

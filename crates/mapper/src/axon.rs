@@ -24,6 +24,9 @@ use network::{Endpoint, Network};
 use std::collections::BTreeMap;
 use units::{ChipId, CoreAddress, CoreId, NeuronId};
 
+/// What messages call the axons that a core hears.
+const INPUT_AXONS: &str = "input axons";
+
 /// What one core needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Need {
@@ -106,11 +109,52 @@ impl Store {
         needs
     }
 
+    /// Into how many parts each population is split: as few as obey every limit of a core.
+    fn parts(&self, network: &Network, sizes: &[u32], per_core: u32) -> Result<Vec<u32>, MapperError> {
+        let least: Vec<u32> = sizes.iter().map(|size| size.div_ceil(per_core)).collect();
+        let mut parts = least.clone();
+        while let Some((index, resource, needed, limit)) = self.first_excess(network, &parts) {
+            let (old, size) = (parts[index], sizes[index]);
+            if old == size {
+                let population = network.populations[index].name.clone();
+                return Err(MapperError::CoreMemory { population, resource, needed, limit });
+            }
+            // Splitting shares out neurons and synapses, but a sender takes an axon on each core that it reaches.
+            let wanted = match resource {
+                INPUT_AXONS => u64::from(old) * 2,
+                _ => (u64::from(old) * needed).div_ceil(limit),
+            };
+            parts[index] = wanted.clamp(u64::from(old) + 1, u64::from(size)) as u32;
+        }
+        // These steps can overshoot, since memory comes in words.
+        for index in 0..parts.len() {
+            while parts[index] > least[index] {
+                parts[index] -= 1;
+                if self.first_excess(network, &parts).is_some() {
+                    parts[index] += 1;
+                    break;
+                }
+            }
+        }
+        Ok(parts)
+    }
+
+    /// The first population with a part that exceeds a limit: which limit, by the part that exceeds it most, how much
+    /// that needs, how much there is.
+    fn first_excess(&self, network: &Network, parts: &[u32]) -> Option<(usize, &'static str, u64, u64)> {
+        self.needs(network, parts).iter().enumerate().find_map(|(index, needs)| {
+            let all = needs.iter().filter_map(|need| self.excess(need));
+            // The ratio in 1/256: enough to tell which is worst.
+            let worst = all.max_by_key(|(_, used, limit)| used.saturating_mul(256) / limit);
+            worst.map(|(resource, needed, limit)| (index, resource, needed, limit))
+        })
+    }
+
     /// The limit that `need` exceeds: what it is, how much is needed, how much there is.
     fn excess(&self, need: &Need) -> Option<(&'static str, u64, u64)> {
         let limits = &self.limits;
         [
-            ("input axons", need.input_axons, limits.input_axons),
+            (INPUT_AXONS, need.input_axons, limits.input_axons),
             ("output axons", need.output_axons, limits.output_axons),
             ("synapse bits", need.synapse_bits, limits.synapse_bits),
         ]
@@ -152,39 +196,9 @@ pub(crate) fn place(
     store: &Store,
     options: &MapperOptions,
 ) -> Result<Placement, MapperError> {
-    let (per_core, per_chip) = (spec.neurons_per_core() as u32, spec.cores_per_chip());
+    let per_chip = spec.cores_per_chip();
     let sizes: Vec<u32> = network.populations.iter().map(|p| p.size).collect();
-    let mut parts: Vec<u32> = sizes.iter().map(|size| size.div_ceil(per_core)).collect();
-    loop {
-        let needs = store.needs(network, &parts);
-        let mut stable = true;
-        for (index, needs) in needs.iter().enumerate() {
-            let worst = needs.iter().filter_map(|need| store.excess(need)).max_by_key(|(_, used, limit)| {
-                // The ratio in 1/256: enough to tell how far off it is.
-                used.saturating_mul(256) / limit
-            });
-            let Some((resource, needed, limit)) = worst else { continue };
-            if parts[index] == sizes[index] {
-                return Err(MapperError::CoreMemory {
-                    population: network.populations[index].name.clone(),
-                    resource,
-                    needed,
-                    limit,
-                });
-            }
-            // Splitting shares out neurons and synapses, but a sender takes an axon on each core that it reaches.
-            let wanted = if resource == "input axons" {
-                u64::from(parts[index]) * 2
-            } else {
-                (u64::from(parts[index]) * needed).div_ceil(limit)
-            };
-            parts[index] = wanted.clamp(u64::from(parts[index]) + 1, u64::from(sizes[index])) as u32;
-            stable = false;
-        }
-        if stable {
-            break;
-        }
-    }
+    let parts = store.parts(network, &sizes, spec.neurons_per_core() as u32)?;
     let board_cores = board_cores(spec, options);
     let mut segments = Vec::new();
     let mut used = 0;

@@ -1,3 +1,5 @@
+//! What recordings say, and what is wrong with bad ones.
+
 use super::*;
 use proptest::prelude::*;
 
