@@ -20,6 +20,6 @@ pub use program::{
 };
 pub use spec::{
     ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
-    SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
+    SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec, whole_multiple,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

@@ -127,6 +127,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         "parameters_per_neuron",
         "mismatch_reference",
         "tick",
+        "step",
         "sources",
         "geometry",
         "router",
@@ -142,6 +143,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let parameters_per_neuron = root.required("parameters_per_neuron");
     let mismatch_reference = root.optional("mismatch_reference");
     let tick = root.required("tick");
+    let step = root.optional::<FileFact>("step");
     let sources = root.required_with("sources", |v| by_name(&v, |v| v.read()));
     let geometry = root.required_with("geometry", |v| read_geometry(&v));
     let router = root.required_with("router", |v| read_router(&v));
@@ -154,6 +156,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         summary: summary?,
         sources: sources?,
         tick: fact(tick)?,
+        step: step?.map(|f| f.0),
         geometry: geometry?,
         models: models?,
         synapses: synapses?,

@@ -17,6 +17,9 @@ pub(crate) fn numbers(spec: &ChipSpec) -> Vec<Number<'_>> {
     let mut all = Vec::new();
     let mut add = |path: String, fact| all.push(Number { path, fact });
     add("tick".into(), &spec.tick);
+    if let Some(step) = &spec.step {
+        add("step".into(), step);
+    }
     let g = &spec.geometry;
     add("geometry.chips".into(), &g.chips);
     add("geometry.cores_per_chip".into(), &g.cores_per_chip);
