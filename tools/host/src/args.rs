@@ -2,7 +2,7 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use units::Decimal;
+use units::{Decimal, Dimension, Quantity, Unit};
 
 /// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
 #[derive(Parser, Debug)]
@@ -199,9 +199,9 @@ pub(crate) struct MapArgs {
 
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
-  quenched run net.toml --chip dynapse2 --ticks 1000 --input events.csv
-  quenched run net.toml --chip dynapse2 --ticks 500 --save-snapshot half.snapshot
-  quenched run net.toml --chip dynapse2 --ticks 500 --resume half.snapshot
+  quenched run net.toml --chip dynapse2 --time 1s --input events.csv
+  quenched run net.toml --chip dynapse2 --time 500ms --save-snapshot half.snapshot
+  quenched run net.toml --chip dynapse2 --time 500ms --resume half.snapshot
 
 A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.")]
 pub(crate) struct RunArgs {
@@ -211,9 +211,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) which: DieChoice,
 
-    /// Ticks to run
-    #[arg(long, value_name = "N")]
-    pub(crate) ticks: u64,
+    #[command(flatten)]
+    pub(crate) length: RunLength,
 
     /// Input events
     #[arg(long, value_name = "EVENTS")]
@@ -234,6 +233,32 @@ pub(crate) struct RunArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How long to run.
+#[derive(ClapArgs, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct RunLength {
+    /// Ticks to run
+    #[arg(long, value_name = "N")]
+    pub(crate) ticks: Option<u64>,
+
+    /// Time to run, such as 200ms; a whole number of the chip's ticks
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) time: Option<Quantity>,
+}
+
+/// A time such as `200ms` or `0.2 s`, exact and above 0.
+fn parse_time(text: &str) -> Result<Quantity, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &text[number.len()..];
+    let example = "write a number and a unit of time, such as 200ms";
+    let value: Decimal = number.trim().parse().map_err(|error: units::DecimalError| format!("{error}; {example}"))?;
+    let unit: Unit = unit.parse().map_err(|_| format!("`{unit}` is not a unit of time; {example}"))?;
+    if unit.dimension() != Dimension::Time || value.signum() <= 0 {
+        return Err(format!("this is not a time above 0; {example}"));
+    }
+    Ok(Quantity::new(value, unit))
 }
 
 /// A coefficient of variation: an exact decimal that is not negative.
