@@ -254,6 +254,9 @@ fn parse_time(text: &str) -> Result<Quantity, String> {
     let unit = &text[number.len()..];
     let example = "write a number and a unit of time, such as 200ms";
     let value: Decimal = number.trim().parse().map_err(|error: units::DecimalError| format!("{error}; {example}"))?;
+    if unit.is_empty() {
+        return Err(format!("the unit is missing; {example}"));
+    }
     let unit: Unit = unit.parse().map_err(|_| format!("`{unit}` is not a unit of time; {example}"))?;
     if unit.dimension() != Dimension::Time || value.signum() <= 0 {
         return Err(format!("this is not a time above 0; {example}"));
