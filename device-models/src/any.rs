@@ -2,8 +2,9 @@
 //!
 //! The kernel delivers what arrives in a tick, then advances every core that was touched or asked to be woken, then
 //! asks when that core wants to be woken next. A clocked core answers "next tick" while its state can still change,
-//! and "never" once it cannot. A core without time steps fits in by answering with the tick of its next threshold
-//! crossing, and by computing its state in `advance` from the time that has passed.
+//! and "never" once it cannot; the kernel, which knows the period of its steps, rounds that up to the next one. A core
+//! without time steps fits in by answering with the tick of its next threshold crossing, and by computing its state in
+//! `advance` from the time that has passed.
 
 use crate::lif::{LifCore, LifParameters};
 use crate::loihi::LoihiCore;
@@ -25,7 +26,7 @@ pub struct Emission {
     pub payload: i32,
 }
 
-/// The state of a core between two ticks, neuron by neuron.
+/// The state of a core between two ticks, neuron by neuron. A clocked core may be between two steps then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CoreState {
     /// State of a [`LifCore`].
@@ -36,6 +37,8 @@ pub enum CoreState {
         refractory: Vec<i32>,
         /// Currents, 20 fraction bits; one list a kind in use.
         currents: Vec<Vec<i32>>,
+        /// What arrived since the last step; one list a lane, or none if nothing did.
+        arrived: Vec<Vec<i32>>,
         /// Whether a step could change anything.
         awake: bool,
     },
@@ -45,6 +48,8 @@ pub enum CoreState {
         x: Vec<i32>,
         /// Sums of weight times level; one list a lane.
         sums: Vec<Vec<i64>>,
+        /// Whether something arrived since the last step.
+        touched: bool,
         /// Whether a step could change anything.
         awake: bool,
     },
@@ -56,6 +61,8 @@ pub enum CoreState {
         v: Vec<i32>,
         /// Remaining steps of refractory periods.
         refractory: Vec<i32>,
+        /// What arrived since the last step, or nothing if nothing did.
+        arrived: Vec<i32>,
         /// Steps so far.
         steps: u64,
         /// By block of neurons: 1 if a step could change anything.
@@ -124,6 +131,16 @@ impl Core {
             Self::Loihi(core) => core.is_awake(),
         };
         if awake { now.after(1) } else { Tick::NEVER }
+    }
+
+    /// Whether a clocked core took in something that its next step has still to use.
+    #[inline]
+    pub const fn is_touched(&self) -> bool {
+        match self {
+            Self::Lif(core) => core.is_touched(),
+            Self::Rate(core) => core.is_touched(),
+            Self::Loihi(core) => core.is_touched(),
+        }
     }
 
     /// Whether payloads are changes of a level and not numbers of spikes.

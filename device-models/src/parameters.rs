@@ -221,9 +221,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The tick in ms.
-    pub(crate) fn tick(&self) -> Result<Real, DeviceModelError> {
-        number("tick", Real::from_quantity(self.spec.tick.quantity, Unit::MILLISECOND))
+    /// The step of clocked cores in ms.
+    pub(crate) fn step(&self) -> Result<Real, DeviceModelError> {
+        number("step", Real::from_quantity(self.spec.step(), Unit::MILLISECOND))
     }
 
     /// Parameter `name` of every neuron; 0 if the chip does not have it.

@@ -142,8 +142,9 @@ impl RateParameters {
 pub struct RateCore {
     parameters: RateParameters,
     x: Vec<i32>,
-    /// Sums of weight times level, one array a lane; they stay from tick to tick.
+    /// Sums of weight times level, one array a lane; they stay from step to step.
     sums: Vec<i64>,
+    /// Something arrived since the last step.
     touched: bool,
     awake: bool,
     emissions: Vec<Emission>,
@@ -245,6 +246,9 @@ impl RateCore {
         for value in self.x.iter().map(|x| i64::from(*x)).chain(self.sums.iter().copied()) {
             digest.push(value as u64);
         }
+        if self.touched {
+            digest.push(1);
+        }
     }
 
     /// The state between two ticks.
@@ -253,15 +257,22 @@ impl RateCore {
         CoreState::Rate {
             x: self.x.clone(),
             sums: self.sums.chunks_exact(stride).map(|lane| lane[..count].to_vec()).collect(),
+            touched: self.touched,
             awake: self.awake,
         }
+    }
+
+    /// Whether something arrived since the last step.
+    #[inline]
+    pub const fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core: wrong lengths, or a
     /// number that no run could have made.
     #[must_use]
     pub fn restore(&mut self, state: &CoreState) -> bool {
-        let CoreState::Rate { x, sums, awake } = state else { return false };
+        let CoreState::Rate { x, sums, touched, awake } = state else { return false };
         let (count, stride) = (self.x.len(), self.parameters.layout.stride());
         let fits = x.len() == count
             && sums.len() * stride == self.sums.len()
@@ -274,6 +285,7 @@ impl RateCore {
             for (lane, saved) in self.sums.chunks_exact_mut(stride).zip(sums) {
                 lane[..count].copy_from_slice(saved);
             }
+            self.touched = *touched;
             self.awake = *awake;
         }
         fits

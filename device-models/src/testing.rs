@@ -48,6 +48,7 @@ pub(crate) fn spec() -> ChipSpec {
         summary: "for tests".to_owned(),
         sources: BTreeMap::new(),
         tick: fact("1 ms"),
+        step: None,
         geometry: Geometry { chips: fact("1 1"), cores_per_chip: fact("1 1"), neurons_per_core: fact("1024 1") },
         models: vec![CoreModel::Lif, CoreModel::Rate],
         synapses: vec![

@@ -9,7 +9,7 @@ const NETWORK: &str = include_str!("network.toml");
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.file("net.toml", NETWORK);
-    let events: String = (0..200u32).map(|i| format!("{},{}\n", i / 2, (i * 7 / 3) % 4)).collect();
+    let events: String = (0..200u32).map(|i| format!("{},{}\n", i / 2 * 1000, (i * 7 / 3) % 4)).collect();
     sandbox.file("events.csv", format!("tick,channel\n{events}"));
     sandbox
 }
@@ -66,8 +66,8 @@ fn a_run_prints_what_happened() {
         "2",
         "--input",
         "events.csv",
-        "--ticks",
-        "100",
+        "--time",
+        "100ms",
         "--spikes",
         "s",
     ];
@@ -91,26 +91,47 @@ fn a_resumed_run_equals_a_straight_one() {
         let text = sandbox.read(name);
         text.lines().skip_while(|l| !l.starts_with("tick")).skip(1).map(String::from).collect::<Vec<_>>()
     };
-    let straight = run(&["--ticks", "100", "--spikes", "straight"]);
-    run(&["--ticks", "37", "--save-snapshot", "at-37", "--spikes", "first"]);
-    let resumed = run(&["--ticks", "63", "--resume", "at-37", "--spikes", "second"]);
+    let straight = run(&["--time", "100ms", "--spikes", "straight"]);
+    // Cut between two steps, when spikes are on their way or already wait for the next step.
+    run(&["--ticks", "37001", "--save-snapshot", "at-37", "--spikes", "first"]);
+    let resumed = run(&["--ticks", "62999", "--resume", "at-37", "--spikes", "second"]);
     assert_eq!(straight["digest"], resumed["digest"]);
-    assert_eq!((&resumed["from_tick"], &resumed["to_tick"]), (&37.into(), &100.into()));
+    assert_eq!((&resumed["from_tick"], &resumed["to_tick"]), (&37_001.into(), &100_000.into()));
     assert_eq!(straight["counters"], resumed["counters"]);
     assert_eq!(spikes("straight"), [spikes("first"), spikes("second")].concat());
-    assert_ne!(straight["digest"], run(&["--ticks", "100", "--die", "1"])["digest"], "another die, another run");
+    assert_ne!(straight["digest"], run(&["--time", "0.1 s", "--die", "1"])["digest"], "another die, another run");
+}
+
+#[test]
+fn a_run_has_a_length_in_ticks_or_in_time() {
+    let sandbox = sandbox();
+    let run = ["run", "net.toml", "--chip", "dynapse2"];
+    let seconds = |length: &[&str]| sandbox.json(&[&run, length, &["--json"]].concat())["seconds"].clone();
+    for length in [["--time", "5ms"], ["--time", "5000 us"], ["--time", "0.005s"], ["--ticks", "5000"]] {
+        assert_eq!(seconds(&length), 0.005, "{length:?}");
+    }
+    let fails = |code, length: &[&str], message: &str| {
+        let text = sandbox.fails(code, &[&run, length].concat());
+        assert!(text.contains(message), "{message}\nnot in\n{text}");
+    };
+    fails(1, &["--time", "1.5us"], "--time 1.5 us is not a whole number of the ticks of chip `dynapse2`, 1 us each");
+    fails(2, &["--time", "5"], "write a number and a unit of time, such as 200ms");
+    fails(2, &["--time", "5mV"], "this is not a time above 0");
+    fails(2, &["--time", "0ms"], "this is not a time above 0");
+    fails(2, &["--time", "1ms", "--ticks", "3"], "cannot be used with");
+    fails(2, &[], "required arguments were not provided");
 }
 
 #[test]
 fn wrong_snapshots_and_events_are_refused() {
     let sandbox = sandbox();
     let fails = |extra: &[&str]| {
-        let all = [&["run", "net.toml", "--chip", "dynapse2", "--ticks", "20", "--spikes", "never"], extra].concat();
+        let all = [&["run", "net.toml", "--chip", "dynapse2", "--time", "20ms", "--spikes", "never"], extra].concat();
         let text = sandbox.fails(1, &all);
         assert!(!sandbox.exists("never"), "nothing is written by a run that failed");
         text
     };
-    sandbox.prints(&["run", "net.toml", "--chip", "dynapse2", "--ticks", "20", "--save-snapshot", "state"]);
+    sandbox.prints(&["run", "net.toml", "--chip", "dynapse2", "--time", "20ms", "--save-snapshot", "state"]);
     let text = fails(&["--resume", "state", "--die", "1"]);
     assert!(text.contains("state: the snapshot cannot be resumed: it was taken from another die"), "{text}");
     let whole = std::fs::read(sandbox.path().join("state")).expect("the snapshot");

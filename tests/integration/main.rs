@@ -10,6 +10,7 @@ mod mapping;
 mod network_files;
 mod router;
 mod snapshot;
+mod steps;
 mod study;
 mod support;
 mod tasks;

@@ -236,7 +236,7 @@ fn ideal_programs_that_do_not_fit_are_refused() {
         input,
         synapses(258),
         same,
-        "chip 0 core 0 neuron 3: the weights of its inputs can add up to 2155740930 in one tick, but accumulators hold \
+        "chip 0 core 0 neuron 3: the weights of its inputs can add up to 2155740930 in one step, but accumulators hold \
          2147483647",
     );
     assert!(Fabric::build(&test_chip(RouterSpec::Ideal), &pair(input, synapses(257))).is_ok());

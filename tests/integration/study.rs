@@ -108,7 +108,7 @@ fn check_refused(edit: impl Fn(&mut StudySpec), expected: &str) {
 
 #[test]
 fn what_cannot_run_says_why() {
-    check_refused(|s| s.tasks[0].sample = "1.5 ms".parse().unwrap(), "not a whole number of the chip's ticks of 1 ms");
+    check_refused(|s| s.tasks[0].sample = "1.5 ms".parse().unwrap(), "not a whole number of the chip's steps of 1 ms");
     check_refused(|s| s.reservoir.neurons = 5000, "5000");
     check_refused(|s| s.readout.parameters.clear(), "need a drive above 0");
     check_refused(|s| s.tasks[0].train = Some(0), "memory-capacity");

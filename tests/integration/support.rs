@@ -72,6 +72,7 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         summary: "for tests".to_owned(),
         sources: [("test".to_owned(), "chosen here".to_owned())].into(),
         tick: fact("1 ms"),
+        step: None,
         geometry: Geometry { chips: fact("4 1"), cores_per_chip: fact("3 1"), neurons_per_core: fact("64 1") },
         models: vec![CoreModel::Lif, CoreModel::Rate],
         synapses: vec![

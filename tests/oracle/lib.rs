@@ -1,9 +1,10 @@
 //! Slow, independent references: what the emulator must equal bit for bit.
 //!
 //! [`Oracle`] runs a program as its memories stand there, tick by tick, event by event, neuron by neuron, in 128-bit
-//! integers: no packed row, no lane, no queue of buckets, no sleeping core, no saturating shortcut. It takes the built
-//! integer parameters of a core as given ([`LifNeuron`], [`RateUnit`]); whether these are right is tested apart,
-//! against floating point ([`float`]). It deliberately shares no code with the emulator, the router or the core models.
+//! integers: no packed row, no lane, no queue of buckets, no sleeping core, no saturating shortcut. Clocked
+//! cores are stepped in every tick that is a multiple of the chip's step. The built integer parameters of a core are
+//! taken as given ([`LifNeuron`], [`RateUnit`]); whether these are right is tested apart, against floating point
+//! ([`float`]). It deliberately shares no code with the emulator, the router or the core models.
 
 mod core_state;
 pub mod float;
@@ -16,7 +17,7 @@ pub use routing::{Arrival, Sent};
 
 use chip::{ChipSpec, Program, Source};
 use std::collections::BTreeMap;
-use units::{InputId, NeuronAddress, NeuronId};
+use units::{InputId, NeuronAddress, NeuronId, Quantity, Unit};
 
 /// What a run counts; the same meanings as in the router.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +102,14 @@ impl<'a> Oracle<'a> {
             self.cores[arrival.core].receive(arrival.neuron, arrival.kind, arrival.weight * arrival.payload);
         }
         let mut sent = Vec::new();
+        let step = self.spec.step.as_ref().map_or(1, |step| {
+            let ms = |q: Quantity| q.to_bits(Unit::MILLISECOND, 32).expect("steps of tests have few digits");
+            u64::try_from(ms(step.quantity) / ms(self.spec.tick.quantity)).expect("times are positive")
+        });
         for (index, core) in self.cores.iter_mut().enumerate() {
+            if self.program.cores[index].model.is_clocked() && tick % step != 0 {
+                continue;
+            }
             let (emissions, cuts) = core.step(self.spec);
             self.counts.saturations += cuts;
             for (neuron, value, payload) in emissions {

@@ -21,5 +21,6 @@ pub use program::{
 pub use spec::{
     AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, ENERGY_OPERATIONS, Evidence, Fact, Geometry, Kinetics,
     MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
+    whole_multiple,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

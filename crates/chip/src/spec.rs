@@ -88,6 +88,13 @@ impl CoreModel {
         }
     }
 
+    /// Whether it advances in steps of the chip ([`ChipSpec::step_ticks`]); other models act in any tick.
+    pub const fn is_clocked(self) -> bool {
+        match self {
+            Self::Lif | Self::Rate | Self::Loihi => true,
+        }
+    }
+
     /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
     pub const fn is_graded(self) -> bool {
         match self {
@@ -280,8 +287,10 @@ pub struct ChipSpec {
     pub summary: String,
     /// Where the numbers come from: short key -> citation.
     pub sources: BTreeMap<String, String>,
-    /// Length of a tick.
+    /// Length of a tick: the resolution of time.
     pub tick: Fact,
+    /// Period of clocked cores, a whole number of ticks; one tick if absent.
+    pub step: Option<Fact>,
     /// How many of what.
     pub geometry: Geometry,
     /// Core models on offer; the first is the default.
@@ -313,6 +322,9 @@ impl ChipSpec {
         let mut all: Vec<(String, &Fact)> = Vec::new();
         let mut add = |path: String, fact| all.push((path, fact));
         add("tick".into(), &self.tick);
+        if let Some(step) = &self.step {
+            add("step".into(), step);
+        }
         let g = &self.geometry;
         for (name, fact) in
             [("chips", &g.chips), ("cores_per_chip", &g.cores_per_chip), ("neurons_per_core", &g.neurons_per_core)]
@@ -374,6 +386,17 @@ impl ChipSpec {
         all
     }
 
+    /// Period of clocked cores.
+    pub fn step(&self) -> Quantity {
+        self.step.as_ref().unwrap_or(&self.tick).quantity
+    }
+
+    /// Period of clocked cores in ticks. Panics if the spec was not validated.
+    pub fn step_ticks(&self) -> u64 {
+        let ticks = whole_multiple(self.step(), self.tick.quantity);
+        ticks.expect("the step of a validated spec is a whole number of ticks")
+    }
+
     /// Chips on a board, at most. Panics if the spec was not validated.
     pub fn chip_count(&self) -> usize {
         count(&self.geometry.chips)
@@ -394,6 +417,21 @@ impl ChipSpec {
         let reference = self.mismatch_reference.as_ref()?;
         self.parameters.get(reference)?.mismatch.as_ref()?.cv.quantity.value_in(units::Unit::ONE).ok()
     }
+}
+
+/// How many times `unit` goes into `time`, if both are times above 0 and it does so a whole number of times.
+pub fn whole_multiple(time: Quantity, unit: Quantity) -> Option<u64> {
+    let second = units::Unit::SECOND;
+    let (time, unit) = (time.value_in(second).ok()?, unit.value_in(second).ok()?);
+    // Both as whole numbers of the finer of their last places.
+    let place = time.exponent().min(unit.exponent());
+    let whole = |d: Decimal| {
+        let digits = u32::try_from(d.exponent() - place).ok()?;
+        i128::from(d.mantissa()).checked_mul(10i128.checked_pow(digits)?)
+    };
+    let (time, unit) = (whole(time)?, whole(unit)?);
+    let times = (unit > 0 && time % unit == 0).then(|| time / unit)?;
+    u64::try_from(times).ok().filter(|times| *times > 0)
 }
 
 /// The limit `fact` as a count. Panics if it is none: `validate` refuses such a spec.

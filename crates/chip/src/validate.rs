@@ -62,6 +62,7 @@ pub const RULES: &[Rule] = &[
         board::accumulators_fit,
     ),
     rule("tick-is-a-time", "A tick is a time above 0, of at least 2^-32 ms.", board::tick_is_a_time),
+    rule("step-is-whole-ticks", "A step is a whole number of ticks, at most 2^31 ms.", board::step_is_whole_ticks),
     rule("models-are-listed", "A chip has at least one core model, each once.", circuits::models_are_listed),
     rule("synapse-names-differ", "Each synapse kind has a name of its own.", circuits::synapse_names_differ),
     rule(

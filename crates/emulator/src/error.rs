@@ -48,6 +48,21 @@ pub enum EmulatorError {
         /// Most spikes of a channel in a tick.
         limit: i32,
     },
+    /// A channel that drives spiking neurons was given too many spikes in one step of several ticks.
+    #[error(
+        "input channel {input} would have {spikes} spikes in the step that ends with tick {step_end}; it can have from \
+         0 to {limit}"
+    )]
+    SpikesPerStep {
+        /// The channel.
+        input: u32,
+        /// The last tick of the step: a multiple of the chip's step.
+        step_end: Tick,
+        /// Spikes in that step, with those sent before.
+        spikes: i64,
+        /// Most spikes of a channel in a step.
+        limit: i32,
+    },
     /// The level of a channel that drives rate units would leave its range.
     #[error("the level of input channel {input} would become {level} (units of 2^-16), beyond +-{limit}")]
     Level {

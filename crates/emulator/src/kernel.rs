@@ -1,7 +1,9 @@
 //! The emulator: cores, fabric, queue, and the loop over ticks.
 
 use crate::queue::{Delivery, Queue};
+use crate::wake::Wake;
 use crate::{EmulatorError, Sink};
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -16,13 +18,23 @@ use units::{InputId, NeuronId, Tick};
 /// Emulated time is a tick counter; [`Emulator::now`] is the next tick to be processed. An event sent for tick t is
 /// delivered in tick t, through a row with delay 1; each further tick of a row's delay adds one. A spike of tick t is
 /// delivered in tick t + delay.
+///
+/// A clocked core acts in ticks that are multiples of the chip's step: what is delivered to it in between is added to
+/// its sums at once and acts at the next multiple, or at once if the tick is one. An asynchronous core acts in any tick.
 #[derive(Clone, Debug)]
 pub struct Emulator {
     pub(crate) fabric: Arc<Fabric>,
     pub(crate) cores: Vec<Core>,
     pub(crate) queue: Queue,
-    /// By core: the next tick in which it is advanced, because something reaches it then or because it asked for it.
-    pub(crate) wake: Vec<Tick>,
+    /// By core: the next tick in which it is advanced, because something reached it or because it asked for it.
+    pub(crate) wake: Wake,
+    /// By core: the ticks at which it can act are the multiples of this; more than 1 for clocked cores only.
+    pub(crate) periods: Vec<u64>,
+    /// Ticks of a step of clocked cores.
+    pub(crate) step_ticks: u64,
+    /// Where a step has several ticks: spikes that each channel has in a step, for all steps that are not over, by the
+    /// last tick of the step.
+    pub(crate) sent: BTreeMap<(Tick, InputId), i32>,
     pub(crate) now: Tick,
     /// By input channel: the level that all events sent so far lead to, for channels that drive rate units.
     pub(crate) levels: Vec<i64>,
@@ -67,9 +79,15 @@ impl Emulator {
         let cores = program.cores.iter().enumerate();
         let cores = cores.map(|(i, core)| Core::new(spec, core, fabric.layout(i).clone(), die));
         let cores: Vec<Core> = cores.collect::<Result<_, _>>()?;
+        let step_ticks = spec.step_ticks();
+        let period = |model: CoreModel| if model.is_clocked() { step_ticks } else { 1 };
+        let periods = program.cores.iter().map(|core| period(core.model)).collect();
         Ok(Self {
             queue: Queue::new(fabric.delay_max()),
-            wake: vec![Tick(0); cores.len()],
+            wake: Wake::new(cores.len()),
+            periods,
+            step_ticks,
+            sent: BTreeMap::new(),
             now: Tick(0),
             levels: vec![0; fabric.input_count()],
             muted: Vec::new(),
@@ -85,8 +103,8 @@ impl Emulator {
     /// one channel for one tick add up.
     ///
     /// # Errors
-    /// An unknown channel, a tick that is over, a negative number of spikes or more than 255 in one tick, or a level
-    /// beyond +-256. Nothing is sent then.
+    /// An unknown channel, a tick that is over, a negative number of spikes or more than 255 in one tick (and, where a
+    /// step of the chip has several ticks, in one step), or a level beyond +-256. Nothing is sent then.
     pub fn send(&mut self, input: InputId, tick: Tick, payload: i32) -> Result<(), EmulatorError> {
         let count = self.fabric.input_count();
         if input.index() >= count {
@@ -112,10 +130,26 @@ impl Emulator {
                     let limit = SPIKES_PER_TICK_MAX;
                     return Err(EmulatorError::SpikeCount { input: input.0, tick, spikes, limit });
                 }
+                self.count_in_step(input, tick, payload)?;
                 spikes as i32
             }
         };
         self.queue.set_input(tick, input, total);
+        Ok(())
+    }
+
+    /// Adds `spikes` of `input` to those of the step in which `tick` lies.
+    fn count_in_step(&mut self, input: InputId, tick: Tick, spikes: i32) -> Result<(), EmulatorError> {
+        if self.step_ticks == 1 || spikes == 0 {
+            return Ok(());
+        }
+        let (step_end, limit) = (due(tick, self.step_ticks), SPIKES_PER_TICK_MAX);
+        let count = self.sent.entry((step_end, input)).or_insert(0);
+        let spikes = i64::from(*count) + i64::from(spikes);
+        if spikes > i64::from(limit) {
+            return Err(EmulatorError::SpikesPerStep { input: input.0, step_end, spikes, limit });
+        }
+        *count = spikes as i32;
         Ok(())
     }
 
@@ -126,18 +160,24 @@ impl Emulator {
         if end <= self.now {
             return;
         }
-        let mut next = self.wake.iter().copied().min().unwrap_or(Tick::NEVER);
         loop {
-            let tick = next.min(self.queue.next(self.now));
+            let tick = self.wake.next().min(self.queue.next(self.now));
             if tick >= end {
                 break;
             }
             self.now = tick;
             self.deliver(tick);
-            next = self.advance(tick, sink);
+            if self.wake.next() == tick {
+                self.advance(tick, sink);
+            }
             self.now = tick.after(1);
         }
         self.now = end;
+        while let Some(entry) = self.sent.first_entry()
+            && entry.key().0 < end
+        {
+            entry.remove();
+        }
     }
 
     /// The first phase of a tick.
@@ -149,7 +189,7 @@ impl Emulator {
         for &Delivery { row, payload } in &deliveries {
             self.deliver_row(tick, row, payload);
         }
-        self.queue.recycle(tick, deliveries);
+        self.queue.recycle(deliveries);
     }
 
     fn deliver_input(&mut self, tick: Tick, input: InputId, payload: i32) {
@@ -166,7 +206,8 @@ impl Emulator {
             if route.delay_ticks == 1 {
                 self.deliver_row(tick, route.row, payload);
             } else {
-                self.queue.push(tick.after(u64::from(route.delay_ticks) - 1), Delivery { row: route.row, payload });
+                let at = tick.after(u64::from(route.delay_ticks) - 1);
+                self.queue.push(tick, at, Delivery { row: route.row, payload });
             }
         }
     }
@@ -176,53 +217,50 @@ impl Emulator {
         let row = self.fabric.row(row);
         let core = &mut self.cores[row.core];
         core.deliver(row.synapses, payload);
-        self.wake[row.core] = tick;
+        self.wake.lower(row.core, due(tick, self.periods[row.core]));
         let times = if core.is_graded() { 1 } else { payload as u64 };
         self.counters.events_delivered += times;
         self.counters.synaptic_operations += row.synapses.len() as u64 * times;
     }
 
-    /// The second and third phase of a tick. Returns the next tick in which a core wants to be woken.
-    fn advance(&mut self, tick: Tick, sink: &mut impl Sink) -> Tick {
-        let Self { fabric, cores, queue, wake, muted, counters, chain, .. } = self;
-        let mut next = Tick::NEVER;
-        for (index, (core, wake)) in cores.iter_mut().zip(wake).enumerate() {
-            if *wake == tick {
-                counters.neuron_updates += core.neuron_count() as u64;
-                let emissions = core.advance(tick);
-                if !emissions.is_empty() {
-                    counters.spikes += emissions.len() as u64;
-                    chain.push(tick.0);
-                    chain.push((index as u64) << 32 | emissions.len() as u64);
-                }
-                for emission in emissions {
-                    chain.push(u64::from(emission.neuron.0) << 32 | u64::from(emission.value as u32));
-                    sink.spike(tick, index, emission.neuron, emission.value);
-                    let source = fabric.neuron_source(index, emission.neuron);
-                    fabric.traffic(source).count(Some(index), 1, counters);
-                    for r in fabric.routes_of(source) {
-                        let route = fabric.routes()[r];
-                        if muted.is_empty() || !muted[r] {
-                            let delivery = Delivery { row: route.row, payload: emission.payload };
-                            queue.push(tick.after(route.delay_ticks.into()), delivery);
-                        }
+    /// The second and third phase of a tick, for the cores that are due, in their order.
+    fn advance(&mut self, tick: Tick, sink: &mut impl Sink) {
+        let Self { fabric, cores, queue, wake, periods, muted, counters, chain, .. } = self;
+        wake.visit(tick, |index| {
+            let core = &mut cores[index];
+            counters.neuron_updates += core.neuron_count() as u64;
+            let emissions = core.advance(tick);
+            if !emissions.is_empty() {
+                counters.spikes += emissions.len() as u64;
+                chain.push(tick.0);
+                chain.push((index as u64) << 32 | emissions.len() as u64);
+            }
+            for emission in emissions {
+                chain.push(u64::from(emission.neuron.0) << 32 | u64::from(emission.value as u32));
+                sink.spike(tick, index, emission.neuron, emission.value);
+                let source = fabric.neuron_source(index, emission.neuron);
+                fabric.traffic(source).count(Some(index), 1, counters);
+                for r in fabric.routes_of(source) {
+                    let route = fabric.routes()[r];
+                    if muted.is_empty() || !muted[r] {
+                        let delivery = Delivery { row: route.row, payload: emission.payload };
+                        queue.push(tick, tick.after(route.delay_ticks.into()), delivery);
                     }
                 }
-                counters.saturations += core.take_saturations();
-                *wake = core.next_wake(tick);
             }
-            next = next.min(*wake);
-        }
-        next
+            counters.saturations += core.take_saturations();
+            due(core.next_wake(tick), periods[index])
+        });
     }
 
     /// Back to the initial state at tick 0 with an empty queue and a new digest; counters and muted routes are kept.
     pub fn reset(&mut self) {
         self.cores.iter_mut().for_each(Core::reset);
         self.queue.clear();
-        self.wake.fill(Tick(0));
+        self.wake.reset();
         self.now = Tick(0);
         self.levels.fill(0);
+        self.sent.clear();
         self.chain = Digest::new();
     }
 
@@ -301,6 +339,12 @@ impl Emulator {
             _ => None,
         }
     }
+}
+
+/// The first tick from `tick` on that is a multiple of `period`; [`Tick::NEVER`] if there is none before.
+#[inline]
+pub(crate) fn due(tick: Tick, period: u64) -> Tick {
+    if period == 1 { tick } else { tick.0.checked_next_multiple_of(period).map_or(Tick::NEVER, Tick) }
 }
 
 /// Where a route starts.

@@ -19,6 +19,7 @@ mod kernel;
 mod queue;
 mod sink;
 mod snapshot;
+mod wake;
 
 pub use device_models::Digest;
 pub use error::EmulatorError;

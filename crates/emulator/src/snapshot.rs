@@ -1,16 +1,18 @@
 //! The whole state of an emulator between two ticks, as plain data.
 
+use crate::kernel::due;
 use crate::queue::Delivery;
 use crate::{Emulator, EmulatorError};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use chip::{ChipSpec, Program};
+use chip::{ChipSpec, CoreModel, Program};
 use device_models::{Core, CoreState, DieParameters, Digest};
-use router::{Counters, LEVEL_MAX};
+use router::{Counters, LEVEL_MAX, SPIKES_PER_TICK_MAX};
 use serde::{Deserialize, Serialize};
 use units::{InputId, Tick};
 
 /// Version of the snapshot: a change of what it holds raises it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The state of an emulator between two ticks. A run that is resumed from it goes on exactly as the one it was taken
 /// from.
@@ -29,6 +31,8 @@ pub struct Snapshot {
     deliveries: Vec<(Tick, Delivery)>,
     inputs: Vec<(Tick, InputId, i32)>,
     levels: Vec<i64>,
+    step_ticks: u64,
+    sent: Vec<(Tick, InputId, i32)>,
     muted: Vec<bool>,
     counters: Counters,
 }
@@ -50,10 +54,12 @@ impl Emulator {
             now: self.now,
             chain: self.chain.value(),
             cores: self.cores.iter().map(Core::save).collect(),
-            wake: self.wake.clone(),
+            wake: self.wake.ticks().to_vec(),
             deliveries: self.queue.deliveries(self.now).collect(),
             inputs: self.queue.inputs().collect(),
             levels: self.levels.clone(),
+            step_ticks: self.step_ticks,
+            sent: self.sent.iter().map(|((tick, input), spikes)| (*tick, *input, *spikes)).collect(),
             muted: self.muted.clone(),
             counters: self.counters.clone(),
         }
@@ -78,12 +84,15 @@ impl Emulator {
         if snapshot.fabric != emulator.fabric.digest() {
             return wrong("it was taken from another program");
         }
+        if snapshot.step_ticks != emulator.step_ticks {
+            return wrong("it was taken from a chip whose steps have another number of ticks");
+        }
         if snapshot.parameters != emulator.parameter_digest() {
             return wrong("it was taken from another die, or with other parameters");
         }
         let now = snapshot.now;
         let lengths = snapshot.cores.len() == emulator.cores.len()
-            && snapshot.wake.len() == emulator.cores.len()
+            && snapshot.wake.len() == emulator.wake.ticks().len()
             && snapshot.levels.len() == emulator.levels.len()
             && [0, emulator.fabric.routes().len()].contains(&snapshot.muted.len())
             && snapshot.counters.losses.core_count() == emulator.cores.len();
@@ -93,9 +102,18 @@ impl Emulator {
         if snapshot.wake.iter().any(|tick| *tick < now) {
             return wrong("a core is to be woken in the past");
         }
-        for (core, state) in emulator.cores.iter_mut().zip(&snapshot.cores) {
+        let wake = snapshot.wake.iter().zip(&emulator.periods);
+        for ((core, state), (wake, period)) in emulator.cores.iter_mut().zip(&snapshot.cores).zip(wake) {
             if !core.restore(state) {
                 return wrong("the state of a core is not one that it can have");
+            }
+            if due(*wake, *period) != *wake {
+                return wrong("a core is to be woken between its steps");
+            }
+            // What arrived in a step is used in its last tick.
+            let (step_end, step_begins) = (due(now, *period), now.0 == 0 || (now.0 - 1).is_multiple_of(*period));
+            if core.is_touched() && (step_begins || *wake != step_end) {
+                return wrong("a core holds input that it should have used");
             }
         }
         emulator.now = now;
@@ -104,21 +122,51 @@ impl Emulator {
             if !near || delivery.row as usize >= emulator.fabric.row_count() {
                 return wrong("an event waits for a time or a row that does not exist");
             }
-            emulator.queue.push(tick, delivery);
+            emulator.queue.push(now, tick, delivery);
         }
+        let unsent = || wrong("it holds an event that could not have been sent");
+        for &(step_end, input, spikes) in &snapshot.sent {
+            let fits = emulator.can_send(input, now, spikes) && step_end >= now;
+            if !fits || emulator.step_ticks == 1 || due(step_end, emulator.step_ticks) != step_end {
+                return unsent();
+            }
+            emulator.sent.insert((step_end, input), spikes);
+        }
+        let mut waiting = BTreeMap::new();
         for &(tick, input, payload) in &snapshot.inputs {
-            let known = input.index() < emulator.levels.len();
-            if !known || tick < now || tick == Tick::NEVER || payload.unsigned_abs() > LEVEL_MAX.unsigned_abs() {
-                return wrong("it holds an event that could not have been sent");
+            if !emulator.can_send(input, tick, payload) || tick < now {
+                return unsent();
             }
             emulator.queue.set_input(tick, input, payload);
+            if emulator.step_ticks > 1 && !emulator.is_graded_input(input) {
+                *waiting.entry((due(tick, emulator.step_ticks), input)).or_insert(0i64) += i64::from(payload);
+            }
         }
-        emulator.wake.clone_from(&snapshot.wake);
+        if waiting.iter().any(|(step, spikes)| emulator.sent.get(step).is_none_or(|sent| i64::from(*sent) < *spikes)) {
+            return unsent();
+        }
+        emulator.wake.restore(&snapshot.wake);
         emulator.levels.clone_from(&snapshot.levels);
         emulator.muted.clone_from(&snapshot.muted);
         emulator.counters = snapshot.counters.clone();
         emulator.chain = Digest::resume(snapshot.chain);
         Ok(emulator)
+    }
+
+    /// Whether `payload` can be the event of `input` for `tick`.
+    fn can_send(&self, input: InputId, tick: Tick, payload: i32) -> bool {
+        input.index() < self.levels.len()
+            && tick != Tick::NEVER
+            && if self.is_graded_input(input) {
+                payload.unsigned_abs() <= LEVEL_MAX.unsigned_abs()
+            } else {
+                (1..=SPIKES_PER_TICK_MAX).contains(&payload)
+            }
+    }
+
+    /// Whether `input` drives rate units.
+    fn is_graded_input(&self, input: InputId) -> bool {
+        self.fabric.input_model(input).is_some_and(CoreModel::is_graded)
     }
 
     /// Hash of the parameters of all cores.

@@ -128,6 +128,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         "parameters_per_neuron",
         "mismatch_reference",
         "tick",
+        "step",
         "sources",
         "geometry",
         "router",
@@ -145,6 +146,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let parameters_per_neuron = root.required("parameters_per_neuron");
     let mismatch_reference = root.optional("mismatch_reference");
     let tick = root.required("tick");
+    let step = root.optional::<FileFact>("step");
     let sources = root.required_with("sources", |v| by_name(&v, |v| v.read()));
     let geometry = root.required_with("geometry", |v| read_geometry(&v));
     let router = root.required_with("router", |v| read_router(&v));
@@ -159,6 +161,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         summary: summary?,
         sources: sources?,
         tick: fact(tick)?,
+        step: step?.map(|f| f.0),
         geometry: geometry?,
         models: models?,
         synapses: synapses?,

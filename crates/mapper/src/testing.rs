@@ -39,6 +39,7 @@ fn base(name: &str) -> ChipSpec {
         summary: "a chip for tests".into(),
         sources: BTreeMap::from([("test".into(), "made up".into())]),
         tick: fact("1 ms"),
+        step: None,
         geometry: Geometry { chips: fact("1"), cores_per_chip: fact("1"), neurons_per_core: fact("1") },
         models: vec![CoreModel::Lif],
         synapses: Vec::new(),

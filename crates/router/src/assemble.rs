@@ -7,6 +7,7 @@ use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, IdealSynapse, Program, Source, SynapseSign};
+use device_models::lif::ARRIVED_MAX;
 use device_models::{Digest, InputLayout, PackedSynapse};
 use units::InputId;
 
@@ -85,7 +86,7 @@ pub(crate) fn assemble(spec: &ChipSpec, program: &Program, draft: Draft<'_>) -> 
     };
     group_routes(&mut fabric, draft.routes);
     check_models(&mut fabric, program)?;
-    check_sums(&fabric, program)?;
+    check_sums(&fabric, spec, program)?;
     fabric.digest = digest(&fabric);
     Ok(fabric)
 }
@@ -179,21 +180,33 @@ fn check_models(fabric: &mut Fabric, program: &Program) -> Result<(), RouterErro
     Ok(())
 }
 
-/// Bounds what can arrive at each accumulator in one tick: every neuron once, every input channel as often as it may.
-/// Levels of graded events are at most 2^24, so that the same bound keeps the 64-bit sums of rate units safe.
-fn check_sums(fabric: &Fabric, program: &Program) -> Result<(), RouterError> {
+/// Bounds what can arrive at each accumulator before it is used, in one tick or, at a clocked core, in one step: every
+/// neuron of a clocked core once, other neurons once a tick, every input channel as often as it may in a step (twice
+/// that, if a delay lays parts of two of its steps into one step of the core). Levels of graded events are at most 2^24,
+/// so that the same bound keeps the 64-bit sums of rate units safe.
+fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program) -> Result<(), RouterError> {
+    let step_ticks = spec.step_ticks();
     let mut sums: Vec<Vec<u64>> = fabric.layouts.iter().map(|l| vec![0; l.lanes().len() * l.stride()]).collect();
-    for (index, (origin, _)) in all_sources(program).enumerate() {
+    for (index, (_, source)) in all_sources(program).enumerate() {
         for route in fabric.source_routes(index) {
             let row = fabric.row(route.row);
-            let spikes = matches!(origin, Source::Input(_)) && !program.cores[row.core].model.is_graded();
-            let times = if spikes { SPIKES_PER_TICK_MAX as u64 } else { 1 };
+            let target = program.cores[row.core].model;
+            let straddles =
+                target.is_clocked() && !u64::from(route.delay_ticks.saturating_sub(1)).is_multiple_of(step_ticks);
+            let times = match source {
+                None if target.is_graded() => 1,
+                None => SPIKES_PER_TICK_MAX as u64 * if straddles { 2 } else { 1 },
+                Some(source) if source.is_clocked() || !target.is_clocked() => 1,
+                Some(_) => step_ticks,
+            };
             for synapse in row.synapses {
-                sums[row.core][synapse.target()] += u64::from(synapse.weight().unsigned_abs()) * times;
+                let sum = &mut sums[row.core][synapse.target()];
+                *sum = sum.saturating_add(u64::from(synapse.weight().unsigned_abs()).saturating_mul(times));
             }
         }
     }
-    let limit = i32::MAX as u64;
+    // Between the ticks of a step, sums are part of a snapshot.
+    let limit = if step_ticks == 1 { i32::MAX } else { ARRIVED_MAX } as u64;
     for (core, sums) in sums.iter().enumerate() {
         if let Some((target, &sum)) = sums.iter().enumerate().find(|(_, sum)| **sum > limit) {
             let target = neuron(program.cores[core].address, target % fabric.layouts[core].stride());

@@ -110,7 +110,7 @@ pub enum RouterError {
     },
     /// All inputs of a neuron arriving at once would overflow its accumulator.
     #[error(
-        "{target}: the weights of its inputs can add up to {sum} in one tick, but accumulators hold {limit}; \
+        "{target}: the weights of its inputs can add up to {sum} in one step, but accumulators hold {limit}; \
          raise the weight exponent of the core or remove synapses"
     )]
     AccumulatorOverflow {

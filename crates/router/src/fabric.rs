@@ -8,7 +8,8 @@ use core::ops::Range;
 use device_models::{InputLayout, PackedSynapse};
 use units::{CoreAddress, InputId, NeuronId};
 
-/// Most events of one input channel that can reach spiking neurons in one tick.
+/// Most events of one input channel that can reach spiking neurons in one tick, and in one step of a chip whose clocked
+/// cores have steps of several ticks.
 pub const SPIKES_PER_TICK_MAX: i32 = 255;
 
 /// Largest level of an input channel that drives rate units, in either direction: 256 in units of 2^-16.

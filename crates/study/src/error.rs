@@ -77,17 +77,17 @@ pub enum StudyError {
         /// What is wrong.
         error: ReadoutError,
     },
-    /// A time of the study is not a whole number of ticks, or too short for one.
-    #[error("task `{task}`: {what} of {value} is not a whole number of the chip's ticks of {tick}; choose a multiple")]
-    Ticks {
+    /// A time of the study is not a whole number of steps, or too short for one.
+    #[error("task `{task}`: {what} of {value} is not a whole number of the chip's steps of {step}; choose a multiple")]
+    Steps {
         /// The task.
         task: String,
         /// Which time.
         what: &'static str,
         /// The time asked for.
         value: Quantity,
-        /// Length of a tick.
-        tick: Quantity,
+        /// Length of a step.
+        step: Quantity,
     },
     /// A number of the study is too large or too fine for the network's weight format.
     #[error("{what} = {value} does not fit the weight format; use at most 2047")]

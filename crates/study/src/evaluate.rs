@@ -84,12 +84,25 @@ impl Run<'_> {
         clock: Option<InputId>,
     ) -> Result<(Matrix, u64), StudyError> {
         let (stimuli, count) = (&self.prepared.stimuli, map.count());
+        let step_ticks = self.study.chip.spec.step_ticks();
         let recorded = match &self.prepared.goal {
-            _ if self.prepared.graded => record(emulator, stimuli, clock, map, &mut Levels::new(count), true),
-            Goal::Classes(_) => record(emulator, stimuli, clock, map, &mut SpikeCounts::per_tick(count), false),
+            _ if self.prepared.graded => {
+                record(emulator, stimuli, clock, step_ticks, map, &mut Levels::new(count), true)
+            }
+            Goal::Classes(_) => {
+                record(emulator, stimuli, clock, step_ticks, map, &mut SpikeCounts::per_tick(count), false)
+            }
             Goal::Targets(_) => {
                 let filter = FilteredSpikes::new(count, self.prepared.filter_decay);
-                record(emulator, stimuli, clock, map, &mut filter.map_err(|e| self.readout_error(e))?, false)
+                record(
+                    emulator,
+                    stimuli,
+                    clock,
+                    step_ticks,
+                    map,
+                    &mut filter.map_err(|e| self.readout_error(e))?,
+                    false,
+                )
             }
         };
         recorded.map_err(|e| self.emulator_error(e))
@@ -176,7 +189,7 @@ impl Run<'_> {
             population: crate::reservoir::POPULATION.into(),
             // What the mean features bring in is taken away again, so that neurons work around their drive.
             bias: weights.iter().map(|row| -row.iter().zip(&means).map(|(w, x)| w * x).sum::<f64>()).collect(),
-            bias_events: 1.0 / self.per_tick(),
+            bias_events: 1.0 / self.per_step(),
             weights,
             spreads,
             strategy: settings.strategy,
@@ -200,16 +213,16 @@ impl Run<'_> {
         sizes.sort_by(f64::total_cmp);
         let largest = sizes[(sizes.len() - 1) * 99 / 100];
         let drive = self.prepared.readout_drive.ok_or(StudyError::NoDrive)?;
-        // A train of r spikes a tick through weights w holds a leaky membrane at r w tau / tick.
-        let input = largest * self.per_tick() * self.prepared.readout_tau_ticks / f64::from(neurons_per_output);
+        // A train of r spikes a step through weights w holds a leaky membrane at r w tau / step.
+        let input = largest * self.per_step() * self.prepared.readout_tau_steps / f64::from(neurons_per_output);
         // The scale of the wish makes the largest weight 1; no single spike shall move a membrane by more than the
         // drive, however quiet the reservoir is.
         let most = wish.scale * drive;
         Ok(if input > 0.0 { (self.study.readout.swing * drive / input).min(most) } else { most })
     }
 
-    /// Spikes a tick that stand for a feature of value 1.
-    fn per_tick(&self) -> f64 {
+    /// Spikes a step that stand for a feature of value 1.
+    fn per_step(&self) -> f64 {
         match self.prepared.goal {
             Goal::Classes(_) => 1.0,
             // A filtered train of rate r settles at r / (1 - decay).
@@ -298,7 +311,7 @@ fn moments(rows: readout::Rows<'_>) -> (Vec<f64>, Vec<f64>) {
     (0..rows.columns()).map(moments).unzip()
 }
 
-/// The time constant of readout neurons in ticks, and their drive if it is above 0.
+/// The time constant of readout neurons in steps, and their drive if it is above 0.
 pub(crate) fn readout_operating_point(study: &StudySpec) -> (f64, Option<f64>) {
     let value = |name: &str, unit_of: fn(units::Quantity) -> Option<Decimal>| {
         let asked = study.readout.parameters.get(name).map(|values| values.get(0));
@@ -306,10 +319,10 @@ pub(crate) fn readout_operating_point(study: &StudySpec) -> (f64, Option<f64>) {
         asked.or(nominal).and_then(unit_of).map(to_f64)
     };
     let in_ms = |q: units::Quantity| q.value_in(Unit::MILLISECOND).ok();
-    let tick = in_ms(study.chip.spec.tick.quantity).map_or(1.0, to_f64);
+    let step = in_ms(study.chip.spec.step()).map_or(1.0, to_f64);
     let tau = value("tau_mem", |q| q.value_in(Unit::MILLISECOND).ok()).unwrap_or(0.0);
     let drive = value("drive", |q| q.value_in(Unit::MILLIVOLT).or_else(|_| q.value_in(Unit::ONE)).ok());
-    (tau / tick, drive.filter(|d| *d > 0.0))
+    (tau / step, drive.filter(|d| *d > 0.0))
 }
 
 /// A decimal as the nearest number with 32 fraction bits; all that is needed here, and the same everywhere.

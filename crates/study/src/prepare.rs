@@ -1,9 +1,13 @@
 //! What all runs of one task and recurrence share: data, network, mapping, stimuli.
+//!
+//! The host works on a grid of its own, the steps of the chip: values are encoded, features filtered and sampled once a
+//! step, however many ticks a step has. What the encoders call a tick is a step here; [`crate::record`] translates.
 
 use crate::evaluate::{readout_operating_point, to_f64};
 use crate::record::{FeatureMap, InputEvent, Stimulus};
 use crate::spec::{EncoderSettings, Recurrence, TaskSettings};
 use crate::{MappingSummary, StudyError, StudySpec, reservoir, results};
+use chip::whole_multiple;
 use fx::{Fraction, Real, math};
 use mapper::{MapperOptions, Mapping, map};
 use network::Network;
@@ -52,9 +56,9 @@ pub(crate) struct Prepared {
     pub(crate) split: Split,
     /// Features are levels of rate units, not spikes.
     pub(crate) graded: bool,
-    /// What the filter of spikes keeps in a tick.
+    /// What the filter of spikes keeps in a step.
     pub(crate) filter_decay: f64,
-    pub(crate) readout_tau_ticks: f64,
+    pub(crate) readout_tau_steps: f64,
     pub(crate) readout_drive: Option<f64>,
     /// Input samples outside the range of the training part, which were clamped to it.
     inputs_clamped: u64,
@@ -124,10 +128,10 @@ pub(crate) fn prepare(
     recurrence: Recurrence,
 ) -> Result<Prepared, StudyError> {
     let id = &settings.id;
-    let tick = study.chip.spec.tick.quantity;
-    let sample_ticks = whole_ticks(id, "the sample time", settings.sample, tick)?;
+    let step = study.chip.spec.step();
+    let sample_steps = whole_steps(id, "the sample time", settings.sample, step)?;
     let graded = study.model.is_graded();
-    let stimulate = Stimulate { study, settings, sample_ticks };
+    let stimulate = Stimulate { study, settings, sample_steps };
     let ranges = match &task.data {
         TaskData::Classification(data) => data.input_ranges(),
         TaskData::Series(series) => series.input_ranges(),
@@ -136,13 +140,13 @@ pub(crate) fn prepare(
     let encoder = stimulate.encoder(ranges)?;
     let mut inputs_clamped = 0;
     let mut stimulus = |signal: &Signal, index: u32, samples: fn(u64, u64) -> Vec<u64>| {
-        let Events { events, ticks, clamped } = stimulate.events(encoder.as_ref(), signal, index)?;
+        let Events { events, steps, clamped } = stimulate.events(encoder.as_ref(), signal, index)?;
         inputs_clamped += clamped;
-        Ok(Stimulus { events, samples: samples(ticks, u64::from(sample_ticks)) })
+        Ok(Stimulus { events, samples: samples(steps, u64::from(sample_steps)) })
     };
     let (stimuli, goal, split) = match &task.data {
         TaskData::Classification(data) => {
-            // One row an utterance, after its last tick.
+            // One row an utterance, after its last step.
             let stimuli =
                 data.utterances().zip(0..).map(|(u, index)| stimulus(&u.signal, index, |end, _| vec![end - 1]));
             let stimuli = stimuli.collect::<Result<Vec<_>, StudyError>>()?;
@@ -152,7 +156,7 @@ pub(crate) fn prepare(
             (stimuli, Goal::Classes(Classes { one_hot, of_row }), Split { washout: 0, train, validation, test })
         }
         TaskData::Series(series) => {
-            // One row a sample, after its last tick.
+            // One row a sample, after its last step.
             let ends = |end, sample| (1..=end / sample).map(|n| n * sample - 1).collect();
             let stimuli = vec![stimulus(&series.input, 0, ends)?];
             let targets = Matrix::from_vec(series.input.len(), series.target_names.len(), series.targets.clone());
@@ -171,8 +175,8 @@ pub(crate) fn prepare(
     let neurons = study.reservoir.neurons;
     let features =
         FeatureMap::new(&mapping.program, &mapping.placement, population, neurons, neurons as usize, |index| index);
-    let (readout_tau_ticks, readout_drive) = readout_operating_point(study);
-    let ticks: u64 = stimuli.iter().filter_map(|s| s.samples.last()).map(|last| last + 1).sum();
+    let (readout_tau_steps, readout_drive) = readout_operating_point(study);
+    let steps: u64 = stimuli.iter().filter_map(|s| s.samples.last()).map(|last| last + 1).sum();
     Ok(Prepared {
         task: settings.clone(),
         metric: task.info.metric,
@@ -184,11 +188,11 @@ pub(crate) fn prepare(
         goal,
         split,
         graded,
-        filter_decay: decay(tick, study.readout.filter),
-        readout_tau_ticks,
+        filter_decay: decay(step, study.readout.filter),
+        readout_tau_steps,
         readout_drive,
         inputs_clamped,
-        seconds: ticks as f64 * to_f64(tick.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
+        seconds: steps as f64 * to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
     })
 }
 
@@ -196,13 +200,13 @@ pub(crate) fn prepare(
 struct Stimulate<'a> {
     study: &'a StudySpec,
     settings: &'a TaskSettings,
-    sample_ticks: u32,
+    sample_steps: u32,
 }
 
 /// The events of one signal.
 struct Events {
     events: Vec<InputEvent>,
-    ticks: u64,
+    steps: u64,
     clamped: u64,
 }
 
@@ -214,29 +218,30 @@ impl Stimulate<'_> {
         }
         let EncoderSettings { poisson, trains_per_channel, rate_max } = self.settings.encoder;
         let options = EncoderOptions {
-            ticks_per_sample: self.sample_ticks,
+            ticks_per_sample: self.sample_steps,
             trains_per_channel,
             pattern: if poisson { SpikePattern::Poisson } else { SpikePattern::Deterministic },
             rate_min: Quantity::new(Decimal::ZERO, Unit::HERTZ),
             rate_max,
         };
-        let tick = self.study.chip.spec.tick.quantity;
-        Encoder::new(&options, tick, ranges, self.study.seed).map(Some).map_err(|e| self.error(e))
+        Encoder::new(&options, self.study.chip.spec.step(), ranges, self.study.seed)
+            .map(Some)
+            .map_err(|e| self.error(e))
     }
 
     fn events(&self, encoder: Option<&Encoder>, signal: &Signal, index: u32) -> Result<Events, StudyError> {
         match encoder {
             Some(encoder) => {
                 let train = encoder.encode(index, signal).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::SpikeEvent| InputEvent { tick: e.tick, input: e.input, payload: 1 };
+                let event = |e: &tasks::SpikeEvent| InputEvent { step: e.tick.0, input: e.input, payload: 1 };
                 let events = train.events.iter().map(event).collect();
-                Ok(Events { events, ticks: train.ticks, clamped: train.clamped })
+                Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
             None => {
-                let train = graded(signal, self.sample_ticks).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::GradedEvent| InputEvent { tick: e.tick, input: e.input, payload: e.change };
+                let train = graded(signal, self.sample_steps).map_err(|e| self.error(e))?;
+                let event = |e: &tasks::GradedEvent| InputEvent { step: e.tick.0, input: e.input, payload: e.change };
                 let events = train.events.iter().map(event).collect();
-                Ok(Events { events, ticks: train.ticks, clamped: train.clamped })
+                Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
         }
     }
@@ -246,27 +251,16 @@ impl Stimulate<'_> {
     }
 }
 
-/// `time` in ticks, of which it must be a whole number above 0.
-fn whole_ticks(task: &str, what: &'static str, time: Quantity, tick: Quantity) -> Result<u32, StudyError> {
-    let wrong = || StudyError::Ticks { task: task.into(), what, value: time, tick };
-    let (Ok(time), Ok(tick)) = (time.value_in(Unit::SECOND), tick.value_in(Unit::SECOND)) else { return Err(wrong()) };
-    // Both as whole numbers of the finer of their last places.
-    let place = time.exponent().min(tick.exponent());
-    let whole = |d: Decimal| {
-        let digits = u32::try_from(d.exponent() - place).ok()?;
-        i128::from(d.mantissa()).checked_mul(10i128.checked_pow(digits)?)
-    };
-    let (Some(time), Some(tick)) = (whole(time), whole(tick)) else { return Err(wrong()) };
-    if tick <= 0 || time % tick != 0 {
-        return Err(wrong());
-    }
-    u32::try_from(time / tick).ok().filter(|ticks| *ticks > 0).ok_or_else(wrong)
+/// `time` in steps, of which it must be a whole number above 0.
+fn whole_steps(task: &str, what: &'static str, time: Quantity, step: Quantity) -> Result<u32, StudyError> {
+    let steps = whole_multiple(time, step).and_then(|steps| u32::try_from(steps).ok());
+    steps.ok_or_else(|| StudyError::Steps { task: task.into(), what, value: time, step })
 }
 
-/// What an exponential filter with time constant `filter` keeps over one tick.
-fn decay(tick: Quantity, filter: Quantity) -> f64 {
+/// What an exponential filter with time constant `filter` keeps over one step.
+fn decay(step: Quantity, filter: Quantity) -> f64 {
     let in_ms = |q: Quantity| Real::from_quantity(q, Unit::MILLISECOND).unwrap_or(Real::MAX);
-    let kept = math::exp_neg_ratio(in_ms(tick), in_ms(filter).max(Real::from_bits(1)));
+    let kept = math::exp_neg_ratio(in_ms(step), in_ms(filter).max(Real::from_bits(1)));
     // 53 of the 62 fraction bits: still the same number on every machine.
     kept.to_bits() as f64 / Fraction::ONE.to_bits() as f64
 }

@@ -6,8 +6,9 @@ use crate::spec::{
 };
 use chip::{ChipSpec, CoreModel, Values};
 use disorder::Family;
+use formats::chip::{self as chip_file, ChipFile};
 use formats::document::{Document, Format, Table, Value};
-use formats::{FormatErrors, chip as chip_file};
+use formats::{FormatError, FormatErrors, Problem};
 use mapper::ReadoutStrategy;
 use network::SynapseChoice;
 use std::collections::BTreeMap;
@@ -81,20 +82,36 @@ pub fn default_study() -> StudySpec {
 pub fn read(text: &str, name: &str, directory: &Path) -> Result<StudySpec, FormatErrors> {
     let document = Document::parse(text, name, FORMAT)?;
     let root = document.root(KEYS);
-    let Some(reference) = root.required("chip") else { return document.finish(None) };
-    let chip = read_chip(reference, directory)?;
+    let Some((reference, file)) = root.required_with("chip", |v| find_chip(&v, directory)) else {
+        return document.finish(None);
+    };
+    let spec = chip_file::read(&file.text, &file.name)?;
+    let chip = ChipChoice { reference, text: file.text, spec };
     let spec = Reader { chip: &chip, directory }.study(&root, text);
     document.finish(spec)
 }
 
-/// The chip that a study names: a shipped one, or a file beside the study or where the command was given.
-fn read_chip(reference: String, directory: &Path) -> Result<ChipChoice, FormatErrors> {
+/// The file of the chip that a study names: a shipped one, or a file beside the study or where the command was given.
+/// A chip that does not exist is the study's mistake and is reported at its place.
+fn find_chip(value: &Value<'_>, directory: &Path) -> Option<(String, ChipFile)> {
+    let reference: String = value.read()?;
     let beside = directory.join(&reference);
     let is_beside = chip_file::shipped_text(&reference).is_none() && beside.is_file();
     let found = if is_beside { beside.display().to_string() } else { reference.clone() };
-    let file = chip_file::find(&found)?;
-    let spec = chip_file::read(&file.text, &file.name)?;
-    Ok(ChipChoice { reference, text: file.text, spec })
+    match chip_file::find(&found) {
+        Ok(file) => Some((reference, file)),
+        Err(errors) => {
+            value.report(match errors.first() {
+                FormatError::UnknownChip { name, shipped } => Problem::UnknownName {
+                    what: "a shipped chip; a chip file of your own is named by its path".into(),
+                    name: name.clone(),
+                    known: shipped.clone(),
+                },
+                error => Problem::Rule { rule: "chip-file", message: error.to_string() },
+            });
+            None
+        }
+    }
 }
 
 /// Reads a study for one chip.

@@ -8,17 +8,18 @@ use units::{InputId, NeuronId, Tick};
 /// An event that the host sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InputEvent {
-    pub(crate) tick: Tick,
+    /// The step in which it acts.
+    pub(crate) step: u64,
     pub(crate) input: InputId,
     pub(crate) payload: i32,
 }
 
-/// A stimulus from its first tick on, and the ticks after which features are sampled.
+/// A stimulus from its first step on, and the steps after which features are sampled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stimulus {
-    /// Events in the order of their ticks.
+    /// Events in the order of their steps.
     pub(crate) events: Vec<InputEvent>,
-    /// Ticks at which a row of features is taken, rising; emulation ends after the last one.
+    /// Steps after which a row of features is taken, rising; emulation ends after the last one.
     pub(crate) samples: Vec<u64>,
 }
 
@@ -60,6 +61,7 @@ impl FeatureMap {
 struct FeatureSink<'a, F> {
     map: &'a FeatureMap,
     features: &'a mut F,
+    step_ticks: u64,
     spikes: u64,
     /// Change of a graded level, from the level that each feature had last.
     levels: Option<Vec<i32>>,
@@ -74,35 +76,41 @@ impl<F: Features> Sink for FeatureSink<'_, F> {
             None => value,
         };
         self.spikes += 1;
-        self.features.spike(tick.0, feature, value);
+        self.features.spike(tick.0 / self.step_ticks, feature, value);
     }
 }
 
 /// Runs every stimulus from the initial state and returns the sampled rows of all of them, one after another, and the
-/// number of spikes of the population. `clock` is a channel that gets an event in every tick.
+/// number of spikes of the population. `clock` is a channel that gets an event in every step.
+///
+/// Step n of the host begins with tick n `step_ticks`, in which clocked cores use what arrived in the ticks before it
+/// and what the host sends for it; spikes until the next step are counted to step n.
 pub(crate) fn record<F: Features>(
     emulator: &mut Emulator,
     stimuli: &[Stimulus],
     clock: Option<InputId>,
+    step_ticks: u64,
     map: &FeatureMap,
     features: &mut F,
     graded: bool,
 ) -> Result<(Matrix, u64), EmulatorError> {
+    let first_tick = |step: u64| Tick(step.saturating_mul(step_ticks));
     let mut rows = Matrix::zeros(0, map.count());
     let mut spikes = 0;
     for stimulus in stimuli {
         emulator.reset();
         features.restart(0);
         for event in &stimulus.events {
-            emulator.send(event.input, event.tick, event.payload)?;
+            emulator.send(event.input, first_tick(event.step), event.payload)?;
         }
         let end = stimulus.samples.last().map_or(0, |last| last + 1);
-        for (input, tick) in clock.into_iter().flat_map(|input| (0..end).map(move |tick| (input, tick))) {
-            emulator.send(input, Tick(tick), 1)?;
+        for (input, step) in clock.into_iter().flat_map(|input| (0..end).map(move |step| (input, step))) {
+            emulator.send(input, first_tick(step), 1)?;
         }
-        let mut sink = FeatureSink { map, features, spikes: 0, levels: graded.then(|| vec![0; map.count()]) };
+        let mut sink =
+            FeatureSink { map, features, step_ticks, spikes: 0, levels: graded.then(|| vec![0; map.count()]) };
         for &sample in &stimulus.samples {
-            emulator.run_until(Tick(sample).after(1), &mut sink);
+            emulator.run_until(first_tick(sample + 1), &mut sink);
             sink.features.sample(sample, rows.push_zeros());
         }
         spikes += sink.spikes;

@@ -1,4 +1,4 @@
-//! Leaky integrate-and-fire neurons, advanced once a tick by their exact one-step propagator.
+//! Leaky integrate-and-fire neurons, advanced once a step by their exact one-step propagator.
 //!
 //! # Equations
 //! Between spikes a neuron obeys
@@ -30,10 +30,10 @@
 //! c_k = gain_k (dt/tau'_k) exp(-dt/tau_k) phi1(dt/tau_k - dt/tau_mem)        phi1(x) = (exp(x) - 1) / x
 //! ```
 //!
-//! which is what a current that decays on from its old value adds to v within the step. `jump_k` and `delta` are the
-//! sums of the weights that arrived in this tick, shifted to the weight format. A delta synapse with a gain parameter
-//! adds round(gain sat(sum)) instead of the sum. While a neuron is refractory, the membrane's input is lost; currents
-//! evolve as always.
+//! which is what a current that decays on from its old value adds to v within the step. dt is the step of the chip.
+//! `jump_k` and `delta` are the sums of the weights that arrived since the last step, shifted to the weight format. A
+//! delta synapse with a gain parameter adds round(gain sat(sum)) instead of the sum. While a neuron is refractory, the
+//! membrane's input is lost; currents evolve as always.
 //!
 //! # Numbers
 //! v, i_k, thresholds and weights are integers with 20 fraction bits; round is floor(x + 1/2); sat keeps a state within
@@ -56,6 +56,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use units::NeuronId;
 
+/// Largest sum of weights that may arrive at an accumulator within a step of several ticks; routers see to it. A saved
+/// sum within it can take as much again without an overflow, so that no snapshot can cause one.
+pub const ARRIVED_MAX: i32 = i32::MAX / 2;
+
 /// A core of LIF neurons: parameters and state, one array a quantity.
 #[derive(Clone, Debug)]
 pub struct LifCore {
@@ -65,9 +69,9 @@ pub struct LifCore {
     refractory: Vec<i32>,
     /// One array a current, one after the other.
     currents: Vec<i32>,
-    /// The sums of this tick, one array a lane, one after the other; all 0 between ticks.
+    /// What arrived since the last step, one array a lane, one after the other; all 0 unless `touched`.
     accumulators: Vec<i32>,
-    /// Something arrived in this tick.
+    /// Something arrived since the last step.
     touched: bool,
     /// The next step may change something even if nothing arrives.
     awake: bool,
@@ -110,7 +114,7 @@ impl LifCore {
         self.awake = true;
     }
 
-    /// Adds a row of synapses, each `times` over, to the sums of this tick.
+    /// Adds a row of synapses, each `times` over, to the sums of this step.
     #[inline]
     pub fn deliver(&mut self, row: &[PackedSynapse], times: i32) {
         self.touched = true;
@@ -150,6 +154,12 @@ impl LifCore {
         self.awake
     }
 
+    /// Whether something arrived since the last step.
+    #[inline]
+    pub const fn is_touched(&self) -> bool {
+        self.touched
+    }
+
     /// Saturations since the last call.
     #[inline]
     pub fn take_saturations(&mut self) -> u64 {
@@ -183,25 +193,29 @@ impl LifCore {
         for value in self.v.iter().chain(&self.refractory).chain(&self.currents) {
             digest.push(*value as u64);
         }
+        if self.touched {
+            self.accumulators.iter().for_each(|sum| digest.push(*sum as u64));
+        }
     }
 
     /// The state between two ticks.
     pub fn save(&self) -> CoreState {
-        debug_assert!(!self.touched && self.accumulators.iter().all(|a| *a == 0), "states are saved between ticks");
         let (count, stride) = (self.parameters.layout().neuron_count(), self.parameters.layout().stride());
+        let lanes = |all: &[i32]| all.chunks_exact(stride).map(|lane| lane[..count].to_vec()).collect();
         CoreState::Lif {
             v: self.v[..count].to_vec(),
             refractory: self.refractory[..count].to_vec(),
-            currents: self.currents.chunks_exact(stride).map(|lane| lane[..count].to_vec()).collect(),
+            currents: lanes(&self.currents),
+            arrived: if self.touched { lanes(&self.accumulators) } else { Vec::new() },
             awake: self.awake,
         }
     }
 
     /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core: wrong lengths, states
-    /// that saturation excludes, or a refractory neuron that is not at reset.
+    /// that saturation excludes, sums beyond [`ARRIVED_MAX`], or a refractory neuron that is not at reset.
     #[must_use]
     pub fn restore(&mut self, state: &CoreState) -> bool {
-        let CoreState::Lif { v, refractory, currents, awake } = state else { return false };
+        let CoreState::Lif { v, refractory, currents, arrived, awake } = state else { return false };
         let (count, stride) = (self.parameters.layout().neuron_count(), self.parameters.layout().stride());
         let in_range = |x: &i32| (-fx::step::STATE_MAX..=fx::step::STATE_MAX).contains(x);
         let at_reset = |n: usize| refractory[n] == 0 || v[n] == self.parameters.reset()[n];
@@ -211,6 +225,9 @@ impl LifCore {
             && currents.iter().all(|lane| lane.len() == count)
             && v.iter().chain(currents.iter().flatten()).all(in_range)
             && refractory.iter().all(|r| *r >= 0)
+            && (arrived.is_empty() || arrived.len() * stride == self.accumulators.len())
+            && arrived.iter().all(|lane| lane.len() == count)
+            && arrived.iter().flatten().all(|sum| sum.unsigned_abs() <= ARRIVED_MAX as u32)
             && (0..count).all(at_reset);
         if fits {
             self.reset();
@@ -219,6 +236,10 @@ impl LifCore {
             for (lane, saved) in self.currents.chunks_exact_mut(stride).zip(currents) {
                 lane[..count].copy_from_slice(saved);
             }
+            for (lane, saved) in self.accumulators.chunks_exact_mut(stride).zip(arrived) {
+                lane[..count].copy_from_slice(saved);
+            }
+            self.touched = !arrived.is_empty();
             self.awake = *awake;
         }
         fits

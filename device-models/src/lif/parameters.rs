@@ -74,12 +74,12 @@ impl LifParameters {
             return Err(DeviceModelError::WeightExponent { core: core.address, exponent: core.weight_exponent });
         }
         let reader = &builder.reader;
-        let tick = reader.tick()?;
+        let step = reader.step()?;
         let tau_mem = reader.positive("tau_mem")?;
-        let leaks: Vec<Wide> = tau_mem.value.iter().map(|tau| lost(tick, *tau)).collect();
+        let leaks: Vec<Wide> = tau_mem.value.iter().map(|tau| lost(step, *tau)).collect();
         let mut lanes = Vec::with_capacity(layout.lanes().len());
         for lane in layout.lanes() {
-            lanes.push(builder.lane(*lane, tick, &tau_mem)?);
+            lanes.push(builder.lane(*lane, step, &tau_mem)?);
         }
         let mut built = Self {
             weight_exponent: core.weight_exponent,
@@ -88,7 +88,7 @@ impl LifParameters {
             threshold: builder.voltages("v_threshold", &reader.required("v_threshold")?, i32::MAX)?,
             reset: builder.voltages("v_reset", &reader.optional("v_reset")?, 0)?,
             initial: builder.voltages("v_initial", &reader.optional("v_initial")?, 0)?,
-            refractory_steps: builder.refractory(tick)?,
+            refractory_steps: builder.refractory(step)?,
             lanes,
             layout,
             narrow_limit: None,
@@ -227,9 +227,9 @@ impl LifParameters {
     }
 }
 
-/// 1 - exp(-tick/tau).
-fn lost(tick: Real, tau: Real) -> Wide {
-    Wide::from_fraction(math::one_minus_exp_neg_ratio(tick, tau))
+/// 1 - exp(-step/tau).
+fn lost(step: Real, tau: Real) -> Wide {
+    Wide::from_fraction(math::one_minus_exp_neg_ratio(step, tau))
 }
 
 /// The bits of a voltage: 20 fraction bits, to nearest, ties to even.
@@ -295,21 +295,21 @@ impl Builder<'_> {
         Ok(self.pad(bits.collect::<Result<_, _>>()?, 0))
     }
 
-    fn refractory(&self, tick: Real) -> Result<Vec<i32>, DeviceModelError> {
+    fn refractory(&self, step: Real) -> Result<Vec<i32>, DeviceModelError> {
         let resolved = self.reader.required("t_refractory")?;
         let steps = resolved.value.iter().enumerate().map(|(n, time)| {
-            let steps = fx::divide(i128::from(time.to_bits()), i128::from(tick.to_bits()), Rounding::HalfUp).max(0);
+            let steps = fx::divide(i128::from(time.to_bits()), i128::from(step.to_bits()), Rounding::HalfUp).max(0);
             if steps <= i128::from(REFRACTORY_MAX) {
                 Ok(steps as i32)
             } else {
-                let limit = Real::from_integer(REFRACTORY_MAX).mul_nearest(tick);
+                let limit = Real::from_integer(REFRACTORY_MAX).mul_nearest(step);
                 Err(self.too_large(n, "t_refractory", *time, limit))
             }
         });
         Ok(self.pad(steps.collect::<Result<_, _>>()?, 0))
     }
 
-    fn lane(&self, lane: Lane, tick: Real, tau_mem: &Resolved) -> Result<LaneParameters, DeviceModelError> {
+    fn lane(&self, lane: Lane, step: Real, tau_mem: &Resolved) -> Result<LaneParameters, DeviceModelError> {
         match lane {
             Lane::Delta => Ok(LaneParameters::Delta),
             Lane::ScaledDelta { kind } => {
@@ -322,9 +322,9 @@ impl Builder<'_> {
                 };
                 let taus = self.reader.positive(tau)?;
                 let (name, gains) = self.gains(kind)?;
-                let leaks: Vec<Wide> = taus.value.iter().map(|tau| lost(tick, *tau)).collect();
+                let leaks: Vec<Wide> = taus.value.iter().map(|tau| lost(step, *tau)).collect();
                 let couplings: Vec<Wide> = (0..gains.len())
-                    .map(|n| gains[n].mul_trunc(propagator(tick, taus.asked[n], taus.value[n], tau_mem.value[n])))
+                    .map(|n| gains[n].mul_trunc(propagator(step, taus.asked[n], taus.value[n], tau_mem.value[n])))
                     .collect();
                 let (leak, coupling) = (self.factors(tau, &leaks)?, self.factors(&name, &couplings)?);
                 Ok(LaneParameters::Current(Coupling { kind, inhibitory, leak, coupling }))
@@ -350,11 +350,11 @@ impl Builder<'_> {
 
 /// (dt/tau') exp(-dt/tau) phi1(d) with d = dt/tau - dt/tau_mem: see the module's equations. As exp(x) phi1(-x) =
 /// phi1(x), this is (dt/tau') exp(-dt/tau_mem) phi1(-d) as well; the form with the negative argument never overflows.
-fn propagator(tick: Real, tau_asked: Real, tau: Real, tau_mem: Real) -> Wide {
-    let ratio = |constant: Real| Wide::from_ratio(tick.to_bits().into(), constant.to_bits().into());
+fn propagator(step: Real, tau_asked: Real, tau: Real, tau_mem: Real) -> Wide {
+    let ratio = |constant: Real| Wide::from_ratio(step.to_bits().into(), constant.to_bits().into());
     let difference = ratio(tau).sub_sat(ratio(tau_mem)).to_real_nearest();
     let slower = if difference > Real::ZERO { tau_mem } else { tau };
-    let decay = Wide::from_fraction(math::exp_neg_ratio(tick, slower));
+    let decay = Wide::from_fraction(math::exp_neg_ratio(step, slower));
     let mean = Wide::from_real(math::phi1(difference.abs().neg_sat()));
     ratio(tau_asked).mul_trunc(decay).mul_trunc(mean)
 }

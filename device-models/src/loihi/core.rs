@@ -11,6 +11,7 @@ use super::{
     Bias, LoihiError, LoihiParameters, LoihiRules, LoihiState, NeuronSettings, Overflows, Register, StepOutput,
     Threshold, VoltageRule, limits, step,
 };
+use crate::lif::ARRIVED_MAX;
 use crate::parameters::Reader;
 use crate::{CoreState, DeviceModelError, DieParameters, Digest, Emission, InputLayout, PackedSynapse};
 use alloc::string::ToString;
@@ -44,8 +45,10 @@ pub struct LoihiCore {
     /// Left shift of the sums, or right shift if it is negative.
     shift: i32,
     blocks: Vec<Block>,
-    /// The sums of this step; all 0 between steps.
+    /// What arrived since the last step; all 0 unless `touched`.
     accumulators: Vec<i32>,
+    /// Something arrived since the last step.
+    touched: bool,
     /// By block: 1 if something reached it, or if its last step changed anything.
     awake: Vec<u8>,
     /// Steps so far.
@@ -95,6 +98,7 @@ impl LoihiCore {
             shift: i32::from(exponent) - i32::from(UNIT_EXPONENT) + 6 - i32::from(rules.accumulator_shift),
             rules,
             accumulators: vec![0; layout.stride()],
+            touched: false,
             awake: vec![1; blocks.len()],
             steps: 0,
             output: StepOutput::new(BLOCK),
@@ -128,6 +132,7 @@ impl LoihiCore {
             block.state = LoihiState::new(block.parameters.neurons());
         }
         self.accumulators.fill(0);
+        self.touched = false;
         self.awake.fill(1);
         self.steps = 0;
     }
@@ -135,6 +140,7 @@ impl LoihiCore {
     /// Adds a row of synapses, each `times` over, to the sums of this step.
     #[inline]
     pub fn deliver(&mut self, row: &[PackedSynapse], times: i32) {
+        self.touched = true;
         let (Some(first), Some(last)) = (row.first(), row.last()) else { return };
         let accumulators = &mut self.accumulators[..];
         if times == 1 {
@@ -159,6 +165,7 @@ impl LoihiCore {
     /// Advances by one step and returns the spikes, in the order of the neurons.
     pub fn advance(&mut self) -> &[Emission] {
         self.emissions.clear();
+        self.touched = false;
         self.steps += 1;
         for (index, block) in self.blocks.iter_mut().enumerate() {
             if self.awake[index] == 0 {
@@ -195,6 +202,12 @@ impl LoihiCore {
     #[inline]
     pub fn is_awake(&self) -> bool {
         self.awake.contains(&1)
+    }
+
+    /// Whether something arrived since the last step.
+    #[inline]
+    pub const fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// Overflows since the last call, of all registers.
@@ -236,24 +249,30 @@ impl LoihiCore {
                 digest.push(*value as u64);
             }
         }
+        if self.touched {
+            self.accumulators.iter().for_each(|sum| digest.push(*sum as u64));
+        }
     }
 
-    /// The state between two steps.
+    /// The state between two ticks.
     pub fn save(&self) -> CoreState {
-        debug_assert!(self.accumulators.iter().all(|a| *a == 0), "states are saved between steps");
         let [u, v, refractory] = self.registers();
-        CoreState::Loihi { u, v, refractory, steps: self.steps, awake: self.awake.clone() }
+        let count = self.layout.neuron_count();
+        let arrived = if self.touched { self.accumulators[..count].to_vec() } else { Vec::new() };
+        CoreState::Loihi { u, v, refractory, arrived, steps: self.steps, awake: self.awake.clone() }
     }
 
     /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core.
     #[must_use]
     pub fn restore(&mut self, state: &CoreState) -> bool {
-        let CoreState::Loihi { u, v, refractory, steps, awake } = state else { return false };
+        let CoreState::Loihi { u, v, refractory, arrived, steps, awake } = state else { return false };
         let count = self.layout.neuron_count();
         let longest = i32::from(u16::MAX);
         let fits = [u, v, refractory].iter().all(|list| list.len() == count)
             && awake.len() == self.blocks.len()
             && awake.iter().all(|a| *a <= 1)
+            && [0, count].contains(&arrived.len())
+            && arrived.iter().all(|sum| sum.unsigned_abs() <= ARRIVED_MAX as u32)
             && refractory.iter().all(|r| (0..=longest).contains(r));
         if fits {
             self.reset();
@@ -263,6 +282,8 @@ impl LoihiCore {
                 block.state.v.copy_from_slice(&v[range.clone()]);
                 block.state.refractory.copy_from_slice(&refractory[range]);
             }
+            self.accumulators[..arrived.len()].copy_from_slice(arrived);
+            self.touched = !arrived.is_empty();
             self.steps = *steps;
             self.awake.copy_from_slice(awake);
         }

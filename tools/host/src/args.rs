@@ -3,7 +3,7 @@
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use formats::sensor::Sensor;
 use std::path::PathBuf;
-use units::Decimal;
+use units::{Decimal, Dimension, Quantity, Unit};
 
 /// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
 #[derive(Parser, Debug)]
@@ -200,10 +200,10 @@ pub(crate) struct MapArgs {
 
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
-  quenched run net.toml --chip dynapse2 --ticks 1000 --input events.csv
-  quenched run net.toml --chip dynapse2 --ticks 500 --save-snapshot half.snapshot
-  quenched run net.toml --chip dynapse2 --ticks 500 --resume half.snapshot
-  quenched run net.toml --chip loihi-lava --ticks 300 --input gesture.bs2 --sensor 34x34
+  quenched run net.toml --chip dynapse2 --time 1s --input events.csv
+  quenched run net.toml --chip dynapse2 --time 500ms --save-snapshot half.snapshot
+  quenched run net.toml --chip dynapse2 --time 500ms --resume half.snapshot
+  quenched run net.toml --chip loihi-lava --time 300ms --input gesture.bs2 --sensor 34x34
 
 A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.")]
 pub(crate) struct RunArgs {
@@ -213,9 +213,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) which: DieChoice,
 
-    /// Ticks to run
-    #[arg(long, value_name = "N")]
-    pub(crate) ticks: u64,
+    #[command(flatten)]
+    pub(crate) length: RunLength,
 
     /// Input events: an event list, or a recording of a sensor (.bs2, .npz, .aer, .txt)
     #[arg(long, value_name = "EVENTS")]
@@ -258,6 +257,35 @@ fn parse_sensor(text: &str) -> Result<Sensor, String> {
         Some((width, height)) => Ok(Sensor::Pixels { width: number(width)?, height: number(height)? }),
         None => Ok(Sensor::Channels(number(text)?.into())),
     }
+}
+
+/// How long to run.
+#[derive(ClapArgs, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct RunLength {
+    /// Ticks to run
+    #[arg(long, value_name = "N")]
+    pub(crate) ticks: Option<u64>,
+
+    /// Time to run, such as 200ms; a whole number of the chip's ticks
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) time: Option<Quantity>,
+}
+
+/// A time such as `200ms` or `0.2 s`, exact and above 0.
+fn parse_time(text: &str) -> Result<Quantity, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &text[number.len()..];
+    let example = "write a number and a unit of time, such as 200ms";
+    let value: Decimal = number.trim().parse().map_err(|error: units::DecimalError| format!("{error}; {example}"))?;
+    if unit.is_empty() {
+        return Err(format!("the unit is missing; {example}"));
+    }
+    let unit: Unit = unit.parse().map_err(|_| format!("`{unit}` is not a unit of time; {example}"))?;
+    if unit.dimension() != Dimension::Time || value.signum() <= 0 {
+        return Err(format!("this is not a time above 0; {example}"));
+    }
+    Ok(Quantity::new(value, unit))
 }
 
 /// A coefficient of variation: an exact decimal that is not negative.

@@ -1,7 +1,7 @@
-//! Geometry, router and tick.
+//! Geometry, router, tick and step.
 
 use super::Findings;
-use crate::spec::{ChipSpec, ENERGY_OPERATIONS, Fact, RouterSpec};
+use crate::spec::{ChipSpec, ENERGY_OPERATIONS, Fact, RouterSpec, whole_multiple};
 use alloc::{format, string::String, vec, vec::Vec};
 use units::{Dimension, Unit};
 
@@ -131,5 +131,22 @@ pub(super) fn tick_is_a_time(spec: &ChipSpec, findings: &mut Findings) {
         findings.add("tick", format!("this is {found}, but a tick is a time, such as 1 ms"));
     } else if !tick.to_bits(Unit::MILLISECOND, 32).is_ok_and(|bits| bits > 0) {
         findings.add("tick", format!("a tick of {tick} is not possible: from 2^-32 ms to 2^31 ms, and more than 0"));
+    }
+}
+
+pub(super) fn step_is_whole_ticks(spec: &ChipSpec, findings: &mut Findings) {
+    let (Some(step), tick) = (&spec.step, spec.tick.quantity) else { return };
+    let step = step.quantity;
+    if step.unit.dimension() != Dimension::Time {
+        let found = step.unit.dimension();
+        findings.add("step", format!("this is {found}, but a step is a time, such as 1 ms"));
+    } else if !step.to_bits(Unit::MILLISECOND, 32).is_ok_and(|bits| bits > 0) {
+        findings.add("step", format!("a step of {step} is not possible: from one tick to 2^31 ms"));
+    } else if tick.unit.dimension() == Dimension::Time
+        && tick.value.signum() > 0
+        && whole_multiple(step, tick).is_none()
+    {
+        let message = format!("a step of {step} is not a whole number of ticks of {tick}: choose a multiple");
+        findings.add("step", message);
     }
 }

@@ -298,6 +298,48 @@ const CASES: &[Case] = &[
         "tick = { value = 1e-15, unit = \"s\"",
         "11:8: `tick`: a tick of 1e-15 s is not possible: from 2^-32 ms to 2^31 ms, and more than 0 [tick-is-a-time]",
     ),
+    (
+        "tick = { value = 0.5, unit = \"ms\"",
+        "step = { value = 2, unit = \"ms\", source = \"here\", evidence = \"assumed\" }\n\
+         tick = { value = 0.5, unit = \"ms\"",
+        "good",
+    ),
+    (
+        "tick = { value = 0.5, unit = \"ms\"",
+        "step = { value = 2, unit = \"mV\", source = \"here\", evidence = \"assumed\" }\n\
+         tick = { value = 0.5, unit = \"ms\"",
+        "11:8: `step`: this is a voltage, but a step is a time, such as 1 ms [step-is-whole-ticks]",
+    ),
+    (
+        "tick = { value = 0.5, unit = \"ms\"",
+        "step = { value = 1.25, unit = \"ms\", source = \"here\", evidence = \"assumed\" }\n\
+         tick = { value = 0.5, unit = \"ms\"",
+        "11:8: `step`: a step of 1.25 ms is not a whole number of ticks of 0.5 ms: choose a multiple [step-is-whole-ticks]",
+    ),
+    (
+        "tick = { value = 0.5, unit = \"ms\"",
+        "step = { value = 0, unit = \"ms\", source = \"here\", evidence = \"assumed\" }\n\
+         tick = { value = 0.5, unit = \"ms\"",
+        "11:8: `step`: a step of 0 ms is not possible: from one tick to 2^31 ms [step-is-whole-ticks]",
+    ),
+    (
+        "tick = { value = 0.5, unit = \"ms\"",
+        "step = { value = -1, unit = \"ms\", source = \"here\", evidence = \"assumed\" }\n\
+         tick = { value = 0.5, unit = \"ms\"",
+        "11:8: `step`: a step of -1 ms is not possible: from one tick to 2^31 ms [step-is-whole-ticks]",
+    ),
+    (
+        "tick = { value = 0.5, unit = \"ms\"",
+        "step = { value = 3e9, unit = \"ms\", source = \"here\", evidence = \"assumed\" }\n\
+         tick = { value = 0.5, unit = \"ms\"",
+        "11:8: `step`: a step of 3e9 ms is not possible: from one tick to 2^31 ms [step-is-whole-ticks]",
+    ),
+    (
+        "tick = { value = 0.5, unit = \"ms\"",
+        "step = { value = 250, unit = \"us\", source = \"here\", evidence = \"assumed\" }\n\
+         tick = { value = 0.5, unit = \"ms\"",
+        "11:8: `step`: a step of 250 us is not a whole number of ticks of 0.5 ms: choose a multiple [step-is-whole-ticks]",
+    ),
     // Models and synapses.
     (
         "models = [\"lif\"]",

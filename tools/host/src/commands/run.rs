@@ -5,7 +5,7 @@ use crate::commands::die::parameters_of;
 use crate::commands::map::{Mapped, map};
 use crate::errors::HostError;
 use crate::output::{print, print_json};
-use chip::CoreModel;
+use chip::{CoreModel, whole_multiple};
 use device_models::loihi::{Overflows, Register};
 use device_models::{Core, DieParameters};
 use emulator::{Each, Emulator, EmulatorError, LossCause, Snapshot, Spike};
@@ -22,7 +22,7 @@ use std::path::Path;
 use units::{NeuronAddress, Tick, Unit};
 
 /// The kind of container of a snapshot. Its version rises whenever [`Snapshot`] changes.
-const SNAPSHOT: Kind = Kind { name: "snapshot", version: 1 };
+const SNAPSHOT: Kind = Kind { name: "snapshot", version: 2 };
 
 /// Parts of a run whose activity is shown one by one, and between which progress is shown.
 const PARTS: u64 = 20;
@@ -45,12 +45,20 @@ struct Outcome {
     from: Tick,
 }
 
+impl Outcome {
+    /// Ticks of the run.
+    fn ticks(&self) -> u64 {
+        self.emulator.now().0 - self.from.0
+    }
+}
+
 /// `quenched run`.
 pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     let mapped = map(&args.what)?;
     let die = parameters_of(&mapped.spec, &args.which)?;
+    let ticks = ticks(args, &mapped)?;
     let emulator = emulator(args, &mapped, &die)?;
-    let outcome = emulate(args, &mapped, emulator, quiet)?;
+    let outcome = emulate(args, &mapped, emulator, ticks, quiet)?;
     let mut written = Vec::new();
     if let Some(path) = &args.spikes {
         formats::output::write_atomic(path, formats::events::write_spikes(&outcome.spikes).as_bytes())?;
@@ -86,9 +94,30 @@ fn emulator(args: &RunArgs, mapped: &Mapped, die: &DieParameters) -> Result<Emul
     }
 }
 
-fn emulate(args: &RunArgs, mapped: &Mapped, mut emulator: Emulator, quiet: bool) -> Result<Outcome, HostError> {
+/// How many ticks to run.
+fn ticks(args: &RunArgs, mapped: &Mapped) -> Result<u64, HostError> {
+    let (time, tick) = match (args.length.ticks, args.length.time) {
+        (Some(ticks), _) => return Ok(ticks),
+        (None, time) => (time.expect("one of both is required"), mapped.spec.tick.quantity),
+    };
+    whole_multiple(time, tick).ok_or_else(|| HostError::Usage {
+        message: format!(
+            "--time {time} is not a whole number of the ticks of chip `{}`, {tick} each",
+            mapped.spec.name
+        ),
+        help: Some("choose a multiple, or give --ticks".into()),
+    })
+}
+
+fn emulate(
+    args: &RunArgs,
+    mapped: &Mapped,
+    mut emulator: Emulator,
+    ticks: u64,
+    quiet: bool,
+) -> Result<Outcome, HostError> {
     let (network, program) = (&mapped.network, &mapped.mapping.program);
-    let (from, end) = (emulator.now(), emulator.now().after(args.ticks));
+    let (from, end) = (emulator.now(), emulator.now().after(ticks));
     if let Some(path) = &args.input {
         // Events before this run were sent by the run that was saved, events after it are for the one that goes on.
         for event in inputs(args, mapped, path)? {
@@ -106,11 +135,11 @@ fn emulate(args: &RunArgs, mapped: &Mapped, mut emulator: Emulator, quiet: bool)
         .map(|p| Activity { name: p.name.clone(), model: p.model, events: vec![0; p.size as usize], parts: vec![] })
         .collect();
     let mut spikes = Vec::new();
-    let parts = PARTS.min(args.ticks);
+    let parts = PARTS.min(ticks);
     let bar = progress(parts, quiet);
     for part in 1..=parts {
         activity.iter_mut().for_each(|a| a.parts.push(0));
-        let until = from.after((u128::from(args.ticks) * u128::from(part) / u128::from(parts)) as u64);
+        let until = from.after((u128::from(ticks) * u128::from(part) / u128::from(parts)) as u64);
         let mut sink = Each(|spike: Spike| {
             let neuron = NeuronAddress { core: program.cores[spike.core].address, neuron: spike.neuron };
             if let Some((population, index)) = mapped.mapping.placement.neuron(neuron) {
@@ -160,13 +189,14 @@ fn progress(parts: u64, quiet: bool) -> ProgressBar {
 
 /// Length of a tick and of the run, in seconds.
 fn seconds(mapped: &Mapped, ticks: u64) -> f64 {
-    let tick = mapped.spec.tick.quantity.value_in(Unit::SECOND).ok();
+    // Whole numbers as long as possible, so that a tenth of a second reads 0.1 s.
+    let tick = mapped.spec.tick.quantity.value_in(Unit::MICROSECOND).ok();
     let tick: f64 = tick.and_then(|t| t.to_string().parse().ok()).unwrap_or(0.0);
-    tick * ticks as f64
+    tick * ticks as f64 / 1e6
 }
 
 fn as_text(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String]) -> String {
-    let length = seconds(mapped, args.ticks);
+    let length = seconds(mapped, outcome.ticks());
     let mismatch = match args.which.cv {
         Some(cv) => format!("mismatch scaled to CV {cv}"),
         None => "mismatch as in the chip file".into(),
@@ -288,7 +318,7 @@ fn as_json(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
         "cv": args.which.cv.map(|cv| cv.to_string()),
         "from_tick": outcome.from.0,
         "to_tick": outcome.emulator.now().0,
-        "seconds": seconds(mapped, args.ticks),
+        "seconds": seconds(mapped, outcome.ticks()),
         "populations": populations,
         "counters": {
             "inputs": c.inputs,
