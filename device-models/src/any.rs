@@ -2,8 +2,9 @@
 //!
 //! The kernel delivers what arrives in a tick, then advances every core that was touched or asked to be woken, then
 //! asks when that core wants to be woken next. A clocked core answers "next tick" while its state can still change,
-//! and "never" once it cannot; the kernel, which knows the period of its steps, rounds that up to the next one. A core without time steps fits in by answering with the tick of its next threshold
-//! crossing, and by computing its state in `advance` from the time that has passed.
+//! and "never" once it cannot; the kernel, which knows the period of its steps, rounds that up to the next one. A
+//! core without time steps fits in by answering with the tick of its next threshold crossing, and by computing its
+//! state in `advance` from the time that has passed.
 
 use crate::lif::{LifCore, LifParameters};
 use crate::rate::{RateCore, RateParameters};
