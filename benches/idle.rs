@@ -1,9 +1,9 @@
 //! What does time cost in which little happens?
 //!
-//! Asynchronous cores need ticks of 1 us and less, so almost all ticks are empty, delays are thousands of ticks, and on a
-//! board of hundreds of cores nearly all are asleep. This bench decides about the queue (a ring with a bitmap of its
-//! occupied buckets, a tree beyond it) and about how the next core to wake is found (minima of groups of cores). Three
-//! lines, each with the digest of its run:
+//! Asynchronous cores need ticks of 1 us and less, so almost all ticks are empty, delays are thousands of ticks, and
+//! on a board of hundreds of cores nearly all are asleep. This bench decides about the queue (a ring with a bitmap of
+//! its occupied buckets, a tree beyond it) and about how the next core to wake is found (minima of groups of cores).
+//! Three lines, each with the digest of its run:
 //!
 //! * `idle`: 104 cores of 1000 neurons that sleep, a million steps of 1000 ticks, each asked for by itself;
 //! * `sparse`: the same board, on which one neuron is woken in every 100th step, and another one 65.5 ms later;

@@ -69,9 +69,10 @@ fn sparse(spec: &ChipSpec, size: u32) -> Network {
 /// The neurons that spike after an event on `channel`.
 fn spiking(spec: &ChipSpec, mapping: &Mapping, channel: u32) -> BTreeSet<NeuronAddress> {
     let mut emulator = Emulator::new(spec, &mapping.program, &DieParameters::nominal()).unwrap();
-    emulator.send(InputId(channel), Tick(3), 1).unwrap();
+    let step = spec.step_ticks();
+    emulator.send(InputId(channel), Tick(3 * step), 1).unwrap();
     let mut spikes: Vec<Spike> = Vec::new();
-    emulator.run_until(Tick(400), &mut spikes);
+    emulator.run_until(Tick(400 * step), &mut spikes);
     let address = |s: &Spike| NeuronAddress { core: mapping.program.cores[s.core].address, neuron: s.neuron };
     spikes.iter().map(address).collect()
 }

@@ -8,8 +8,8 @@ use emulator::{Emulator, Snapshot, Spike};
 use proptest::prelude::*;
 use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Tick};
 
-/// The case of `recipe` on a chip whose step is `step` ticks of 1 ms. Weights stay moderate: sums of several ticks and
-/// the largest weights together are more than a core takes.
+/// The case of `recipe` on a chip whose step is `step` ticks of 1 ms. Weights stay moderate: sums of several ticks
+/// and the largest weights together are more than a core takes.
 fn stepped(recipe: &Recipe, step: u64) -> Case {
     let mut case = Recipe { extreme: false, ..recipe.clone() }.build();
     case.spec.step = Some(fact(&format!("{step} ms")));
@@ -252,8 +252,8 @@ fn sums_of_a_step_must_fit() {
     assert!(weight(1, i16::MAX, 65).unwrap_err().contains("accumulators hold"));
 }
 
-/// A hundred thousand neurons on a hundred cores, of which one neuron is woken now and then. It need not be measured: if
-/// idle time cost anything, this would not end.
+/// A hundred thousand neurons on a hundred cores, of which one neuron is woken now and then. It need not be measured:
+/// if idle time cost anything, this would not end.
 #[test]
 fn an_idle_board_costs_nothing() {
     let mut spec = test_chip(RouterSpec::Ideal);

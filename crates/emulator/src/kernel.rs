@@ -20,7 +20,8 @@ use units::{InputId, NeuronId, Tick};
 /// delivered in tick t + delay.
 ///
 /// A clocked core acts in ticks that are multiples of the chip's step: what is delivered to it in between is added to
-/// its sums at once and acts at the next multiple, or at once if the tick is one. An asynchronous core acts in any tick.
+/// its sums at once and acts at the next multiple, or at once if the tick is one. An asynchronous core acts in any
+/// tick.
 #[derive(Clone, Debug)]
 pub struct Emulator {
     pub(crate) fabric: Arc<Fabric>,
@@ -32,8 +33,8 @@ pub struct Emulator {
     pub(crate) periods: Vec<u64>,
     /// Ticks of a step of clocked cores.
     pub(crate) step_ticks: u64,
-    /// Where a step has several ticks: spikes that each channel has in a step, for all steps that are not over, by the
-    /// last tick of the step.
+    /// Where a step has several ticks: spikes that each channel has in a step, for all steps that are not over, by
+    /// the last tick of the step.
     pub(crate) sent: BTreeMap<(Tick, InputId), i32>,
     pub(crate) now: Tick,
     /// By input channel: the level that all events sent so far lead to, for channels that drive rate units.
@@ -99,12 +100,12 @@ impl Emulator {
     }
 
     /// Sends an event of channel `input` for tick `tick`. `payload` is the number of spikes where the channel drives
-    /// spiking neurons, and the change of the channel's level, in units of 2^-16, where it drives rate units. Events of
-    /// one channel for one tick add up.
+    /// spiking neurons, and the change of the channel's level, in units of 2^-16, where it drives rate units. Events
+    /// of one channel for one tick add up.
     ///
     /// # Errors
-    /// An unknown channel, a tick that is over, a negative number of spikes or more than 255 in one tick (and, where a
-    /// step of the chip has several ticks, in one step), or a level beyond +-256. Nothing is sent then.
+    /// An unknown channel, a tick that is over, a negative number of spikes or more than 255 in one tick (and, where
+    /// a step of the chip has several ticks, in one step), or a level beyond +-256. Nothing is sent then.
     pub fn send(&mut self, input: InputId, tick: Tick, payload: i32) -> Result<(), EmulatorError> {
         let count = self.fabric.input_count();
         if input.index() >= count {
@@ -285,8 +286,8 @@ impl Emulator {
         digest.value()
     }
 
-    /// Switches routes off on the running program, or back on: those for which `muted` says so are off from now on. It
-    /// is asked for each route with its source and the index of the core where it ends. What is on its way already
+    /// Switches routes off on the running program, or back on: those for which `muted` says so are off from now on.
+    /// It is asked for each route with its source and the index of the core where it ends. What is on its way already
     /// arrives.
     ///
     /// Events still count as sent, because the source sends them; they are not delivered.

@@ -26,14 +26,14 @@ const _: () = assert!(RING_MAX <= WORD * WORD, "one summary word covers the occu
 /// ahead in a tree by tick; host events in a tree by tick and channel, because they may be sent any time ahead and in
 /// any order.
 ///
-/// A bit a bucket says whether it is occupied, and a bit a word whether any of its buckets is, so that the next occupied
-/// tick is found in a few instructions, however far ahead it lies. Memory is what waits, plus 24 bytes a bucket: an
-/// emptied list goes to the next bucket that needs one.
+/// A bit a bucket says whether it is occupied, and a bit a word whether any of its buckets is, so that the next
+/// occupied tick is found in a few instructions, however far ahead it lies. Memory is what waits, plus 24 bytes a
+/// bucket: an emptied list goes to the next bucket that needs one.
 ///
-/// Within a tick deliveries lie in the order in which they were sent: by tick, core, neuron and delay of their source,
-/// after those of input channels. That order is a matter of content already; besides, cores add up what arrives in a
-/// tick exactly, so that none could matter. What waits in the tree for a tick was sent earlier than all that waits for
-/// it in the ring, because it was sent from further away; so it is taken first, and never has to move.
+/// Within a tick deliveries lie in the order in which they were sent: by tick, core, neuron and delay of their
+/// source, after those of input channels. That order is a matter of content already; besides, cores add up what
+/// arrives in a tick exactly, so that none could matter. What waits in the tree for a tick was sent earlier than all
+/// that waits for it in the ring, because it was sent from further away; so it is taken first, and never has to move.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     ring: Vec<Vec<Delivery>>,
@@ -184,7 +184,8 @@ impl Queue {
         input.min(near).min(far)
     }
 
-    /// Every delivery that waits, with its tick, by tick and order of sending; `now` is the next tick to be processed.
+    /// Every delivery that waits, with its tick, by tick and order of sending; `now` is the next tick to be
+    /// processed.
     pub(crate) fn deliveries(&self, now: Tick) -> impl Iterator<Item = (Tick, Delivery)> {
         let mut all: Vec<(Tick, Delivery)> =
             self.far.iter().flat_map(|(tick, list)| list.iter().map(|d| (*tick, *d))).collect();

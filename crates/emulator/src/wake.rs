@@ -10,8 +10,8 @@ const GROUP: usize = 64;
 /// The tick at which each core is due, with the minimum of each group of 64 cores beside it.
 ///
 /// The next tick is a minimum over groups, and a visit looks into groups that have a core due and passes over the
-/// others, in the order of cores. A heap would make a sleeping board as cheap, but a busy one, whose cores are all due in
-/// every step, would pay for a push and a pop of each core; here it pays for a comparison.
+/// others, in the order of cores. A heap would make a sleeping board as cheap, but a busy one, whose cores are all
+/// due in every step, would pay for a push and a pop of each core; here it pays for a comparison.
 #[derive(Clone, Debug)]
 pub(crate) struct Wake {
     ticks: Vec<Tick>,
@@ -68,8 +68,8 @@ impl Wake {
         }
     }
 
-    /// Calls `visit` for every core that is due at `tick`, in their order; it returns when the core is due next. No core
-    /// may be due before `tick`.
+    /// Calls `visit` for every core that is due at `tick`, in their order; it returns when the core is due next. No
+    /// core may be due before `tick`.
     #[inline]
     pub(crate) fn visit(&mut self, tick: Tick, mut visit: impl FnMut(usize) -> Tick) {
         let groups = self.groups.iter_mut().zip(self.ticks.chunks_mut(GROUP));
