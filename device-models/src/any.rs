@@ -5,6 +5,7 @@
 //! and "never" once it cannot. A core without time steps fits in by answering with the tick of its next threshold
 //! crossing, and by computing its state in `advance` from the time that has passed.
 
+use crate::analog_lif::{AnalogLifCore, AnalogLifParameters};
 use crate::lif::{LifCore, LifParameters};
 use crate::rate::{RateCore, RateParameters};
 use crate::{DeviceModelError, DieParameters, Digest, InputLayout, PackedSynapse};
@@ -38,6 +39,19 @@ pub enum CoreState {
         /// Whether a step could change anything.
         awake: bool,
     },
+    /// State of an [`AnalogLifCore`]: each neuron at its last event.
+    AnalogLif {
+        /// Ticks of the last events.
+        base: Vec<u64>,
+        /// Ticks at which refractory periods end or ended.
+        free: Vec<u64>,
+        /// Membranes, 32 fraction bits.
+        v: Vec<i64>,
+        /// Currents, 32 fraction bits; those of a neuron side by side.
+        currents: Vec<i64>,
+        /// Whether tick 0 is over.
+        started: bool,
+    },
     /// State of a [`RateCore`].
     Rate {
         /// Units, 28 fraction bits.
@@ -54,6 +68,8 @@ pub enum CoreState {
 pub enum Core {
     /// Leaky integrate-and-fire neurons.
     Lif(LifCore),
+    /// Leaky integrate-and-fire neurons without a time step.
+    AnalogLif(AnalogLifCore),
     /// Leaky rate units.
     Rate(RateCore),
 }
@@ -62,7 +78,7 @@ impl Core {
     /// The core `core` of a program on a die, in its initial state.
     ///
     /// # Errors
-    /// See [`LifParameters::build`] and [`RateParameters::build`].
+    /// See [`LifParameters::build`], [`AnalogLifParameters::build`] and [`RateParameters::build`].
     pub fn new(
         spec: &ChipSpec,
         core: &CoreProgram,
@@ -71,6 +87,9 @@ impl Core {
     ) -> Result<Self, DeviceModelError> {
         Ok(match core.model {
             CoreModel::Lif => Self::Lif(LifCore::new(LifParameters::build(spec, core, layout, die)?)),
+            CoreModel::AnalogLif => {
+                Self::AnalogLif(AnalogLifCore::new(AnalogLifParameters::build(spec, core, layout, die)?))
+            }
             CoreModel::Rate => Self::Rate(RateCore::new(RateParameters::build(spec, core, layout, die)?)),
         })
     }
@@ -80,6 +99,7 @@ impl Core {
     pub fn deliver(&mut self, row: &[PackedSynapse], payload: i32) {
         match self {
             Self::Lif(core) => core.deliver(row, payload),
+            Self::AnalogLif(core) => core.deliver(row, payload),
             Self::Rate(core) => core.deliver(row, payload),
         }
     }
@@ -88,9 +108,9 @@ impl Core {
     /// send, in their order.
     pub fn advance(&mut self, now: Tick) -> &[Emission] {
         // Clocked cores count steps, not ticks: a step is the same at any time.
-        let _ = now;
         match self {
             Self::Lif(core) => core.advance(),
+            Self::AnalogLif(core) => core.advance(now),
             Self::Rate(core) => core.advance(),
         }
     }
@@ -101,6 +121,7 @@ impl Core {
     pub fn next_wake(&self, now: Tick) -> Tick {
         let awake = match self {
             Self::Lif(core) => core.is_awake(),
+            Self::AnalogLif(core) => return core.next_wake(),
             Self::Rate(core) => core.is_awake(),
         };
         if awake { now.after(1) } else { Tick::NEVER }
@@ -116,6 +137,7 @@ impl Core {
     pub fn neuron_count(&self) -> usize {
         match self {
             Self::Lif(core) => core.parameters().layout().neuron_count(),
+            Self::AnalogLif(core) => core.parameters().layout().neuron_count(),
             Self::Rate(core) => core.parameters().layout().neuron_count(),
         }
     }
@@ -125,6 +147,7 @@ impl Core {
     pub fn take_saturations(&mut self) -> u64 {
         match self {
             Self::Lif(core) => core.take_saturations(),
+            Self::AnalogLif(core) => core.take_saturations(),
             // Units and levels cannot leave their range.
             Self::Rate(_) => 0,
         }
@@ -134,6 +157,7 @@ impl Core {
     pub fn reset(&mut self) {
         match self {
             Self::Lif(core) => core.reset(),
+            Self::AnalogLif(core) => core.reset(),
             Self::Rate(core) => core.reset(),
         }
     }
@@ -142,6 +166,7 @@ impl Core {
     pub fn save(&self) -> CoreState {
         match self {
             Self::Lif(core) => core.save(),
+            Self::AnalogLif(core) => core.save(),
             Self::Rate(core) => core.save(),
         }
     }
@@ -151,6 +176,7 @@ impl Core {
     pub fn restore(&mut self, state: &CoreState) -> bool {
         match self {
             Self::Lif(core) => core.restore(state),
+            Self::AnalogLif(core) => core.restore(state),
             Self::Rate(core) => core.restore(state),
         }
     }
@@ -159,6 +185,7 @@ impl Core {
     pub fn digest_state(&self, digest: &mut Digest) {
         match self {
             Self::Lif(core) => core.digest_state(digest),
+            Self::AnalogLif(core) => core.digest_state(digest),
             Self::Rate(core) => core.digest_state(digest),
         }
     }
@@ -167,6 +194,7 @@ impl Core {
     pub fn parameter_digest(&self) -> u64 {
         match self {
             Self::Lif(core) => core.parameters().digest(),
+            Self::AnalogLif(core) => core.parameters().digest(),
             Self::Rate(core) => core.parameters().digest(),
         }
     }

@@ -2,14 +2,16 @@
 //!
 //! [`Oracle`] runs a program as its memories stand there, tick by tick, event by event, neuron by neuron, in 128-bit
 //! integers: no packed row, no lane, no queue of buckets, no sleeping core, no saturating shortcut. It takes the built
-//! integer parameters of a core as given ([`LifNeuron`], [`RateUnit`]); whether these are right is tested apart,
+//! integer parameters of a core as given ([`LifNeuron`], [`AnalogNeuron`], [`RateUnit`]); whether these are right is tested apart,
 //! against floating point ([`float`]). It deliberately shares no code with the emulator, the router or the core models.
 
+mod analog;
 mod core_state;
 pub mod float;
 mod routing;
 pub mod xylo;
 
+pub use analog::{AnalogCurrent, AnalogNeuron, Rate};
 pub use core_state::{CoreOracle, Current, Factor, LifNeuron, RateUnit};
 pub use routing::{Arrival, Sent};
 
@@ -101,7 +103,7 @@ impl<'a> Oracle<'a> {
         }
         let mut sent = Vec::new();
         for (index, core) in self.cores.iter_mut().enumerate() {
-            let (emissions, cuts) = core.step(self.spec);
+            let (emissions, cuts) = core.step(self.spec, tick);
             self.counts.saturations += cuts;
             for (neuron, value, payload) in emissions {
                 spikes.push(OracleSpike { tick, core: index, neuron, value });

@@ -69,18 +69,21 @@ impl Fact {
 pub enum CoreModel {
     /// Clocked leaky integrate-and-fire neurons, advanced by the exact one-step propagator.
     Lif,
+    /// Leaky integrate-and-fire neurons without a time step: a closed form between events.
+    AnalogLif,
     /// Clocked leaky rate units with a tanh output and graded events.
     Rate,
 }
 
 impl CoreModel {
     /// Every model.
-    pub const ALL: [Self; 2] = [Self::Lif, Self::Rate];
+    pub const ALL: [Self; 3] = [Self::Lif, Self::AnalogLif, Self::Rate];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Lif => "lif",
+            Self::AnalogLif => "analog-lif",
             Self::Rate => "rate",
         }
     }
@@ -88,7 +91,7 @@ impl CoreModel {
     /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
     pub const fn is_graded(self) -> bool {
         match self {
-            Self::Lif => false,
+            Self::Lif | Self::AnalogLif => false,
             Self::Rate => true,
         }
     }
@@ -127,9 +130,10 @@ pub enum SynapseSign {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kinetics {
-    /// A spike steps the membrane at once (core model `lif`).
+    /// A spike steps the membrane at once (core models `lif` and `analog-lif`).
     Delta,
-    /// A spike steps a current that decays with the time constant in the named parameter (core model `lif`).
+    /// A spike steps a current that decays with the time constant in the named parameter (core models `lif` and
+    /// `analog-lif`).
     Exponential {
         /// Name of the parameter that holds the time constant.
         tau: String,

@@ -287,6 +287,11 @@ impl Emulator {
     pub fn membrane(&self, core: usize, neuron: NeuronId) -> Option<Weight> {
         match &self.cores[core] {
             Core::Lif(core) => Some(Weight::from_bits(core.membrane(neuron))),
+            Core::AnalogLif(core) => {
+                // The state after the last tick that was processed.
+                let at = Tick(self.now.0.saturating_sub(1));
+                Some(device_models::analog_lif::membrane_weight(core.membrane(neuron, at)))
+            }
             Core::Rate(_) => None,
         }
     }
@@ -297,7 +302,7 @@ impl Emulator {
     /// If the program does not use that unit.
     pub fn level(&self, core: usize, neuron: NeuronId) -> Option<i32> {
         match &self.cores[core] {
-            Core::Lif(_) => None,
+            Core::Lif(_) | Core::AnalogLif(_) => None,
             Core::Rate(core) => Some(core.level(neuron)),
         }
     }

@@ -21,6 +21,17 @@ pub const ONE: u64 = 1 << RESULT_BITS;
 /// From this whole number on the result is 0.
 pub const ARGUMENT_END: u64 = RESULT_BITS as u64;
 
+/// ln 2.
+pub const LN_2: Wide = LN2_WIDE;
+
+/// `time / (constant ln 2)`: the argument for exp(-time/constant), off by less than 2^-94; saturates.
+///
+/// # Panics
+/// If `constant` times ln 2 is 0.
+pub const fn argument(time: Wide, constant: Wide) -> Wide {
+    time.div_trunc(constant.mul_trunc(LN2_WIDE))
+}
+
 /// ln 2 with 64 fraction bits.
 const LN2: u64 = (LN2_WIDE.to_bits() >> 32) as u64;
 
