@@ -146,13 +146,14 @@ fn run(case: &mut Case) -> Emulator {
 
 /// A recipe that exercises everything: both models, bursts, silence, saturation.
 fn rich(tag_cam: bool) -> Recipe {
-    Recipe { seed: 5, tag_cam, cores: 4, neurons: 40, fan_out: 12, inputs: 6, events: 60, extreme: tag_cam }
+    let (extreme, asynchronous) = (tag_cam, false);
+    Recipe { seed: 5, tag_cam, cores: 4, neurons: 40, fan_out: 12, inputs: 6, events: 60, extreme, asynchronous }
 }
 
 #[test]
 fn runs_have_the_same_bits_everywhere() {
-    let digest = |tag_cam| {
-        let mut case = rich(tag_cam).build();
+    let digest = |tag_cam, asynchronous| {
+        let mut case = Recipe { asynchronous, ..rich(tag_cam) }.build();
         let emulator = run(&mut case);
         let c = emulator.counters();
         format!(
@@ -164,10 +165,11 @@ fn runs_have_the_same_bits_everywhere() {
             c.losses.total()
         )
     };
-    let found = [digest(false), digest(true)];
+    let found = [digest(false, false), digest(true, false), digest(false, true)];
     let ideal = "75ff0eff26d24ac6 3546 spikes 73755 operations 16 saturations 0 lost";
     let tag_cam = "b74722c58c97ca81 5514 spikes 24723 operations 14967 saturations 7308 lost";
-    assert_eq!(found, [ideal, tag_cam]);
+    let asynchronous = "262183924d50394f 3492 spikes 72075 operations 15 saturations 0 lost";
+    assert_eq!(found, [ideal, tag_cam, asynchronous]);
 }
 
 #[test]

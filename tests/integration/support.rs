@@ -160,6 +160,8 @@ pub(crate) struct Recipe {
     pub(crate) events: u32,
     /// Weights that drive states to the end of their range.
     pub(crate) extreme: bool,
+    /// The first spiking core, and every second one after it, has no time step.
+    pub(crate) asynchronous: bool,
 }
 
 /// A program, the die it runs on and what the host sends.
@@ -205,8 +207,11 @@ impl Recipe {
     fn cores(&self, random: &mut Random) -> Vec<CoreProgram> {
         (0..self.cores)
             .map(|index| {
-                let spiking = random.pick(&[CoreModel::Lif, CoreModel::AnalogLif]);
-                let model = if index % 2 == 1 { CoreModel::Rate } else { spiking };
+                let model = match index % 4 {
+                    1 | 3 => CoreModel::Rate,
+                    0 if self.asynchronous => CoreModel::AnalogLif,
+                    _ => CoreModel::Lif,
+                };
                 let neuron_count = 1 + random.below(self.neurons);
                 let mut parameters = BTreeMap::new();
                 if !model.is_graded() {
