@@ -203,6 +203,9 @@ fn what_the_numbers_cannot_hold_is_refused() {
     assert!(refusal(&[("tau_mem", "0 ms")]).contains("must be positive"));
 }
 
+/// A change of base, free, v and currents.
+type Change<'a> = &'a dyn Fn(&mut Vec<u64>, &mut Vec<u64>, &mut Vec<i64>, &mut Vec<i64>);
+
 #[test]
 fn only_states_of_such_a_core_are_restored() {
     let mut neuron = Single::new(&[("drive", "0 mV"), ("adaptation", "1 mV")]);
@@ -221,7 +224,7 @@ fn only_states_of_such_a_core_are_restored() {
         assert!(!fresh.restore(&bad), "{bad:?}");
         assert_eq!(fresh.save(), before, "a refused state changes nothing");
     };
-    let parts = |state: &mut CoreState, change: &dyn Fn(&mut Vec<u64>, &mut Vec<u64>, &mut Vec<i64>, &mut Vec<i64>)| {
+    let parts = |state: &mut CoreState, change: Change<'_>| {
         let CoreState::AnalogLif { base, free, v, currents, .. } = state else { unreachable!() };
         change(base, free, v, currents);
     };
