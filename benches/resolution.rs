@@ -83,7 +83,7 @@ impl Workload {
     pub fn exact_spikes(&self, end_us: f64) -> Vec<Vec<f64>> {
         let value = |d: Decimal| d.to_string().parse::<f64>().expect("a decimal is a number");
         let mut arrivals: Vec<Vec<(f64, f64)>> = vec![Vec::new(); self.neurons];
-        for (time, channel) in self.events_in_us() {
+        for (time, channel) in self.events_in_us().filter(|(time, _)| (*time as f64) < end_us) {
             let (posts, weights) = self.input.row(channel as usize);
             for (post, weight) in posts.iter().zip(weights) {
                 arrivals[*post as usize].push((time as f64, f64::from(*weight) / 256.0));
