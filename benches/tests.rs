@@ -1,7 +1,10 @@
 //! The benches, small: their networks are the same everywhere, and both sides of a ratio do the same work.
 
 use crate::limit::Limit;
+use crate::resolution::Resolution;
 use crate::{Workload, w1, w2};
+use chip::CoreModel;
+use emulator::{Each, Spike};
 use units::Tick;
 
 #[track_caller]
@@ -37,4 +40,44 @@ fn emulator_and_limit_do_the_same_work() {
         let fabric = emulator.fabric();
         assert!(fabric.memory_bytes() <= 6 * fabric.synapse_count(), "at most 6 bytes a synapse");
     }
+}
+
+#[test]
+fn w1_is_the_same_network_at_every_resolution() {
+    let workload = w1(1);
+    let run = |model, tick_us, synapse| {
+        let resolution = Resolution { model, tick_us };
+        let mut emulator = resolution.emulator(&workload, synapse);
+        emulator.run_until(Tick(100 * resolution.per_ms()), &mut ());
+        (emulator.digest(), emulator.counters().spikes)
+    };
+    let (digest, spikes) = run(CoreModel::AnalogLif, 1, "delta");
+    assert_eq!(format!("{digest:016x} {spikes} spikes"), "a6ff31ef82e8aedc 426 spikes");
+    for (model, tick_us) in [(CoreModel::AnalogLif, 1000), (CoreModel::Lif, 100), (CoreModel::Lif, 1000)] {
+        let (_, other) = run(model, tick_us, "delta");
+        assert!(other.abs_diff(spikes) * 10 < spikes, "{model} at {tick_us} us: {other} spikes, not {spikes}");
+    }
+}
+
+/// The asynchronous core at 1 us against the exact solution: every spike in its tick, but for what one tick of lateness
+/// a spike adds up to until the next event sets the time anew.
+#[test]
+fn spikes_at_one_microsecond_are_the_exact_ones() {
+    let mut workload = w1(1).without_recurrence();
+    workload.drive.fill(units::Decimal::integer(21));
+    let resolution = Resolution { model: CoreModel::AnalogLif, tick_us: 1 };
+    let mut emulated: Vec<Vec<f64>> = vec![Vec::new(); workload.neurons];
+    let mut record = |s: Spike| emulated[s.neuron.index()].push(s.tick.0 as f64);
+    resolution.emulator(&workload, "delta").run_until(Tick(500_000), &mut Each(&mut record));
+    let exact = workload.exact_spikes(500_000.0);
+    let mut total = 0;
+    for (exact, emulated) in exact.iter().zip(&emulated) {
+        assert_eq!(exact.len(), emulated.len());
+        total += exact.len();
+        for (nth, (exact, emulated)) in exact.iter().zip(emulated).enumerate() {
+            let late = emulated - exact;
+            assert!(late > -1e-3 && late < 1.0 + nth as f64, "spike {nth} is {late} us late");
+        }
+    }
+    assert!(total > 1000, "{total} spikes");
 }

@@ -6,6 +6,7 @@
 //! without time steps fits in by answering with the tick of its next threshold crossing, and by computing its state in
 //! `advance` from the time that has passed.
 
+use crate::analog_lif::{AnalogLifCore, AnalogLifParameters};
 use crate::lif::{LifCore, LifParameters};
 use crate::loihi::LoihiCore;
 use crate::rate::{RateCore, RateParameters};
@@ -68,6 +69,19 @@ pub enum CoreState {
         /// By block of neurons: 1 if a step could change anything.
         awake: Vec<u8>,
     },
+    /// State of an [`AnalogLifCore`]: each neuron at its last event.
+    AnalogLif {
+        /// Ticks of the last events.
+        base: Vec<u64>,
+        /// Ticks at which refractory periods end or ended.
+        free: Vec<u64>,
+        /// Membranes, 32 fraction bits.
+        v: Vec<i64>,
+        /// Currents, 32 fraction bits; those of a neuron side by side.
+        currents: Vec<i64>,
+        /// Whether tick 0 is over.
+        started: bool,
+    },
 }
 
 /// A core of any model.
@@ -75,6 +89,8 @@ pub enum CoreState {
 pub enum Core {
     /// Leaky integrate-and-fire neurons.
     Lif(LifCore),
+    /// Leaky integrate-and-fire neurons without a time step.
+    AnalogLif(AnalogLifCore),
     /// Leaky rate units.
     Rate(RateCore),
     /// Digital neurons of Loihi.
@@ -85,7 +101,7 @@ impl Core {
     /// The core `core` of a program on a die, in its initial state.
     ///
     /// # Errors
-    /// See [`LifParameters::build`], [`RateParameters::build`] and [`LoihiCore::new`].
+    /// See [`LifParameters::build`], [`AnalogLifParameters::build`], [`RateParameters::build`] and [`LoihiCore::new`].
     pub fn new(
         spec: &ChipSpec,
         core: &CoreProgram,
@@ -94,6 +110,9 @@ impl Core {
     ) -> Result<Self, DeviceModelError> {
         Ok(match core.model {
             CoreModel::Lif => Self::Lif(LifCore::new(LifParameters::build(spec, core, layout, die)?)),
+            CoreModel::AnalogLif => {
+                Self::AnalogLif(AnalogLifCore::new(AnalogLifParameters::build(spec, core, layout, die)?))
+            }
             CoreModel::Rate => Self::Rate(RateCore::new(RateParameters::build(spec, core, layout, die)?)),
             CoreModel::Loihi => Self::Loihi(LoihiCore::new(spec, core, layout, die)?),
         })
@@ -104,6 +123,7 @@ impl Core {
     pub fn deliver(&mut self, row: &[PackedSynapse], payload: i32) {
         match self {
             Self::Lif(core) => core.deliver(row, payload),
+            Self::AnalogLif(core) => core.deliver(row, payload),
             Self::Rate(core) => core.deliver(row, payload),
             Self::Loihi(core) => core.deliver(row, payload),
         }
@@ -113,9 +133,9 @@ impl Core {
     /// send, in their order.
     pub fn advance(&mut self, now: Tick) -> &[Emission] {
         // Clocked cores count steps, not ticks: a step is the same at any time.
-        let _ = now;
         match self {
             Self::Lif(core) => core.advance(),
+            Self::AnalogLif(core) => core.advance(now),
             Self::Rate(core) => core.advance(),
             Self::Loihi(core) => core.advance(),
         }
@@ -127,6 +147,7 @@ impl Core {
     pub fn next_wake(&self, now: Tick) -> Tick {
         let awake = match self {
             Self::Lif(core) => core.is_awake(),
+            Self::AnalogLif(core) => return core.next_wake(),
             Self::Rate(core) => core.is_awake(),
             Self::Loihi(core) => core.is_awake(),
         };
@@ -138,6 +159,8 @@ impl Core {
     pub const fn is_touched(&self) -> bool {
         match self {
             Self::Lif(core) => core.is_touched(),
+            // It acts in the tick in which something reaches it.
+            Self::AnalogLif(_) => false,
             Self::Rate(core) => core.is_touched(),
             Self::Loihi(core) => core.is_touched(),
         }
@@ -153,6 +176,7 @@ impl Core {
     pub fn neuron_count(&self) -> usize {
         match self {
             Self::Lif(core) => core.parameters().layout().neuron_count(),
+            Self::AnalogLif(core) => core.parameters().layout().neuron_count(),
             Self::Rate(core) => core.parameters().layout().neuron_count(),
             Self::Loihi(core) => core.layout().neuron_count(),
         }
@@ -163,6 +187,7 @@ impl Core {
     pub fn take_saturations(&mut self) -> u64 {
         match self {
             Self::Lif(core) => core.take_saturations(),
+            Self::AnalogLif(core) => core.take_saturations(),
             // Units and levels cannot leave their range.
             Self::Rate(_) => 0,
             Self::Loihi(core) => core.take_overflows(),
@@ -173,6 +198,7 @@ impl Core {
     pub fn reset(&mut self) {
         match self {
             Self::Lif(core) => core.reset(),
+            Self::AnalogLif(core) => core.reset(),
             Self::Rate(core) => core.reset(),
             Self::Loihi(core) => core.reset(),
         }
@@ -182,6 +208,7 @@ impl Core {
     pub fn save(&self) -> CoreState {
         match self {
             Self::Lif(core) => core.save(),
+            Self::AnalogLif(core) => core.save(),
             Self::Rate(core) => core.save(),
             Self::Loihi(core) => core.save(),
         }
@@ -192,6 +219,7 @@ impl Core {
     pub fn restore(&mut self, state: &CoreState) -> bool {
         match self {
             Self::Lif(core) => core.restore(state),
+            Self::AnalogLif(core) => core.restore(state),
             Self::Rate(core) => core.restore(state),
             Self::Loihi(core) => core.restore(state),
         }
@@ -201,6 +229,7 @@ impl Core {
     pub fn digest_state(&self, digest: &mut Digest) {
         match self {
             Self::Lif(core) => core.digest_state(digest),
+            Self::AnalogLif(core) => core.digest_state(digest),
             Self::Rate(core) => core.digest_state(digest),
             Self::Loihi(core) => core.digest_state(digest),
         }
@@ -210,6 +239,7 @@ impl Core {
     pub fn parameter_digest(&self) -> u64 {
         match self {
             Self::Lif(core) => core.parameters().digest(),
+            Self::AnalogLif(core) => core.parameters().digest(),
             Self::Rate(core) => core.parameters().digest(),
             Self::Loihi(core) => core.parameter_digest(),
         }

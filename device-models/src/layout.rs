@@ -99,9 +99,11 @@ impl InputLayout {
             }
             let inhibitory = kind.sign == SynapseSign::Inhibitory;
             let (lane, negate) = match (core.model, &kind.kinetics, kind.gain.is_some()) {
-                (CoreModel::Lif, Kinetics::Delta, false) => (Lane::Delta, inhibitory),
-                (CoreModel::Lif, Kinetics::Delta, true) => (Lane::ScaledDelta { kind: index as u8 }, inhibitory),
-                (CoreModel::Lif, Kinetics::Exponential { .. }, _) => {
+                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta, false) => (Lane::Delta, inhibitory),
+                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta, true) => {
+                    (Lane::ScaledDelta { kind: index as u8 }, inhibitory)
+                }
+                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Exponential { .. }, _) => {
                     (Lane::Current { kind: index as u8, inhibitory }, false)
                 }
                 (CoreModel::Rate, Kinetics::Graded, false) => (Lane::Graded, inhibitory),

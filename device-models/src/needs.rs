@@ -21,7 +21,7 @@ pub struct Need {
 pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
     let need = |parameter: &str, dimension, optional| Need { parameter: parameter.to_string(), dimension, optional };
     let mut all = match model {
-        CoreModel::Lif => alloc::vec![
+        CoreModel::Lif | CoreModel::AnalogLif => alloc::vec![
             need("tau_mem", Some(Dimension::Time), false),
             need("v_threshold", None, false),
             need("t_refractory", Some(Dimension::Time), false),
@@ -46,10 +46,16 @@ pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
             alloc::vec![need("leak", Some(Dimension::One), false), need("drive", None, true)]
         }
     };
+    if model == CoreModel::AnalogLif {
+        all.push(need("adaptation", None, true));
+        all.push(need("tau_adaptation", Some(Dimension::Time), true));
+    }
     for kind in synapses {
         match (model, &kind.kinetics) {
-            (CoreModel::Lif, Kinetics::Exponential { tau }) => all.push(need(tau, Some(Dimension::Time), false)),
-            (CoreModel::Lif, Kinetics::Delta)
+            (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Exponential { tau }) => {
+                all.push(need(tau, Some(Dimension::Time), false));
+            }
+            (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta)
             | (CoreModel::Rate, Kinetics::Graded)
             | (CoreModel::Loihi, Kinetics::Register { .. }) => {}
             _ => continue,

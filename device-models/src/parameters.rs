@@ -226,6 +226,11 @@ impl Reader<'_> {
         number("step", Real::from_quantity(self.spec.step(), Unit::MILLISECOND))
     }
 
+    /// The tick in ms.
+    pub(crate) fn tick(&self) -> Result<Real, DeviceModelError> {
+        number("tick", Real::from_quantity(self.spec.tick.quantity, Unit::MILLISECOND))
+    }
+
     /// Parameter `name` of every neuron; 0 if the chip does not have it.
     pub(crate) fn optional(&self, name: &str) -> Result<Resolved, DeviceModelError> {
         match self.spec.parameters.get(name) {

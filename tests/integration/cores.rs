@@ -12,16 +12,16 @@ use units::{CoreAddress, InputId, NeuronId, Tick};
 
 /// Random recipes for one kind of router.
 pub(crate) fn recipes(tag_cam: bool) -> impl Strategy<Value = Recipe> {
-    (any::<u64>(), 1..5u32, 1..40u32, 1..14u32, 1..7u32, 0..60u32, any::<bool>()).prop_map(
-        move |(seed, cores, neurons, fan_out, inputs, events, extreme)| {
+    (any::<u64>(), 1..5u32, 1..40u32, 1..14u32, 1..7u32, 0..60u32, any::<bool>(), any::<bool>()).prop_map(
+        move |(seed, cores, neurons, fan_out, inputs, events, extreme, asynchronous)| {
             let cores = if tag_cam { cores.min(4) } else { cores };
-            Recipe { seed, tag_cam, cores, neurons, fan_out, inputs, events, extreme }
+            Recipe { seed, tag_cam, cores, neurons, fan_out, inputs, events, extreme, asynchronous }
         },
     )
 }
 
 /// Runs both side by side, in pieces of several lengths, and compares after each.
-fn check(recipe: &Recipe) {
+pub(crate) fn check(recipe: &Recipe) {
     let mut case = recipe.build();
     let mut emulator = case.emulator();
     let mut oracle = case.oracle(&emulator);

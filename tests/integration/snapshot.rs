@@ -43,8 +43,17 @@ proptest! {
 
 #[test]
 fn wrong_snapshots_are_refused() {
-    let recipe =
-        Recipe { seed: 3, tag_cam: false, cores: 2, neurons: 8, fan_out: 4, inputs: 2, events: 40, extreme: false };
+    let recipe = Recipe {
+        seed: 3,
+        tag_cam: false,
+        cores: 2,
+        neurons: 8,
+        fan_out: 4,
+        inputs: 2,
+        events: 40,
+        extreme: false,
+        asynchronous: false,
+    };
     let mut case = recipe.build();
     let mut emulator = case.emulator();
     emulator.run_until(Tick(20), &mut ());

@@ -5,8 +5,13 @@ use chip::{
     IdealSynapse, InputRoute, Kinetics, MismatchSpec, ParameterSpec, Program, RouterSpec, Routing, SharesSpec, Source,
     SramWord, SynapseSign, SynapseType, TagCamCore, TagCamSpec, Values,
 };
-use conformance::{CoreOracle, Current, Factor, LifNeuron, Oracle, OracleSpike, RateUnit};
-use device_models::{Core, DieParameters, Factors, Lane, LifParameters, MismatchSetting, RateParameters};
+use conformance::{
+    AnalogCurrent, AnalogNeuron, CoreOracle, Current, Factor, LifNeuron, Oracle, OracleSpike, Rate, RateUnit,
+};
+use device_models::analog_lif::{AnalogLifParameters, Coupling, Decay, LaneUse};
+use device_models::{
+    AnalogLifCore, Core, DieParameters, Factors, Lane, LifParameters, MismatchSetting, RateParameters,
+};
 use disorder::{Die, Family};
 use emulator::{Emulator, LossCause, Spike};
 use std::collections::BTreeMap;
@@ -26,7 +31,7 @@ fn synapse(name: &str, sign: SynapseSign, kinetics: Kinetics, gain: Option<&str>
     SynapseType { name: name.to_owned(), sign, kinetics, gain: gain.map(str::to_owned) }
 }
 
-/// A chip whose parameters all differ from circuit to circuit; 3 cores of 64 neurons, both models, every kind of
+/// A chip whose parameters all differ from circuit to circuit; 3 cores of 64 neurons, every model, every kind of
 /// synapse.
 pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
     use SynapseSign::{Excitatory, Inhibitory, Signed};
@@ -57,6 +62,8 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         ("tau_gaba", "3 ms", "0.3 1"),
         ("gain_gaba", "1 1", "0.3 1"),
         ("tau_free", "1 ms", "0.3 1"),
+        ("adaptation", "0.5 mV", "0.3 1"),
+        ("tau_adaptation", "5 ms", "0.3 1"),
         ("leak", "0.6 1", "0.3 1"),
         ("gain_graded", "1 1", "0.3 1"),
     ]
@@ -74,7 +81,7 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         tick: fact("1 ms"),
         step: None,
         geometry: Geometry { chips: fact("4 1"), cores_per_chip: fact("3 1"), neurons_per_core: fact("64 1") },
-        models: vec![CoreModel::Lif, CoreModel::Rate],
+        models: CoreModel::ALL.to_vec(),
         synapses: vec![
             synapse("step", Signed, Kinetics::Delta, None),
             synapse("stop", Inhibitory, Kinetics::Delta, None),
@@ -97,8 +104,8 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
     }
 }
 
-/// Kinds of [`test_chip`] that `lif` has.
-const LIF_KINDS: u32 = 8;
+/// Kinds of [`test_chip`] that `lif` and `analog-lif` have.
+pub(crate) const LIF_KINDS: u32 = 8;
 /// Kinds of [`test_chip`] that `rate` has, after those.
 const RATE_KINDS: u32 = 3;
 
@@ -136,7 +143,7 @@ impl Random {
         ((u128::from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)) * u128::from(end)) >> 64) as u32
     }
 
-    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from[self.below(from.len() as u32) as usize].clone()
     }
 }
@@ -156,6 +163,8 @@ pub(crate) struct Recipe {
     pub(crate) events: u32,
     /// Weights that drive states to the end of their range.
     pub(crate) extreme: bool,
+    /// The first spiking core, and every second one after it, has no time step.
+    pub(crate) asynchronous: bool,
 }
 
 /// A program, the die it runs on and what the host sends.
@@ -201,10 +210,14 @@ impl Recipe {
     fn cores(&self, random: &mut Random) -> Vec<CoreProgram> {
         (0..self.cores)
             .map(|index| {
-                let model = if index % 2 == 1 { CoreModel::Rate } else { CoreModel::Lif };
+                let model = match index % 4 {
+                    1 | 3 => CoreModel::Rate,
+                    0 if self.asynchronous => CoreModel::AnalogLif,
+                    _ => CoreModel::Lif,
+                };
                 let neuron_count = 1 + random.below(self.neurons);
                 let mut parameters = BTreeMap::new();
-                if model == CoreModel::Lif {
+                if !model.is_graded() {
                     let taus = (0..neuron_count).map(|_| quantity(random.pick(&["0.3 ms", "1 ms", "2 ms", "8 ms"])));
                     parameters.insert("tau_mem".to_owned(), Values::PerNeuron(taus.collect()));
                     let refractory = random.pick(&["0 ms", "1 ms", "3 ms"]);
@@ -215,8 +228,8 @@ impl Recipe {
                     parameters.insert("leak".to_owned(), Values::Shared(quantity("1 1")));
                 }
                 let weight_exponent = match (self.extreme, model) {
-                    (true, CoreModel::Lif) => 14 + random.below(7),
-                    (_, CoreModel::Lif) => 10 + random.below(5),
+                    (true, CoreModel::Lif | CoreModel::AnalogLif) => 14 + random.below(7),
+                    (_, CoreModel::Lif | CoreModel::AnalogLif) => 10 + random.below(5),
                     _ => random.below(21),
                 };
                 let address = CoreAddress::new((index / 2) as u16, (index % 2) as u16);
@@ -343,6 +356,7 @@ fn factor(factors: &Factors, n: usize) -> Factor {
 fn core_oracle(core: &Core) -> CoreOracle {
     match core {
         Core::Lif(core) => lif_oracle(core.parameters()),
+        Core::AnalogLif(core) => analog_oracle(core.parameters()),
         Core::Rate(core) => rate_oracle(core.parameters()),
         _ => panic!("random cases have cores of `lif` and `rate` only"),
     }
@@ -370,6 +384,58 @@ fn lif_oracle(p: &LifParameters) -> CoreOracle {
     });
     let weight_exponent = p.weight_exponent().into();
     CoreOracle::Lif { neurons: neurons.collect(), weight_exponent, received: BTreeMap::new() }
+}
+
+fn analog_oracle(p: &AnalogLifParameters) -> CoreOracle {
+    let weight_exponent = u32::from(p.weight_exponent()) + 12;
+    CoreOracle::Analog { neurons: analog_neurons(p), weight_exponent, received: BTreeMap::new() }
+}
+
+/// The neurons of an asynchronous core for the oracle.
+pub(crate) fn analog_neurons(p: &AnalogLifParameters) -> Vec<AnalogNeuron> {
+    let rate = |decay: Decay| Rate { mantissa: decay.mantissa.into(), shift: decay.shift };
+    let kinds = p.layout().lanes().iter().filter_map(|lane| match lane {
+        Lane::Current { kind, .. } => Some(usize::from(*kind)),
+        _ => None,
+    });
+    let kinds: Vec<usize> = kinds.collect();
+    let gains = |n: usize| {
+        let lanes = p.layout().lanes().iter().zip(p.lanes());
+        let scaled = lanes.filter_map(|(lane, use_)| match (lane, use_) {
+            (Lane::ScaledDelta { kind }, LaneUse::ScaledDelta(gains)) => Some((usize::from(*kind), gains[n].into())),
+            _ => None,
+        });
+        scaled.collect()
+    };
+    let neuron = |n: usize| {
+        let m = p.membranes()[n];
+        let currents = p.currents(n).iter().enumerate().map(|(k, c)| AnalogCurrent {
+            kind: kinds.get(k).copied(),
+            rate: rate(c.decay),
+            coefficient: c.coefficient().into(),
+            near: match c.coupling {
+                Coupling::Apart { .. } => None,
+                Coupling::Near { difference, .. } => Some(difference.into()),
+            },
+            slower: c.slower,
+            inhibitory: c.inhibitory,
+            i: 0,
+        });
+        AnalogNeuron {
+            rate: rate(m.decay),
+            rest: m.rest.into(),
+            threshold: m.threshold.into(),
+            reset: m.reset.into(),
+            refractory: m.refractory,
+            adaptation: p.adaptation().get(n).copied().unwrap_or(0).into(),
+            gains: gains(n),
+            currents: currents.collect(),
+            v: p.initial()[n].into(),
+            base: 0,
+            free: 0,
+        }
+    };
+    (0..p.layout().neuron_count()).map(neuron).collect()
 }
 
 fn rate_oracle(p: &RateParameters) -> CoreOracle {
@@ -414,6 +480,12 @@ pub(crate) fn assert_same_state(emulator: &Emulator, oracle: &Oracle<'_>) {
                     }
                 }
             }
+            (Core::AnalogLif(core), CoreOracle::Analog { neurons, .. }) => {
+                let at = Tick(emulator.now().0.saturating_sub(1));
+                for (n, neuron) in neurons.iter().enumerate() {
+                    assert_same_analog(core, NeuronId(n as u16), neuron, at);
+                }
+            }
             (Core::Rate(core), CoreOracle::Rate { units, .. }) => {
                 for (n, unit) in units.iter().enumerate() {
                     let state = core.state(NeuronId(n as u16));
@@ -423,6 +495,17 @@ pub(crate) fn assert_same_state(emulator: &Emulator, oracle: &Oracle<'_>) {
             _ => panic!("core {index} runs another model in the oracle"),
         }
     }
+}
+
+/// Membrane, currents and refractory period of an asynchronous neuron after a tick equal the oracle's.
+#[track_caller]
+pub(crate) fn assert_same_analog(core: &AnalogLifCore, id: NeuronId, neuron: &AnalogNeuron, at: Tick) {
+    let (v, currents) = neuron.at(at.0);
+    assert_eq!(i128::from(core.membrane(id, at)), v, "membrane of neuron {id} after tick {at}");
+    for (k, i) in currents.iter().enumerate() {
+        assert_eq!(i128::from(core.current(k, id, at)), *i, "current {k} of neuron {id} after tick {at}");
+    }
+    assert_eq!(core.refractory_end(id), Tick(neuron.free), "refractory period of neuron {id} after tick {at}");
 }
 
 /// Everything counted equals the oracle's count.

@@ -1,5 +1,6 @@
 //! The equations of the cores, one neuron after the other, in 128-bit integers.
 
+use crate::analog::AnalogNeuron;
 use chip::{ChipSpec, Kinetics, SynapseSign};
 use std::collections::BTreeMap;
 
@@ -80,6 +81,15 @@ pub enum CoreOracle {
         /// Sums of this tick.
         received: BTreeMap<(usize, usize), i128>,
     },
+    /// Asynchronous LIF neurons.
+    Analog {
+        /// The neurons.
+        neurons: Vec<AnalogNeuron>,
+        /// Weights are shifted left by this, to 32 fraction bits.
+        weight_exponent: u32,
+        /// Sums of this tick.
+        received: BTreeMap<(usize, usize), i128>,
+    },
     /// Rate units.
     Rate {
         /// The units.
@@ -108,18 +118,28 @@ fn round(x: i128, bits: u32) -> i128 {
 impl CoreOracle {
     /// Adds weight times payload for one synapse.
     pub fn receive(&mut self, neuron: usize, kind: usize, amount: i128) {
-        let (Self::Lif { received, .. } | Self::Rate { received, .. }) = self;
+        let (Self::Lif { received, .. } | Self::Analog { received, .. } | Self::Rate { received, .. }) = self;
         *received.entry((neuron, kind)).or_default() += amount;
     }
 
-    /// One step. Returns what neurons send (neuron, value, payload) and how often something was cut.
-    pub fn step(&mut self, spec: &ChipSpec) -> (Vec<(u16, i128, i128)>, u64) {
+    /// Tick `tick`. Returns what neurons send (neuron, value, payload) and how often something was cut.
+    pub fn step(&mut self, spec: &ChipSpec, tick: u64) -> (Vec<(u16, i128, i128)>, u64) {
         let (mut sent, mut cuts) = (Vec::new(), 0);
         match self {
             Self::Lif { neurons, weight_exponent, received } => {
                 for (n, neuron) in neurons.iter_mut().enumerate() {
                     let sum = |kind: usize| received.get(&(n, kind)).copied().unwrap_or(0) << *weight_exponent;
                     if neuron.step(spec, sum, &mut cuts) {
+                        sent.push((n as u16, 1, 1));
+                    }
+                }
+                received.clear();
+            }
+            Self::Analog { neurons, weight_exponent, received } => {
+                for (n, neuron) in neurons.iter_mut().enumerate() {
+                    let own = received.range((n, 0)..(n + 1, 0));
+                    let arrived = own.map(|(&(_, kind), sum)| (kind, *sum << *weight_exponent)).collect();
+                    if neuron.tick(tick, spec, &arrived, &mut cuts) {
                         sent.push((n as u16, 1, 1));
                     }
                 }
@@ -141,7 +161,7 @@ impl CoreOracle {
     }
 }
 
-fn sign(spec: &ChipSpec, kind: usize) -> i128 {
+pub(crate) fn sign(spec: &ChipSpec, kind: usize) -> i128 {
     if spec.synapses[kind].sign == SynapseSign::Inhibitory { -1 } else { 1 }
 }
 

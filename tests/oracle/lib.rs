@@ -3,15 +3,17 @@
 //! [`Oracle`] runs a program as its memories stand there, tick by tick, event by event, neuron by neuron, in 128-bit
 //! integers: no packed row, no lane, no queue of buckets, no sleeping core, no saturating shortcut. Clocked
 //! cores are stepped in every tick that is a multiple of the chip's step. The built integer parameters of a core are
-//! taken as given ([`LifNeuron`], [`RateUnit`]); whether these are right is tested apart, against floating point
-//! ([`float`]). It deliberately shares no code with the emulator, the router or the core models.
+//! taken as given ([`LifNeuron`], [`AnalogNeuron`], [`RateUnit`]); whether these are right is tested apart, against
+//! floating point ([`float`]). It deliberately shares no code with the emulator, the router or the core models.
 
+mod analog;
 mod core_state;
 pub mod float;
 pub mod loihi;
 mod routing;
 pub mod xylo;
 
+pub use analog::{AnalogCurrent, AnalogNeuron, Rate};
 pub use core_state::{CoreOracle, Current, Factor, LifNeuron, RateUnit};
 pub use routing::{Arrival, Sent};
 
@@ -110,7 +112,7 @@ impl<'a> Oracle<'a> {
             if self.program.cores[index].model.is_clocked() && tick % step != 0 {
                 continue;
             }
-            let (emissions, cuts) = core.step(self.spec);
+            let (emissions, cuts) = core.step(self.spec, tick);
             self.counts.saturations += cuts;
             for (neuron, value, payload) in emissions {
                 spikes.push(OracleSpike { tick, core: index, neuron, value });

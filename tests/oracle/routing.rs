@@ -1,6 +1,6 @@
 //! Where an event goes: read from the memories anew for every event.
 
-use chip::{ChipSpec, CoreModel, Program, Routing, Source, SynapseSign};
+use chip::{ChipSpec, Program, Routing, Source, SynapseSign};
 use units::{ChipId, CoreAddress, CoreId, Tag};
 
 /// One synapse that an event reaches.
@@ -47,8 +47,8 @@ pub(crate) fn follow(spec: &ChipSpec, program: &Program, source: Source, payload
     };
     // Events of rate units, and of channels that reach them, carry a change of level; all others count spikes.
     let graded = match source {
-        Source::Neuron(address) => program.cores[core_of(program, address.core).unwrap()].model == CoreModel::Rate,
-        Source::Input(_) => sent.arrivals.iter().any(|(_, a)| program.cores[a.core].model == CoreModel::Rate),
+        Source::Neuron(address) => program.cores[core_of(program, address.core).unwrap()].model.is_graded(),
+        Source::Input(_) => sent.arrivals.iter().any(|(_, a)| program.cores[a.core].model.is_graded()),
     };
     sent.times = if graded { 1 } else { u64::try_from(payload).expect("spikes are counted from 0") };
     for (_, arrival) in &mut sent.arrivals {

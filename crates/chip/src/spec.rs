@@ -73,16 +73,19 @@ pub enum CoreModel {
     Rate,
     /// The digital neurons of Loihi: integer registers that wrap, clip and truncate as the chip file's rules say.
     Loihi,
+    /// Leaky integrate-and-fire neurons without a time step: a closed form between events.
+    AnalogLif,
 }
 
 impl CoreModel {
     /// Every model.
-    pub const ALL: [Self; 3] = [Self::Lif, Self::Rate, Self::Loihi];
+    pub const ALL: [Self; 4] = [Self::Lif, Self::AnalogLif, Self::Rate, Self::Loihi];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Lif => "lif",
+            Self::AnalogLif => "analog-lif",
             Self::Rate => "rate",
             Self::Loihi => "loihi",
         }
@@ -92,13 +95,14 @@ impl CoreModel {
     pub const fn is_clocked(self) -> bool {
         match self {
             Self::Lif | Self::Rate | Self::Loihi => true,
+            Self::AnalogLif => false,
         }
     }
 
     /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
     pub const fn is_graded(self) -> bool {
         match self {
-            Self::Lif | Self::Loihi => false,
+            Self::Lif | Self::AnalogLif | Self::Loihi => false,
             Self::Rate => true,
         }
     }
@@ -137,9 +141,10 @@ pub enum SynapseSign {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kinetics {
-    /// A spike steps the membrane at once (core model `lif`).
+    /// A spike steps the membrane at once (core models `lif` and `analog-lif`).
     Delta,
-    /// A spike steps a current that decays with the time constant in the named parameter (core model `lif`).
+    /// A spike steps a current that decays with the time constant in the named parameter (core models `lif` and
+    /// `analog-lif`).
     Exponential {
         /// Name of the parameter that holds the time constant.
         tau: String,

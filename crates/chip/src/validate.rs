@@ -180,7 +180,7 @@ fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
     let mut all = Vec::new();
     for (index, model) in spec.models.iter().enumerate() {
         let table: &[(&str, bool, &'static [Dimension], Bound)] = match model {
-            CoreModel::Lif => &[
+            CoreModel::Lif | CoreModel::AnalogLif => &[
                 ("tau_mem", true, TIME, Bound::Positive),
                 ("v_threshold", true, LEVEL, Bound::Membrane),
                 ("t_refractory", true, TIME, Bound::NotNegative),
@@ -200,7 +200,10 @@ fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
                 ("v_max_exponent", false, PURE, Bound::NotNegative),
             ],
         };
-        all.extend(table.iter().map(|&(parameter, required, dimensions, bound)| Reading {
+        const ADAPTATION: &[(&str, bool, &[Dimension], Bound)] =
+            &[("adaptation", false, LEVEL, Bound::Any), ("tau_adaptation", false, TIME, Bound::Positive)];
+        let more = if *model == CoreModel::AnalogLif { ADAPTATION } else { &[] };
+        all.extend(table.iter().chain(more).map(|&(parameter, required, dimensions, bound)| Reading {
             parameter,
             reader: format!("core model `{model}`"),
             path: format!("models[{index}]"),

@@ -326,6 +326,11 @@ impl Emulator {
     pub fn membrane(&self, core: usize, neuron: NeuronId) -> Option<Weight> {
         match &self.cores[core] {
             Core::Lif(core) => Some(Weight::from_bits(core.membrane(neuron))),
+            Core::AnalogLif(core) => {
+                // The state after the last tick that was processed.
+                let at = Tick(self.now.0.saturating_sub(1));
+                Some(device_models::analog_lif::membrane_weight(core.membrane(neuron, at)))
+            }
             _ => None,
         }
     }

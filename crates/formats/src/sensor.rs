@@ -166,8 +166,8 @@ pub fn load(path: &Path, sensor: Sensor, order: Order) -> Result<Vec<SensorEvent
     }
 }
 
-/// Reads a `.bs2` recording, as N-MNIST and N-Caltech101 have them (Orchard et al., Front. Neurosci. 9, 2015): events of
-/// 40 bits, big endian: x (8), y (8), polarity (1), time in microseconds (23).
+/// Reads a `.bs2` recording, as N-MNIST and N-Caltech101 have them (Orchard et al., Front. Neurosci. 9, 2015): events
+/// of 40 bits, big endian: x (8), y (8), polarity (1), time in microseconds (23).
 ///
 /// # Errors
 /// A file that ends within an event, an event outside the sensor, or one that goes back in time.

@@ -4,6 +4,7 @@
 //! - the formats of the emulation: [`Weight`], [`Real`], [`Fraction`], and [`Wide`] for building tables;
 //! - rounding, always by name ([`Rounding`], [`shift_right`], [`divide`]), and saturating conversion ([`narrow`]);
 //! - portable functions with stated error bounds ([`math`]);
+//! - 2^-x for closed forms ([`exp2`]);
 //! - the 32-bit kernels of the inner loops ([`step`]).
 //!
 //! It deliberately has no float, and no operator on its formats: every product, quotient and conversion names its
@@ -13,6 +14,7 @@
 #![deny(clippy::float_arithmetic)]
 #![cfg_attr(test, allow(clippy::float_arithmetic))]
 
+pub mod exp2;
 mod format;
 pub mod math;
 mod round;

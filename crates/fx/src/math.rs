@@ -28,7 +28,7 @@ const LN2: i128 = {
     sum >> 8
 };
 /// ln 2.
-const LN2_WIDE: Wide = Wide::from_bits(LN2 >> (LN2_BITS - Wide::FRACTION_BITS));
+pub(crate) const LN2_WIDE: Wide = Wide::from_bits(LN2 >> (LN2_BITS - Wide::FRACTION_BITS));
 
 /// Entries of both tables are a power of two in number.
 const TABLE_BITS: u32 = 5;

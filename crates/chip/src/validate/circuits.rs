@@ -5,7 +5,7 @@ use crate::spec::{ChipSpec, CoreModel, Kinetics};
 use alloc::{format, string::String, vec::Vec};
 use units::{Decimal, Dimension, Quantity, QuantityError, Unit};
 
-/// Most exponential synaptic currents of a `lif` core.
+/// Most exponential synaptic currents of a spiking core.
 const EXPONENTIAL_KINDS_MAX: usize = 4;
 
 pub(super) fn models_are_listed(spec: &ChipSpec, findings: &mut Findings) {
@@ -29,12 +29,12 @@ pub(super) fn synapse_names_differ(spec: &ChipSpec, findings: &mut Findings) {
     }
 }
 
-/// The core model that a synapse kind belongs to.
-fn model_of(kinetics: &Kinetics) -> CoreModel {
+/// The core models that have a synapse kind.
+fn models_of(kinetics: &Kinetics) -> &'static [CoreModel] {
     match kinetics {
-        Kinetics::Delta | Kinetics::Exponential { .. } => CoreModel::Lif,
-        Kinetics::Graded => CoreModel::Rate,
-        Kinetics::Register { .. } => CoreModel::Loihi,
+        Kinetics::Delta | Kinetics::Exponential { .. } => &[CoreModel::Lif, CoreModel::AnalogLif],
+        Kinetics::Graded => &[CoreModel::Rate],
+        Kinetics::Register { .. } => &[CoreModel::Loihi],
     }
 }
 
@@ -43,9 +43,9 @@ pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
         return;
     }
     for (index, model) in spec.models.iter().enumerate() {
-        if !spec.synapses.iter().any(|s| model_of(&s.kinetics) == *model) {
+        if !spec.synapses.iter().any(|s| models_of(&s.kinetics).contains(model)) {
             let kinds = match model {
-                CoreModel::Lif => "`delta` or `exponential`",
+                CoreModel::Lif | CoreModel::AnalogLif => "`delta` or `exponential`",
                 CoreModel::Rate => "`graded`",
                 CoreModel::Loihi => "`register`",
             };
@@ -54,10 +54,11 @@ pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
         }
     }
     for (index, synapse) in spec.synapses.iter().enumerate() {
-        let model = model_of(&synapse.kinetics);
-        if !spec.models.contains(&model) {
-            let name = &synapse.name;
-            let message = format!("synapse kind `{name}` is for core model `{model}`, which `models` does not list");
+        let models = models_of(&synapse.kinetics);
+        if !models.iter().any(|model| spec.models.contains(model)) {
+            let names: Vec<String> = models.iter().map(|model| format!("`{model}`")).collect();
+            let (name, models) = (&synapse.name, names.join(" or "));
+            let message = format!("synapse kind `{name}` is for core model {models}, which `models` does not list");
             findings.add(synapse_path(index, "kinetics"), message);
         }
     }
@@ -118,12 +119,12 @@ pub(super) fn dimensions_match(spec: &ChipSpec, findings: &mut Findings) {
         }
     }
     // Membrane levels are compared with each other, so they need one scale.
-    if !spec.models.contains(&CoreModel::Lif) {
+    if spec.models.iter().all(|model| model.is_graded()) {
         return;
     }
     let level = |name: &str| spec.parameters.get(name).map(|p| p.nominal.quantity.unit.dimension());
     let Some(expected @ (Dimension::Voltage | Dimension::One)) = level("v_threshold") else { return };
-    for name in ["v_reset", "v_initial", "drive"] {
+    for name in ["v_reset", "v_initial", "drive", "adaptation"] {
         if let Some(found @ (Dimension::Voltage | Dimension::One)) = level(name)
             && found != expected
         {

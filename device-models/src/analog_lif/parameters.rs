@@ -1,0 +1,361 @@
+//! The parameters of an asynchronous core as the integers of its closed form.
+
+use super::closed_form::{Coupling, Current, Decay, Membrane, TRANSFER_BITS};
+use super::{STATE_MAX, VOLTAGE_BITS};
+use crate::layout::Lane;
+use crate::parameters::{Reader, Resolved};
+use crate::{DeviceModelError, DieParameters, Digest, InputLayout};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use chip::{ChipSpec, CoreProgram, Kinetics};
+use fx::{Real, Rounding, Wide, exp2, shift_right};
+use units::{Decimal, Unit};
+
+/// Time constants and refractory periods are at most 2 to this many ticks.
+const TICKS_BITS: u32 = 40;
+/// Transfers are below 2 to this.
+const COEFFICIENT_BITS: u32 = 16;
+/// Ratios of the membrane time constant to that of a current, alone and times a gain, are below 2 to this.
+const RATIO_BITS: u32 = 18;
+/// Gains of delta synapses are below 2 to this.
+const GAIN_BITS: u32 = 16;
+/// Fraction bits of these gains.
+pub(super) const GAIN_FRACTION: u32 = 32;
+
+/// What the sum of one lane does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LaneUse {
+    /// Steps the membrane.
+    Delta,
+    /// Steps the membrane, times a gain of each neuron with 32 fraction bits.
+    ScaledDelta(Vec<u64>),
+    /// Steps the current with this index.
+    Current(usize),
+}
+
+/// All parameters of a core, neuron by neuron.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnalogLifParameters {
+    layout: InputLayout,
+    weight_exponent: u8,
+    membranes: Vec<Membrane>,
+    initial: Vec<i64>,
+    /// Those of a neuron side by side, because one event needs them together.
+    currents: Vec<Current>,
+    current_count: usize,
+    lanes: Vec<LaneUse>,
+    /// What a spike adds to the last current; empty without adaptation.
+    adaptation: Vec<i64>,
+}
+
+impl AnalogLifParameters {
+    /// The parameters of `core` on a die.
+    ///
+    /// # Errors
+    /// See [`DeviceModelError`]: a parameter is missing, unknown, out of the chip's range, impossible after mismatch,
+    /// or beyond the numbers of the core.
+    pub fn build(
+        spec: &ChipSpec,
+        core: &CoreProgram,
+        layout: InputLayout,
+        die: &DieParameters,
+    ) -> Result<Self, DeviceModelError> {
+        let reader = Reader { spec, core, die };
+        reader.check_names()?;
+        if core.weight_exponent > 20 {
+            return Err(DeviceModelError::WeightExponent { core: core.address, exponent: core.weight_exponent });
+        }
+        let tau_mem = reader.positive("tau_mem")?;
+        let builder = Builder { tick: exact_tick(&reader)?, tau_mem, reader };
+        let count = layout.neuron_count();
+        let (mut lanes, mut by_current) = (Vec::new(), Vec::new());
+        for lane in layout.lanes() {
+            lanes.push(builder.lane(*lane, &mut by_current)?);
+        }
+        let mut adaptation = builder.voltages("adaptation", &builder.reader.optional("adaptation")?)?;
+        if adaptation.iter().any(|jump| *jump != 0) {
+            let gains = alloc::vec![Wide::ONE; count];
+            by_current.push(builder.currents("tau_adaptation", "tau_adaptation", &gains, true)?);
+        } else {
+            adaptation.clear();
+        }
+        let current_count = by_current.len();
+        let currents = (0..count * current_count).map(|i| by_current[i % current_count][i / current_count]);
+        Ok(Self {
+            weight_exponent: core.weight_exponent,
+            membranes: builder.membranes()?,
+            initial: builder.voltages("v_initial", &builder.reader.optional("v_initial")?)?,
+            currents: currents.collect(),
+            current_count,
+            lanes,
+            adaptation,
+            layout,
+        })
+    }
+
+    /// The accumulators of the core.
+    pub const fn layout(&self) -> &InputLayout {
+        &self.layout
+    }
+
+    /// Weights are shifted left by this many bits, to 20 fraction bits.
+    pub const fn weight_exponent(&self) -> u8 {
+        self.weight_exponent
+    }
+
+    /// Constants of the membranes.
+    pub fn membranes(&self) -> &[Membrane] {
+        &self.membranes
+    }
+
+    /// Where the membranes start; 32 fraction bits.
+    pub fn initial(&self) -> &[i64] {
+        &self.initial
+    }
+
+    /// Currents of a neuron, that of adaptation included.
+    pub const fn current_count(&self) -> usize {
+        self.current_count
+    }
+
+    /// Constants of the currents of a neuron: those of synapses in the order of their lanes, then that of adaptation.
+    #[inline]
+    pub fn currents(&self, neuron: usize) -> &[Current] {
+        &self.currents[neuron * self.current_count..(neuron + 1) * self.current_count]
+    }
+
+    /// What the lanes of the layout do, in their order.
+    pub fn lanes(&self) -> &[LaneUse] {
+        &self.lanes
+    }
+
+    /// What a spike adds to the last current, neuron by neuron, with 32 fraction bits; empty without adaptation.
+    pub fn adaptation(&self) -> &[i64] {
+        &self.adaptation
+    }
+
+    /// Hash of all parameters.
+    pub fn digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        let decay = |digest: &mut Digest, decay: Decay| {
+            digest.push(decay.mantissa);
+            digest.push(decay.shift.into());
+        };
+        for m in &self.membranes {
+            decay(&mut digest, m.decay);
+            for value in [m.rest as u64, m.threshold as u64, m.reset as u64, m.refractory] {
+                digest.push(value);
+            }
+        }
+        for c in &self.currents {
+            decay(&mut digest, c.decay);
+            let difference = match c.coupling {
+                Coupling::Apart { .. } => u64::MAX,
+                Coupling::Near { difference, .. } => difference,
+            };
+            digest.push(c.coefficient());
+            digest.push(difference);
+            digest.push(u64::from(c.inhibitory) << 1 | u64::from(c.slower));
+        }
+        for lane in &self.lanes {
+            if let LaneUse::ScaledDelta(gains) = lane {
+                gains.iter().for_each(|gain| digest.push(*gain));
+            }
+        }
+        self.initial.iter().chain(&self.adaptation).for_each(|v| digest.push(*v as u64));
+        digest.push(self.weight_exponent.into());
+        digest.value()
+    }
+}
+
+/// The tick in ms, to all 96 fraction bits: at ticks of 1 us and less, a [`Real`] would leave only 22 good bits.
+fn exact_tick(reader: &Reader<'_>) -> Result<Wide, DeviceModelError> {
+    let nearest = reader.tick()?;
+    let decimal: Option<Decimal> = reader.spec.tick.quantity.value_in(Unit::MILLISECOND).ok();
+    let exact = decimal.and_then(|tick| {
+        let denominator = 10i128.checked_pow(u32::from(tick.exponent().min(0).unsigned_abs()))?;
+        let numerator = 10i128
+            .checked_pow(u32::from(tick.exponent().max(0).unsigned_abs()))?
+            .checked_mul(tick.mantissa().into())?;
+        Some(Wide::from_ratio(numerator, denominator))
+    });
+    Ok(exact.unwrap_or(Wide::from_real(nearest)))
+}
+
+/// `value` with `bits` fraction bits, to nearest; `None` at 2^`limit` and above.
+fn bounded(value: Wide, bits: u32, limit: u32) -> Option<u64> {
+    let rounded = shift_right(value.to_bits(), Wide::FRACTION_BITS - bits, Rounding::HalfEven);
+    u64::try_from(rounded).ok().filter(|r| *r >> (bits + limit) == 0)
+}
+
+/// `value` with `bits` fraction bits, and at most and at least that, by one part in 2^30 and one unit.
+fn bracket(value: Wide, bits: u32) -> (u64, u64) {
+    let near = (value.to_bits() >> (Wide::FRACTION_BITS - bits)) as u64;
+    let slack = (near >> 30) + 2;
+    (near + slack, near.saturating_sub(slack))
+}
+
+/// A time constant in ticks, rounded down, with 16 fraction bits.
+fn ticks_of(tau: Real, tick: Wide) -> u64 {
+    // In units of 2^16 ticks, so that 2^40 of them do not saturate.
+    let ratio = Wide::from_real(tau).div_trunc(tick.scale(16));
+    (ratio.to_bits() >> (Wide::FRACTION_BITS - 32)) as u64
+}
+
+/// What turns resolved parameters into integers.
+struct Builder<'a> {
+    reader: Reader<'a>,
+    tick: Wide,
+    tau_mem: Resolved,
+}
+
+impl Builder<'_> {
+    fn too_large(&self, neuron: usize, parameter: &str, value: Real, limit: Wide) -> DeviceModelError {
+        DeviceModelError::TooLarge {
+            target: self.reader.neuron(neuron),
+            parameter: parameter.to_string(),
+            value,
+            limit: limit.to_real_nearest(),
+        }
+    }
+
+    fn voltages(&self, name: &str, resolved: &Resolved) -> Result<Vec<i64>, DeviceModelError> {
+        // A real number has the fraction bits of a voltage.
+        const _: () = assert!(Real::FRACTION_BITS == VOLTAGE_BITS);
+        let bits = resolved.value.iter().enumerate().map(|(n, value)| {
+            let limit = Wide::from_integer((STATE_MAX >> VOLTAGE_BITS) as i32);
+            let bits = value.to_bits();
+            if bits.abs() <= STATE_MAX { Ok(bits) } else { Err(self.too_large(n, name, *value, limit)) }
+        });
+        bits.collect()
+    }
+
+    fn decay(&self, neuron: usize, parameter: &str, tau: Real) -> Result<Decay, DeviceModelError> {
+        let rate = exp2::argument(self.tick, Wide::from_real(tau));
+        Decay::new(rate).ok_or_else(|| {
+            let limit = self.tick.scale(TICKS_BITS as i32);
+            self.too_large(neuron, parameter, tau, limit)
+        })
+    }
+
+    fn membranes(&self) -> Result<Vec<Membrane>, DeviceModelError> {
+        let reader = &self.reader;
+        let threshold = self.voltages("v_threshold", &reader.required("v_threshold")?)?;
+        let reset = self.voltages("v_reset", &reader.optional("v_reset")?)?;
+        let rest = self.voltages("drive", &reader.optional("drive")?)?;
+        let period = reader.required("t_refractory")?.value;
+        (0..threshold.len())
+            .map(|n| {
+                let tau = self.tau_mem.value[n];
+                let ratio = Wide::from_real(period[n]).div_trunc(self.tick);
+                let ticks = shift_right(ratio.to_bits().max(0), Wide::FRACTION_BITS, Rounding::HalfUp);
+                // Real periods in ticks that do not fit a working number have saturated at 2^31 of them.
+                if ratio == Wide::MAX {
+                    return Err(self.too_large(n, "t_refractory", period[n], self.tick.scale(31)));
+                }
+                Ok(Membrane {
+                    decay: self.decay(n, "tau_mem", tau)?,
+                    rest: rest[n],
+                    threshold: threshold[n],
+                    reset: reset[n],
+                    refractory: ticks as u64,
+                    tau: ticks_of(tau, self.tick),
+                })
+            })
+            .collect()
+    }
+
+    fn lane(&self, lane: Lane, currents: &mut Vec<Vec<Current>>) -> Result<LaneUse, DeviceModelError> {
+        match lane {
+            Lane::Delta => Ok(LaneUse::Delta),
+            Lane::ScaledDelta { kind } => {
+                let (name, gains) = self.gains(kind)?;
+                let scaled = gains.iter().enumerate().map(|(n, gain)| {
+                    let limit = Wide::from_integer(1 << GAIN_BITS);
+                    bounded(*gain, GAIN_FRACTION, GAIN_BITS)
+                        .ok_or_else(|| self.too_large(n, &name, gain.to_real_nearest(), limit))
+                });
+                Ok(LaneUse::ScaledDelta(scaled.collect::<Result<_, _>>()?))
+            }
+            Lane::Current { kind, inhibitory } => {
+                let Kinetics::Exponential { tau } = &self.reader.spec.synapses[usize::from(kind)].kinetics else {
+                    unreachable!("the layout makes currents of exponential kinds only");
+                };
+                let (name, gains) = self.gains(kind)?;
+                currents.push(self.currents(tau, &name, &gains, inhibitory)?);
+                Ok(LaneUse::Current(currents.len() - 1))
+            }
+            Lane::Graded | Lane::ScaledGraded { .. } | Lane::Register { .. } => {
+                unreachable!("the layout of an analog core has no such lane")
+            }
+        }
+    }
+
+    /// The gains of a kind and the name to blame if they are impossible; 1 for a kind without gain.
+    fn gains(&self, kind: u8) -> Result<(String, Vec<Wide>), DeviceModelError> {
+        let kind = &self.reader.spec.synapses[usize::from(kind)];
+        match &kind.gain {
+            Some(name) => {
+                let values = self.reader.positive(name)?.value;
+                Ok((name.clone(), values.into_iter().map(Wide::from_real).collect()))
+            }
+            None => Ok((kind.name.clone(), alloc::vec![Wide::ONE; self.reader.core.neuron_count as usize])),
+        }
+    }
+
+    /// One current of every neuron.
+    fn currents(
+        &self,
+        tau: &str,
+        gain: &str,
+        gains: &[Wide],
+        inhibitory: bool,
+    ) -> Result<Vec<Current>, DeviceModelError> {
+        let taus = self.reader.positive(tau)?;
+        (0..gains.len())
+            .map(|n| {
+                let wide = |time: Real| Wide::from_real(time);
+                let (own, mem, asked) = (wide(taus.value[n]), wide(self.tau_mem.value[n]), wide(taus.asked[n]));
+                let (slow, fast) = (own.max(mem), own.min(mem));
+                let apart = slow.sub_sat(fast);
+                let difference = exp2::LN_2.mul_trunc(apart.div_trunc(fast));
+                let charge = gains[n].mul_trunc(own.div_trunc(asked));
+                // Both couplings are the same function; each is written so that nothing large cancels.
+                let near = difference < Wide::ONE.scale(-6);
+                let coefficient = if near {
+                    exp2::LN_2.mul_trunc(gains[n].mul_trunc(slow.div_trunc(asked)))
+                } else {
+                    charge.mul_trunc(mem.div_trunc(apart))
+                };
+                let limit = |bits: u32| Wide::ONE.scale(bits as i32);
+                let coefficient = bounded(coefficient, TRANSFER_BITS, COEFFICIENT_BITS).ok_or_else(|| {
+                    let most = limit(COEFFICIENT_BITS).mul_trunc(gains[n].div_trunc(coefficient));
+                    self.too_large(n, gain, gains[n].to_real_nearest(), most)
+                })?;
+                let ratio = mem.div_trunc(own);
+                let slope = gains[n].mul_trunc(mem.div_trunc(asked));
+                if ratio >= limit(RATIO_BITS) {
+                    return Err(self.too_large(n, "tau_mem", self.tau_mem.value[n], own.scale(RATIO_BITS as i32)));
+                }
+                if slope >= limit(RATIO_BITS) {
+                    let most = limit(RATIO_BITS).mul_trunc(asked.div_trunc(mem));
+                    return Err(self.too_large(n, gain, gains[n].to_real_nearest(), most));
+                }
+                Ok(Current {
+                    decay: self.decay(n, tau, taus.value[n])?,
+                    coupling: if near {
+                        let difference = shift_right(difference.to_bits(), 96 - exp2::RESULT_BITS, Rounding::HalfEven);
+                        Coupling::Near { coefficient, difference: difference as u64 }
+                    } else {
+                        Coupling::Apart { coefficient }
+                    },
+                    slower: own > mem,
+                    inhibitory,
+                    slope: bracket(slope, 32),
+                    bend: bracket(slope.mul_trunc(ratio.add_sat(Wide::ONE)), 16).0,
+                    peak: bracket(gains[n].mul_trunc(fast).div_trunc(asked), TRANSFER_BITS).0,
+                })
+            })
+            .collect()
+    }
+}
