@@ -7,20 +7,21 @@
 
 use crate::lif::{LifCore, LifParameters};
 use crate::rate::{RateCore, RateParameters};
+use crate::xylo::{XyloLayerCore, XyloLayerParameters};
 use crate::{DeviceModelError, DieParameters, Digest, InputLayout, PackedSynapse};
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, CoreProgram};
+use chip::{ChipSpec, CoreModel, CoreProgram, Routing};
 use serde::{Deserialize, Serialize};
-use units::{NeuronId, Tick};
+use units::{CoreAddress, NeuronId, Tick};
 
 /// What a neuron sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Emission {
     /// The neuron.
     pub neuron: NeuronId,
-    /// What an observer sees: 1 for a spike, the new output level (16 fraction bits) of a rate unit.
+    /// What an observer sees: the number of spikes, or the new output level (16 fraction bits) of a rate unit.
     pub value: i32,
-    /// What its synapses multiply their weight with: 1 for a spike, the change of the level for a rate unit.
+    /// What its synapses multiply their weight with: the number of spikes, the change of the level for a rate unit.
     pub payload: i32,
 }
 
@@ -47,6 +48,13 @@ pub enum CoreState {
         /// Whether a step could change anything.
         awake: bool,
     },
+    /// State of a [`XyloLayerCore`].
+    Xylo {
+        /// Synaptic currents, all of neuron 0 first.
+        i_syn: Vec<i16>,
+        /// Membranes.
+        v_mem: Vec<i16>,
+    },
 }
 
 /// A core of any model.
@@ -56,13 +64,15 @@ pub enum Core {
     Lif(LifCore),
     /// Leaky rate units.
     Rate(RateCore),
+    /// A layer of a Xylo chip.
+    Xylo(XyloLayerCore),
 }
 
 impl Core {
     /// The core `core` of a program on a die, in its initial state.
     ///
     /// # Errors
-    /// See [`LifParameters::build`] and [`RateParameters::build`].
+    /// See [`LifParameters::build`], [`RateParameters::build`] and [`XyloLayerParameters::build`].
     pub fn new(
         spec: &ChipSpec,
         core: &CoreProgram,
@@ -72,15 +82,31 @@ impl Core {
         Ok(match core.model {
             CoreModel::Lif => Self::Lif(LifCore::new(LifParameters::build(spec, core, layout, die)?)),
             CoreModel::Rate => Self::Rate(RateCore::new(RateParameters::build(spec, core, layout, die)?)),
+            CoreModel::Xylo => {
+                Self::Xylo(XyloLayerCore::new(XyloLayerParameters::build(spec, core, layout, die)?))
+            }
         })
     }
 
-    /// Delivers an event to the synapses of `row`. The order of deliveries within a tick does not matter.
+    /// Takes over what the routing of a program wires inside the core at `address`: the aliases of Xylo's hidden neurons.
+    ///
+    /// # Errors
+    /// See [`XyloLayerCore::set_aliases`].
+    pub fn wire(&mut self, address: CoreAddress, routing: &Routing) -> Result<(), DeviceModelError> {
+        match (self, routing) {
+            (Self::Xylo(core), Routing::Xylo { aliases, .. }) => core.set_aliases(address, aliases),
+            _ => Ok(()),
+        }
+    }
+
+    /// Delivers an event to the synapses of `row`. The order of deliveries within a tick does not matter, except to a
+    /// Xylo layer, whose currents saturate on the way.
     #[inline]
     pub fn deliver(&mut self, row: &[PackedSynapse], payload: i32) {
         match self {
             Self::Lif(core) => core.deliver(row, payload),
             Self::Rate(core) => core.deliver(row, payload),
+            Self::Xylo(core) => core.deliver(row, payload),
         }
     }
 
@@ -92,6 +118,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.advance(),
             Self::Rate(core) => core.advance(),
+            Self::Xylo(core) => core.advance(),
         }
     }
 
@@ -102,6 +129,7 @@ impl Core {
         let awake = match self {
             Self::Lif(core) => core.is_awake(),
             Self::Rate(core) => core.is_awake(),
+            Self::Xylo(core) => core.is_awake(),
         };
         if awake { now.after(1) } else { Tick::NEVER }
     }
@@ -117,6 +145,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.parameters().layout().neuron_count(),
             Self::Rate(core) => core.parameters().layout().neuron_count(),
+            Self::Xylo(core) => core.parameters().layout().neuron_count(),
         }
     }
 
@@ -127,6 +156,7 @@ impl Core {
             Self::Lif(core) => core.take_saturations(),
             // Units and levels cannot leave their range.
             Self::Rate(_) => 0,
+            Self::Xylo(core) => core.take_saturations(),
         }
     }
 
@@ -135,6 +165,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.reset(),
             Self::Rate(core) => core.reset(),
+            Self::Xylo(core) => core.reset(),
         }
     }
 
@@ -143,6 +174,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.save(),
             Self::Rate(core) => core.save(),
+            Self::Xylo(core) => core.save(),
         }
     }
 
@@ -152,6 +184,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.restore(state),
             Self::Rate(core) => core.restore(state),
+            Self::Xylo(core) => core.restore(state),
         }
     }
 
@@ -160,6 +193,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.digest_state(digest),
             Self::Rate(core) => core.digest_state(digest),
+            Self::Xylo(core) => core.digest_state(digest),
         }
     }
 
@@ -168,6 +202,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.parameters().digest(),
             Self::Rate(core) => core.parameters().digest(),
+            Self::Xylo(core) => core.parameters().digest(),
         }
     }
 }

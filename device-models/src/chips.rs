@@ -1,5 +1,10 @@
 //! The shipped chips, as the texts of their files. Reading them is the business of `formats`.
 
 /// Name and chip file of every shipped chip.
-pub static SHIPPED: [(&str, &str); 2] =
-    [("dynapse2", include_str!("../data/dynapse2/chip.toml")), ("ideal", include_str!("../data/ideal/chip.toml"))];
+pub static SHIPPED: [(&str, &str); 5] = [
+    ("dynapse2", include_str!("../data/dynapse2/chip.toml")),
+    ("ideal", include_str!("../data/ideal/chip.toml")),
+    ("xylo-audio2", include_str!("../data/xylo-audio2/chip.toml")),
+    ("xylo-audio3", include_str!("../data/xylo-audio3/chip.toml")),
+    ("xylo-imu", include_str!("../data/xylo-imu/chip.toml")),
+];

@@ -149,6 +149,37 @@ pub enum DeviceModelError {
         /// The other one.
         with: String,
     },
+    /// A digital core on a chip that does not say by which rules it works.
+    #[error("the chip has no table `[rules]`, which a digital core needs; add it with a `profile` to the chip file")]
+    NoRules,
+    /// The rules of the chip are not those of a Xylo core.
+    #[error("there are no rules `{profile}` for the model `xylo`; there are {}", crate::xylo::PROFILES.join(", "))]
+    XyloProfile {
+        /// The profile asked for.
+        profile: String,
+    },
+    /// The rules of a Xylo layer refuse its parameters.
+    #[error("{core}: {error}")]
+    Xylo {
+        /// The core.
+        core: CoreAddress,
+        /// What is wrong.
+        error: crate::xylo::XyloError,
+    },
+    /// A parameter of a digital core is not a whole number of its register.
+    #[error("{target}: `{parameter}` = {value}; it must be a whole number from {low} to {high}")]
+    NotWhole {
+        /// The neuron.
+        target: NeuronAddress,
+        /// The parameter.
+        parameter: String,
+        /// The value.
+        value: Real,
+        /// Lowest value.
+        low: i32,
+        /// Highest value.
+        high: i32,
+    },
     /// Mismatch is to be scaled on a chip that has none, or none at its reference parameter.
     #[error("mismatch cannot be scaled to a CV: chip `{chip}` has no mismatch at its reference parameter")]
     NothingToScale {

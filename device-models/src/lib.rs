@@ -1,6 +1,6 @@
 //! Circuit equations and digital rules as step functions over integers, and the parameters that mismatch gives them.
 //!
-//! This crate owns the equations of every core model ([`lif`], [`rate`]), the way from physical parameters and a die's
+//! This crate owns the equations of every core model ([`lif`], [`rate`], [`xylo`]), the way from physical parameters and a die's
 //! frozen mismatch to the integers of a step ([`DieParameters`], [`LifParameters`], [`RateParameters`]), the layout of
 //! a core's accumulators ([`InputLayout`], [`PackedSynapse`]), and the shipped chips as data ([`chips`]). [`Core`] is
 //! what an event kernel sees of all this.

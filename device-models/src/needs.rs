@@ -32,11 +32,25 @@ pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
         CoreModel::Rate => {
             alloc::vec![need("leak", Some(Dimension::One), false), need("drive", None, true)]
         }
+        CoreModel::Xylo => {
+            let pure = |name, optional| need(name, Some(Dimension::One), optional);
+            alloc::vec![
+                pure("dash_mem", false),
+                pure("dash_syn", false),
+                pure("threshold", false),
+                pure("bias", true),
+            ]
+        }
     };
     for kind in synapses {
         match (model, &kind.kinetics) {
             (CoreModel::Lif, Kinetics::Exponential { tau }) => all.push(need(tau, Some(Dimension::Time), false)),
-            (CoreModel::Lif, Kinetics::Delta) | (CoreModel::Rate, Kinetics::Graded) => {}
+            (CoreModel::Xylo, Kinetics::Register { index: 1 }) => {
+                all.push(need("dash_syn2", Some(Dimension::One), false));
+            }
+            (CoreModel::Lif, Kinetics::Delta)
+            | (CoreModel::Rate, Kinetics::Graded)
+            | (CoreModel::Xylo, Kinetics::Register { .. }) => {}
             _ => continue,
         }
         if let Some(gain) = &kind.gain {

@@ -59,6 +59,7 @@ pub(crate) fn spec() -> ChipSpec {
         ],
         parameters_per_neuron: true,
         router: RouterSpec::Ideal,
+        rules: None,
         parameters: [
             ("tau_mem", mismatched("20 ms", "0.2 1")),
             ("v_threshold", mismatched("20 mV", "0.1 1")),

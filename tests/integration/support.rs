@@ -89,6 +89,7 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         ],
         parameters_per_neuron: true,
         router,
+        rules: None,
         parameters,
         mismatch_reference: Some("tau_mem".to_owned()),
     }

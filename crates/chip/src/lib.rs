@@ -16,10 +16,10 @@ mod validate;
 
 pub use program::{
     CamWord, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Program, Routing, Source, SramWord,
-    TagCamCore, Values,
+    TagCamCore, Values, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
 };
 pub use spec::{
     ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
-    SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
+    RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec, XyloLimits, XyloSpec,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

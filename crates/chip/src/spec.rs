@@ -71,24 +71,27 @@ pub enum CoreModel {
     Lif,
     /// Clocked leaky rate units with a tanh output and graded events.
     Rate,
+    /// The digital neurons of Xylo: 16-bit states, decays by shifts, several spikes a step.
+    Xylo,
 }
 
 impl CoreModel {
     /// Every model.
-    pub const ALL: [Self; 2] = [Self::Lif, Self::Rate];
+    pub const ALL: [Self; 3] = [Self::Lif, Self::Rate, Self::Xylo];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Lif => "lif",
             Self::Rate => "rate",
+            Self::Xylo => "xylo",
         }
     }
 
     /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
     pub const fn is_graded(self) -> bool {
         match self {
-            Self::Lif => false,
+            Self::Lif | Self::Xylo => false,
             Self::Rate => true,
         }
     }
@@ -136,6 +139,11 @@ pub enum Kinetics {
     },
     /// An event changes the graded input of a rate unit (core model `rate`).
     Graded,
+    /// A spike adds an integer to a register of a digital neuron (core model `xylo`).
+    Register {
+        /// Which of the neuron's input registers.
+        index: u8,
+    },
 }
 
 /// A kind of synapse that the chip has.
@@ -168,6 +176,26 @@ pub struct TagCamSpec {
     pub hop_max: Fact,
 }
 
+/// Sizes of a Xylo chip, whose two cores are one layer each: core 0 the hidden neurons, core 1 the output neurons.
+/// The number of hidden neurons is that of the geometry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XyloSpec {
+    /// Input channels.
+    pub input_channels: Fact,
+    /// Output neurons.
+    pub output_neurons: Fact,
+    /// Recurrent synapses of a hidden neuron, at most.
+    pub hidden_fan_out: Fact,
+    /// Hidden neurons that the input channels reach, all together; as many as there are where absent.
+    pub input_targets: Option<Fact>,
+    /// Hidden neurons that the output neurons listen to, all together; as many as there are where absent.
+    pub output_sources: Option<Fact>,
+    /// Bits of a weight, its sign included.
+    pub weight_bits: Fact,
+    /// The largest left shift that the weights of a matrix can have.
+    pub weight_shift_max: Fact,
+}
+
 /// How events travel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -177,6 +205,8 @@ pub enum RouterSpec {
     Ideal,
     /// Source SRAM, broadcast of a tag, CAM match at the destination.
     TagCam(TagCamSpec),
+    /// Input, recurrent and output weight matrices between input channels, a hidden and an output layer.
+    Xylo(XyloSpec),
 }
 
 /// Shares of the variance of a parameter: whole die, core, single circuit. They add up to 1.
@@ -227,6 +257,17 @@ pub struct ParameterSpec {
     pub mismatch: Option<MismatchSpec>,
 }
 
+/// The digital rules of a chip: a named profile, and the points in which this chip departs from it.
+///
+/// Which profiles and options there are is the business of `device-models`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesSpec {
+    /// Name of the profile, such as `xylo-v2`.
+    pub profile: String,
+    /// Choices by the name of the option; what is not here is as in the profile.
+    pub options: BTreeMap<String, String>,
+}
+
 /// A chip: geometry, circuits, router, mismatch. Read from a file; never changed by a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChipSpec {
@@ -252,6 +293,8 @@ pub struct ChipSpec {
     pub parameters_per_neuron: bool,
     /// The router.
     pub router: RouterSpec,
+    /// The digital rules; none on a chip without a digital core model.
+    pub rules: Option<RulesSpec>,
     /// Parameters by name.
     pub parameters: BTreeMap<String, ParameterSpec>,
     /// The parameter whose CV is quoted when the mismatch of the whole chip is scaled "to CV x".
@@ -284,6 +327,11 @@ impl ChipSpec {
                 ("weight_bits", &r.weight_bits),
                 ("hop_max", &r.hop_max),
             ] {
+                add(format!("router.{name}"), fact);
+            }
+        }
+        if let RouterSpec::Xylo(r) = &self.router {
+            for (name, fact) in r.facts() {
                 add(format!("router.{name}"), fact);
             }
         }
@@ -338,6 +386,63 @@ impl ChipSpec {
 /// The limit `fact` as a count. Panics if it is none: `validate` refuses such a spec.
 fn count(fact: &Fact) -> usize {
     fact.count().and_then(|c| usize::try_from(c).ok()).expect("a validated spec has whole, non-negative limits")
+}
+
+impl XyloSpec {
+    /// Every size with its key in the chip file, in a fixed order.
+    pub fn facts(&self) -> impl Iterator<Item = (&'static str, &Fact)> {
+        [
+            ("input_channels", Some(&self.input_channels)),
+            ("output_neurons", Some(&self.output_neurons)),
+            ("hidden_fan_out", Some(&self.hidden_fan_out)),
+            ("input_targets", self.input_targets.as_ref()),
+            ("output_sources", self.output_sources.as_ref()),
+            ("weight_bits", Some(&self.weight_bits)),
+            ("weight_shift_max", Some(&self.weight_shift_max)),
+        ]
+        .into_iter()
+        .filter_map(|(name, fact)| Some((name, fact?)))
+    }
+
+    /// The sizes as plain numbers. Panics if the spec was not validated.
+    pub fn limits(&self) -> XyloLimits {
+        XyloLimits {
+            input_channels: count(&self.input_channels),
+            output_neurons: count(&self.output_neurons),
+            hidden_fan_out: count(&self.hidden_fan_out),
+            input_targets: self.input_targets.as_ref().map(count),
+            output_sources: self.output_sources.as_ref().map(count),
+            weight_bits: count(&self.weight_bits) as u8,
+            weight_shift_max: count(&self.weight_shift_max) as u8,
+        }
+    }
+}
+
+/// [`XyloSpec`] as plain numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct XyloLimits {
+    /// Input channels.
+    pub input_channels: usize,
+    /// Output neurons.
+    pub output_neurons: usize,
+    /// Recurrent synapses of a hidden neuron.
+    pub hidden_fan_out: usize,
+    /// Hidden neurons that the input channels reach; none: no limit but the number of hidden neurons.
+    pub input_targets: Option<usize>,
+    /// Hidden neurons that the output neurons listen to; none: no limit but the number of hidden neurons.
+    pub output_sources: Option<usize>,
+    /// Bits of a weight.
+    pub weight_bits: u8,
+    /// The largest shift of a matrix.
+    pub weight_shift_max: u8,
+}
+
+impl XyloLimits {
+    /// Lowest and highest weight before the shift.
+    pub const fn weights(&self) -> (i16, i16) {
+        let half = 1 << (self.weight_bits - 1);
+        (-half, half - 1)
+    }
 }
 
 impl TagCamSpec {

@@ -51,6 +51,8 @@ pub const RULES: &[Rule] = &[
     rule("sources-exist", "The source of a number is a key of `sources`.", sources::sources_exist),
     rule("sources-are-used", "Every entry of `sources` is text that some number refers to.", sources::sources_are_used),
     rule("counts-are-positive", "Sizes are whole numbers above 0.", board::counts_are_positive),
+    rule("rules-belong-to-models", "`rules` is there if a digital model is.", circuits::rules_belong_to_models),
+    rule("xylo-has-two-layers", "A Xylo router has core model `xylo` on one chip of 2 cores.", board::xylo_layers),
     rule("counts-fit", "Sizes fit the ids and words of a program.", board::counts_fit),
     rule("monitor-leaves-sram", "The monitor leaves at least one SRAM word of a neuron.", board::monitor_leaves_sram),
     rule(
@@ -185,6 +187,12 @@ fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
                 ("drive", false, LEVEL, Bound::Any),
             ],
             CoreModel::Rate => &[("leak", true, PURE, Bound::Fraction), ("drive", false, LEVEL, Bound::Any)],
+            CoreModel::Xylo => &[
+                ("dash_mem", true, PURE, Bound::NotNegative),
+                ("dash_syn", true, PURE, Bound::NotNegative),
+                ("threshold", true, PURE, Bound::Any),
+                ("bias", false, PURE, Bound::Any),
+            ],
         };
         all.extend(table.iter().map(|&(parameter, required, dimensions, bound)| Reading {
             parameter,
@@ -203,6 +211,9 @@ fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
         };
         if let Kinetics::Exponential { tau } = &synapse.kinetics {
             read(tau, "kinetics.tau", TIME, Bound::Positive);
+        }
+        if synapse.kinetics == (Kinetics::Register { index: 1 }) && spec.models.contains(&CoreModel::Xylo) {
+            read("dash_syn2", "kinetics.index", PURE, Bound::NotNegative);
         }
         if let Some(gain) = &synapse.gain {
             read(gain, "gain", PURE, Bound::NotNegative);

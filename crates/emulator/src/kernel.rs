@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program};
 use device_models::{Core, DieParameters, Digest};
 use fx::Weight;
-use router::{Counters, Fabric, LEVEL_MAX, SPIKES_PER_TICK_MAX};
+use router::{Counters, Fabric, LEVEL_MAX, LossCause, SPIKES_PER_TICK_MAX};
 use units::{InputId, NeuronId, Tick};
 
 /// A program running on a die.
@@ -66,7 +66,10 @@ impl Emulator {
         }
         let cores = program.cores.iter().enumerate();
         let cores = cores.map(|(i, core)| Core::new(spec, core, fabric.layout(i).clone(), die));
-        let cores: Vec<Core> = cores.collect::<Result<_, _>>()?;
+        let mut cores: Vec<Core> = cores.collect::<Result<_, _>>()?;
+        for (core, loaded) in cores.iter_mut().zip(&program.cores) {
+            core.wire(loaded.address, &program.routing)?;
+        }
         Ok(Self {
             queue: Queue::new(fabric.delay_max()),
             wake: vec![Tick(0); cores.len()],
@@ -82,7 +85,8 @@ impl Emulator {
 
     /// Sends an event of channel `input` for tick `tick`. `payload` is the number of spikes where the channel drives
     /// spiking neurons, and the change of the channel's level, in units of 2^-16, where it drives rate units. Events of
-    /// one channel for one tick add up.
+    /// one channel for one tick add up. A Xylo chip counts 15 of them; those beyond are lost and counted as such
+    /// ([`LossCause::InputCap`]).
     ///
     /// # Errors
     /// An unknown channel, a tick that is over, a negative number of spikes or more than 255 in one tick, or a level
@@ -158,6 +162,14 @@ impl Emulator {
         let times = if graded { 1 } else { payload as u64 };
         self.counters.inputs += times;
         self.fabric.traffic(source).count(None, times, &mut self.counters);
+        let cap = self.fabric.input_cap(input);
+        let payload = if graded || payload <= cap {
+            payload
+        } else {
+            let lost = u64::from(self.fabric.traffic(source).sent) * (payload - cap) as u64;
+            self.counters.losses.add(None, LossCause::InputCap, lost);
+            cap
+        };
         for r in self.fabric.routes_of(source) {
             let route = self.fabric.routes()[r];
             if self.muted.get(r) == Some(&true) {
@@ -189,9 +201,9 @@ impl Emulator {
         for (index, (core, wake)) in cores.iter_mut().zip(wake).enumerate() {
             if *wake == tick {
                 counters.neuron_updates += core.neuron_count() as u64;
+                let graded = core.is_graded();
                 let emissions = core.advance(tick);
                 if !emissions.is_empty() {
-                    counters.spikes += emissions.len() as u64;
                     chain.push(tick.0);
                     chain.push((index as u64) << 32 | emissions.len() as u64);
                 }
@@ -199,7 +211,10 @@ impl Emulator {
                     chain.push(u64::from(emission.neuron.0) << 32 | u64::from(emission.value as u32));
                     sink.spike(tick, index, emission.neuron, emission.value);
                     let source = fabric.neuron_source(index, emission.neuron);
-                    fabric.traffic(source).count(Some(index), 1, counters);
+                    // A digital neuron can spike several times in a tick.
+                    let times = if graded { 1 } else { emission.payload as u64 };
+                    counters.spikes += times;
+                    fabric.traffic(source).count(Some(index), times, counters);
                     for r in fabric.routes_of(source) {
                         let route = fabric.routes()[r];
                         if muted.is_empty() || !muted[r] {
@@ -280,25 +295,25 @@ impl Emulator {
         &self.cores[core]
     }
 
-    /// The membrane of a spiking neuron, in the voltage unit of its threshold; `None` for a rate unit.
+    /// The membrane of a `lif` neuron, in the voltage unit of its threshold; `None` for other models.
     ///
     /// # Panics
     /// If the program does not use that neuron.
     pub fn membrane(&self, core: usize, neuron: NeuronId) -> Option<Weight> {
         match &self.cores[core] {
             Core::Lif(core) => Some(Weight::from_bits(core.membrane(neuron))),
-            Core::Rate(_) => None,
+            _ => None,
         }
     }
 
-    /// The output level of a rate unit, with 16 fraction bits; `None` for a spiking neuron.
+    /// The output level of a rate unit, with 16 fraction bits; `None` for other models.
     ///
     /// # Panics
     /// If the program does not use that unit.
     pub fn level(&self, core: usize, neuron: NeuronId) -> Option<i32> {
         match &self.cores[core] {
-            Core::Lif(_) => None,
             Core::Rate(core) => Some(core.level(neuron)),
+            _ => None,
         }
     }
 }

@@ -8,8 +8,9 @@ use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
     ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
-    SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation,
+    RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation, XyloSpec,
 };
+use device_models::xylo::PROFILES;
 use disorder::Family;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -130,6 +131,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         "sources",
         "geometry",
         "router",
+        "rules",
         "synapses",
         "parameters",
     ]);
@@ -145,6 +147,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let sources = root.required_with("sources", |v| by_name(&v, |v| v.read()));
     let geometry = root.required_with("geometry", |v| read_geometry(&v));
     let router = root.required_with("router", |v| read_router(&v));
+    let rules = root.optional_with("rules", |v| read_rules(&v));
     let synapses = root.required_with("synapses", |v| all(v.array()?, read_synapse));
     let parameters = root.required_with("parameters", |v| by_name(&v, read_parameter));
     Some(ChipSpec {
@@ -159,6 +162,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         synapses: synapses?,
         parameters_per_neuron: parameters_per_neuron?,
         router: router?,
+        rules: rules?,
         parameters: parameters?,
         mismatch_reference: mismatch_reference?,
     })
@@ -213,10 +217,56 @@ fn kind_of<'d, T: Copy>(value: &Value<'d>, what: &str, kinds: &[(&str, T)]) -> O
 }
 
 fn read_router(value: &Value<'_>) -> Option<RouterSpec> {
-    let is_ideal = kind_of(value, "a kind of router", &[("ideal", true), ("tag-cam", false)])?;
-    if is_ideal {
-        return value.table(&["kind"]).map(|_| RouterSpec::Ideal);
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Ideal,
+        TagCam,
+        Xylo,
     }
+    let kinds = [("ideal", Kind::Ideal), ("tag-cam", Kind::TagCam), ("xylo", Kind::Xylo)];
+    match kind_of(value, "a kind of router", &kinds)? {
+        Kind::Ideal => value.table(&["kind"]).map(|_| RouterSpec::Ideal),
+        Kind::TagCam => read_tag_cam(value),
+        Kind::Xylo => read_xylo(value),
+    }
+}
+
+fn read_xylo(value: &Value<'_>) -> Option<RouterSpec> {
+    let table = value.table(&[
+        "kind",
+        "input_channels",
+        "output_neurons",
+        "hidden_fan_out",
+        "input_targets",
+        "output_sources",
+        "weight_bits",
+        "weight_shift_max",
+    ])?;
+    let read = |key| fact(table.required(key));
+    let (input_channels, output_neurons) = (read("input_channels"), read("output_neurons"));
+    let hidden_fan_out = read("hidden_fan_out");
+    let limit = |key| table.optional_with(key, |v| fact(v.read()));
+    let (input_targets, output_sources) = (limit("input_targets"), limit("output_sources"));
+    let (weight_bits, weight_shift_max) = (read("weight_bits"), read("weight_shift_max"));
+    Some(RouterSpec::Xylo(XyloSpec {
+        input_channels: input_channels?,
+        output_neurons: output_neurons?,
+        hidden_fan_out: hidden_fan_out?,
+        input_targets: input_targets?,
+        output_sources: output_sources?,
+        weight_bits: weight_bits?,
+        weight_shift_max: weight_shift_max?,
+    }))
+}
+
+/// Digital rules: the name of a profile. Those of Xylo leave no choices.
+fn read_rules(value: &Value<'_>) -> Option<RulesSpec> {
+    let table = value.table(&["profile"])?;
+    let profile = table.required_with("profile", |v| v.one_of("a profile of digital rules", &PROFILES.map(|p| (p, p))));
+    Some(RulesSpec { profile: profile?.to_owned(), options: BTreeMap::new() })
+}
+
+fn read_tag_cam(value: &Value<'_>) -> Option<RouterSpec> {
     let table = value.table(&[
         "kind",
         "cam_words_per_neuron",
@@ -259,8 +309,14 @@ fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
         Delta,
         Exponential,
         Graded,
+        Register,
     }
-    let kinds = [("delta", Kind::Delta), ("exponential", Kind::Exponential), ("graded", Kind::Graded)];
+    let kinds = [
+        ("delta", Kind::Delta),
+        ("exponential", Kind::Exponential),
+        ("graded", Kind::Graded),
+        ("register", Kind::Register),
+    ];
     let plain = |table: Option<Table<'_>>, kinetics| table.map(|_| kinetics);
     match kind_of(value, "a kind of kinetics", &kinds)? {
         Kind::Delta => plain(value.table(&["kind"]), Kinetics::Delta),
@@ -268,6 +324,10 @@ fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
         Kind::Exponential => {
             let table = value.table(&["kind", "tau"])?;
             Some(Kinetics::Exponential { tau: table.required("tau")? })
+        }
+        Kind::Register => {
+            let table = value.table(&["kind", "index"])?;
+            Some(Kinetics::Register { index: table.required("index")? })
         }
     }
 }

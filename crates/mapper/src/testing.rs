@@ -44,6 +44,7 @@ fn base(name: &str) -> ChipSpec {
         synapses: Vec::new(),
         parameters_per_neuron: false,
         router: RouterSpec::Ideal,
+        rules: None,
         parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
         mismatch_reference: None,
     }

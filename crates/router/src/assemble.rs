@@ -131,8 +131,11 @@ fn pack(layouts: &[InputLayout], drafts: &[RowDraft<'_>], total: usize) -> (Vec<
         synapses.extend(draft.synapses.iter().map(|s| {
             layout.pack(s.synapse, s.neuron.index(), s.weight).expect("kinds and signs were checked before packing")
         }));
-        // Ascending targets: neighbours in the row are neighbours in the accumulators.
-        synapses[start..].sort_unstable_by_key(|s| (s.target(), s.weight()));
+        // Ascending targets: neighbours in the row are neighbours in the accumulators. A Xylo layer saturates at each
+        // synapse, so that their order is part of the program.
+        if layout.model() != CoreModel::Xylo {
+            synapses[start..].sort_unstable_by_key(|s| (s.target(), s.weight()));
+        }
     }
     rows.push(Row { core: u32::MAX, start: synapses.len() as u32 });
     (synapses, rows)
@@ -186,6 +189,10 @@ fn check_sums(fabric: &Fabric, program: &Program) -> Result<(), RouterError> {
     for (index, (origin, _)) in all_sources(program).enumerate() {
         for route in fabric.source_routes(index) {
             let row = fabric.row(route.row);
+            if program.cores[row.core].model == CoreModel::Xylo {
+                // Its currents saturate at each synapse and are counted when they do.
+                continue;
+            }
             let spikes = matches!(origin, Source::Input(_)) && !program.cores[row.core].model.is_graded();
             let times = if spikes { SPIKES_PER_TICK_MAX as u64 } else { 1 };
             for synapse in row.synapses {

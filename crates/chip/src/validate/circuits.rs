@@ -34,6 +34,24 @@ fn model_of(kinetics: &Kinetics) -> CoreModel {
     match kinetics {
         Kinetics::Delta | Kinetics::Exponential { .. } => CoreModel::Lif,
         Kinetics::Graded => CoreModel::Rate,
+        Kinetics::Register { .. } => CoreModel::Xylo,
+    }
+}
+
+/// Whether a core model follows digital rules that the chip file names.
+fn is_digital(model: CoreModel) -> bool {
+    model == CoreModel::Xylo
+}
+
+pub(super) fn rules_belong_to_models(spec: &ChipSpec, findings: &mut Findings) {
+    let digital = spec.models.iter().position(|model| is_digital(*model));
+    match (digital, &spec.rules) {
+        (Some(index), None) => {
+            let message = format!("core model `{}` needs a table `[rules]` with a `profile`", spec.models[index]);
+            findings.add(format!("models[{index}]"), message);
+        }
+        (None, Some(_)) => findings.add("rules", "no core model of this chip has digital rules: remove `rules`".into()),
+        _ => {}
     }
 }
 
@@ -43,7 +61,11 @@ pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
     }
     for (index, model) in spec.models.iter().enumerate() {
         if !spec.synapses.iter().any(|s| model_of(&s.kinetics) == *model) {
-            let kinds = if *model == CoreModel::Rate { "`graded`" } else { "`delta` or `exponential`" };
+            let kinds = match model {
+                CoreModel::Lif => "`delta` or `exponential`",
+                CoreModel::Rate => "`graded`",
+                CoreModel::Xylo => "`register`",
+            };
             let message = format!("core model `{model}` needs a synapse kind with kinetics {kinds}; there is none");
             findings.add(format!("models[{index}]"), message);
         }

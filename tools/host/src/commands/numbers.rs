@@ -29,6 +29,11 @@ pub(crate) fn numbers(spec: &ChipSpec) -> Vec<Number<'_>> {
         add("router.weight_bits".into(), &r.weight_bits);
         add("router.hop_max".into(), &r.hop_max);
     }
+    if let RouterSpec::Xylo(r) = &spec.router {
+        for (name, fact) in r.facts() {
+            add(format!("router.{name}"), fact);
+        }
+    }
     for (name, parameter) in &spec.parameters {
         let path = format!("parameters.{name}");
         add(format!("{path}.nominal"), &parameter.nominal);
@@ -83,13 +88,15 @@ pub(crate) fn kinetics(kinetics: &Kinetics) -> (&'static str, Option<&str>) {
         Kinetics::Delta => ("delta", None),
         Kinetics::Exponential { tau } => ("exponential", Some(tau)),
         Kinetics::Graded => ("graded", None),
+        Kinetics::Register { .. } => ("register", None),
     }
 }
 
-/// `tag-cam` or `ideal`.
+/// `tag-cam`, `ideal` or `xylo`.
 pub(crate) fn router(router: &RouterSpec) -> &'static str {
     match router {
         RouterSpec::Ideal => "ideal",
         RouterSpec::TagCam(_) => "tag-cam",
+        RouterSpec::Xylo(_) => "xylo",
     }
 }
