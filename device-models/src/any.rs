@@ -82,9 +82,7 @@ impl Core {
         Ok(match core.model {
             CoreModel::Lif => Self::Lif(LifCore::new(LifParameters::build(spec, core, layout, die)?)),
             CoreModel::Rate => Self::Rate(RateCore::new(RateParameters::build(spec, core, layout, die)?)),
-            CoreModel::Xylo => {
-                Self::Xylo(XyloLayerCore::new(XyloLayerParameters::build(spec, core, layout, die)?))
-            }
+            CoreModel::Xylo => Self::Xylo(XyloLayerCore::new(XyloLayerParameters::build(spec, core, layout, die)?)),
         })
     }
 

@@ -34,12 +34,7 @@ pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
         }
         CoreModel::Xylo => {
             let pure = |name, optional| need(name, Some(Dimension::One), optional);
-            alloc::vec![
-                pure("dash_mem", false),
-                pure("dash_syn", false),
-                pure("threshold", false),
-                pure("bias", true),
-            ]
+            alloc::vec![pure("dash_mem", false), pure("dash_syn", false), pure("threshold", false), pure("bias", true),]
         }
     };
     for kind in synapses {

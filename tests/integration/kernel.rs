@@ -268,8 +268,12 @@ proptest! {
         let still = |states: Vec<device_models::CoreState>| {
             states.into_iter().map(|mut s| {
                 // Events of weight 0 keep a core awake.
-                let (device_models::CoreState::Lif { awake, .. } | device_models::CoreState::Rate { awake, .. }) = &mut s;
-                *awake = true;
+                match &mut s {
+                    device_models::CoreState::Lif { awake, .. } | device_models::CoreState::Rate { awake, .. } => {
+                        *awake = true;
+                    }
+                    device_models::CoreState::Xylo { .. } => unreachable!("cases have no Xylo cores"),
+                }
                 s
             }).collect::<Vec<_>>()
         };

@@ -215,7 +215,7 @@ impl Recipe {
                 let weight_exponent = match (self.extreme, model) {
                     (true, CoreModel::Lif) => 14 + random.below(7),
                     (_, CoreModel::Lif) => 10 + random.below(5),
-                    (_, CoreModel::Rate) => random.below(21),
+                    _ => random.below(21),
                 };
                 let address = CoreAddress::new((index / 2) as u16, (index % 2) as u16);
                 CoreProgram { address, model, neuron_count, parameters, weight_exponent: weight_exponent as u8 }
@@ -342,6 +342,7 @@ fn core_oracle(core: &Core) -> CoreOracle {
     match core {
         Core::Lif(core) => lif_oracle(core.parameters()),
         Core::Rate(core) => rate_oracle(core.parameters()),
+        Core::Xylo(_) => unreachable!("Xylo has an oracle of its own"),
     }
 }
 

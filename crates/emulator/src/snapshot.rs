@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use units::{InputId, Tick};
 
 /// Version of the snapshot: a change of what it holds raises it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The state of an emulator between two ticks. A run that is resumed from it goes on exactly as the one it was taken
 /// from.

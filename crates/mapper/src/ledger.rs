@@ -5,7 +5,7 @@ use crate::report::{
     WeightReport,
 };
 use crate::wish::{Link, Wish};
-use crate::{MapperOptions, placement, report};
+use crate::{MapperOptions, placement, report, xylo};
 use chip::{Program, RouterSpec, Routing};
 use fx::Weight;
 
@@ -90,17 +90,17 @@ impl Ledger {
         self.losses.sort_by_key(|loss| (loss.projection, loss.pre, loss.post));
         let spec = wish.spec;
         let limits = match &spec.router {
-            RouterSpec::Ideal => None,
+            RouterSpec::Ideal | RouterSpec::Xylo(_) => None,
             RouterSpec::TagCam(router) => Some(router.limits()),
         };
         let heard = match &program.routing {
-            Routing::Ideal(_) => Vec::new(),
+            Routing::Ideal(_) | Routing::Xylo { .. } => Vec::new(),
             Routing::TagCam { cores, inputs, positions } => report::tags_heard(&wish.cores, cores, inputs, positions),
         };
         let core = |index: usize| {
             let placed = &wish.cores[index];
             let memories = match &program.routing {
-                Routing::Ideal(_) => None,
+                Routing::Ideal(_) | Routing::Xylo { .. } => None,
                 Routing::TagCam { cores, .. } => Some(&cores[index]),
             };
             let part = |s: &crate::Segment| Part {
@@ -130,6 +130,12 @@ impl Ledger {
         let cores: Vec<_> = (0..wish.cores.len()).map(core).collect();
         let mut chips: Vec<_> = wish.cores.iter().map(|c| c.address.chip).collect();
         chips.dedup();
+        let xylo = match (&spec.router, &program.routing) {
+            (RouterSpec::Xylo(router), Routing::Xylo { rows, shifts, .. }) => {
+                Some(xylo::report(wish, router.limits(), program.input_count, rows, *shifts))
+            }
+            _ => None,
+        };
         let board_cores = placement::board_cores(spec, options);
         MappingReport {
             chip: spec.name.clone(),
@@ -140,6 +146,7 @@ impl Ledger {
             projections: self.projections,
             losses: self.losses,
             freed: self.freed,
+            xylo,
         }
     }
 }

@@ -16,6 +16,8 @@
 //!   no other.
 //! * **Cores** belong to one population, because a core shares its biases, its weight currents and the tags that it
 //!   hears; [`CoreSharing::SameParameters`] packs populations with the same equations and values together.
+//! * **Xylo** has one hidden and one output layer, each a core that all populations share: those that send nothing and
+//!   receive from populations alone are read out, all others are hidden.
 //! * **Chips** stand in the smallest square that holds the board, filled row by row: two chips side by side, four as
 //!   two by two.
 //! * **Tags** are compared in the cores that hear them, so a tag must be unique there and nowhere else. Each pair of
@@ -41,6 +43,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod wish;
+mod xylo;
 
 use chip::{ChipSpec, CoreProgram, Program, RouterSpec, Routing};
 use network::Network;
@@ -51,8 +54,8 @@ pub use error::MapperError;
 pub use placement::{Placement, Segment};
 pub use readout::{ClassReport, ReadoutLayout, ReadoutReport, ReadoutStrategy, ReadoutWish, attach_readout};
 pub use report::{
-    CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, Use,
-    WeightReport,
+    CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, ShiftReport,
+    Use, WeightReport, XyloReport,
 };
 
 /// What to do with a neuron that is to have more synapses than it has CAM words.
@@ -118,7 +121,13 @@ pub struct Mapping {
 pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Mapping, MapperError> {
     network.validate()?;
     layout::check(spec)?;
-    let placement = placement::place(network, spec, options)?;
+    let placement = match &spec.router {
+        RouterSpec::Xylo(router) => {
+            placement::check_models(network, spec)?;
+            xylo::place(network, spec, router.limits())?
+        }
+        _ => placement::place(network, spec, options)?,
+    };
     let parameters = parameters::check(network, spec)?;
     let wish = wish::Wish::new(network, spec, &placement)?;
     let mut ledger = ledger::Ledger::new(&wish);
@@ -131,6 +140,10 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
             let (cores, inputs, exponents) = tag_cam::map(&wish, router.limits(), options, &mut ledger)?;
             (Routing::TagCam { cores, inputs, positions: layout::positions(spec) }, exponents)
         }
+        RouterSpec::Xylo(router) => {
+            let routing = xylo::map(&wish, router.limits(), options, &mut ledger)?;
+            (routing, vec![xylo::EXPONENT; wish.cores.len()])
+        }
     };
     let cores = placement
         .cores()
@@ -140,7 +153,7 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
             address: core.address,
             model: network.populations[core.parts[0].population].model,
             neuron_count: core.neuron_count,
-            parameters: parameters::of_core(parameters, core),
+            parameters: parameters::of_core(parameters, core, spec),
             weight_exponent,
         })
         .collect();

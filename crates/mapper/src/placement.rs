@@ -37,6 +37,11 @@ pub struct Placement {
 }
 
 impl Placement {
+    /// The placement with the given runs of neurons, by population and then by first neuron.
+    pub(crate) const fn from_segments(segments: Vec<Vec<Segment>>) -> Self {
+        Self { segments }
+    }
+
     /// The circuit of neuron `index` of population `population`; `None` if there is no such neuron.
     pub fn address(&self, population: usize, index: u32) -> Option<NeuronAddress> {
         let segments = self.segments.get(population)?;
@@ -63,8 +68,10 @@ impl Placement {
     /// The cores in use, sorted by address.
     pub(crate) fn cores(&self) -> Vec<PlacedCore> {
         let mut cores: Vec<PlacedCore> = Vec::new();
-        // Placement goes through populations and cores in order, so the segments come sorted by core.
-        for &segment in self.segments.iter().flatten() {
+        // Mostly placement goes through populations and cores in order; only the layers of Xylo take turns.
+        let mut segments: Vec<Segment> = self.segments.iter().flatten().copied().collect();
+        segments.sort_by_key(|segment| segment.core);
+        for segment in segments {
             match cores.last_mut().filter(|c| c.address == segment.core) {
                 Some(core) => {
                     core.neuron_count += segment.count;
@@ -97,14 +104,7 @@ pub(crate) fn place(network: &Network, spec: &ChipSpec, options: &MapperOptions)
     let mut used_cores = 0; // the last of these is the open one
     let mut used_circuits = per_core; // of the open core
     for (index, population) in network.populations.iter().enumerate() {
-        if !spec.models.contains(&population.model) {
-            return Err(MapperError::Model {
-                population: population.name.clone(),
-                model: population.model,
-                chip: spec.name.clone(),
-                offered: spec.models.iter().map(|m| m.name().into()).collect(),
-            });
-        }
+        check_model(population, spec)?;
         let shares = index > 0
             && options.core_sharing == CoreSharing::SameParameters
             && may_share(&network.populations[index - 1], population);
@@ -136,6 +136,23 @@ pub(crate) fn place(network: &Network, spec: &ChipSpec, options: &MapperOptions)
         segments.push(parts);
     }
     Ok(Placement { segments })
+}
+
+/// Refuses populations whose equations the chip does not have.
+pub(crate) fn check_models(network: &Network, spec: &ChipSpec) -> Result<(), MapperError> {
+    network.populations.iter().try_for_each(|population| check_model(population, spec))
+}
+
+fn check_model(population: &Population, spec: &ChipSpec) -> Result<(), MapperError> {
+    if spec.models.contains(&population.model) {
+        return Ok(());
+    }
+    Err(MapperError::Model {
+        population: population.name.clone(),
+        model: population.model,
+        chip: spec.name.clone(),
+        offered: spec.models.iter().map(|m| m.name().into()).collect(),
+    })
 }
 
 /// Whether two populations can share the biases of a core.

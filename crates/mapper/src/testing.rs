@@ -1,8 +1,8 @@
 //! Chips and networks for the tests of this crate.
 
 use chip::{
-    ChipSpec, CoreModel, Evidence, Fact, Geometry, Kinetics, ParameterSpec, RouterSpec, SynapseSign, SynapseType,
-    TagCamSpec, Values,
+    ChipSpec, CoreModel, Evidence, Fact, Geometry, Kinetics, ParameterSpec, RouterSpec, RulesSpec, SynapseSign,
+    SynapseType, TagCamSpec, Values, XyloSpec,
 };
 use fx::Weight;
 use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
@@ -91,11 +91,44 @@ pub(crate) fn ideal() -> ChipSpec {
     }
 }
 
+/// The sizes of XyloAudio 2.
+pub(crate) fn xylo() -> ChipSpec {
+    let register = |index| Kinetics::Register { index };
+    let parameters = [
+        ("dash_mem", parameter("4", Some(("0", "15")))),
+        ("dash_syn", parameter("4", Some(("0", "15")))),
+        ("dash_syn2", parameter("4", Some(("0", "15")))),
+        ("threshold", parameter("1000", None)),
+        ("bias", parameter("0", None)),
+    ];
+    ChipSpec {
+        geometry: Geometry { chips: fact("1"), cores_per_chip: fact("2"), neurons_per_core: fact("1000") },
+        models: vec![CoreModel::Xylo],
+        synapses: vec![
+            synapse("i_syn", SynapseSign::Signed, register(0)),
+            synapse("i_syn2", SynapseSign::Signed, register(1)),
+        ],
+        router: RouterSpec::Xylo(XyloSpec {
+            input_channels: fact("16"),
+            output_neurons: fact("8"),
+            hidden_fan_out: fact("64"),
+            input_targets: None,
+            output_sources: None,
+            weight_bits: fact("8"),
+            weight_shift_max: fact("7"),
+        }),
+        rules: Some(RulesSpec { profile: "xylo-v2".into(), options: BTreeMap::new() }),
+        parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
+        parameters_per_neuron: true,
+        ..base("xylo-test")
+    }
+}
+
 /// `spec` with other router sizes.
 pub(crate) fn with_router(mut spec: ChipSpec, change: impl FnOnce(&mut TagCamSpec)) -> ChipSpec {
     match &mut spec.router {
         RouterSpec::TagCam(router) => change(router),
-        RouterSpec::Ideal => panic!("not a tag and CAM chip"),
+        _ => panic!("not a tag and CAM chip"),
     }
     spec
 }

@@ -137,7 +137,7 @@ fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection)
         RouterSpec::Ideal if delay_ticks == 0 => {
             return Err(MapperError::Delay { projection: name(), delay_ticks, chip, allowed: "delays from 1 tick on" });
         }
-        RouterSpec::TagCam(_) if delay_ticks != 1 => {
+        RouterSpec::TagCam(_) | RouterSpec::Xylo(_) if delay_ticks != 1 => {
             return Err(MapperError::Delay {
                 projection: name(),
                 delay_ticks,

@@ -57,9 +57,7 @@ pub(super) fn xylo_layers(spec: &ChipSpec, findings: &mut Findings) {
         findings.add(format!("models[{index}]"), message);
     }
     let geometry = &spec.geometry;
-    for (entry, fact, expected) in
-        [("chips", &geometry.chips, 1), ("cores_per_chip", &geometry.cores_per_chip, 2)]
-    {
+    for (entry, fact, expected) in [("chips", &geometry.chips, 1), ("cores_per_chip", &geometry.cores_per_chip, 2)] {
         if let Some(found) = fact.count().filter(|count| *count > 0 && *count != expected) {
             let message = format!("this is {found}, but a Xylo chip stands alone, with a hidden and an output layer");
             findings.add(format!("geometry.{entry}"), format!("{message}: write {expected}"));

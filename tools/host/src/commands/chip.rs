@@ -41,7 +41,7 @@ pub(crate) fn list(args: &ChipsArgs) -> Result<(), HostError> {
         let plural = |count: usize, what| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
         let _ = writeln!(
             text,
-            "{:<10} {}\n{:<10} at most {} of {} of {}; core models: {}",
+            "{:<12} {}\n{:<12} at most {} of {} of {}; core models: {}",
             s.name,
             s.summary,
             "",
@@ -103,6 +103,7 @@ fn as_json(spec: &ChipSpec) -> Value {
         "summary": spec.summary,
         "models": spec.models.iter().map(|m| m.name()).collect::<Vec<_>>(),
         "router": router(&spec.router),
+        "rules": spec.rules.as_ref().map(|r| json!({ "profile": r.profile, "options": r.options })),
         "parameters_per_neuron": spec.parameters_per_neuron,
         "mismatch_reference": spec.mismatch_reference,
         "synapses": synapses,
@@ -123,6 +124,9 @@ fn as_text(spec: &ChipSpec) -> String {
     line("family", &format!("{}, {}", spec.family, spec.revision));
     line("core models", &models.join(", "));
     line("router", router(&spec.router));
+    if let Some(rules) = &spec.rules {
+        line("rules", &rules.profile);
+    }
     line("parameters", per);
     if let Some(reference) = &spec.mismatch_reference {
         line("mismatch", &format!("scaled as a whole by the CV of `{reference}`"));
