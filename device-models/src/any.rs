@@ -86,7 +86,8 @@ impl Core {
         })
     }
 
-    /// Takes over what the routing of a program wires inside the core at `address`: the aliases of Xylo's hidden neurons.
+    /// Takes over what the routing of a program wires inside the core at `address`: the aliases of hidden neurons of
+    /// Xylo.
     ///
     /// # Errors
     /// See [`XyloLayerCore::set_aliases`].

@@ -17,8 +17,8 @@ pub(crate) struct Delivery {
 /// channel, because they may be sent any time ahead and in any order.
 ///
 /// Within a bucket deliveries lie in the order in which they were sent: by tick, core, neuron and delay of their
-/// source, after those of input channels. That order is a matter of content already. Cores add up what arrives in a tick
-/// exactly, so that it cannot matter to them, except the layers of Xylo, which saturate in this very order.
+/// source, after those of input channels. That order is a matter of content already. Cores add up what arrives in a
+/// tick exactly, so that it cannot matter to them, except the layers of Xylo, which saturate in this very order.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     ring: Vec<Vec<Delivery>>,

@@ -6,7 +6,7 @@ use crate::report::{
 };
 use crate::wish::{Link, Wish};
 use crate::{MapperOptions, placement, report, xylo};
-use chip::{Program, RouterSpec, Routing};
+use chip::{Program, RouterSpec, Routing, XYLO_OUTPUT};
 use fx::Weight;
 
 /// Difference between the weights asked for and those that a core makes, in units of 2^-20.
@@ -108,12 +108,16 @@ impl Ledger {
                 first_index: s.first_index,
                 count: s.count,
             };
+            let circuits = match &spec.router {
+                RouterSpec::Xylo(router) if placed.address.core == XYLO_OUTPUT => router.limits().output_neurons,
+                _ => spec.neurons_per_core(),
+            };
             let limit = |of: fn(&chip::TagCamLimits) -> usize| limits.as_ref().map(|l| of(l) as u64);
             CoreReport {
                 address: placed.address,
                 model: program.cores[index].model.name().into(),
                 parts: placed.parts.iter().map(part).collect(),
-                neurons: Use { used: u64::from(placed.neuron_count), limit: Some(spec.neurons_per_core() as u64) },
+                neurons: Use { used: u64::from(placed.neuron_count), limit: Some(circuits as u64) },
                 synapses: MemoryUse::of(&self.synapses[index], limit(|l| l.cam_words_per_neuron)),
                 sram: memories.map(|m| {
                     let words: Vec<u64> = m.sram.iter().map(|words| words.len() as u64).collect();

@@ -4,9 +4,9 @@
 //! 1). All others are hidden (core 0). Populations share a layer one after the other, in the order of the network.
 //!
 //! Weights are integers of 8 bits, times one power of two for each of the three matrices: the smallest with which the
-//! largest weight fits. A weight of the network is in units of the registers, so that whole numbers from -128 to 127 are
-//! kept as they are. Nothing is scaled: a network whose weights and thresholds are real numbers must bring them to that
-//! scale itself.
+//! largest weight fits. A weight of the network is in units of the registers, so that whole numbers from -128 to 127
+//! are kept as they are. Nothing is scaled: a network whose weights and thresholds are real numbers must bring them to
+//! that scale itself.
 
 use crate::ideal::rounded;
 use crate::ledger::Ledger;

@@ -57,8 +57,8 @@ impl Hidden {
         self.spikes.clear();
     }
 
-    /// Makes a step after the deliveries. There must be no spikes of the last one left. Whether anything changed, resets
-    /// after spikes not counted.
+    /// Makes a step after the deliveries. There must be no spikes of the last one left. Whether anything changed,
+    /// resets after spikes not counted.
     pub(super) fn advance(&mut self, rules: XyloRules) -> bool {
         debug_assert!(self.spikes.is_empty(), "the spikes of the last step were delivered");
         let Self { layer, aliases, counts, spikes } = self;

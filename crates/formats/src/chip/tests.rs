@@ -79,8 +79,8 @@ const XYLO: &[(&str, &str, &str)] = &[
     (
         "value = 2, unit = \"1\", source = \"single\"",
         "value = 3, unit = \"1\", source = \"single\"",
-        "`geometry.cores_per_chip`: this is 3, but a Xylo chip stands alone, with a hidden and an output layer: write 2 \
-         [xylo-has-two-layers]",
+        "`geometry.cores_per_chip`: this is 3, but a Xylo chip stands alone, with a hidden and an output layer: write \
+         2 [xylo-has-two-layers]",
     ),
     (
         "output_neurons = { value = 32,",

@@ -77,8 +77,8 @@ fn layers_fill_to_the_last_neuron() {
     refused(
         &layers(1000, 9),
         &xylo(),
-        "population `p1` of 9 neurons makes 9 output neurons, but the chip has 8; use fewer, or let the population send \
-         or receive input: one that sends nothing and receives from hidden neurons only is read out",
+        "population `p1` of 9 neurons makes 9 output neurons, but the chip has 8; use fewer, or let the population \
+         send or receive input: one that sends nothing and receives from hidden neurons only is read out",
     );
     let mut shared = network(1, &[600, 400]);
     connect(&mut shared, IN, 0, vec![(0, 0, whole(1))]);
@@ -184,8 +184,8 @@ fn each_matrix_takes_the_smallest_shift_that_fits() {
     refused(
         &wish,
         &strict,
-        "projection `x0`: weight -129 from 0 to 1 does not fit: with the largest shift the chip holds 128 of this sign; \
-         scale the weights and thresholds down together",
+        "projection `x0`: weight -129 from 0 to 1 does not fit: with the largest shift the chip holds 128 of this \
+         sign; scale the weights and thresholds down together",
     );
 }
 
