@@ -102,7 +102,7 @@ impl XyloLayerCore {
         } else {
             for synapse in row {
                 // One or two currents: no division.
-                layer.wake(synapse.target() / BLOCK >> (currents - 1));
+                layer.wake((synapse.target() / BLOCK) >> (currents - 1));
             }
         }
         layer.add(row.iter().map(|s| (s.target(), s.weight() * count)));
