@@ -66,7 +66,7 @@ fn networks_that_the_chip_cannot_hold_are_refused() {
     check("size = 4", "size = 9", "xylo-audio2", "population `classes` of 9 neurons makes 9 output neurons");
     check("channels = 16", "channels = 17", "xylo-audio3", "the input groups stimulus have 17 channels");
     check("size = 60", "size = 129", "xylo-audio3", "129 hidden neurons receive input, but 128 can");
-    check("inhibitory = \"i_syn2\"", "inhibitory = \"i_syn3\"", "xylo-audio2", "did you mean `i_syn2`?");
+    check("inhibitory = \"i_syn2\"", "inhibitory = \"i_syn3\"", "xylo-audio2", "did you mean `i_syn`?");
     check("fixed-fan-in = 30", "fixed-fan-in = 30", "xylo-imu", "syn2`");
     check("threshold = \"400 1\"", "threshold = \"40000 1\"", "xylo-audio2", "outside the range of chip `xylo-audio2`");
     check("model = \"xylo\"", "model = \"lif\"", "xylo-audio2", "lif");
