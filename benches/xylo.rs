@@ -11,6 +11,9 @@
 //! * `idle`: 100,000 neurons with fan-out 64 and no input. A million steps in well under a second: stepping a core that
 //!   is asleep must not depend on its size.
 //!
+//! `quiet` and `dense` are timed twice: as the core that steps by itself, and (`kernel`) as two cores of the emulator,
+//! with routing, counters and the queue of spikes. Both must give the same digest, or the bench stops.
+//!
 //! Printed are microseconds a step (each part of the run as it was when it was least disturbed), the spikes, and a
 //! digest of all spikes and of the final state. The digest changes only if the results change.
 //!
@@ -25,12 +28,19 @@
 //! in each step.
 #![allow(clippy::print_stdout, reason = "a bench reports on the terminal")]
 
+use chip::{
+    ChipSpec, CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values,
+    XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
+};
 use criterion::{Criterion, Throughput};
-use device_models::Digest;
 use device_models::xylo::{
     XyloCore, XyloHidden, XyloMatrix, XyloOutput, XyloParameters, XyloRules, XyloSpikes, XyloSynapse,
 };
+use device_models::{CoreState, DieParameters, Digest};
+use emulator::{Each, Emulator, Spike};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use units::{ChipId, CoreAddress, Decimal, InputId, NeuronAddress, NeuronId, Quantity, Tick, Unit};
 
 /// Steps in all: half of them bring the network to its usual activity, half are counted.
 const STEPS: usize = 2000;
@@ -119,6 +129,118 @@ fn with_state(mut digest: Digest, core: &XyloCore) -> u64 {
     digest.value()
 }
 
+/// A chip with room for the networks of this bench: XyloAudio 2 with any fan-out.
+fn chip() -> ChipSpec {
+    let mut spec = formats::chip::shipped("xylo-audio2").unwrap_or_else(|e| panic!("{e}"));
+    if let RouterSpec::Xylo(router) = &mut spec.router {
+        router.hidden_fan_out.quantity = Quantity::new(Decimal::integer(1 << 17), Unit::ONE);
+    }
+    spec
+}
+
+/// The same network as a program.
+fn program(p: &XyloParameters) -> Program {
+    let address = |core| CoreAddress { chip: ChipId(0), core };
+    let values = |all: &mut dyn Iterator<Item = i64>| {
+        Values::PerNeuron(all.map(|v| Quantity::new(Decimal::integer(v), Unit::ONE)).collect())
+    };
+    let core = |core, count: usize, parameters: Vec<(&str, Values)>| CoreProgram {
+        address: address(core),
+        model: CoreModel::Xylo,
+        neuron_count: count as u32,
+        parameters: parameters.into_iter().map(|(name, v)| (name.to_owned(), v)).collect(),
+        weight_exponent: 20,
+    };
+    let hidden = vec![
+        ("dash_mem", values(&mut p.hidden.iter().map(|n| n.dash_mem.into()))),
+        ("dash_syn", values(&mut p.hidden.iter().map(|n| n.dash_syn[0].into()))),
+        ("dash_syn2", values(&mut p.hidden.iter().map(|n| n.dash_syn[1].into()))),
+        ("threshold", values(&mut p.hidden.iter().map(|n| n.threshold.into()))),
+        ("bias", values(&mut p.hidden.iter().map(|n| n.bias.into()))),
+    ];
+    let output = vec![
+        ("dash_mem", values(&mut p.output.iter().map(|n| n.dash_mem.into()))),
+        ("dash_syn", values(&mut p.output.iter().map(|n| n.dash_syn.into()))),
+        ("threshold", values(&mut p.output.iter().map(|n| n.threshold.into()))),
+    ];
+    let rows = |matrix: &XyloMatrix, source: &dyn Fn(u32) -> Source, destination| {
+        let mut rows: BTreeMap<u32, Vec<IdealSynapse>> = BTreeMap::new();
+        for s in &matrix.synapses {
+            let (neuron, weight) = (NeuronId(s.post as u16), s.weight.into());
+            rows.entry(s.pre).or_default().push(IdealSynapse { neuron, synapse: s.current, weight });
+        }
+        let row = |(pre, synapses)| IdealRow { source: source(pre), destination, delay_ticks: 1, synapses };
+        rows.into_iter().map(row).collect::<Vec<_>>()
+    };
+    let neuron = |n: u32| Source::Neuron(NeuronAddress { core: address(XYLO_HIDDEN), neuron: NeuronId(n as u16) });
+    let all = [
+        rows(&p.input_weights, &|n| Source::Input(InputId(n)), address(XYLO_HIDDEN)),
+        rows(&p.recurrent_weights, &neuron, address(XYLO_HIDDEN)),
+        rows(&p.output_weights, &neuron, address(XYLO_OUTPUT)),
+    ];
+    Program {
+        chip: "xylo-audio2".to_owned(),
+        cores: vec![core(XYLO_HIDDEN, p.hidden.len(), hidden), core(XYLO_OUTPUT, p.output.len(), output)],
+        input_count: p.input_count as u32,
+        routing: Routing::Xylo { rows: all.concat(), shifts: XyloShifts::default(), aliases: Vec::new() },
+    }
+}
+
+fn send(emulator: &mut Emulator, rows: &[Vec<XyloSpikes>]) {
+    let from = emulator.now();
+    for (step, row) in rows.iter().enumerate() {
+        for s in row {
+            let (input, tick) = (InputId(s.source), from.after(step as u64));
+            emulator.send(input, tick, s.count as i32).expect("a channel of this chip");
+        }
+    }
+}
+
+/// The digest of [`run`] and [`with_state`] of the last half of `input`, and the emulator before that half.
+fn kernel_digest(p: &XyloParameters, input: &[Vec<XyloSpikes>]) -> (u64, Emulator) {
+    let (warm_up, rows) = input.split_at(STEPS / 2);
+    let mut emulator = Emulator::new(&chip(), &program(p), &DieParameters::nominal()).unwrap_or_else(|e| panic!("{e}"));
+    send(&mut emulator, warm_up);
+    emulator.run_until(Tick(warm_up.len() as u64), &mut ());
+    let start = emulator.clone();
+    send(&mut emulator, rows);
+    let mut digest = Digest::new();
+    for _ in rows {
+        let mut spikes: Vec<Spike> = Vec::new();
+        let end = emulator.now().after(1);
+        emulator.run_until(end, &mut spikes);
+        for core in 0..2 {
+            for s in spikes.iter().filter(|s| s.core == core) {
+                digest.push(u64::from(s.neuron.0) << 8 | u64::from(s.value.unsigned_abs()));
+            }
+            digest.push(u64::MAX);
+        }
+    }
+    for core in 0..2 {
+        let CoreState::Xylo { i_syn, v_mem } = emulator.core(core).save() else { panic!("a Xylo chip") };
+        i_syn.into_iter().chain(v_mem).for_each(|x| digest.push(x as u64));
+    }
+    (digest.value(), start)
+}
+
+/// Microseconds a step through the emulator, sending the events included.
+fn kernel_time(mut emulator: Emulator, rows: &[Vec<XyloSpikes>]) -> f64 {
+    let mut time = 0.0;
+    for rows in rows.chunks(TIMED) {
+        let mut after = emulator.clone();
+        time += smallest(20, || {
+            after = emulator.clone();
+            timed(|| {
+                send(&mut after, rows);
+                let end = after.now().after(rows.len() as u64);
+                after.run_until(end, &mut Each(|_| ()));
+            })
+        });
+        emulator = after;
+    }
+    time * 1e6 / rows.len() as f64
+}
+
 /// The time of the least disturbed of `runs` runs.
 fn smallest(runs: usize, mut run: impl FnMut() -> Duration) -> f64 {
     (0..runs).map(|_| run()).min().unwrap_or_default().as_secs_f64()
@@ -132,8 +254,8 @@ fn timed(run: impl FnOnce()) -> Duration {
 
 fn stepped(criterion: &mut Criterion, name: &str, parameters: &XyloParameters, per_mille: u64, goal: f64) {
     let mut core = XyloCore::new(parameters).expect("a network within the limits");
-    let rows = input(per_mille);
-    let (warm_up, rows) = rows.split_at(STEPS / 2);
+    let all = input(per_mille);
+    let (warm_up, rows) = all.split_at(STEPS / 2);
     run(&mut core, warm_up);
     let start = core.save();
     let (hidden, output, digest) = run(&mut core, rows);
@@ -155,6 +277,9 @@ fn stepped(criterion: &mut Criterion, name: &str, parameters: &XyloParameters, p
     let steps = rows.len();
     println!("{name:<12} {time:>8.3} us a step (goal {goal})  {synapses} synapses  digest {digest:016x}");
     println!("{:<12} {hidden} hidden and {output} output spikes in {steps} steps", "");
+    let (through_kernel, resting) = kernel_digest(parameters, &all);
+    assert_eq!(through_kernel, digest, "the emulator and the core by itself must agree");
+    println!("{:<12} {:>8.3} us a step through the kernel, the same digest", "", kernel_time(resting, rows));
     let mut group = criterion.benchmark_group("xylo");
     group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500));
     group.throughput(Throughput::Elements(steps as u64));

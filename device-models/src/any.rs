@@ -10,20 +10,21 @@ use crate::analog_lif::{AnalogLifCore, AnalogLifParameters};
 use crate::lif::{LifCore, LifParameters};
 use crate::loihi::LoihiCore;
 use crate::rate::{RateCore, RateParameters};
+use crate::xylo::{XyloLayerCore, XyloLayerParameters};
 use crate::{DeviceModelError, DieParameters, Digest, InputLayout, PackedSynapse};
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, CoreProgram};
+use chip::{ChipSpec, CoreModel, CoreProgram, Routing};
 use serde::{Deserialize, Serialize};
-use units::{NeuronId, Tick};
+use units::{CoreAddress, NeuronId, Tick};
 
 /// What a neuron sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Emission {
     /// The neuron.
     pub neuron: NeuronId,
-    /// What an observer sees: 1 for a spike, the new output level (16 fraction bits) of a rate unit.
+    /// What an observer sees: the number of spikes, or the new output level (16 fraction bits) of a rate unit.
     pub value: i32,
-    /// What its synapses multiply their weight with: 1 for a spike, the change of the level for a rate unit.
+    /// What its synapses multiply their weight with: the number of spikes, the change of the level for a rate unit.
     pub payload: i32,
 }
 
@@ -82,6 +83,13 @@ pub enum CoreState {
         /// Whether tick 0 is over.
         started: bool,
     },
+    /// State of a [`XyloLayerCore`].
+    Xylo {
+        /// Synaptic currents, all of neuron 0 first.
+        i_syn: Vec<i16>,
+        /// Membranes.
+        v_mem: Vec<i16>,
+    },
 }
 
 /// A core of any model.
@@ -95,13 +103,16 @@ pub enum Core {
     Rate(RateCore),
     /// Digital neurons of Loihi.
     Loihi(LoihiCore),
+    /// A layer of a Xylo chip.
+    Xylo(XyloLayerCore),
 }
 
 impl Core {
     /// The core `core` of a program on a die, in its initial state.
     ///
     /// # Errors
-    /// See [`LifParameters::build`], [`AnalogLifParameters::build`], [`RateParameters::build`] and [`LoihiCore::new`].
+    /// See [`LifParameters::build`], [`AnalogLifParameters::build`], [`RateParameters::build`], [`LoihiCore::new`] and
+    /// [`XyloLayerParameters::build`].
     pub fn new(
         spec: &ChipSpec,
         core: &CoreProgram,
@@ -115,10 +126,24 @@ impl Core {
             }
             CoreModel::Rate => Self::Rate(RateCore::new(RateParameters::build(spec, core, layout, die)?)),
             CoreModel::Loihi => Self::Loihi(LoihiCore::new(spec, core, layout, die)?),
+            CoreModel::Xylo => Self::Xylo(XyloLayerCore::new(XyloLayerParameters::build(spec, core, layout, die)?)),
         })
     }
 
-    /// Delivers an event to the synapses of `row`. The order of deliveries within a tick does not matter.
+    /// Takes over what the routing of a program wires inside the core at `address`: the aliases of hidden neurons of
+    /// Xylo.
+    ///
+    /// # Errors
+    /// See [`XyloLayerCore::set_aliases`].
+    pub fn wire(&mut self, address: CoreAddress, routing: &Routing) -> Result<(), DeviceModelError> {
+        match (self, routing) {
+            (Self::Xylo(core), Routing::Xylo { aliases, .. }) => core.set_aliases(address, aliases),
+            _ => Ok(()),
+        }
+    }
+
+    /// Delivers an event to the synapses of `row`. The order of deliveries within a tick does not matter, except to a
+    /// Xylo layer, whose currents saturate on the way.
     #[inline]
     pub fn deliver(&mut self, row: &[PackedSynapse], payload: i32) {
         match self {
@@ -126,6 +151,7 @@ impl Core {
             Self::AnalogLif(core) => core.deliver(row, payload),
             Self::Rate(core) => core.deliver(row, payload),
             Self::Loihi(core) => core.deliver(row, payload),
+            Self::Xylo(core) => core.deliver(row, payload),
         }
     }
 
@@ -138,6 +164,7 @@ impl Core {
             Self::AnalogLif(core) => core.advance(now),
             Self::Rate(core) => core.advance(),
             Self::Loihi(core) => core.advance(),
+            Self::Xylo(core) => core.advance(),
         }
     }
 
@@ -150,6 +177,7 @@ impl Core {
             Self::AnalogLif(core) => return core.next_wake(),
             Self::Rate(core) => core.is_awake(),
             Self::Loihi(core) => core.is_awake(),
+            Self::Xylo(core) => core.is_awake(),
         };
         if awake { now.after(1) } else { Tick::NEVER }
     }
@@ -163,6 +191,8 @@ impl Core {
             Self::AnalogLif(_) => false,
             Self::Rate(core) => core.is_touched(),
             Self::Loihi(core) => core.is_touched(),
+            // What arrives is added to its state at once.
+            Self::Xylo(_) => false,
         }
     }
 
@@ -179,6 +209,7 @@ impl Core {
             Self::AnalogLif(core) => core.parameters().layout().neuron_count(),
             Self::Rate(core) => core.parameters().layout().neuron_count(),
             Self::Loihi(core) => core.layout().neuron_count(),
+            Self::Xylo(core) => core.parameters().layout().neuron_count(),
         }
     }
 
@@ -191,6 +222,7 @@ impl Core {
             // Units and levels cannot leave their range.
             Self::Rate(_) => 0,
             Self::Loihi(core) => core.take_overflows(),
+            Self::Xylo(core) => core.take_saturations(),
         }
     }
 
@@ -201,6 +233,7 @@ impl Core {
             Self::AnalogLif(core) => core.reset(),
             Self::Rate(core) => core.reset(),
             Self::Loihi(core) => core.reset(),
+            Self::Xylo(core) => core.reset(),
         }
     }
 
@@ -211,6 +244,7 @@ impl Core {
             Self::AnalogLif(core) => core.save(),
             Self::Rate(core) => core.save(),
             Self::Loihi(core) => core.save(),
+            Self::Xylo(core) => core.save(),
         }
     }
 
@@ -222,6 +256,7 @@ impl Core {
             Self::AnalogLif(core) => core.restore(state),
             Self::Rate(core) => core.restore(state),
             Self::Loihi(core) => core.restore(state),
+            Self::Xylo(core) => core.restore(state),
         }
     }
 
@@ -232,6 +267,7 @@ impl Core {
             Self::AnalogLif(core) => core.digest_state(digest),
             Self::Rate(core) => core.digest_state(digest),
             Self::Loihi(core) => core.digest_state(digest),
+            Self::Xylo(core) => core.digest_state(digest),
         }
     }
 
@@ -242,6 +278,7 @@ impl Core {
             Self::AnalogLif(core) => core.parameters().digest(),
             Self::Rate(core) => core.parameters().digest(),
             Self::Loihi(core) => core.parameter_digest(),
+            Self::Xylo(core) => core.parameters().digest(),
         }
     }
 }

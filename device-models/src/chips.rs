@@ -1,10 +1,13 @@
 //! The shipped chips, as the texts of their files. Reading them is the business of `formats`.
 
 /// Name and chip file of every shipped chip.
-pub static SHIPPED: [(&str, &str); 5] = [
+pub static SHIPPED: [(&str, &str); 8] = [
     ("dynapse2", include_str!("../data/dynapse2/chip.toml")),
     ("ideal", include_str!("../data/ideal/chip.toml")),
     ("loihi-brian2", include_str!("../data/loihi-brian2/chip.toml")),
     ("loihi-lava", include_str!("../data/loihi-lava/chip.toml")),
     ("loihi-nengo", include_str!("../data/loihi-nengo/chip.toml")),
+    ("xylo-audio2", include_str!("../data/xylo-audio2/chip.toml")),
+    ("xylo-audio3", include_str!("../data/xylo-audio3/chip.toml")),
+    ("xylo-imu", include_str!("../data/xylo-imu/chip.toml")),
 ];

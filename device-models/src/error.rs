@@ -72,7 +72,7 @@ pub enum DeviceModelError {
         /// What is wrong.
         error: crate::loihi::LoihiError,
     },
-    /// A parameter of a digital core that is asked for is not a whole number of its register.
+    /// A parameter of a digital core is not a whole number of its register.
     #[error("{target}: `{parameter}` = {value}; it must be a whole number from {low} to {high}")]
     NotWhole {
         /// The neuron.
@@ -184,6 +184,20 @@ pub enum DeviceModelError {
         parameter: String,
         /// The other one.
         with: String,
+    },
+    /// The rules of the chip are not those of a Xylo core.
+    #[error("there are no rules `{profile}` for the model `xylo`; there are {}", crate::xylo::PROFILES.join(", "))]
+    XyloProfile {
+        /// The profile asked for.
+        profile: String,
+    },
+    /// The rules of a Xylo layer refuse its parameters.
+    #[error("{core}: {error}")]
+    Xylo {
+        /// The core.
+        core: CoreAddress,
+        /// What is wrong.
+        error: crate::xylo::XyloError,
     },
     /// Mismatch is to be scaled on a chip that has none, or none at its reference parameter.
     #[error("mismatch cannot be scaled to a CV: chip `{chip}` has no mismatch at its reference parameter")]

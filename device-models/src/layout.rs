@@ -6,7 +6,7 @@
 
 use crate::DeviceModelError;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseSign};
+use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseSign, XYLO_OUTPUT};
 
 /// Neurons of a core are padded to a multiple of this, so that inner loops run over whole vectors.
 pub const STRIDE_STEP: usize = 32;
@@ -26,7 +26,7 @@ impl PackedSynapse {
         Self((weight as u16 as u32) << 16 | target as u32)
     }
 
-    /// Index of the accumulator: lane x stride + neuron.
+    /// Index of the accumulator: lane x stride + neuron, or the place in a Xylo layer (see [`InputLayout::pack`]).
     #[inline]
     pub const fn target(self) -> usize {
         (self.0 & 0xffff) as usize
@@ -56,17 +56,17 @@ pub enum Lane {
         /// Whether the current is subtracted from the membrane's input.
         inhibitory: bool,
     },
-    /// The integers that arrive at an input register of digital neurons; inhibitory weights are negative here.
-    Register {
-        /// Which register.
-        index: u8,
-    },
     /// The graded input of rate units through every kind without a gain parameter.
     Graded,
     /// The graded input of rate units through one kind with a gain parameter.
     ScaledGraded {
         /// Index of the kind in the chip spec.
         kind: u8,
+    },
+    /// The integers that arrive at an input register of digital neurons; inhibitory weights are negative here.
+    Register {
+        /// Which register.
+        index: u8,
     },
 }
 
@@ -91,6 +91,15 @@ impl InputLayout {
         let neuron_count = core.neuron_count as usize;
         let stride = neuron_count.next_multiple_of(STRIDE_STEP);
         let mut lanes = Vec::new();
+        if core.model == CoreModel::Xylo {
+            // Registers are the state of the neurons itself and lie in their order, whichever are in use.
+            let in_use = spec.synapses.iter().zip(used).filter(|(_, used)| **used);
+            let last = in_use.filter_map(|(kind, _)| match kind.kinetics {
+                Kinetics::Register { index } => Some(index.min(xylo_registers(core) - 1)),
+                _ => None,
+            });
+            lanes.extend((0..=last.max().unwrap_or(0)).map(|index| Lane::Register { index }));
+        }
         let mut kinds = Vec::with_capacity(spec.synapses.len());
         for (index, kind) in spec.synapses.iter().enumerate() {
             if !used.get(index).copied().unwrap_or(false) {
@@ -111,6 +120,9 @@ impl InputLayout {
                     (Lane::Register { index: *index }, inhibitory)
                 }
                 (CoreModel::Rate, Kinetics::Graded, true) => (Lane::ScaledGraded { kind: index as u8 }, inhibitory),
+                (CoreModel::Xylo, &Kinetics::Register { index }, false) if index < xylo_registers(core) => {
+                    (Lane::Register { index }, inhibitory)
+                }
                 (model, ..) => {
                     return Err(DeviceModelError::Kinetics { core: core.address, kind: kind.name.clone(), model });
                 }
@@ -160,6 +172,16 @@ impl InputLayout {
         assert!(neuron < self.neuron_count, "neuron {neuron} of a core with {}", self.neuron_count);
         let (lane, negate) = (*self.kinds.get(usize::from(kind))?)?;
         let weight = if negate { weight.checked_neg()? } else { weight };
-        Some(PackedSynapse::new((usize::from(lane) * self.stride + neuron) as u16, weight))
+        let target = match self.model {
+            // Synaptic currents of Xylo are accumulator and state in one, and lie as the update reads them.
+            CoreModel::Xylo => crate::xylo::place(self.lanes.len(), neuron, usize::from(lane)),
+            _ => usize::from(lane) * self.stride + neuron,
+        };
+        Some(PackedSynapse::new(target as u16, weight))
     }
+}
+
+/// Input registers of the neurons of a Xylo layer.
+fn xylo_registers(core: &CoreProgram) -> u8 {
+    if core.address.core == XYLO_OUTPUT { 1 } else { crate::xylo::CURRENTS_MAX as u8 }
 }

@@ -45,6 +45,10 @@ pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
         CoreModel::Rate => {
             alloc::vec![need("leak", Some(Dimension::One), false), need("drive", None, true)]
         }
+        CoreModel::Xylo => {
+            let pure = |name, optional| need(name, Some(Dimension::One), optional);
+            alloc::vec![pure("dash_mem", false), pure("dash_syn", false), pure("threshold", false), pure("bias", true),]
+        }
     };
     if model == CoreModel::AnalogLif {
         all.push(need("adaptation", None, true));
@@ -55,9 +59,12 @@ pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
             (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Exponential { tau }) => {
                 all.push(need(tau, Some(Dimension::Time), false));
             }
+            (CoreModel::Xylo, Kinetics::Register { index: 1 }) => {
+                all.push(need("dash_syn2", Some(Dimension::One), false));
+            }
             (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta)
             | (CoreModel::Rate, Kinetics::Graded)
-            | (CoreModel::Loihi, Kinetics::Register { .. }) => {}
+            | (CoreModel::Loihi | CoreModel::Xylo, Kinetics::Register { .. }) => {}
             _ => continue,
         }
         if let Some(gain) = &kind.gain {

@@ -60,6 +60,7 @@ pub(crate) fn spec() -> ChipSpec {
         ],
         parameters_per_neuron: true,
         router: RouterSpec::Ideal,
+        rules: None,
         parameters: [
             ("tau_mem", mismatched("20 ms", "0.2 1")),
             ("v_threshold", mismatched("20 mV", "0.1 1")),
@@ -73,7 +74,6 @@ pub(crate) fn spec() -> ChipSpec {
         ]
         .map(|(name, p)| (name.to_owned(), p))
         .into(),
-        rules: None,
         energy: [].into(),
         mismatch_reference: Some("tau_mem".to_owned()),
     }

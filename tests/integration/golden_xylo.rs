@@ -39,7 +39,7 @@ fn recorded_traces_of_the_shared_folder_are_met() {
 }
 
 /// The network as the oracle wants it.
-fn for_oracle(p: &XyloParameters) -> XyloNetwork {
+pub(crate) fn for_oracle(p: &XyloParameters) -> XyloNetwork {
     let weights = |matrix: &XyloMatrix| XyloWeights {
         shift: matrix.shift.into(),
         synapses: matrix
@@ -95,7 +95,7 @@ fn seen(core: &XyloCore, hidden: &[XyloSpikes], output: &[XyloSpikes], currents:
     all
 }
 
-fn seen_of_oracle(oracle: &XyloOracle) -> Vec<i64> {
+pub(crate) fn seen_of_oracle(oracle: &XyloOracle) -> Vec<i64> {
     let mut all = Vec::new();
     for (i_syn, &v_mem) in oracle.hidden.i_syn.iter().zip(&oracle.hidden.v_mem) {
         all.extend(i_syn);
@@ -109,7 +109,7 @@ fn seen_of_oracle(oracle: &XyloOracle) -> Vec<i64> {
     all
 }
 
-fn events(counts: &[i64]) -> Vec<XyloSpikes> {
+pub(crate) fn events(counts: &[i64]) -> Vec<XyloSpikes> {
     let spiking = (0..).zip(counts).filter(|(_, count)| **count > 0);
     spiking.map(|(source, &count)| XyloSpikes { source, count: count as u32 }).collect()
 }
@@ -196,7 +196,7 @@ fn network() -> impl Strategy<Value = XyloParameters> {
 }
 
 /// A network and its input: a burst of activity and a pause, twice, so that it falls asleep and is woken.
-fn network_and_input() -> impl Strategy<Value = (XyloParameters, Vec<Vec<i64>>)> {
+pub(crate) fn network_and_input() -> impl Strategy<Value = (XyloParameters, Vec<Vec<i64>>)> {
     network().prop_flat_map(|parameters| {
         let count = prop_oneof![3 => Just(0_i64), 3 => 1..4_i64, 1 => 4..40_i64];
         let burst = prop::collection::vec(prop::collection::vec(count, parameters.input_count), 1..12);
@@ -275,7 +275,7 @@ proptest! {
 }
 
 /// A network of every size that the chips have, with values in the middle of their ranges.
-fn plain(inputs: usize, hidden: usize, outputs: usize) -> XyloParameters {
+pub(crate) fn plain(inputs: usize, hidden: usize, outputs: usize) -> XyloParameters {
     let neuron = XyloHidden { dash_mem: 2, dash_syn: [2, 2], threshold: 100, ..XyloHidden::default() };
     XyloParameters {
         rules: XyloRules::V2,

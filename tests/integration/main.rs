@@ -16,3 +16,4 @@ mod study;
 mod support;
 mod tasks;
 mod tidy;
+mod xylo;

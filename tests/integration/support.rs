@@ -97,8 +97,8 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         ],
         parameters_per_neuron: true,
         router,
-        parameters,
         rules: None,
+        parameters,
         energy: BTreeMap::new(),
         mismatch_reference: Some("tau_mem".to_owned()),
     }

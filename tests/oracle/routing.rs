@@ -44,6 +44,7 @@ pub(crate) fn follow(spec: &ChipSpec, program: &Program, source: Source, payload
     let mut sent = match &program.routing {
         Routing::Ideal(_) => ideal(program, source),
         Routing::TagCam { .. } => tag_cam(program, source),
+        Routing::Xylo { .. } => unreachable!("Xylo has an oracle of its own"),
     };
     // Events of rate units, and of channels that reach them, carry a change of level; all others count spikes.
     let graded = match source {

@@ -16,11 +16,11 @@ mod validate;
 
 pub use program::{
     CamWord, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Program, Routing, Source, SramWord,
-    TagCamCore, Values,
+    TagCamCore, Values, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
 };
 pub use spec::{
     AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, ENERGY_OPERATIONS, Evidence, Fact, Geometry, Kinetics,
     MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
-    whole_multiple,
+    XyloLimits, XyloSpec, whole_multiple,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

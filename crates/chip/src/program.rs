@@ -3,7 +3,7 @@
 use crate::spec::CoreModel;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
-use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Quantity, Tag};
+use units::{CoreAddress, CoreId, InputId, NeuronAddress, NeuronId, Quantity, Tag};
 
 /// A parameter of a core: one value for all, or one a neuron.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +128,33 @@ pub struct InputRoute {
     pub events: Vec<HostEvent>,
 }
 
+/// The core of a Xylo chip that holds its hidden neurons.
+pub const XYLO_HIDDEN: CoreId = CoreId(0);
+/// The core of a Xylo chip that holds its output neurons.
+pub const XYLO_OUTPUT: CoreId = CoreId(1);
+
+/// Left shifts of all weights of a matrix of a Xylo chip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XyloShifts {
+    /// From input channels to hidden neurons.
+    pub input: u8,
+    /// From hidden to hidden neurons.
+    pub recurrent: u8,
+    /// From hidden to output neurons.
+    pub output: u8,
+}
+
+impl XyloShifts {
+    /// The shift of the matrix from `source` into the core `destination`.
+    pub fn of(self, source: Source, destination: CoreAddress) -> u8 {
+        match source {
+            _ if destination.core == XYLO_OUTPUT => self.output,
+            Source::Input(_) => self.input,
+            Source::Neuron(_) => self.recurrent,
+        }
+    }
+}
+
 /// The connection memories, by kind of router.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Routing {
@@ -141,6 +168,17 @@ pub enum Routing {
         inputs: Vec<InputRoute>,
         /// Position (x, y) of each chip on the board, by [`units::ChipId`].
         positions: Vec<(i8, i8)>,
+    },
+    /// Matrices of a Xylo chip.
+    Xylo {
+        /// One row a source and layer, with a delay of one tick. A weight is as the chip stores it, before the shift of
+        /// its matrix. The order of the synapses of a row is that of delivery, which saturation makes visible.
+        rows: Vec<IdealRow>,
+        /// The shifts of the matrices.
+        shifts: XyloShifts,
+        /// By hidden neuron: the hidden neurons to whose counts its spikes are added, in this order. Empty: none at
+        /// all.
+        aliases: Vec<Vec<NeuronId>>,
     },
 }
 

@@ -75,11 +75,13 @@ pub enum CoreModel {
     Loihi,
     /// Leaky integrate-and-fire neurons without a time step: a closed form between events.
     AnalogLif,
+    /// The digital neurons of Xylo: 16-bit states, decays by shifts, several spikes a step.
+    Xylo,
 }
 
 impl CoreModel {
     /// Every model.
-    pub const ALL: [Self; 4] = [Self::Lif, Self::AnalogLif, Self::Rate, Self::Loihi];
+    pub const ALL: [Self; 5] = [Self::Lif, Self::AnalogLif, Self::Rate, Self::Loihi, Self::Xylo];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
@@ -88,13 +90,14 @@ impl CoreModel {
             Self::AnalogLif => "analog-lif",
             Self::Rate => "rate",
             Self::Loihi => "loihi",
+            Self::Xylo => "xylo",
         }
     }
 
     /// Whether it advances in steps of the chip ([`ChipSpec::step_ticks`]); other models act in any tick.
     pub const fn is_clocked(self) -> bool {
         match self {
-            Self::Lif | Self::Rate | Self::Loihi => true,
+            Self::Lif | Self::Rate | Self::Loihi | Self::Xylo => true,
             Self::AnalogLif => false,
         }
     }
@@ -102,7 +105,7 @@ impl CoreModel {
     /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
     pub const fn is_graded(self) -> bool {
         match self {
-            Self::Lif | Self::AnalogLif | Self::Loihi => false,
+            Self::Lif | Self::AnalogLif | Self::Loihi | Self::Xylo => false,
             Self::Rate => true,
         }
     }
@@ -151,7 +154,7 @@ pub enum Kinetics {
     },
     /// An event changes the graded input of a rate unit (core model `rate`).
     Graded,
-    /// A spike adds an integer to a register of a digital neuron (core model `loihi`).
+    /// A spike adds an integer to a register of a digital neuron (core models `loihi` and `xylo`).
     Register {
         /// Which of the neuron's input registers.
         index: u8,
@@ -207,6 +210,26 @@ pub struct AxonSpec {
     pub delay_max: Fact,
 }
 
+/// Sizes of a Xylo chip, whose two cores are one layer each: core 0 the hidden neurons, core 1 the output neurons.
+/// The number of hidden neurons is that of the geometry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XyloSpec {
+    /// Input channels.
+    pub input_channels: Fact,
+    /// Output neurons.
+    pub output_neurons: Fact,
+    /// Recurrent synapses of a hidden neuron, at most.
+    pub hidden_fan_out: Fact,
+    /// Hidden neurons that the input channels reach, all together; as many as there are where absent.
+    pub input_targets: Option<Fact>,
+    /// Hidden neurons that the output neurons listen to, all together; as many as there are where absent.
+    pub output_sources: Option<Fact>,
+    /// Bits of a weight, its sign included.
+    pub weight_bits: Fact,
+    /// The largest left shift that the weights of a matrix can have.
+    pub weight_shift_max: Fact,
+}
+
 /// How events travel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -218,6 +241,8 @@ pub enum RouterSpec {
     TagCam(TagCamSpec),
     /// Axons between cores, with the synapses in a memory at the destination.
     Axon(AxonSpec),
+    /// Input, recurrent and output weight matrices between input channels, a hidden and an output layer.
+    Xylo(XyloSpec),
 }
 
 /// Shares of the variance of a parameter: whole die, core, single circuit. They add up to 1.
@@ -273,7 +298,7 @@ pub struct ParameterSpec {
 /// Which profiles and options there are is the business of `device-models`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RulesSpec {
-    /// Name of the profile, such as `loihi-lava`.
+    /// Name of the profile, such as `loihi-lava` or `xylo-v2`.
     pub profile: String,
     /// Choices by the name of the option; what is not here is as in the profile.
     pub options: BTreeMap<String, String>,
@@ -359,6 +384,11 @@ impl ChipSpec {
                 ("weight_bits", &r.weight_bits),
                 ("hop_max", &r.hop_max),
             ] {
+                add(format!("router.{name}"), fact);
+            }
+        }
+        if let RouterSpec::Xylo(r) = &self.router {
+            for (name, fact) in r.facts() {
                 add(format!("router.{name}"), fact);
             }
         }
@@ -462,6 +492,36 @@ impl AxonSpec {
     }
 }
 
+impl XyloSpec {
+    /// Every size with its key in the chip file, in a fixed order.
+    pub fn facts(&self) -> impl Iterator<Item = (&'static str, &Fact)> {
+        [
+            ("input_channels", Some(&self.input_channels)),
+            ("output_neurons", Some(&self.output_neurons)),
+            ("hidden_fan_out", Some(&self.hidden_fan_out)),
+            ("input_targets", self.input_targets.as_ref()),
+            ("output_sources", self.output_sources.as_ref()),
+            ("weight_bits", Some(&self.weight_bits)),
+            ("weight_shift_max", Some(&self.weight_shift_max)),
+        ]
+        .into_iter()
+        .filter_map(|(name, fact)| Some((name, fact?)))
+    }
+
+    /// The sizes as plain numbers. Panics if the spec was not validated.
+    pub fn limits(&self) -> XyloLimits {
+        XyloLimits {
+            input_channels: count(&self.input_channels),
+            output_neurons: count(&self.output_neurons),
+            hidden_fan_out: count(&self.hidden_fan_out),
+            input_targets: self.input_targets.as_ref().map(count),
+            output_sources: self.output_sources.as_ref().map(count),
+            weight_bits: count(&self.weight_bits) as u8,
+            weight_shift_max: count(&self.weight_shift_max) as u8,
+        }
+    }
+}
+
 /// A small whole number with sign. Panics if it is none: `validate` refuses such a spec.
 fn exponent(fact: &Fact) -> i8 {
     let value = fact.quantity.value_in(units::Unit::ONE).ok().and_then(|v| v.to_bits(0).ok());
@@ -485,6 +545,33 @@ pub struct AxonLimits {
     pub weight_exponent: (i8, i8),
     /// Longest synaptic delay in steps.
     pub delay_max: u16,
+}
+
+/// [`XyloSpec`] as plain numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct XyloLimits {
+    /// Input channels.
+    pub input_channels: usize,
+    /// Output neurons.
+    pub output_neurons: usize,
+    /// Recurrent synapses of a hidden neuron.
+    pub hidden_fan_out: usize,
+    /// Hidden neurons that the input channels reach; none: no limit but the number of hidden neurons.
+    pub input_targets: Option<usize>,
+    /// Hidden neurons that the output neurons listen to; none: no limit but the number of hidden neurons.
+    pub output_sources: Option<usize>,
+    /// Bits of a weight.
+    pub weight_bits: u8,
+    /// The largest shift of a matrix.
+    pub weight_shift_max: u8,
+}
+
+impl XyloLimits {
+    /// Lowest and highest weight before the shift.
+    pub const fn weights(&self) -> (i16, i16) {
+        let half = 1 << (self.weight_bits - 1);
+        (-half, half - 1)
+    }
 }
 
 impl TagCamSpec {

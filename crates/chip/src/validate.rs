@@ -54,6 +54,7 @@ pub const RULES: &[Rule] = &[
     rule("exponents-are-an-interval", "Weight exponents are small whole numbers, low <= high.", board::exponents),
     rule("energies-are-energies", "`energy` prices operations that are counted.", board::energies),
     rule("rules-belong-to-models", "`rules` is there if a digital model is.", circuits::rules_belong_to_models),
+    rule("xylo-has-two-layers", "A Xylo router has core model `xylo` on one chip of 2 cores.", board::xylo_layers),
     rule("counts-fit", "Sizes fit the ids and words of a program.", board::counts_fit),
     rule("monitor-leaves-sram", "The monitor leaves at least one SRAM word of a neuron.", board::monitor_leaves_sram),
     rule(
@@ -199,6 +200,12 @@ fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
                 ("v_min_exponent", false, PURE, Bound::NotNegative),
                 ("v_max_exponent", false, PURE, Bound::NotNegative),
             ],
+            CoreModel::Xylo => &[
+                ("dash_mem", true, PURE, Bound::NotNegative),
+                ("dash_syn", true, PURE, Bound::NotNegative),
+                ("threshold", true, PURE, Bound::Any),
+                ("bias", false, PURE, Bound::Any),
+            ],
         };
         const ADAPTATION: &[(&str, bool, &[Dimension], Bound)] =
             &[("adaptation", false, LEVEL, Bound::Any), ("tau_adaptation", false, TIME, Bound::Positive)];
@@ -220,6 +227,9 @@ fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
         };
         if let Kinetics::Exponential { tau } = &synapse.kinetics {
             read(tau, "kinetics.tau", TIME, Bound::Positive);
+        }
+        if synapse.kinetics == (Kinetics::Register { index: 1 }) && spec.models.contains(&CoreModel::Xylo) {
+            read("dash_syn2", "kinetics.index", PURE, Bound::NotNegative);
         }
         if let Some(gain) = &synapse.gain {
             read(gain, "gain", PURE, Bound::NotNegative);

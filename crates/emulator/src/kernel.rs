@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program};
 use device_models::{Core, DieParameters, Digest};
 use fx::Weight;
-use router::{Counters, Fabric, LEVEL_MAX, SPIKES_PER_TICK_MAX};
+use router::{Counters, Fabric, LEVEL_MAX, LossCause, SPIKES_PER_TICK_MAX};
 use units::{InputId, NeuronId, Tick};
 
 /// A program running on a die.
@@ -79,7 +79,10 @@ impl Emulator {
         }
         let cores = program.cores.iter().enumerate();
         let cores = cores.map(|(i, core)| Core::new(spec, core, fabric.layout(i).clone(), die));
-        let cores: Vec<Core> = cores.collect::<Result<_, _>>()?;
+        let mut cores: Vec<Core> = cores.collect::<Result<_, _>>()?;
+        for (core, loaded) in cores.iter_mut().zip(&program.cores) {
+            core.wire(loaded.address, &program.routing)?;
+        }
         let step_ticks = spec.step_ticks();
         let period = |model: CoreModel| if model.is_clocked() { step_ticks } else { 1 };
         let periods = program.cores.iter().map(|core| period(core.model)).collect();
@@ -100,8 +103,9 @@ impl Emulator {
     }
 
     /// Sends an event of channel `input` for tick `tick`. `payload` is the number of spikes where the channel drives
-    /// spiking neurons, and the change of the channel's level, in units of 2^-16, where it drives rate units. Events
-    /// of one channel for one tick add up.
+    /// spiking neurons, and the change of the channel's level, in units of 2^-16, where it drives rate units. Events of
+    /// one channel for one tick add up. A Xylo chip counts 15 of them; those beyond are lost and counted as such
+    /// ([`LossCause::InputCap`]).
     ///
     /// # Errors
     /// An unknown channel, a tick that is over, a negative number of spikes or more than 255 in one tick (and, where
@@ -199,6 +203,14 @@ impl Emulator {
         let times = if graded { 1 } else { payload as u64 };
         self.counters.inputs += times;
         self.fabric.traffic(source).count(None, times, &mut self.counters);
+        let cap = self.fabric.input_cap(input);
+        let payload = if graded || payload <= cap {
+            payload
+        } else {
+            let lost = u64::from(self.fabric.traffic(source).sent) * (payload - cap) as u64;
+            self.counters.losses.add(None, LossCause::InputCap, lost);
+            cap
+        };
         for r in self.fabric.routes_of(source) {
             let route = self.fabric.routes()[r];
             if self.muted.get(r) == Some(&true) {
@@ -230,9 +242,9 @@ impl Emulator {
         wake.visit(tick, |index| {
             let core = &mut cores[index];
             counters.neuron_updates += core.neuron_count() as u64;
+            let graded = core.is_graded();
             let emissions = core.advance(tick);
             if !emissions.is_empty() {
-                counters.spikes += emissions.len() as u64;
                 chain.push(tick.0);
                 chain.push((index as u64) << 32 | emissions.len() as u64);
             }
@@ -240,7 +252,10 @@ impl Emulator {
                 chain.push(u64::from(emission.neuron.0) << 32 | u64::from(emission.value as u32));
                 sink.spike(tick, index, emission.neuron, emission.value);
                 let source = fabric.neuron_source(index, emission.neuron);
-                fabric.traffic(source).count(Some(index), 1, counters);
+                // A digital neuron can spike several times in a tick.
+                let times = if graded { 1 } else { emission.payload as u64 };
+                counters.spikes += times;
+                fabric.traffic(source).count(Some(index), times, counters);
                 for r in fabric.routes_of(source) {
                     let route = fabric.routes()[r];
                     if muted.is_empty() || !muted[r] {
@@ -335,7 +350,7 @@ impl Emulator {
         }
     }
 
-    /// The output level of a rate unit, with 16 fraction bits; `None` for a spiking neuron.
+    /// The output level of a rate unit, with 16 fraction bits; `None` for other models.
     ///
     /// # Panics
     /// If the program does not use that unit.

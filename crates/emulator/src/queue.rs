@@ -31,9 +31,10 @@ const _: () = assert!(RING_MAX <= WORD * WORD, "one summary word covers the occu
 /// bucket: an emptied list goes to the next bucket that needs one.
 ///
 /// Within a tick deliveries lie in the order in which they were sent: by tick, core, neuron and delay of their
-/// source, after those of input channels. That order is a matter of content already; besides, cores add up what
-/// arrives in a tick exactly, so that none could matter. What waits in the tree for a tick was sent earlier than all
-/// that waits for it in the ring, because it was sent from further away; so it is taken first, and never has to move.
+/// source, after those of input channels. That order is a matter of content already. Cores add up what arrives in a
+/// tick exactly, so that it cannot matter to them, except the layers of Xylo, which saturate in this very order. What
+/// waits in the tree for a tick was sent earlier than all that waits for it in the ring, because it was sent from
+/// further away; so it is taken first, and never has to move.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     ring: Vec<Vec<Delivery>>,

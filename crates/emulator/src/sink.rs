@@ -5,9 +5,8 @@ use units::{NeuronId, Tick};
 
 /// Receives every spike of a run, in order of tick, core and neuron.
 pub trait Sink {
-    /// A neuron of core `core` (index into the program's cores) spiked: `value` is 1; or a rate unit changed its
-    /// output:
-    /// `value` is the new level, with 16 fraction bits.
+    /// A neuron of core `core` (index into the program's cores) spiked: `value` is the number of its spikes, which is 1
+    /// except on Xylo; or a rate unit changed its output: `value` is the new level, with 16 fraction bits.
     fn spike(&mut self, tick: Tick, core: usize, neuron: NeuronId, value: i32);
 }
 
@@ -26,7 +25,7 @@ pub struct Spike {
     pub core: usize,
     /// The neuron.
     pub neuron: NeuronId,
-    /// 1, or the new output level of a rate unit with 16 fraction bits.
+    /// The number of spikes, or the new output level of a rate unit with 16 fraction bits.
     pub value: i32,
 }
 

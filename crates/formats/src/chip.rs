@@ -8,9 +8,10 @@ use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
     AxonSpec, ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec,
-    RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation,
+    RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation, XyloSpec,
 };
 use device_models::loihi::{LoihiRules, OPTIONS, PROFILES};
+use device_models::xylo;
 use disorder::Family;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -228,12 +229,14 @@ fn read_router(value: &Value<'_>) -> Option<RouterSpec> {
         Ideal,
         TagCam,
         Axon,
+        Xylo,
     }
-    let kinds = [("ideal", Kind::Ideal), ("tag-cam", Kind::TagCam), ("axon", Kind::Axon)];
+    let kinds = [("ideal", Kind::Ideal), ("tag-cam", Kind::TagCam), ("axon", Kind::Axon), ("xylo", Kind::Xylo)];
     match kind_of(value, "a kind of router", &kinds)? {
         Kind::Ideal => value.table(&["kind"]).map(|_| RouterSpec::Ideal),
         Kind::TagCam => read_tag_cam(value),
         Kind::Axon => read_axon(value),
+        Kind::Xylo => read_xylo(value),
     }
 }
 
@@ -264,11 +267,40 @@ fn read_axon(value: &Value<'_>) -> Option<RouterSpec> {
     }))
 }
 
-/// Digital rules: a profile, and options whose names and words are those of the profile's family.
+fn read_xylo(value: &Value<'_>) -> Option<RouterSpec> {
+    let table = value.table(&[
+        "kind",
+        "input_channels",
+        "output_neurons",
+        "hidden_fan_out",
+        "input_targets",
+        "output_sources",
+        "weight_bits",
+        "weight_shift_max",
+    ])?;
+    let read = |key| fact(table.required(key));
+    let (input_channels, output_neurons) = (read("input_channels"), read("output_neurons"));
+    let hidden_fan_out = read("hidden_fan_out");
+    let limit = |key| table.optional_with(key, |v| fact(v.read()));
+    let (input_targets, output_sources) = (limit("input_targets"), limit("output_sources"));
+    let (weight_bits, weight_shift_max) = (read("weight_bits"), read("weight_shift_max"));
+    Some(RouterSpec::Xylo(XyloSpec {
+        input_channels: input_channels?,
+        output_neurons: output_neurons?,
+        hidden_fan_out: hidden_fan_out?,
+        input_targets: input_targets?,
+        output_sources: output_sources?,
+        weight_bits: weight_bits?,
+        weight_shift_max: weight_shift_max?,
+    }))
+}
+
+/// Digital rules: a profile, and options whose names and words are those of Loihi; Xylo leaves no choices.
 fn read_rules(value: &Value<'_>) -> Option<RulesSpec> {
     let names: Vec<&str> = ["profile"].into_iter().chain(OPTIONS.iter().map(|(name, _)| *name)).collect();
     let table = value.table(&names)?;
-    let profile = table.required_with("profile", |v| v.one_of("a profile of digital rules", &PROFILES.map(|p| (p, p))));
+    let profiles: Vec<(&str, &str)> = PROFILES.into_iter().chain(xylo::PROFILES).map(|p| (p, p)).collect();
+    let profile = table.required_with("profile", |v| v.one_of("a profile of digital rules", &profiles));
     let mut options = Some(BTreeMap::new());
     for (name, words) in OPTIONS {
         let word = table.optional_with(name, |v| {
@@ -286,7 +318,11 @@ fn read_rules(value: &Value<'_>) -> Option<RulesSpec> {
             options
         });
     }
-    Some(RulesSpec { profile: profile?.to_owned(), options: options? })
+    let (profile, options) = profile.zip(options)?;
+    if let Some(option) = options.keys().next().filter(|_| xylo::PROFILES.contains(&profile)) {
+        return table.reject_at(option, "rules-exist", format!("the rules `{profile}` have no options: remove this"));
+    }
+    Some(RulesSpec { profile: profile.to_owned(), options })
 }
 
 fn read_tag_cam(value: &Value<'_>) -> Option<RouterSpec> {

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
     use chip::{
         CamWord, CoreModel, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Routing, Source, SramWord,
-        TagCamCore, Values,
+        TagCamCore, Values, XyloShifts,
     };
     use proptest::prelude::*;
     use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag};
@@ -84,11 +84,17 @@ mod tests {
         }
     }
 
+    fn xylo() -> Program {
+        let Routing::Ideal(rows) = ideal().routing else { unreachable!() };
+        let shifts = XyloShifts { input: 1, recurrent: 0, output: 7 };
+        Program { routing: Routing::Xylo { rows, shifts, aliases: vec![vec![NeuronId(1); 2], vec![]] }, ..ideal() }
+    }
+
     #[test]
     fn programs_survive_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.program");
-        for program in [ideal(), tag_cam()] {
+        for program in [ideal(), tag_cam(), xylo()] {
             save(&path, &program).unwrap();
             assert_eq!(load(&path).unwrap(), program);
         }

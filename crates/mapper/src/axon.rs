@@ -227,7 +227,7 @@ pub(crate) fn place(
         segments.push((0..parts).map(segment).collect());
         used += parts as usize;
     }
-    Ok(Placement::new(segments))
+    Ok(Placement::from_segments(segments))
 }
 
 /// How the weights of a core become mantissas.

@@ -71,6 +71,25 @@ pub fn decode(
                 }
             }
         }
+        Routing::Xylo { rows, shifts, .. } => {
+            for row in rows {
+                let (pre, pre_index) = pre(row.source)?;
+                let exponent = exponents.get(&row.destination).ok_or_else(|| foreign(row.destination.to_string()))?;
+                let exponent = exponent + shifts.of(row.source, row.destination);
+                for synapse in &row.synapses {
+                    let (post, post_index) = post(row.destination, synapse.neuron)?;
+                    connections.push(DecodedConnection {
+                        pre,
+                        pre_index,
+                        post,
+                        post_index,
+                        synapse: synapse.synapse,
+                        weight: i64::from(synapse.weight) << exponent,
+                        delay_ticks: row.delay_ticks,
+                    });
+                }
+            }
+        }
         Routing::TagCam { cores, inputs, positions } => {
             let addresses: Vec<CoreAddress> = program.cores.iter().map(|core| core.address).collect();
             let listeners: Vec<_> = cores.iter().map(listeners).collect();

@@ -277,6 +277,82 @@ pub enum MapperError {
         /// Its index there.
         index: u32,
     },
+    /// More neurons than a layer of a Xylo chip has.
+    #[error(
+        "population `{population}` of {size} neurons makes {needed} {layer} neurons, but the chip has {limit}; {}",
+        layer_advice(layer)
+    )]
+    XyloLayer {
+        /// The population that does not fit.
+        population: String,
+        /// `hidden` or `output`.
+        layer: &'static str,
+        /// Its neurons.
+        size: u32,
+        /// Neurons of the layer up to and with this population.
+        needed: u64,
+        /// Neurons that the layer has.
+        limit: usize,
+    },
+    /// More input channels than a Xylo chip has.
+    #[error("the input groups {} have {channels} channels, but the chip has {limit}; join channels", list(groups))]
+    XyloInputs {
+        /// The groups.
+        groups: Vec<String>,
+        /// Channels of all groups.
+        channels: u32,
+        /// Channels of the chip.
+        limit: usize,
+    },
+    /// A hidden neuron with more recurrent synapses than it can have.
+    #[error(
+        "neuron {index} of `{population}` sends {needed} synapses to hidden neurons, but can send {limit}; reduce its \
+         fan-out"
+    )]
+    XyloFanOut {
+        /// Its population.
+        population: String,
+        /// Its index there.
+        index: u32,
+        /// Synapses that it needs.
+        needed: usize,
+        /// Synapses that it can have.
+        limit: usize,
+    },
+    /// More hidden neurons that receive input or are read out than a Xylo chip has places for.
+    #[error(
+        "{needed} hidden neurons {what}, but {limit} can; the first too many is neuron {index} of `{population}`; \
+         connect fewer of them"
+    )]
+    XyloExpansion {
+        /// What they do.
+        what: &'static str,
+        /// Neurons that do it.
+        needed: usize,
+        /// Neurons that can.
+        limit: usize,
+        /// Population of the first too many.
+        population: String,
+        /// Its index there.
+        index: u32,
+    },
+    /// A weight beyond the largest shift of a Xylo chip.
+    #[error(
+        "projection `{projection}`: weight {weight} from {pre} to {post} does not fit: with the largest shift the chip \
+         holds {limit} of this sign; scale the weights and thresholds down together"
+    )]
+    XyloWeight {
+        /// The projection.
+        projection: String,
+        /// The weight, as a decimal.
+        weight: String,
+        /// Sending neuron or channel.
+        pre: u32,
+        /// Receiving neuron.
+        post: u32,
+        /// The largest weight, without its sign.
+        limit: u64,
+    },
     /// A program that was not made from the network and placement that are to explain it.
     #[error("the program uses {what}, which network and placement do not have; decode it with those it was made with")]
     Foreign {
@@ -360,6 +436,16 @@ pub enum MapperError {
 
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+fn layer_advice(layer: &str) -> &'static str {
+    match layer {
+        "output" => {
+            "use fewer, or let the population send or receive input: one that sends nothing and receives from hidden \
+             neurons only is read out"
+        }
+        _ => "use fewer neurons",
+    }
 }
 
 fn effect(sign: SynapseSign) -> &'static str {

@@ -5,8 +5,8 @@ use crate::report::{
     WeightReport,
 };
 use crate::wish::{Link, Wish};
-use crate::{MapperOptions, placement, report};
-use chip::{Program, RouterSpec, Routing};
+use crate::{MapperOptions, placement, report, xylo};
+use chip::{Program, RouterSpec, Routing, XYLO_OUTPUT};
 use fx::Weight;
 
 /// Difference between the weights asked for and those that a core makes, in units of 2^-20.
@@ -101,13 +101,13 @@ impl Ledger {
             _ => None,
         };
         let heard = match &program.routing {
-            Routing::Ideal(_) => Vec::new(),
+            Routing::Ideal(_) | Routing::Xylo { .. } => Vec::new(),
             Routing::TagCam { cores, inputs, positions } => report::tags_heard(&wish.cores, cores, inputs, positions),
         };
         let core = |index: usize| {
             let placed = &wish.cores[index];
             let memories = match &program.routing {
-                Routing::Ideal(_) => None,
+                Routing::Ideal(_) | Routing::Xylo { .. } => None,
                 Routing::TagCam { cores, .. } => Some(&cores[index]),
             };
             let part = |s: &crate::Segment| Part {
@@ -115,12 +115,16 @@ impl Ledger {
                 first_index: s.first_index,
                 count: s.count,
             };
+            let circuits = match &spec.router {
+                RouterSpec::Xylo(router) if placed.address.core == XYLO_OUTPUT => router.limits().output_neurons,
+                _ => spec.neurons_per_core(),
+            };
             let limit = |of: fn(&chip::TagCamLimits) -> usize| limits.as_ref().map(|l| of(l) as u64);
             CoreReport {
                 address: placed.address,
                 model: program.cores[index].model.name().into(),
                 parts: placed.parts.iter().map(part).collect(),
-                neurons: Use { used: u64::from(placed.neuron_count), limit: Some(spec.neurons_per_core() as u64) },
+                neurons: Use { used: u64::from(placed.neuron_count), limit: Some(circuits as u64) },
                 synapses: MemoryUse::of(&self.synapses[index], limit(|l| l.cam_words_per_neuron)),
                 sram: memories.map(|m| {
                     let words: Vec<u64> = m.sram.iter().map(|words| words.len() as u64).collect();
@@ -138,6 +142,12 @@ impl Ledger {
         let cores: Vec<_> = (0..wish.cores.len()).map(core).collect();
         let mut chips: Vec<_> = wish.cores.iter().map(|c| c.address.chip).collect();
         chips.dedup();
+        let xylo = match (&spec.router, &program.routing) {
+            (RouterSpec::Xylo(router), Routing::Xylo { rows, shifts, .. }) => {
+                Some(xylo::report(wish, router.limits(), program.input_count, rows, *shifts))
+            }
+            _ => None,
+        };
         let board_cores = placement::board_cores(spec, options);
         MappingReport {
             chip: spec.name.clone(),
@@ -148,6 +158,7 @@ impl Ledger {
             projections: self.projections,
             losses: self.losses,
             freed: self.freed,
+            xylo,
         }
     }
 }

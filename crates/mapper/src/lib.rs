@@ -17,6 +17,8 @@
 //! * **Axon chips** (Loihi) split a population evenly over as few cores as obey all limits, one population a core.
 //! * **Cores** belong to one population, because a core shares its biases, its weight currents and the tags that it
 //!   hears; [`CoreSharing::SameParameters`] packs populations with the same equations and values together.
+//! * **Xylo** has one hidden and one output layer, each a core that all populations share: those that send nothing and
+//!   receive from populations alone are read out, all others are hidden.
 //! * **Chips** stand in the smallest square that holds the board, filled row by row: two chips side by side, four as
 //!   two by two.
 //! * **Tags** are compared in the cores that hear them, so a tag must be unique there and nowhere else. Each pair of
@@ -44,6 +46,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod wish;
+mod xylo;
 
 use chip::{ChipSpec, CoreProgram, Program, RouterSpec, Routing};
 use device_models::loihi::LoihiRules;
@@ -56,8 +59,8 @@ pub use error::MapperError;
 pub use placement::{Placement, Segment};
 pub use readout::{ClassReport, ReadoutLayout, ReadoutReport, ReadoutStrategy, ReadoutWish, attach_readout};
 pub use report::{
-    AxonUse, CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, Use,
-    WeightReport,
+    AxonUse, CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport,
+    ShiftReport, Use, WeightReport, XyloReport,
 };
 
 /// What to do with a neuron that is to have more synapses than it has CAM words.
@@ -128,9 +131,10 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
         RouterSpec::Axon(router) => Some((axon::Store::new(router.limits()), rules(spec)?)),
         _ => None,
     };
-    let placement = match &axons {
-        Some((store, _)) => axon::place(network, spec, store, options)?,
-        None => placement::place(network, spec, options)?,
+    let placement = match (&spec.router, &axons) {
+        (RouterSpec::Xylo(router), _) => xylo::place(network, spec, router.limits())?,
+        (_, Some((store, _))) => axon::place(network, spec, store, options)?,
+        (_, None) => placement::place(network, spec, options)?,
     };
     let parameters = parameters::check(network, spec)?;
     let wish = wish::Wish::new(network, spec, &placement)?;
@@ -139,6 +143,10 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
         (RouterSpec::TagCam(router), _) => {
             let (cores, inputs, exponents) = tag_cam::map(&wish, router.limits(), options, &mut ledger)?;
             (Routing::TagCam { cores, inputs, positions: layout::positions(spec) }, exponents)
+        }
+        (RouterSpec::Xylo(router), _) => {
+            let routing = xylo::map(&wish, router.limits(), options, &mut ledger)?;
+            (routing, vec![xylo::EXPONENT; wish.cores.len()])
         }
         (_, Some((store, rules))) => {
             let (rows, exponents) = axon::map(&wish, store, rules, options, &mut ledger)?;
@@ -157,7 +165,7 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
             address: core.address,
             model: network.populations[core.parts[0].population].model,
             neuron_count: core.neuron_count,
-            parameters: parameters::of_core(parameters, core),
+            parameters: parameters::of_core(parameters, core, spec),
             weight_exponent,
         })
         .collect();

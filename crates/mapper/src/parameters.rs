@@ -1,10 +1,10 @@
 //! Parameters of populations, checked against what a chip has.
 
 use crate::MapperError;
-use crate::placement::PlacedCore;
+use crate::placement::{PlacedCore, Segment};
 use chip::{ChipSpec, ParameterSpec, Values};
 use network::{Network, Population};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use units::Quantity;
 
 /// Checks the parameters of every population.
@@ -66,14 +66,32 @@ fn check_value(
     })
 }
 
-/// The parameters of one core: those of its populations, which agree where they share.
-pub(crate) fn of_core(populations: &[Population], core: &PlacedCore) -> BTreeMap<String, Values> {
-    let part = core.parts[0];
-    let range = part.first_index as usize..(part.first_index + part.count) as usize;
-    let of_part = |values: &Values| match values {
-        Values::Shared(value) => Values::Shared(*value),
-        Values::PerNeuron(all) => Values::PerNeuron(all[range.clone()].to_vec()),
+/// The parameters of one core: those of its populations. Where they differ, each neuron has its own value; only layers
+/// of chips with parameters of each neuron hold populations that differ.
+pub(crate) fn of_core(populations: &[Population], core: &PlacedCore, spec: &ChipSpec) -> BTreeMap<String, Values> {
+    let wanted = |part: &Segment| &populations[part.population].parameters;
+    let first = wanted(&core.parts[0]);
+    let same = core.parts.iter().all(|part| wanted(part) == first);
+    let shared = first.values().all(|v| matches!(v, Values::Shared(_)));
+    if core.parts.len() == 1 || same && shared {
+        return first.iter().map(|(name, values)| (name.clone(), of_part(values, &core.parts[0]))).collect();
+    }
+    let names: BTreeSet<&String> = core.parts.iter().flat_map(|part| wanted(part).keys()).collect();
+    let of_neurons = |name: &String| {
+        let of_part = |part: &Segment| match wanted(part).get(name) {
+            Some(values) => (part.first_index..part.first_index + part.count).map(|n| values.get(n as usize)).collect(),
+            None => vec![spec.parameters[name].nominal.quantity; part.count as usize],
+        };
+        Values::PerNeuron(core.parts.iter().flat_map(of_part).collect())
     };
-    let wanted = &populations[part.population].parameters;
-    wanted.iter().map(|(name, values)| (name.clone(), of_part(values))).collect()
+    names.into_iter().map(|name| (name.clone(), of_neurons(name))).collect()
+}
+
+fn of_part(values: &Values, part: &Segment) -> Values {
+    match values {
+        Values::Shared(value) => Values::Shared(*value),
+        Values::PerNeuron(all) => {
+            Values::PerNeuron(all[part.first_index as usize..(part.first_index + part.count) as usize].to_vec())
+        }
+    }
 }

@@ -37,8 +37,8 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// The runs of each population, which must come sorted by core.
-    pub(crate) fn new(segments: Vec<Vec<Segment>>) -> Self {
+    /// The placement with the given runs of neurons, by population and then by first neuron.
+    pub(crate) const fn from_segments(segments: Vec<Vec<Segment>>) -> Self {
         Self { segments }
     }
 
@@ -68,8 +68,10 @@ impl Placement {
     /// The cores in use, sorted by address.
     pub(crate) fn cores(&self) -> Vec<PlacedCore> {
         let mut cores: Vec<PlacedCore> = Vec::new();
-        // Placement goes through populations and cores in order, so the segments come sorted by core.
-        for &segment in self.segments.iter().flatten() {
+        // Mostly placement goes through populations and cores in order; only the layers of Xylo take turns.
+        let mut segments: Vec<Segment> = self.segments.iter().flatten().copied().collect();
+        segments.sort_by_key(|segment| segment.core);
+        for segment in segments {
             match cores.last_mut().filter(|c| c.address == segment.core) {
                 Some(core) => {
                     core.neuron_count += segment.count;

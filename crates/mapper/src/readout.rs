@@ -126,7 +126,7 @@ pub fn attach_readout(
     let classes = scaled(wish)?;
     let has_bias = wish.bias.iter().any(|b| *b != 0.0);
     let limit = match &spec.router {
-        RouterSpec::Ideal | RouterSpec::Axon(_) => None,
+        RouterSpec::Ideal | RouterSpec::Axon(_) | RouterSpec::Xylo(_) => None,
         RouterSpec::TagCam(router) => Some(router.limits().cam_words_per_neuron),
     };
     // A bias takes a word of every neuron, so that it shifts all of them alike.

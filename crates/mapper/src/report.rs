@@ -159,6 +159,36 @@ pub struct FreedResources {
     pub tags: u64,
 }
 
+/// A weight matrix of a Xylo chip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShiftReport {
+    /// `input`, `recurrent` or `output`.
+    pub matrix: String,
+    /// Its synapses.
+    pub synapses: u64,
+    /// The left shift of its weights.
+    pub shift: u8,
+}
+
+/// What a mapping uses of the limits of a Xylo chip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XyloReport {
+    /// Input channels.
+    pub input_channels: Use,
+    /// Hidden neurons.
+    pub hidden_neurons: Use,
+    /// Output neurons.
+    pub output_neurons: Use,
+    /// Recurrent synapses of the hidden neuron that has most.
+    pub hidden_fan_out: Use,
+    /// Hidden neurons that input channels reach.
+    pub input_targets: Use,
+    /// Hidden neurons that output neurons listen to.
+    pub output_sources: Use,
+    /// The matrices.
+    pub matrices: Vec<ShiftReport>,
+}
+
 /// Everything that a mapping used, kept and lost. [`std::fmt::Display`] prints it as a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MappingReport {
@@ -178,6 +208,9 @@ pub struct MappingReport {
     pub losses: Vec<MappingLoss>,
     /// What the masks saved.
     pub freed: FreedResources,
+    /// The limits of a Xylo chip; none on other chips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub xylo: Option<XyloReport>,
 }
 
 impl MappingReport {

@@ -1,6 +1,6 @@
 //! The mapping report as text.
 
-use crate::report::{LossCause, MappingReport, MemoryUse, Part, Use};
+use crate::report::{LossCause, MappingReport, MemoryUse, Part, Use, XyloReport};
 use std::fmt;
 
 /// Rows of cells; columns of names are left-aligned, the others are right-aligned.
@@ -131,6 +131,28 @@ impl MappingReport {
     }
 }
 
+impl fmt::Display for XyloReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new(1, &["limit", "used"]);
+        for (name, used) in [
+            ("input channels", self.input_channels),
+            ("hidden neurons", self.hidden_neurons),
+            ("output neurons", self.output_neurons),
+            ("recurrent synapses of a hidden neuron", self.hidden_fan_out),
+            ("hidden neurons with input", self.input_targets),
+            ("hidden neurons that are read out", self.output_sources),
+        ] {
+            table.row([name.to_string(), used.to_string()]);
+        }
+        writeln!(f, "{table}")?;
+        let mut table = Table::new(1, &["matrix", "synapses", "weight shift"]);
+        for matrix in &self.matrices {
+            table.row([matrix.matrix.clone(), matrix.synapses.to_string(), matrix.shift.to_string()]);
+        }
+        table.fmt(f)
+    }
+}
+
 impl fmt::Display for MappingReport {
     /// Tables of cores, weights (errors relative to the core's largest weight, then in the weight unit), projections,
     /// and sentences on what was pruned and lost.
@@ -143,6 +165,9 @@ impl fmt::Display for MappingReport {
         }
         writeln!(f, "{}", self.weights_table())?;
         writeln!(f, "{}", self.projections_table())?;
+        if let Some(xylo) = &self.xylo {
+            writeln!(f, "{xylo}")?;
+        }
         let masked: u64 = self.projections.iter().map(|p| p.masked).sum();
         if masked > 0 {
             let freed = &self.freed;

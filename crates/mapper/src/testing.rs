@@ -1,8 +1,8 @@
 //! Chips and networks for the tests of this crate.
 
 use chip::{
-    ChipSpec, CoreModel, Evidence, Fact, Geometry, Kinetics, ParameterSpec, RouterSpec, SynapseSign, SynapseType,
-    TagCamSpec, Values,
+    ChipSpec, CoreModel, Evidence, Fact, Geometry, Kinetics, ParameterSpec, RouterSpec, RulesSpec, SynapseSign,
+    SynapseType, TagCamSpec, Values, XyloSpec,
 };
 use fx::Weight;
 use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
@@ -45,8 +45,8 @@ fn base(name: &str) -> ChipSpec {
         synapses: Vec::new(),
         parameters_per_neuron: false,
         router: RouterSpec::Ideal,
-        parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
         rules: None,
+        parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
         energy: BTreeMap::new(),
         mismatch_reference: None,
     }
@@ -90,6 +90,39 @@ pub(crate) fn ideal() -> ChipSpec {
         ],
         parameters_per_neuron: true,
         ..base("ideal-test")
+    }
+}
+
+/// The sizes of XyloAudio 2.
+pub(crate) fn xylo() -> ChipSpec {
+    let register = |index| Kinetics::Register { index };
+    let parameters = [
+        ("dash_mem", parameter("4", Some(("0", "15")))),
+        ("dash_syn", parameter("4", Some(("0", "15")))),
+        ("dash_syn2", parameter("4", Some(("0", "15")))),
+        ("threshold", parameter("1000", None)),
+        ("bias", parameter("0", None)),
+    ];
+    ChipSpec {
+        geometry: Geometry { chips: fact("1"), cores_per_chip: fact("2"), neurons_per_core: fact("1000") },
+        models: vec![CoreModel::Xylo],
+        synapses: vec![
+            synapse("i_syn", SynapseSign::Signed, register(0)),
+            synapse("i_syn2", SynapseSign::Signed, register(1)),
+        ],
+        router: RouterSpec::Xylo(XyloSpec {
+            input_channels: fact("16"),
+            output_neurons: fact("8"),
+            hidden_fan_out: fact("64"),
+            input_targets: None,
+            output_sources: None,
+            weight_bits: fact("8"),
+            weight_shift_max: fact("7"),
+        }),
+        rules: Some(RulesSpec { profile: "xylo-v2".into(), options: BTreeMap::new() }),
+        parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
+        parameters_per_neuron: true,
+        ..base("xylo-test")
     }
 }
 

@@ -5,3 +5,4 @@ mod names;
 mod readouts;
 mod reports;
 mod roundtrip;
+mod xylo;

@@ -132,8 +132,11 @@ fn pack(layouts: &[InputLayout], drafts: &[RowDraft<'_>], total: usize) -> (Vec<
         synapses.extend(draft.synapses.iter().map(|s| {
             layout.pack(s.synapse, s.neuron.index(), s.weight).expect("kinds and signs were checked before packing")
         }));
-        // Ascending targets: neighbours in the row are neighbours in the accumulators.
-        synapses[start..].sort_unstable_by_key(|s| (s.target(), s.weight()));
+        // Ascending targets: neighbours in the row are neighbours in the accumulators. A Xylo layer saturates at each
+        // synapse, so that their order is part of the program.
+        if layout.model() != CoreModel::Xylo {
+            synapses[start..].sort_unstable_by_key(|s| (s.target(), s.weight()));
+        }
     }
     rows.push(Row { core: u32::MAX, start: synapses.len() as u32 });
     (synapses, rows)
@@ -191,6 +194,10 @@ fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program) -> Result<(),
         for route in fabric.source_routes(index) {
             let row = fabric.row(route.row);
             let target = program.cores[row.core].model;
+            if target == CoreModel::Xylo {
+                // Its currents saturate at each synapse and are counted when they do.
+                continue;
+            }
             let straddles =
                 target.is_clocked() && !u64::from(route.delay_ticks.saturating_sub(1)).is_multiple_of(step_ticks);
             let times = match source {

@@ -11,17 +11,20 @@ pub enum LossCause {
     OffBoard,
     /// It reached a chip, but a core of its mask is not in use, so there is nobody to hear it.
     UnusedCore,
+    /// Its input channel had sent as many in the same tick already as the chip counts.
+    InputCap,
 }
 
 impl LossCause {
     /// Every cause, in the order of the tables.
-    pub const ALL: [Self; 2] = [Self::OffBoard, Self::UnusedCore];
+    pub const ALL: [Self; 3] = [Self::OffBoard, Self::UnusedCore, Self::InputCap];
 
     /// Name in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OffBoard => "off board",
             Self::UnusedCore => "unused core",
+            Self::InputCap => "input cap",
         }
     }
 }

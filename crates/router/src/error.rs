@@ -133,6 +133,39 @@ pub enum RouterError {
         /// What they reach.
         to: CoreModel,
     },
+    /// A connection that no matrix of a Xylo chip holds.
+    #[error(
+        "{origin:?} cannot reach {destination}: the matrices go from input channels to the hidden layer (core 0), and \
+         from there to itself and to the output layer (core 1)"
+    )]
+    XyloWay {
+        /// The source.
+        origin: Source,
+        /// The core that it is to reach.
+        destination: CoreAddress,
+    },
+    /// A delay on a Xylo chip.
+    #[error("a row from {origin:?} to {destination} has a delay of {delay_ticks} ticks; Xylo has 1 tick only")]
+    XyloDelay {
+        /// The source.
+        origin: Source,
+        /// The core.
+        destination: CoreAddress,
+        /// The delay.
+        delay_ticks: u16,
+    },
+    /// A weight that a Xylo chip cannot hold.
+    #[error("a synapse of {target} has the weight {weight}; a weight is from {low} to {high}, before the shift")]
+    XyloWeight {
+        /// The neuron where it ends.
+        target: NeuronAddress,
+        /// The weight.
+        weight: i16,
+        /// Lowest weight.
+        low: i16,
+        /// Highest weight.
+        high: i16,
+    },
     /// A memory has more entries than the hardware.
     #[error("{what} of {place}: {used} needed, {limit} available")]
     MemoryFull {

@@ -1,11 +1,11 @@
 //! A program's connections, compiled: who reaches whom, as packed rows.
 
 use crate::counters::{Counters, LossCause};
-use crate::{RouterError, assemble, ideal, tag_cam};
+use crate::{RouterError, assemble, ideal, tag_cam, xylo};
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program, RouterSpec, Routing};
 use core::ops::Range;
-use device_models::{InputLayout, PackedSynapse};
+use device_models::{InputLayout, PackedSynapse, xylo::INPUT_CAP};
 use units::{CoreAddress, InputId, NeuronId};
 
 /// Most events of one input channel that can reach spiking neurons in one tick, and in one step of a chip whose clocked
@@ -55,7 +55,7 @@ impl Traffic {
 pub struct RowView<'a> {
     /// Index of the receiving core in the program.
     pub core: usize,
-    /// Its synapses, sorted by target.
+    /// Its synapses, sorted by target; in the order of delivery where that matters (Xylo).
     pub synapses: &'a [PackedSynapse],
 }
 
@@ -100,6 +100,9 @@ impl Fabric {
             (RouterSpec::TagCam(limits), Routing::TagCam { cores, inputs, positions }) => {
                 tag_cam::follow(spec, limits.limits(), program, cores, inputs, positions)?
             }
+            (RouterSpec::Xylo(limits), Routing::Xylo { rows, shifts, .. }) => {
+                xylo::follow(limits.limits(), program, rows, *shifts)?
+            }
             (router, routing) => {
                 return Err(RouterError::WrongRouter {
                     chip: spec.name.clone(),
@@ -107,10 +110,12 @@ impl Fabric {
                         RouterSpec::Ideal => "an ideal router",
                         RouterSpec::Axon(_) => "axons",
                         RouterSpec::TagCam(_) => "a tag and CAM router",
+                        RouterSpec::Xylo(_) => "the matrices of Xylo",
                     },
                     program: match routing {
                         Routing::Ideal(_) => "rows of synapses",
                         Routing::TagCam { .. } => "a tag and CAM router",
+                        Routing::Xylo { .. } => "the matrices of Xylo",
                     },
                 });
             }
@@ -183,6 +188,15 @@ impl Fabric {
     /// What the events of an input channel drive; `None` if it reaches nobody.
     pub fn input_model(&self, input: InputId) -> Option<CoreModel> {
         self.input_models[input.index()]
+    }
+
+    /// Most events of an input channel in a tick that get through; those beyond it are lost.
+    #[inline]
+    pub fn input_cap(&self, input: InputId) -> i32 {
+        match self.input_model(input) {
+            Some(CoreModel::Xylo) => INPUT_CAP as i32,
+            _ => SPIKES_PER_TICK_MAX,
+        }
     }
 
     /// Number of cores of the program.

@@ -143,6 +143,14 @@ pub enum XyloError {
         /// Hidden neurons.
         count: usize,
     },
+    /// There is not one list of aliases for each hidden neuron.
+    #[error("there are aliases of {found} hidden neurons; give a list for each of the {count}, or none at all")]
+    AliasLists {
+        /// Lists given.
+        found: usize,
+        /// Hidden neurons.
+        count: usize,
+    },
     /// A bias of a core that has none.
     #[error("{layer} neuron {neuron} has the bias {bias}, but this core has no biases; set `has_bias`, with rules V2")]
     UnusedBias {

@@ -25,6 +25,8 @@ pub(super) struct Layer {
     dash_mem: Vec<i16>,
     threshold: Vec<i16>,
     bias: Vec<i16>,
+    /// Times that a number was cut at the end of its range.
+    saturations: u64,
 }
 
 /// Parameters of one neuron of either layer.
@@ -52,6 +54,7 @@ impl Layer {
             // Padding rests at 0 and must not fire.
             threshold: vec![i16::MAX; padded],
             bias: vec![0; padded],
+            saturations: 0,
         };
         for (neuron, p) in neurons.enumerate() {
             for (current, &dash) in p.dash_syn.iter().take(currents).enumerate() {
@@ -73,7 +76,7 @@ impl Layer {
 
     /// Where a current of a neuron lies.
     pub(super) const fn place(&self, neuron: usize, current: usize) -> usize {
-        (neuron / BLOCK * self.currents + current) * BLOCK + neuron % BLOCK
+        place(self.currents, neuron, current)
     }
 
     /// Currents of a neuron.
@@ -81,9 +84,31 @@ impl Layer {
         self.currents
     }
 
-    /// The currents, to be raised, by [`Layer::place`]. Every block of which any is raised must be woken.
-    pub(super) fn i_syn_mut(&mut self) -> &mut [i16] {
-        &mut self.i_syn
+    /// Adds inputs to currents: pairs of a place (see [`Layer::place`]) and the sum of equal weights, in the order in
+    /// which they are cut at the end of the range. Every block of which any is raised must be woken.
+    ///
+    /// Adding a weight several times with saturation is the same as adding its multiple once: all of the additions go
+    /// in one direction.
+    #[inline]
+    pub(super) fn add(&mut self, inputs: impl Iterator<Item = (usize, i32)>) {
+        let mut cut = 0;
+        for (place, input) in inputs {
+            let current = &mut self.i_syn[place];
+            let sum = i32::from(*current) + input;
+            *current = saturate(sum);
+            cut += u32::from(i32::from(*current) != sum);
+        }
+        self.saturations += u64::from(cut);
+    }
+
+    /// Counts one number more that was cut.
+    pub(super) fn count_saturation(&mut self) {
+        self.saturations += 1;
+    }
+
+    /// Numbers that were cut since the last call.
+    pub(super) fn take_saturations(&mut self) -> u64 {
+        core::mem::take(&mut self.saturations)
     }
 
     /// A synaptic current; 0 if the neuron does not have it.
@@ -131,7 +156,7 @@ impl Layer {
     }
 
     /// Has every block updated in the next step. This is always right: at rest an update changes nothing.
-    fn wake_all(&mut self) {
+    pub(super) fn wake_all(&mut self) {
         let blocks = self.count.div_ceil(BLOCK);
         self.awake[..blocks].fill(1);
         self.at_rest = blocks == 0;
@@ -215,24 +240,48 @@ impl Layer {
         for n in 0..BLOCK {
             lost[n] = decay(v_mem[n], dash[n]);
         }
+        // Numbers that are cut are seldom: whether there is any is found out on the way, how many only then.
+        let mut cut = 0;
         if V2 {
             let bias = &self.bias.as_chunks::<BLOCK>().0[block];
+            let before = *v_mem;
             let mut step = [0_i16; BLOCK];
+            let mut any_cut = 0_i32;
             for n in 0..BLOCK {
-                step[n] = saturate(i32::from(lost[n].wrapping_neg()) + total[n]);
+                total[n] += i32::from(lost[n].wrapping_neg());
+                step[n] = saturate(total[n]);
+                any_cut |= total[n] ^ i32::from(step[n]);
             }
+            let mut any_cut = i16::from(any_cut != 0);
             for n in 0..BLOCK {
-                let step = step[n].saturating_add(bias[n]);
-                v_mem[n] = v_mem[n].saturating_add(step);
-                change |= step;
+                let biased = step[n].saturating_add(bias[n]);
+                let v = v_mem[n].saturating_add(biased);
+                any_cut |= (biased ^ step[n].wrapping_add(bias[n])) | (v ^ v_mem[n].wrapping_add(biased));
+                v_mem[n] = v;
+                change |= biased;
+            }
+            if any_cut != 0 {
+                for n in 0..BLOCK {
+                    let biased = step[n].checked_add(bias[n]);
+                    let v = before[n].checked_add(step[n].saturating_add(bias[n]));
+                    let cuts = [total[n] != i32::from(step[n]), biased.is_none(), v.is_none()];
+                    cut += cuts.map(u64::from).iter().sum::<u64>();
+                }
             }
         } else {
+            let mut any_cut = 0_i32;
             for n in 0..BLOCK {
                 let before = v_mem[n];
-                v_mem[n] = saturate(i32::from(before) - i32::from(lost[n]) + total[n]);
+                total[n] += i32::from(before) - i32::from(lost[n]);
+                v_mem[n] = saturate(total[n]);
+                any_cut |= total[n] ^ i32::from(v_mem[n]);
                 change |= before ^ v_mem[n];
             }
+            if any_cut != 0 {
+                cut = total.iter().zip(&*v_mem).map(|(total, v)| u64::from(*total != i32::from(*v))).sum();
+            }
         }
+        self.saturations += cut;
         change != 0
     }
 
@@ -247,6 +296,11 @@ impl Layer {
         }
         v_mem.iter().zip(threshold).rev().fold(0, |bits, (v, threshold)| bits << 1 | u32::from(v >= threshold))
     }
+}
+
+/// Where a current of a neuron lies in a layer whose neurons have `currents` of them.
+pub(crate) const fn place(currents: usize, neuron: usize, current: usize) -> usize {
+    (neuron / BLOCK * currents + current) * BLOCK + neuron % BLOCK
 }
 
 /// What a state loses in a step: `x / 2^dash` rounded down, but at least 1 if `x` is positive.

@@ -67,21 +67,14 @@ impl Rows {
     }
 
     /// Delivers `count` spikes of `source`.
-    ///
-    /// Adding a weight `count` times with saturation is the same as adding its multiple once: all of the additions go
-    /// in one direction.
     pub(super) fn deliver(&self, source: usize, count: u32, layer: &mut Layer) {
         let ((start, first_block), (end, end_block)) = (self.starts[source], self.starts[source + 1]);
         for &block in &self.blocks[first_block as usize..end_block as usize] {
             layer.wake(block.into());
         }
         let factor = (count << self.shift) as i32;
-        let i_syn = layer.i_syn_mut();
-        for synapse in &self.synapses[start as usize..end as usize] {
-            let current = &mut i_syn[(synapse.0 & 0xff_ffff) as usize];
-            let sum = i32::from(*current) + (synapse.0 as i32 >> 24) * factor;
-            *current = sum.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-        }
+        let synapses = self.synapses[start as usize..end as usize].iter();
+        layer.add(synapses.map(|s| ((s.0 & 0xff_ffff) as usize, (s.0 as i32 >> 24) * factor)));
     }
 }
 

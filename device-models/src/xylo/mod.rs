@@ -42,19 +42,30 @@
 //! Visiting a neuron at rest would change no bit of it, so none of this can be seen in the results. A synapse takes
 //! four to six bytes.
 //!
+//! # Two forms
+//! [`XyloCore`] is a whole chip that is stepped by itself. [`XyloLayerCore`] is one of its layers as a core of an event
+//! kernel, which keeps the spikes that are on their way. Both are the same layers with the same code; they differ in
+//! who delivers.
+//!
 //! This module owns the rules and the checks of what it is given. It deliberately knows no chip file, no limit of a
 //! certain chip, no cycle count and no file format.
 
 mod build;
 mod error;
+mod firing;
+mod kernel;
 mod layer;
 mod matrix;
+mod parameters;
 mod run;
 mod state;
 
 pub use build::{XyloHidden, XyloMatrix, XyloOutput, XyloParameters, XyloSynapse};
 pub use error::{XyloError, XyloGroup, XyloMatrixId};
+pub use kernel::XyloLayerCore;
 pub use layer::BLOCK;
+pub(crate) use layer::place;
+pub use parameters::XyloLayerParameters;
 pub use run::{XyloCore, XyloStep};
 pub use state::XyloState;
 
@@ -78,6 +89,20 @@ pub enum XyloRules {
     V1,
     /// XyloAudio 2 and 3, XyloIMU: the change of the membrane saturates by itself; biases; a hibernation flag.
     V2,
+}
+
+/// Names of the rules in chip files.
+pub const PROFILES: [&str; 2] = ["xylo-v1", "xylo-v2"];
+
+impl XyloRules {
+    /// The rules that a chip file calls `profile`; `None` if there are none, see [`PROFILES`].
+    pub fn from_profile(profile: &str) -> Option<Self> {
+        match profile {
+            "xylo-v1" => Some(Self::V1),
+            "xylo-v2" => Some(Self::V2),
+            _ => None,
+        }
+    }
 }
 
 /// Spikes of one input channel or neuron in one step.

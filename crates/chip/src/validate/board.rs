@@ -1,7 +1,7 @@
 //! Geometry, router, tick and step.
 
 use super::Findings;
-use crate::spec::{ChipSpec, ENERGY_OPERATIONS, Fact, RouterSpec, whole_multiple};
+use crate::spec::{ChipSpec, CoreModel, ENERGY_OPERATIONS, Fact, RouterSpec, whole_multiple};
 use alloc::{format, string::String, vec, vec::Vec};
 use units::{Dimension, Unit};
 
@@ -37,6 +37,20 @@ fn counts(spec: &ChipSpec) -> Vec<Count<'_>> {
             ("router.delay_max", &router.delay_max, 0, 4095, "delays are kept in a ring of steps"),
         ]);
     }
+    if let RouterSpec::Xylo(router) = &spec.router {
+        all.extend([
+            ("router.input_channels", &router.input_channels, 1, 1 << 16, "more channels cannot be named"),
+            ("router.output_neurons", &router.output_neurons, 1, 1 << 16, "a neuron id has 16 bits"),
+            ("router.hidden_fan_out", &router.hidden_fan_out, 0, 1 << 17, "more synapses cannot be told apart"),
+            ("router.weight_bits", &router.weight_bits, 1, 8, "a weight is kept in 8 bits"),
+            ("router.weight_shift_max", &router.weight_shift_max, 0, 8, "a shifted weight is kept in 16 bits"),
+        ]);
+        for (path, fact) in
+            [("router.input_targets", &router.input_targets), ("router.output_sources", &router.output_sources)]
+        {
+            all.extend(fact.as_ref().map(|fact| (path, fact, 1, 1 << 16, "a neuron id has 16 bits")));
+        }
+    }
     all
 }
 
@@ -70,6 +84,47 @@ pub(super) fn energies(spec: &ChipSpec, findings: &mut Findings) {
         } else if fact.quantity.unit.dimension() != Dimension::Energy || fact.quantity.value.signum() < 0 {
             findings
                 .add(path, format!("this is {}, but must be an energy of at least 0, such as 24 pJ", fact.quantity));
+        }
+    }
+}
+
+pub(super) fn xylo_layers(spec: &ChipSpec, findings: &mut Findings) {
+    let RouterSpec::Xylo(router) = &spec.router else {
+        if let Some(index) = spec.models.iter().position(|model| *model == CoreModel::Xylo) {
+            let message = "core model `xylo` needs a router of kind `xylo`: its layers are wired by that".into();
+            findings.add(format!("models[{index}]"), message);
+        }
+        return;
+    };
+    if let Some(index) = spec.models.iter().position(|model| *model != CoreModel::Xylo) {
+        let message = format!("a router of kind `xylo` wires core model `xylo` only, not `{}`", spec.models[index]);
+        findings.add(format!("models[{index}]"), message);
+    }
+    let geometry = &spec.geometry;
+    for (entry, fact, expected) in [("chips", &geometry.chips, 1), ("cores_per_chip", &geometry.cores_per_chip, 2)] {
+        if let Some(found) = fact.count().filter(|count| *count > 0 && *count != expected) {
+            let message = format!("this is {found}, but a Xylo chip stands alone, with a hidden and an output layer");
+            findings.add(format!("geometry.{entry}"), format!("{message}: write {expected}"));
+        }
+    }
+    if let (Some(outputs), Some(neurons)) = (router.output_neurons.count(), geometry.neurons_per_core.count())
+        && outputs > neurons
+        && neurons > 0
+    {
+        let message = format!("{outputs} output neurons are more than the {neurons} neurons of a core");
+        findings.add("router.output_neurons", message);
+    }
+    for (index, synapse) in spec.synapses.iter().enumerate() {
+        let path = super::synapse_path(index, "kinetics.index");
+        if let crate::spec::Kinetics::Register { index: register } = synapse.kinetics
+            && register > 1
+        {
+            let name = &synapse.name;
+            findings.add(path, format!("synapse kind `{name}` feeds register {register}, but there are 0 and 1"));
+        }
+        if synapse.gain.is_some() {
+            let message = "a synapse of a Xylo neuron has no gain: remove it".into();
+            findings.add(super::synapse_path(index, "gain"), message);
         }
     }
 }

@@ -34,7 +34,7 @@ fn models_of(kinetics: &Kinetics) -> &'static [CoreModel] {
     match kinetics {
         Kinetics::Delta | Kinetics::Exponential { .. } => &[CoreModel::Lif, CoreModel::AnalogLif],
         Kinetics::Graded => &[CoreModel::Rate],
-        Kinetics::Register { .. } => &[CoreModel::Loihi],
+        Kinetics::Register { .. } => &[CoreModel::Loihi, CoreModel::Xylo],
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
             let kinds = match model {
                 CoreModel::Lif | CoreModel::AnalogLif => "`delta` or `exponential`",
                 CoreModel::Rate => "`graded`",
-                CoreModel::Loihi => "`register`",
+                CoreModel::Loihi | CoreModel::Xylo => "`register`",
             };
             let message = format!("core model `{model}` needs a synapse kind with kinetics {kinds}; there is none");
             findings.add(format!("models[{index}]"), message);

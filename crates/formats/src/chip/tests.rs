@@ -49,9 +49,61 @@ fn every_rule_is_broken_once() {
     for rule in chip::RULES {
         // A source that does not exist is told as a wrong name.
         let sign = if rule.name == "sources-exist" { "a key of `sources`".into() } else { format!("[{}]", rule.name) };
-        assert!(CASES.iter().chain(digital::CASES).any(|(.., errors)| errors.contains(&sign)), "{}", rule.name);
+        assert!(
+            CASES.iter().chain(digital::CASES).chain(XYLO).any(|(.., errors)| errors.contains(&sign)),
+            "{}",
+            rule.name
+        );
     }
 }
+
+#[test]
+fn one_wrong_line_of_a_xylo_chip_gives_one_clear_error() {
+    let good = shipped_text("xylo-audio3").unwrap();
+    for (old, new, expected) in XYLO {
+        assert_eq!(good.matches(old).count(), 1, "`{old}` must be there once");
+        let found = outcome(&good.replace(old, new));
+        let first = found.split('\n').next().unwrap();
+        let (place, message) = first.split_once(": ").unwrap();
+        assert!(place.split(':').all(|n| n.parse::<u32>().is_ok()), "{found}");
+        assert!(found.contains(expected) && message.starts_with('`'), "{old} -> {new}: {found:?}");
+    }
+}
+
+/// (what to replace in the file of XyloAudio 3, by what, part of the error)
+const XYLO: &[Case] = &[
+    (
+        "profile = \"xylo-v2\"",
+        "profile = \"xylo-v22\"",
+        "`rules.profile`: `xylo-v22` is not a profile of digital rules\nhelp: did you mean `xylo-v2`?",
+    ),
+    (
+        "[rules]\nprofile = \"xylo-v2\"\n",
+        "",
+        "`models[0]`: core model `xylo` needs a table `[rules]` with a `profile` [rules-belong-to-models]",
+    ),
+    (
+        "value = 2, unit = \"1\", source = \"single\"",
+        "value = 3, unit = \"1\", source = \"single\"",
+        "`geometry.cores_per_chip`: this is 3, but a Xylo chip stands alone, with a hidden and an output layer: write \
+         2 [xylo-has-two-layers]",
+    ),
+    (
+        "output_neurons = { value = 32,",
+        "output_neurons = { value = 993,",
+        "`router.output_neurons`: 993 output neurons are more than the 992 neurons of a core [xylo-has-two-layers]",
+    ),
+    (
+        "kinetics = { kind = \"register\", index = 1 }",
+        "kinetics = { kind = \"register\", index = 2 }",
+        "`synapses[1].kinetics.index`: synapse kind `i_syn2` feeds register 2, but there are 0 and 1",
+    ),
+    (
+        "weight_shift_max = { value = 7,",
+        "weight_shift_max = { value = 9,",
+        "`router.weight_shift_max`: this is 9, but can be at most 8: a shifted weight is kept in 16 bits [counts-fit]",
+    ),
+];
 
 /// What to replace, by what, the errors.
 type Case = (&'static str, &'static str, &'static str);
@@ -344,7 +396,7 @@ const CASES: &[Case] = &[
     (
         "models = [\"lif\"]",
         "models = []",
-        "8:10: `models`: a chip needs at least one core model; there are lif, analog-lif, rate, loihi \
+        "8:10: `models`: a chip needs at least one core model; there are lif, analog-lif, rate, loihi, xylo \
          [models-are-listed]",
     ),
     (

@@ -45,6 +45,8 @@ pub(crate) fn kinetics(kinetics: &Kinetics) -> (&'static str, Option<&str>) {
         Kinetics::Delta => ("delta", None),
         Kinetics::Exponential { tau } => ("exponential", Some(tau)),
         Kinetics::Graded => ("graded", None),
+        Kinetics::Register { index: 0 } => ("register 0", None),
+        Kinetics::Register { index: 1 } => ("register 1", None),
         Kinetics::Register { .. } => ("register", None),
     }
 }
@@ -55,5 +57,6 @@ pub(crate) fn router(router: &RouterSpec) -> &'static str {
         RouterSpec::Ideal => "ideal",
         RouterSpec::TagCam(_) => "tag-cam",
         RouterSpec::Axon(_) => "axon",
+        RouterSpec::Xylo(_) => "xylo",
     }
 }

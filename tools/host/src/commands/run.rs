@@ -144,8 +144,10 @@ fn emulate(
             let neuron = NeuronAddress { core: program.cores[spike.core].address, neuron: spike.neuron };
             if let Some((population, index)) = mapped.mapping.placement.neuron(neuron) {
                 let activity = &mut activity[population];
-                activity.events[index as usize] += 1;
-                *activity.parts.last_mut().expect("this part was begun") += 1;
+                // A digital neuron can spike several times in a tick.
+                let times = if activity.model.is_graded() { 1 } else { spike.value.unsigned_abs().into() };
+                activity.events[index as usize] += times;
+                *activity.parts.last_mut().expect("this part was begun") += times;
             }
             if args.spikes.is_some() {
                 spikes.push(SpikeEvent { tick: spike.tick, neuron, value: spike.value });

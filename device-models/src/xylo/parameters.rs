@@ -1,0 +1,115 @@
+//! The parameters of one layer on a chip: from what a program asks for to the integers of the rules.
+
+use super::{CURRENTS_MAX, DASH_MAX, XyloError, XyloGroup, XyloHidden, XyloRules};
+use crate::parameters::Reader;
+use crate::{DeviceModelError, DieParameters, Digest, InputLayout};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use chip::{ChipSpec, CoreProgram, XYLO_OUTPUT};
+use fx::Real;
+
+/// Parameters of a layer, neuron by neuron.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct XyloLayerParameters {
+    layout: InputLayout,
+    rules: XyloRules,
+    group: XyloGroup,
+    pub(super) neurons: Vec<XyloHidden>,
+}
+
+impl XyloLayerParameters {
+    /// The parameters of `core` on a die: `dash_mem`, `dash_syn`, `threshold`, `bias` where the chip has it, and
+    /// `dash_syn2` if the second current of the neurons is in use. Core 0 of a chip is its hidden layer, core 1 its
+    /// output layer.
+    ///
+    /// # Errors
+    /// See [`DeviceModelError`]: the chip names no rules of Xylo, or a parameter is missing, unknown, out of the chip's
+    /// range, no whole number (as mismatch would make it), or a bias under rules V1.
+    pub fn build(
+        spec: &ChipSpec,
+        core: &CoreProgram,
+        layout: InputLayout,
+        die: &DieParameters,
+    ) -> Result<Self, DeviceModelError> {
+        let profile = &spec.rules.as_ref().ok_or(DeviceModelError::NoRules)?.profile;
+        let rules = XyloRules::from_profile(profile)
+            .ok_or_else(|| DeviceModelError::XyloProfile { profile: profile.clone() })?;
+        let reader = Reader { spec, core, die };
+        reader.check_names()?;
+        let dash = (0, i32::from(DASH_MAX));
+        let word = (i16::MIN.into(), i16::MAX.into());
+        let dash_mem = whole(&reader, "dash_mem", true, dash)?;
+        let mut dash_syn = [whole(&reader, "dash_syn", true, dash)?, Vec::new()];
+        if layout.lanes().len() == CURRENTS_MAX {
+            dash_syn[1] = whole(&reader, "dash_syn2", true, dash)?;
+        }
+        let threshold = whole(&reader, "threshold", true, word)?;
+        let bias = whole(&reader, "bias", false, word)?;
+        if rules == XyloRules::V1 && bias.iter().any(|b| *b != 0) {
+            return Err(DeviceModelError::Xylo { core: core.address, error: XyloError::BiasInV1 });
+        }
+        let neuron = |n: usize| XyloHidden {
+            dash_mem: dash_mem[n] as u8,
+            dash_syn: [0, 1].map(|k| dash_syn[k].get(n).copied().unwrap_or(0) as u8),
+            threshold: threshold[n] as i16,
+            bias: bias[n] as i16,
+            aliases: Vec::new(),
+        };
+        let group = if core.address.core == XYLO_OUTPUT { XyloGroup::Output } else { XyloGroup::Hidden };
+        Ok(Self { neurons: (0..layout.neuron_count()).map(neuron).collect(), layout, rules, group })
+    }
+
+    /// The currents of the neurons.
+    pub const fn layout(&self) -> &InputLayout {
+        &self.layout
+    }
+
+    /// The rules.
+    pub const fn rules(&self) -> XyloRules {
+        self.rules
+    }
+
+    /// Hidden or output.
+    pub const fn group(&self) -> XyloGroup {
+        self.group
+    }
+
+    /// The neurons. Those of an output layer have no aliases, and their second dash means nothing.
+    pub fn neurons(&self) -> &[XyloHidden] {
+        &self.neurons
+    }
+
+    /// Hash of all parameters.
+    pub fn digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        digest.push(u64::from(self.rules == XyloRules::V2) << 1 | u64::from(self.group == XyloGroup::Output));
+        for n in &self.neurons {
+            let dashes = [n.dash_mem, n.dash_syn[0], n.dash_syn[1]].iter().fold(0, |all, d| all << 8 | u64::from(*d));
+            digest.push(dashes << 32 | u64::from(n.threshold as u16) << 16 | u64::from(n.bias as u16));
+            digest.push(n.aliases.len() as u64);
+            n.aliases.iter().for_each(|a| digest.push(u64::from(*a)));
+        }
+        digest.value()
+    }
+}
+
+/// A parameter as whole numbers from `low` to `high`; 0 if the chip does not have it and need not.
+fn whole(
+    reader: &Reader<'_>,
+    name: &str,
+    required: bool,
+    (low, high): (i32, i32),
+) -> Result<Vec<i32>, DeviceModelError> {
+    let values = if required { reader.required(name)? } else { reader.optional(name)? }.value;
+    let number = |(n, value): (usize, &Real)| {
+        let bits = value.to_bits();
+        let integer = bits >> Real::FRACTION_BITS;
+        let fits = integer << Real::FRACTION_BITS == bits && (i64::from(low)..=i64::from(high)).contains(&integer);
+        if fits {
+            return Ok(integer as i32);
+        }
+        let (target, parameter) = (reader.neuron(n), name.to_string());
+        Err(DeviceModelError::NotWhole { target, parameter, value: *value, low, high })
+    };
+    values.iter().enumerate().map(number).collect()
+}
