@@ -73,6 +73,9 @@ pub(crate) fn spec() -> ChipSpec {
         .map(|(name, p)| (name.to_owned(), p))
         .into(),
         mismatch_reference: Some("tau_mem".to_owned()),
+        weight_mismatch: None,
+        faults: None,
+        noise: None,
     }
 }
 

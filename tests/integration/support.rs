@@ -91,6 +91,9 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         router,
         parameters,
         mismatch_reference: Some("tau_mem".to_owned()),
+        weight_mismatch: None,
+        faults: None,
+        noise: None,
     }
 }
 

@@ -13,6 +13,7 @@ extern crate alloc;
 mod program;
 mod spec;
 mod validate;
+mod variation;
 
 pub use program::{
     CamWord, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Program, Routing, Source, SramWord,
@@ -20,6 +21,7 @@ pub use program::{
 };
 pub use spec::{
     ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
-    SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
+    SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec, WEIGHTS,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};
+pub use variation::{FaultSpec, NoiseSpec};

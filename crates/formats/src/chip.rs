@@ -7,8 +7,8 @@ use crate::document::{Document, Format, FromValue, Table, Value};
 use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
-    ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
-    SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation,
+    ChipSpec, CoreModel, Correlation, Evidence, Fact, FaultSpec, Geometry, Kinetics, MismatchSpec, NoiseSpec,
+    ParameterSpec, RouterSpec, SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation,
 };
 use disorder::Family;
 use std::collections::BTreeMap;
@@ -132,6 +132,9 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         "router",
         "synapses",
         "parameters",
+        "weights",
+        "faults",
+        "noise",
     ]);
     // Every entry is read before the first `?`, so that all errors are found.
     let name = root.required("name");
@@ -147,6 +150,11 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let router = root.required_with("router", |v| read_router(&v));
     let synapses = root.required_with("synapses", |v| all(v.array()?, read_synapse));
     let parameters = root.required_with("parameters", |v| by_name(&v, read_parameter));
+    let weight_mismatch = root.optional_with("weights", |v| {
+        v.table(&["mismatch"])?.required_with("mismatch", |v| read_mismatch(&v, &MISMATCH[..4]))
+    });
+    let faults = root.optional_with("faults", |v| read_faults(&v));
+    let noise = root.optional_with("noise", |v| read_noise(&v));
     Some(ChipSpec {
         name: name?,
         family: family?,
@@ -161,6 +169,9 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         router: router?,
         parameters: parameters?,
         mismatch_reference: mismatch_reference?,
+        weight_mismatch: weight_mismatch?,
+        faults: faults?,
+        noise: noise?,
     })
 }
 
@@ -277,7 +288,7 @@ fn read_parameter(value: &Value<'_>) -> Option<ParameterSpec> {
     let summary = table.required("summary");
     let nominal = fact(table.required("nominal"));
     let range = table.optional_with("range", |v| read_interval(&v));
-    let mismatch = table.optional_with("mismatch", |v| read_mismatch(&v));
+    let mismatch = table.optional_with("mismatch", |v| read_mismatch(&v, &MISMATCH));
     Some(ParameterSpec { summary: summary?, nominal: nominal?, range: range?, mismatch: mismatch? })
 }
 
@@ -287,8 +298,11 @@ fn read_interval(value: &Value<'_>) -> Option<(Fact, Fact)> {
     low.zip(high)
 }
 
-fn read_mismatch(value: &Value<'_>) -> Option<MismatchSpec> {
-    let table = value.table(&["family", "cv", "truncation", "shares", "correlation"])?;
+/// Keys of the mismatch of a parameter; weights have all but the last.
+const MISMATCH: [&str; 5] = ["family", "cv", "truncation", "shares", "correlation"];
+
+fn read_mismatch(value: &Value<'_>, keys: &[&str]) -> Option<MismatchSpec> {
+    let table = value.table(keys)?;
     let family =
         table.required_with("family", |v| v.one_of("a family of mismatch", &Family::ALL.map(|f| (f.name(), f))));
     let cv = fact(table.required("cv"));
@@ -309,6 +323,42 @@ fn read_correlation(value: &Value<'_>) -> Option<Correlation> {
     let table = value.table(&["with", "rho"])?;
     let (with, rho) = (table.required("with"), fact(table.required("rho")));
     Some(Correlation { with: with?, rho: rho? })
+}
+
+fn read_faults(value: &Value<'_>) -> Option<FaultSpec> {
+    let table = value.table(&[
+        "dead_neuron",
+        "hot_neuron",
+        "dead_synapse",
+        "stuck_synapse",
+        "weight_bit_flip",
+        "weight_bits",
+    ])?;
+    let read = |key| table.optional(key).map(fact);
+    let (dead_neuron, hot_neuron) = (read("dead_neuron"), read("hot_neuron"));
+    let (dead_synapse, stuck_synapse) = (read("dead_synapse"), read("stuck_synapse"));
+    let (weight_bit_flip, weight_bits) = (read("weight_bit_flip"), read("weight_bits"));
+    Some(FaultSpec {
+        dead_neuron: dead_neuron?,
+        hot_neuron: hot_neuron?,
+        dead_synapse: dead_synapse?,
+        stuck_synapse: stuck_synapse?,
+        weight_bit_flip: weight_bit_flip?,
+        weight_bits: weight_bits?,
+    })
+}
+
+fn read_noise(value: &Value<'_>) -> Option<NoiseSpec> {
+    let table = value.table(&["run_threshold_cv", "run_weight_cv", "event_weight_cv", "event_jitter_ticks"])?;
+    let read = |key| table.optional(key).map(fact);
+    let (run_threshold_cv, run_weight_cv) = (read("run_threshold_cv"), read("run_weight_cv"));
+    let (event_weight_cv, event_jitter_ticks) = (read("event_weight_cv"), read("event_jitter_ticks"));
+    Some(NoiseSpec {
+        run_threshold_cv: run_threshold_cv?,
+        run_weight_cv: run_weight_cv?,
+        event_weight_cv: event_weight_cv?,
+        event_jitter_ticks: event_jitter_ticks?,
+    })
 }
 
 #[cfg(test)]

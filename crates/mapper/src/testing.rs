@@ -46,6 +46,9 @@ fn base(name: &str) -> ChipSpec {
         router: RouterSpec::Ideal,
         parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
         mismatch_reference: None,
+        weight_mismatch: None,
+        faults: None,
+        noise: None,
     }
 }
 

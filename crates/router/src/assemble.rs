@@ -3,6 +3,7 @@
 use crate::RouterError;
 use crate::error::neuron;
 use crate::fabric::{Fabric, Route, Row, SPIKES_PER_TICK_MAX, Traffic};
+use crate::weights::WeightChanges;
 use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -31,6 +32,8 @@ pub(crate) fn sources(program: &Program) -> Sources {
 pub(crate) struct RowDraft<'a> {
     pub(crate) core: usize,
     pub(crate) synapses: Cow<'a, [IdealSynapse]>,
+    /// The numbers of their slots; empty where they are not kept.
+    pub(crate) slots: Cow<'a, [u64]>,
 }
 
 /// What a router found.
@@ -70,9 +73,10 @@ pub(crate) fn assemble(spec: &ChipSpec, program: &Program, draft: Draft<'_>) -> 
     }
     check_synapses(spec, program, &draft.rows)?;
     let layouts = layouts(spec, program, &draft.rows)?;
-    let (synapses, rows) = pack(&layouts, &draft.rows, total as usize);
+    let (synapses, slots, rows) = pack(&layouts, &draft.rows, total as usize);
     let mut fabric = Fabric {
         synapses,
+        slots,
         rows,
         routes: Vec::with_capacity(draft.routes.len()),
         route_starts: vec![0; draft.sources.count + 1],
@@ -82,6 +86,7 @@ pub(crate) fn assemble(spec: &ChipSpec, program: &Program, draft: Draft<'_>) -> 
         layouts,
         delay_max: draft.routes.iter().map(|(_, r)| r.delay_ticks).max().unwrap_or(1),
         digest: 0,
+        changes: WeightChanges::default(),
     };
     group_routes(&mut fabric, draft.routes);
     check_models(&mut fabric, program)?;
@@ -121,21 +126,33 @@ fn layouts(spec: &ChipSpec, program: &Program, rows: &[RowDraft<'_>]) -> Result<
     program.cores.iter().zip(&used).map(|(core, used)| Ok(InputLayout::new(spec, core, used)?)).collect()
 }
 
-fn pack(layouts: &[InputLayout], drafts: &[RowDraft<'_>], total: usize) -> (Vec<PackedSynapse>, Vec<Row>) {
+/// Packed synapses, the numbers of their slots if they are kept, and where each row starts.
+type Packed = (Vec<PackedSynapse>, Vec<u64>, Vec<Row>);
+
+fn pack(layouts: &[InputLayout], drafts: &[RowDraft<'_>], total: usize) -> Packed {
     let mut synapses = Vec::with_capacity(total);
+    let mut slots = Vec::new();
     let mut rows = Vec::with_capacity(drafts.len() + 1);
     for draft in drafts {
         rows.push(Row { core: draft.core as u32, start: synapses.len() as u32 });
         let start = synapses.len();
         let layout = &layouts[draft.core];
-        synapses.extend(draft.synapses.iter().map(|s| {
+        let packed = draft.synapses.iter().map(|s| {
             layout.pack(s.synapse, s.neuron.index(), s.weight).expect("kinds and signs were checked before packing")
-        }));
+        });
         // Ascending targets: neighbours in the row are neighbours in the accumulators.
-        synapses[start..].sort_unstable_by_key(|s| (s.target(), s.weight()));
+        if draft.slots.is_empty() {
+            synapses.extend(packed);
+            synapses[start..].sort_unstable_by_key(|s| (s.target(), s.weight()));
+        } else {
+            let mut both: Vec<(PackedSynapse, u64)> = packed.zip(draft.slots.iter().copied()).collect();
+            both.sort_unstable_by_key(|(s, slot)| (s.target(), s.weight(), *slot));
+            synapses.extend(both.iter().map(|(s, _)| *s));
+            slots.extend(both.iter().map(|(_, slot)| *slot));
+        }
     }
     rows.push(Row { core: u32::MAX, start: synapses.len() as u32 });
-    (synapses, rows)
+    (synapses, slots, rows)
 }
 
 /// Sorts routes by source, then delay, then row: the order of delivery does not depend on that of the program.
