@@ -6,8 +6,8 @@
 //!
 //! Factors are log-normal with mean 1: a weight or a threshold never changes its sign by noise.
 
-use crate::DeviceModelError;
 use crate::parameters::pure;
+use crate::{DeviceModelError, Digest};
 use chip::{ChipSpec, Fact};
 use disorder::{Die, Distribution, Family, Key, Purpose, normal_deviate, uniform_below};
 use fx::Real;
@@ -120,6 +120,18 @@ impl Noise {
         let event = Key::new(event.0, Purpose::TemporalNoise).name("repeat").slot(repeat.into()).first_word();
         let key = Key::new(event, Purpose::TemporalNoise).core(core).neuron(neuron).slot(slot).name("weight");
         factor(&self.event_weight, key)
+    }
+}
+
+impl Noise {
+    /// A hash of all that decides the noise of events: equal for runs whose events have equal noise.
+    pub fn event_digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        digest.push(self.event_root);
+        digest.push(self.jitter_ticks.into());
+        // The family is fixed, so one value tells two spreads apart.
+        digest.push(self.event_weight.as_ref().map_or(0, |d| d.factor(Real::ONE).to_bits() as u64));
+        digest.value()
     }
 }
 

@@ -65,8 +65,22 @@ pub(crate) fn check_cores(spec: &ChipSpec, program: &Program) -> Result<(), Rout
     if total + u64::from(program.input_count) >= u64::from(u32::MAX) { Err(RouterError::TooLarge) } else { Ok(()) }
 }
 
+/// What noise of events can add to the sums of one tick.
+#[derive(Clone, Copy)]
+pub(crate) struct Worst {
+    /// Ticks whose events can arrive together because some of them are late.
+    pub(crate) ticks: u64,
+    /// Weights can grow to the end of 16 bits.
+    pub(crate) weights: bool,
+}
+
 /// Packs `draft`.
-pub(crate) fn assemble(spec: &ChipSpec, program: &Program, draft: Draft<'_>) -> Result<Fabric, RouterError> {
+pub(crate) fn assemble(
+    spec: &ChipSpec,
+    program: &Program,
+    draft: Draft<'_>,
+    worst: Worst,
+) -> Result<Fabric, RouterError> {
     let total: u64 = draft.rows.iter().map(|r| r.synapses.len() as u64).sum();
     if total >= u64::from(u32::MAX) || draft.rows.len() as u64 >= u64::from(u32::MAX) {
         return Err(RouterError::TooLarge);
@@ -90,7 +104,7 @@ pub(crate) fn assemble(spec: &ChipSpec, program: &Program, draft: Draft<'_>) -> 
     };
     group_routes(&mut fabric, draft.routes);
     check_models(&mut fabric, program)?;
-    check_sums(&fabric, program)?;
+    check_sums(&fabric, program, worst)?;
     fabric.digest = digest(&fabric);
     Ok(fabric)
 }
@@ -198,15 +212,20 @@ fn check_models(fabric: &mut Fabric, program: &Program) -> Result<(), RouterErro
 
 /// Bounds what can arrive at each accumulator in one tick: every neuron once, every input channel as often as it may.
 /// Levels of graded events are at most 2^24, so that the same bound keeps the 64-bit sums of rate units safe.
-fn check_sums(fabric: &Fabric, program: &Program) -> Result<(), RouterError> {
+pub(crate) fn check_sums(fabric: &Fabric, program: &Program, worst: Worst) -> Result<(), RouterError> {
     let mut sums: Vec<Vec<u64>> = fabric.layouts.iter().map(|l| vec![0; l.lanes().len() * l.stride()]).collect();
     for (index, (origin, _)) in all_sources(program).enumerate() {
         for route in fabric.source_routes(index) {
             let row = fabric.row(route.row);
             let spikes = matches!(origin, Source::Input(_)) && !program.cores[row.core].model.is_graded();
-            let times = if spikes { SPIKES_PER_TICK_MAX as u64 } else { 1 };
+            let times = worst.ticks * if spikes { SPIKES_PER_TICK_MAX as u64 } else { 1 };
             for synapse in row.synapses {
-                sums[row.core][synapse.target()] += u64::from(synapse.weight().unsigned_abs()) * times;
+                let weight = match synapse.weight().unsigned_abs() {
+                    0 => 0,
+                    _ if worst.weights => i16::MIN.unsigned_abs().into(),
+                    weight => weight,
+                };
+                sums[row.core][synapse.target()] += u64::from(weight) * times;
             }
         }
     }

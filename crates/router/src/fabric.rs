@@ -1,5 +1,6 @@
 //! A program's connections, compiled: who reaches whom, as packed rows.
 
+use crate::assemble::Worst;
 use crate::counters::{Counters, LossCause};
 use crate::weights::{Scales, WeightChanges};
 use crate::{RouterError, assemble, ideal, tag_cam};
@@ -118,6 +119,7 @@ impl Fabric {
     ) -> Result<Arc<Self>, RouterError> {
         let mut scales = Scales::new(die);
         if !die.changes_weights() && !scales.keep_slots() {
+            assemble::check_sums(self, program, scales.worst())?;
             return Ok(Arc::clone(self));
         }
         let mut fabric = Self::weighed(spec, program, Some(&mut scales))?;
@@ -127,6 +129,7 @@ impl Fabric {
 
     fn weighed(spec: &ChipSpec, program: &Program, scales: Option<&mut Scales<'_>>) -> Result<Self, RouterError> {
         assemble::check_cores(spec, program)?;
+        let worst = scales.as_ref().map_or(Worst { ticks: 1, weights: false }, |scales| scales.worst());
         let draft = match (&spec.router, &program.routing) {
             (RouterSpec::Ideal, Routing::Ideal(rows)) => ideal::follow(spec, program, rows, scales)?,
             (RouterSpec::TagCam(limits), Routing::TagCam { cores, inputs, positions }) => {
@@ -146,7 +149,7 @@ impl Fabric {
                 });
             }
         };
-        assemble::assemble(spec, program, draft)
+        assemble::assemble(spec, program, draft, worst)
     }
 
     /// The number of an input channel among all sources.

@@ -4,6 +4,7 @@
 //! that results is multiplied by the factor of its slot.
 
 use crate::RouterError;
+use crate::assemble::Worst;
 use chip::SynapseSign;
 use device_models::{DieParameters, SynapseFault};
 use units::{CoreAddress, NeuronAddress, NeuronId};
@@ -45,6 +46,12 @@ impl<'a> Scales<'a> {
     /// Whether the numbers of the slots must be kept, because every event has noise of its own.
     pub(crate) fn keep_slots(&self) -> bool {
         self.die.noise().is_some_and(|noise| noise.has_event_weights())
+    }
+
+    /// What noise of events can add to the sums of a tick.
+    pub(crate) fn worst(&self) -> Worst {
+        let ticks = self.die.noise().map_or(1, |noise| u64::from(noise.jitter_ticks()) + 1);
+        Worst { ticks, weights: self.keep_slots() }
     }
 
     /// Bits of `slot` that read as the opposite of what was written, out of the lowest `bits`.

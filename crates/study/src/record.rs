@@ -90,8 +90,9 @@ pub(crate) fn record<F: Features>(
 ) -> Result<(Matrix, u64), EmulatorError> {
     let mut rows = Matrix::zeros(0, map.count());
     let mut spikes = 0;
-    for stimulus in stimuli {
+    for (part, stimulus) in stimuli.iter().enumerate() {
         emulator.reset();
+        emulator.set_part(part as u64);
         features.restart(0);
         for event in &stimulus.events {
             emulator.send(event.input, event.tick, event.payload)?;
