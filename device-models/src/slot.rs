@@ -105,10 +105,79 @@ mod tests {
         assert_eq!(slots.len(), 25);
     }
 
-    /// Layout version 1: a change of this text changes the weights of every die.
+    fn die(cv: Option<&str>, family: Option<disorder::Family>) -> DieParameters {
+        let mut spec = crate::testing::spec();
+        spec.weight_mismatch = crate::testing::mismatched("1 1", "0.1 1").mismatch;
+        let die = disorder::Die { root_seed: 3, id: units::DieId(1) };
+        let scale_to_cv = cv.map(|cv| cv.parse().unwrap());
+        let setting = crate::MismatchSetting { scale_to_cv, family, without_faults: false };
+        DieParameters::new(&spec, die, setting).unwrap()
+    }
+
+    const CORE: CoreAddress = CoreAddress::new(0, 0);
+
+    /// Factors of 100 slots of each of 200 neurons, in units of 2^-20.
+    fn factors(die: &DieParameters) -> std::vec::Vec<i64> {
+        let slots = (0..200).flat_map(|n| (0..100u64).map(move |slot| (NeuronId(n), slot)));
+        slots.map(|(n, slot)| die.weight_factor(CORE, n, slot).to_bits() >> 12).collect()
+    }
+
+    /// The mean of the products of the deviations of two series from 1, as 2^-40.
+    fn covariance(a: &[i64], b: &[i64]) -> i64 {
+        let one = 1 << 20;
+        a.iter().zip(b).map(|(a, b)| (a - one) * (b - one)).sum::<i64>() / a.len() as i64
+    }
+
     #[test]
-    fn slots_of_layout_1() {
+    fn factors_have_the_spread_of_the_file_and_are_independent() {
+        let all = factors(&die(None, None));
+        let mean = all.iter().sum::<i64>() / 20_000;
+        // CV 0.1: 104,858 in these units; standard error 741.
+        assert!((mean - (1 << 20)).abs() < 6 * 741, "{mean}");
+        let square = 104_858i64 * 104_858;
+        let variance = covariance(&all, &all);
+        assert!((variance - square).abs() * 100 < 6 * square, "{variance} instead of {square}");
+        // Neighbouring slots, and equal slots of neighbouring neurons: standard error of a correlation 0.0071.
+        for distance in [1, 100] {
+            let shared = covariance(&all[distance..], &all[..20_000 - distance]);
+            assert!(shared.abs() * 1000 < 43 * square, "{shared} at {distance}");
+        }
+    }
+
+    #[test]
+    fn scaling_stretches_the_same_die() {
+        assert!(factors(&die(Some("0"), None)).iter().all(|factor| *factor == 1 << 20));
+        // The reference parameter has CV 0.2: "to CV 0.4" doubles all of them.
+        let (narrow, wide) = (factors(&die(None, None)), factors(&die(Some("0.4"), None)));
+        let order = |all: &[i64]| {
+            let mut order: std::vec::Vec<usize> = (0..all.len()).collect();
+            order.sort_by_key(|i| (all[*i], *i));
+            order
+        };
+        let (a, b) = (order(&narrow), order(&wide));
+        assert!(a.iter().zip(&b).filter(|(a, b)| a == b).count() > 19_000, "ties apart, ranks stay");
+        let ratio = covariance(&wide, &wide) * 10 / covariance(&narrow, &narrow);
+        assert!((37..46).contains(&ratio), "{ratio}");
+    }
+
+    #[test]
+    fn a_negative_factor_is_refused() {
+        let die = die(Some("2"), Some(disorder::Family::Normal));
+        let refused = (0..200).filter_map(|slot| die.weigh(100, CORE, NeuronId(0), slot).err());
+        let text = std::string::ToString::to_string(&refused.last().expect("CV 1 of a normal family"));
+        assert!(text.contains("the mismatch factor of a weight is -"), "{text}");
+    }
+
+    /// Layout version 1: a change of this text changes the weights of every die, in debug and release alike.
+    #[test]
+    fn slots_and_factors_of_layout_1() {
         let content = SynapseContent { source: Input(InputId(3)), delay_ticks: 2, kind: 1, occurrence: 0 };
-        assert_eq!(std::format!("{:016x}", content.slot()), "");
+        let die = die(None, None);
+        let factors: std::vec::Vec<_> =
+            (0..3).map(|slot| std::format!("{:09x}", die.weight_factor(CORE, NeuronId(5), slot).to_bits())).collect();
+        assert_eq!(
+            std::format!("{:016x} {}", content.slot(), factors.join(" ")),
+            "b524bbdf085a1ca8 0ea82ec73 0d53770ac 12225109e"
+        );
     }
 }

@@ -9,6 +9,7 @@ mod help;
 mod interrupt;
 mod run;
 mod study;
+mod variation;
 
 use snapbox::cmd::{Command, OutputAssert};
 use std::path::Path;

@@ -13,3 +13,4 @@ mod study;
 mod support;
 mod tasks;
 mod tidy;
+mod variation;

@@ -308,7 +308,11 @@ fn read_mismatch(value: &Value<'_>, keys: &[&str]) -> Option<MismatchSpec> {
     let cv = fact(table.required("cv"));
     let truncation = table.optional_with("truncation", |v| read_interval(&v));
     let shares = table.optional_with("shares", |v| read_shares(&v));
-    let correlation = table.optional_with("correlation", |v| read_correlation(&v));
+    let correlation = if keys.contains(&"correlation") {
+        table.optional_with("correlation", |v| read_correlation(&v))
+    } else {
+        Some(None)
+    };
     Some(MismatchSpec { family: family?, cv: cv?, truncation: truncation?, shares: shares?, correlation: correlation? })
 }
 

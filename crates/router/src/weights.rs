@@ -106,6 +106,3 @@ impl<'a> Scales<'a> {
         self.weigh(slot, read, read != written, largest)
     }
 }
-
-#[cfg(test)]
-mod tests;
