@@ -119,7 +119,10 @@ impl Fabric {
     ) -> Result<Arc<Self>, RouterError> {
         let mut scales = Scales::new(die);
         if !die.changes_weights() && !scales.keep_slots() {
-            assemble::check_sums(self, program, scales.worst())?;
+            let worst = scales.worst();
+            if worst.ticks > 1 {
+                assemble::check_sums(self, program, worst)?;
+            }
             return Ok(Arc::clone(self));
         }
         let mut fabric = Self::weighed(spec, program, Some(&mut scales))?;
