@@ -99,7 +99,8 @@ impl Noise {
         event(Key::new(self.event_root, Purpose::TemporalNoise).core(core).neuron(neuron).name("neuron"), part, tick)
     }
 
-    /// The ticks by which a spike is late, at all of its destinations: from 0 to [`Noise::jitter_ticks`], each as likely.
+    /// The ticks by which a spike is late, at all of its destinations: from 0 to [`Noise::jitter_ticks`], each as
+    /// likely.
     pub fn delay(&self, event: Event) -> u16 {
         if self.jitter_ticks == 0 {
             return 0;

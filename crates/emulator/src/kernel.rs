@@ -261,8 +261,8 @@ impl Emulator {
         next
     }
 
-    /// Says which part of a run follows. Ticks start at 0 after each [`Emulator::reset`], and the noise of an event is a
-    /// function of its tick, so parts that are to have different noise need different numbers. Resetting keeps the
+    /// Says which part of a run follows. Ticks start at 0 after each [`Emulator::reset`], and the noise of an event is
+    /// a function of its tick, so parts that are to have different noise need different numbers. Resetting keeps the
     /// number; without noise of events it means nothing.
     pub fn set_part(&mut self, part: u64) {
         if let Some(noise) = &mut self.noise {

@@ -67,8 +67,8 @@ impl EventNoise {
         self.waiting.remove(&tick).unwrap_or_default()
     }
 
-    /// Hands `deliver` the rows of a delivery with the weights of each of its events, and how often each counts. Returns
-    /// the number of weights that had to be cut at the end of 16 bits.
+    /// Hands `deliver` the rows of a delivery with the weights of each of its events, and how often each counts.
+    /// Returns the number of weights that had to be cut at the end of 16 bits.
     pub(crate) fn rows(
         &mut self,
         row: RowView<'_>,

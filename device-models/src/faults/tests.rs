@@ -77,8 +77,11 @@ fn circuits_are_broken_as_often_as_the_file_says() {
     check_rate(flips, 8 * slots, 10);
 }
 
+/// What is broken of a neuron, and of each of its slots.
+type Broken = (Option<NeuronFault>, Vec<(Option<SynapseFault>, u16)>);
+
 /// The places of all faults of 400 neurons with 8 slots each.
-fn places(die: &DieParameters) -> Vec<(Option<NeuronFault>, Vec<(Option<SynapseFault>, u16)>)> {
+fn places(die: &DieParameters) -> Vec<Broken> {
     let slot = |n, s| (die.synapse_fault(CORE, NeuronId(n), s), die.flipped_bits(CORE, NeuronId(n), s));
     (0..400).map(|n| (die.neuron_fault(CORE, NeuronId(n)), (0..8).map(|s| slot(n, s)).collect())).collect()
 }

@@ -91,8 +91,8 @@ pub(super) fn factors_stay_positive(spec: &ChipSpec, findings: &mut Findings) {
         };
         if cv > Decimal::ZERO && cv >= limit && !cut_above_zero {
             let message = format!(
-                "this mismatch has factors of 0 and below, but {reader} needs `{name}` above 0: add a `truncation` whose \
-                 `low` is above 0, or use the family `log-normal` or `gamma`"
+                "this mismatch has factors of 0 and below, but {reader} needs `{name}` above 0: add a `truncation` \
+                 whose `low` is above 0, or use the family `log-normal` or `gamma`"
             );
             findings.add(path, message);
         }

@@ -52,7 +52,7 @@ pub(super) fn noise(spec: &ChipSpec, findings: &mut Findings) {
         }
     }
     if let Some(jitter) = &noise.event_jitter_ticks
-        && !jitter.count().is_some_and(|ticks| ticks <= JITTER_MAX)
+        && jitter.count().is_none_or(|ticks| ticks > JITTER_MAX)
     {
         let message = format!("this is {}, but jitter is a whole number of ticks, 0 to {JITTER_MAX}", jitter.quantity);
         findings.add("noise.event_jitter_ticks", message);

@@ -136,7 +136,7 @@ impl WeightFactors {
 
     fn as_text(&self) -> String {
         if self.factors.is_empty() {
-            return "\nWeights have mismatch. A synapse has no fixed slot here: its factor depends on what it connects.\n"
+            return "\nWeights have mismatch; without fixed slots, a synapse's factor depends on what it connects.\n"
                 .into();
         }
         let s = Statistics::of(&self.factors);
