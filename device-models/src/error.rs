@@ -205,6 +205,23 @@ pub enum DeviceModelError {
         /// Name of the chip.
         chip: String,
     },
+    /// The mismatch of a weight turned its sign around.
+    #[error(
+        "{target}: the mismatch factor of a weight is {factor}, and must not be negative; cut its distribution with a \
+         truncation above 0, or use the family `log-normal` or `gamma`"
+    )]
+    NegativeWeightFactor {
+        /// The neuron with the synapse.
+        target: NeuronAddress,
+        /// The factor.
+        factor: Real,
+    },
+    /// Noise is asked for on a chip that has no budget of it.
+    #[error("chip `{chip}` has no noise: add a table `[noise]` to its file, or run it without")]
+    NoNoise {
+        /// Name of the chip.
+        chip: String,
+    },
     /// A saved state belongs to another core.
     #[error("the saved state of core {core} does not fit: it is for another model or another number of neurons")]
     State {

@@ -5,10 +5,12 @@
 //! two settings of the mismatch (another CV, another family) see the same die, stretched.
 
 use crate::DeviceModelError;
+use crate::faults::{FaultRates, NeuronFault};
+use crate::noise::Noise;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Values};
+use chip::{ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Values, WEIGHTS};
 use disorder::{Die, Distribution, Family, Shares, correlated};
 use fx::{FxError, Real, Rounding, divide, narrow};
 use units::{CoreAddress, Decimal, Dimension, NeuronAddress, NeuronId, Unit};
@@ -21,6 +23,8 @@ pub struct MismatchSetting {
     pub scale_to_cv: Option<Decimal>,
     /// Replaces the family of every mismatch.
     pub family: Option<Family>,
+    /// Leaves out the faults of the chip file. Scaling does not touch them: a broken circuit is broken at any CV.
+    pub without_faults: bool,
 }
 
 /// The mismatch of one parameter, ready to use.
@@ -39,11 +43,15 @@ struct Correlation {
     rho: Real,
 }
 
-/// The mismatch factors of a die. Nothing is stored but the distributions: a factor can be asked for in any order.
+/// What a die makes of its chip: mismatch factors, faults, and the noise of a run if one was asked for. Nothing is
+/// stored but distributions and probabilities: every value can be asked for, in any order.
 #[derive(Clone, Debug)]
 pub struct DieParameters {
-    die: Die,
+    pub(crate) die: Die,
     mismatch: BTreeMap<String, Mismatch>,
+    weights: Option<Mismatch>,
+    pub(crate) faults: FaultRates,
+    pub(crate) noise: Option<Noise>,
 }
 
 impl DieParameters {
@@ -60,12 +68,40 @@ impl DieParameters {
                 mismatch.insert(name.clone(), read_mismatch(spec, name, found, scale, setting.family)?);
             }
         }
-        Ok(Self { die, mismatch })
+        let weights = match &spec.weight_mismatch {
+            Some(found) => Some(read_mismatch(spec, WEIGHTS, found, scale, setting.family)?),
+            None => None,
+        };
+        let faults = match &spec.faults {
+            Some(faults) if !setting.without_faults => FaultRates::new(spec, faults)?,
+            _ => FaultRates::NONE,
+        };
+        Ok(Self { die, mismatch, weights, faults, noise: None })
     }
 
-    /// A die without mismatch: every factor is 1.
+    /// The same die in one run: with the noise of the chip file, drawn for trial number `trial`.
+    ///
+    /// # Errors
+    /// The chip has no noise, or a CV of it is impossible.
+    pub fn with_noise(self, spec: &ChipSpec, trial: u64) -> Result<Self, DeviceModelError> {
+        let noise = Noise::new(spec, self.die, trial)?;
+        Ok(Self { noise: Some(noise), ..self })
+    }
+
+    /// The noise of the run, if it has any.
+    pub const fn noise(&self) -> Option<&Noise> {
+        self.noise.as_ref()
+    }
+
+    /// A die without mismatch and faults: every factor is 1.
     pub const fn nominal() -> Self {
-        Self { die: Die { root_seed: 0, id: units::DieId(0) }, mismatch: BTreeMap::new() }
+        Self {
+            die: Die { root_seed: 0, id: units::DieId(0) },
+            mismatch: BTreeMap::new(),
+            weights: None,
+            faults: FaultRates::NONE,
+            noise: None,
+        }
     }
 
     /// Which die.
@@ -91,6 +127,18 @@ impl DieParameters {
             }
         };
         found.distribution.factor(z)
+    }
+
+    /// The frozen mismatch factor of the weight of one synapse slot, of mean 1; exactly 1 on a chip whose weights have
+    /// none. `slot` is what numbers the slots of a neuron; its router says how.
+    pub fn weight_mismatch(&self, core: CoreAddress, neuron: NeuronId, slot: u64) -> Real {
+        let Some(found) = &self.weights else { return Real::ONE };
+        found.distribution.factor(self.die.slot_deviate(WEIGHTS, &found.shares, core, neuron, slot))
+    }
+
+    /// Whether weights have mismatch.
+    pub const fn has_weight_mismatch(&self) -> bool {
+        self.weights.is_some()
     }
 }
 
@@ -166,7 +214,7 @@ fn read_shares(name: &str, mismatch: &MismatchSpec) -> Result<Shares, DeviceMode
 }
 
 /// A pure number of the chip file.
-fn pure(name: &str, fact: &Fact) -> Result<Real, DeviceModelError> {
+pub(crate) fn pure(name: &str, fact: &Fact) -> Result<Real, DeviceModelError> {
     number(name, Real::from_quantity(fact.quantity, Unit::ONE))
 }
 
@@ -249,6 +297,50 @@ impl Reader<'_> {
             model: self.core.model,
         })?;
         self.read(name, parameter)
+    }
+
+    /// [`Reader::required`] for the firing threshold, which changes from run to run if the run has noise: the value
+    /// with mismatch is multiplied by the factor of the trial and rounded once more.
+    pub(crate) fn threshold(&self, name: &str) -> Result<Resolved, DeviceModelError> {
+        let mut resolved = self.required(name)?;
+        if let Some(noise) = &self.die.noise {
+            for (n, value) in resolved.value.iter_mut().enumerate() {
+                *value = value.mul_nearest(noise.threshold_factor(self.core.address, NeuronId(n as u16)));
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// A parameter of a digital core as whole numbers: what was asked for must be one from `low` to `high`; what
+    /// mismatch makes of it is rounded to nearest and kept within that range.
+    pub(crate) fn integers(
+        &self,
+        name: &str,
+        read: &Resolved,
+        (low, high): (i32, i32),
+    ) -> Result<Vec<i32>, DeviceModelError> {
+        let (least, most) = (Real::from_integer(low.into()), Real::from_integer(high.into()));
+        if let Some(n) = read.asked.iter().position(|value| {
+            let whole = Real::from_integer(value.to_integer(Rounding::Floor)) == *value;
+            !whole || !(least..=most).contains(value)
+        }) {
+            let (target, parameter, value) = (self.neuron(n), name.to_string(), read.asked[n]);
+            return Err(DeviceModelError::NotWhole { target, parameter, value, low, high });
+        }
+        let whole = |value: &Real| value.to_integer(Rounding::HalfEven).clamp(low.into(), high.into()) as i32;
+        Ok(read.value.iter().map(whole).collect())
+    }
+
+    /// Puts the values that make a neuron dead or hot in the place of those of broken neurons. Every core model calls
+    /// this once, on what holds its neurons back.
+    pub(crate) fn break_neurons<T: Copy>(&self, values: &mut [T], dead: T, hot: T) {
+        for (n, value) in values.iter_mut().enumerate().take(self.core.neuron_count as usize) {
+            match self.die.neuron_fault(self.core.address, NeuronId(n as u16)) {
+                None => {}
+                Some(NeuronFault::Dead) => *value = dead,
+                Some(NeuronFault::Hot) => *value = hot,
+            }
+        }
     }
 
     /// [`Reader::required`], and every value, asked for or real, must be positive.

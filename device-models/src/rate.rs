@@ -40,6 +40,10 @@ pub const LEVEL_BITS: u32 = 16;
 /// Fraction bits of the argument of tanh.
 const ARGUMENT_BITS: u32 = 20;
 
+/// The drive of a unit that is always on: more than its inputs can take back, so that the argument is cut at its upper
+/// end. The inputs without gain stay below 2^60 in these units, and such a unit has no others.
+const HOT_DRIVE: i64 = i64::MAX;
+
 /// Parameters of a core of rate units, unit by unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateParameters {
@@ -78,10 +82,16 @@ impl RateParameters {
                 limit: Real::ONE,
             });
         }
-        let leaks: Vec<Wide> = leak.value.iter().map(|l| Wide::from_real((*l).min(Real::ONE))).collect();
+        let mut leaks: Vec<Wide> = leak.value.iter().map(|l| Wide::from_real((*l).min(Real::ONE))).collect();
+        // A dead unit keeps its state, 0; a hot one goes to 1 at once, whatever arrives.
+        reader.break_neurons(&mut leaks, Wide::ZERO, Wide::ONE);
         let gains = layout.lanes().iter().map(|lane| match lane {
             Lane::ScaledGraded { kind } => match &spec.synapses[usize::from(*kind)].gain {
-                Some(name) => Ok(Some(reader.positive(name)?.value)),
+                Some(name) => {
+                    let mut gains = reader.positive(name)?.value;
+                    reader.break_neurons(&mut gains, Real::ZERO, Real::ZERO);
+                    Ok(Some(gains))
+                }
                 None => Ok(None),
             },
             _ => Ok(None),
@@ -89,10 +99,12 @@ impl RateParameters {
         let gains = gains.collect::<Result<_, DeviceModelError>>()?;
         let drive = reader.optional("drive")?.value;
         let bits = |value: Real| shift_right(value.to_bits(), Real::FRACTION_BITS - ARGUMENT_BITS, Rounding::HalfEven);
+        let mut drive: Vec<i64> = drive.into_iter().map(bits).collect();
+        reader.break_neurons(&mut drive, 0, HOT_DRIVE);
         Ok(Self {
             weight_exponent: core.weight_exponent,
             leak: Factors::new(&leaks, layout.stride()).expect("leaks lie between 0 and 1"),
-            drive: drive.into_iter().map(bits).collect(),
+            drive,
             gains,
             layout,
         })

@@ -76,6 +76,9 @@ pub(crate) fn spec() -> ChipSpec {
         .into(),
         energy: [].into(),
         mismatch_reference: Some("tau_mem".to_owned()),
+        weight_mismatch: None,
+        faults: None,
+        noise: None,
     }
 }
 

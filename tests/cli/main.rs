@@ -9,6 +9,7 @@ mod help;
 mod interrupt;
 mod run;
 mod study;
+mod variation;
 mod xylo;
 
 use snapbox::cmd::{Command, OutputAssert};

@@ -53,7 +53,7 @@ fn dies_of_dynapse2_have_the_spread_of_the_file() {
     // 256 circuits: standard errors 0.006 and 0.0045; five of them.
     assert!((mean - 1.0).abs() < 0.031 && (sd - 0.1).abs() < 0.023, "{mean} {sd}");
     for parameter in spec.parameters.keys().filter(|p| spec.parameters[*p].mismatch.is_some()) {
-        let half = MismatchSetting { scale_to_cv: Some("0.5".parse().unwrap()), family: None };
+        let half = MismatchSetting { scale_to_cv: Some("0.5".parse().unwrap()), ..MismatchSetting::default() };
         let (mean, sd) = spread(&spec, parameter, half);
         // The cut at 0.1 takes a little of the spread and moves the mean up.
         assert!((0.95..1.2).contains(&mean) && (0.38..0.52).contains(&sd), "{parameter}: {mean} {sd}");
@@ -99,7 +99,7 @@ fn a_chip_of_ones_own_works_like_a_shipped_one() {
     // Half of the variance is common to the die: the circuits of one die differ by less.
     let (_, sd) = spread(&spec, "tau_mem", MismatchSetting::default());
     assert!((0.07..0.2).contains(&sd), "{sd}");
-    let none = MismatchSetting { scale_to_cv: Some(Decimal::ZERO), family: None };
+    let none = MismatchSetting { scale_to_cv: Some(Decimal::ZERO), ..MismatchSetting::default() };
     assert_eq!(spread(&spec, "tau_mem", none), (1.0, 0.0));
 }
 

@@ -16,4 +16,5 @@ mod study;
 mod support;
 mod tasks;
 mod tidy;
+mod variation;
 mod xylo;

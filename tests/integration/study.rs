@@ -133,3 +133,46 @@ fn study_files_are_checked_with_their_place() {
         assert!(error.contains(expected), "{replace}:\n{error}");
     }
 }
+
+/// A small study on a chip with faults and noise, with `keys` at its top.
+fn varied(directory: &Path, keys: &str) -> StudySpec {
+    let chip = include_str!("../../device-models/data/dynapse2/chip.toml");
+    let number = |value| format!("{{ value = {value}, unit = \"1\", source = \"trial\", evidence = \"assumed\" }}");
+    let chip = format!(
+        "{}\n[faults]\ndead_neuron = {}\n\n[noise]\nrun_weight_cv = {}\nevent_jitter_ticks = {}\n",
+        chip.replacen("[sources]\n", "[sources]\ntrial = \"Chosen for a test\"\n", 1),
+        number("0.2"),
+        number("0.2"),
+        number("1")
+    );
+    std::fs::write(directory.join("varied.toml"), chip).unwrap();
+    let task = "[[task]]\nid = \"narma10\"\nsample = \"5 ms\"\ntrain = 100\ntest = 50\n";
+    let text = small(task).text.replacen("chip = \"dynapse2\"", &format!("chip = \"varied.toml\"\n{keys}"), 1);
+    let text = text.replacen("recurrence = [\"full\", 0.5, \"removed\"]\n", "", 1).replacen("[0, 0.3]", "[0]", 1);
+    study::read(&text, "test.toml", directory).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn faults_are_on_and_noise_is_off_unless_a_study_says_otherwise() {
+    let directory = tempfile::tempdir().unwrap();
+    let scores = |result: &StudyResult| result.rows.iter().map(|row| row.score_float).collect::<Vec<_>>();
+    let study = |keys| varied(directory.path(), keys);
+    let usual = run(&study(""), 1);
+    assert!(usual.manifest.faults && !usual.manifest.noise);
+    assert_eq!(scores(&run(&study("faults = true\nnoise = false"), 1)), scores(&usual));
+    let sound = run(&study("faults = false"), 1);
+    assert!(!sound.manifest.faults && sound.manifest_json().contains("\"faults\": false"));
+    assert!(scores(&sound).windows(2).all(|pair| pair[0] == pair[1]), "without mismatch and faults dies are alike");
+    assert!(scores(&usual).windows(2).any(|pair| pair[0] != pair[1]), "each die has faults of its own");
+    let noisy = run(&study("noise = true"), 1);
+    assert!(noisy.manifest.noise && scores(&noisy) != scores(&usual));
+    assert_eq!(run(&study("noise = true"), 2).csv(), noisy.csv(), "threads");
+}
+
+#[test]
+fn noise_that_the_chip_does_not_have_is_refused() {
+    let text = small("[[task]]\nid = \"narma10\"\nsample = \"5 ms\"\n").text;
+    let text = text.replacen("dies = 3", "noise = true\ndies = 3", 1);
+    let error = study::read(&text, "test.toml", Path::new("")).unwrap_err().to_string();
+    assert!(error.contains("the chip `dynapse2` has no table `[noise]` in its file"), "{error}");
+}

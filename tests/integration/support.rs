@@ -101,6 +101,9 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         parameters,
         energy: BTreeMap::new(),
         mismatch_reference: Some("tau_mem".to_owned()),
+        weight_mismatch: None,
+        faults: None,
+        noise: None,
     }
 }
 

@@ -11,11 +11,13 @@ mod core_state;
 pub mod float;
 pub mod loihi;
 mod routing;
+mod slots;
 pub mod xylo;
 
 pub use analog::{AnalogCurrent, AnalogNeuron, Rate};
 pub use core_state::{CoreOracle, Current, Factor, LifNeuron, RateUnit};
 pub use routing::{Arrival, Sent};
+pub use slots::{DieOracle, Slot};
 
 use chip::{ChipSpec, Program, Source};
 use std::collections::BTreeMap;
@@ -59,6 +61,7 @@ pub struct OracleSpike {
 pub struct Oracle<'a> {
     spec: &'a ChipSpec,
     program: &'a Program,
+    die: Option<DieOracle<'a>>,
     /// State of each core.
     pub cores: Vec<CoreOracle>,
     arrivals: BTreeMap<u64, Vec<Arrival>>,
@@ -73,7 +76,13 @@ impl<'a> Oracle<'a> {
     pub fn new(spec: &'a ChipSpec, program: &'a Program, cores: Vec<CoreOracle>) -> Self {
         assert_eq!(cores.len(), program.cores.len());
         let (arrivals, inputs) = (BTreeMap::new(), BTreeMap::new());
-        Self { spec, program, cores, arrivals, inputs, now: 0, counts: Counts::default() }
+        Self { spec, program, die: None, cores, arrivals, inputs, now: 0, counts: Counts::default() }
+    }
+
+    /// The same with the weights of a die.
+    #[must_use]
+    pub fn on_die(self, die: DieOracle<'a>) -> Self {
+        Self { die: Some(die), ..self }
     }
 
     /// An event of `input` for `tick`; events of one channel for one tick add up.
@@ -128,7 +137,7 @@ impl<'a> Oracle<'a> {
 
     /// Sends an event of `source` that happened at `tick` (which is -1 for inputs of tick 0).
     fn emit(&mut self, source: Source, payload: i128, tick: i128) {
-        let sent = routing::follow(self.spec, self.program, source, payload);
+        let sent = routing::follow(self.spec, self.program, self.die.as_ref(), source, payload);
         let times = sent.times;
         self.counts.sent += sent.events * times;
         self.counts.delivered += sent.delivered * times;

@@ -1,7 +1,8 @@
 //! Where an event goes: read from the memories anew for every event.
 
-use chip::{ChipSpec, Program, Routing, Source, SynapseSign};
-use units::{ChipId, CoreAddress, CoreId, Tag};
+use crate::slots::{DieOracle, Slot};
+use chip::{ChipSpec, IdealSynapse, Program, Routing, Source, SynapseSign};
+use units::{ChipId, CoreAddress, CoreId, NeuronId, Tag};
 
 /// One synapse that an event reaches.
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +41,16 @@ pub struct Sent {
 }
 
 /// Follows one event of `source` with the given payload.
-pub(crate) fn follow(spec: &ChipSpec, program: &Program, source: Source, payload: i128) -> Sent {
+pub(crate) fn follow(
+    spec: &ChipSpec,
+    program: &Program,
+    die: Option<&DieOracle<'_>>,
+    source: Source,
+    payload: i128,
+) -> Sent {
     let mut sent = match &program.routing {
-        Routing::Ideal(_) => ideal(program, source),
-        Routing::TagCam { .. } => tag_cam(program, source),
+        Routing::Ideal(_) => ideal(spec, program, die, source),
+        Routing::TagCam { .. } => tag_cam(program, die, source),
         Routing::Xylo { .. } => unreachable!("Xylo has an oracle of its own"),
     };
     // Events of rate units, and of channels that reach them, carry a change of level; all others count spikes.
@@ -61,22 +68,41 @@ pub(crate) fn follow(spec: &ChipSpec, program: &Program, source: Source, payload
     sent
 }
 
-fn ideal(program: &Program, source: Source) -> Sent {
+fn ideal(spec: &ChipSpec, program: &Program, die: Option<&DieOracle<'_>>, source: Source) -> Sent {
     let Routing::Ideal(rows) = &program.routing else { unreachable!() };
     let mut sent = Sent::default();
-    for row in rows.iter().filter(|row| row.source == source && !row.synapses.is_empty()) {
+    // Every synapse of the source with its place, to find its rank among those that connect the same.
+    let places = |row: usize| rows[row].synapses.iter().enumerate().map(move |(place, s)| (*s, row, place));
+    for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.source == source && !row.synapses.is_empty()) {
         sent.events += 1;
         sent.delivered += 1;
         let core = core_of(program, row.destination).expect("rows end in cores in use");
-        for s in &row.synapses {
-            let (neuron, kind, weight) = (s.neuron.index(), usize::from(s.synapse), i128::from(s.weight));
+        let alike = |other: usize| {
+            let other = &rows[other];
+            (other.source, other.destination, other.delay_ticks) == (source, row.destination, row.delay_ticks)
+        };
+        for me @ (s, ..) in places(index) {
+            let same =
+                |other: &(IdealSynapse, usize, usize)| (other.0.neuron, other.0.synapse) == (s.neuron, s.synapse);
+            let (neuron, kind) = (s.neuron.index(), usize::from(s.synapse));
+            let weight = match die {
+                None => s.weight.into(),
+                Some(die) => {
+                    let others = (0..rows.len()).filter(|other| alike(*other)).flat_map(places);
+                    let occurrence = others.filter(|other| same(other) && *other < me).count();
+                    let delay = row.delay_ticks;
+                    let slot = Slot::Content { source, kind: s.synapse, delay, occurrence };
+                    let signed = spec.synapses[kind].sign == SynapseSign::Signed;
+                    die.number(row.destination, s.neuron, slot, signed, s.weight.into())
+                }
+            };
             sent.arrivals.push((row.delay_ticks, Arrival { core, neuron, kind, weight, payload: 0, operations: 0 }));
         }
     }
     sent
 }
 
-fn tag_cam(program: &Program, source: Source) -> Sent {
+fn tag_cam(program: &Program, die: Option<&DieOracle<'_>>, source: Source) -> Sent {
     let Routing::TagCam { cores, inputs, positions } = &program.routing else { unreachable!() };
     let mut sent = Sent::default();
     match source {
@@ -85,7 +111,7 @@ fn tag_cam(program: &Program, source: Source) -> Sent {
                 for event in &route.events {
                     sent.events += 1;
                     if event.chip.index() < positions.len() {
-                        broadcast(program, event.chip, event.core_mask, event.tag, &mut sent);
+                        broadcast(program, die, event.chip, event.core_mask, event.tag, &mut sent);
                     } else {
                         sent.off_board += 1;
                     }
@@ -99,7 +125,7 @@ fn tag_cam(program: &Program, source: Source) -> Sent {
                 sent.events += 1;
                 let place = (i32::from(x) + i32::from(word.hop_x), i32::from(y) + i32::from(word.hop_y));
                 match positions.iter().position(|&(x, y)| (i32::from(x), i32::from(y)) == place) {
-                    Some(chip) => broadcast(program, ChipId(chip as u16), word.core_mask, word.tag, &mut sent),
+                    Some(chip) => broadcast(program, die, ChipId(chip as u16), word.core_mask, word.tag, &mut sent),
                     None => sent.off_board += 1,
                 }
             }
@@ -108,7 +134,7 @@ fn tag_cam(program: &Program, source: Source) -> Sent {
     sent
 }
 
-fn broadcast(program: &Program, chip: ChipId, mask: u16, tag: Tag, sent: &mut Sent) {
+fn broadcast(program: &Program, die: Option<&DieOracle<'_>>, chip: ChipId, mask: u16, tag: Tag, sent: &mut Sent) {
     let Routing::TagCam { cores, .. } = &program.routing else { unreachable!() };
     for bit in 0..16 {
         if mask & (1 << bit) == 0 {
@@ -120,14 +146,17 @@ fn broadcast(program: &Program, chip: ChipId, mask: u16, tag: Tag, sent: &mut Se
         };
         let mut heard = false;
         for (neuron, words) in cores[core].cam.iter().enumerate() {
-            for word in words.iter().filter(|word| word.tag == tag) {
+            for (index, word) in words.iter().enumerate().filter(|(_, word)| word.tag == tag) {
                 heard = true;
-                let mut weight = 0;
-                for (bit, current) in cores[core].weight_currents.iter().enumerate() {
-                    if word.weight_bits & (1 << bit) != 0 {
-                        weight += i128::from(*current);
+                let currents = &cores[core].weight_currents;
+                let weight = match die {
+                    None => switched(currents, word.weight_bits),
+                    Some(die) => {
+                        let address = program.cores[core].address;
+                        let slot = Slot::Hardware(index as u64);
+                        die.switches(address, NeuronId(neuron as u16), slot, currents, word.weight_bits)
                     }
-                }
+                };
                 let kind = usize::from(word.synapse);
                 sent.arrivals.push((1, Arrival { core, neuron, kind, weight, payload: 0, operations: 0 }));
             }
@@ -138,6 +167,17 @@ fn broadcast(program: &Program, chip: ChipId, mask: u16, tag: Tag, sent: &mut Se
             sent.unmatched += 1;
         }
     }
+}
+
+/// The sum of the currents whose bits are on.
+pub(crate) fn switched(currents: &[i16], bits: u8) -> i128 {
+    let mut weight = 0;
+    for (bit, current) in currents.iter().enumerate() {
+        if bits & (1 << bit) != 0 {
+            weight += i128::from(*current);
+        }
+    }
+    weight
 }
 
 fn core_of(program: &Program, address: CoreAddress) -> Option<usize> {

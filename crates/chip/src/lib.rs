@@ -13,6 +13,7 @@ extern crate alloc;
 mod program;
 mod spec;
 mod validate;
+mod variation;
 
 pub use program::{
     CamWord, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Program, Routing, Source, SramWord,
@@ -21,6 +22,7 @@ pub use program::{
 pub use spec::{
     AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, ENERGY_OPERATIONS, Evidence, Fact, Geometry, Kinetics,
     MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
-    XyloLimits, XyloSpec, whole_multiple,
+    WEIGHTS, XyloLimits, XyloSpec, whole_multiple,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};
+pub use variation::{FaultSpec, NoiseSpec};

@@ -1,5 +1,6 @@
 //! The schema of a chip description. Plain data; each number carries unit, source and evidence.
 
+use crate::variation::{FaultSpec, NoiseSpec};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use core::fmt;
 use disorder::Family;
@@ -280,6 +281,25 @@ pub struct MismatchSpec {
     pub correlation: Option<Correlation>,
 }
 
+impl MismatchSpec {
+    /// Hands every number to `add`, with its path below `path`.
+    fn facts<'a>(&'a self, path: &str, add: &mut impl FnMut(String, &'a Fact)) {
+        add(format!("{path}.cv"), &self.cv);
+        if let Some((low, high)) = &self.truncation {
+            add(format!("{path}.truncation.low"), low);
+            add(format!("{path}.truncation.high"), high);
+        }
+        if let Some(shares) = &self.shares {
+            for (name, fact) in [("die", &shares.die), ("core", &shares.core), ("circuit", &shares.circuit)] {
+                add(format!("{path}.shares.{name}"), fact);
+            }
+        }
+        if let Some(correlation) = &self.correlation {
+            add(format!("{path}.correlation.rho"), &correlation.rho);
+        }
+    }
+}
+
 /// A parameter of the circuits: nominal value and mismatch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParameterSpec {
@@ -337,9 +357,18 @@ pub struct ChipSpec {
     pub parameters: BTreeMap<String, ParameterSpec>,
     /// Energy of each operation that is priced, by its name in [`ENERGY_OPERATIONS`].
     pub energy: BTreeMap<String, Fact>,
-    /// The parameter whose CV is quoted when the mismatch of the whole chip is scaled "to CV x".
+    /// The parameter whose CV is quoted when the mismatch of the whole chip is scaled "to CV x"; or [`WEIGHTS`].
     pub mismatch_reference: Option<String>,
+    /// Device-to-device variation of the weight of every synapse slot; none if absent. It has no correlation.
+    pub weight_mismatch: Option<MismatchSpec>,
+    /// How often circuits are broken; never if absent.
+    pub faults: Option<FaultSpec>,
+    /// What fluctuates between runs and events, if a run asks for noise; nothing if absent.
+    pub noise: Option<NoiseSpec>,
 }
+
+/// What the weights of synapse slots are called where a parameter could be named.
+pub const WEIGHTS: &str = "weights";
 
 impl ChipSpec {
     /// The index of the synapse kind called `name`.
@@ -399,24 +428,21 @@ impl ChipSpec {
                 add(format!("{path}.range.low"), low);
                 add(format!("{path}.range.high"), high);
             }
-            let Some(mismatch) = &parameter.mismatch else { continue };
-            let path = format!("{path}.mismatch");
-            add(format!("{path}.cv"), &mismatch.cv);
-            if let Some((low, high)) = &mismatch.truncation {
-                add(format!("{path}.truncation.low"), low);
-                add(format!("{path}.truncation.high"), high);
-            }
-            if let Some(shares) = &mismatch.shares {
-                for (name, fact) in [("die", &shares.die), ("core", &shares.core), ("circuit", &shares.circuit)] {
-                    add(format!("{path}.shares.{name}"), fact);
-                }
-            }
-            if let Some(correlation) = &mismatch.correlation {
-                add(format!("{path}.correlation.rho"), &correlation.rho);
+            if let Some(mismatch) = &parameter.mismatch {
+                mismatch.facts(&format!("{path}.mismatch"), &mut add);
             }
         }
         for (name, fact) in &self.energy {
             add(format!("energy.{name}"), fact);
+        }
+        if let Some(mismatch) = &self.weight_mismatch {
+            mismatch.facts("weights.mismatch", &mut add);
+        }
+        for (name, fact) in self.faults.iter().flat_map(FaultSpec::facts) {
+            add(format!("faults.{name}"), fact);
+        }
+        for (name, fact) in self.noise.iter().flat_map(NoiseSpec::facts) {
+            add(format!("noise.{name}"), fact);
         }
         all
     }
@@ -449,8 +475,16 @@ impl ChipSpec {
 
     /// The CV of the reference parameter, which "scaled to CV x" refers to; `None` if the chip has no mismatch.
     pub fn reference_cv(&self) -> Option<Decimal> {
-        let reference = self.mismatch_reference.as_ref()?;
-        self.parameters.get(reference)?.mismatch.as_ref()?.cv.quantity.value_in(units::Unit::ONE).ok()
+        self.mismatch_of(self.mismatch_reference.as_ref()?)?.cv.quantity.value_in(units::Unit::ONE).ok()
+    }
+
+    /// The mismatch of the parameter `name`; of the weights if `name` is [`WEIGHTS`] and no parameter is called so.
+    pub fn mismatch_of(&self, name: &str) -> Option<&MismatchSpec> {
+        match self.parameters.get(name) {
+            Some(parameter) => parameter.mismatch.as_ref(),
+            None if name == WEIGHTS => self.weight_mismatch.as_ref(),
+            None => None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod board;
 mod circuits;
 mod mismatch;
 mod sources;
+mod variation;
 
 use crate::spec::{ChipSpec, Fact};
 use alloc::{format, string::String, vec::Vec};
@@ -88,6 +89,9 @@ pub const RULES: &[Rule] = &[
     ),
     rule("rho-is-a-correlation", "A correlation is from -1 to 1.", mismatch::rho_is_a_correlation),
     rule("reference-has-mismatch", "`mismatch_reference` is there if mismatch is, and has some.", mismatch::reference),
+    rule("probabilities-are-possible", "The probability of a fault is from 0 to 1.", variation::probabilities),
+    rule("flipped-bits-exist", "Bits that flip belong to stored weights of known width.", variation::flipped_bits),
+    rule("noise-is-possible", "CVs of noise are from 0 to 4, jitter is 0 to 1000 whole ticks.", variation::noise),
 ];
 
 const fn rule(name: &'static str, summary: &'static str, check: fn(&ChipSpec, &mut Findings)) -> Rule {

@@ -100,9 +100,27 @@ impl Die {
     /// Each level has its own stream and takes one word of it; a level with share 0 takes none.
     pub fn deviate(&self, parameter: &str, shares: &Shares, core: CoreAddress, neuron: NeuronId) -> Real {
         let key = self.key(parameter);
-        let chip = shares.die.part(key.slot(u64::from(core.chip.0)));
-        let core_wide = shares.core.part(key.core(core));
-        chip.add_sat(core_wide).add_sat(shares.circuit.part(key.core(core).neuron(neuron)))
+        self.wider(parameter, shares, core).add_sat(shares.circuit.part(key.core(core).neuron(neuron)))
+    }
+
+    /// The same for one synapse slot of a neuron, which is a circuit of its own: `slot` is its number in the hardware,
+    /// or any other number that belongs to it alone.
+    pub fn slot_deviate(
+        &self,
+        parameter: &str,
+        shares: &Shares,
+        core: CoreAddress,
+        neuron: NeuronId,
+        slot: u64,
+    ) -> Real {
+        let key = self.key(parameter).core(core).neuron(neuron).slot(slot);
+        self.wider(parameter, shares, core).add_sat(shares.circuit.part(key))
+    }
+
+    /// What all circuits of a core have in common: the parts of its chip and of itself.
+    fn wider(&self, parameter: &str, shares: &Shares, core: CoreAddress) -> Real {
+        let key = self.key(parameter);
+        shares.die.part(key.slot(u64::from(core.chip.0))).add_sat(shares.core.part(key.core(core)))
     }
 }
 

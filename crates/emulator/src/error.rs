@@ -1,9 +1,10 @@
 //! What a caller can do wrong. After an error of [`crate::Emulator::send`] the emulator is as it was and can go on.
 
+use chip::CoreModel;
 use device_models::DeviceModelError;
 use router::RouterError;
 use thiserror::Error;
-use units::Tick;
+use units::{CoreAddress, Tick};
 
 /// Why a program cannot be run, or an event not be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -72,6 +73,17 @@ pub enum EmulatorError {
         level: i64,
         /// Largest magnitude of a level.
         limit: i32,
+    },
+    /// Noise of the weights of each event, on a core that keeps a sum of all events.
+    #[error(
+        "{core} runs the model `{model}`, whose inputs are changes of a level that add up; weights that differ from \
+         event to event would make them drift: run it without noise, or without `event_weight_cv`"
+    )]
+    GradedEventNoise {
+        /// The core.
+        core: CoreAddress,
+        /// Its model.
+        model: CoreModel,
     },
     /// A snapshot does not belong to this program and die, or is damaged.
     #[error("the snapshot cannot be resumed: {what}")]

@@ -1,5 +1,6 @@
 //! The emulator: cores, fabric, queue, and the loop over ticks.
 
+use crate::noise::{EventNoise, NoisyDelivery};
 use crate::queue::{Delivery, Queue};
 use crate::wake::Wake;
 use crate::{EmulatorError, Sink};
@@ -10,7 +11,7 @@ use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program};
 use device_models::{Core, DieParameters, Digest};
 use fx::Weight;
-use router::{Counters, Fabric, LEVEL_MAX, LossCause, SPIKES_PER_TICK_MAX};
+use router::{Counters, Fabric, LEVEL_MAX, LossCause, Route, SPIKES_PER_TICK_MAX};
 use units::{InputId, NeuronId, Tick};
 
 /// A program running on a die.
@@ -41,6 +42,8 @@ pub struct Emulator {
     pub(crate) levels: Vec<i64>,
     /// By route: whether it is switched off. Empty: none is.
     pub(crate) muted: Vec<bool>,
+    /// Noise of events, with all deliveries that wait if there is some; none in most runs.
+    pub(crate) noise: Option<EventNoise>,
     pub(crate) counters: Counters,
     pub(crate) chain: Digest,
 }
@@ -55,7 +58,8 @@ impl Emulator {
         Self::with_fabric(spec, program, Arc::new(Fabric::build(spec, program)?), die)
     }
 
-    /// The same with connections that were compiled before, so that many dies of one program share them.
+    /// The same with connections that were compiled before, so that many dies of one program share them; a die that
+    /// changes weights gets its own from them (see [`Fabric::on_die`]).
     ///
     /// # Errors
     /// As [`Emulator::new`]; [`EmulatorError::ForeignFabric`] if the fabric has other cores or channels than the
@@ -77,6 +81,12 @@ impl Emulator {
         if !fits {
             return Err(EmulatorError::ForeignFabric);
         }
+        let fabric = fabric.on_die(spec, program, die)?;
+        if die.noise().is_some_and(|noise| noise.has_event_weights())
+            && let Some(core) = program.cores.iter().find(|core| core.model.is_graded())
+        {
+            return Err(EmulatorError::GradedEventNoise { core: core.address, model: core.model });
+        }
         let cores = program.cores.iter().enumerate();
         let cores = cores.map(|(i, core)| Core::new(spec, core, fabric.layout(i).clone(), die));
         let mut cores: Vec<Core> = cores.collect::<Result<_, _>>()?;
@@ -95,6 +105,7 @@ impl Emulator {
             now: Tick(0),
             levels: vec![0; fabric.input_count()],
             muted: Vec::new(),
+            noise: EventNoise::new(die.noise(), program),
             counters: Counters::new(cores.len()),
             chain: Digest::new(),
             cores,
@@ -166,7 +177,8 @@ impl Emulator {
             return;
         }
         loop {
-            let tick = self.wake.next().min(self.queue.next(self.now));
+            let late = self.noise.as_ref().map_or(Tick::NEVER, EventNoise::next);
+            let tick = self.wake.next().min(self.queue.next(self.now)).min(late);
             if tick >= end {
                 break;
             }
@@ -195,6 +207,9 @@ impl Emulator {
             self.deliver_row(tick, row, payload);
         }
         self.queue.recycle(deliveries);
+        for delivery in self.noise.as_mut().map(|noise| noise.take(tick)).unwrap_or_default() {
+            self.deliver_noisy(tick, delivery);
+        }
     }
 
     fn deliver_input(&mut self, tick: Tick, input: InputId, payload: i32) {
@@ -214,6 +229,13 @@ impl Emulator {
         for r in self.fabric.routes_of(source) {
             let route = self.fabric.routes()[r];
             if self.muted.get(r) == Some(&true) {
+                continue;
+            }
+            if let Some(noise) = &mut self.noise {
+                let (event, late) = noise.input(tick, input);
+                let delivery = NoisyDelivery { row: route.row, payload, event: event.to_bits() };
+                // What is due in this very tick is taken out as soon as all channels are through.
+                noise.push(tick.after(u64::from(route.delay_ticks) - 1 + late), delivery);
                 continue;
             }
             if route.delay_ticks == 1 {
@@ -236,9 +258,23 @@ impl Emulator {
         self.counters.synaptic_operations += row.synapses.len() as u64 * times;
     }
 
+    /// [`Self::deliver_row`] for events with noise.
+    fn deliver_noisy(&mut self, tick: Tick, delivery: NoisyDelivery) {
+        let Self { fabric, cores, wake, periods, noise, counters, .. } = self;
+        let noise = noise.as_mut().expect("only a run with noise has such deliveries");
+        let row = fabric.row(delivery.row);
+        let core = &mut cores[row.core];
+        let stride = fabric.layout(row.core).stride();
+        counters.saturations += noise.rows(row, stride, delivery, |synapses, times| core.deliver(synapses, times));
+        wake.lower(row.core, due(tick, periods[row.core]));
+        let times = if core.is_graded() { 1 } else { delivery.payload as u64 };
+        counters.events_delivered += times;
+        counters.synaptic_operations += row.synapses.len() as u64 * times;
+    }
+
     /// The second and third phase of a tick, for the cores that are due, in their order.
     fn advance(&mut self, tick: Tick, sink: &mut impl Sink) {
-        let Self { fabric, cores, queue, wake, periods, muted, counters, chain, .. } = self;
+        let Self { fabric, cores, queue, wake, periods, muted, noise, counters, chain, .. } = self;
         wake.visit(tick, |index| {
             let core = &mut cores[index];
             counters.neuron_updates += core.neuron_count() as u64;
@@ -256,6 +292,15 @@ impl Emulator {
                 let times = if graded { 1 } else { emission.payload as u64 };
                 counters.spikes += times;
                 fabric.traffic(source).count(Some(index), times, counters);
+                if let Some(noise) = noise {
+                    let (event, late) = noise.neuron(tick, index, emission.neuron);
+                    for r in fabric.routes_of(source).filter(|r| muted.get(*r) != Some(&true)) {
+                        let Route { row, delay_ticks } = fabric.routes()[r];
+                        let delivery = NoisyDelivery { row, payload: emission.payload, event: event.to_bits() };
+                        noise.push(tick.after(u64::from(delay_ticks) + late), delivery);
+                    }
+                    continue;
+                }
                 for r in fabric.routes_of(source) {
                     let route = fabric.routes()[r];
                     if muted.is_empty() || !muted[r] {
@@ -269,8 +314,20 @@ impl Emulator {
         });
     }
 
+    /// Says which part of a run follows. Ticks start at 0 after each [`Emulator::reset`], and the noise of an event is
+    /// a function of its tick, so parts that are to have different noise need different numbers. Resetting keeps the
+    /// number; without noise of events it means nothing.
+    pub fn set_part(&mut self, part: u64) {
+        if let Some(noise) = &mut self.noise {
+            noise.part = part;
+        }
+    }
+
     /// Back to the initial state at tick 0 with an empty queue and a new digest; counters and muted routes are kept.
     pub fn reset(&mut self) {
+        if let Some(noise) = &mut self.noise {
+            noise.waiting.clear();
+        }
         self.cores.iter_mut().for_each(Core::reset);
         self.queue.clear();
         self.wake.reset();

@@ -16,6 +16,7 @@ extern crate std;
 
 mod error;
 mod kernel;
+mod noise;
 mod queue;
 mod sink;
 mod snapshot;
@@ -24,6 +25,6 @@ mod wake;
 pub use device_models::Digest;
 pub use error::EmulatorError;
 pub use kernel::{Emulator, Origin};
-pub use router::{Counters, Fabric, LossCause};
+pub use router::{Counters, Fabric, LossCause, WeightChanges};
 pub use sink::{Each, Sink, Spike};
 pub use snapshot::Snapshot;

@@ -1,6 +1,7 @@
 //! The whole state of an emulator between two ticks, as plain data.
 
 use crate::kernel::due;
+use crate::noise::{EventNoise, NoisyDelivery};
 use crate::queue::Delivery;
 use crate::{Emulator, EmulatorError};
 use alloc::collections::BTreeMap;
@@ -13,6 +14,10 @@ use units::{InputId, Tick};
 
 /// Version of the snapshot: a change of what it holds raises it.
 const VERSION: u32 = 2;
+
+/// Largest number of spikes, and largest change of a level, in one event.
+const SPIKES_MAX: i64 = SPIKES_PER_TICK_MAX as i64;
+const LEVEL_CHANGE_MAX: i64 = 2 * LEVEL_MAX as i64;
 
 /// The state of an emulator between two ticks. A run that is resumed from it goes on exactly as the one it was taken
 /// from.
@@ -35,6 +40,22 @@ pub struct Snapshot {
     sent: Vec<(Tick, InputId, i32)>,
     muted: Vec<bool>,
     counters: Counters,
+    noise: Option<NoiseState>,
+}
+
+/// What a run with noise of events has besides: which noise, which part, and what is on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct NoiseState {
+    digest: u64,
+    part: u64,
+    deliveries: Vec<(Tick, NoisyDelivery)>,
+}
+
+impl NoiseState {
+    fn of(noise: &EventNoise) -> Self {
+        let deliveries = noise.waiting.iter().flat_map(|(tick, all)| all.iter().map(|d| (*tick, *d)));
+        Self { digest: noise.digest(), part: noise.part, deliveries: deliveries.collect() }
+    }
 }
 
 impl Snapshot {
@@ -62,6 +83,7 @@ impl Emulator {
             sent: self.sent.iter().map(|((tick, input), spikes)| (*tick, *input, *spikes)).collect(),
             muted: self.muted.clone(),
             counters: self.counters.clone(),
+            noise: self.noise.as_ref().map(NoiseState::of),
         }
     }
 
@@ -82,7 +104,11 @@ impl Emulator {
             return wrong("it is from another version of quenched");
         }
         if snapshot.fabric != emulator.fabric.digest() {
-            return wrong("it was taken from another program");
+            return wrong(if die.changes_weights() {
+                "it was taken from another program, or with other weights: another die, setting or trial"
+            } else {
+                "it was taken from another program"
+            });
         }
         if snapshot.step_ticks != emulator.step_ticks {
             return wrong("it was taken from a chip whose steps have another number of ticks");
@@ -123,6 +149,29 @@ impl Emulator {
                 return wrong("an event waits for a time or a row that does not exist");
             }
             emulator.queue.push(now, tick, delivery);
+        }
+        let digest = |noise: Option<u64>| noise.unwrap_or(0);
+        if digest(snapshot.noise.as_ref().map(|n| n.digest)) != digest(emulator.noise.as_ref().map(EventNoise::digest))
+        {
+            return wrong("it was taken from a run with other noise");
+        }
+        if let (Some(noise), Some(saved)) = (&mut emulator.noise, &snapshot.noise) {
+            noise.part = saved.part;
+            for &(tick, delivery) in &saved.deliveries {
+                let row = emulator.fabric.row_count() > delivery.row as usize;
+                let reach = u64::from(emulator.fabric.delay_max()) + u64::from(noise.jitter_ticks());
+                if !row || tick < now || tick.0 - now.0 > reach {
+                    return wrong("an event waits for a time or a row that does not exist");
+                }
+                // A change of a level, or a number of spikes.
+                let payload = i64::from(delivery.payload);
+                let graded = emulator.cores[emulator.fabric.row(delivery.row).core].is_graded();
+                let (low, high) = if graded { (-LEVEL_CHANGE_MAX, LEVEL_CHANGE_MAX) } else { (1, SPIKES_MAX) };
+                if !(low..=high).contains(&payload) {
+                    return wrong("it holds an event that could not have been sent");
+                }
+                noise.push(tick, delivery);
+            }
         }
         let unsent = || wrong("it holds an event that could not have been sent");
         for &(step_end, input, spikes) in &snapshot.sent {

@@ -7,8 +7,8 @@ use crate::document::{Document, Format, FromValue, Table, Value};
 use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
-    AxonSpec, ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec,
-    RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation, XyloSpec,
+    AxonSpec, ChipSpec, CoreModel, Correlation, Evidence, Fact, FaultSpec, Geometry, Kinetics, MismatchSpec, NoiseSpec,
+    ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation, XyloSpec,
 };
 use device_models::loihi::{LoihiRules, OPTIONS, PROFILES};
 use device_models::xylo;
@@ -137,6 +137,9 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         "synapses",
         "parameters",
         "energy",
+        "weights",
+        "faults",
+        "noise",
     ]);
     // Every entry is read before the first `?`, so that all errors are found.
     let name = root.required("name");
@@ -155,6 +158,11 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let energy = root.optional_with("energy", |v| by_name(&v, |v| fact(v.read())));
     let synapses = root.required_with("synapses", |v| all(v.array()?, read_synapse));
     let parameters = root.required_with("parameters", |v| by_name(&v, read_parameter));
+    let weight_mismatch = root.optional_with("weights", |v| {
+        v.table(&["mismatch"])?.required_with("mismatch", |v| read_mismatch(&v, &MISMATCH[..4]))
+    });
+    let faults = root.optional_with("faults", |v| read_faults(&v));
+    let noise = root.optional_with("noise", |v| read_noise(&v));
     Some(ChipSpec {
         name: name?,
         family: family?,
@@ -172,6 +180,9 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         parameters: parameters?,
         energy: energy?.unwrap_or_default(),
         mismatch_reference: mismatch_reference?,
+        weight_mismatch: weight_mismatch?,
+        faults: faults?,
+        noise: noise?,
     })
 }
 
@@ -396,7 +407,7 @@ fn read_parameter(value: &Value<'_>) -> Option<ParameterSpec> {
     let summary = table.required("summary");
     let nominal = fact(table.required("nominal"));
     let range = table.optional_with("range", |v| read_interval(&v));
-    let mismatch = table.optional_with("mismatch", |v| read_mismatch(&v));
+    let mismatch = table.optional_with("mismatch", |v| read_mismatch(&v, &MISMATCH));
     Some(ParameterSpec { summary: summary?, nominal: nominal?, range: range?, mismatch: mismatch? })
 }
 
@@ -406,14 +417,21 @@ fn read_interval(value: &Value<'_>) -> Option<(Fact, Fact)> {
     low.zip(high)
 }
 
-fn read_mismatch(value: &Value<'_>) -> Option<MismatchSpec> {
-    let table = value.table(&["family", "cv", "truncation", "shares", "correlation"])?;
+/// Keys of the mismatch of a parameter; weights have all but the last.
+const MISMATCH: [&str; 5] = ["family", "cv", "truncation", "shares", "correlation"];
+
+fn read_mismatch(value: &Value<'_>, keys: &[&str]) -> Option<MismatchSpec> {
+    let table = value.table(keys)?;
     let family =
         table.required_with("family", |v| v.one_of("a family of mismatch", &Family::ALL.map(|f| (f.name(), f))));
     let cv = fact(table.required("cv"));
     let truncation = table.optional_with("truncation", |v| read_interval(&v));
     let shares = table.optional_with("shares", |v| read_shares(&v));
-    let correlation = table.optional_with("correlation", |v| read_correlation(&v));
+    let correlation = if keys.contains(&"correlation") {
+        table.optional_with("correlation", |v| read_correlation(&v))
+    } else {
+        Some(None)
+    };
     Some(MismatchSpec { family: family?, cv: cv?, truncation: truncation?, shares: shares?, correlation: correlation? })
 }
 
@@ -428,6 +446,42 @@ fn read_correlation(value: &Value<'_>) -> Option<Correlation> {
     let table = value.table(&["with", "rho"])?;
     let (with, rho) = (table.required("with"), fact(table.required("rho")));
     Some(Correlation { with: with?, rho: rho? })
+}
+
+fn read_faults(value: &Value<'_>) -> Option<FaultSpec> {
+    let table = value.table(&[
+        "dead_neuron",
+        "hot_neuron",
+        "dead_synapse",
+        "stuck_synapse",
+        "weight_bit_flip",
+        "weight_bits",
+    ])?;
+    let read = |key| table.optional(key).map(fact);
+    let (dead_neuron, hot_neuron) = (read("dead_neuron"), read("hot_neuron"));
+    let (dead_synapse, stuck_synapse) = (read("dead_synapse"), read("stuck_synapse"));
+    let (weight_bit_flip, weight_bits) = (read("weight_bit_flip"), read("weight_bits"));
+    Some(FaultSpec {
+        dead_neuron: dead_neuron?,
+        hot_neuron: hot_neuron?,
+        dead_synapse: dead_synapse?,
+        stuck_synapse: stuck_synapse?,
+        weight_bit_flip: weight_bit_flip?,
+        weight_bits: weight_bits?,
+    })
+}
+
+fn read_noise(value: &Value<'_>) -> Option<NoiseSpec> {
+    let table = value.table(&["run_threshold_cv", "run_weight_cv", "event_weight_cv", "event_jitter_ticks"])?;
+    let read = |key| table.optional(key).map(fact);
+    let (run_threshold_cv, run_weight_cv) = (read("run_threshold_cv"), read("run_weight_cv"));
+    let (event_weight_cv, event_jitter_ticks) = (read("event_weight_cv"), read("event_jitter_ticks"));
+    Some(NoiseSpec {
+        run_threshold_cv: run_threshold_cv?,
+        run_weight_cv: run_weight_cv?,
+        event_weight_cv: event_weight_cv?,
+        event_jitter_ticks: event_jitter_ticks?,
+    })
 }
 
 #[cfg(test)]

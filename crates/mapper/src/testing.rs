@@ -49,6 +49,9 @@ fn base(name: &str) -> ChipSpec {
         parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
         energy: BTreeMap::new(),
         mismatch_reference: None,
+        weight_mismatch: None,
+        faults: None,
+        noise: None,
     }
 }
 

@@ -73,6 +73,8 @@ pub(crate) fn result() -> StudyResult {
         chip: "dynapse2".into(),
         chip_file: String::new(),
         chip_digest: String::new(),
+        faults: false,
+        noise: false,
         tasks: vec![task("japanese-vowels"), task("memory-capacity")],
         mappings: vec![mapping("japanese-vowels", "full", 12_288), mapping("japanese-vowels", "removed", 4_096)],
         results_digest: String::new(),

@@ -3,6 +3,7 @@
 use crate::RouterError;
 use crate::error::neuron;
 use crate::fabric::{Fabric, Route, Row, SPIKES_PER_TICK_MAX, Traffic};
+use crate::weights::WeightChanges;
 use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -32,6 +33,8 @@ pub(crate) fn sources(program: &Program) -> Sources {
 pub(crate) struct RowDraft<'a> {
     pub(crate) core: usize,
     pub(crate) synapses: Cow<'a, [IdealSynapse]>,
+    /// The numbers of their slots; empty where they are not kept.
+    pub(crate) slots: Cow<'a, [u64]>,
 }
 
 /// What a router found.
@@ -63,17 +66,32 @@ pub(crate) fn check_cores(spec: &ChipSpec, program: &Program) -> Result<(), Rout
     if total + u64::from(program.input_count) >= u64::from(u32::MAX) { Err(RouterError::TooLarge) } else { Ok(()) }
 }
 
+/// What noise of events can add to the sums of one tick.
+#[derive(Clone, Copy)]
+pub(crate) struct Worst {
+    /// Ticks whose events can arrive together because some of them are late.
+    pub(crate) ticks: u64,
+    /// Weights can grow to the end of 16 bits.
+    pub(crate) weights: bool,
+}
+
 /// Packs `draft`.
-pub(crate) fn assemble(spec: &ChipSpec, program: &Program, draft: Draft<'_>) -> Result<Fabric, RouterError> {
+pub(crate) fn assemble(
+    spec: &ChipSpec,
+    program: &Program,
+    draft: Draft<'_>,
+    worst: Worst,
+) -> Result<Fabric, RouterError> {
     let total: u64 = draft.rows.iter().map(|r| r.synapses.len() as u64).sum();
     if total >= u64::from(u32::MAX) || draft.rows.len() as u64 >= u64::from(u32::MAX) {
         return Err(RouterError::TooLarge);
     }
     check_synapses(spec, program, &draft.rows)?;
     let layouts = layouts(spec, program, &draft.rows)?;
-    let (synapses, rows) = pack(&layouts, &draft.rows, total as usize);
+    let (synapses, slots, rows) = pack(&layouts, &draft.rows, total as usize);
     let mut fabric = Fabric {
         synapses,
+        slots,
         rows,
         routes: Vec::with_capacity(draft.routes.len()),
         route_starts: vec![0; draft.sources.count + 1],
@@ -83,10 +101,11 @@ pub(crate) fn assemble(spec: &ChipSpec, program: &Program, draft: Draft<'_>) -> 
         layouts,
         delay_max: draft.routes.iter().map(|(_, r)| r.delay_ticks).max().unwrap_or(1),
         digest: 0,
+        changes: WeightChanges::default(),
     };
     group_routes(&mut fabric, draft.routes);
     check_models(&mut fabric, program)?;
-    check_sums(&fabric, spec, program)?;
+    check_sums(&fabric, spec, program, worst)?;
     fabric.digest = digest(&fabric);
     Ok(fabric)
 }
@@ -122,24 +141,36 @@ fn layouts(spec: &ChipSpec, program: &Program, rows: &[RowDraft<'_>]) -> Result<
     program.cores.iter().zip(&used).map(|(core, used)| Ok(InputLayout::new(spec, core, used)?)).collect()
 }
 
-fn pack(layouts: &[InputLayout], drafts: &[RowDraft<'_>], total: usize) -> (Vec<PackedSynapse>, Vec<Row>) {
+/// Packed synapses, the numbers of their slots if they are kept, and where each row starts.
+type Packed = (Vec<PackedSynapse>, Vec<u64>, Vec<Row>);
+
+fn pack(layouts: &[InputLayout], drafts: &[RowDraft<'_>], total: usize) -> Packed {
     let mut synapses = Vec::with_capacity(total);
+    let mut slots = Vec::new();
     let mut rows = Vec::with_capacity(drafts.len() + 1);
     for draft in drafts {
         rows.push(Row { core: draft.core as u32, start: synapses.len() as u32 });
         let start = synapses.len();
         let layout = &layouts[draft.core];
-        synapses.extend(draft.synapses.iter().map(|s| {
+        let packed = draft.synapses.iter().map(|s| {
             layout.pack(s.synapse, s.neuron.index(), s.weight).expect("kinds and signs were checked before packing")
-        }));
-        // Ascending targets: neighbours in the row are neighbours in the accumulators. A Xylo layer saturates at each
-        // synapse, so that their order is part of the program.
-        if layout.model() != CoreModel::Xylo {
-            synapses[start..].sort_unstable_by_key(|s| (s.target(), s.weight()));
+        });
+        // Ascending targets: neighbours in the row are neighbours in the accumulators.
+        if draft.slots.is_empty() {
+            synapses.extend(packed);
+            // A Xylo layer saturates at each synapse, so that their order is part of the program.
+            if layout.model() != CoreModel::Xylo {
+                synapses[start..].sort_unstable_by_key(|s| (s.target(), s.weight()));
+            }
+        } else {
+            let mut both: Vec<(PackedSynapse, u64)> = packed.zip(draft.slots.iter().copied()).collect();
+            both.sort_unstable_by_key(|(s, slot)| (s.target(), s.weight(), *slot));
+            synapses.extend(both.iter().map(|(s, _)| *s));
+            slots.extend(both.iter().map(|(_, slot)| *slot));
         }
     }
     rows.push(Row { core: u32::MAX, start: synapses.len() as u32 });
-    (synapses, rows)
+    (synapses, slots, rows)
 }
 
 /// Sorts routes by source, then delay, then row: the order of delivery does not depend on that of the program.
@@ -186,8 +217,8 @@ fn check_models(fabric: &mut Fabric, program: &Program) -> Result<(), RouterErro
 /// Bounds what can arrive at each accumulator before it is used, in one tick or, at a clocked core, in one step:
 /// every neuron of a clocked core once, other neurons once a tick, every input channel as often as it may in a step
 /// (twice that, if a delay lays parts of two of its steps into one step of the core). Levels of graded events are at
-/// most 2^24, so that the same bound keeps the 64-bit sums of rate units safe.
-fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program) -> Result<(), RouterError> {
+/// most 2^24, so that the same bound keeps the 64-bit sums of rate units safe. Noise can bring events of several steps into one.
+pub(crate) fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program, worst: Worst) -> Result<(), RouterError> {
     let step_ticks = spec.step_ticks();
     let mut sums: Vec<Vec<u64>> = fabric.layouts.iter().map(|l| vec![0; l.lanes().len() * l.stride()]).collect();
     for (index, (_, source)) in all_sources(program).enumerate() {
@@ -206,9 +237,15 @@ fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program) -> Result<(),
                 Some(source) if source.is_clocked() || !target.is_clocked() => 1,
                 Some(_) => step_ticks,
             };
+            let late = if target.is_clocked() { (worst.ticks - 1).div_ceil(step_ticks) } else { worst.ticks - 1 };
             for synapse in row.synapses {
+                let weight = match synapse.weight().unsigned_abs() {
+                    0 => 0,
+                    _ if worst.weights => i16::MIN.unsigned_abs().into(),
+                    weight => weight,
+                };
                 let sum = &mut sums[row.core][synapse.target()];
-                *sum = sum.saturating_add(u64::from(synapse.weight().unsigned_abs()).saturating_mul(times));
+                *sum = sum.saturating_add(u64::from(weight).saturating_mul(times * (1 + late)));
             }
         }
     }

@@ -206,6 +206,23 @@ pub enum RouterError {
         /// Entries needed.
         expected: usize,
     },
+    /// A weight has more bits than the memory whose bits flip.
+    #[error(
+        "{target}: weight {weight} does not fit the {bits} bits of a stored weight, {lowest} to {largest}; scale the \
+         weights down, or correct `faults.weight_bits`"
+    )]
+    StoredWeight {
+        /// The neuron with the synapse.
+        target: NeuronAddress,
+        /// The weight.
+        weight: i16,
+        /// Bits of a stored weight.
+        bits: u32,
+        /// Lowest weight of this kind that fits.
+        lowest: i32,
+        /// Largest one.
+        largest: i32,
+    },
     /// The core's own rules are broken.
     #[error(transparent)]
     Core(#[from] DeviceModelError),

@@ -1,11 +1,14 @@
 //! A program's connections, compiled: who reaches whom, as packed rows.
 
+use crate::assemble::Worst;
 use crate::counters::{Counters, LossCause};
+use crate::weights::{Scales, WeightChanges};
 use crate::{RouterError, assemble, ideal, tag_cam, xylo};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program, RouterSpec, Routing};
 use core::ops::Range;
-use device_models::{InputLayout, PackedSynapse, xylo::INPUT_CAP};
+use device_models::{DieParameters, InputLayout, PackedSynapse, xylo::INPUT_CAP};
 use units::{CoreAddress, InputId, NeuronId};
 
 /// Most events of one input channel that can reach spiking neurons in one tick, and in one step of a chip whose clocked
@@ -57,6 +60,8 @@ pub struct RowView<'a> {
     pub core: usize,
     /// Its synapses, sorted by target; in the order of delivery where that matters (Xylo).
     pub synapses: &'a [PackedSynapse],
+    /// The numbers of their slots, for noise of each event; empty in a fabric of a die without such noise.
+    pub slots: &'a [u64],
 }
 
 /// The synapses `start..start of the next row` of one core.
@@ -70,6 +75,8 @@ pub(crate) struct Row {
 #[derive(Clone, Debug)]
 pub struct Fabric {
     pub(crate) synapses: Vec<PackedSynapse>,
+    /// By synapse the number of its slot, or empty; see [`RowView::slots`].
+    pub(crate) slots: Vec<u64>,
     /// One more than there are rows; the last one only marks the end.
     pub(crate) rows: Vec<Row>,
     pub(crate) routes: Vec<Route>,
@@ -82,6 +89,7 @@ pub struct Fabric {
     pub(crate) layouts: Vec<InputLayout>,
     pub(crate) delay_max: u16,
     pub(crate) digest: u64,
+    pub(crate) changes: WeightChanges,
 }
 
 impl Fabric {
@@ -94,14 +102,47 @@ impl Fabric {
     /// # Panics
     /// If `spec` was not validated (see [`chip::validate`]).
     pub fn build(spec: &ChipSpec, program: &Program) -> Result<Self, RouterError> {
+        Self::weighed(spec, program, None)
+    }
+
+    /// The connections of `program`, from which `self` was built, on a die: each weight is read with the die's flipped
+    /// bits, replaced where its slot is broken, multiplied by the factor of the slot and rounded once. A die that
+    /// changes no weight shares `self`.
+    ///
+    /// # Errors
+    /// As [`Fabric::build`], whose checks are repeated with the new weights; a weight of more bits than are stored, or
+    /// a negative factor.
+    pub fn on_die(
+        self: &Arc<Self>,
+        spec: &ChipSpec,
+        program: &Program,
+        die: &DieParameters,
+    ) -> Result<Arc<Self>, RouterError> {
+        let mut scales = Scales::new(die);
+        if !die.changes_weights() && !scales.keep_slots() {
+            let worst = scales.worst();
+            if worst.ticks > 1 {
+                assemble::check_sums(self, spec, program, worst)?;
+            }
+            return Ok(Arc::clone(self));
+        }
+        let mut fabric = Self::weighed(spec, program, Some(&mut scales))?;
+        fabric.changes = scales.changes;
+        Ok(Arc::new(fabric))
+    }
+
+    fn weighed(spec: &ChipSpec, program: &Program, scales: Option<&mut Scales<'_>>) -> Result<Self, RouterError> {
         assemble::check_cores(spec, program)?;
+        let worst = scales.as_ref().map_or(Worst { ticks: 1, weights: false }, |scales| scales.worst());
         let draft = match (&spec.router, &program.routing) {
-            (RouterSpec::Ideal | RouterSpec::Axon(_), Routing::Ideal(rows)) => ideal::follow(program, rows)?,
+            (RouterSpec::Ideal | RouterSpec::Axon(_), Routing::Ideal(rows)) => {
+                ideal::follow(spec, program, rows, scales)?
+            }
             (RouterSpec::TagCam(limits), Routing::TagCam { cores, inputs, positions }) => {
-                tag_cam::follow(spec, limits.limits(), program, cores, inputs, positions)?
+                tag_cam::follow(spec, limits.limits(), program, cores, inputs, positions, scales)?
             }
             (RouterSpec::Xylo(limits), Routing::Xylo { rows, shifts, .. }) => {
-                xylo::follow(limits.limits(), program, rows, *shifts)?
+                xylo::follow(spec, limits.limits(), program, rows, *shifts, scales)?
             }
             (router, routing) => {
                 return Err(RouterError::WrongRouter {
@@ -120,7 +161,7 @@ impl Fabric {
                 });
             }
         };
-        assemble::assemble(spec, program, draft)
+        assemble::assemble(spec, program, draft, worst)
     }
 
     /// The number of an input channel among all sources.
@@ -167,7 +208,14 @@ impl Fabric {
     #[inline]
     pub fn row(&self, row: u32) -> RowView<'_> {
         let [Row { core, start }, Row { start: end, .. }] = self.rows[row as usize..][..2] else { unreachable!() };
-        RowView { core: core as usize, synapses: &self.synapses[start as usize..end as usize] }
+        let range = start as usize..end as usize;
+        let slots = self.slots.get(range.clone()).unwrap_or_default();
+        RowView { core: core as usize, synapses: &self.synapses[range], slots }
+    }
+
+    /// What the die of this fabric did to the weights of the program; all 0 if it left them as they are.
+    pub const fn weight_changes(&self) -> &WeightChanges {
+        &self.changes
     }
 
     /// Number of rows.
@@ -222,6 +270,7 @@ impl Fabric {
     /// Bytes on the heap, without allocator overhead: about 4 a synapse, and 36 a source with one row.
     pub fn memory_bytes(&self) -> usize {
         size_of_val(&self.synapses[..])
+            + size_of_val(&self.slots[..])
             + size_of_val(&self.rows[..])
             + size_of_val(&self.routes[..])
             + size_of_val(&self.route_starts[..])

@@ -7,8 +7,10 @@
 //! overflow an accumulator. It also owns the vocabulary of what can get lost on the way ([`LossCause`]) and the
 //! counters of a run ([`Counters`]).
 //!
+//! [`Fabric::on_die`] gives a die's fabric, in which each weight is the one that its slot has there.
+//!
 //! It deliberately knows no time: a route has a delay, and the emulator's queue decides what that means. A fabric
-//! never changes, so that many dies can share one.
+//! never changes, so that many dies can share one; a die whose weights are not the program's has one of its own.
 #![no_std]
 #![deny(clippy::float_arithmetic)]
 
@@ -20,9 +22,11 @@ mod error;
 mod fabric;
 mod ideal;
 mod tag_cam;
+mod weights;
 mod xylo;
 
 pub use counters::{Counters, LossCause, Losses};
 pub use error::RouterError;
 pub use fabric::{Fabric, LEVEL_MAX, Route, RowView, SPIKES_PER_TICK_MAX, Traffic};
 pub use tag_cam::{Board, Cam, Hop, Sram};
+pub use weights::WeightChanges;

@@ -8,6 +8,7 @@ use crate::RouterError;
 use crate::assemble::{Draft, RowDraft, sources};
 use crate::error::{check_field, check_memory, check_tag, neuron};
 use crate::fabric::{Route, Traffic, core_index};
+use crate::weights::{Scales, Slot};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -79,6 +80,8 @@ impl<'a> Sram<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cam {
     by_tag: BTreeMap<Tag, Vec<IdealSynapse>>,
+    /// In the same order: the index of the CAM word of its neuron, which numbers the slot.
+    slots: BTreeMap<Tag, Vec<u64>>,
 }
 
 impl Cam {
@@ -88,6 +91,16 @@ impl Cam {
     /// More words than a neuron has, fields that do not fit, or weight currents that add up to more than a weight
     /// holds.
     pub fn new(core: CoreAddress, memory: &TagCamCore, limits: &TagCamLimits) -> Result<Self, RouterError> {
+        Self::weighed(core, memory, limits, None)
+    }
+
+    /// The same as some die reads it.
+    fn weighed(
+        core: CoreAddress,
+        memory: &TagCamCore,
+        limits: &TagCamLimits,
+        mut scales: Option<&mut Scales<'_>>,
+    ) -> Result<Self, RouterError> {
         let place = || core.to_string();
         check_memory("weight currents", memory.weight_currents.len(), limits.weight_bits, place)?;
         if let Some(&current) = memory.weight_currents.iter().find(|c| **c < 0) {
@@ -95,11 +108,12 @@ impl Cam {
             return Err(RouterError::FieldTooWide { what, place: place(), value: current.into(), limit: 0 });
         }
         let mut by_tag: BTreeMap<Tag, Vec<IdealSynapse>> = BTreeMap::new();
+        let mut slots: BTreeMap<Tag, Vec<u64>> = BTreeMap::new();
         for (index, words) in memory.cam.iter().enumerate() {
             let target = neuron(core, index);
             let place = || target.to_string();
             check_memory("CAM words", words.len(), limits.cam_words_per_neuron, place)?;
-            for word in words {
+            for (number, word) in words.iter().enumerate() {
                 check_tag(word.tag, limits.tag_count, place)?;
                 let weight = cam_weight(word, &memory.weight_currents).ok_or_else(|| RouterError::FieldTooWide {
                     what: "weight bits",
@@ -113,17 +127,41 @@ impl Cam {
                     weight,
                     max: i16::MAX.into(),
                 })?;
-                let synapse = IdealSynapse { neuron: NeuronId(index as u16), synapse: word.synapse, weight };
+                let slot = Slot { core, neuron: NeuronId(index as u16), number: number as u64 };
+                let weight = match &mut scales {
+                    None => weight,
+                    Some(scales) => weigh(scales, slot, word, &memory.weight_currents)?,
+                };
+                let synapse = IdealSynapse { neuron: slot.neuron, synapse: word.synapse, weight };
                 by_tag.entry(word.tag).or_default().push(synapse);
+                if scales.as_ref().is_some_and(|scales| scales.keep_slots()) {
+                    slots.entry(word.tag).or_default().push(slot.number);
+                }
             }
         }
-        Ok(Self { by_tag })
+        Ok(Self { by_tag, slots })
     }
 
     /// The synapses that answer to `tag`.
     pub fn matches(&self, tag: Tag) -> &[IdealSynapse] {
         self.by_tag.get(&tag).map_or(&[], Vec::as_slice)
     }
+
+    /// The numbers of their slots, in the same order; empty where they are not kept.
+    fn slots(&self, tag: Tag) -> &[u64] {
+        self.slots.get(&tag).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The weight of a CAM word on a die: its bits are what is stored, and may flip; all of them on is the largest weight.
+fn weigh(scales: &mut Scales<'_>, slot: Slot, word: &CamWord, currents: &[i16]) -> Result<i16, RouterError> {
+    let bits = currents.len().min(8) as u32;
+    let sum = |weight_bits| {
+        let word = CamWord { weight_bits, ..*word };
+        cam_weight(&word, currents).expect("only bits of currents that the core has are on")
+    };
+    let flips = scales.flips(slot, bits) as u8;
+    scales.weigh(slot, sum(word.weight_bits ^ flips), flips != 0, sum(((1u16 << bits) - 1) as u8))
 }
 
 /// Sum of the currents that a CAM word switches on; `None` if it names a current that the core does not have.
@@ -169,7 +207,8 @@ impl Follower<'_> {
             let row = *self.rows.entry((core, tag)).or_insert_with(|| {
                 let synapses = cams[core].matches(tag);
                 (!synapses.is_empty()).then(|| {
-                    drafts.push(RowDraft { core, synapses: Cow::Owned(synapses.to_vec()) });
+                    let slots = Cow::Owned(cams[core].slots(tag).to_vec());
+                    drafts.push(RowDraft { core, synapses: Cow::Owned(synapses.to_vec()), slots });
                     drafts.len() as u32 - 1
                 })
             });
@@ -190,6 +229,7 @@ pub(crate) fn follow<'a>(
     cores: &'a [TagCamCore],
     inputs: &[InputRoute],
     positions: &[(i8, i8)],
+    mut scales: Option<&mut Scales<'_>>,
 ) -> Result<Draft<'a>, RouterError> {
     let board = Board::new(positions)?;
     check_memory("chips", board.chip_count(), spec.chip_count(), || "the board".to_string())?;
@@ -202,7 +242,7 @@ pub(crate) fn follow<'a>(
         for list in [memory.cam.len(), memory.sram.len()] {
             check_count(&core.address.to_string(), list, core.neuron_count as usize)?;
         }
-        cams.push(Cam::new(core.address, memory, &limits)?);
+        cams.push(Cam::weighed(core.address, memory, &limits, scales.as_deref_mut())?);
     }
     let sources = sources(program);
     let mut traffic = vec![Traffic::default(); sources.count];

@@ -6,15 +6,18 @@ use crate::{RouterError, ideal};
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
+use crate::weights::Scales;
 use alloc::{format, vec};
-use chip::{IdealRow, Program, Source, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts};
+use chip::{ChipSpec, IdealRow, Program, Source, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts};
 
 /// Checks the limits of the chip and shifts the weights.
 pub(crate) fn follow<'a>(
+    spec: &ChipSpec,
     limits: XyloLimits,
     program: &Program,
     rows: &'a [IdealRow],
     shifts: XyloShifts,
+    scales: Option<&mut Scales<'_>>,
 ) -> Result<Draft<'a>, RouterError> {
     let chip = || "the chip".to_string();
     check_memory("input channels", program.input_count as usize, limits.input_channels, chip)?;
@@ -25,14 +28,16 @@ pub(crate) fn follow<'a>(
         let place = || format!("the {name} matrix");
         check_field("weight shift", shift.into(), limits.weight_shift_max.into(), place)?;
     }
-    let mut draft = ideal::follow(program, rows)?;
+    let mut draft = ideal::follow(spec, program, rows, scales)?;
     check_rows(limits, program, rows)?;
     for (row, packed) in rows.iter().filter(|row| !row.synapses.is_empty()).zip(&mut draft.rows) {
         let shift = shifts.of(row.source, row.destination);
         if shift > 0 {
-            // At most 8 bits of weight and a shift of at most 8: nothing is lost.
-            let shifted = row.synapses.iter().map(|s| chip::IdealSynapse { weight: s.weight << shift, ..*s });
-            packed.synapses = Cow::Owned(shifted.collect());
+            // At most 8 bits of weight and a shift of at most 8: nothing is lost, unless mismatch makes a weight larger.
+            let (low, high) = (i32::from(i16::MIN), i32::from(i16::MAX));
+            let shifted = |weight: i16| (i32::from(weight) << shift).clamp(low, high) as i16;
+            let all = packed.synapses.iter().map(|s| chip::IdealSynapse { weight: shifted(s.weight), ..*s });
+            packed.synapses = Cow::Owned(all.collect());
         }
     }
     Ok(draft)

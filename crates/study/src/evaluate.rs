@@ -28,10 +28,19 @@ pub(crate) struct Run<'a> {
 /// asked for): as many as the ideal router has.
 const HOST_WEIGHT_BITS: u32 = 16;
 
+/// The runs of one die, which have different noise.
+#[derive(Clone, Copy)]
+enum Trial {
+    /// The reservoir alone, whose features the readout is trained and scored on.
+    Reservoir,
+    /// The reservoir with its readout on the chip.
+    Readout,
+}
+
 impl Run<'_> {
     /// Runs the task and scores it.
     pub(crate) fn row(&self) -> Result<Row, StudyError> {
-        let die = self.die_parameters()?;
+        let die = self.die_parameters(Trial::Reservoir)?;
         let prepared = self.prepared;
         let spec = &self.study.chip.spec;
         let mut emulator = Emulator::new(spec, &prepared.mapping.program, &die).map_err(|e| self.emulator_error(e))?;
@@ -40,6 +49,7 @@ impl Run<'_> {
         let outputs = self.apply(&fit.readout, &features)?;
 
         let (quantised, on_chip) = if self.study.readout.on_chip {
+            let die = self.die_parameters(Trial::Readout)?;
             let (quantised, raw) = self.on_chip(&die, &features, &fit.readout)?;
             (self.apply(&quantised, &features)?, Some(raw))
         } else {
@@ -67,14 +77,13 @@ impl Run<'_> {
         })
     }
 
-    fn die_parameters(&self) -> Result<DieParameters, StudyError> {
-        let die = Die { root_seed: self.study.seed, id: DieId(self.die) };
-        let setting = MismatchSetting { scale_to_cv: self.cv, family: self.study.family };
-        DieParameters::new(&self.study.chip.spec, die, setting).map_err(|error| StudyError::Die {
-            die: self.die,
-            cv: self.cv_label(),
-            error,
-        })
+    fn die_parameters(&self, trial: Trial) -> Result<DieParameters, StudyError> {
+        let (die, spec) = (Die { root_seed: self.study.seed, id: DieId(self.die) }, &self.study.chip.spec);
+        let without_faults = !self.study.faults;
+        let setting = MismatchSetting { scale_to_cv: self.cv, family: self.study.family, without_faults };
+        let die = DieParameters::new(spec, die, setting);
+        let die = if self.study.noise { die.and_then(|die| die.with_noise(spec, trial as u64)) } else { die };
+        die.map_err(|error| StudyError::Die { die: self.die, cv: self.cv_label(), error })
     }
 
     fn record(

@@ -109,6 +109,8 @@ fn manifest(study: &StudySpec, loaded: &[tasks::Task], prepared: &[Prepared], ro
         chip: study.chip.reference.clone(),
         chip_file: study.chip.text.clone(),
         chip_digest: results::digest(study.chip.text.as_bytes()),
+        faults: study.faults && study.chip.spec.faults.is_some(),
+        noise: study.noise,
         tasks: loaded
             .iter()
             .map(|task| TaskRecord {

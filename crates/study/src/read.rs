@@ -30,6 +30,8 @@ const KEYS: &[&str] = &[
     "dies",
     "cv",
     "family",
+    "faults",
+    "noise",
     "recurrence",
     "reservoir",
     "encoder",
@@ -169,6 +171,13 @@ impl Reader<'_> {
             all.into_iter().collect::<Option<Vec<_>>>()
         });
         let family = root.optional_with("family", |v| v.one_of("a family", &Family::ALL.map(|f| (f.name(), f))));
+        let noise = root.optional_with("noise", |v| {
+            let noise: bool = v.read()?;
+            if noise && self.spec().noise.is_none() {
+                return v.reject("noise-on-chip", format!("the chip `{chip_name}` has no table `[noise]` in its file"));
+            }
+            Some(noise)
+        });
         Some(StudySpec {
             title: root.or("title", format!("Study of {chip_name}"))?,
             text: text.into(),
@@ -179,6 +188,8 @@ impl Reader<'_> {
             dies: root.optional_with("dies", |v| at_least(&v, 1))?.unwrap_or(8),
             cv: cv?.unwrap_or_default(),
             family: family?,
+            faults: root.or("faults", true)?,
+            noise: noise?.unwrap_or(false),
             recurrence: recurrence?.unwrap_or_else(|| vec![Recurrence::Full]),
             reservoir,
             readout,

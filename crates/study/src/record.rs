@@ -97,8 +97,9 @@ pub(crate) fn record<F: Features>(
     let first_tick = |step: u64| Tick(step.saturating_mul(step_ticks));
     let mut rows = Matrix::zeros(0, map.count());
     let mut spikes = 0;
-    for stimulus in stimuli {
+    for (part, stimulus) in stimuli.iter().enumerate() {
         emulator.reset();
+        emulator.set_part(part as u64);
         features.restart(0);
         for event in &stimulus.events {
             emulator.send(event.input, first_tick(event.step), event.payload)?;

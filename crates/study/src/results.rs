@@ -83,6 +83,10 @@ pub struct Manifest {
     pub chip_file: String,
     /// Digest of the chip file.
     pub chip_digest: String,
+    /// Whether circuits could be broken: the chip file has faults, and the study did not switch them off.
+    pub faults: bool,
+    /// Whether runs had the noise of the chip file.
+    pub noise: bool,
     /// The tasks: id, title, formula and source of each.
     pub tasks: Vec<TaskRecord>,
     /// The mappings.

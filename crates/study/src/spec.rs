@@ -176,6 +176,10 @@ pub struct StudySpec {
     pub cv: Vec<Decimal>,
     /// Family of all mismatch; none: as in the chip file.
     pub family: Option<Family>,
+    /// Whether circuits are broken as the chip file says.
+    pub faults: bool,
+    /// Whether runs have the noise of the chip file.
+    pub noise: bool,
     /// What becomes of the recurrent connections.
     pub recurrence: Vec<Recurrence>,
     /// The network.

@@ -168,6 +168,9 @@ impl AnalogLifParameters {
     }
 }
 
+/// A threshold that no membrane reaches, or, negative, that every membrane is above; differences from it still fit.
+const BROKEN_THRESHOLD: i64 = i64::MAX >> 1;
+
 /// The tick in ms, to all 96 fraction bits: at ticks of 1 us and less, a [`Real`] would leave only 22 good bits.
 fn exact_tick(reader: &Reader<'_>) -> Result<Wide, DeviceModelError> {
     let nearest = reader.tick()?;
@@ -240,7 +243,8 @@ impl Builder<'_> {
 
     fn membranes(&self) -> Result<Vec<Membrane>, DeviceModelError> {
         let reader = &self.reader;
-        let threshold = self.voltages("v_threshold", &reader.required("v_threshold")?)?;
+        let mut threshold = self.voltages("v_threshold", &reader.threshold("v_threshold")?)?;
+        reader.break_neurons(&mut threshold, BROKEN_THRESHOLD, -BROKEN_THRESHOLD);
         let reset = self.voltages("v_reset", &reader.optional("v_reset")?)?;
         let rest = self.voltages("drive", &reader.optional("drive")?)?;
         let period = reader.required("t_refractory")?.value;

@@ -81,11 +81,14 @@ impl LifParameters {
         for lane in layout.lanes() {
             lanes.push(builder.lane(*lane, step, &tau_mem)?);
         }
+        let mut threshold = builder.voltages("v_threshold", &reader.threshold("v_threshold")?, i32::MAX)?;
+        // No state reaches the one, every state the other.
+        reader.break_neurons(&mut threshold, i32::MAX, i32::MIN);
         let mut built = Self {
             weight_exponent: core.weight_exponent,
             leak: builder.factors("tau_mem", &leaks)?,
             drive: builder.drive(&leaks)?,
-            threshold: builder.voltages("v_threshold", &reader.required("v_threshold")?, i32::MAX)?,
+            threshold,
             reset: builder.voltages("v_reset", &reader.optional("v_reset")?, 0)?,
             initial: builder.voltages("v_initial", &reader.optional("v_initial")?, 0)?,
             refractory_steps: builder.refractory(step)?,

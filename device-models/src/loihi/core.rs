@@ -18,7 +18,6 @@ use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, RulesSpec};
-use fx::{Real, Rounding};
 use units::NeuronId;
 
 /// Neurons that are stepped together.
@@ -362,12 +361,16 @@ impl Builder<'_> {
     fn neurons(&self) -> Result<Neurons, DeviceModelError> {
         let (current, voltage) = (self.rules.current_decay.largest, self.rules.voltage_decay.largest);
         let scale = self.rules.threshold_scale();
-        let threshold = self.integers("v_threshold", false, (0, limits::THRESHOLD_MANTISSA_MAX))?;
+        let mantissas = (0, limits::THRESHOLD_MANTISSA_MAX);
+        let threshold = self.reader.integers("v_threshold", &self.reader.threshold("v_threshold")?, mantissas)?;
+        let mut threshold: Vec<i32> = threshold.iter().map(|mantissa| mantissa << scale).collect();
+        let shift = self.rules.threshold_shift;
+        self.reader.break_neurons(&mut threshold, i32::MAX >> shift, i32::MIN >> shift);
         let bias = limits::BIAS_MANTISSA_MAX;
         Ok(Neurons {
             decay_u: self.integers("decay_u", false, (0, current.into()))?,
             decay_v: self.integers("decay_v", false, (0, voltage.into()))?,
-            threshold: threshold.iter().map(|mantissa| mantissa << scale).collect(),
+            threshold,
             bias_mantissa: self.integers("bias_mantissa", true, (-bias, bias))?,
             bias_exponent: self.integers("bias_exponent", true, (0, limits::BIAS_EXPONENT_MAX.into()))?,
             refractory: self.integers("refractory", true, (0, limits::REFRACTORY_MAX.into()))?,
@@ -395,25 +398,9 @@ impl Builder<'_> {
         Ok(floor.zip(ceiling))
     }
 
-    /// A parameter as whole numbers. What was asked for must be whole; what mismatch makes of it is rounded to nearest
-    /// and kept within the range of the register.
-    fn integers(&self, name: &str, optional: bool, (low, high): (i32, i32)) -> Result<Vec<i32>, DeviceModelError> {
+    fn integers(&self, name: &str, optional: bool, range: (i32, i32)) -> Result<Vec<i32>, DeviceModelError> {
         let read = if optional { self.reader.optional(name)? } else { self.reader.required(name)? };
-        let (least, most) = (Real::from_integer(low.into()), Real::from_integer(high.into()));
-        if let Some(n) = read.asked.iter().position(|value| {
-            let whole = Real::from_integer(value.to_integer(Rounding::Floor)) == *value;
-            !whole || !(least..=most).contains(value)
-        }) {
-            return Err(DeviceModelError::NotWhole {
-                target: self.reader.neuron(n),
-                parameter: name.to_string(),
-                value: read.asked[n],
-                low,
-                high,
-            });
-        }
-        let whole = |value: &Real| value.to_integer(Rounding::HalfEven).clamp(low.into(), high.into()) as i32;
-        Ok(read.value.iter().map(whole).collect())
+        self.reader.integers(name, &read, range)
     }
 
     fn refused(&self, error: LoihiError) -> DeviceModelError {

@@ -12,7 +12,7 @@ fn die(spec: &ChipSpec, id: u32, setting: MismatchSetting) -> DieParameters {
 }
 
 fn to_cv(cv: &str) -> MismatchSetting {
-    MismatchSetting { scale_to_cv: Some(cv.parse().unwrap()), family: None }
+    MismatchSetting { scale_to_cv: Some(cv.parse().unwrap()), ..MismatchSetting::default() }
 }
 
 fn float(value: Real) -> f64 {
@@ -54,7 +54,7 @@ fn settings_stretch_one_die() {
     };
     let small = ranks(to_cv("0.05"));
     assert_eq!(small, ranks(to_cv("0.5")));
-    assert_eq!(small, ranks(MismatchSetting { scale_to_cv: None, family: Some(Family::Gamma) }));
+    assert_eq!(small, ranks(MismatchSetting { family: Some(Family::Gamma), ..MismatchSetting::default() }));
     let other = factors(&die(&spec, 4, to_cv("0.05")), "tau_mem");
     assert_ne!(other, factors(&die(&spec, 3, to_cv("0.05")), "tau_mem"), "another die is another die");
 }

@@ -127,7 +127,8 @@ impl XyloLayerCore {
             Emission { neuron: NeuronId(s.source as u16), value: count, payload: count }
         };
         self.emissions.clear();
-        self.emissions.extend(spikes.iter().map(emission));
+        let sends = |s: &&XyloSpikes| !self.parameters.is_dead(s.source as usize);
+        self.emissions.extend(spikes.iter().filter(sends).map(emission));
         &self.emissions
     }
 

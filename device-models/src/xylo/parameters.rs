@@ -3,10 +3,8 @@
 use super::{CURRENTS_MAX, DASH_MAX, XyloError, XyloGroup, XyloHidden, XyloRules};
 use crate::parameters::Reader;
 use crate::{DeviceModelError, DieParameters, Digest, InputLayout};
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, XYLO_OUTPUT};
-use fx::Real;
 
 /// Parameters of a layer, neuron by neuron.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +12,8 @@ pub struct XyloLayerParameters {
     layout: InputLayout,
     rules: XyloRules,
     group: XyloGroup,
+    /// By neuron: it never sends anything.
+    dead: Vec<bool>,
     pub(super) neurons: Vec<XyloHidden>,
 }
 
@@ -24,7 +24,7 @@ impl XyloLayerParameters {
     ///
     /// # Errors
     /// See [`DeviceModelError`]: the chip names no rules of Xylo, or a parameter is missing, unknown, out of the chip's
-    /// range, no whole number (as mismatch would make it), or a bias under rules V1.
+    /// range, no whole number, or a bias under rules V1.
     pub fn build(
         spec: &ChipSpec,
         core: &CoreProgram,
@@ -43,7 +43,11 @@ impl XyloLayerParameters {
         if layout.lanes().len() == CURRENTS_MAX {
             dash_syn[1] = whole(&reader, "dash_syn2", true, dash)?;
         }
-        let threshold = whole(&reader, "threshold", true, word)?;
+        let mut threshold = reader.integers("threshold", &reader.threshold("threshold")?, word)?;
+        // A membrane can reach every threshold, so a dead neuron is one whose spikes are not sent.
+        let mut dead = alloc::vec![false; threshold.len()];
+        reader.break_neurons(&mut dead, true, false);
+        reader.break_neurons(&mut threshold, i16::MAX.into(), i16::MIN.into());
         let bias = whole(&reader, "bias", false, word)?;
         if rules == XyloRules::V1 && bias.iter().any(|b| *b != 0) {
             return Err(DeviceModelError::Xylo { core: core.address, error: XyloError::BiasInV1 });
@@ -56,7 +60,7 @@ impl XyloLayerParameters {
             aliases: Vec::new(),
         };
         let group = if core.address.core == XYLO_OUTPUT { XyloGroup::Output } else { XyloGroup::Hidden };
-        Ok(Self { neurons: (0..layout.neuron_count()).map(neuron).collect(), layout, rules, group })
+        Ok(Self { neurons: (0..layout.neuron_count()).map(neuron).collect(), dead, layout, rules, group })
     }
 
     /// The currents of the neurons.
@@ -79,9 +83,16 @@ impl XyloLayerParameters {
         &self.neurons
     }
 
+    /// Whether a neuron never sends anything.
+    #[inline]
+    pub fn is_dead(&self, neuron: usize) -> bool {
+        self.dead[neuron]
+    }
+
     /// Hash of all parameters.
     pub fn digest(&self) -> u64 {
         let mut digest = Digest::new();
+        self.dead.iter().for_each(|dead| digest.push(u64::from(*dead)));
         digest.push(u64::from(self.rules == XyloRules::V2) << 1 | u64::from(self.group == XyloGroup::Output));
         for n in &self.neurons {
             let dashes = [n.dash_mem, n.dash_syn[0], n.dash_syn[1]].iter().fold(0, |all, d| all << 8 | u64::from(*d));
@@ -93,23 +104,8 @@ impl XyloLayerParameters {
     }
 }
 
-/// A parameter as whole numbers from `low` to `high`; 0 if the chip does not have it and need not.
-fn whole(
-    reader: &Reader<'_>,
-    name: &str,
-    required: bool,
-    (low, high): (i32, i32),
-) -> Result<Vec<i32>, DeviceModelError> {
-    let values = if required { reader.required(name)? } else { reader.optional(name)? }.value;
-    let number = |(n, value): (usize, &Real)| {
-        let bits = value.to_bits();
-        let integer = bits >> Real::FRACTION_BITS;
-        let fits = integer << Real::FRACTION_BITS == bits && (i64::from(low)..=i64::from(high)).contains(&integer);
-        if fits {
-            return Ok(integer as i32);
-        }
-        let (target, parameter) = (reader.neuron(n), name.to_string());
-        Err(DeviceModelError::NotWhole { target, parameter, value: *value, low, high })
-    };
-    values.iter().enumerate().map(number).collect()
+/// A parameter as whole numbers; 0 if the chip does not have it and need not.
+fn whole(reader: &Reader<'_>, name: &str, required: bool, range: (i32, i32)) -> Result<Vec<i32>, DeviceModelError> {
+    let read = if required { reader.required(name)? } else { reader.optional(name)? };
+    reader.integers(name, &read, range)
 }

@@ -131,6 +131,10 @@ pub(crate) struct DieChoice {
     /// nominal chip. As in the chip file if not given
     #[arg(long, value_name = "X", value_parser = parse_cv, allow_negative_numbers = true)]
     pub(crate) cv: Option<Decimal>,
+
+    /// Leave out the faults of the chip file: no circuit is broken. Scaling the mismatch does not touch them
+    #[arg(long)]
+    pub(crate) no_faults: bool,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -216,6 +220,14 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) length: RunLength,
 
+    /// With the noise of the chip file, between runs and between events; without, a die always does the same
+    #[arg(long)]
+    pub(crate) noise: bool,
+
+    /// Number of the run, for its noise: the same trial of a die has the same noise
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "noise")]
+    pub(crate) trial: u64,
+
     /// Input events: an event list, or a recording of a sensor (.bs2, .npz, .aer, .txt)
     #[arg(long, value_name = "EVENTS")]
     pub(crate) input: Option<PathBuf>,
@@ -236,7 +248,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) save_snapshot: Option<PathBuf>,
 
-    /// Continue from a state that was saved; the network, chip and die must be the same
+    /// Continue from a state that was saved; the network, chip, die and noise must be the same
     #[arg(long, value_name = "FILE")]
     pub(crate) resume: Option<PathBuf>,
 

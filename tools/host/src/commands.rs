@@ -2,6 +2,7 @@
 
 pub(crate) mod chip;
 pub(crate) mod die;
+pub(crate) mod faults;
 pub(crate) mod map;
 pub(crate) mod numbers;
 pub(crate) mod run;

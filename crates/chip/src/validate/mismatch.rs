@@ -1,7 +1,7 @@
 //! Device-to-device variation.
 
 use super::{Findings, readings};
-use crate::spec::{ChipSpec, Fact, MismatchSpec};
+use crate::spec::{ChipSpec, Fact, MismatchSpec, WEIGHTS};
 use alloc::{
     format,
     string::{String, ToString},
@@ -10,11 +10,22 @@ use disorder::{DisorderError, Distribution, Family};
 use fx::Real;
 use units::{Decimal, Unit};
 
+/// Everything with mismatch, and the path of it: the parameters, then the weights.
+fn all(spec: &ChipSpec) -> impl Iterator<Item = (&str, String, &MismatchSpec)> {
+    let weights = spec.weight_mismatch.iter().map(|m| (WEIGHTS, "weights.mismatch".to_string(), m));
+    parameters(spec).chain(weights)
+}
+
 /// All parameters with mismatch, and the path of it.
-fn all(spec: &ChipSpec) -> impl Iterator<Item = (&String, String, &MismatchSpec)> {
+fn parameters(spec: &ChipSpec) -> impl Iterator<Item = (&str, String, &MismatchSpec)> {
     spec.parameters
         .iter()
-        .filter_map(|(name, p)| p.mismatch.as_ref().map(|m| (name, format!("parameters.{name}.mismatch"), m)))
+        .filter_map(|(name, p)| p.mismatch.as_ref().map(|m| (name.as_str(), format!("parameters.{name}.mismatch"), m)))
+}
+
+/// Names of the parameters with mismatch.
+fn names(spec: &ChipSpec) -> impl Iterator<Item = &String> {
+    spec.parameters.iter().filter(|(_, p)| p.mismatch.is_some()).map(|(name, _)| name)
 }
 
 /// `fact` as a pure number, silently: the rule that owns the entry reports it.
@@ -65,7 +76,13 @@ fn reaches_zero_at(family: Family) -> Option<Decimal> {
 pub(super) fn factors_stay_positive(spec: &ChipSpec, findings: &mut Findings) {
     let readings = readings(spec);
     for (name, path, mismatch) in all(spec) {
-        let Some(reading) = readings.iter().find(|r| r.parameter == name && r.bound.is_positive()) else { continue };
+        let reader = if path.starts_with("weights.") {
+            "a synapse"
+        } else if let Some(reading) = readings.iter().find(|r| r.parameter == name && r.bound.is_positive()) {
+            &reading.reader
+        } else {
+            continue;
+        };
         let (Some(cv), Some(limit)) = (pure(&mismatch.cv), reaches_zero_at(mismatch.family)) else { continue };
         let cut_above_zero = match &mismatch.truncation {
             // A cut that is no pure number is refused elsewhere.
@@ -74,9 +91,8 @@ pub(super) fn factors_stay_positive(spec: &ChipSpec, findings: &mut Findings) {
         };
         if cv > Decimal::ZERO && cv >= limit && !cut_above_zero {
             let message = format!(
-                "this mismatch has factors of 0 and below, but {} needs `{name}` above 0: add a `truncation` whose \
-                 `low` is above 0, or use the family `log-normal` or `gamma`",
-                reading.reader
+                "this mismatch has factors of 0 and below, but {reader} needs `{name}` above 0: add a `truncation` \
+                 whose `low` is above 0, or use the family `log-normal` or `gamma`"
             );
             findings.add(path, message);
         }
@@ -132,7 +148,11 @@ pub(super) fn shares_add_up(spec: &ChipSpec, findings: &mut Findings) {
 }
 
 pub(super) fn correlations(spec: &ChipSpec, findings: &mut Findings) {
-    for (name, path, mismatch) in all(spec) {
+    if spec.weight_mismatch.as_ref().is_some_and(|m| m.correlation.is_some()) {
+        let message = "weights belong to synapses, parameters to neurons: they cannot be correlated".into();
+        findings.add("weights.mismatch.correlation", message);
+    }
+    for (name, path, mismatch) in parameters(spec) {
         let Some(correlation) = &mismatch.correlation else { continue };
         let path = format!("{path}.correlation.with");
         let with = &correlation.with;
@@ -141,7 +161,7 @@ pub(super) fn correlations(spec: &ChipSpec, findings: &mut Findings) {
             continue;
         }
         let Some(other) = spec.parameters.get(with) else {
-            let others = all(spec).map(|(other, ..)| other).filter(|other| *other != name);
+            let others = names(spec).filter(|other| *other != name);
             findings.add_wrong_name(path, "a parameter of this chip", with, others);
             continue;
         };
@@ -160,7 +180,7 @@ pub(super) fn correlations(spec: &ChipSpec, findings: &mut Findings) {
 }
 
 pub(super) fn rho_is_a_correlation(spec: &ChipSpec, findings: &mut Findings) {
-    for (_, path, mismatch) in all(spec) {
+    for (_, path, mismatch) in parameters(spec) {
         let Some(correlation) = &mismatch.correlation else { continue };
         let path = format!("{path}.correlation.rho");
         let Some(rho) = findings.pure(&path, &correlation.rho) else { continue };
@@ -180,16 +200,15 @@ pub(super) fn reference(spec: &ChipSpec, findings: &mut Findings) {
             findings.add(path, message);
         }
         None => {}
-        Some(name) => match spec.parameters.get(name).map(|p| &p.mismatch) {
-            None => {
-                let valid = all(spec).map(|(name, ..)| name);
-                findings.add_wrong_name(path.into(), "a parameter of this chip", name, valid);
+        Some(name) => match spec.mismatch_of(name) {
+            None if name != WEIGHTS && !spec.parameters.contains_key(name) => {
+                findings.add_wrong_name(path.into(), "a parameter of this chip", name, names(spec));
             }
-            Some(None) => findings.add(path, format!("`{name}` has no mismatch, so nothing can be scaled to its CV")),
-            Some(Some(m)) if pure(&m.cv) == Some(Decimal::ZERO) => {
+            None => findings.add(path, format!("`{name}` has no mismatch, so nothing can be scaled to its CV")),
+            Some(m) if pure(&m.cv) == Some(Decimal::ZERO) => {
                 findings.add(path, format!("`{name}` has CV 0, so the mismatch of the chip cannot be scaled by it"));
             }
-            Some(Some(_)) => {}
+            Some(_) => {}
         },
     }
 }

@@ -681,6 +681,60 @@ const CASES: &[Case] = &[
          parameter: \
          correlate both with the same, uncorrelated one [correlations-are-pairs]",
     ),
+    // Weights, faults and noise.
+    (
+        "value = 0.12,",
+        "value = -0.12,",
+        "90:6: `weights.mismatch.cv`: a coefficient of variation of -0.12 is not possible: it is a spread, so 0 or \
+         more [cv-is-not-negative]",
+    ),
+    (
+        "[weights.mismatch]\nfamily = \"gamma\"",
+        "[weights.mismatch]\ncorrelation = 1\nfamily = \"gamma\"",
+        "89:1: unknown key `correlation` in `weights.mismatch`\nhelp: the keys here are: `family`, `cv`, `truncation`, \
+         `shares`",
+    ),
+    (
+        "dead_neuron =",
+        "dead_neurons =",
+        "97:1: unknown key `dead_neurons` in `faults`\nhelp: did you mean `dead_neuron`?",
+    ),
+    (
+        "hot_neuron = { value = 0.001,",
+        "hot_neuron = { value = 1.001,",
+        "98:14: `faults.hot_neuron`: a probability of 1.001 is not possible: it is from 0 to 1 \
+         [probabilities-are-possible]",
+    ),
+    (
+        "weight_bit_flip = { value = 0.0004, unit = \"1\"",
+        "weight_bit_flip = { value = 0.0004, unit = \"ms\"",
+        "101:19: `faults.weight_bit_flip`: this is a time, but a pure number is needed here: write `unit = \"1\"` \
+         [probabilities-are-possible]",
+    ),
+    (
+        "weight_bit_flip =",
+        "weight_bits = { value = 4, unit = \"1\", source = \"here\", evidence = \"assumed\" }\nweight_bit_flip =",
+        "101:15: `faults.weight_bits`: the router `tag-cam` has `weight_bits` of its own: remove this one \
+         [flipped-bits-exist]",
+    ),
+    (
+        "value = 0.022",
+        "value = 4.022",
+        "105:17: `noise.run_weight_cv`: a coefficient of variation of 4.022 is not possible: it is from 0 to 4 \
+         [noise-is-possible]",
+    ),
+    (
+        "value = 7,",
+        "value = 7.5,",
+        "107:22: `noise.event_jitter_ticks`: this is 7.5, but jitter is a whole number of ticks, 0 to 1000 \
+         [noise-is-possible]",
+    ),
+    (
+        "event_weight_cv =",
+        "event_cv =",
+        "106:1: unknown key `event_cv` in `noise`\nhelp: the keys here are: `run_threshold_cv`, `run_weight_cv`, \
+         `event_weight_cv`, `event_jitter_ticks`",
+    ),
 ];
 
 /// The dotted paths of `chip` are those of the file: a finding about a number is shown where the number stands.
@@ -717,11 +771,35 @@ fn several_errors_are_reported_in_the_order_of_the_file() {
 
 #[test]
 fn a_file_that_ends_early_is_refused() {
-    for (at, _) in GOOD.char_indices().filter(|(at, _)| at % 7 == 0) {
-        // All but white space at the end is needed.
-        if !GOOD[at..].trim().is_empty() {
+    // All before the tables that may be absent is needed, but for white space at the end.
+    let needed = &GOOD[..GOOD.find("[weights.mismatch]").unwrap()];
+    for (at, _) in needed.char_indices().filter(|(at, _)| at % 7 == 0) {
+        if !needed[at..].trim().is_empty() {
             assert_ne!(outcome(&GOOD[..at]), "good", "{}", &GOOD[at.saturating_sub(40)..at]);
         }
+    }
+}
+
+#[test]
+fn bits_that_flip_need_a_width_on_the_ideal_router() {
+    let ideal = shipped_text("ideal").unwrap();
+    let source = read(ideal, "f").unwrap().sources.keys().next().unwrap().clone();
+    let outcome = |faults: &[(&str, &str)]| {
+        let number = |(key, value): &(&str, &str)| {
+            format!("{key} = {{ value = {value}, unit = \"1\", source = \"{source}\", evidence = \"assumed\" }}\n")
+        };
+        let text = format!("{ideal}\n[faults]\n{}", faults.iter().map(number).collect::<String>());
+        let outcome = outcome(&text);
+        outcome.split_once("`: ").map_or(outcome.clone(), |(_, message)| message.to_string())
+    };
+    let flip = ("weight_bit_flip", "0.01");
+    assert_eq!(outcome(&[("dead_synapse", "0.01")]), "good");
+    assert_eq!(outcome(&[flip, ("weight_bits", "8")]), "good");
+    let message = "bits of what? Add `weight_bits`, the bits of a stored weight, from 2 to 16 [flipped-bits-exist]";
+    assert_eq!(outcome(&[flip]), message);
+    for bits in ["1", "17", "2.5"] {
+        let message = format!("this is {bits}, but a stored weight has from 2 to 16 bits [flipped-bits-exist]");
+        assert_eq!(outcome(&[flip, ("weight_bits", bits)]), message);
     }
 }
 

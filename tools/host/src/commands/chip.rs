@@ -107,6 +107,7 @@ fn as_json(spec: &ChipSpec) -> Value {
         "rules": spec.rules.as_ref().map(|r| json!({ "profile": r.profile, "options": r.options })),
         "parameters_per_neuron": spec.parameters_per_neuron,
         "mismatch_reference": spec.mismatch_reference,
+        "weight_mismatch_family": spec.weight_mismatch.as_ref().map(|m| m.family.name()),
         "synapses": synapses,
         "parameters": parameters,
         "numbers": numbers,
@@ -133,11 +134,17 @@ fn as_text(spec: &ChipSpec) -> String {
     if let Some(reference) = &spec.mismatch_reference {
         line("mismatch", &format!("scaled as a whole by the CV of `{reference}`"));
     }
-    let limits = all.iter().filter(|n| !n.path.starts_with("parameters."));
+    let variation = ["parameters.", "weights.", "faults.", "noise."];
+    let limits = all.iter().filter(|n| !variation.iter().any(|start| n.path.starts_with(start)));
     section(&mut text, "Sizes and limits", &fact_table(limits));
     section(&mut text, "Synapses", &synapse_table(spec));
     section(&mut text, "Parameters", &parameter_table(spec));
     section(&mut text, "Mismatch", &mismatch_table(spec));
+    for (title, start) in [("Faults", "faults."), ("Noise, if a run asks for it", "noise.")] {
+        if all.iter().any(|n| n.path.starts_with(start)) {
+            section(&mut text, title, &fact_table(all.iter().filter(|n| n.path.starts_with(start))));
+        }
+    }
     section(&mut text, "Evidence", &evidence_table(&all));
     text.push_str("\nSources\n");
     for (key, citation) in &spec.sources {
@@ -194,11 +201,11 @@ fn parameter_table(spec: &ChipSpec) -> String {
 }
 
 fn mismatch_table(spec: &ChipSpec) -> String {
-    let rows: Vec<Vec<String>> = spec
-        .parameters
-        .iter()
-        .filter_map(|(name, p)| {
-            let m = p.mismatch.as_ref()?;
+    let parameters = spec.parameters.iter().filter_map(|(name, p)| Some((name.as_str(), p.mismatch.as_ref()?)));
+    let weights = spec.weight_mismatch.iter().map(|m| ("(weight of each synapse slot)", m));
+    let rows: Vec<Vec<String>> = parameters
+        .chain(weights)
+        .map(|(name, m)| {
             let cut = m.truncation.as_ref().map_or(NONE.into(), |(low, high)| {
                 format!("{} to {}", quantity(low.quantity), quantity(high.quantity))
             });
@@ -206,7 +213,7 @@ fn mismatch_table(spec: &ChipSpec) -> String {
                 m.correlation.as_ref().map_or(NONE.into(), |c| format!("{} with {}", quantity(c.rho.quantity), c.with));
             let cv = quantity(m.cv.quantity);
             let (evidence, source) = (m.cv.evidence.name().into(), m.cv.source.clone());
-            Some(vec![name.clone(), m.family.name().into(), cv, cut, correlation, evidence, source])
+            vec![name.into(), m.family.name().into(), cv, cut, correlation, evidence, source]
         })
         .collect();
     if rows.is_empty() {

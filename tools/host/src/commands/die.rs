@@ -1,9 +1,10 @@
 //! `quenched die`: the frozen mismatch of one die.
 
 use crate::args::{DieArgs, DieChoice};
+use crate::commands::faults::Faults;
 use crate::errors::HostError;
 use crate::output::{print, print_json};
-use chip::ChipSpec;
+use chip::{ChipSpec, RouterSpec};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
 use report::{histogram, text_table};
@@ -41,24 +42,28 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let spec = formats::chip::resolve(&args.chip)?;
     let die = parameters_of(&spec, &args.which)?;
     // Nothing differs on a chip without mismatch, however large it is.
-    let shown = if die.mismatched().next().is_none() { args.core.or(Some(0)) } else { args.core };
+    let differs = die.mismatched().next().is_some() || die.has_faults();
+    let shown = if differs { args.core } else { args.core.or(Some(0)) };
     let cores = cores(&spec, shown)?;
     let circuits: Vec<(u16, u16)> =
         cores.iter().flat_map(|&core| (0..spec.neurons_per_core() as u16).map(move |n| (core, n))).collect();
     let columns = columns(&spec, &die, &args.which, &circuits);
+    let faults = Faults::of(&spec, &die, &circuits);
+    let weights = WeightFactors::of(&spec, &die, &args.which, &circuits);
     if let Some(path) = &args.csv {
         formats::output::write_atomic(path, csv(&circuits, &columns).as_bytes())?;
     }
     if args.json {
-        return print_json(&as_json(&spec, args, &cores, &columns));
+        return print_json(&as_json(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref()));
     }
-    print(&as_text(&spec, args, &cores, &columns))
+    print(&as_text(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref()))
 }
 
 /// The parameters of the die that `which` names.
 pub(crate) fn parameters_of(spec: &ChipSpec, which: &DieChoice) -> Result<DieParameters, HostError> {
     let die = Die { root_seed: which.seed, id: DieId(which.die) };
-    let setting = MismatchSetting { scale_to_cv: which.cv, ..MismatchSetting::default() };
+    let without_faults = which.no_faults;
+    let setting = MismatchSetting { scale_to_cv: which.cv, without_faults, ..MismatchSetting::default() };
     DieParameters::new(spec, die, setting)
         .map_err(|error| HostError::Device { chip: spec.name.clone(), error: Box::new(error) })
 }
@@ -82,10 +87,7 @@ fn cores(spec: &ChipSpec, only: Option<u16>) -> Result<Vec<u16>, HostError> {
 }
 
 fn columns(spec: &ChipSpec, die: &DieParameters, which: &DieChoice, circuits: &[(u16, u16)]) -> Vec<Column> {
-    let scale = match (which.cv, spec.reference_cv()) {
-        (Some(cv), Some(reference)) => number(cv) / number(reference),
-        _ => 1.0,
-    };
+    let scale = scale(spec, which);
     die.mismatched()
         .map(|name| {
             let parameter = &spec.parameters[name];
@@ -106,6 +108,65 @@ fn columns(spec: &ChipSpec, die: &DieParameters, which: &DieChoice, circuits: &[
             }
         })
         .collect()
+}
+
+/// The factors of the weights of all synapse slots that are shown.
+struct WeightFactors {
+    cv_asked: f64,
+    /// By core, neuron, slot; none where slots have no numbers.
+    factors: Vec<f64>,
+}
+
+impl WeightFactors {
+    /// `None` on a chip whose weights have no mismatch.
+    fn of(spec: &ChipSpec, die: &DieParameters, which: &DieChoice, circuits: &[(u16, u16)]) -> Option<Self> {
+        let mismatch = spec.weight_mismatch.as_ref()?;
+        let slots = match &spec.router {
+            RouterSpec::TagCam(router) => router.limits().cam_words_per_neuron as u64,
+            _ => 0,
+        };
+        let slots = circuits.iter().flat_map(|&(core, neuron)| (0..slots).map(move |slot| (core, neuron, slot)));
+        let factor = |(core, neuron, slot)| {
+            let factor = die.weight_mismatch(CoreAddress::new(0, core), NeuronId(neuron), slot);
+            factor.to_bits() as f64 / 4_294_967_296.0
+        };
+        let cv = mismatch.cv.quantity.value_in(Unit::ONE).ok().map_or(0.0, number);
+        Some(Self { cv_asked: cv * scale(spec, which), factors: slots.map(factor).collect() })
+    }
+
+    fn as_text(&self) -> String {
+        if self.factors.is_empty() {
+            return "\nWeights have mismatch; without fixed slots, a synapse's factor depends on what it connects.\n"
+                .into();
+        }
+        let s = Statistics::of(&self.factors);
+        let [mean, sd, asked, low, high] = [s.mean, s.sd, self.cv_asked, s.low, s.high].map(|v| significant(v, 4));
+        format!(
+            "\nFactors of the weights of {} synapse slots: mean {mean}, sd {sd}, CV asked {asked}, {low} to {high}\n{}",
+            self.factors.len(),
+            histogram(&self.factors, "1", BAR_WIDTH)
+        )
+    }
+
+    fn as_json(&self) -> Value {
+        let s = (!self.factors.is_empty()).then(|| Statistics::of(&self.factors));
+        json!({
+            "slots": self.factors.len(),
+            "cv_asked": self.cv_asked,
+            "mean": s.as_ref().map(|s| s.mean),
+            "sd": s.as_ref().map(|s| s.sd),
+            "lowest": s.as_ref().map(|s| s.low),
+            "highest": s.as_ref().map(|s| s.high),
+        })
+    }
+}
+
+/// What the command line multiplies every CV of the chip with.
+fn scale(spec: &ChipSpec, which: &DieChoice) -> f64 {
+    match (which.cv, spec.reference_cv()) {
+        (Some(cv), Some(reference)) => number(cv) / number(reference),
+        _ => 1.0,
+    }
 }
 
 /// The nearest f64.
@@ -178,11 +239,32 @@ fn heading(spec: &ChipSpec, args: &DieArgs, cores: &[u16]) -> String {
     )
 }
 
-fn as_text(spec: &ChipSpec, args: &DieArgs, cores: &[u16], columns: &[Column]) -> String {
-    if columns.is_empty() {
+fn as_text(
+    spec: &ChipSpec,
+    args: &DieArgs,
+    cores: &[u16],
+    columns: &[Column],
+    weights: Option<&WeightFactors>,
+    faults: Option<&Faults>,
+) -> String {
+    if columns.is_empty() && weights.is_none() && faults.is_none() {
         return format!("chip `{}` has no mismatch: all its dies are the nominal chip\n", spec.name);
     }
     let mut text = heading(spec, args, cores);
+    if !columns.is_empty() {
+        text.push_str(&parameters_as_text(columns));
+    }
+    if let Some(weights) = weights {
+        text.push_str(&weights.as_text());
+    }
+    if let Some(faults) = faults {
+        text.push_str(&faults.as_text());
+    }
+    text
+}
+
+fn parameters_as_text(columns: &[Column]) -> String {
+    let mut text = String::new();
     let rows = columns
         .iter()
         .map(|c| {
@@ -210,7 +292,14 @@ fn as_text(spec: &ChipSpec, args: &DieArgs, cores: &[u16], columns: &[Column]) -
     text
 }
 
-fn as_json(spec: &ChipSpec, args: &DieArgs, cores: &[u16], columns: &[Column]) -> Value {
+fn as_json(
+    spec: &ChipSpec,
+    args: &DieArgs,
+    cores: &[u16],
+    columns: &[Column],
+    weights: Option<&WeightFactors>,
+    faults: Option<&Faults>,
+) -> Value {
     let parameters: Vec<Value> = columns
         .iter()
         .map(|c| {
@@ -229,6 +318,8 @@ fn as_json(spec: &ChipSpec, args: &DieArgs, cores: &[u16], columns: &[Column]) -
         "cores": cores,
         "neurons_per_core": spec.neurons_per_core(),
         "parameters": parameters,
+        "weights": weights.map(WeightFactors::as_json),
+        "faults": faults.map(Faults::as_json),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::args::RunArgs;
 use crate::commands::die::parameters_of;
+use crate::commands::faults::in_use;
 use crate::commands::map::{Mapped, map};
 use crate::errors::HostError;
 use crate::output::{print, print_json};
@@ -43,6 +44,8 @@ struct Outcome {
     activity: Vec<Activity>,
     spikes: Vec<SpikeEvent>,
     from: Tick,
+    /// Broken circuits in use, by kind; empty if the die has no faults.
+    faults: Vec<(&'static str, u64)>,
 }
 
 impl Outcome {
@@ -55,10 +58,16 @@ impl Outcome {
 /// `quenched run`.
 pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     let mapped = map(&args.what)?;
-    let die = parameters_of(&mapped.spec, &args.which)?;
+    let mut die = parameters_of(&mapped.spec, &args.which)?;
+    if args.noise {
+        die = die
+            .with_noise(&mapped.spec, args.trial)
+            .map_err(|error| HostError::Device { chip: mapped.spec.name.clone(), error: Box::new(error) })?;
+    }
     let ticks = ticks(args, &mapped)?;
     let emulator = emulator(args, &mapped, &die)?;
-    let outcome = emulate(args, &mapped, emulator, ticks, quiet)?;
+    let faults = in_use(&mapped.mapping.program, &die, emulator.fabric().weight_changes());
+    let outcome = Outcome { faults, ..emulate(args, &mapped, emulator, ticks, quiet)? };
     let mut written = Vec::new();
     if let Some(path) = &args.spikes {
         formats::output::write_atomic(path, formats::events::write_spikes(&outcome.spikes).as_bytes())?;
@@ -157,7 +166,7 @@ fn emulate(
         bar.set_position(part);
     }
     bar.finish_and_clear();
-    Ok(Outcome { emulator, activity, spikes, from })
+    Ok(Outcome { emulator, activity, spikes, from, faults: Vec::new() })
 }
 
 /// The events of a list or of a recording.
@@ -203,8 +212,9 @@ fn as_text(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
         Some(cv) => format!("mismatch scaled to CV {cv}"),
         None => "mismatch as in the chip file".into(),
     };
+    let noise = if args.noise { format!(", noise of trial {}", args.trial) } else { String::new() };
     let mut text = format!(
-        "{} on die {} of chip `{}`, seed {}, {mismatch}\nticks {} to {}, {length} s\n\n",
+        "{} on die {} of chip `{}`, seed {}, {mismatch}{noise}\nticks {} to {}, {length} s\n\n",
         args.what.network.display(),
         args.which.die,
         mapped.spec.name,
@@ -239,6 +249,13 @@ fn as_text(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
     text.push('\n');
     for (name, count) in counters(outcome) {
         let _ = writeln!(text, "  {name:<40}{count:>14}");
+    }
+    for (name, count) in &outcome.faults {
+        let _ = writeln!(text, "  {:<40}{count:>14}", format!("broken: {name}"));
+    }
+    let cut = outcome.emulator.fabric().weight_changes().saturated;
+    if cut > 0 {
+        let _ = writeln!(text, "  {:<40}{cut:>14}", "weights of the die cut at 16 bits");
     }
     let cost = cost(mapped, outcome);
     if !cost.is_empty() {
@@ -318,6 +335,12 @@ fn as_json(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
         "seed": args.which.seed,
         "die": args.which.die,
         "cv": args.which.cv.map(|cv| cv.to_string()),
+        "noise": args.noise.then(|| json!({ "trial": args.trial })),
+        "faults": (!outcome.faults.is_empty()).then(|| {
+            let counts = outcome.faults.iter().map(|(name, count)| (name.replace(' ', "_"), json!(count)));
+            Value::from(serde_json::Map::from_iter(counts))
+        }),
+        "weights_cut": outcome.emulator.fabric().weight_changes().saturated,
         "from_tick": outcome.from.0,
         "to_tick": outcome.emulator.now().0,
         "seconds": seconds(mapped, outcome.ticks()),
