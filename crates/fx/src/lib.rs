@@ -3,7 +3,7 @@
 //! The crate owns
 //! - the formats of the emulation: [`Weight`], [`Real`], [`Fraction`], and [`Wide`] for building tables;
 //! - rounding, always by name ([`Rounding`], [`shift_right`], [`divide`]), and saturating conversion ([`narrow`]);
-//! - portable functions with stated error bounds ([`math`]);
+//! - portable functions with stated error bounds ([`math`]), and faster ones in 64 bits ([`power`]);
 //! - the 32-bit kernels of the inner loops ([`step`]).
 //!
 //! It deliberately has no float, and no operator on its formats: every product, quotient and conversion names its
@@ -15,6 +15,7 @@
 
 mod format;
 pub mod math;
+pub mod power;
 mod round;
 pub mod step;
 mod wide;
