@@ -5,6 +5,7 @@
 //! and "never" once it cannot. A core without time steps fits in by answering with the tick of its next threshold
 //! crossing, and by computing its state in `advance` from the time that has passed.
 
+use crate::dpi::{DpiCore, DpiParameters};
 use crate::lif::{LifCore, LifParameters};
 use crate::rate::{RateCore, RateParameters};
 use crate::{DeviceModelError, DieParameters, Digest, InputLayout, PackedSynapse};
@@ -18,9 +19,9 @@ use units::{NeuronId, Tick};
 pub struct Emission {
     /// The neuron.
     pub neuron: NeuronId,
-    /// What an observer sees: 1 for a spike, the new output level (16 fraction bits) of a rate unit.
+    /// What an observer sees: 1 for a spike (of `dpi`, the spikes of the step), the new output level (16 fraction bits) of a rate unit.
     pub value: i32,
-    /// What its synapses multiply their weight with: 1 for a spike, the change of the level for a rate unit.
+    /// What its synapses multiply their weight with: the same for spikes, the change of the level for a rate unit.
     pub payload: i32,
 }
 
@@ -35,6 +36,23 @@ pub enum CoreState {
         refractory: Vec<i32>,
         /// Currents, 20 fraction bits; one list a kind in use.
         currents: Vec<Vec<i32>>,
+        /// Whether a step could change anything.
+        awake: bool,
+    },
+    /// State of a [`DpiCore`]; currents are bits with 28 fraction bits, in units of each neuron's dark current.
+    Dpi {
+        /// Synaptic currents; one list a gate.
+        synapses: Vec<Vec<i64>>,
+        /// Adaptation currents.
+        adaptation: Vec<i64>,
+        /// Membrane currents, after a reset.
+        membrane: Vec<i64>,
+        /// log2 of the membrane currents before a reset, 40 fraction bits.
+        log: Vec<i64>,
+        /// Spikes of the last step.
+        spikes: Vec<i32>,
+        /// Remaining steps of refractory periods.
+        refractory: Vec<i32>,
         /// Whether a step could change anything.
         awake: bool,
     },
@@ -56,13 +74,15 @@ pub enum Core {
     Lif(LifCore),
     /// Leaky rate units.
     Rate(RateCore),
+    /// Log-domain neurons.
+    Dpi(DpiCore),
 }
 
 impl Core {
     /// The core `core` of a program on a die, in its initial state.
     ///
     /// # Errors
-    /// See [`LifParameters::build`] and [`RateParameters::build`].
+    /// See [`LifParameters::build`], [`RateParameters::build`] and [`DpiParameters::build`].
     pub fn new(
         spec: &ChipSpec,
         core: &CoreProgram,
@@ -72,6 +92,7 @@ impl Core {
         Ok(match core.model {
             CoreModel::Lif => Self::Lif(LifCore::new(LifParameters::build(spec, core, layout, die)?)),
             CoreModel::Rate => Self::Rate(RateCore::new(RateParameters::build(spec, core, layout, die)?)),
+            CoreModel::Dpi => Self::Dpi(DpiCore::new(DpiParameters::build(spec, core, layout, die)?)),
         })
     }
 
@@ -81,6 +102,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.deliver(row, payload),
             Self::Rate(core) => core.deliver(row, payload),
+            Self::Dpi(core) => core.deliver(row, payload),
         }
     }
 
@@ -92,6 +114,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.advance(),
             Self::Rate(core) => core.advance(),
+            Self::Dpi(core) => core.advance(),
         }
     }
 
@@ -102,6 +125,7 @@ impl Core {
         let awake = match self {
             Self::Lif(core) => core.is_awake(),
             Self::Rate(core) => core.is_awake(),
+            Self::Dpi(core) => core.is_awake(),
         };
         if awake { now.after(1) } else { Tick::NEVER }
     }
@@ -117,6 +141,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.parameters().layout().neuron_count(),
             Self::Rate(core) => core.parameters().layout().neuron_count(),
+            Self::Dpi(core) => core.parameters().layout().neuron_count(),
         }
     }
 
@@ -125,6 +150,7 @@ impl Core {
     pub fn take_saturations(&mut self) -> u64 {
         match self {
             Self::Lif(core) => core.take_saturations(),
+            Self::Dpi(core) => core.take_saturations(),
             // Units and levels cannot leave their range.
             Self::Rate(_) => 0,
         }
@@ -135,6 +161,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.reset(),
             Self::Rate(core) => core.reset(),
+            Self::Dpi(core) => core.reset(),
         }
     }
 
@@ -143,6 +170,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.save(),
             Self::Rate(core) => core.save(),
+            Self::Dpi(core) => core.save(),
         }
     }
 
@@ -152,6 +180,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.restore(state),
             Self::Rate(core) => core.restore(state),
+            Self::Dpi(core) => core.restore(state),
         }
     }
 
@@ -160,6 +189,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.digest_state(digest),
             Self::Rate(core) => core.digest_state(digest),
+            Self::Dpi(core) => core.digest_state(digest),
         }
     }
 
@@ -168,6 +198,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.parameters().digest(),
             Self::Rate(core) => core.parameters().digest(),
+            Self::Dpi(core) => core.parameters().digest(),
         }
     }
 }

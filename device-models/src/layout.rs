@@ -6,7 +6,7 @@
 
 use crate::DeviceModelError;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseSign};
+use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseGate, SynapseSign};
 
 /// Neurons of a core are padded to a multiple of this, so that inner loops run over whole vectors.
 pub const STRIDE_STEP: usize = 32;
@@ -56,6 +56,11 @@ pub enum Lane {
         /// Whether the current is subtracted from the membrane's input.
         inhibitory: bool,
     },
+    /// The synapse circuit of a log-domain neuron.
+    Gate {
+        /// Which one.
+        gate: SynapseGate,
+    },
     /// The graded input of rate units through every kind without a gain parameter.
     Graded,
     /// The graded input of rate units through one kind with a gain parameter.
@@ -93,14 +98,17 @@ impl InputLayout {
                 continue;
             }
             let inhibitory = kind.sign == SynapseSign::Inhibitory;
-            let (lane, negate) = match (core.model, &kind.kinetics, kind.gain.is_some()) {
-                (CoreModel::Lif, Kinetics::Delta, false) => (Lane::Delta, inhibitory),
-                (CoreModel::Lif, Kinetics::Delta, true) => (Lane::ScaledDelta { kind: index as u8 }, inhibitory),
-                (CoreModel::Lif, Kinetics::Exponential { .. }, _) => {
+            let (lane, negate) = match (core.model, &kind.kinetics, kind.gain.is_some(), kind.gate) {
+                (CoreModel::Dpi, _, _, Some(gate)) => {
+                    (Lane::Gate { gate }, inhibitory && gate == SynapseGate::Combined)
+                }
+                (CoreModel::Lif, Kinetics::Delta, false, _) => (Lane::Delta, inhibitory),
+                (CoreModel::Lif, Kinetics::Delta, true, _) => (Lane::ScaledDelta { kind: index as u8 }, inhibitory),
+                (CoreModel::Lif, Kinetics::Exponential { .. }, _, _) => {
                     (Lane::Current { kind: index as u8, inhibitory }, false)
                 }
-                (CoreModel::Rate, Kinetics::Graded, false) => (Lane::Graded, inhibitory),
-                (CoreModel::Rate, Kinetics::Graded, true) => (Lane::ScaledGraded { kind: index as u8 }, inhibitory),
+                (CoreModel::Rate, Kinetics::Graded, false, _) => (Lane::Graded, inhibitory),
+                (CoreModel::Rate, Kinetics::Graded, true, _) => (Lane::ScaledGraded { kind: index as u8 }, inhibitory),
                 (model, ..) => {
                     return Err(DeviceModelError::Kinetics { core: core.address, kind: kind.name.clone(), model });
                 }

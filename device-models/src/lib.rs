@@ -1,7 +1,7 @@
 //! Circuit equations and digital rules as step functions over integers, and the parameters that mismatch gives them.
 //!
-//! This crate owns the equations of every core model ([`lif`], [`rate`]), the way from physical parameters and a die's
-//! frozen mismatch to the integers of a step ([`DieParameters`], [`LifParameters`], [`RateParameters`]), the layout of
+//! This crate owns the equations of every core model ([`lif`], [`rate`], [`dpi`]), the way from physical parameters and a die's
+//! frozen mismatch to the integers of a step ([`DieParameters`], [`LifParameters`], [`RateParameters`], [`DpiParameters`]), the layout of
 //! a core's accumulators ([`InputLayout`], [`PackedSynapse`]), and the shipped chips as data ([`chips`]). [`Core`] is
 //! what an event kernel sees of all this.
 //!
@@ -18,6 +18,7 @@ extern crate std;
 mod any;
 pub mod chips;
 mod digest;
+pub mod dpi;
 mod error;
 mod factor;
 mod layout;
@@ -32,6 +33,7 @@ pub mod xylo;
 
 pub use any::{Core, CoreState, Emission};
 pub use digest::Digest;
+pub use dpi::{DpiCore, DpiParameters};
 pub use error::DeviceModelError;
 pub use factor::Factors;
 pub use layout::{CURRENTS_MAX, InputLayout, Lane, PackedSynapse, STRIDE_STEP};

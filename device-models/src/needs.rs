@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use chip::{CoreModel, Kinetics, SynapseType};
+use chip::{CoreModel, Kinetics, SynapseType, dpi_parameters};
 use units::Dimension;
 
 /// A parameter that a model reads.
@@ -32,6 +32,10 @@ pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
         CoreModel::Rate => {
             alloc::vec![need("leak", Some(Dimension::One), false), need("drive", None, true)]
         }
+        CoreModel::Dpi => dpi_parameters(synapses.iter().filter_map(|kind| kind.gate))
+            .into_iter()
+            .map(|(parameter, dimension, _)| need(parameter, Some(dimension), false))
+            .collect(),
     };
     for kind in synapses {
         match (model, &kind.kinetics) {

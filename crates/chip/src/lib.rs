@@ -20,6 +20,6 @@ pub use program::{
 };
 pub use spec::{
     ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
-    SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
+    SharesSpec, SynapseGate, SynapseSign, SynapseType, TagCamLimits, TagCamSpec, dpi_parameters,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

@@ -9,7 +9,7 @@ mod circuits;
 mod mismatch;
 mod sources;
 
-use crate::spec::{ChipSpec, Fact};
+use crate::spec::{ChipSpec, Fact, dpi_parameters};
 use alloc::{format, string::String, vec::Vec};
 use units::{Decimal, Dimension, Unit};
 
@@ -66,6 +66,7 @@ pub const RULES: &[Rule] = &[
         "Each model has a synapse kind and each kind a model.",
         circuits::synapses_match_models,
     ),
+    rule("gates-fit", "Gates are all combined or none, and fit the sign of their kind.", circuits::gates_fit),
     rule("exponential-kinds-fit", "A chip has at most 4 exponential synapse kinds.", circuits::exponential_kinds_fit),
     rule("parameters-exist", "What a model or a synapse kind reads is a parameter.", circuits::parameters_exist),
     rule("dimensions-match", "A parameter has the dimension that its reader needs.", circuits::dimensions_match),
@@ -167,6 +168,25 @@ impl Bound {
     }
 }
 
+/// What core model `dpi`, entry `index` of `models`, reads.
+fn log_domain_readings(spec: &ChipSpec, index: usize) -> Vec<Reading<'static>> {
+    let parameters = dpi_parameters(spec.synapses.iter().filter_map(|kind| kind.gate));
+    let reading = |(parameter, dimension, positive)| Reading {
+        parameter,
+        reader: format!("core model `{}`", crate::spec::CoreModel::Dpi),
+        path: format!("models[{index}]"),
+        required: true,
+        dimensions: match dimension {
+            Dimension::Current => &[Dimension::Current],
+            Dimension::Capacitance => &[Dimension::Capacitance],
+            Dimension::Voltage => &[Dimension::Voltage],
+            _ => &[Dimension::One],
+        },
+        bound: if positive { Bound::Positive } else { Bound::NotNegative },
+    };
+    parameters.into_iter().map(reading).collect()
+}
+
 /// Everything that the models and synapse kinds of `spec` read.
 fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
     use crate::spec::{CoreModel, Kinetics};
@@ -185,6 +205,10 @@ fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
                 ("drive", false, LEVEL, Bound::Any),
             ],
             CoreModel::Rate => &[("leak", true, PURE, Bound::Fraction), ("drive", false, LEVEL, Bound::Any)],
+            CoreModel::Dpi => {
+                all.extend(log_domain_readings(spec, index));
+                continue;
+            }
         };
         all.extend(table.iter().map(|&(parameter, required, dimensions, bound)| Reading {
             parameter,

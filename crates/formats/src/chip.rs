@@ -8,7 +8,7 @@ use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
     ChipSpec, CoreModel, Correlation, Evidence, Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec,
-    SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation,
+    SharesSpec, SynapseGate, SynapseSign, SynapseType, TagCamSpec, Violation,
 };
 use disorder::Family;
 use std::collections::BTreeMap;
@@ -245,12 +245,14 @@ const SIGNS: [(&str, SynapseSign); 3] =
     [("excitatory", SynapseSign::Excitatory), ("inhibitory", SynapseSign::Inhibitory), ("signed", SynapseSign::Signed)];
 
 fn read_synapse(value: &Value<'_>) -> Option<SynapseType> {
-    let table = value.table(&["name", "sign", "kinetics", "gain"])?;
+    let table = value.table(&["name", "sign", "kinetics", "gain", "gate"])?;
     let name = table.required("name");
     let sign = table.required_with("sign", |v| v.one_of("a sign of a synapse", &SIGNS));
     let kinetics = table.required_with("kinetics", |v| read_kinetics(&v));
     let gain = table.optional("gain");
-    Some(SynapseType { name: name?, sign: sign?, kinetics: kinetics?, gain: gain? })
+    let gates = SynapseGate::ALL.map(|gate| (gate.name(), gate));
+    let gate = table.optional_with("gate", |v| v.one_of("a synapse circuit of core model `dpi`", &gates));
+    Some(SynapseType { name: name?, sign: sign?, kinetics: kinetics?, gain: gain?, gate: gate? })
 }
 
 fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {

@@ -159,7 +159,8 @@ mod tests {
         }
         for n in -70..70i64 {
             let power = exp2(n << LOG2_BITS, 28);
-            let expected = if n < -29 { 0 } else { 1i64.checked_shl((n + 28) as u32).filter(|_| n < 35).unwrap_or(i64::MAX) };
+            let expected =
+                if n < -29 { 0 } else { 1i64.checked_shl((n + 28) as u32).filter(|_| n < 35).unwrap_or(i64::MAX) };
             assert_eq!(power, if n == -29 { 1 } else { expected }, "2^{n}");
         }
         assert_eq!((log2(0), exp2(i64::MAX, 0), exp2(i64::MIN, 62)), (0, i64::MAX, 0));

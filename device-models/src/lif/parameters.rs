@@ -329,7 +329,9 @@ impl Builder<'_> {
                 let (leak, coupling) = (self.factors(tau, &leaks)?, self.factors(&name, &couplings)?);
                 Ok(LaneParameters::Current(Coupling { kind, inhibitory, leak, coupling }))
             }
-            Lane::Graded | Lane::ScaledGraded { .. } => unreachable!("the layout of a LIF core has no graded lane"),
+            Lane::Graded | Lane::ScaledGraded { .. } | Lane::Gate { .. } => {
+                unreachable!("the layout of a LIF core has lanes of its own kinetics only")
+            }
         }
     }
 
