@@ -2,6 +2,7 @@
 
 mod chip_files;
 mod cores;
+mod dpi;
 mod golden_loihi;
 mod golden_xylo;
 mod kernel;

@@ -6,6 +6,7 @@
 //! against floating point ([`float`]). It deliberately shares no code with the emulator, the router or the core models.
 
 mod core_state;
+pub mod dpi;
 pub mod float;
 mod routing;
 pub mod xylo;

@@ -356,7 +356,3 @@ fn is_shift(recorded: &Recording, replayed: &Recording, row: usize, neuron: usiz
         _ => e.abs_diff(g) == 1,
     }
 }
-
-#[cfg(test)]
-#[path = "tests/dynapsim.rs"]
-mod tests;
