@@ -96,8 +96,8 @@ fn filter(c: f64, tau: f64, gain: f64) -> impl Strategy<Value = Filter> {
 fn settings() -> impl Strategy<Value = DpiSettings> {
     let combined = filter(24.5, 87.0, 8700.0).prop_map(|f| vec![(SynapseGate::Combined, f)]);
     let four = [SynapseGate::Ampa, SynapseGate::Nmda, SynapseGate::Gaba, SynapseGate::Shunt]
-        .map(|gate| filter(25.0, 88.0, 8800.0).prop_map(move |f| (gate, f)))
-        .to_vec();
+        .map(|gate| filter(25.0, 88.0, 8800.0).prop_map(move |f| (gate, f)));
+    let four = Vec::from(four);
     let gates = prop_oneof![combined, four];
     let process = (number(0.1, 1.0), number(0.3, 0.4), number(0.6, 0.8), number(20.0, 30.0), number(500.0, 900.0));
     let parts = (filter(3.0, 5.3, 21.0), filter(40.0, 28.0, 28.0));

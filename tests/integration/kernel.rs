@@ -268,7 +268,9 @@ proptest! {
         let still = |states: Vec<device_models::CoreState>| {
             states.into_iter().map(|mut s| {
                 // Events of weight 0 keep a core awake.
-                let (device_models::CoreState::Lif { awake, .. } | device_models::CoreState::Rate { awake, .. }) = &mut s;
+                let (device_models::CoreState::Lif { awake, .. }
+                | device_models::CoreState::Rate { awake, .. }
+                | device_models::CoreState::Dpi { awake, .. }) = &mut s;
                 *awake = true;
                 s
             }).collect::<Vec<_>>()

@@ -23,7 +23,7 @@ pub(crate) fn quantity(text: &str) -> Quantity {
 }
 
 fn synapse(name: &str, sign: SynapseSign, kinetics: Kinetics, gain: Option<&str>) -> SynapseType {
-    SynapseType { name: name.to_owned(), sign, kinetics, gain: gain.map(str::to_owned) }
+    SynapseType { name: name.to_owned(), sign, kinetics, gain: gain.map(str::to_owned), gate: None }
 }
 
 /// A chip whose parameters all differ from circuit to circuit; 3 cores of 64 neurons, both models, every kind of
@@ -215,6 +215,7 @@ impl Recipe {
                     (true, CoreModel::Lif) => 14 + random.below(7),
                     (_, CoreModel::Lif) => 10 + random.below(5),
                     (_, CoreModel::Rate) => random.below(21),
+                    (_, CoreModel::Dpi) => unreachable!("random programs have the models of the oracle"),
                 };
                 let address = CoreAddress::new((index / 2) as u16, (index % 2) as u16);
                 CoreProgram { address, model, neuron_count, parameters, weight_exponent: weight_exponent as u8 }
@@ -341,6 +342,7 @@ fn core_oracle(core: &Core) -> CoreOracle {
     match core {
         Core::Lif(core) => lif_oracle(core.parameters()),
         Core::Rate(core) => rate_oracle(core.parameters()),
+        Core::Dpi(_) => unreachable!("the log-domain core has an oracle of its own"),
     }
 }
 

@@ -189,17 +189,20 @@ impl Emulator {
         for (index, (core, wake)) in cores.iter_mut().zip(wake).enumerate() {
             if *wake == tick {
                 counters.neuron_updates += core.neuron_count() as u64;
+                let graded = core.is_graded();
                 let emissions = core.advance(tick);
                 if !emissions.is_empty() {
-                    counters.spikes += emissions.len() as u64;
                     chain.push(tick.0);
                     chain.push((index as u64) << 32 | emissions.len() as u64);
                 }
                 for emission in emissions {
+                    // A neuron may fire more than once in a step; a change of a level is one event, however large.
+                    let times = if graded { 1 } else { emission.payload as u64 };
+                    counters.spikes += times;
                     chain.push(u64::from(emission.neuron.0) << 32 | u64::from(emission.value as u32));
                     sink.spike(tick, index, emission.neuron, emission.value);
                     let source = fabric.neuron_source(index, emission.neuron);
-                    fabric.traffic(source).count(Some(index), 1, counters);
+                    fabric.traffic(source).count(Some(index), times, counters);
                     for r in fabric.routes_of(source) {
                         let route = fabric.routes()[r];
                         if muted.is_empty() || !muted[r] {
@@ -280,14 +283,15 @@ impl Emulator {
         &self.cores[core]
     }
 
-    /// The membrane of a spiking neuron, in the voltage unit of its threshold; `None` for a rate unit.
+    /// The membrane of a spiking neuron, in the voltage unit of its threshold; `None` for a rate unit, and for a
+    /// log-domain neuron, whose membrane is a current.
     ///
     /// # Panics
     /// If the program does not use that neuron.
     pub fn membrane(&self, core: usize, neuron: NeuronId) -> Option<Weight> {
         match &self.cores[core] {
             Core::Lif(core) => Some(Weight::from_bits(core.membrane(neuron))),
-            Core::Rate(_) => None,
+            Core::Rate(_) | Core::Dpi(_) => None,
         }
     }
 
@@ -297,7 +301,7 @@ impl Emulator {
     /// If the program does not use that unit.
     pub fn level(&self, core: usize, neuron: NeuronId) -> Option<i32> {
         match &self.cores[core] {
-            Core::Lif(_) => None,
+            Core::Lif(_) | Core::Dpi(_) => None,
             Core::Rate(core) => Some(core.level(neuron)),
         }
     }

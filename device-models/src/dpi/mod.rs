@@ -51,6 +51,7 @@
 //! adaptation and the pulses `c_*`, `i_tau_*`, `i_gain_*`, `i_pulse*`, `i_refractory`, `i_w_ahp`, `i_nmda_gate`; and those
 //! of every gate that a kind of synapse names ([`chip::SynapseGate::parameters`]). Weights count in units of `i_scale`.
 
+pub mod bias;
 mod circuit;
 mod parameters;
 mod step;
