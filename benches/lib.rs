@@ -3,6 +3,7 @@
 mod generate;
 pub mod limit;
 mod load;
+pub mod log_domain;
 pub mod workload;
 
 pub use generate::{w1, w2};

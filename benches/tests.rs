@@ -38,3 +38,12 @@ fn emulator_and_limit_do_the_same_work() {
         assert!(fabric.memory_bytes() <= 6 * fabric.synapse_count(), "at most 6 bytes a synapse");
     }
 }
+
+#[test]
+fn log_domain_neurons_have_the_same_bits_everywhere() {
+    let mut emulator = crate::log_domain::emulator(64);
+    emulator.run_until(Tick(200), &mut ());
+    let counters = emulator.counters();
+    let found = format!("{:016x} {} spikes {} saturations", emulator.digest(), counters.spikes, counters.saturations);
+    assert_eq!(found, "f035c187ca790d18 768 spikes 0 saturations");
+}

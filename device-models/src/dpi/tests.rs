@@ -83,13 +83,13 @@ fn run(kind: u8, ampa: i16, other: i16) -> i32 {
 
 #[test]
 fn gates_do_what_their_names_say() {
-    // A weight of 100 x 2^10 x 2^-20 is a tenth of 10 nA.
-    let alone = run(0, 100, 0);
+    // A weight of 1000 x 2^10 x 2^-20 is about 10 nA.
+    let alone = run(0, 1000, 0);
     assert!(alone > 5, "{alone}");
-    assert!(run(0, 100, 300) > alone, "AMPA adds");
-    assert!(run(1, 100, 300) > alone, "NMDA adds");
-    assert!(run(2, 100, 300) < alone, "GABA leaks");
-    assert!(run(3, 100, 300) < alone, "SHUNT subtracts");
+    assert!(run(0, 1000, 3000) > alone, "AMPA adds");
+    assert!(run(1, 1000, 3000) > alone, "NMDA adds");
+    assert!(run(2, 1000, 3000) < alone, "GABA leaks");
+    assert!(run(3, 1000, 3000) < alone, "SHUNT subtracts");
     assert!(run(0, 30_000, 0) > 200, "more than one spike a step");
 }
 
@@ -98,7 +98,7 @@ fn a_saved_core_goes_on_as_if_nothing_had_been() {
     let (spec, program) = (log_domain(), core(CoreModel::Dpi, 40, &[]));
     let mut straight = DpiCore::new(build(&spec, &program).unwrap());
     let row: alloc::vec::Vec<_> =
-        (0..40).map(|n| straight.parameters().layout().pack(n as u8 % 2, n, 40 + n as i16).unwrap()).collect();
+        (0..40).map(|n| straight.parameters().layout().pack(n as u8 % 2, n, 1000 + 50 * n as i16).unwrap()).collect();
     for step in 0..150 {
         if step % 3 == 0 {
             straight.deliver(&row, 2);
