@@ -5,8 +5,9 @@
 //! Printed are the seconds of the least disturbed run, the rate, and a digest that changes only if the results do.
 //!
 //! # The maker's simulator beside it
-//! Rockpool 3.1.0 (DynapSim, JAX on a CPU, 32-bit floats) took 7.9 to 9.1 s for the same size, fan-in, rate and step after
-//! its compilation, which took as long again, on two shared server cores. It multiplies a dense matrix in each step.
+//! Rockpool 3.1.0 (DynapSim, JAX on a CPU, 32-bit floats) took 7.9 to 9.1 s for the same size, fan-in, rate and step
+//! after its compilation, which took as long again, on two shared server cores. It multiplies a dense matrix in each
+//! step.
 #![allow(clippy::print_stdout, reason = "a bench reports on the terminal")]
 
 use benches::log_domain::emulator;

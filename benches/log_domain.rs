@@ -20,8 +20,8 @@ fn draw(key: [u64; 2], end: u64) -> u64 {
     (digest.value() >> 16) % end
 }
 
-/// The circuits of `dynapse2` with one combined synapse a neuron, as Rockpool's present simulator has them, and an ideal
-/// router.
+/// The circuits of `dynapse2` with one combined synapse a neuron, as Rockpool's present simulator has them, and an
+/// ideal router.
 ///
 /// # Panics
 /// If the shipped chip is broken.

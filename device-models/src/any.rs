@@ -19,7 +19,8 @@ use units::{NeuronId, Tick};
 pub struct Emission {
     /// The neuron.
     pub neuron: NeuronId,
-    /// What an observer sees: 1 for a spike (of `dpi`, the spikes of the step), the new output level (16 fraction bits) of a rate unit.
+    /// What an observer sees: 1 for a spike (of `dpi`, the spikes of the step), the new output level (16 fraction bits)
+    /// of a rate unit.
     pub value: i32,
     /// What its synapses multiply their weight with: the same for spikes, the change of the level for a rate unit.
     pub payload: i32,

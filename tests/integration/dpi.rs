@@ -165,6 +165,9 @@ proptest! {
             bank.advance(&inputs);
             let in_units: Vec<f64> = row.iter().map(|x| *x as f64 / 1_048_576.0).collect();
             settings.step_in_floats(&mut float, &in_units);
+            if bank.take_saturations() > 0 {
+                break; // the statement in floats has no largest current
+            }
             let (got, raw) = (in_floats(&state(&bank)), state(&bank));
             for (a, b) in got.synapses.iter().zip(&float.synapses) {
                 close(*a, *b, "synapse")?;

@@ -1,5 +1,5 @@
-//! One log-domain neuron, stated twice more: in 128-bit integers as the documentation of the core gives the numbers, and
-//! in double precision as the papers give the equations.
+//! One log-domain neuron, stated twice more: in 128-bit integers as the documentation of the core gives the numbers,
+//! and in double precision as the papers give the equations.
 //!
 //! The integer one shares the functions of `fx` with the core (exp of 128 bits for constants, ln and exp2 of a step),
 //! whose errors are proved there, and nothing else.

@@ -2,14 +2,15 @@
 //!
 //! Floats and fixed point cannot agree bit for bit, so this comparison is another kind than that of the other formats.
 //! A case passes if
-//! - until the first row in which any spike differs, no membrane current is off by more than 1e-3 of itself, and in that
+//! - until the first row in which any spike differs, no membrane current is off by more than 1e-3 of itself, and in
+//!   that
 //!   row the same holds before resets (which the recorded voltages tell);
 //! - and each spike that differs there comes one row later in the other trace (or would, after the last row). In a row
 //!   with several spikes of a neuron, their number may be off by one: it is the logarithm of the membrane current,
 //!   rounded up.
 //!
-//! After a spike has moved, everything that it reaches differs, and a recurrent network goes its own way: later rows are
-//! not compared. How far they go, how far currents were off and which spikes moved is said in the notes.
+//! After a spike has moved, everything that it reaches differs, and a recurrent network goes its own way: later rows
+//! are not compared. How far they go, how far currents were off and which spikes moved is said in the notes.
 
 use crate::arrays::{Arrays, Element, INT32};
 use crate::case::Case;

@@ -1,14 +1,15 @@
 //! The bias generator of DYNAP-SE2: coarse and fine codes to currents and back.
 //!
 //! A bias has 6 coarse ranges of 256 fine codes, for each type of transistor. On the chip, and in Rockpool 3.1.0, the
-//! currents are a measured table. **That table is not here.** This one is made from numbers that describe it: the current
-//! at fine code 255 and the slope of each range, the codes at which the current falls although the code rises, the size of
-//! the largest fall (4 % at 127 to 128), and 0.4 to 1.1 pA at code 0. The numbers are read from Rockpool's package source
-//! (evidence: simulator-default); what is assumed is that a range is a straight line between its falls, that the other
-//! falls are 1 % (0.1 to 4 % is what is known), and 0.75 pA at code 0. The measured table is straight to 3 to 6 %, so a
-//! current from here may be off by that much.
+//! currents are a measured table. **That table is not here.** This one is made from numbers that describe it: the
+//! current at fine code 255 and the slope of each range, the codes at which the current falls although the code rises,
+//! the size of the largest fall (4 % at 127 to 128), and 0.4 to 1.1 pA at code 0. The numbers are read from Rockpool's
+//! package source (evidence: simulator-default); what is assumed is that a range is a straight line between its falls,
+//! that the other falls are 1 % (0.1 to 4 % is what is known), and 0.75 pA at code 0. The measured table is straight to
+//! 3 to 6 %, so a current from here may be off by that much.
 //!
-//! A bias current reaches its circuit through a mirror: what a circuit gets is the current times the factor in [`BIASES`].
+//! A bias current reaches its circuit through a mirror: what a circuit gets is the current times the factor in
+//! [`BIASES`].
 
 /// Type of the transistor that a bias drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,8 @@
 //! A DPI is a low-pass filter of a current (Bartolozzi and Indiveri, Neural Computation 19, 2007). With thermal
 //! voltage U, slope factor kappa, capacitance C and leak current I_tau its time constant is tau = U C / (kappa I_tau);
 //! a circuit that charges C with a current I up to a voltage V makes a pulse of length V C / I. The neuron is that of
-//! Chicca et al. (Proceedings of the IEEE 102, 2014), in the discrete form of Rockpool's DynapSim. One step of length dt:
+//! Chicca et al. (Proceedings of the IEEE 102, 2014), in the discrete form of Rockpool's DynapSim. One step of length
+//! dt:
 //!
 //! ```text
 //! combined form, one synapse with signed input x in units of I_scale:
@@ -28,8 +29,8 @@
 //! ```
 //!
 //! Followed to the letter, because recorded traces are of it: the leak is subtracted twice, the combined synapse is
-//! charged in every step, spikes have no upper number, and a refractory period is a whole number of steps. Inhibition in
-//! the combined form can only cancel excitation of the same step.
+//! charged in every step, spikes have no upper number, and a refractory period is a whole number of steps. Inhibition
+//! in the combined form can only cancel excitation of the same step.
 //!
 //! # Numbers
 //! Currents are 64-bit integers in units of 2^-28 of the neuron's own dark current I0, and no larger than 2^28 I0, at
@@ -47,9 +48,10 @@
 //! factors, to 2^-40. ln and exp are those of [`fx::power`].
 //!
 //! # Parameters
-//! Of the chip: `i_dark`, `kappa_n`, `kappa_p`, `u_t`, `v_cutoff`, `i_scale`, `i_threshold`, `i_dc`; of the membrane, the
-//! adaptation and the pulses `c_*`, `i_tau_*`, `i_gain_*`, `i_pulse*`, `i_refractory`, `i_w_ahp`, `i_nmda_gate`; and those
-//! of every gate that a kind of synapse names ([`chip::SynapseGate::parameters`]). Weights count in units of `i_scale`.
+//! Of the chip: `i_dark`, `kappa_n`, `kappa_p`, `u_t`, `v_cutoff`, `i_scale`, `i_threshold`, `i_dc`; of the membrane,
+//! the adaptation and the pulses `c_*`, `i_tau_*`, `i_gain_*`, `i_pulse*`, `i_refractory`, `i_w_ahp`, `i_nmda_gate`;
+//! and those of every gate that a kind of synapse names ([`chip::SynapseGate::parameters`]). Weights count in units of
+//! `i_scale`.
 
 pub mod bias;
 mod circuit;
@@ -201,9 +203,9 @@ impl DpiBank {
         self.state.reset();
     }
 
-    /// Advances every neuron by one step, with one list of inputs for each gate: the sums of weights in units of the scale
-    /// current, with [`INPUT_BITS`] fraction bits. Returns whether any bit of the state changed; if not, another step
-    /// with the same inputs changes nothing either.
+    /// Advances every neuron by one step, with one list of inputs for each gate: the sums of weights in units of the
+    /// scale current, with [`INPUT_BITS`] fraction bits. Returns whether any bit of the state changed; if not, another
+    /// step with the same inputs changes nothing either.
     ///
     /// # Panics
     /// If there are not as many inputs as gates and neurons.
@@ -232,8 +234,8 @@ impl DpiBank {
         &self.state.adaptation
     }
 
-    /// log2 of the membrane currents before a reset, in units of each neuron's dark current; 40 fraction bits. Times U_t
-    /// ln 2 / kappa this is the membrane voltage.
+    /// log2 of the membrane currents before a reset, in units of each neuron's dark current; 40 fraction bits. Times
+    /// U_t ln 2 / kappa this is the membrane voltage.
     pub fn voltages(&self) -> &[i64] {
         &self.state.log
     }

@@ -298,7 +298,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "models = [\"lif\"]",
         "models = []",
-        "8:10: `models`: a chip needs at least one core model; there are lif, rate [models-are-listed]",
+        "8:10: `models`: a chip needs at least one core model; there are lif, rate, dpi [models-are-listed]",
     ),
     (
         "models = [\"lif\"]",
@@ -363,6 +363,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "74:11: `parameters.gain.nominal`: this is a pure number, but a time is needed here: synapse kind `up` reads \
          it [dimensions-match]",
     ),
+    ("gain = \"gain\"", "gain = \"gain\"\ngate = \"gaba\"", ""),
     (
         "gain = \"gain\"",
         "gain = \"tau_syn\"",
