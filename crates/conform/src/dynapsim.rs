@@ -264,6 +264,9 @@ fn largest(expected: &[f64], got: &[f64], end: usize) -> f64 {
     expected.iter().zip(got).take(end).map(|(e, g)| relative(*e, *g)).fold(0.0, f64::max)
 }
 
+/// The error of a quantity at a flat position.
+type ErrorAt<'a> = &'a dyn Fn(usize) -> f64;
+
 fn compare(recorded: &Recording, replayed: &Recording) -> Comparison {
     let n = recorded.neurons;
     let rows = recorded.spikes.len() / n;
@@ -272,7 +275,7 @@ fn compare(recorded: &Recording, replayed: &Recording) -> Comparison {
     // The membrane before its reset can still be compared in the row in which spikes differ.
     let compared_rows = (clean_rows + 1).min(rows);
     let mut violations = Vec::new();
-    let checks: [(&'static str, usize, &dyn Fn(usize) -> f64); 2] = [
+    let checks: [(&'static str, usize, ErrorAt<'_>); 2] = [
         ("vmem", compared_rows, &|at| (recorded.vmem[at] - replayed.vmem[at]).abs()),
         ("imem", clean_rows, &|at| relative(recorded.imem[at], replayed.imem[at])),
     ];
@@ -337,7 +340,8 @@ fn compare(recorded: &Recording, replayed: &Recording) -> Comparison {
     let mut notes = vec![format!("largest relative error in {clean_rows} of {rows} rows: {}", errors.join(", "))];
     if let (Some(row), Some(neuron)) = (other, moved.first()) {
         notes.push(format!(
-            "in row {row} spikes of {} neurons moved by a step, the first of neuron {neuron}; later rows are not comparable",
+            "in row {row} spikes of {} neurons moved by a step, the first of neuron {neuron}; later rows are not \
+             comparable",
             moved.len()
         ));
     }

@@ -66,7 +66,7 @@ pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
             findings.add(synapse_path(index, entry), message);
         };
         // A kind of `dpi` has the time course of its gate: its kinetics are for whoever else reads it.
-        if !spec.models.contains(&model) && !(log_domain && synapse.gate.is_some()) {
+        if !(spec.models.contains(&model) || log_domain && synapse.gate.is_some()) {
             unlisted(model, "kinetics");
         }
         if synapse.gate.is_some() && !log_domain {

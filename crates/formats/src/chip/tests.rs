@@ -363,7 +363,13 @@ const CASES: &[(&str, &str, &str)] = &[
         "74:11: `parameters.gain.nominal`: this is a pure number, but a time is needed here: synapse kind `up` reads \
          it [dimensions-match]",
     ),
-    ("gain = \"gain\"", "gain = \"gain\"\ngate = \"gaba\"", ""),
+    (
+        "gain = \"gain\"",
+        "gain = \"gain\"\ngate = \"gaba\"",
+        "36:8: `synapses[0].gate`: synapse kind `up` is for core model `dpi`, which `models` does not list \
+         [synapses-match-models]\n\
+         36:8: `synapses[0].gate`: the gate `gaba` is inhibitory, but the sign of `up` is not [gates-fit]",
+    ),
     (
         "gain = \"gain\"",
         "gain = \"tau_syn\"",
