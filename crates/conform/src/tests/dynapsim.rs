@@ -111,7 +111,7 @@ fn damaged_cases_are_refused() {
     );
     check(
         |d| scale(d, "Igain_syn", 0, 1e4),
-        "'neuron 0': the charge of an input of 1 is 19981119.3397846222, beyond the limit of the core, 1073741824; \
+        "'neuron 0': a gain current is 173758876.1565327735, beyond the limit of the core, 16777216; \
          change the currents that it comes from",
     );
     check(|d| scale(d, "C_mem", 0, 1e12), "'C_mem': 3.000000016735605e12 is too large to be replayed");
