@@ -99,7 +99,15 @@ impl DpiSettings {
         matches!(self.gates[..], [(SynapseGate::Combined, _)])
     }
 
-    fn filter_step(&self, i: i128, x: i128, f: &Filter, pulse: (f64, f64), unit: f64, b: &str, floor: bool) -> i128 {
+    fn filter_step(
+        &self,
+        (i, x): (i128, i128),
+        f: &Filter,
+        pulse: (f64, f64),
+        unit: f64,
+        b: &str,
+        floor: bool,
+    ) -> i128 {
         let (dark, tau_current) = (wide(self.dark), wide(f.tau).max(wide(self.dark)));
         let gain = wide(f.gain).max(dark);
         let tau = wide(self.u_t).div_trunc(wide(self.kappa)).mul_trunc(wide(f.c)).div_trunc(tau_current);
@@ -136,7 +144,7 @@ impl DpiSettings {
         let (mut input, mut leak) = (of(self.dc), tau);
         for (k, (gate, filter)) in self.gates.iter().enumerate() {
             let x = i128::from(inputs[k]);
-            s.synapses[k] = self.filter_step(s.synapses[k], x, filter, self.pulse, self.scale, "0.95", true);
+            s.synapses[k] = self.filter_step((s.synapses[k], x), filter, self.pulse, self.scale, "0.95", true);
             let i = s.synapses[k];
             match gate {
                 SynapseGate::Combined | SynapseGate::Ampa => input += i,
@@ -146,7 +154,7 @@ impl DpiSettings {
             }
         }
         let spikes = i128::from(s.spikes) << 32;
-        s.ahp = self.filter_step(s.ahp, spikes, &self.adaptation, self.pulse_ahp, self.w_ahp, "0.75", false);
+        s.ahp = self.filter_step((s.ahp, spikes), &self.adaptation, self.pulse_ahp, self.w_ahp, "0.75", false);
         leak += s.ahp;
         let input = if s.refractory > 0 { ONE } else { (input - leak).max(ONE) };
         let pull = (gain * (input - leak) - s.mem * (tau + s.ahp)) / (s.mem + gain);
