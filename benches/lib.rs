@@ -3,6 +3,7 @@
 mod generate;
 pub mod limit;
 mod load;
+pub mod log_domain;
 pub mod resolution;
 pub mod workload;
 

@@ -81,3 +81,12 @@ fn spikes_at_one_microsecond_are_the_exact_ones() {
     }
     assert!(total > 1000, "{total} spikes");
 }
+
+#[test]
+fn log_domain_neurons_have_the_same_bits_everywhere() {
+    let mut emulator = crate::log_domain::emulator(64);
+    emulator.run_until(Tick(200), &mut ());
+    let counters = emulator.counters();
+    let found = format!("{:016x} {} spikes {} saturations", emulator.digest(), counters.spikes, counters.saturations);
+    assert_eq!(found, "f035c187ca790d18 768 spikes 0 saturations");
+}

@@ -7,6 +7,7 @@
 //! `advance` from the time that has passed.
 
 use crate::analog_lif::{AnalogLifCore, AnalogLifParameters};
+use crate::dpi::{DpiCore, DpiParameters};
 use crate::lif::{LifCore, LifParameters};
 use crate::loihi::LoihiCore;
 use crate::rate::{RateCore, RateParameters};
@@ -41,6 +42,25 @@ pub enum CoreState {
         currents: Vec<Vec<i32>>,
         /// What arrived since the last step; one list a lane, or none if nothing did.
         arrived: Vec<Vec<i32>>,
+        /// Whether a step could change anything.
+        awake: bool,
+    },
+    /// State of a [`DpiCore`]; currents are bits with 28 fraction bits, in units of each neuron's dark current.
+    Dpi {
+        /// Synaptic currents; one list a gate.
+        synapses: Vec<Vec<i64>>,
+        /// Adaptation currents.
+        adaptation: Vec<i64>,
+        /// Membrane currents, after a reset.
+        membrane: Vec<i64>,
+        /// log2 of the membrane currents before a reset, 40 fraction bits.
+        log: Vec<i64>,
+        /// Spikes of the last step.
+        spikes: Vec<i32>,
+        /// What arrived since the last step, in weight units, all lanes one after the other; nothing if nothing did.
+        arrived: Vec<i64>,
+        /// Remaining steps of refractory periods.
+        refractory: Vec<i32>,
         /// Whether a step could change anything.
         awake: bool,
     },
@@ -105,14 +125,16 @@ pub enum Core {
     Loihi(LoihiCore),
     /// A layer of a Xylo chip.
     Xylo(XyloLayerCore),
+    /// Log-domain neurons.
+    Dpi(DpiCore),
 }
 
 impl Core {
     /// The core `core` of a program on a die, in its initial state.
     ///
     /// # Errors
-    /// See [`LifParameters::build`], [`AnalogLifParameters::build`], [`RateParameters::build`], [`LoihiCore::new`] and
-    /// [`XyloLayerParameters::build`].
+    /// See [`LifParameters::build`], [`AnalogLifParameters::build`], [`DpiParameters::build`],
+    /// [`RateParameters::build`], [`LoihiCore::new`] and [`XyloLayerParameters::build`].
     pub fn new(
         spec: &ChipSpec,
         core: &CoreProgram,
@@ -127,6 +149,7 @@ impl Core {
             CoreModel::Rate => Self::Rate(RateCore::new(RateParameters::build(spec, core, layout, die)?)),
             CoreModel::Loihi => Self::Loihi(LoihiCore::new(spec, core, layout, die)?),
             CoreModel::Xylo => Self::Xylo(XyloLayerCore::new(XyloLayerParameters::build(spec, core, layout, die)?)),
+            CoreModel::Dpi => Self::Dpi(DpiCore::new(DpiParameters::build(spec, core, layout, die)?)),
         })
     }
 
@@ -152,6 +175,7 @@ impl Core {
             Self::Rate(core) => core.deliver(row, payload),
             Self::Loihi(core) => core.deliver(row, payload),
             Self::Xylo(core) => core.deliver(row, payload),
+            Self::Dpi(core) => core.deliver(row, payload),
         }
     }
 
@@ -165,6 +189,7 @@ impl Core {
             Self::Rate(core) => core.advance(),
             Self::Loihi(core) => core.advance(),
             Self::Xylo(core) => core.advance(),
+            Self::Dpi(core) => core.advance(),
         }
     }
 
@@ -178,6 +203,7 @@ impl Core {
             Self::Rate(core) => core.is_awake(),
             Self::Loihi(core) => core.is_awake(),
             Self::Xylo(core) => core.is_awake(),
+            Self::Dpi(core) => core.is_awake(),
         };
         if awake { now.after(1) } else { Tick::NEVER }
     }
@@ -191,6 +217,7 @@ impl Core {
             Self::AnalogLif(_) => false,
             Self::Rate(core) => core.is_touched(),
             Self::Loihi(core) => core.is_touched(),
+            Self::Dpi(core) => core.is_touched(),
             // What arrives is added to its state at once.
             Self::Xylo(_) => false,
         }
@@ -210,6 +237,7 @@ impl Core {
             Self::Rate(core) => core.parameters().layout().neuron_count(),
             Self::Loihi(core) => core.layout().neuron_count(),
             Self::Xylo(core) => core.parameters().layout().neuron_count(),
+            Self::Dpi(core) => core.parameters().layout().neuron_count(),
         }
     }
 
@@ -219,6 +247,7 @@ impl Core {
         match self {
             Self::Lif(core) => core.take_saturations(),
             Self::AnalogLif(core) => core.take_saturations(),
+            Self::Dpi(core) => core.take_saturations(),
             // Units and levels cannot leave their range.
             Self::Rate(_) => 0,
             Self::Loihi(core) => core.take_overflows(),
@@ -234,6 +263,7 @@ impl Core {
             Self::Rate(core) => core.reset(),
             Self::Loihi(core) => core.reset(),
             Self::Xylo(core) => core.reset(),
+            Self::Dpi(core) => core.reset(),
         }
     }
 
@@ -245,6 +275,7 @@ impl Core {
             Self::Rate(core) => core.save(),
             Self::Loihi(core) => core.save(),
             Self::Xylo(core) => core.save(),
+            Self::Dpi(core) => core.save(),
         }
     }
 
@@ -257,6 +288,7 @@ impl Core {
             Self::Rate(core) => core.restore(state),
             Self::Loihi(core) => core.restore(state),
             Self::Xylo(core) => core.restore(state),
+            Self::Dpi(core) => core.restore(state),
         }
     }
 
@@ -268,6 +300,7 @@ impl Core {
             Self::Rate(core) => core.digest_state(digest),
             Self::Loihi(core) => core.digest_state(digest),
             Self::Xylo(core) => core.digest_state(digest),
+            Self::Dpi(core) => core.digest_state(digest),
         }
     }
 
@@ -279,6 +312,7 @@ impl Core {
             Self::Rate(core) => core.parameters().digest(),
             Self::Loihi(core) => core.parameter_digest(),
             Self::Xylo(core) => core.parameters().digest(),
+            Self::Dpi(core) => core.parameters().digest(),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::DeviceModelError;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseSign, XYLO_OUTPUT};
+use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseGate, SynapseSign, XYLO_OUTPUT};
 
 /// Neurons of a core are padded to a multiple of this, so that inner loops run over whole vectors.
 pub const STRIDE_STEP: usize = 32;
@@ -55,6 +55,11 @@ pub enum Lane {
         kind: u8,
         /// Whether the current is subtracted from the membrane's input.
         inhibitory: bool,
+    },
+    /// The synapse circuit of a log-domain neuron.
+    Gate {
+        /// Which one.
+        gate: SynapseGate,
     },
     /// The graded input of rate units through every kind without a gain parameter.
     Graded,
@@ -107,20 +112,23 @@ impl InputLayout {
                 continue;
             }
             let inhibitory = kind.sign == SynapseSign::Inhibitory;
-            let (lane, negate) = match (core.model, &kind.kinetics, kind.gain.is_some()) {
-                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta, false) => (Lane::Delta, inhibitory),
-                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta, true) => {
+            let (lane, negate) = match (core.model, &kind.kinetics, kind.gain.is_some(), kind.gate) {
+                (CoreModel::Dpi, _, _, Some(gate)) => {
+                    (Lane::Gate { gate }, inhibitory && gate == SynapseGate::Combined)
+                }
+                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta, false, _) => (Lane::Delta, inhibitory),
+                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta, true, _) => {
                     (Lane::ScaledDelta { kind: index as u8 }, inhibitory)
                 }
-                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Exponential { .. }, _) => {
+                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Exponential { .. }, _, _) => {
                     (Lane::Current { kind: index as u8, inhibitory }, false)
                 }
-                (CoreModel::Rate, Kinetics::Graded, false) => (Lane::Graded, inhibitory),
-                (CoreModel::Loihi, Kinetics::Register { index: index @ 0 }, false) => {
+                (CoreModel::Rate, Kinetics::Graded, false, _) => (Lane::Graded, inhibitory),
+                (CoreModel::Rate, Kinetics::Graded, true, _) => (Lane::ScaledGraded { kind: index as u8 }, inhibitory),
+                (CoreModel::Loihi, Kinetics::Register { index: index @ 0 }, false, _) => {
                     (Lane::Register { index: *index }, inhibitory)
                 }
-                (CoreModel::Rate, Kinetics::Graded, true) => (Lane::ScaledGraded { kind: index as u8 }, inhibitory),
-                (CoreModel::Xylo, &Kinetics::Register { index }, false) if index < xylo_registers(core) => {
+                (CoreModel::Xylo, &Kinetics::Register { index }, false, _) if index < xylo_registers(core) => {
                     (Lane::Register { index }, inhibitory)
                 }
                 (model, ..) => {

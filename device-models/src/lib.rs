@@ -1,8 +1,9 @@
 //! Circuit equations and digital rules as step functions over integers, and the parameters that mismatch gives them.
 //!
-//! This crate owns the equations of every core model ([`lif`], [`analog_lif`], [`rate`]), the way from physical
-//! parameters and a die's frozen mismatch to the integers of a step ([`DieParameters`], [`LifParameters`],
-//! [`RateParameters`]), the layout of a core's accumulators ([`InputLayout`], [`PackedSynapse`]), and the shipped chips
+//! This crate owns the equations of every core model ([`lif`], [`analog_lif`], [`dpi`], [`rate`], [`loihi`], [`xylo`]),
+//! the way from physical parameters and a die's frozen mismatch to the integers of a step ([`DieParameters`],
+//! [`LifParameters`], [`RateParameters`], [`DpiParameters`]), the layout of a core's accumulators ([`InputLayout`],
+//! [`PackedSynapse`]), and the shipped chips
 //! as data ([`chips`]). [`Core`] is what an event kernel sees of all this.
 //!
 //! It deliberately knows no event, no queue and no route: a core is told what arrives, is advanced, and says what its
@@ -19,6 +20,7 @@ pub mod analog_lif;
 mod any;
 pub mod chips;
 mod digest;
+pub mod dpi;
 mod error;
 mod factor;
 mod faults;
@@ -37,6 +39,7 @@ pub mod xylo;
 pub use analog_lif::{AnalogLifCore, AnalogLifParameters};
 pub use any::{Core, CoreState, Emission};
 pub use digest::Digest;
+pub use dpi::{DpiCore, DpiParameters};
 pub use error::DeviceModelError;
 pub use factor::Factors;
 pub use faults::{NeuronFault, SynapseFault};

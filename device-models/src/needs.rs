@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use chip::{CoreModel, Kinetics, SynapseType};
+use chip::{CoreModel, Kinetics, SynapseType, dpi_parameters};
 use units::Dimension;
 
 /// A parameter that a model reads.
@@ -49,6 +49,10 @@ pub fn needs(model: CoreModel, synapses: &[SynapseType]) -> Vec<Need> {
             let pure = |name, optional| need(name, Some(Dimension::One), optional);
             alloc::vec![pure("dash_mem", false), pure("dash_syn", false), pure("threshold", false), pure("bias", true),]
         }
+        CoreModel::Dpi => dpi_parameters(synapses.iter().filter_map(|kind| kind.gate))
+            .into_iter()
+            .map(|(parameter, dimension, _)| need(parameter, Some(dimension), false))
+            .collect(),
     };
     if model == CoreModel::AnalogLif {
         all.push(need("adaptation", None, true));

@@ -222,11 +222,13 @@ fn number(name: &str, value: Result<Real, FxError>) -> Result<Real, DeviceModelE
     value.map_err(|error| DeviceModelError::Number { parameter: name.to_string(), error })
 }
 
-/// The unit in which a parameter of some dimension is computed: ms, mV, and SI for the rest.
+/// The unit in which a parameter of some dimension is computed: ms, mV, pA, pF, and SI for the rest.
 pub(crate) const fn canonical_unit(unit: Unit) -> Unit {
     match unit.dimension() {
         Dimension::Time => Unit::MILLISECOND,
         Dimension::Voltage => Unit::MILLIVOLT,
+        Dimension::Current => Unit::PICOAMPERE,
+        Dimension::Capacitance => Unit::PICOFARAD,
         _ => unit,
     }
 }

@@ -39,6 +39,7 @@ pub(crate) fn spec() -> ChipSpec {
         sign,
         kinetics,
         gain: gain.map(ToOwned::to_owned),
+        gate: None,
     };
     let exponential = |tau: &str| Kinetics::Exponential { tau: tau.to_owned() };
     ChipSpec {

@@ -3,6 +3,7 @@
 mod analog;
 mod chip_files;
 mod cores;
+mod dpi;
 mod golden_loihi;
 mod golden_xylo;
 mod kernel;

@@ -28,7 +28,7 @@ pub(crate) fn quantity(text: &str) -> Quantity {
 }
 
 fn synapse(name: &str, sign: SynapseSign, kinetics: Kinetics, gain: Option<&str>) -> SynapseType {
-    SynapseType { name: name.to_owned(), sign, kinetics, gain: gain.map(str::to_owned) }
+    SynapseType { name: name.to_owned(), sign, kinetics, gain: gain.map(str::to_owned), gate: None }
 }
 
 /// A chip whose parameters all differ from circuit to circuit; 3 cores of 64 neurons, every model, every kind of

@@ -344,8 +344,17 @@ fn events_have_weights_of_their_own() {
 #[test]
 fn noise_is_off_unless_a_run_asks_for_it() {
     for tag_cam in [false, true] {
-        let recipe =
-            Recipe { seed: 5, tag_cam, cores: 4, neurons: 40, fan_out: 12, inputs: 6, events: 60, extreme: false };
+        let recipe = Recipe {
+            seed: 5,
+            tag_cam,
+            cores: 4,
+            neurons: 40,
+            fan_out: 12,
+            inputs: 6,
+            events: 60,
+            extreme: false,
+            asynchronous: false,
+        };
         let run = |noise: bool| {
             let mut case = recipe.build();
             if noise {
@@ -365,8 +374,17 @@ fn noise_is_off_unless_a_run_asks_for_it() {
 
 #[test]
 fn levels_cannot_have_weights_of_their_own() {
-    let recipe =
-        Recipe { seed: 1, tag_cam: false, cores: 2, neurons: 4, fan_out: 3, inputs: 2, events: 4, extreme: false };
+    let recipe = Recipe {
+        seed: 1,
+        tag_cam: false,
+        cores: 2,
+        neurons: 4,
+        fan_out: 3,
+        inputs: 2,
+        events: 4,
+        extreme: false,
+        asynchronous: false,
+    };
     let mut case = recipe.build();
     case.spec.noise = Some(NoiseSpec { event_weight_cv: Some(fact("0.1 1")), ..NoiseSpec::default() });
     let noisy = die(&case.spec, 0).with_noise(&case.spec, 0).unwrap();

@@ -8,6 +8,7 @@
 
 mod analog;
 mod core_state;
+pub mod dpi;
 pub mod float;
 pub mod loihi;
 mod routing;

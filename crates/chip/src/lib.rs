@@ -21,8 +21,8 @@ pub use program::{
 };
 pub use spec::{
     AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, ENERGY_OPERATIONS, Evidence, Fact, Geometry, Kinetics,
-    MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
-    WEIGHTS, XyloLimits, XyloSpec, whole_multiple,
+    MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign, SynapseType,
+    TagCamLimits, TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, dpi_parameters, whole_multiple,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};
 pub use variation::{FaultSpec, NoiseSpec};

@@ -5,7 +5,7 @@ use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use core::fmt;
 use disorder::Family;
 use serde::{Deserialize, Serialize};
-use units::{Decimal, Quantity};
+use units::{Decimal, Dimension, Quantity};
 
 /// How well a number is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,11 +78,13 @@ pub enum CoreModel {
     AnalogLif,
     /// The digital neurons of Xylo: 16-bit states, decays by shifts, several spikes a step.
     Xylo,
+    /// Clocked log-domain circuits: differential pair integrators as synapses, adaptation and membrane.
+    Dpi,
 }
 
 impl CoreModel {
     /// Every model.
-    pub const ALL: [Self; 5] = [Self::Lif, Self::AnalogLif, Self::Rate, Self::Loihi, Self::Xylo];
+    pub const ALL: [Self; 6] = [Self::Lif, Self::AnalogLif, Self::Dpi, Self::Rate, Self::Loihi, Self::Xylo];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
@@ -92,13 +94,14 @@ impl CoreModel {
             Self::Rate => "rate",
             Self::Loihi => "loihi",
             Self::Xylo => "xylo",
+            Self::Dpi => "dpi",
         }
     }
 
     /// Whether it advances in steps of the chip ([`ChipSpec::step_ticks`]); other models act in any tick.
     pub const fn is_clocked(self) -> bool {
         match self {
-            Self::Lif | Self::Rate | Self::Loihi | Self::Xylo => true,
+            Self::Lif | Self::Rate | Self::Loihi | Self::Xylo | Self::Dpi => true,
             Self::AnalogLif => false,
         }
     }
@@ -106,7 +109,7 @@ impl CoreModel {
     /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
     pub const fn is_graded(self) -> bool {
         match self {
-            Self::Lif | Self::AnalogLif | Self::Loihi | Self::Xylo => false,
+            Self::Lif | Self::AnalogLif | Self::Loihi | Self::Xylo | Self::Dpi => false,
             Self::Rate => true,
         }
     }
@@ -162,6 +165,95 @@ pub enum Kinetics {
     },
 }
 
+/// The circuit that a synapse of a log-domain neuron (core model `dpi`) charges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SynapseGate {
+    /// The one synapse circuit of a neuron that has no other; its input may have either sign.
+    Combined,
+    /// Adds its current to the membrane's input.
+    Ampa,
+    /// Adds its current as far as the membrane current lets it.
+    Nmda,
+    /// Adds its current to the membrane's leak.
+    Gaba,
+    /// Subtracts its current from the membrane's input.
+    Shunt,
+}
+
+impl SynapseGate {
+    /// Every gate.
+    pub const ALL: [Self; 5] = [Self::Combined, Self::Ampa, Self::Nmda, Self::Gaba, Self::Shunt];
+
+    /// The spelling used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Combined => "combined",
+            Self::Ampa => "ampa",
+            Self::Nmda => "nmda",
+            Self::Gaba => "gaba",
+            Self::Shunt => "shunt",
+        }
+    }
+
+    /// Names of the parameters of its circuit: capacitance, leak current, gain current.
+    pub const fn parameters(self) -> [&'static str; 3] {
+        match self {
+            Self::Combined => ["c_syn", "i_tau_syn", "i_gain_syn"],
+            Self::Ampa => ["c_ampa", "i_tau_ampa", "i_gain_ampa"],
+            Self::Nmda => ["c_nmda", "i_tau_nmda", "i_gain_nmda"],
+            Self::Gaba => ["c_gaba", "i_tau_gaba", "i_gain_gaba"],
+            Self::Shunt => ["c_shunt", "i_tau_shunt", "i_gain_shunt"],
+        }
+    }
+}
+
+/// The parameters that a core model `dpi` with these gates reads: name, what it measures, and whether it must be above
+/// 0.
+pub fn dpi_parameters(gates: impl Iterator<Item = SynapseGate>) -> Vec<(&'static str, Dimension, bool)> {
+    use Dimension::{Capacitance, Current, One, Voltage};
+    let mut all = alloc::vec![
+        ("i_dark", Current, true),
+        ("kappa_n", One, true),
+        ("kappa_p", One, true),
+        ("u_t", Voltage, true),
+        ("v_cutoff", Voltage, true),
+        ("i_scale", Current, true),
+        ("i_threshold", Current, true),
+        ("i_dc", Current, false),
+        ("c_mem", Capacitance, true),
+        ("i_tau_mem", Current, true),
+        ("i_gain_mem", Current, true),
+        ("c_refractory", Capacitance, true),
+        ("i_refractory", Current, true),
+        ("c_pulse", Capacitance, true),
+        ("i_pulse", Current, true),
+        ("c_ahp", Capacitance, true),
+        ("i_tau_ahp", Current, true),
+        ("i_gain_ahp", Current, true),
+        ("c_pulse_ahp", Capacitance, true),
+        ("i_pulse_ahp", Current, true),
+        ("i_w_ahp", Current, false),
+    ];
+    let mut gates: Vec<SynapseGate> = gates.collect();
+    gates.sort_unstable();
+    gates.dedup();
+    for gate in gates {
+        let [capacitance, tau, gain] = gate.parameters();
+        all.extend([(capacitance, Capacitance, true), (tau, Current, true), (gain, Current, true)]);
+        if gate == SynapseGate::Nmda {
+            all.push(("i_nmda_gate", Current, true));
+        }
+    }
+    all
+}
+
+impl fmt::Display for SynapseGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// A kind of synapse that the chip has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SynapseType {
@@ -171,8 +263,10 @@ pub struct SynapseType {
     pub sign: SynapseSign,
     /// Its time course.
     pub kinetics: Kinetics,
-    /// Name of the parameter that scales every weight of this kind on a neuron, if the chip has one.
+    /// Name of the parameter that scales every weight of this kind on a neuron, if the chip has one (not in `dpi`).
     pub gain: Option<String>,
+    /// The circuit that it charges in core model `dpi`; `None` if `dpi` has no such kind.
+    pub gate: Option<SynapseGate>,
 }
 
 /// Sizes of the tag and CAM router (DYNAP-SE2 and its kin).
@@ -371,6 +465,12 @@ pub struct ChipSpec {
 pub const WEIGHTS: &str = "weights";
 
 impl ChipSpec {
+    /// The synapse circuits of a `dpi` neuron: the gates that some kind names, in a fixed order. Each is there, and
+    /// has its dark current, whether a program uses it or not.
+    pub fn gates(&self) -> impl Iterator<Item = SynapseGate> + '_ {
+        SynapseGate::ALL.into_iter().filter(|gate| self.synapses.iter().any(|s| s.gate == Some(*gate)))
+    }
+
     /// The index of the synapse kind called `name`.
     pub fn synapse_index(&self, name: &str) -> Option<usize> {
         self.synapses.iter().position(|s| s.name == name)

@@ -10,7 +10,7 @@ mod mismatch;
 mod sources;
 mod variation;
 
-use crate::spec::{ChipSpec, Fact};
+use crate::spec::{ChipSpec, Fact, dpi_parameters};
 use alloc::{format, string::String, vec::Vec};
 use units::{Decimal, Dimension, Unit};
 
@@ -72,6 +72,7 @@ pub const RULES: &[Rule] = &[
         "Each model has a synapse kind and each kind a model.",
         circuits::synapses_match_models,
     ),
+    rule("gates-fit", "Gates are all combined or none, and fit the sign of their kind.", circuits::gates_fit),
     rule("exponential-kinds-fit", "A chip has at most 4 exponential synapse kinds.", circuits::exponential_kinds_fit),
     rule("parameters-exist", "What a model or a synapse kind reads is a parameter.", circuits::parameters_exist),
     rule("dimensions-match", "A parameter has the dimension that its reader needs.", circuits::dimensions_match),
@@ -176,6 +177,25 @@ impl Bound {
     }
 }
 
+/// What core model `dpi`, entry `index` of `models`, reads.
+fn log_domain_readings(spec: &ChipSpec, index: usize) -> Vec<Reading<'static>> {
+    let parameters = dpi_parameters(spec.synapses.iter().filter_map(|kind| kind.gate));
+    let reading = |(parameter, dimension, positive)| Reading {
+        parameter,
+        reader: format!("core model `{}`", crate::spec::CoreModel::Dpi),
+        path: format!("models[{index}]"),
+        required: true,
+        dimensions: match dimension {
+            Dimension::Current => &[Dimension::Current],
+            Dimension::Capacitance => &[Dimension::Capacitance],
+            Dimension::Voltage => &[Dimension::Voltage],
+            _ => &[Dimension::One],
+        },
+        bound: if positive { Bound::Positive } else { Bound::NotNegative },
+    };
+    parameters.into_iter().map(reading).collect()
+}
+
 /// Everything that the models and synapse kinds of `spec` read.
 fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
     use crate::spec::{CoreModel, Kinetics};
@@ -210,6 +230,10 @@ fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
                 ("threshold", true, PURE, Bound::Any),
                 ("bias", false, PURE, Bound::Any),
             ],
+            CoreModel::Dpi => {
+                all.extend(log_domain_readings(spec, index));
+                continue;
+            }
         };
         const ADAPTATION: &[(&str, bool, &[Dimension], Bound)] =
             &[("adaptation", false, LEVEL, Bound::Any), ("tau_adaptation", false, TIME, Bound::Positive)];

@@ -21,6 +21,7 @@ pub(crate) enum Element {
     I32,
     I64,
     U8,
+    F32,
 }
 
 impl Element {
@@ -31,6 +32,7 @@ impl Element {
             Element::I32 => "int32",
             Element::I64 => "int64",
             Element::U8 => "uint8",
+            Element::F32 => "float32",
         }
     }
 
@@ -42,6 +44,7 @@ impl Element {
             Element::I32 => "<i4",
             Element::I64 => "<i8",
             Element::U8 => "|u1",
+            Element::F32 => "<f4",
         }
     }
 }
@@ -111,6 +114,30 @@ impl Arrays {
         shape: &[Option<usize>],
         why: &str,
     ) -> Result<Array, ConformError> {
+        let (shape, values) = self.read_as::<i64>(field, key, allowed, shape, why)?;
+        Ok(Array { shape, values })
+    }
+
+    /// The values of the array `key` of floating-point numbers; otherwise as [`Arrays::read`].
+    pub(crate) fn floats(
+        &self,
+        field: &str,
+        key: &str,
+        shape: &[Option<usize>],
+        why: &str,
+    ) -> Result<Vec<f64>, ConformError> {
+        Ok(self.read_as::<f64>(field, key, &[Element::F32], shape, why)?.1)
+    }
+
+    /// Shape and values of the array `key`.
+    fn read_as<T: formats::npz::Element>(
+        &self,
+        field: &str,
+        key: &str,
+        allowed: &[Element],
+        shape: &[Option<usize>],
+        why: &str,
+    ) -> Result<(Vec<usize>, Vec<T>), ConformError> {
         let (descr, found) = self.npz.layout(key).map_err(|error| self.error(field, key, error))?;
         if !allowed.iter().any(|element| element.descr() == descr) {
             return Err(ConformError::WrongType {
@@ -132,8 +159,8 @@ impl Arrays {
                 expected: format!("[{}] ({why}), at most {MAX_ELEMENTS} elements", want.join(", ")),
             });
         }
-        let array = self.npz.array::<i64>(key).map_err(|error| self.error(field, key, error))?;
-        Ok(Array { shape: array.shape.iter().map(|&n| n as usize).collect(), values: array.data })
+        let array = self.npz.array::<T>(key).map_err(|error| self.error(field, key, error))?;
+        Ok((array.shape.iter().map(|&n| n as usize).collect(), array.data))
     }
 
     /// The error of an array that cannot be read, with the field that names it.

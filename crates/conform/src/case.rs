@@ -4,7 +4,7 @@ use crate::arrays::Arrays;
 use crate::error::ConformError;
 use crate::fields::Fields;
 use crate::outcome::Comparison;
-use crate::{brian, chip_trace, lava, nengo, xylo};
+use crate::{brian, chip_trace, dynapsim, lava, nengo, xylo};
 use serde_json::{Map, Value};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -22,11 +22,18 @@ const REPLAYS: &[(&str, Replay)] = &[
     ("brian2loihi-golden/1", brian::replay),
     ("hw-trace/1", chip_trace::replay),
     ("xylo-golden-1", xylo::replay),
+    ("dynapsim-golden-1", dynapsim::replay),
 ];
 
 /// The contents of the field `format` that are known.
-pub const FORMATS: &[&str] =
-    &["neuro-golden/1", "nengo-loihi-golden/1", "brian2loihi-golden/1", "hw-trace/1", "xylo-golden-1"];
+pub const FORMATS: &[&str] = &[
+    "neuro-golden/1",
+    "nengo-loihi-golden/1",
+    "brian2loihi-golden/1",
+    "hw-trace/1",
+    "xylo-golden-1",
+    "dynapsim-golden-1",
+];
 
 /// A description that has been read and whose format is known. Its arrays are read when the replay asks for them.
 pub struct Case {

@@ -18,6 +18,7 @@ mod brian;
 mod case;
 mod chip_trace;
 mod clocked;
+mod dynapsim;
 mod error;
 mod fields;
 mod find;

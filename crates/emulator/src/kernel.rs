@@ -391,7 +391,7 @@ impl Emulator {
         &self.cores[core]
     }
 
-    /// The membrane of a `lif` neuron, in the voltage unit of its threshold; `None` for other models.
+    /// The membrane of a `lif` or `analog-lif` neuron, in the voltage unit of its threshold; `None` for other models.
     ///
     /// # Panics
     /// If the program does not use that neuron.

@@ -8,7 +8,8 @@ use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
     AxonSpec, ChipSpec, CoreModel, Correlation, Evidence, Fact, FaultSpec, Geometry, Kinetics, MismatchSpec, NoiseSpec,
-    ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamSpec, Violation, XyloSpec,
+    ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign, SynapseType, TagCamSpec, Violation,
+    XyloSpec,
 };
 use device_models::loihi::{LoihiRules, OPTIONS, PROFILES};
 use device_models::xylo;
@@ -365,12 +366,14 @@ const SIGNS: [(&str, SynapseSign); 3] =
     [("excitatory", SynapseSign::Excitatory), ("inhibitory", SynapseSign::Inhibitory), ("signed", SynapseSign::Signed)];
 
 fn read_synapse(value: &Value<'_>) -> Option<SynapseType> {
-    let table = value.table(&["name", "sign", "kinetics", "gain"])?;
+    let table = value.table(&["name", "sign", "kinetics", "gain", "gate"])?;
     let name = table.required("name");
     let sign = table.required_with("sign", |v| v.one_of("a sign of a synapse", &SIGNS));
     let kinetics = table.required_with("kinetics", |v| read_kinetics(&v));
     let gain = table.optional("gain");
-    Some(SynapseType { name: name?, sign: sign?, kinetics: kinetics?, gain: gain? })
+    let gates = SynapseGate::ALL.map(|gate| (gate.name(), gate));
+    let gate = table.optional_with("gate", |v| v.one_of("a synapse circuit of core model `dpi`", &gates));
+    Some(SynapseType { name: name?, sign: sign?, kinetics: kinetics?, gain: gain?, gate: gate? })
 }
 
 fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {

@@ -3,7 +3,7 @@
 //! The crate owns
 //! - the formats of the emulation: [`Weight`], [`Real`], [`Fraction`], and [`Wide`] for building tables;
 //! - rounding, always by name ([`Rounding`], [`shift_right`], [`divide`]), and saturating conversion ([`narrow`]);
-//! - portable functions with stated error bounds ([`math`]);
+//! - portable functions with stated error bounds ([`math`]), and faster ones in 64 bits ([`power`]);
 //! - 2^-x for closed forms ([`exp2`]);
 //! - the 32-bit kernels of the inner loops ([`step`]).
 //!
@@ -17,6 +17,7 @@
 pub mod exp2;
 mod format;
 pub mod math;
+pub mod power;
 mod round;
 pub mod step;
 mod wide;

@@ -45,7 +45,7 @@ const fn exp_series(x: Wide, degree: i32) -> Wide {
 }
 
 /// 2 atanh(z) = 2 (z + z^3/3 + z^5/5 + ...), up to the power `degree`, which is odd.
-const fn twice_atanh_series(z: Wide, degree: i32) -> Wide {
+pub(crate) const fn twice_atanh_series(z: Wide, degree: i32) -> Wide {
     let square = z.mul_trunc(z);
     let (mut sum, mut n) = (Wide::ZERO, degree);
     while n > 0 {

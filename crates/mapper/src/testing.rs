@@ -56,7 +56,7 @@ fn base(name: &str) -> ChipSpec {
 }
 
 fn synapse(name: &str, sign: SynapseSign, kinetics: Kinetics) -> SynapseType {
-    SynapseType { name: name.into(), sign, kinetics, gain: None }
+    SynapseType { name: name.into(), sign, kinetics, gain: None, gate: None }
 }
 
 /// Geometry and router of DYNAP-SE2.

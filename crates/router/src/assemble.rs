@@ -9,7 +9,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, IdealSynapse, Program, Source, SynapseSign};
 use device_models::lif::ARRIVED_MAX;
-use device_models::{Digest, InputLayout, PackedSynapse};
+use device_models::{Digest, InputLayout, PackedSynapse, dpi};
 use units::InputId;
 
 /// Numbering of sources: input channels first, then the neurons of each core.
@@ -225,8 +225,8 @@ pub(crate) fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program, wo
         for route in fabric.source_routes(index) {
             let row = fabric.row(route.row);
             let target = program.cores[row.core].model;
-            if target == CoreModel::Xylo {
-                // Its currents saturate at each synapse and are counted when they do.
+            if matches!(target, CoreModel::Xylo | CoreModel::Dpi) {
+                // Currents of Xylo saturate at each synapse and are counted when they do; sums of `dpi` have 64 bits.
                 continue;
             }
             let straddles =
@@ -234,6 +234,8 @@ pub(crate) fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program, wo
             let times = match source {
                 None if target.is_graded() => 1,
                 None => SPIKES_PER_TICK_MAX as u64 * if straddles { 2 } else { 1 },
+                // A log-domain neuron can spike several times in a step.
+                Some(CoreModel::Dpi) => dpi::SPIKES_MAX as u64,
                 Some(source) if source.is_clocked() || !target.is_clocked() => 1,
                 Some(_) => step_ticks,
             };

@@ -96,6 +96,10 @@ impl Unit {
     pub const JOULE: Self = Self { dimension: Dimension::Energy, exponent: 0 };
     /// The millivolt.
     pub const MILLIVOLT: Self = Self { dimension: Dimension::Voltage, exponent: -3 };
+    /// The picoampere.
+    pub const PICOAMPERE: Self = Self { dimension: Dimension::Current, exponent: -12 };
+    /// The picofarad.
+    pub const PICOFARAD: Self = Self { dimension: Dimension::Capacitance, exponent: -12 };
 
     /// What this unit measures.
     pub const fn dimension(self) -> Dimension {

@@ -289,7 +289,7 @@ impl Builder<'_> {
                 currents.push(self.currents(tau, &name, &gains, inhibitory)?);
                 Ok(LaneUse::Current(currents.len() - 1))
             }
-            Lane::Graded | Lane::ScaledGraded { .. } | Lane::Register { .. } => {
+            Lane::Graded | Lane::ScaledGraded { .. } | Lane::Register { .. } | Lane::Gate { .. } => {
                 unreachable!("the layout of an analog core has no such lane")
             }
         }

@@ -1,7 +1,7 @@
 //! Core models, synapse kinds and the parameters that they read.
 
 use super::{Bound, Findings, readings, synapse_path};
-use crate::spec::{ChipSpec, CoreModel, Kinetics};
+use crate::spec::{ChipSpec, CoreModel, Kinetics, SynapseGate, SynapseSign, SynapseType};
 use alloc::{format, string::String, vec::Vec};
 use units::{Decimal, Dimension, Quantity, QuantityError, Unit};
 
@@ -43,23 +43,58 @@ pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
         return;
     }
     for (index, model) in spec.models.iter().enumerate() {
-        if !spec.synapses.iter().any(|s| models_of(&s.kinetics).contains(model)) {
-            let kinds = match model {
-                CoreModel::Lif | CoreModel::AnalogLif => "`delta` or `exponential`",
-                CoreModel::Rate => "`graded`",
-                CoreModel::Loihi | CoreModel::Xylo => "`register`",
-            };
-            let message = format!("core model `{model}` needs a synapse kind with kinetics {kinds}; there is none");
+        let reads = |s: &&SynapseType| models_of(&s.kinetics).contains(model);
+        let (found, needed) = match model {
+            CoreModel::Dpi => (spec.gates().next().is_some(), "a gate"),
+            CoreModel::Rate => (spec.synapses.iter().any(|s| reads(&s)), "kinetics `graded`"),
+            CoreModel::Lif | CoreModel::AnalogLif => {
+                (spec.synapses.iter().any(|s| reads(&s)), "kinetics `delta` or `exponential`")
+            }
+            CoreModel::Loihi | CoreModel::Xylo => (spec.synapses.iter().any(|s| reads(&s)), "kinetics `register`"),
+        };
+        if !found {
+            let message = format!("core model `{model}` needs a synapse kind with {needed}; there is none");
             findings.add(format!("models[{index}]"), message);
         }
     }
     for (index, synapse) in spec.synapses.iter().enumerate() {
         let models = models_of(&synapse.kinetics);
-        if !models.iter().any(|model| spec.models.contains(model)) {
+        let log_domain = spec.models.contains(&CoreModel::Dpi);
+        let mut unlisted = |models: &[CoreModel], entry| {
             let names: Vec<String> = models.iter().map(|model| format!("`{model}`")).collect();
             let (name, models) = (&synapse.name, names.join(" or "));
             let message = format!("synapse kind `{name}` is for core model {models}, which `models` does not list");
-            findings.add(synapse_path(index, "kinetics"), message);
+            findings.add(synapse_path(index, entry), message);
+        };
+        // A kind of `dpi` has the time course of its gate: its kinetics are for whoever else reads it.
+        let listed = models.iter().any(|model| spec.models.contains(model));
+        if !(listed || log_domain && synapse.gate.is_some()) {
+            unlisted(models, "kinetics");
+        }
+        if synapse.gate.is_some() && !log_domain {
+            unlisted(&[CoreModel::Dpi], "gate");
+        }
+    }
+}
+
+pub(super) fn gates_fit(spec: &ChipSpec, findings: &mut Findings) {
+    let several = spec.gates().nth(1).is_some();
+    for (index, synapse) in spec.synapses.iter().enumerate() {
+        let Some(gate) = synapse.gate else { continue };
+        let sign = match gate {
+            SynapseGate::Combined => None,
+            SynapseGate::Ampa | SynapseGate::Nmda => Some((SynapseSign::Excitatory, "excitatory")),
+            SynapseGate::Gaba | SynapseGate::Shunt => Some((SynapseSign::Inhibitory, "inhibitory")),
+        };
+        if let Some((sign, name)) = sign
+            && sign != synapse.sign
+        {
+            let message = format!("the gate `{gate}` is {name}, but the sign of `{}` is not", synapse.name);
+            findings.add(synapse_path(index, "gate"), message);
+        }
+        if gate == SynapseGate::Combined && several {
+            let message = "a neuron with the gate `combined` has no other: make all gates `combined`, or none";
+            findings.add(synapse_path(index, "gate"), message.into());
         }
     }
 }
@@ -136,12 +171,14 @@ pub(super) fn dimensions_match(spec: &ChipSpec, findings: &mut Findings) {
     }
 }
 
-/// The value in the unit that the cores use: ms, mV or 1.
+/// The value in the unit that the cores use: ms, mV, pA, pF or 1.
 fn canonical(quantity: Quantity) -> Option<(Decimal, Unit)> {
     let unit = match quantity.unit.dimension() {
         Dimension::Time => Unit::MILLISECOND,
         Dimension::Voltage => Unit::MILLIVOLT,
         Dimension::One => Unit::ONE,
+        Dimension::Current => Unit::PICOAMPERE,
+        Dimension::Capacitance => Unit::PICOFARAD,
         _ => return None,
     };
     Some((quantity.value_in(unit).ok()?, unit))

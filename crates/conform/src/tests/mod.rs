@@ -2,6 +2,7 @@
 
 mod brian;
 mod draft;
+mod dynapsim;
 mod golden;
 mod hostile;
 mod lava;

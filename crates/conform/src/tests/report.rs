@@ -20,7 +20,7 @@ fn mixed() -> Draft {
     draft.flip("spike", 3, 1, 0);
     draft.json["name"] = json!("b");
     draft.write();
-    std::fs::write(folder.join("d.json"), "{\"format\": \"dynapsim-golden-1\"}").unwrap();
+    std::fs::write(folder.join("d.json"), "{\"format\": \"elsewhere-golden-1\"}").unwrap();
     std::fs::write(folder.join("e.json"), "{").unwrap();
     std::fs::write(folder.join("notes.txt"), "no case").unwrap();
     draft
@@ -96,7 +96,7 @@ fn junit_is_escaped() {
 #[test]
 fn a_folder_without_cases_is_no_success() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("d.json"), "{\"format\": \"dynapsim-golden-1\"}").unwrap();
+    std::fs::write(folder.path().join("d.json"), "{\"format\": \"elsewhere-golden-1\"}").unwrap();
     let report = run(&[folder.path().to_owned(), folder.path().join("d.json"), folder.path().join("x")]);
     assert!(report.failed());
     let errors: Vec<_> = report

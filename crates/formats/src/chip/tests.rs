@@ -396,7 +396,7 @@ const CASES: &[Case] = &[
     (
         "models = [\"lif\"]",
         "models = []",
-        "8:10: `models`: a chip needs at least one core model; there are lif, analog-lif, rate, loihi, xylo \
+        "8:10: `models`: a chip needs at least one core model; there are lif, analog-lif, dpi, rate, loihi, xylo \
          [models-are-listed]",
     ),
     (
@@ -467,6 +467,13 @@ const CASES: &[Case] = &[
         "tau = \"gain\"",
         "74:11: `parameters.gain.nominal`: this is a pure number, but a time is needed here: synapse kind `up` reads \
          it [dimensions-match]",
+    ),
+    (
+        "gain = \"gain\"",
+        "gain = \"gain\"\ngate = \"gaba\"",
+        "36:8: `synapses[0].gate`: synapse kind `up` is for core model `dpi`, which `models` does not list \
+         [synapses-match-models]\n\
+         36:8: `synapses[0].gate`: the gate `gaba` is inhibitory, but the sign of `up` is not [gates-fit]",
     ),
     (
         "gain = \"gain\"",

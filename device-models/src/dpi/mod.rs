@@ -1,0 +1,433 @@
+//! Log-domain neurons of DYNAP-SE2, clocked: currents through differential pair integrators (DPI).
+//!
+//! # Equations
+//! A DPI is a low-pass filter of a current (Bartolozzi and Indiveri, Neural Computation 19, 2007). With thermal
+//! voltage U, slope factor kappa, capacitance C and leak current I_tau its time constant is tau = U C / (kappa I_tau);
+//! a circuit that charges C with a current I up to a voltage V makes a pulse of length V C / I. The neuron is that of
+//! Chicca et al. (Proceedings of the IEEE 102, 2014), in the discrete form of Rockpool's DynapSim. One step of length
+//! dt:
+//!
+//! ```text
+//! combined form, one synapse with signed input x in units of I_scale:
+//!     i = i exp(-dt/tau) + (1 - exp(-t_pulse/tau)) max(I_gain/I_tau I_scale x, I0)
+//! four gates AMPA, NMDA, GABA, SHUNT, each, where x > 0 in this step (w = I_scale x), with b = 0.95:
+//!     r = b I_gain / (i + I_gain)
+//!     i = max(i exp(-dt/tau) + (1 - r) (1 - exp(-t_pulse/tau)) I_gain/I_tau w
+//!                            + r i t_pulse/tau (w/I_gain + 1 - i/I_gain), I0)
+//! and without input:  i = max(i exp(-dt/tau), I0)
+//! adaptation, driven by the spikes s of the last step, w = I_w_ahp s:
+//!     combined form: i_ahp = max(i_ahp exp(-dt/tau) + (1 - exp(-t_pulse/tau)) I_gain/I_tau w, I0)
+//!     four gates:    as a gate, with b = 0.75
+//! membrane, combined form: i_in = i, i_gaba = 0
+//!           four gates:    i_in = i_nmda / (1 + I_nmda_gate / i_mem) + i_ampa - i_shunt
+//!     i_leak = I_tau + i_gaba + i_ahp
+//!     I      = max(i_in + I_dc - i_leak, I0), or I0 in the refractory period
+//!     i_fb   = I0 exp(kappa / (kappa + 1) ln(i_mem' / I0))        i_mem' of the last step, before its reset
+//!     i_mem  = max(i_mem + dt i_mem / (tau(i_leak) (i_mem + I_gain))
+//!              (I_gain/I_tau (I - i_leak) + i_fb/i_leak (i_mem + I_gain) - i_mem (1 + i_ahp/I_tau)), I0)
+//! spikes: s = max(ceil(ln(i_mem / I_threshold)), 0); if s > 0, i_mem = I0 and the refractory period begins
+//! ```
+//!
+//! Followed to the letter, because recorded traces are of it: the leak is subtracted twice, the combined synapse is
+//! charged in every step, spikes have no upper number, and a refractory period is a whole number of steps. Inhibition
+//! in the combined form can only cancel excitation of the same step.
+//!
+//! # Numbers
+//! Currents are 64-bit integers in units of 2^-28 of the neuron's own dark current I0, and no larger than 2^28 I0, at
+//! which they saturate and are counted. A resolution of I0/4096 meets recorded traces, but stops a current with a time
+//! constant of 1000 steps at a tenth of I0 above its rest; 2^-28 costs nothing in 64 bits. With the two divisions by
+//! i_leak cancelled, the membrane's step is
+//!
+//! ```text
+//! pull = (I_gain (I - i_leak) - i_mem (I_tau + i_ahp)) / (i_mem + I_gain)
+//! i_mem = i_mem + i_mem (c i_leak/I_tau pull + c i_fb)        c = dt kappa / (U C)
+//! ```
+//!
+//! Divisions truncate, everything else is rounded to nearest, halves up. One step is off by less than 1e-6 of the
+//! current plus 2^-26 I0 (tested against double precision); constants are good to 2^-26 of I0 or, where they are
+//! factors, to 2^-40. ln and exp are those of [`fx::power`].
+//!
+//! # Parameters
+//! Of the chip: `i_dark`, `kappa_n`, `kappa_p`, `u_t`, `v_cutoff`, `i_scale`, `i_threshold`, `i_dc`; of the membrane,
+//! the adaptation and the pulses `c_*`, `i_tau_*`, `i_gain_*`, `i_pulse*`, `i_refractory`, `i_w_ahp`, `i_nmda_gate`;
+//! and those of every gate that a kind of synapse names ([`chip::SynapseGate::parameters`]). Weights count in units of
+//! `i_scale`.
+
+pub mod bias;
+mod circuit;
+mod parameters;
+mod step;
+
+pub use circuit::{DpiError, DpiForm, DpiNeuron, DpiPrecision, DpiPulse, DpiStage};
+pub use parameters::DpiParameters;
+
+use crate::{CoreState, Digest, Emission, PackedSynapse};
+use alloc::vec;
+use alloc::vec::Vec;
+use chip::SynapseGate;
+use circuit::{Membrane, Step};
+use fx::{Wide, narrow};
+use step::{State, Synapses};
+use units::NeuronId;
+
+/// Fraction bits of a current, in units of the dark current.
+pub const UNIT_BITS: u32 = 28;
+/// The dark current.
+const ONE: i64 = 1 << UNIT_BITS;
+/// The largest current: 2^28 dark currents.
+const CURRENT_MAX: i64 = 1 << 56;
+/// log2 of the dark current in bits.
+const LOG_UNIT: i64 = (UNIT_BITS as i64) << fx::power::LOG2_BITS;
+/// Fraction bits of an input.
+pub const INPUT_BITS: u32 = 32;
+
+/// The circuits of a group of neurons as integers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DpiCircuits {
+    form: DpiForm,
+    groups: Vec<Synapses>,
+    membranes: Vec<Membrane>,
+}
+
+impl DpiCircuits {
+    /// The circuits of `neurons`, with the synapse circuits `groups`: a gate and its stage in each neuron. The form is
+    /// combined if the only gate is [`SynapseGate::Combined`]. `dt`: length of a step in ms.
+    /// `precision`: [`DpiPrecision::Full`], but for comparisons with floats.
+    ///
+    /// # Errors
+    /// The first neuron that is impossible, and why.
+    ///
+    /// # Panics
+    /// If a group does not have one stage a neuron.
+    pub fn new(
+        (dt, precision): (Wide, DpiPrecision),
+        neurons: &[DpiNeuron],
+        groups: &[(SynapseGate, Vec<DpiStage>)],
+    ) -> Result<Self, (usize, DpiError)> {
+        let step = Step { dt, precision };
+        let combined = matches!(groups, [(SynapseGate::Combined, _)]);
+        let groups = groups.iter().map(|(gate, stages)| {
+            assert_eq!(stages.len(), neurons.len(), "one stage a neuron");
+            let filters = neurons
+                .iter()
+                .zip(stages)
+                .enumerate()
+                .map(|(n, (neuron, stage))| neuron.synapse(stage, step).map_err(|error| (n, error)));
+            Ok(Synapses { gate: *gate, filters: filters.collect::<Result<_, _>>()? })
+        });
+        Ok(Self {
+            form: if combined { DpiForm::Combined } else { DpiForm::FourGates },
+            groups: groups.collect::<Result<_, _>>()?,
+            membranes: neurons
+                .iter()
+                .enumerate()
+                .map(|(n, neuron)| neuron.membrane(step).map_err(|error| (n, error)))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The circuits of `neurons` in the combined form, with one synapse circuit each; see [`DpiCircuits::new`].
+    ///
+    /// # Errors
+    /// The first neuron that is impossible, and why.
+    ///
+    /// # Panics
+    /// If there is not one stage a neuron.
+    pub fn combined(
+        (dt, precision): (Wide, DpiPrecision),
+        neurons: &[DpiNeuron],
+        stages: Vec<DpiStage>,
+    ) -> Result<Self, (usize, DpiError)> {
+        Self::new((dt, precision), neurons, &[(SynapseGate::Combined, stages)])
+    }
+
+    /// How spikes charge synapses.
+    pub const fn form(&self) -> DpiForm {
+        self.form
+    }
+
+    /// Neurons.
+    pub fn neuron_count(&self) -> usize {
+        self.membranes.len()
+    }
+
+    /// The synapse circuits of each neuron, in order.
+    pub fn gates(&self) -> impl ExactSizeIterator<Item = SynapseGate> + '_ {
+        self.groups.iter().map(|group| group.gate)
+    }
+
+    /// Hash of all constants.
+    pub fn digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        let mut filter = |f: &circuit::Filter| {
+            let words = [f.decay, f.scale, f.charge, f.jump, f.floor, f.gain, f.linear, f.saturating];
+            words.iter().for_each(|word| digest.push(*word as u64));
+        };
+        self.groups.iter().flat_map(|group| &group.filters).for_each(&mut filter);
+        self.membranes.iter().for_each(|m| filter(&m.adaptation));
+        for m in &self.membranes {
+            for word in [m.tau, m.gain, m.dc, m.nmda_gate, m.rate, m.feedback_rate, m.feedback_power, m.threshold] {
+                digest.push(word as u64);
+            }
+            digest.push(m.refractory_steps as u64);
+        }
+        for group in &self.groups {
+            digest.push(group.gate as u64);
+        }
+        digest.value()
+    }
+}
+
+/// A group of neurons with their state.
+#[derive(Clone, Debug)]
+pub struct DpiBank {
+    circuits: DpiCircuits,
+    state: State,
+    saturations: u64,
+}
+
+impl DpiBank {
+    /// All currents at the dark current.
+    pub fn new(circuits: DpiCircuits) -> Self {
+        let state = State::new(circuits.membranes.len(), circuits.groups.len());
+        Self { circuits, state, saturations: 0 }
+    }
+
+    /// The circuits.
+    pub const fn circuits(&self) -> &DpiCircuits {
+        &self.circuits
+    }
+
+    /// Back to the initial state.
+    pub fn reset(&mut self) {
+        self.state.reset();
+    }
+
+    /// Advances every neuron by one step, with one list of inputs for each gate: the sums of weights in units of the
+    /// scale current, with [`INPUT_BITS`] fraction bits. Returns whether any bit of the state changed; if not, another
+    /// step with the same inputs changes nothing either.
+    ///
+    /// # Panics
+    /// If there are not as many inputs as gates and neurons.
+    pub fn advance(&mut self, inputs: &[Vec<i64>]) -> bool {
+        let circuits = (&self.circuits.groups[..], &self.circuits.membranes[..]);
+        step::advance(self.circuits.form, circuits, &mut self.state, inputs, &mut self.saturations)
+    }
+
+    /// Spikes of the last step, neuron by neuron.
+    pub fn spikes(&self) -> &[i32] {
+        &self.state.spikes
+    }
+
+    /// Membrane currents, after a reset; [`UNIT_BITS`] fraction bits, in units of each neuron's dark current.
+    pub fn membranes(&self) -> &[i64] {
+        &self.state.membrane
+    }
+
+    /// Currents of gate `gate` (in the order of [`DpiCircuits::gates`]), in the same units.
+    pub fn synapses(&self, gate: usize) -> &[i64] {
+        &self.state.synapses[gate]
+    }
+
+    /// Currents of the adaptation, in the same units.
+    pub fn adaptations(&self) -> &[i64] {
+        &self.state.adaptation
+    }
+
+    /// log2 of the membrane currents before a reset, in units of each neuron's dark current; 40 fraction bits. Times
+    /// U_t ln 2 / kappa this is the membrane voltage.
+    pub fn voltages(&self) -> &[i64] {
+        &self.state.log
+    }
+
+    /// Steps in which the input will still be cut off, neuron by neuron.
+    pub fn refractory_steps(&self) -> &[i32] {
+        &self.state.refractory
+    }
+
+    /// Currents that were cut at their largest value since the last call.
+    pub fn take_saturations(&mut self) -> u64 {
+        core::mem::take(&mut self.saturations)
+    }
+}
+
+/// A core of log-domain neurons.
+#[derive(Clone, Debug)]
+pub struct DpiCore {
+    parameters: DpiParameters,
+    bank: DpiBank,
+    /// What arrived since the last step in weight units, one array a lane, one after the other; all 0 unless `touched`.
+    accumulators: Vec<i64>,
+    /// The same as the bank wants them, one list a gate; all 0 between steps.
+    inputs: Vec<Vec<i64>>,
+    touched: bool,
+    awake: bool,
+    spikes: Vec<Emission>,
+}
+
+impl DpiCore {
+    /// A core in its initial state.
+    pub fn new(parameters: DpiParameters) -> Self {
+        let bank = DpiBank::new(parameters.circuits().clone());
+        let (layout, count) = (parameters.layout(), bank.circuits.neuron_count());
+        Self {
+            accumulators: vec![0; layout.stride() * layout.lanes().len()],
+            inputs: vec![vec![0; count]; bank.circuits.groups.len()],
+            touched: false,
+            awake: true,
+            spikes: Vec::with_capacity(count),
+            bank,
+            parameters,
+        }
+    }
+
+    /// Its parameters.
+    pub const fn parameters(&self) -> &DpiParameters {
+        &self.parameters
+    }
+
+    /// Its neurons.
+    pub const fn bank(&self) -> &DpiBank {
+        &self.bank
+    }
+
+    /// Back to the initial state.
+    pub fn reset(&mut self) {
+        self.bank.reset();
+        self.accumulators.fill(0);
+        self.touched = false;
+        self.awake = true;
+    }
+
+    /// Adds a row of synapses, each `times` over, to the sums of this step.
+    #[inline]
+    pub fn deliver(&mut self, row: &[PackedSynapse], times: i32) {
+        self.touched = true;
+        let times = i64::from(times);
+        for synapse in row {
+            self.accumulators[synapse.target()] += i64::from(synapse.weight()) * times;
+        }
+    }
+
+    /// Advances every neuron by one step and returns the spikes, in the order of the neurons. A neuron that fires more
+    /// than once in a step is there once, with the number of its spikes.
+    pub fn advance(&mut self) -> &[Emission] {
+        let touched = core::mem::take(&mut self.touched);
+        if touched {
+            self.collect();
+        }
+        let changed = self.bank.advance(&self.inputs);
+        if touched {
+            self.inputs.iter_mut().for_each(|list| list.fill(0));
+            self.accumulators.fill(0);
+        }
+        self.spikes.clear();
+        for (n, &count) in self.bank.spikes().iter().enumerate().filter(|(_, count)| **count > 0) {
+            if self.parameters.is_dead(n) {
+                continue;
+            }
+            self.spikes.push(Emission { neuron: NeuronId(n as u16), value: count, payload: count });
+        }
+        self.awake = touched || changed;
+        &self.spikes
+    }
+
+    /// Brings the sums of the lanes to the format of inputs, gate by gate.
+    fn collect(&mut self) {
+        let shift = u32::from(self.parameters.weight_exponent()) + INPUT_BITS - fx::Weight::FRACTION_BITS;
+        let stride = self.parameters.layout().stride();
+        for (lane, gate) in self.parameters.lanes().iter().enumerate() {
+            for (input, sum) in self.inputs[*gate].iter_mut().zip(&self.accumulators[lane * stride..]) {
+                *input = narrow(i128::from(*sum) << shift);
+            }
+        }
+    }
+
+    /// Whether another step without input could change the state.
+    #[inline]
+    pub const fn is_awake(&self) -> bool {
+        self.awake
+    }
+
+    /// Whether something arrived since the last step.
+    #[inline]
+    pub const fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Saturations since the last call.
+    #[inline]
+    pub fn take_saturations(&mut self) -> u64 {
+        self.bank.take_saturations()
+    }
+
+    /// Appends the state to a hash.
+    pub fn digest_state(&self, digest: &mut Digest) {
+        let s = &self.bank.state;
+        let currents = s.synapses.iter().flatten().chain(&s.adaptation).chain(&s.membrane).chain(&s.log);
+        currents.for_each(|value| digest.push(*value as u64));
+        s.spikes.iter().chain(&s.refractory).for_each(|value| digest.push(*value as u64));
+        if self.touched {
+            self.accumulators.iter().for_each(|sum| digest.push(*sum as u64));
+        }
+    }
+
+    /// The state between two ticks.
+    pub fn save(&self) -> CoreState {
+        let s = &self.bank.state;
+        CoreState::Dpi {
+            arrived: if self.touched { self.accumulators.clone() } else { Vec::new() },
+            synapses: s.synapses.clone(),
+            adaptation: s.adaptation.clone(),
+            membrane: s.membrane.clone(),
+            log: s.log.clone(),
+            spikes: s.spikes.clone(),
+            refractory: s.refractory.clone(),
+            awake: self.awake,
+        }
+    }
+
+    /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core: wrong lengths, or a
+    /// number that no run could have made.
+    #[must_use]
+    pub fn restore(&mut self, state: &CoreState) -> bool {
+        let CoreState::Dpi { synapses, adaptation, membrane, log, spikes, arrived, refractory, awake } = state else {
+            return false;
+        };
+        let count = self.bank.circuits.neuron_count();
+        let low = if self.bank.circuits.form == DpiForm::Combined { 0 } else { ONE };
+        let within =
+            |list: &[i64], low: i64, high: i64| list.len() == count && list.iter().all(|x| (low..=high).contains(x));
+        let counts = |list: &[i32], high: i32| list.len() == count && list.iter().all(|x| (0..=high).contains(x));
+        let fits = synapses.len() == self.bank.state.synapses.len()
+            && synapses.iter().all(|list| within(list, low, CURRENT_MAX))
+            && within(adaptation, ONE, CURRENT_MAX)
+            && within(membrane, ONE, CURRENT_MAX)
+            && within(log, 0, LOG_UNIT)
+            && counts(spikes, SPIKES_MAX)
+            && counts(refractory, 1 << 30)
+            && [0, self.accumulators.len()].contains(&arrived.len())
+            && arrived.iter().all(|sum| sum.unsigned_abs() < 1 << 56);
+        if fits {
+            self.reset();
+            self.bank.state = State {
+                synapses: synapses.clone(),
+                adaptation: adaptation.clone(),
+                membrane: membrane.clone(),
+                log: log.clone(),
+                spikes: spikes.clone(),
+                refractory: refractory.clone(),
+            };
+            self.accumulators[..arrived.len()].copy_from_slice(arrived);
+            self.touched = !arrived.is_empty();
+            self.awake = *awake;
+        }
+        fits
+    }
+}
+
+/// More spikes than a neuron can have in a step: 28 doublings of I0 above a threshold of 2^-28 I0.
+pub const SPIKES_MAX: i32 = 40;
+
+#[cfg(test)]
+mod tests;
