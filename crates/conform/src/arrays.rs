@@ -50,6 +50,9 @@ impl Element {
 pub(crate) const INT32: &[Element] = &[Element::I32];
 /// ... `int8` for spikes ...
 pub(crate) const INT8: &[Element] = &[Element::I8];
+/// ... `int16` and `uint8` for counts of spikes ...
+pub(crate) const INT16: &[Element] = &[Element::I16];
+pub(crate) const UINT8: &[Element] = &[Element::U8];
 /// ... and either width for tables of indices.
 pub(crate) const INDEX: &[Element] = &[Element::I32, Element::I64];
 
@@ -74,6 +77,15 @@ impl Array {
         indices.reverse();
         format!("[{}]", indices.join(", "))
     }
+}
+
+/// How the elements of an array may be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Row by row, as most formats prescribe: nothing of theirs is ever transposed by mistake.
+    Rows,
+    /// Also column by column.
+    Any,
 }
 
 /// The archive of a case.
@@ -111,6 +123,19 @@ impl Arrays {
         shape: &[Option<usize>],
         why: &str,
     ) -> Result<Array, ConformError> {
+        self.read_ordered(Order::Rows, field, key, allowed, shape, why)
+    }
+
+    /// As [`Arrays::read`], with the choice of the order in which the elements may be stored.
+    pub(crate) fn read_ordered(
+        &self,
+        order: Order,
+        field: &str,
+        key: &str,
+        allowed: &[Element],
+        shape: &[Option<usize>],
+        why: &str,
+    ) -> Result<Array, ConformError> {
         let (descr, found) = self.npz.layout(key).map_err(|error| self.error(field, key, error))?;
         if !allowed.iter().any(|element| element.descr() == descr) {
             return Err(ConformError::WrongType {
@@ -132,7 +157,11 @@ impl Arrays {
                 expected: format!("[{}] ({why}), at most {MAX_ELEMENTS} elements", want.join(", ")),
             });
         }
-        let array = self.npz.array::<i64>(key).map_err(|error| self.error(field, key, error))?;
+        let array = match order {
+            Order::Rows => self.npz.array::<i64>(key),
+            Order::Any => self.npz.array_in_any_order::<i64>(key),
+        };
+        let array = array.map_err(|error| self.error(field, key, error))?;
         Ok(Array { shape: array.shape.iter().map(|&n| n as usize).collect(), values: array.data })
     }
 

@@ -4,7 +4,7 @@ use crate::arrays::Arrays;
 use crate::error::ConformError;
 use crate::fields::Fields;
 use crate::outcome::Comparison;
-use crate::{brian, chip_trace, lava, nengo, xylo};
+use crate::{braille, brian, chip_trace, lava, nengo, xylo};
 use serde_json::{Map, Value};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -22,11 +22,18 @@ const REPLAYS: &[(&str, Replay)] = &[
     ("brian2loihi-golden/1", brian::replay),
     ("hw-trace/1", chip_trace::replay),
     ("xylo-golden-1", xylo::replay),
+    ("nir-braille-golden/1", braille::replay),
 ];
 
 /// The contents of the field `format` that are known.
-pub const FORMATS: &[&str] =
-    &["neuro-golden/1", "nengo-loihi-golden/1", "brian2loihi-golden/1", "hw-trace/1", "xylo-golden-1"];
+pub const FORMATS: &[&str] = &[
+    "neuro-golden/1",
+    "nengo-loihi-golden/1",
+    "brian2loihi-golden/1",
+    "hw-trace/1",
+    "xylo-golden-1",
+    "nir-braille-golden/1",
+];
 
 /// A description that has been read and whose format is known. Its arrays are read when the replay asks for them.
 pub struct Case {
@@ -92,7 +99,7 @@ pub fn replay(case: &Case) -> Result<Comparison, ConformError> {
 /// The bytes of a file of at most `limit` bytes.
 fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, ConformError> {
     let file = path.display().to_string();
-    let refused = |e: std::io::Error| ConformError::Io { file: file.clone(), reason: e.to_string() };
+    let refused = |e: std::io::Error| ConformError::io(path, &e);
     let handle = std::fs::File::open(path).map_err(refused)?;
     let mut bytes = Vec::new();
     handle.take(limit + 1).read_to_end(&mut bytes).map_err(refused)?;
