@@ -15,7 +15,7 @@ fn workspace() -> PathBuf {
 fn replay(folder: &Path) -> usize {
     let report = conform::run(&[folder.to_owned()]);
     for case in &report.cases {
-        assert!(matches!(case.result, CaseResult::Compared(Outcome::Pass { .. })), "{}", case.text());
+        assert!(matches!(case.result, CaseResult::Compared(Outcome::Pass { .. })), "{}", case.text(0));
     }
     report.cases.len()
 }

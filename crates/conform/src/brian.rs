@@ -65,7 +65,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
             key,
         });
     }
-    comparison.notes.extend(group.overflow_note());
+    comparison.overflows.extend(group.overflowed());
     compare_stats(&mut comparison, &fields)?;
     comparison.explain = Some(Box::new(move |row, population, neuron| network.arrivals(row, population, neuron)));
     Ok(comparison)

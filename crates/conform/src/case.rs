@@ -4,7 +4,7 @@ use crate::arrays::Arrays;
 use crate::error::ConformError;
 use crate::fields::Fields;
 use crate::outcome::Comparison;
-use crate::{brian, chip_trace, dynapsim, lava, nengo, xylo};
+use crate::{braille, brian, chip_trace, dynapsim, lava, nengo, xylo};
 use serde_json::{Map, Value};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,7 @@ const REPLAYS: &[(&str, Replay)] = &[
     ("hw-trace/1", chip_trace::replay),
     ("xylo-golden-1", xylo::replay),
     ("dynapsim-golden-1", dynapsim::replay),
+    ("nir-braille-golden/1", braille::replay),
 ];
 
 /// The contents of the field `format` that are known.
@@ -33,6 +34,7 @@ pub const FORMATS: &[&str] = &[
     "hw-trace/1",
     "xylo-golden-1",
     "dynapsim-golden-1",
+    "nir-braille-golden/1",
 ];
 
 /// A description that has been read and whose format is known. Its arrays are read when the replay asks for them.
@@ -99,7 +101,7 @@ pub fn replay(case: &Case) -> Result<Comparison, ConformError> {
 /// The bytes of a file of at most `limit` bytes.
 fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, ConformError> {
     let file = path.display().to_string();
-    let refused = |e: std::io::Error| ConformError::Io { file: file.clone(), reason: e.to_string() };
+    let refused = |e: std::io::Error| ConformError::io(path, &e);
     let handle = std::fs::File::open(path).map_err(refused)?;
     let mut bytes = Vec::new();
     handle.take(limit + 1).read_to_end(&mut bytes).map_err(refused)?;

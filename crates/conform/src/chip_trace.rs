@@ -80,7 +80,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
             got,
         });
     }
-    comparison.notes.extend(group.overflow_note());
+    comparison.overflows.extend(group.overflowed());
     comparison.explain = Some(Box::new(move |row, population, neuron| network.arrivals(row, population, neuron)));
     Ok(comparison)
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a file format. A replay builds the groups and wires, runs them, and takes the recorded registers.
 
-use crate::outcome::Arrival;
+use crate::outcome::{Arrival, Overflow};
 use device_models::loihi::{
     LoihiParameters, LoihiState, Overflows, Projection, Register, StepOutput, StepSummary, step,
 };
@@ -23,8 +23,8 @@ pub(crate) struct Group {
     pub(crate) v: Vec<i32>,
     pub(crate) s: Vec<i32>,
     pub(crate) overflows: Overflows,
-    /// Register, row and neuron of the first overflow.
-    pub(crate) first_overflow: Option<(Register, usize, usize)>,
+    /// Row and neuron of the first overflow of each register.
+    first_overflows: [Option<(usize, usize)>; Register::ALL.len()],
     output: StepOutput,
     accumulators: Vec<i32>,
 }
@@ -39,7 +39,7 @@ impl Group {
             v: Vec::new(),
             s: Vec::new(),
             overflows: Overflows::default(),
-            first_overflow: None,
+            first_overflows: Default::default(),
             output: StepOutput::new(n),
             accumulators: vec![0; n],
             parameters,
@@ -65,9 +65,8 @@ impl Group {
         self.s.extend(self.output.spikes.iter().map(|&s| i32::from(s)));
         if !summary.overflows.is_empty() {
             self.overflows.add(&summary.overflows);
-            if self.first_overflow.is_none() {
-                self.first_overflow =
-                    Register::ALL.into_iter().find_map(|r| Some((r, row, self.output.overflowed_neurons(r).next()?)));
+            for (first, register) in self.first_overflows.iter_mut().zip(Register::ALL) {
+                *first = first.or_else(|| Some((row, self.output.overflowed_neurons(register).next()?)));
             }
         }
         summary
@@ -78,20 +77,19 @@ impl Group {
         events(&self.s[self.s.len().saturating_sub(self.neurons())..])
     }
 
-    /// One line about overflows, if there were any.
-    pub(crate) fn overflow_note(&self) -> Option<String> {
-        let (register, row, neuron) = self.first_overflow?;
-        let counts: Vec<_> = Register::ALL
-            .into_iter()
-            .filter(|&r| self.overflows.count(r) > 0)
-            .map(|r| format!("{} {}", r.name(), self.overflows.count(r)))
-            .collect();
-        let name = &self.name;
-        Some(format!(
-            "overflows of {name}: {}, first {} at row {row}, {name}[{neuron}]",
-            counts.join(", "),
-            register.name()
-        ))
+    /// The registers that overflowed, in the order of computation.
+    pub(crate) fn overflowed(&self) -> impl Iterator<Item = Overflow> {
+        let first = Register::ALL.into_iter().zip(self.first_overflows);
+        first.filter_map(|(register, first)| {
+            let (row, neuron) = first?;
+            Some(Overflow {
+                population: self.name.clone(),
+                register: register.name().to_owned(),
+                count: self.overflows.count(register).into(),
+                row,
+                neuron,
+            })
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can be wrong with a golden case, and where.
 
+use crate::outcome::Overflow;
+use std::path::Path;
 use thiserror::Error;
 
 /// Everything that can be wrong with a case before a single value is compared. Each message starts with the file and
@@ -15,6 +17,14 @@ pub enum ConformError {
         /// Why.
         reason: String,
     },
+    /// There is nothing of this name.
+    #[error("{path}: cannot be read: there is no such file or folder{}", hint(.nearest.as_deref()))]
+    NoPath {
+        /// The file or folder.
+        path: String,
+        /// What lies beside it and has a similar name.
+        nearest: Option<String>,
+    },
     /// A file is larger than any sensible case; it was not read.
     #[error("{file}: holds {size} bytes, more than the {limit} that are read; make the case smaller")]
     TooLarge {
@@ -25,10 +35,10 @@ pub enum ConformError {
         /// The most that is read.
         limit: u64,
     },
-    /// A folder holds no golden case at all.
-    #[error("{path}: holds no golden case (a .json file with one of the formats {formats})")]
+    /// Nothing at a path could be replayed.
+    #[error("{path}: holds no golden case that can be replayed (a .json file with one of the formats {formats})")]
     NoCase {
-        /// The folder.
+        /// The file or folder.
         path: String,
         /// The formats that are known.
         formats: String,
@@ -155,6 +165,22 @@ pub enum ConformError {
         /// What it asks for.
         what: String,
     },
+    /// The case is whole, but lacks what a replay needs.
+    #[error("{file}: {missing}")]
+    Incomplete {
+        /// The description.
+        file: String,
+        /// What is not there, and where it is instead.
+        missing: String,
+    },
+    /// A register overflowed, and overflows were asked to be errors.
+    #[error("{file}: {overflow}; overflows are errors in this run")]
+    Overflow {
+        /// The description.
+        file: String,
+        /// Which register, how often, and where first.
+        overflow: Overflow,
+    },
     /// The rules of the chip refuse a parameter.
     #[error("{file}: '{part}': {reason}")]
     Rule {
@@ -165,4 +191,33 @@ pub enum ConformError {
         /// What the device model says.
         reason: String,
     },
+}
+
+/// The words that tell of a name that was probably meant.
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
+}
+
+impl ConformError {
+    /// The error of a file or folder that the operating system refuses to read.
+    pub(crate) fn io(path: &Path, error: &std::io::Error) -> Self {
+        let file = path.display().to_string();
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return Self::Io { file, reason: error.to_string() };
+        }
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        // Sorted, so that of two names that are equally near the same one is given everywhere.
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .map(|entries| entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+            .unwrap_or_default();
+        names.sort();
+        let nearest = path
+            .file_name()
+            .and_then(|name| formats::nearest(&name.to_string_lossy(), names.iter().map(String::as_str)))
+            .map(|name| path.with_file_name(name).display().to_string());
+        Self::NoPath { path: file, nearest }
+    }
 }

@@ -18,8 +18,7 @@ pub struct Found {
 /// # Errors
 /// [`ConformError::Io`] if the path or a folder below it cannot be read. Links to folders are not followed.
 pub fn find(path: &Path) -> Result<Vec<Found>, ConformError> {
-    let refused =
-        |at: &Path, e: std::io::Error| ConformError::Io { file: at.display().to_string(), reason: e.to_string() };
+    let refused = |at: &Path, e: std::io::Error| ConformError::io(at, &e);
     let meta = std::fs::metadata(path).map_err(|e| refused(path, e))?;
     if !meta.is_dir() {
         let path =

@@ -14,6 +14,7 @@
 //! (that is `formats`), and it prints nothing.
 
 mod arrays;
+mod braille;
 mod brian;
 mod case;
 mod chip_trace;
@@ -36,5 +37,5 @@ mod xylo;
 pub use case::{Case, FORMATS, replay};
 pub use error::ConformError;
 pub use find::{Found, find};
-pub use outcome::{Arrival, Comparison, Difference, Fact, Outcome, Quantity, StepBefore, Trace};
-pub use report::{CaseReport, CaseResult, Report, run};
+pub use outcome::{Arrival, Comparison, Difference, Fact, Outcome, Overflow, Quantity, StepBefore, Trace};
+pub use report::{CaseReport, CaseResult, Options, Progress, Report, run, run_each};

@@ -60,6 +60,29 @@ impl fmt::Display for Arrival {
     }
 }
 
+/// How often a register of a population overflowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overflow {
+    /// The population or core.
+    pub population: String,
+    /// The register, such as `u2`.
+    pub register: String,
+    /// Neurons and steps in which it overflowed.
+    pub count: u64,
+    /// The row of the first overflow.
+    pub row: usize,
+    /// The neuron of the first overflow.
+    pub neuron: usize,
+}
+
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Overflow { population, register, count, row, neuron } = self;
+        write!(f, "register {register} of {population} overflowed {count} times, first in row {row}, ")?;
+        write!(f, "{population}[{neuron}]")
+    }
+}
+
 /// Says which events reach neuron `neuron` of a population in a row: (row, population, neuron).
 type Explain = Box<dyn Fn(usize, &str, usize) -> Vec<Arrival>>;
 
@@ -72,6 +95,8 @@ pub struct Comparison {
     pub facts: Vec<Fact>,
     /// What a reader should know although it is no difference, such as clipped weights.
     pub notes: Vec<String>,
+    /// Registers that overflowed, in the order of populations and of computation.
+    pub overflows: Vec<Overflow>,
     pub(crate) explain: Option<Explain>,
 }
 
@@ -93,6 +118,8 @@ pub enum Outcome {
         quantities: Vec<Quantity>,
         /// What a reader should know.
         notes: Vec<String>,
+        /// Registers that overflowed.
+        overflows: Vec<Overflow>,
     },
     /// At least one was not; this is the first.
     Fail(Box<Difference>),
@@ -227,7 +254,9 @@ impl Comparison {
                 differing: 0,
                 compared: 0,
             },
-            (None, None) => return Outcome::Pass { quantities, notes: self.notes.clone() },
+            (None, None) => {
+                return Outcome::Pass { quantities, notes: self.notes.clone(), overflows: self.overflows.clone() };
+            }
         };
         Outcome::Fail(Box::new(Difference { differing, compared, ..difference }))
     }

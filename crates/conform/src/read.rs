@@ -107,6 +107,7 @@ pub(crate) fn compare_group(
     steps: usize,
     group: &Group,
 ) -> Result<(), ConformError> {
+    comparison.overflows.extend(group.overflowed());
     if fields.get("traces").is_none() {
         return Ok(());
     }
@@ -134,7 +135,6 @@ pub(crate) fn compare_group(
             });
         }
     }
-    comparison.notes.extend(group.overflow_note());
     Ok(())
 }
 

@@ -2,10 +2,11 @@
 
 use crate::case::{Case, FORMATS, replay};
 use crate::error::ConformError;
-use crate::find::find;
+use crate::find::{Found, find};
 use crate::junit;
 use crate::outcome::Outcome;
 use serde_json::{Value, json};
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,7 @@ pub struct CaseReport {
 pub enum CaseResult {
     /// It was replayed and compared.
     Compared(Outcome),
-    /// It lay in a folder but is no case of a known format; this says what it is.
+    /// It lay in a folder but is no case of a known format, or it lacks what a replay needs; this says which.
     Skipped(String),
     /// It is damaged.
     Error(ConformError),
@@ -40,30 +41,75 @@ pub struct Report {
     pub cases: Vec<CaseReport>,
 }
 
+/// Quantities that the line of a case lists; JSON has all of them.
+const SHOWN_QUANTITIES: usize = 4;
+
+/// How cases are judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// A case in which a register overflows is an error, even if every recorded value was met.
+    pub strict_overflows: bool,
+}
+
+/// How far [`run_each`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Files that were looked at, this one included.
+    pub done: usize,
+    /// Files in all.
+    pub total: usize,
+    /// Characters of the longest path, so that lines can be aligned.
+    pub width: usize,
+}
+
 /// Replays every golden case in `paths`, which are descriptions, archives or folders.
 ///
 /// A file in a folder that is JSON but no case of a known format is reported as skipped; a file that was named itself
-/// must be one. A path without any case is an error, so that a wrong folder cannot look like success.
+/// must be one. A path of which nothing could be replayed is an error, so that a wrong folder cannot look like success.
 pub fn run(paths: &[PathBuf]) -> Report {
+    match run_each(paths, &Options::default(), |_, _| Ok::<(), Infallible>(())) {
+        Ok(report) => report,
+        Err(never) => match never {},
+    }
+}
+
+/// As [`run`], with options, and with `each` called as soon as a case is done.
+///
+/// # Errors
+/// What `each` returns ends the run.
+pub fn run_each<E>(
+    paths: &[PathBuf],
+    options: &Options,
+    mut each: impl FnMut(&CaseReport, Progress) -> Result<(), E>,
+) -> Result<Report, E> {
+    let found: Vec<(&PathBuf, Result<Vec<Found>, ConformError>)> = paths.iter().map(|p| (p, find(p))).collect();
+    let shown = |path: &Path| path.display().to_string().chars().count();
+    let files = || found.iter().flat_map(|(_, found)| found.iter().flatten());
+    let width = files().map(|one| shown(&one.path)).max().unwrap_or(0);
+    let mut progress = Progress { done: 0, total: files().count(), width };
     let mut report = Report::default();
-    for path in paths {
-        let found = match find(path) {
-            Ok(found) => found,
-            Err(error) => {
-                report.cases.push(failed(path, error));
-                continue;
-            }
-        };
+    for (path, found) in &found {
         let before = report.cases.len();
-        for one in found {
-            report.cases.push(check(&one.path, one.named));
+        if let Err(error) = found {
+            let case = failed(path, error.clone());
+            each(&case, progress)?;
+            report.cases.push(case);
+            continue;
+        }
+        for one in found.iter().flatten() {
+            progress.done += 1;
+            let case = check(&one.path, one.named, options);
+            each(&case, progress)?;
+            report.cases.push(case);
         }
         if report.cases[before..].iter().all(|case| matches!(case.result, CaseResult::Skipped(_))) {
             let path_text = path.display().to_string();
-            report.cases.push(failed(path, ConformError::NoCase { path: path_text, formats: FORMATS.join(", ") }));
+            let nothing = failed(path, ConformError::NoCase { path: path_text, formats: FORMATS.join(", ") });
+            each(&nothing, progress)?;
+            report.cases.push(nothing);
         }
     }
-    report
+    Ok(report)
 }
 
 fn failed(path: &Path, error: ConformError) -> CaseReport {
@@ -71,7 +117,7 @@ fn failed(path: &Path, error: ConformError) -> CaseReport {
     CaseReport { path: path.to_owned(), name, format: String::new(), result: CaseResult::Error(error) }
 }
 
-fn check(path: &Path, named: bool) -> CaseReport {
+fn check(path: &Path, named: bool, options: &Options) -> CaseReport {
     let case = match Case::open(path) {
         Ok(case) => case,
         Err(ConformError::UnknownFormat { found, .. }) if !named => {
@@ -81,8 +127,13 @@ fn check(path: &Path, named: bool) -> CaseReport {
         }
         Err(error) => return failed(path, error),
     };
-    let result = match replay(&case) {
-        Ok(comparison) => CaseResult::Compared(comparison.outcome()),
+    let result = match replay(&case).map(|comparison| comparison.outcome()) {
+        Ok(Outcome::Pass { overflows, .. }) if options.strict_overflows && !overflows.is_empty() => {
+            let overflow = overflows[0].clone();
+            CaseResult::Error(ConformError::Overflow { file: path.display().to_string(), overflow })
+        }
+        Ok(outcome) => CaseResult::Compared(outcome),
+        Err(ConformError::Incomplete { missing, .. }) => CaseResult::Skipped(missing),
         Err(error) => CaseResult::Error(error),
     };
     CaseReport { path: case.path, name: case.name, format: case.format.to_owned(), result }
@@ -103,14 +154,24 @@ impl CaseReport {
         }
     }
 
-    /// The lines of this case: one, and the first difference below it if there is one.
-    pub fn text(&self) -> String {
-        let path = self.path.display();
+    /// The lines of this case: one, and below it the notes, or the first difference in full. Paths are filled up to
+    /// `width` characters, so that what follows them is aligned.
+    pub fn text(&self, width: usize) -> String {
+        let path = self.path.display().to_string();
         match &self.result {
-            CaseResult::Compared(Outcome::Pass { quantities, notes }) => {
-                let list: Vec<_> = quantities.iter().map(|q| format!("{} {}", q.name, q.values)).collect();
-                let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
-                format!("pass  {path}  {} values: {}{notes}\n", self.values(), list.join(", "))
+            CaseResult::Compared(Outcome::Pass { quantities, notes, overflows }) => {
+                let list: Vec<_> =
+                    quantities.iter().take(SHOWN_QUANTITIES).map(|q| format!("{} {}", q.name, q.values)).collect();
+                let mut out = format!("pass  {path:<width$}  {:>7} values: {}", self.values(), list.join(", "));
+                if let Some(more) = quantities.len().checked_sub(SHOWN_QUANTITIES + 1) {
+                    let _ = write!(out, " and {} more", more + 1);
+                }
+                out.push('\n');
+                let overflows = overflows.iter().map(ToString::to_string);
+                for note in notes.iter().cloned().chain(overflows) {
+                    let _ = writeln!(out, "      note: {note}");
+                }
+                out
             }
             CaseResult::Compared(Outcome::Fail(difference)) => {
                 let mut out = format!("FAIL  {path}\n");
@@ -119,7 +180,7 @@ impl CaseReport {
                 }
                 out
             }
-            CaseResult::Skipped(reason) => format!("skip  {path}  {reason}\n"),
+            CaseResult::Skipped(reason) => format!("skip  {path:<width$}  {reason}\n"),
             CaseResult::Error(error) => format!("ERROR {error}\n"),
         }
     }
@@ -132,10 +193,17 @@ impl CaseReport {
             "values": self.values(),
         });
         match &self.result {
-            CaseResult::Compared(Outcome::Pass { quantities, notes }) => {
+            CaseResult::Compared(Outcome::Pass { quantities, notes, overflows }) => {
                 out["result"] = json!("pass");
                 out["quantities"] = quantities.iter().map(|q| json!({"name": q.name, "values": q.values})).collect();
                 out["notes"] = json!(notes);
+                out["overflows"] = overflows
+                    .iter()
+                    .map(|o| {
+                        json!({"population": o.population, "register": o.register, "count": o.count,
+                               "row": o.row, "neuron": o.neuron})
+                    })
+                    .collect();
             }
             CaseResult::Compared(Outcome::Fail(d)) => {
                 out["result"] = json!("fail");
@@ -219,7 +287,9 @@ impl Report {
 
     /// A line a case, the first difference of each case that fails, and the summary.
     pub fn text(&self) -> String {
-        self.cases.iter().map(CaseReport::text).chain([self.summary()]).collect()
+        let shown = |case: &CaseReport| case.path.display().to_string().chars().count();
+        let width = self.cases.iter().map(shown).max().unwrap_or(0);
+        self.cases.iter().map(|case| case.text(width)).chain([self.summary()]).collect()
     }
 
     /// The same as one JSON document, ending in a line break.

@@ -191,6 +191,32 @@ pub struct Array<T> {
     pub data: Vec<T>,
 }
 
+/// Which order of elements is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Rows,
+    Any,
+}
+
+/// The elements of an array that is stored with its first index running fastest, with its last running fastest.
+fn in_rows<T: Copy>(shape: &[u64], columns: &[T]) -> Vec<T> {
+    let mut strides = Vec::with_capacity(shape.len());
+    let mut stride = 1;
+    for &length in shape {
+        strides.push(stride);
+        stride *= length as usize;
+    }
+    let place = |mut at: usize| {
+        let mut from = 0;
+        for (&length, stride) in shape.iter().zip(&strides).rev() {
+            from += at % length as usize * stride;
+            at /= length as usize;
+        }
+        columns[from]
+    };
+    (0..columns.len()).map(place).collect()
+}
+
 /// An open archive.
 #[derive(Debug)]
 pub struct Npz {
@@ -250,7 +276,15 @@ impl Npz {
     /// # Errors
     /// There is no such array, it is damaged, or has another type.
     pub fn array<T: Element>(&self, name: &str) -> Result<Array<T>, FormatError> {
-        self.read(name, |_| None)
+        self.read(name, Order::Rows, |_| None)
+    }
+
+    /// As [`Npz::array`], also of an array that is stored column by column, which is put into the order of rows.
+    ///
+    /// # Errors
+    /// As [`Npz::array`].
+    pub fn array_in_any_order<T: Element>(&self, name: &str) -> Result<Array<T>, FormatError> {
+        self.read(name, Order::Any, |_| None)
     }
 
     /// The elements of the array `name` of one dimension.
@@ -258,7 +292,7 @@ impl Npz {
     /// # Errors
     /// As [`Npz::array`], or another number of dimensions.
     pub fn vector<T: Element>(&self, name: &str) -> Result<Vec<T>, FormatError> {
-        self.read(name, |shape| (shape.len() != 1).then(|| "one dimension".into())).map(|a| a.data)
+        self.read(name, Order::Rows, |shape| (shape.len() != 1).then(|| "one dimension".into())).map(|a| a.data)
     }
 
     /// The elements of the array `name` of one dimension and the length `len`.
@@ -266,7 +300,7 @@ impl Npz {
     /// # Errors
     /// As [`Npz::array`], or another shape.
     pub fn vector_of<T: Element>(&self, name: &str, len: u64) -> Result<Vec<T>, FormatError> {
-        self.read(name, |shape| (shape != [len]).then(|| format!("[{len}]"))).map(|a| a.data)
+        self.read(name, Order::Rows, |shape| (shape != [len]).then(|| format!("[{len}]"))).map(|a| a.data)
     }
 
     /// The single number in the array `name`.
@@ -275,15 +309,16 @@ impl Npz {
     /// As [`Npz::array`], or more or fewer elements than one.
     pub fn number<T: Element>(&self, name: &str) -> Result<T, FormatError> {
         let wrong = |shape: &[u64]| (shape.iter().product::<u64>() != 1).then(|| "a single number".into());
-        self.read(name, wrong).map(|a| a.data[0])
+        self.read(name, Order::Rows, wrong).map(|a| a.data[0])
     }
 
     fn read<T: Element>(
         &self,
         name: &str,
+        order: Order,
         wrong_shape: impl Fn(&[u64]) -> Option<String>,
     ) -> Result<Array<T>, FormatError> {
-        self.try_read(name, wrong_shape).map_err(|problem| FormatError::Array {
+        self.try_read(name, order, wrong_shape).map_err(|problem| FormatError::Array {
             file: self.file.clone(),
             array: name.into(),
             problem,
@@ -293,6 +328,7 @@ impl Npz {
     fn try_read<T: Element>(
         &self,
         name: &str,
+        order: Order,
         wrong_shape: impl Fn(&[u64]) -> Option<String>,
     ) -> Result<Array<T>, ArrayProblem> {
         let bytes = self.contents(name)?;
@@ -301,7 +337,8 @@ impl Npz {
         if let Some(needed) = wrong_shape(&shape) {
             return Err(ArrayProblem::Shape { found: shape, needed });
         }
-        if header.column_order && shape.len() > 1 {
+        let by_columns = header.column_order && shape.len() > 1;
+        if by_columns && order == Order::Rows {
             return Err(ArrayProblem::ColumnOrder);
         }
         let needless = || ArrayProblem::Type { found: header.descr.clone(), needed: T::NEEDED };
@@ -310,7 +347,8 @@ impl Npz {
         for (index, number) in numbers.enumerate() {
             elements.push(T::from_number(number, index)?.ok_or_else(needless)?);
         }
-        Ok(Array { shape, data: elements })
+        let data = if by_columns { in_rows(&shape, &elements) } else { elements };
+        Ok(Array { shape, data })
     }
 
     /// The bytes of the npy file `name`.

@@ -89,6 +89,7 @@ impl DpiParameters {
     pub fn digest(&self) -> u64 {
         let mut digest = Digest::resume(self.circuits.digest());
         digest.push(u64::from(self.weight_exponent) << 32 | u64::from(INPUT_BITS));
+        self.dead.iter().for_each(|dead| digest.push(u64::from(*dead)));
         digest.value()
     }
 }

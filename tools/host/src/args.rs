@@ -17,6 +17,7 @@ use units::{Decimal, Dimension, Quantity, Unit};
   quenched study --quick                      a small study, a table and a page in quenched-out/
   quenched chip dynapse2                      what is known about a chip, and how well
   quenched die --chip dynapse2 --seed 1       the frozen mismatch of one die
+  quenched conform tests/golden               what public simulators recorded, value for value
 
 `quenched help COMMAND` says more about a command.
 Exit status: 0 success, 1 failure, 2 wrong command line, 130 interrupted."
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Map(MapArgs),
     /// Run a network on a die and report its spikes
     Run(RunArgs),
+    /// Replay recordings of public simulators and chips, and compare every value
+    Conform(ConformArgs),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -255,6 +258,35 @@ pub(crate) struct RunArgs {
     /// Fail if a state was cut at the end of its format or a register overflowed
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  quenched conform tests/golden                      every recording in a folder and its folders
+  quenched conform mine.json --strict-overflows      a register that overflows is an error
+  quenched conform golden --quiet --junit junit.xml  for continuous integration
+
+A recording is NAME.json beside NAME.npz; docs/formats/golden.md tells how to write one. The first
+difference of each is shown in full: row, population, neuron and quantity, both values, the events
+that arrived, and the rows before.
+Exit status: 0 if every recorded value was met, 1 if any differs, a recording is damaged, or a PATH
+holds none that can be replayed.")]
+pub(crate) struct ConformArgs {
+    /// Recordings (NAME.json or NAME.npz), and folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Treat a register that overflows as an error, even where the recording has the same overflow
+    #[arg(long)]
+    pub(crate) strict_overflows: bool,
+
+    /// Also write the result as JUnit XML to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
 
     /// Print JSON
     #[arg(long)]

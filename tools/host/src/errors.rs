@@ -53,6 +53,16 @@ pub(crate) enum HostError {
         /// How many.
         count: u64,
     },
+    /// Golden cases differ from their replay, are damaged, or were not found. The result, already printed, says which.
+    #[error("{failed} of {cases} golden cases differ from their replay, and {damaged} cannot be replayed")]
+    Conform {
+        /// Cases with a difference.
+        failed: usize,
+        /// Cases that are damaged, and paths without a case.
+        damaged: usize,
+        /// All of them.
+        cases: usize,
+    },
     /// Standard output was closed by its reader.
     #[error("standard output was closed")]
     OutputClosed,

@@ -174,6 +174,28 @@ proptest! {
         survives(&draft)?;
     }
 
+    /// Bytes of the description: mostly no JSON any more, now and then another number or key.
+    #[test]
+    fn mutated_texts(
+        which in 0..GOLDEN.len(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 1..4),
+        cut in proptest::option::of(any::<prop::sample::Index>()),
+    ) {
+        let draft = Draft::golden(GOLDEN[which]);
+        let path = draft.write();
+        let mut bytes = std::fs::read(&path).unwrap();
+        for (at, byte, digit) in edits {
+            let at = at.index(bytes.len());
+            bytes[at] = if digit { b'0' + byte % 10 } else { byte };
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        std::fs::write(&path, bytes).unwrap();
+        let outcome = catch_unwind(|| run(&[path]).text());
+        prop_assert!(outcome.is_ok());
+    }
+
     /// Values of the description.
     #[test]
     fn mutated_descriptions(

@@ -1,8 +1,10 @@
 //! Replays of generated cases against slow references, reading of hostile files, and the forms of a report.
 
+mod braille;
 mod brian;
 mod draft;
 mod dynapsim;
+mod flips;
 mod golden;
 mod hostile;
 mod lava;

@@ -1,7 +1,7 @@
 //! Finding cases and the forms of a report.
 
 use super::draft::Draft;
-use crate::{CaseResult, ConformError, find, run};
+use crate::{CaseResult, ConformError, Options, Outcome, find, run, run_each};
 use serde_json::{Value, json};
 
 /// A folder with a case that passes, one that fails, one that is damaged and one of a foreign format.
@@ -38,7 +38,13 @@ fn folders_are_searched_in_order() {
     assert!(found.iter().all(|f| !f.named));
     let named = find(&draft.folder().join("case.npz")).unwrap();
     assert_eq!((named[0].path.clone(), named[0].named), (draft.folder().join("case.json"), true));
-    assert!(matches!(find(&draft.folder().join("nothing")), Err(ConformError::Io { .. })));
+    let lost = find(&draft.folder().join("cse.json")).unwrap_err();
+    let nearest = draft.folder().join("case.json").display().to_string();
+    assert!(matches!(&lost, ConformError::NoPath { nearest: Some(name), .. } if *name == nearest), "{lost}");
+    let text = lost.to_string().replace(&*draft.folder().to_string_lossy(), "DIR");
+    assert_eq!(text, "DIR/cse.json: cannot be read: there is no such file or folder; did you mean 'DIR/case.json'?");
+    let lost = find(&draft.folder().join("nothing")).unwrap_err();
+    assert!(matches!(lost, ConformError::NoPath { nearest: None, .. }), "{lost}");
 }
 
 #[test]
@@ -109,7 +115,60 @@ fn a_folder_without_cases_is_no_success() {
         .collect();
     assert!(matches!(
         errors[..],
-        [ConformError::NoCase { .. }, ConformError::UnknownFormat { .. }, ConformError::Io { .. }]
+        [ConformError::NoCase { .. }, ConformError::UnknownFormat { .. }, ConformError::NoPath { .. }]
     ));
     assert!(!run(&[]).failed());
+}
+
+/// Overflows are counted per register; on request they are errors. The case is one that was recorded with overflows.
+#[test]
+fn overflows_are_counted_and_errors_on_request() {
+    let mut draft = Draft::golden("n11_u_overflow");
+    let path = draft.write();
+    let strict = |strict_overflows, path: &std::path::Path| {
+        run_each(&[path.to_owned()], &Options { strict_overflows }, |_, _| Ok::<_, ()>(())).unwrap()
+    };
+    let lenient = strict(false, &path);
+    let CaseResult::Compared(Outcome::Pass { overflows, .. }) = &lenient.cases[0].result else {
+        panic!("{}", lenient.text())
+    };
+    assert!(!overflows.is_empty() && overflows.iter().all(|o| o.count > 0), "{overflows:?}");
+    assert!(!lenient.failed() && lenient.text().contains(&format!("      note: {}\n", overflows[0])));
+    let json: Value = serde_json::from_str(&lenient.to_json()).unwrap();
+    assert_eq!(json["cases"][0]["overflows"][0]["count"], overflows[0].count);
+    let refused = strict(true, &path);
+    assert!(refused.failed());
+    let CaseResult::Error(ConformError::Overflow { overflow, .. }) = &refused.cases[0].result else {
+        panic!("{}", refused.text())
+    };
+    assert_eq!(overflow, &overflows[0]);
+    // Nothing overflows in the case of the chip, and a difference comes before an overflow.
+    let chip = Draft::golden("loihi2_lif");
+    assert!(!strict(true, &chip.write()).failed());
+    draft.flip("b0.u", 3, 4, 1);
+    assert!(matches!(strict(true, &draft.write()).cases[0].result, CaseResult::Compared(Outcome::Fail(_))));
+}
+
+#[test]
+fn a_run_can_be_watched_and_ended() {
+    let draft = mixed();
+    let paths = [draft.folder().to_owned(), draft.folder().join("x")];
+    let mut seen = Vec::new();
+    let report = run_each(&paths, &Options::default(), |case, at| {
+        seen.push((case.path.clone(), at.done, at.total));
+        Ok::<_, ()>(())
+    });
+    let (report, seen) = (report.unwrap(), seen);
+    assert_eq!(report, run(&paths));
+    assert_eq!(
+        seen.iter().map(|(_, done, total)| (*done, *total)).collect::<Vec<_>>(),
+        [(1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]
+    );
+    assert!(seen.iter().map(|(path, ..)| path).eq(report.cases.iter().map(|case| &case.path)));
+    let mut calls = 0;
+    let ended = run_each(&paths, &Options::default(), |_, _| {
+        calls += 1;
+        if calls == 2 { Err("enough") } else { Ok(()) }
+    });
+    assert_eq!((ended, calls), (Err("enough"), 2));
 }

@@ -33,6 +33,8 @@ fn arrays_of_numpy_are_read() {
         assert_eq!(npz.number::<u32>("scalar").unwrap(), 7);
         let matrix = Array { shape: vec![2, 3], data: vec![0i64, 1, 2, 3, 4, 5] };
         assert_eq!(npz.array::<i64>("matrix").unwrap(), matrix);
+        assert_eq!(npz.array_in_any_order::<i64>("matrix").unwrap(), matrix);
+        assert_eq!(npz.array_in_any_order::<i64>("columns").unwrap(), matrix);
     }
 }
 
@@ -74,6 +76,18 @@ fn what_does_not_fit_says_why() {
     }
     check(open(b""), "a.npz: this is no npz archive, or it was cut off");
     check(open(&[b'x'; 100]), "a.npz: this is no npz archive, or it was cut off");
+}
+
+proptest! {
+    /// Every element by its three indices, instead of by strides.
+    #[test]
+    fn columns_are_put_into_rows(a in 0..5u64, b in 0..5u64, c in 0..5u64) {
+        let columns: Vec<(u64, u64, u64)> =
+            (0..c).flat_map(|k| (0..b).flat_map(move |j| (0..a).map(move |i| (i, j, k)))).collect();
+        let rows: Vec<(u64, u64, u64)> =
+            (0..a).flat_map(|i| (0..b).flat_map(move |j| (0..c).map(move |k| (i, j, k)))).collect();
+        prop_assert_eq!(in_rows(&[a, b, c], &columns), rows);
+    }
 }
 
 #[test]
