@@ -8,7 +8,7 @@
 use crate::lif::{LifCore, LifParameters};
 use crate::loihi::LoihiCore;
 use crate::rate::{RateCore, RateParameters};
-use crate::{DeviceModelError, DieParameters, Digest, InputLayout, PackedSynapse};
+use crate::{DeviceModelError, DieParameters, Digest, InputLayout, PackedSynapse, ProbeKind};
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, CoreProgram};
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,31 @@ impl Core {
             Self::Lif(core) => core.parameters().layout().neuron_count(),
             Self::Rate(core) => core.parameters().layout().neuron_count(),
             Self::Loihi(core) => core.layout().neuron_count(),
+        }
+    }
+
+    /// What can be read of its neurons. The order stays the same for the life of the core; `spec` names the kinds of
+    /// synapses and the unit of the membrane.
+    pub fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {
+        match self {
+            Self::Lif(core) => core.probes(spec),
+            Self::Rate(core) => core.probes(),
+            Self::Loihi(core) => core.probes(),
+        }
+    }
+
+    /// Quantity `index` (in the order of [`Core::probes`]) of a neuron at the end of tick `now`, all of whose work is
+    /// done. Nothing changes.
+    ///
+    /// # Panics
+    /// If there is no such quantity, or the core does not use that neuron.
+    pub fn probe(&self, index: usize, neuron: NeuronId, now: Tick) -> i64 {
+        // The state of a clocked core stands still between its steps.
+        let _ = now;
+        match self {
+            Self::Lif(core) => core.probe(index, neuron),
+            Self::Rate(core) => core.probe(index, neuron),
+            Self::Loihi(core) => core.probe(index, neuron),
         }
     }
 
