@@ -7,6 +7,7 @@ mod die;
 mod help;
 #[cfg(unix)]
 mod interrupt;
+mod probe;
 mod run;
 mod study;
 
