@@ -116,7 +116,7 @@ fn names(bands: &[Band<'_>], notes: &mut Vec<String>) -> String {
         let middle = band.top + band.height / 2.0;
         if i % every == 0 {
             svg.push_str(&series_label(band.series, middle + 4.0, &band.group.name));
-            let scale = Scale::covering(0.0, f64::from(band.group.neurons), ((band.height / 17.0) as usize).max(1));
+            let scale = Scale::covering(0.0, f64::from(band.group.neurons), ((band.height / 14.0) as usize).max(1));
             let whole = (0..=scale.steps()).map(|k| scale.mark(k)).filter(|mark| *mark % 1.0 == 0.0);
             for mark in whole.filter(|mark| *mark < f64::from(band.group.neurons)) {
                 let y = band.y(mark as u32);
