@@ -2,8 +2,8 @@
 //!
 //! This crate owns the equations of every core model ([`lif`], [`rate`]), the way from physical parameters and a die's
 //! frozen mismatch to the integers of a step ([`DieParameters`], [`LifParameters`], [`RateParameters`]), the layout of
-//! a core's accumulators ([`InputLayout`], [`PackedSynapse`]), what an observer can read ([`ProbeKind`]), and the shipped
-//! chips as data ([`chips`]). [`Core`] is what an event kernel sees of all this.
+//! a core's accumulators ([`InputLayout`], [`PackedSynapse`]), what an observer can read ([`ProbeKind`]), and the
+//! shipped chips as data ([`chips`]). [`Core`] is what an event kernel sees of all this.
 //!
 //! It deliberately knows no event, no queue and no route: a core is told what arrives, is advanced, and says what its
 //! neurons send and when it wants to be woken.

@@ -1,8 +1,8 @@
 //! What a core lets an observer see of its neurons: named quantities, read between two ticks.
 //!
-//! This module owns the description of a quantity ([`ProbeKind`]). Which quantities there are, and how they are read, is
-//! a matter of each core model: its `probes` lists them and its `probe` reads one, by its place in that list. A reading
-//! is the integer that the core computes with; it changes nothing, and no number becomes a float on the way.
+//! This module owns the description of a quantity ([`ProbeKind`]). Which quantities there are, and how they are read,
+//! is a matter of each core model: its `probes` lists them and its `probe` reads one, by its place in that list. A
+//! reading is the integer that the core computes with; it changes nothing, and no number becomes a float on the way.
 
 use alloc::string::{String, ToString};
 use chip::ChipSpec;

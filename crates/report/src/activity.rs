@@ -4,8 +4,8 @@
 //! other. [`raster`] draws spikes, [`panel`] draws traces. They write their paths themselves instead of asking the
 //! library that draws the figures of a study: it makes one element of every point, and a run has too many.
 //!
-//! Nothing is left out in silence. Where spikes or samples are too many for the picture, what is drawn stands for all of
-//! them, and a note below the figure says how.
+//! Nothing is left out in silence. Where spikes or samples are too many for the picture, what is drawn stands for all
+//! of them, and a note below the figure says how.
 //!
 //! The picture is light; where the viewer knows that its reader wants dark pictures, a style sheet turns it dark.
 

@@ -2,7 +2,8 @@
 //!
 //! This crate turns result rows into text: [`terminal_table`] and [`findings`] for the terminal, [`figure_svg`] for a
 //! picture that stands alone, [`Page`] for the report. [`RunFigure`] is the picture of one run: spikes and traces.
-//! [`histogram`], [`sparkline`] and [`text_table`] serve other commands of the host. The same input gives the same bytes: nothing here reads a clock, a machine or a terminal.
+//! [`histogram`], [`sparkline`] and [`text_table`] serve other commands of the host. The same input gives the same
+//! bytes: nothing here reads a clock, a machine or a terminal.
 //!
 //! It deliberately prints and writes nothing, and knows no chip and no emulator: the host hands it rows and plain text.
 

@@ -183,7 +183,7 @@ fn too_many_spikes_become_a_map_of_densities() {
     assert!(svg.contains("400,001 spikes are too many for marks of their own. Each cell is "), "a note says so");
     assert!(svg.contains("Every spike is counted."));
     assert_eq!(marks(&svg.replace("class=\"l", "class=\"x")).len(), 0);
-    // The fullest cell is the one of the note. The 403 neurons share 400 points, so the first group has 99 rows of cells.
+    // The fullest cell is the one of the note. The 403 neurons share 400 points, so the first group has 99 rows.
     let axis = Axis::new(figure.time);
     let columns = ((RIGHT - LEFT) / 4.0) as u64;
     let mut cells = std::collections::BTreeMap::new();
