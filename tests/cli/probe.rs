@@ -6,11 +6,13 @@ use snapbox::{assert_data_eq, file};
 const NETWORK: &str = include_str!("network.toml");
 
 /// Two rate units that drive nothing.
-const UNITS: &str = "format = \"quenched-network\"\nversion = 1\nseed = 1\n\n[[population]]\nname = \"units\"\nsize = 2\n\
+const UNITS: &str = "format = \"quenched-network\"\nversion = 1\nseed = 1\n\n[[population]]\nname = \"units\"\n\
+                     size = 2\n\
                      model = \"rate\"\nparameters = { leak = \"0.5 1\", drive = \"0.5 mV\" }\n";
 
 /// Neurons that spike every fourth step.
-const DIGITAL: &str = "format = \"quenched-network\"\nversion = 1\nseed = 1\n\n[[population]]\nname = \"box\"\nsize = 70\n\
+const DIGITAL: &str = "format = \"quenched-network\"\nversion = 1\nseed = 1\n\n[[population]]\nname = \"box\"\n\
+                       size = 70\n\
                        model = \"loihi\"\nparameters = { v_threshold = \"1 1\", bias_mantissa = \"20 1\", \
                        decay_u = \"0 1\", decay_v = \"0 1\" }\n";
 

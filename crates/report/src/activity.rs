@@ -259,7 +259,8 @@ impl Axis {
         }
         let _ = writeln!(
             svg,
-            "\"/>\n<path class=\"axis\" stroke=\"{soft}\" fill=\"none\" d=\"M{LEFT:.1} {top:.1}V{bottom:.1}H{RIGHT:.1}\"/>"
+            "\"/>\n<path class=\"axis\" stroke=\"{soft}\" fill=\"none\" \
+             d=\"M{LEFT:.1} {top:.1}V{bottom:.1}H{RIGHT:.1}\"/>"
         );
         svg
     }
@@ -278,7 +279,8 @@ impl Axis {
 /// A line of small text of the axes.
 fn label(x: f64, y: f64, anchor: &str, text: &str) -> String {
     format!(
-        "<text class=\"soft\" x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"11\" text-anchor=\"{anchor}\" fill=\"{}\">{}</text>\n",
+        "<text class=\"soft\" x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"11\" text-anchor=\"{anchor}\" \
+         fill=\"{}\">{}</text>\n",
         light("--soft"),
         escape(text)
     )
@@ -298,7 +300,8 @@ fn series_label(series: usize, y: f64, text: &str) -> String {
     let shown = shortened(text, SERIES_LETTERS);
     let whole = if shown == text { String::new() } else { format!("<title>{}</title>", escape(text)) };
     format!(
-        "<text class=\"f{0}\" x=\"{1:.1}\" y=\"{y:.1}\" font-size=\"11.5\" font-weight=\"600\" fill=\"{2}\">{whole}{3}</text>\n",
+        "<text class=\"f{0}\" x=\"{1:.1}\" y=\"{y:.1}\" font-size=\"11.5\" font-weight=\"600\" \
+         fill=\"{2}\">{whole}{3}</text>\n",
         series % SERIES.len(),
         RIGHT + 8.0,
         series_colour(series),

@@ -96,10 +96,11 @@ fn every_cut_of_a_written_file_is_noticed() {
 proptest! {
     #[test]
     fn states_survive_the_file(
-        columns in prop::collection::vec(("[ -~\u{e9}]{1,6}", 0u32..9, 0u32..=32, prop::array::uniform4(any::<i32>())), 0..5)
+        columns in prop::collection::vec(("[ -~\u{e9}]{1,6}", 0u32..9, 0u32..=32, any::<[i32; 4]>()), 0..5)
     ) {
         let ticks = [0, 1, 1, 9].map(Tick);
-        let recordings: Vec<Recording> = columns.iter().enumerate().map(|(i, (population, neuron, fraction_bits, bits))| {
+        let recordings: Vec<Recording> = columns.iter().enumerate().map(|(i, column)| {
+            let (population, neuron, fraction_bits, bits) = column;
             let quantity = format!("q{i}");
             Recording {
                 name: name(population, *neuron, &quantity, "1"),

@@ -40,7 +40,8 @@ pub(super) fn draw_all(traces: &[Trace], axis: &Axis, top: f64, first: impl Fn(&
     }
     if thinned {
         drawn.notes.push(
-            "Where samples are closer than half a point, a line goes through the first, lowest, highest and last of them."
+            "Where samples are closer than half a point, a line goes through the first, lowest, highest and \
+             last of them."
                 .into(),
         );
     }

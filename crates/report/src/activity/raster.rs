@@ -204,8 +204,9 @@ fn density(bands: &[Band<'_>], axis: &Axis, spikes: u64) -> (String, String) {
     let deepest =
         bands.iter().zip(&counts).map(|(band, cells)| f64::from(band.group.neurons) / (cells.len() / columns) as f64);
     let note = format!(
-        "{} are too many for marks of their own. Each cell is about {} of up to {:.0} neurons; the darkest of its {SHADES} \
-         shades stands for up to {most} spikes, the others for up to 3/4, 1/2 and 1/4 of that. Every spike is counted.",
+        "{} are too many for marks of their own. Each cell is about {} of up to {:.0} neurons; the darkest of its \
+         {SHADES} shades stands for up to {most} spikes, the others for up to 3/4, 1/2 and 1/4 of that. Every spike is \
+         counted.",
         counted(spikes, "spike"),
         axis.length(CELL / axis.pitch()),
         deepest.fold(1.0, f64::max).ceil(),
