@@ -12,7 +12,7 @@ use crate::lif::{LifCore, LifParameters};
 use crate::loihi::LoihiCore;
 use crate::rate::{RateCore, RateParameters};
 use crate::xylo::{XyloLayerCore, XyloLayerParameters};
-use crate::{DeviceModelError, DieParameters, Digest, InputLayout, PackedSynapse};
+use crate::{DeviceModelError, DieParameters, Digest, InputLayout, PackedSynapse, ProbeKind};
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, CoreProgram, Routing};
 use serde::{Deserialize, Serialize};
@@ -238,6 +238,36 @@ impl Core {
             Self::Loihi(core) => core.layout().neuron_count(),
             Self::Xylo(core) => core.parameters().layout().neuron_count(),
             Self::Dpi(core) => core.parameters().layout().neuron_count(),
+        }
+    }
+
+    /// What can be read of its neurons. The order stays the same for the life of the core; `spec` names the kinds of
+    /// synapses and the unit of the membrane.
+    pub fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {
+        match self {
+            Self::Lif(core) => core.probes(spec),
+            Self::AnalogLif(core) => core.probes(spec),
+            Self::Dpi(core) => core.probes(),
+            Self::Rate(core) => core.probes(),
+            Self::Loihi(core) => core.probes(),
+            Self::Xylo(core) => core.probes(),
+        }
+    }
+
+    /// Quantity `index` (in the order of [`Core::probes`]) of a neuron at the end of tick `now`, all of whose work is
+    /// done. Nothing changes.
+    ///
+    /// # Panics
+    /// If there is no such quantity, or the core does not use that neuron.
+    pub fn probe(&self, index: usize, neuron: NeuronId, now: Tick) -> i64 {
+        // The state of a clocked core stands still between its steps.
+        match self {
+            Self::Lif(core) => core.probe(index, neuron),
+            Self::AnalogLif(core) => core.probe(index, neuron, now),
+            Self::Dpi(core) => core.probe(index, neuron),
+            Self::Rate(core) => core.probe(index, neuron),
+            Self::Loihi(core) => core.probe(index, neuron),
+            Self::Xylo(core) => core.probe(index, neuron),
         }
     }
 

@@ -3,8 +3,8 @@
 //! This crate owns the equations of every core model ([`lif`], [`analog_lif`], [`dpi`], [`rate`], [`loihi`], [`xylo`]),
 //! the way from physical parameters and a die's frozen mismatch to the integers of a step ([`DieParameters`],
 //! [`LifParameters`], [`RateParameters`], [`DpiParameters`]), the layout of a core's accumulators ([`InputLayout`],
-//! [`PackedSynapse`]), and the shipped chips
-//! as data ([`chips`]). [`Core`] is what an event kernel sees of all this.
+//! [`PackedSynapse`]), what an observer can read ([`ProbeKind`]), and the shipped chips as data ([`chips`]). [`Core`]
+//! is what an event kernel sees of all this.
 //!
 //! It deliberately knows no event, no queue and no route: a core is told what arrives, is advanced, and says what its
 //! neurons send and when it wants to be woken.
@@ -30,6 +30,7 @@ pub mod loihi;
 mod needs;
 mod noise;
 mod parameters;
+mod probe;
 pub mod rate;
 mod slot;
 #[cfg(test)]
@@ -48,5 +49,6 @@ pub use lif::{Coupling, LifCore, LifParameters};
 pub use needs::{Need, needs};
 pub use noise::{Event, Noise};
 pub use parameters::{DieParameters, MismatchSetting};
+pub use probe::ProbeKind;
 pub use rate::{LEVEL_BITS, RateCore, RateParameters};
 pub use slot::{SynapseContent, scale_weight};

@@ -24,7 +24,9 @@
 
 use crate::layout::Lane;
 use crate::parameters::Reader;
-use crate::{CoreState, DeviceModelError, DieParameters, Digest, Emission, Factors, InputLayout, PackedSynapse};
+use crate::{
+    CoreState, DeviceModelError, DieParameters, Digest, Emission, Factors, InputLayout, PackedSynapse, ProbeKind,
+};
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -251,6 +253,23 @@ impl RateCore {
     /// Output level of a unit, as bits with 16 fraction bits.
     pub fn level(&self, neuron: NeuronId) -> i32 {
         level(self.x[neuron.index()])
+    }
+
+    /// What can be read of a unit: its state and its output level.
+    pub fn probes(&self) -> Vec<ProbeKind> {
+        vec![ProbeKind::new("x", "1", STATE_BITS), ProbeKind::new("y", "1", LEVEL_BITS)]
+    }
+
+    /// Quantity `index` (in the order of [`RateCore::probes`]) of a unit.
+    ///
+    /// # Panics
+    /// If there is no such quantity, or the core does not use that unit.
+    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
+        i64::from(match index {
+            0 => self.state(neuron),
+            1 => self.level(neuron),
+            _ => panic!("quantity {index} of a rate unit, which has 2"),
+        })
     }
 
     /// Appends the state to a hash.

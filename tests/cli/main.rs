@@ -8,6 +8,7 @@ mod die;
 mod help;
 #[cfg(unix)]
 mod interrupt;
+mod probe;
 mod run;
 mod study;
 mod variation;

@@ -122,13 +122,13 @@ pub fn write_spikes(spikes: &[SpikeEvent]) -> String {
 
 /// Watches over the order of time.
 #[derive(Default)]
-struct Order {
+pub(crate) struct Order {
     previous: u64,
 }
 
 impl Order {
     /// The tick in the first field.
-    fn check(&mut self, fields: &[&str]) -> Result<Tick, (usize, Problem)> {
+    pub(crate) fn check(&mut self, fields: &[&str]) -> Result<Tick, (usize, Problem)> {
         let tick = integer(fields, 0, 0, u64::MAX - 1)?;
         if tick < self.previous {
             return Err((0, Problem::OutOfOrder { tick, previous: self.previous }));

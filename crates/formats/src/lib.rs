@@ -1,10 +1,10 @@
 //! Files: the only crate that knows file formats.
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
-//! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), programs and other binary files
-//! ([`program`], [`container`]), npz archives ([`npz`]), and writing files so that nothing is ever half-written
-//! ([`output`]). Every file is checked against its schema: what is wrong is one [`FormatError`] with file, line, column
-//! and, where possible, the remedy.
+//! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), traces ([`traces`]), programs and other
+//! binary files ([`program`], [`container`]), npz archives ([`npz`]), and writing files so that nothing is ever
+//! half-written ([`output`]). Every file is checked against its schema: what is wrong is one [`FormatError`] with file,
+//! line, column and, where possible, the remedy.
 //!
 //! It deliberately decides nothing: which rules a chip must obey is in `chip`, what a network may be in `network`, and
 //! whether the one fits the other in `mapper`. Formats are specified in `docs/formats`. It prints nothing.
@@ -22,6 +22,7 @@ pub mod output;
 pub mod program;
 pub mod sensor;
 pub mod text;
+pub mod traces;
 
 pub use error::{Action, FormatError, FormatErrors, Place, Problem};
-pub use nearest::nearest;
+pub use nearest::{nearest, suggestion};

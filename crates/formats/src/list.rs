@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 /// Errors after this many are not listed: one cause can spoil every line.
-const ERRORS_MAX: usize = 20;
+pub(crate) const ERRORS_MAX: usize = 20;
 
 /// Most columns of a list.
 const COLUMNS_MAX: usize = 5;
@@ -118,7 +118,7 @@ impl Schema {
     }
 
     /// The number of entries that the first line announces, if it is the line that [`Schema::head`] writes.
-    fn first_line(&self, comment: &str) -> Result<Option<u64>, Problem> {
+    pub(crate) fn first_line(&self, comment: &str) -> Result<Option<u64>, Problem> {
         let mut words = comment.split_whitespace();
         let Some(name) = words.next().filter(|name| name.starts_with("quenched-")) else { return Ok(None) };
         let Format { name: expected, version: supported } = self.format;
@@ -140,7 +140,7 @@ impl Schema {
 }
 
 /// The lines of `text`, without their ends.
-fn lines(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut start = 0;
     text.split_inclusive('\n').map(move |line| {
         let range = start..start + line.trim_end_matches(['\n', '\r']).len();

@@ -19,8 +19,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
-/// Help for a misspelt name: the nearest one if there is one, else all that are `known`.
-pub(crate) fn suggestion(name: &str, known: &[String], list: &str) -> Option<String> {
+/// Help for a misspelt name: the nearest one if there is one, else all that are `known`, behind `list`.
+pub fn suggestion(name: &str, known: &[String], list: &str) -> Option<String> {
     if let Some(candidate) = nearest(name, known.iter().map(String::as_str)) {
         return Some(format!("did you mean `{candidate}`?"));
     }

@@ -189,7 +189,7 @@ impl Axis {
 
 /// Rising positions at least `pitch` apart, as near to `wanted` (rising) as that allows: neighbours that are too
 /// close share the shift.
-fn spread_out(wanted: &[f64], pitch: f64) -> Vec<f64> {
+pub(crate) fn spread_out(wanted: &[f64], pitch: f64) -> Vec<f64> {
     // Groups of labels that touch: (sum of the wanted positions of their first members, members).
     let mut groups: Vec<(f64, usize)> = Vec::new();
     for &position in wanted {

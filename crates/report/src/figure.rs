@@ -9,7 +9,8 @@ use std::fmt::Write;
 use study::Row;
 
 /// Fonts of a picture that stands alone.
-const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
+pub(crate) const FONTS: &str =
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 
 /// Distance between the panels of a picture that stands alone.
 const GAP: f64 = 10.0;

@@ -1,11 +1,13 @@
-//! What people read after a study: terminal tables, figures and one self-contained HTML page.
+//! What people read after a study or a run: terminal tables, figures and one self-contained HTML page.
 //!
 //! This crate turns result rows into text: [`terminal_table`] and [`findings`] for the terminal, [`figure_svg`] for a
-//! picture that stands alone, [`Page`] for the report. [`histogram`], [`sparkline`] and [`text_table`] serve other
-//! commands of the host. The same input gives the same bytes: nothing here reads a clock, a machine or a terminal.
+//! picture that stands alone, [`Page`] for the report. [`RunFigure`] is the picture of one run: spikes and traces.
+//! [`histogram`], [`sparkline`] and [`text_table`] serve other commands of the host. The same input gives the same
+//! bytes: nothing here reads a clock, a machine or a terminal.
 //!
 //! It deliberately prints and writes nothing, and knows no chip and no emulator: the host hands it rows and plain text.
 
+mod activity;
 mod chart;
 #[cfg(test)]
 mod example;
@@ -19,6 +21,7 @@ mod summary;
 mod table;
 mod text;
 
+pub use activity::{RunFigure, SpikeGroup, TimeSpan, Trace};
 pub use figure::figure_svg;
 pub use findings::{TaskFindings, findings};
 pub use metric::Metric;

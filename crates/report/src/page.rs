@@ -15,7 +15,7 @@ use study::{Row, StudyResult};
 const TEMPLATE: &str = include_str!("page.html");
 
 /// Colours on a dark page, in the order of [`COLOURS`].
-const DARK: [&str; COLOURS.len()] = [
+pub(crate) const DARK: [&str; COLOURS.len()] = [
     "#e6edf3", "#9aa4b0", "#2b313a", "#58a6ff", "#f0883e", "#3fb98a", "#b48cff", "#8c959f", "#56c2d6", "#5b9bea",
     "#a383e6", "#e06fa8", "#f08080",
 ];

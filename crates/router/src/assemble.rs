@@ -217,7 +217,8 @@ fn check_models(fabric: &mut Fabric, program: &Program) -> Result<(), RouterErro
 /// Bounds what can arrive at each accumulator before it is used, in one tick or, at a clocked core, in one step:
 /// every neuron of a clocked core once, other neurons once a tick, every input channel as often as it may in a step
 /// (twice that, if a delay lays parts of two of its steps into one step of the core). Levels of graded events are at
-/// most 2^24, so that the same bound keeps the 64-bit sums of rate units safe. Noise can bring events of several steps into one.
+/// most 2^24, so that the same bound keeps the 64-bit sums of rate units safe. Noise can bring events of several steps
+/// into one.
 pub(crate) fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program, worst: Worst) -> Result<(), RouterError> {
     let step_ticks = spec.step_ticks();
     let mut sums: Vec<Vec<u64>> = fabric.layouts.iter().map(|l| vec![0; l.lanes().len() * l.stride()]).collect();

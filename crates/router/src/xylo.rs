@@ -33,7 +33,8 @@ pub(crate) fn follow<'a>(
     for (row, packed) in rows.iter().filter(|row| !row.synapses.is_empty()).zip(&mut draft.rows) {
         let shift = shifts.of(row.source, row.destination);
         if shift > 0 {
-            // At most 8 bits of weight and a shift of at most 8: nothing is lost, unless mismatch makes a weight larger.
+            // At most 8 bits of weight and a shift of at most 8: nothing is lost, unless mismatch makes a weight
+            // larger.
             let (low, high) = (i32::from(i16::MIN), i32::from(i16::MAX));
             let shifted = |weight: i16| (i32::from(weight) << shift).clamp(low, high) as i16;
             let all = packed.synapses.iter().map(|s| chip::IdealSynapse { weight: shifted(s.weight), ..*s });

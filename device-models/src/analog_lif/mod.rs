@@ -67,9 +67,12 @@ mod predict;
 pub use closed_form::{Coupling, Current, Decay, Membrane, TRANSFER_BITS};
 pub use parameters::{AnalogLifParameters, LaneUse};
 
-use crate::{CoreState, Digest, Emission, PackedSynapse};
+use crate::layout::Lane;
+use crate::probe::{current_name, voltage_unit};
+use crate::{CoreState, Digest, Emission, PackedSynapse, ProbeKind};
 use alloc::vec;
 use alloc::vec::Vec;
+use chip::ChipSpec;
 use closed_form::{Base, CURRENTS};
 use fx::{Rounding, narrow, shift_right};
 use parameters::GAIN_FRACTION;
@@ -373,6 +376,34 @@ impl AnalogLifCore {
         let count = self.neurons.len();
         assert!(neuron.index() < count, "neuron {neuron} of a core with {count}");
         neuron.index()
+    }
+
+    /// What can be read of a neuron: the membrane, the ticks of its refractory period that are to come, one current a
+    /// kind of exponential synapse in use, and the adaptation current if the chip has one.
+    pub fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {
+        let unit = voltage_unit(spec);
+        let mut all = vec![ProbeKind::new("v", unit.as_str(), VOLTAGE_BITS), ProbeKind::new("refractory", "tick", 0)];
+        let kinds = self.parameters.layout().lanes().iter().filter_map(|lane| match lane {
+            Lane::Current { kind, .. } => Some(current_name(spec, *kind)),
+            _ => None,
+        });
+        all.extend(kinds.map(|name| ProbeKind::new(name, unit.as_str(), VOLTAGE_BITS)));
+        if all.len() < self.parameters.current_count() + 2 {
+            all.push(ProbeKind::new("i_adaptation", unit.as_str(), VOLTAGE_BITS));
+        }
+        all
+    }
+
+    /// Quantity `index` (in the order of [`AnalogLifCore::probes`]) of a neuron at the end of tick `now`.
+    ///
+    /// # Panics
+    /// If there is no such quantity, or the core does not use that neuron.
+    pub fn probe(&self, index: usize, neuron: NeuronId, now: Tick) -> i64 {
+        match index {
+            0 => self.membrane(neuron, now),
+            1 => self.refractory_end(neuron).0.saturating_sub(now.0).min(i64::MAX as u64) as i64,
+            current => self.current(current - 2, neuron, now),
+        }
     }
 
     /// Appends the state to a hash.

@@ -61,7 +61,7 @@ mod step;
 pub use circuit::{DpiError, DpiForm, DpiNeuron, DpiPrecision, DpiPulse, DpiStage};
 pub use parameters::DpiParameters;
 
-use crate::{CoreState, Digest, Emission, PackedSynapse};
+use crate::{CoreState, Digest, Emission, PackedSynapse, ProbeKind};
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::SynapseGate;
@@ -340,6 +340,29 @@ impl DpiCore {
             for (input, sum) in self.inputs[*gate].iter_mut().zip(&self.accumulators[lane * stride..]) {
                 *input = narrow(i128::from(*sum) << shift);
             }
+        }
+    }
+
+    /// What can be read of a neuron, in units of its own dark current: membrane, adaptation and one current a gate; and
+    /// the remaining steps of its refractory period.
+    pub fn probes(&self) -> Vec<ProbeKind> {
+        let current = |name: &str| ProbeKind::new(["i_", name].concat(), "I0", UNIT_BITS);
+        let mut all = vec![current("mem"), current("ahp"), ProbeKind::new("refractory", "step", 0)];
+        all.extend(self.bank.circuits.gates().map(|gate| current(gate.name())));
+        all
+    }
+
+    /// Quantity `index` (in the order of [`DpiCore::probes`]) of a neuron.
+    ///
+    /// # Panics
+    /// If there is no such quantity, or the core does not use that neuron.
+    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
+        let n = neuron.index();
+        match index {
+            0 => self.bank.membranes()[n],
+            1 => self.bank.adaptations()[n],
+            2 => self.bank.refractory_steps()[n].into(),
+            gate => self.bank.synapses(gate - 3)[n],
         }
     }
 

@@ -51,14 +51,18 @@ mod step;
 pub use parameters::{Coupling, LifParameters};
 
 use crate::layout::{InputLayout, STRIDE_STEP};
-use crate::{CoreState, Digest, Emission, PackedSynapse};
+use crate::probe::{current_name, voltage_unit};
+use crate::{CoreState, Digest, Emission, PackedSynapse, ProbeKind};
 use alloc::vec;
 use alloc::vec::Vec;
+use chip::ChipSpec;
 use units::NeuronId;
 
 /// Largest sum of weights that may arrive at an accumulator within a step of several ticks; routers see to it. A saved
 /// sum within it can take as much again without an overflow, so that no snapshot can cause one.
 pub const ARRIVED_MAX: i32 = i32::MAX / 2;
+/// Fraction bits of membranes and currents.
+const STATE_BITS: u32 = 20;
 
 /// A core of LIF neurons: parameters and state, one array a quantity.
 #[derive(Clone, Debug)]
@@ -179,6 +183,28 @@ impl LifCore {
     /// Current `current` (in the order of [`LifParameters::couplings`]) of a neuron, as bits with 20 fraction bits.
     pub fn current(&self, current: usize, neuron: NeuronId) -> i32 {
         self.currents[current * self.parameters.layout().stride() + self.index(neuron)]
+    }
+
+    /// What can be read of a neuron: the membrane, the remaining steps of its refractory period, and one current a kind
+    /// of exponential synapse in use.
+    pub fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {
+        let unit = voltage_unit(spec);
+        let mut all = vec![ProbeKind::new("v", unit.as_str(), STATE_BITS), ProbeKind::new("refractory", "step", 0)];
+        let couplings = self.parameters.couplings();
+        all.extend(couplings.map(|c| ProbeKind::new(current_name(spec, c.kind), unit.as_str(), STATE_BITS)));
+        all
+    }
+
+    /// Quantity `index` (in the order of [`LifCore::probes`]) of a neuron.
+    ///
+    /// # Panics
+    /// If there is no such quantity, or the core does not use that neuron.
+    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
+        i64::from(match index {
+            0 => self.membrane(neuron),
+            1 => self.refractory_steps(neuron),
+            current => self.current(current - 2, neuron),
+        })
     }
 
     fn index(&self, neuron: NeuronId) -> usize {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::lif::ARRIVED_MAX;
 use crate::parameters::Reader;
-use crate::{CoreState, DeviceModelError, DieParameters, Digest, Emission, InputLayout, PackedSynapse};
+use crate::{CoreState, DeviceModelError, DieParameters, Digest, Emission, InputLayout, PackedSynapse, ProbeKind};
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -133,6 +133,7 @@ impl LoihiCore {
         self.accumulators.fill(0);
         self.touched = false;
         self.awake.fill(1);
+        self.emissions.clear();
         self.steps = 0;
     }
 
@@ -234,6 +235,32 @@ impl LoihiCore {
     /// If the core does not use that neuron.
     pub fn voltage(&self, neuron: NeuronId) -> i32 {
         self.blocks[neuron.index() / BLOCK].state.v[neuron.index() % BLOCK]
+    }
+
+    /// What can be read of a neuron: its current u, its voltage v and the remaining steps of its refractory period.
+    pub fn probes(&self) -> Vec<ProbeKind> {
+        vec![ProbeKind::new("u", "1", 0), ProbeKind::new("v", "1", 0), ProbeKind::new("refractory", "step", 0)]
+    }
+
+    /// Quantity `index` (in the order of [`LoihiCore::probes`]) of a neuron. The voltage is what the chip's probe shows
+    /// by the rules of the core ([`LoihiRules::probed_voltage`]); [`LoihiCore::voltage`] is the register.
+    ///
+    /// # Panics
+    /// If there is no such quantity, or the core does not use that neuron.
+    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
+        let (block, place) = (&self.blocks[neuron.index() / BLOCK], neuron.index() % BLOCK);
+        i64::from(match index {
+            0 => block.state.u[place],
+            1 => {
+                // A block that sent a spike is not quiet, so the core is stepped in the next tick too: what its last
+                // step sent, if anything, was sent in the tick that has just ended.
+                let spiked = self.emissions.binary_search_by_key(&neuron, |emission| emission.neuron).is_ok();
+                let period = u16::try_from(block.parameters.refractory[place]).unwrap_or(u16::MAX);
+                self.rules.probed_voltage(block.state.v[place], spiked, period)
+            }
+            2 => block.state.refractory[place],
+            _ => panic!("quantity {index} of a Loihi neuron, which has 3"),
+        })
     }
 
     fn registers(&self) -> [Vec<i32>; 3] {

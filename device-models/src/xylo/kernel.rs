@@ -3,7 +3,7 @@
 use super::firing::{Hidden, Output};
 use super::layer::{BLOCK, Layer, Neuron};
 use super::{XyloError, XyloGroup, XyloLayerParameters, XyloSpikes};
-use crate::{CoreState, DeviceModelError, Digest, Emission, PackedSynapse};
+use crate::{CoreState, DeviceModelError, Digest, Emission, PackedSynapse, ProbeKind};
 use alloc::vec::Vec;
 use units::{CoreAddress, NeuronId};
 
@@ -158,6 +158,23 @@ impl XyloLayerCore {
     /// If there is no such neuron.
     pub fn v_mem(&self, neuron: NeuronId) -> i16 {
         self.layer().v_mem(neuron.index())
+    }
+
+    /// What can be read of a neuron: the membrane and each synaptic current.
+    pub fn probes(&self) -> Vec<ProbeKind> {
+        let names = ["v_mem", "i_syn", "i_syn2"];
+        names[..=self.parameters.layout().lanes().len()].iter().map(|name| ProbeKind::new(*name, "1", 0)).collect()
+    }
+
+    /// Quantity `index` (in the order of [`XyloLayerCore::probes`]) of a neuron.
+    ///
+    /// # Panics
+    /// If there is no such quantity, or the core does not use that neuron.
+    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
+        match index {
+            0 => self.v_mem(neuron).into(),
+            current => self.i_syn(neuron, current - 1).into(),
+        }
     }
 
     /// All currents and membranes back to 0.

@@ -3,7 +3,8 @@
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use formats::sensor::Sensor;
 use std::path::PathBuf;
-use units::{Decimal, Dimension, Quantity, Unit};
+use std::str::FromStr;
+use units::{Decimal, Dimension, Quantity};
 
 /// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
 #[derive(Parser, Debug)]
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Map(MapArgs),
     /// Run a network on a die and report its spikes
     Run(RunArgs),
+    /// Draw spikes and traces that a run has written
+    Plot(PlotArgs),
     /// Replay recordings of public simulators and chips, and compare every value
     Conform(ConformArgs),
 }
@@ -210,9 +213,11 @@ pub(crate) struct MapArgs {
   quenched run net.toml --chip dynapse2 --time 1s --input events.csv
   quenched run net.toml --chip dynapse2 --time 500ms --save-snapshot half.snapshot
   quenched run net.toml --chip dynapse2 --time 500ms --resume half.snapshot
+  quenched run net.toml --chip dynapse2 --time 500ms --probe 'reservoir[0..4]:v' --plot run.svg
   quenched run net.toml --chip loihi-lava --time 300ms --input gesture.bs2 --sensor 34x34
 
-A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.")]
+A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.
+Probes read the state at the end of a tick and change nothing: the digest is the same without them.")]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) what: MapChoice,
@@ -246,6 +251,23 @@ pub(crate) struct RunArgs {
     /// Write every spike to this file
     #[arg(long, value_name = "OUT")]
     pub(crate) spikes: Option<PathBuf>,
+
+    /// Record a quantity of the neurons of a population: `pools:v` of all, `pools[3]:v` of one, `pools[0..4]:v` of
+    /// four. May be given several times. A name that does not exist is answered with those that do
+    #[arg(long, value_name = "POPULATION[RANGE]:QUANTITY")]
+    pub(crate) probe: Vec<String>,
+
+    /// Sample the probes at every N-th tick, or at a time such as 5ms; every step if not given
+    #[arg(long, value_name = "N|TIME", requires = "probe")]
+    pub(crate) every: Option<Interval>,
+
+    /// Write what the probes read to this file; without it and `--plot` it is shown as a table
+    #[arg(long, value_name = "FILE.csv", requires = "probe")]
+    pub(crate) traces: Option<PathBuf>,
+
+    /// Draw the spikes, and what the probes read, as a picture (.svg) or page (.html)
+    #[arg(long, value_name = "FIGURE")]
+    pub(crate) plot: Option<FigureFile>,
 
     /// Save the state after the last tick to this file
     #[arg(long, value_name = "FILE")]
@@ -312,24 +334,111 @@ pub(crate) struct RunLength {
     pub(crate) ticks: Option<u64>,
 
     /// Time to run, such as 200ms; a whole number of the chip's ticks
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) time: Option<Quantity>,
 }
 
-/// A time such as `200ms` or `0.2 s`, exact and above 0.
-fn parse_time(text: &str) -> Result<Quantity, String> {
-    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = &text[number.len()..];
-    let example = "write a number and a unit of time, such as 200ms";
-    let value: Decimal = number.trim().parse().map_err(|error: units::DecimalError| format!("{error}; {example}"))?;
-    if unit.is_empty() {
-        return Err(format!("the unit is missing; {example}"));
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  quenched plot --spikes spikes.csv --chip dynapse2 --out run.svg
+  quenched plot --spikes spikes.csv --traces traces.csv --tick 1ms --out run.html
+
+A list of spikes names circuits: there is one colour a core, and each core has as many rows as the
+highest neuron that spiked needs. `quenched run --plot` knows the populations and shows those.")]
+pub(crate) struct PlotArgs {
+    /// Spikes, as `quenched run --spikes` writes them
+    #[arg(long, value_name = "SPIKES.csv", required_unless_present = "traces")]
+    pub(crate) spikes: Option<PathBuf>,
+
+    /// Traces, as `quenched run --traces` writes them
+    #[arg(long, value_name = "TRACES.csv")]
+    pub(crate) traces: Option<PathBuf>,
+
+    /// The picture (.svg) or page (.html) to write
+    #[arg(long, value_name = "FIGURE")]
+    pub(crate) out: FigureFile,
+
+    /// Length of a tick, such as 1ms. Without it and `--chip` the axis counts ticks
+    #[arg(long, value_name = "TIME", value_parser = parse_tick)]
+    pub(crate) tick: Option<Quantity>,
+
+    /// The chip that says how long a tick is: name of a shipped chip, or path of a chip file
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "tick")]
+    pub(crate) chip: Option<String>,
+
+    /// Title of the figure; the names of the files if not given
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+}
+
+/// How often something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interval {
+    /// At every so many ticks.
+    Ticks(u64),
+    /// After so much time.
+    Time(Quantity),
+}
+
+impl FromStr for Interval {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<u64>() {
+            Ok(0) => Err("there is no sample at every 0th tick: give 1 or more".into()),
+            Ok(ticks) => Ok(Self::Ticks(ticks)),
+            Err(_) => time(text).map(Self::Time),
+        }
     }
-    let unit: Unit = unit.parse().map_err(|_| format!("`{unit}` is not a unit of time; {example}"))?;
-    if unit.dimension() != Dimension::Time || value.signum() <= 0 {
-        return Err(format!("this is not a time above 0; {example}"));
+}
+
+/// A picture to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FigureFile {
+    pub(crate) path: PathBuf,
+    pub(crate) kind: FigureKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FigureKind {
+    Svg,
+    Html,
+}
+
+impl FromStr for FigureFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let kind = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("svg") => FigureKind::Svg,
+            Some("html" | "htm") => FigureKind::Html,
+            _ => return Err("a figure is a file that ends in .svg or .html".into()),
+        };
+        Ok(Self { path, kind })
     }
-    Ok(Quantity::new(value, unit))
+}
+
+/// A length of time, longer than 0, with its unit: `5ms`, `0.5 s`.
+fn time(text: &str) -> Result<Quantity, String> {
+    // The unit is the letters at the end; those of an exponent stand before a digit.
+    let digits = text.trim_end_matches(char::is_alphabetic);
+    if digits.len() == text.len() {
+        return Err("a time has a unit, such as 5ms".into());
+    }
+    let spelt = format!("{} {}", digits.trim_end(), &text[digits.len()..]);
+    let refused = |why: String| format!("{why}; write a time with its unit, such as 5ms");
+    let time: Quantity = spelt.parse().map_err(|error: units::QuantityError| refused(error.to_string()))?;
+    match time.unit.dimension() {
+        Dimension::Time if time.value.signum() > 0 => Ok(time),
+        Dimension::Time => Err(refused(format!("{time} is not longer than 0"))),
+        _ => Err(refused(format!("{time} is no time"))),
+    }
+}
+
+/// The length of a tick.
+fn parse_tick(text: &str) -> Result<Quantity, String> {
+    time(text)
 }
 
 /// A coefficient of variation: an exact decimal that is not negative.
@@ -349,6 +458,27 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn intervals_are_ticks_or_times() {
+        let time = |text: &str| Ok(Interval::Time(text.parse().expect("a quantity")));
+        assert_eq!("3".parse(), Ok(Interval::Ticks(3)));
+        assert_eq!("5ms".parse(), time("5 ms"));
+        assert_eq!("0.5 s".parse(), time("0.5 s"));
+        assert_eq!("1e-3s".parse(), time("1e-3 s"));
+        for wrong in ["", "0", "-1", "ms", "0ms", "-1ms", "5 mV", "5m s", "5 parsecs", "nan s", "1.5", "\u{b5}"] {
+            assert!(wrong.parse::<Interval>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_figure_is_known_by_its_end() {
+        let kind = |text: &str| text.parse::<FigureFile>().map(|file| file.kind);
+        assert_eq!((kind("a/b.svg"), kind("b.html")), (Ok(FigureKind::Svg), Ok(FigureKind::Html)));
+        for wrong in ["", "svg", "a.png", "a.svg.gz", "a."] {
+            assert!(kind(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

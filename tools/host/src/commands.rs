@@ -6,6 +6,8 @@ pub(crate) mod die;
 pub(crate) mod faults;
 pub(crate) mod map;
 pub(crate) mod numbers;
+pub(crate) mod plot;
+pub(crate) mod probe;
 pub(crate) mod run;
 pub(crate) mod study;
 

@@ -4,6 +4,8 @@ use crate::args::RunArgs;
 use crate::commands::die::parameters_of;
 use crate::commands::faults::in_use;
 use crate::commands::map::{Mapped, map};
+use crate::commands::plot;
+use crate::commands::probe::Recorder;
 use crate::errors::HostError;
 use crate::output::{print, print_json};
 use chip::{CoreModel, whole_multiple};
@@ -15,7 +17,7 @@ use formats::events::{InputEvent, SpikeEvent};
 use formats::sensor::Order;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mapper::EnergyItem;
-use report::{sparkline, text_table};
+use report::{RunFigure, SpikeGroup, TimeSpan, sparkline, text_table};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -36,6 +38,8 @@ struct Activity {
     events: Vec<u64>,
     /// The same of all neurons, in each part of the run.
     parts: Vec<u64>,
+    /// Tick and neuron of each, if a picture is asked for.
+    drawn: Vec<(u64, u32)>,
 }
 
 /// What a run gave.
@@ -43,6 +47,7 @@ struct Outcome {
     emulator: Emulator,
     activity: Vec<Activity>,
     spikes: Vec<SpikeEvent>,
+    recorder: Recorder,
     from: Tick,
     /// Broken circuits in use, by kind; empty if the die has no faults.
     faults: Vec<(&'static str, u64)>,
@@ -72,6 +77,16 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     if let Some(path) = &args.spikes {
         formats::output::write_atomic(path, formats::events::write_spikes(&outcome.spikes).as_bytes())?;
         written.push(path.display().to_string());
+    }
+    if let Some(path) = &args.traces {
+        let (ticks, recordings) = (outcome.recorder.ticks(), outcome.recorder.recordings());
+        let text = formats::traces::write_traces(ticks, recordings);
+        formats::output::write_atomic(path, text.as_bytes())?;
+        written.push(path.display().to_string());
+    }
+    if let Some(file) = &args.plot {
+        plot::write(file, &figure(args, &mapped, &outcome))?;
+        written.push(file.path.display().to_string());
     }
     if let Some(path) = &args.save_snapshot {
         formats::container::write(path, SNAPSHOT, &outcome.emulator.snapshot())?;
@@ -127,6 +142,7 @@ fn emulate(
 ) -> Result<Outcome, HostError> {
     let (network, program) = (&mapped.network, &mapped.mapping.program);
     let (from, end) = (emulator.now(), emulator.now().after(ticks));
+    let mut recorder = Recorder::new(args, mapped, &emulator, ticks)?;
     if let Some(path) = &args.input {
         // Events before this run were sent by the run that was saved, events after it are for the one that goes on.
         for event in inputs(args, mapped, path)? {
@@ -141,7 +157,10 @@ fn emulate(
     let mut activity: Vec<Activity> = network
         .populations
         .iter()
-        .map(|p| Activity { name: p.name.clone(), model: p.model, events: vec![0; p.size as usize], parts: vec![] })
+        .map(|p| {
+            let (name, events) = (p.name.clone(), vec![0; p.size as usize]);
+            Activity { name, model: p.model, events, parts: vec![], drawn: vec![] }
+        })
         .collect();
     let mut spikes = Vec::new();
     let parts = PARTS.min(ticks);
@@ -157,16 +176,24 @@ fn emulate(
                 let times = if activity.model.is_graded() { 1 } else { spike.value.unsigned_abs().into() };
                 activity.events[index as usize] += times;
                 *activity.parts.last_mut().expect("this part was begun") += times;
+                if args.plot.is_some() {
+                    activity.drawn.push((spike.tick.0, index));
+                }
             }
             if args.spikes.is_some() {
                 spikes.push(SpikeEvent { tick: spike.tick, neuron, value: spike.value });
             }
         });
+        // Running in pieces is the same run, so looking at the state in between changes nothing.
+        while let Some(tick) = recorder.due(emulator.now()).filter(|tick| *tick < until) {
+            emulator.run_until(tick.after(1), &mut sink);
+            recorder.sample(&emulator, tick);
+        }
         emulator.run_until(until, &mut sink);
         bar.set_position(part);
     }
     bar.finish_and_clear();
-    Ok(Outcome { emulator, activity, spikes, from, faults: Vec::new() })
+    Ok(Outcome { emulator, activity, spikes, recorder, from, faults: Vec::new() })
 }
 
 /// The events of a list or of a recording.
@@ -188,6 +215,21 @@ fn inputs(args: &RunArgs, mapped: &Mapped, path: &Path) -> Result<Vec<InputEvent
     let events = formats::sensor::load(path, sensor, order)?;
     let tick = mapped.spec.tick.quantity;
     Ok(formats::sensor::to_inputs(&events, tick, None).expect("the tick of a chip is a time"))
+}
+
+/// The picture of a run.
+fn figure(args: &RunArgs, mapped: &Mapped, outcome: &Outcome) -> RunFigure {
+    let file = &args.what.network;
+    let network = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into());
+    let group =
+        |a: &Activity| SpikeGroup { name: a.name.clone(), neurons: a.events.len() as u32, spikes: a.drawn.clone() };
+    let tick_seconds = plot::tick_seconds(&mapped.spec);
+    RunFigure {
+        title: format!("{network} on die {} of {}, seed {}", args.which.die, mapped.spec.name, args.which.seed),
+        time: TimeSpan { first: outcome.from.0, end: outcome.emulator.now().0, tick_seconds },
+        raster: Some(outcome.activity.iter().map(group).collect()),
+        traces: outcome.recorder.traces(),
+    }
 }
 
 fn progress(parts: u64, quiet: bool) -> ProgressBar {
@@ -247,6 +289,10 @@ fn as_text(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
         ["population", "model", "neurons", "spikes", "Hz mean", "lowest", "highest", "silent", "spikes over time"];
     text.push_str(&text_table(&header.map(String::from), rows, &[0, 1, 8]));
     text.push('\n');
+    if !outcome.recorder.is_empty() && args.traces.is_none() && args.plot.is_none() {
+        text.push_str(&outcome.recorder.table());
+        text.push('\n');
+    }
     for (name, count) in counters(outcome) {
         let _ = writeln!(text, "  {name:<40}{count:>14}");
     }
@@ -345,6 +391,7 @@ fn as_json(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
         "to_tick": outcome.emulator.now().0,
         "seconds": seconds(mapped, outcome.ticks()),
         "populations": populations,
+        "probes": outcome.recorder.as_json(),
         "counters": {
             "inputs": c.inputs,
             "spikes": c.spikes,
