@@ -15,11 +15,12 @@ mod spec;
 mod validate;
 
 pub use program::{
-    CamWord, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Program, Routing, Source, SramWord,
-    TagCamCore, Values,
+    BusEvent, BusInput, CamWord, CoreProgram, CrossbarCore, HostEvent, IdealRow, IdealSynapse, InputRoute, Program,
+    Routing, Source, SramWord, SynapseCell, SynapseDriver, SynapseRow, TagCamCore, Values,
 };
 pub use spec::{
-    AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, ENERGY_OPERATIONS, Evidence, Fact, Geometry, Kinetics,
-    MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType, TagCamLimits, TagCamSpec,
+    AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, CrossbarLimits, CrossbarSpec, ENERGY_OPERATIONS, Evidence,
+    Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseSign, SynapseType,
+    TagCamLimits, TagCamSpec,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

@@ -6,6 +6,7 @@
 
 mod board;
 mod circuits;
+mod crossbar;
 mod mismatch;
 mod sources;
 
@@ -56,6 +57,17 @@ pub const RULES: &[Rule] = &[
     rule("rules-belong-to-models", "`rules` is there if a digital model is.", circuits::rules_belong_to_models),
     rule("counts-fit", "Sizes fit the ids and words of a program.", board::counts_fit),
     rule("monitor-leaves-sram", "The monitor leaves at least one SRAM word of a neuron.", board::monitor_leaves_sram),
+    rule(
+        "rows-belong-to-drivers",
+        "Synapse rows are buses times drivers times rows of a driver.",
+        crossbar::rows_belong_to_drivers,
+    ),
+    rule(
+        "events-have-addresses",
+        "Labels, row selects and event outputs fit the bits of an event.",
+        crossbar::events_have_addresses,
+    ),
+    rule("rows-have-signs", "Each synapse kind of a crossbar chip has a fixed sign.", crossbar::rows_have_signs),
     rule(
         "accumulators-fit",
         "Neurons of a core (padded to 16s) times synapse kinds is at most 65536.",

@@ -1,7 +1,7 @@
 //! A program's connections, compiled: who reaches whom, as packed rows.
 
 use crate::counters::{Counters, LossCause};
-use crate::{RouterError, assemble, ideal, tag_cam};
+use crate::{RouterError, assemble, crossbar, ideal, tag_cam};
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program, RouterSpec, Routing};
 use core::ops::Range;
@@ -99,6 +99,9 @@ impl Fabric {
             (RouterSpec::TagCam(limits), Routing::TagCam { cores, inputs, positions }) => {
                 tag_cam::follow(spec, limits.limits(), program, cores, inputs, positions)?
             }
+            (RouterSpec::Crossbar(limits), Routing::Crossbar { cores, inputs }) => {
+                crossbar::follow(limits.limits(), program, cores, inputs)?
+            }
             (router, routing) => {
                 return Err(RouterError::WrongRouter {
                     chip: spec.name.clone(),
@@ -106,10 +109,12 @@ impl Fabric {
                         RouterSpec::Ideal => "an ideal router",
                         RouterSpec::Axon(_) => "axons",
                         RouterSpec::TagCam(_) => "a tag and CAM router",
+                        RouterSpec::Crossbar(_) => "a crossbar",
                     },
                     program: match routing {
                         Routing::Ideal(_) => "rows of synapses",
                         Routing::TagCam { .. } => "a tag and CAM router",
+                        Routing::Crossbar { .. } => "a crossbar",
                     },
                 });
             }

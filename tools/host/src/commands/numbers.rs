@@ -55,5 +55,6 @@ pub(crate) fn router(router: &RouterSpec) -> &'static str {
         RouterSpec::Ideal => "ideal",
         RouterSpec::TagCam(_) => "tag-cam",
         RouterSpec::Axon(_) => "axon",
+        RouterSpec::Crossbar(_) => "crossbar",
     }
 }
