@@ -1,5 +1,6 @@
 //! One binary for all cross-crate tests; a module a behaviour.
 
+mod brainscales2;
 mod chip_files;
 mod cores;
 mod golden_loihi;

@@ -111,7 +111,7 @@ fn check_tag_cam(change: &Change, expected: &str) {
 fn memories(program: &mut Program) -> (&mut Vec<TagCamCore>, &mut Vec<InputRoute>, &mut Vec<(i8, i8)>) {
     match &mut program.routing {
         Routing::TagCam { cores, inputs, positions } => (cores, inputs, positions),
-        Routing::Ideal(_) => unreachable!(),
+        _ => unreachable!(),
     }
 }
 
@@ -190,7 +190,7 @@ fn ideal_programs_that_do_not_fit_are_refused() {
     fn rows(program: &mut Program) -> &mut Vec<IdealRow> {
         match &mut program.routing {
             Routing::Ideal(rows) => rows,
-            Routing::TagCam { .. } => unreachable!(),
+            _ => unreachable!(),
         }
     }
     let check = check_ideal;

@@ -1,6 +1,6 @@
 //! Where an event goes: read from the memories anew for every event.
 
-use chip::{ChipSpec, CoreModel, Program, Routing, Source, SynapseSign};
+use chip::{BusEvent, ChipSpec, CoreModel, Program, Routing, Source, SynapseSign};
 use units::{ChipId, CoreAddress, CoreId, Tag};
 
 /// One synapse that an event reaches.
@@ -44,6 +44,7 @@ pub(crate) fn follow(spec: &ChipSpec, program: &Program, source: Source, payload
     let mut sent = match &program.routing {
         Routing::Ideal(_) => ideal(program, source),
         Routing::TagCam { .. } => tag_cam(program, source),
+        Routing::Crossbar { .. } => crossbar(program, source),
     };
     // Events of rate units, and of channels that reach them, carry a change of level; all others count spikes.
     let graded = match source {
@@ -101,6 +102,46 @@ fn tag_cam(program: &Program, source: Source) -> Sent {
                     Some(chip) => broadcast(program, ChipId(chip as u16), word.core_mask, word.tag, &mut sent),
                     None => sent.off_board += 1,
                 }
+            }
+        }
+    }
+    sent
+}
+
+fn crossbar(program: &Program, source: Source) -> Sent {
+    let Routing::Crossbar { cores, inputs } = &program.routing else { unreachable!() };
+    let mut events: Vec<BusEvent> = Vec::new();
+    match source {
+        Source::Input(input) => events.extend(inputs.iter().filter(|i| i.input == input).map(|i| i.event)),
+        Source::Neuron(address) => {
+            let core = core_of(program, address.core).expect("spikes come from cores in use");
+            events.extend(cores[core].events[address.neuron.index()]);
+        }
+    }
+    let mut sent = Sent::default();
+    for event in events {
+        sent.events += 1;
+        for (core, array) in cores.iter().enumerate() {
+            let before = sent.arrivals.len();
+            for driver in &array.drivers {
+                // Bit by bit, as the comparators of a driver do.
+                let differs = |bit: u32| (driver.index >> bit) & 1 != (event.row_select >> bit) & 1;
+                let compared = |bit: &u32| (driver.select_mask >> bit) & 1 == 1;
+                if driver.bus != event.bus || (0..8).filter(compared).any(differs) {
+                    continue;
+                }
+                for row in &driver.rows {
+                    for cell in row.cells.iter().filter(|cell| cell.label == event.label) {
+                        let (neuron, kind) = (cell.neuron.index(), usize::from(row.synapse));
+                        let weight = i128::from(cell.weight) * i128::from(array.weight_current);
+                        sent.arrivals.push((1, Arrival { core, neuron, kind, weight, payload: 0, operations: 0 }));
+                    }
+                }
+            }
+            if sent.arrivals.len() > before {
+                sent.delivered += 1;
+            } else {
+                sent.unmatched += 1;
             }
         }
     }

@@ -76,7 +76,7 @@ pub(crate) fn map(
     };
     let mut cores: Vec<CrossbarCore> = scales.iter().zip(&wish.cores).map(memory).collect();
     let mut inputs = Vec::new();
-    for group in buses.iter().flat_map(|bus| &bus.groups) {
+    for (group, count) in buses.iter().flat_map(|bus| bus.groups.iter().map(|group| (group, bus.groups.len()))) {
         for &(source, event) in &group.sources {
             match source {
                 Source::Input(input) => inputs.push(BusInput { input, event }),
@@ -89,7 +89,7 @@ pub(crate) fn map(
         for (core, mut columns) in columns(group, &wanted) {
             if rows(&columns) > group.rows(limits) {
                 match options.over_fan_in {
-                    OverFanIn::Error => return Err(too_many_rows(wish, core, group, limits, &columns)),
+                    OverFanIn::Error => return Err(too_many_rows(wish, core, (group, count), limits, &columns)),
                     OverFanIn::Prune => cut(&mut columns, group.rows(limits), ledger),
                 }
             }
@@ -166,7 +166,7 @@ fn rows(columns: &Columns) -> usize {
 fn too_many_rows(
     wish: &Wish<'_>,
     core: usize,
-    group: &Group,
+    (group, groups): (&Group, usize),
     limits: CrossbarLimits,
     columns: &Columns,
 ) -> MapperError {
@@ -186,6 +186,7 @@ fn too_many_rows(
         bus: group.bus,
         needed: rows(columns),
         limit: group.rows(limits),
+        groups,
         takers: columns.iter().map(taker).collect::<Vec<_>>().join(", "),
     }
 }

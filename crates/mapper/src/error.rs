@@ -243,9 +243,9 @@ pub enum MapperError {
     },
     /// A bus with fewer rows than its sources need in some core.
     #[error(
-        "{core}: the sources of bus {bus} need {needed} synapse rows ({takers}), but have {limit}; the synapses of a row \
-         have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune \
-         them"
+        "{core}: the sources of bus {bus} need {needed} synapse rows ({takers}), but have {limit}{}; the synapses of a \
+         row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper \
+         prune them", shared(*groups)
     )]
     BusRows {
         /// The core.
@@ -256,6 +256,8 @@ pub enum MapperError {
         needed: usize,
         /// Rows of the drivers that these sources share.
         limit: usize,
+        /// Groups of sources that the rows of the bus are shared out to.
+        groups: usize,
         /// How many rows of which kind, and for which neuron.
         takers: String,
     },
@@ -408,6 +410,14 @@ pub enum MapperError {
 
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+fn shared(groups: usize) -> String {
+    if groups == 1 {
+        String::new()
+    } else {
+        format!(", as the rows of the bus are shared out to {groups} groups of sources")
+    }
 }
 
 fn effect(sign: SynapseSign) -> &'static str {

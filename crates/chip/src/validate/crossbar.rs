@@ -35,6 +35,7 @@ pub(super) fn events_have_addresses(spec: &ChipSpec, findings: &mut Findings) {
         let message =
             format!("{} drivers, but {select} bits select at most {}", size("drivers_per_bus"), 1u64 << select);
         findings.add("router.drivers_per_bus", message);
+        return;
     }
     if !(label..=label + select).contains(&own) {
         let message = format!(

@@ -21,6 +21,7 @@ fn edited(old: &str, new: &str) -> String {
     GOOD.replace(old, new)
 }
 
+mod crossbar;
 mod digital;
 
 #[test]
@@ -49,7 +50,11 @@ fn every_rule_is_broken_once() {
     for rule in chip::RULES {
         // A source that does not exist is told as a wrong name.
         let sign = if rule.name == "sources-exist" { "a key of `sources`".into() } else { format!("[{}]", rule.name) };
-        assert!(CASES.iter().chain(digital::CASES).any(|(.., errors)| errors.contains(&sign)), "{}", rule.name);
+        assert!(
+            CASES.iter().chain(digital::CASES).chain(crossbar::CASES).any(|(.., errors)| errors.contains(&sign)),
+            "{}",
+            rule.name
+        );
     }
 }
 
