@@ -140,9 +140,9 @@ fn programs_that_do_not_fit_are_refused() {
         ),
         (|c, _| c[1].weight_current = -1, "negative weight current -1 of chip 0 core 1 does not fit"),
         (|c, _| c[0].drivers[0].rows[0].cells[1].neuron = NeuronId(40), "chip 0 core 0 neuron 40 is not in use"),
-        (|c, _| c[0].drivers[0].rows[0].synapse = 2, "chip 0 core 0 neuron 0 has a synapse of kind 2"),
-        (|c, _| drop(c.pop()), "the board: 1 memories given for 2 users"),
-        (|c, _| drop(c[1].events.pop()), "chip 0 core 1: 39 memories given for 40 users"),
+        (|c, _| c[0].drivers[0].rows[0].synapse = 2, "chip 0 core 0 neuron 1 has a synapse of kind 2"),
+        (|c, _| c.truncate(1), "the board: 1 memories given for 2 users"),
+        (|c, _| c[1].events.truncate(39), "chip 0 core 1: 39 memories given for 40 users"),
         (
             |c, _| c[0].events[33] = Some(event(2, 5, 7)),
             "chip 0 core 0 neuron 33 sends on bus 2 with row select 5, but its event output sends on bus 1 with row \

