@@ -54,6 +54,38 @@ fn too_many_synapses_are_an_error_or_pruned() {
     assert_eq!(json["report"]["losses"].as_array().expect("losses").len(), 80 * 9);
 }
 
+/// The small network with the synapses of BrainScaleS-2 and weights in LSB.
+fn accelerated() -> String {
+    let synapses = NETWORK.replace("AMPA", "excitatory").replace("GABA", "inhibitory");
+    synapses
+        .replace("low = \"0.5 1\", high = \"1 1\"", "low = \"150 1\", high = \"300 1\"")
+        .replace("\"0.2 1\"", "\"60 1\"")
+}
+
+#[test]
+fn a_network_is_mapped_onto_synapse_arrays_and_run() {
+    let sandbox = sandbox();
+    sandbox.file("net.toml", accelerated());
+    let text = sandbox.prints(&["map", "net.toml", "--chip", "brainscales2", "--out", "net.program"]);
+    assert!(text.contains("rows by bus") && text.contains("No connection was lost."), "{text}");
+    assert!(sandbox.exists("net.program"));
+    let run = |chip: &str| {
+        sandbox.json(&["run", "net.toml", "--chip", chip, "--input", "events.csv", "--ticks", "100", "--json"])
+    };
+    let (calibrated, raw) = (run("brainscales2"), run("brainscales2-uncalibrated"));
+    assert!(calibrated["counters"]["spikes"].as_u64() > Some(100), "{}", calibrated["counters"]);
+    assert_ne!(calibrated["digest"], raw["digest"]);
+
+    let many = accelerated().replace("size = 24", "size = 200").replace("channels = 4", "channels = 300");
+    sandbox.file("many.toml", many.replacen("fixed-fan-in = 3", "fixed-fan-in = 290", 1));
+    let text = sandbox.fails(1, &["map", "many.toml", "--chip", "brainscales2"]);
+    assert!(text.contains("needs 298 synapses, but its column has 256 rows"), "{text}");
+    assert!(text.contains("--over-fan-in prune"), "{text}");
+    let json = sandbox.json(&["map", "many.toml", "--chip", "brainscales2", "--over-fan-in", "prune", "--json"]);
+    let losses = json["report"]["losses"].as_array().expect("losses");
+    assert!(losses.len() >= 200 * 42 && losses.iter().all(|loss| loss["cause"] == "rows"), "{}", losses.len());
+}
+
 #[test]
 fn a_run_prints_what_happened() {
     let sandbox = sandbox();

@@ -1,7 +1,7 @@
 //! Where an event goes: read from the memories anew for every event.
 
 use crate::slots::{DieOracle, Slot};
-use chip::{ChipSpec, IdealSynapse, Program, Routing, Source, SynapseSign};
+use chip::{BusEvent, ChipSpec, IdealSynapse, Program, Routing, Source, SynapseSign};
 use units::{ChipId, CoreAddress, CoreId, NeuronId, Tag};
 
 /// One synapse that an event reaches.
@@ -52,6 +52,7 @@ pub(crate) fn follow(
         Routing::Ideal(_) => ideal(spec, program, die, source),
         Routing::TagCam { .. } => tag_cam(program, die, source),
         Routing::Xylo { .. } => unreachable!("Xylo has an oracle of its own"),
+        Routing::Crossbar { .. } => crossbar(program, source),
     };
     // Events of rate units, and of channels that reach them, carry a change of level; all others count spikes.
     let graded = match source {
@@ -128,6 +129,46 @@ fn tag_cam(program: &Program, die: Option<&DieOracle<'_>>, source: Source) -> Se
                     Some(chip) => broadcast(program, die, ChipId(chip as u16), word.core_mask, word.tag, &mut sent),
                     None => sent.off_board += 1,
                 }
+            }
+        }
+    }
+    sent
+}
+
+fn crossbar(program: &Program, source: Source) -> Sent {
+    let Routing::Crossbar { cores, inputs } = &program.routing else { unreachable!() };
+    let mut events: Vec<BusEvent> = Vec::new();
+    match source {
+        Source::Input(input) => events.extend(inputs.iter().filter(|i| i.input == input).map(|i| i.event)),
+        Source::Neuron(address) => {
+            let core = core_of(program, address.core).expect("spikes come from cores in use");
+            events.extend(cores[core].events[address.neuron.index()]);
+        }
+    }
+    let mut sent = Sent::default();
+    for event in events {
+        sent.events += 1;
+        for (core, array) in cores.iter().enumerate() {
+            let before = sent.arrivals.len();
+            for driver in &array.drivers {
+                // Bit by bit, as the comparators of a driver do.
+                let differs = |bit: u32| (driver.index >> bit) & 1 != (event.row_select >> bit) & 1;
+                let compared = |bit: &u32| (driver.select_mask >> bit) & 1 == 1;
+                if driver.bus != event.bus || (0..8).filter(compared).any(differs) {
+                    continue;
+                }
+                for row in &driver.rows {
+                    for cell in row.cells.iter().filter(|cell| cell.label == event.label) {
+                        let (neuron, kind) = (cell.neuron.index(), usize::from(row.synapse));
+                        let weight = i128::from(cell.weight) * i128::from(array.weight_current);
+                        sent.arrivals.push((1, Arrival { core, neuron, kind, weight, payload: 0, operations: 0 }));
+                    }
+                }
+            }
+            if sent.arrivals.len() > before {
+                sent.delivered += 1;
+            } else {
+                sent.unmatched += 1;
             }
         }
     }

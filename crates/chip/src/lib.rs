@@ -16,13 +16,14 @@ mod validate;
 mod variation;
 
 pub use program::{
-    CamWord, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Program, Routing, Source, SramWord,
-    TagCamCore, Values, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
+    BusEvent, BusInput, CamWord, CoreProgram, CrossbarCore, HostEvent, IdealRow, IdealSynapse, InputRoute, Program,
+    Routing, Source, SramWord, SynapseCell, SynapseDriver, SynapseRow, TagCamCore, Values, XYLO_HIDDEN, XYLO_OUTPUT,
+    XyloShifts,
 };
 pub use spec::{
-    AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, ENERGY_OPERATIONS, Evidence, Fact, Geometry, Kinetics,
-    MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign, SynapseType,
-    TagCamLimits, TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, dpi_parameters, whole_multiple,
+    AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, CrossbarLimits, CrossbarSpec, ENERGY_OPERATIONS, Evidence,
+    Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign,
+    SynapseType, TagCamLimits, TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, dpi_parameters, whole_multiple,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};
 pub use variation::{FaultSpec, NoiseSpec};

@@ -155,6 +155,73 @@ impl XyloShifts {
     }
 }
 
+/// An event on a bus of synapse drivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct BusEvent {
+    /// The bus, the same in every array.
+    pub bus: u8,
+    /// Which drivers pass it on: those that agree with it in the bits of their mask.
+    pub row_select: u8,
+    /// Which synapses answer.
+    pub label: u8,
+}
+
+/// A synapse of a crossbar chip: what lies where a row crosses a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SynapseCell {
+    /// The column: the circuit of the core that it drives.
+    pub neuron: NeuronId,
+    /// The label of the events that it answers to.
+    pub label: u8,
+    /// The weight code, in units of the core's weight current.
+    pub weight: u8,
+}
+
+/// A row of synapses, all of one kind and so of one sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SynapseRow {
+    /// Which of the rows of its driver.
+    pub row: u8,
+    /// Index of the synapse kind in the chip spec.
+    pub synapse: u8,
+    /// The synapses in use, at most one a column.
+    pub cells: Vec<SynapseCell>,
+}
+
+/// A synapse driver: it passes the events of its bus that select it to its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SynapseDriver {
+    /// The bus that it listens to.
+    pub bus: u8,
+    /// Its place on that bus, which is also its address.
+    pub index: u8,
+    /// The bits in which the row select of an event must agree with its address; 0: it passes every event.
+    pub select_mask: u8,
+    /// Its rows in use.
+    pub rows: Vec<SynapseRow>,
+}
+
+/// The memories of one array of a crossbar chip; same order as [`Program::cores`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrossbarCore {
+    /// The weight of code 1, in units of the core's weight step. Not negative.
+    pub weight_current: i16,
+    /// The drivers in use.
+    pub drivers: Vec<SynapseDriver>,
+    /// What each neuron in use sends; none: its events go nowhere. Its event output fixes the bus and the upper bits
+    /// of the row select, see [`crate::CrossbarLimits::can_send`].
+    pub events: Vec<Option<BusEvent>>,
+}
+
+/// What an input channel sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BusInput {
+    /// The channel.
+    pub input: InputId,
+    /// The event.
+    pub event: BusEvent,
+}
+
 /// The connection memories, by kind of router.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Routing {
@@ -179,6 +246,13 @@ pub enum Routing {
         /// By hidden neuron: the hidden neurons to whose counts its spikes are added, in this order. Empty: none at
         /// all.
         aliases: Vec<Vec<NeuronId>>,
+    },
+    /// Memories of a crossbar chip.
+    Crossbar {
+        /// One entry a core of [`Program::cores`].
+        cores: Vec<CrossbarCore>,
+        /// What the input channels send; a channel that is not here reaches nobody.
+        inputs: Vec<BusInput>,
     },
 }
 

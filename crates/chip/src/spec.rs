@@ -1,11 +1,15 @@
 //! The schema of a chip description. Plain data; each number carries unit, source and evidence.
 
+mod crossbar;
+
 use crate::variation::{FaultSpec, NoiseSpec};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use core::fmt;
 use disorder::Family;
 use serde::{Deserialize, Serialize};
 use units::{Decimal, Dimension, Quantity};
+
+pub use crossbar::{CrossbarLimits, CrossbarSpec};
 
 /// How well a number is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -338,6 +342,8 @@ pub enum RouterSpec {
     Axon(AxonSpec),
     /// Input, recurrent and output weight matrices between input channels, a hidden and an output layer.
     Xylo(XyloSpec),
+    /// A crossbar from event outputs to buses of synapse drivers, and a label in every synapse.
+    Crossbar(CrossbarSpec),
 }
 
 /// Shares of the variance of a parameter: whole die, core, single circuit. They add up to 1.
@@ -513,6 +519,11 @@ impl ChipSpec {
                 ("weight_bits", &r.weight_bits),
                 ("hop_max", &r.hop_max),
             ] {
+                add(format!("router.{name}"), fact);
+            }
+        }
+        if let RouterSpec::Crossbar(r) = &self.router {
+            for (name, fact) in r.facts() {
                 add(format!("router.{name}"), fact);
             }
         }

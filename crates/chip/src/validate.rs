@@ -6,6 +6,7 @@
 
 mod board;
 mod circuits;
+mod crossbar;
 mod mismatch;
 mod sources;
 mod variation;
@@ -58,6 +59,17 @@ pub const RULES: &[Rule] = &[
     rule("xylo-has-two-layers", "A Xylo router has core model `xylo` on one chip of 2 cores.", board::xylo_layers),
     rule("counts-fit", "Sizes fit the ids and words of a program.", board::counts_fit),
     rule("monitor-leaves-sram", "The monitor leaves at least one SRAM word of a neuron.", board::monitor_leaves_sram),
+    rule(
+        "rows-belong-to-drivers",
+        "Synapse rows are buses times drivers times rows of a driver.",
+        crossbar::rows_belong_to_drivers,
+    ),
+    rule(
+        "events-have-addresses",
+        "Labels, row selects and event outputs fit the bits of an event.",
+        crossbar::events_have_addresses,
+    ),
+    rule("rows-have-signs", "Each synapse kind of a crossbar chip has a fixed sign.", crossbar::rows_have_signs),
     rule(
         "accumulators-fit",
         "Neurons of a core (padded to 16s) times synapse kinds is at most 65536.",

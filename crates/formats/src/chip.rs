@@ -7,9 +7,9 @@ use crate::document::{Document, Format, FromValue, Table, Value};
 use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
-    AxonSpec, ChipSpec, CoreModel, Correlation, Evidence, Fact, FaultSpec, Geometry, Kinetics, MismatchSpec, NoiseSpec,
-    ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign, SynapseType, TagCamSpec, Violation,
-    XyloSpec,
+    AxonSpec, ChipSpec, CoreModel, Correlation, CrossbarSpec, Evidence, Fact, FaultSpec, Geometry, Kinetics,
+    MismatchSpec, NoiseSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign, SynapseType,
+    TagCamSpec, Violation, XyloSpec,
 };
 use device_models::loihi::{LoihiRules, OPTIONS, PROFILES};
 use device_models::xylo;
@@ -241,14 +241,22 @@ fn read_router(value: &Value<'_>) -> Option<RouterSpec> {
         Ideal,
         TagCam,
         Axon,
+        Crossbar,
         Xylo,
     }
-    let kinds = [("ideal", Kind::Ideal), ("tag-cam", Kind::TagCam), ("axon", Kind::Axon), ("xylo", Kind::Xylo)];
+    let kinds = [
+        ("ideal", Kind::Ideal),
+        ("tag-cam", Kind::TagCam),
+        ("crossbar", Kind::Crossbar),
+        ("axon", Kind::Axon),
+        ("xylo", Kind::Xylo),
+    ];
     match kind_of(value, "a kind of router", &kinds)? {
         Kind::Ideal => value.table(&["kind"]).map(|_| RouterSpec::Ideal),
         Kind::TagCam => read_tag_cam(value),
         Kind::Axon => read_axon(value),
         Kind::Xylo => read_xylo(value),
+        Kind::Crossbar => read_crossbar(value),
     }
 }
 
@@ -276,6 +284,38 @@ fn read_axon(value: &Value<'_>) -> Option<RouterSpec> {
         weight_bits: weight_bits?,
         weight_exponent: weight_exponent?,
         delay_max: delay_max?,
+    }))
+}
+
+fn read_crossbar(value: &Value<'_>) -> Option<RouterSpec> {
+    let table = value.table(&[
+        "kind",
+        "synapse_rows",
+        "buses",
+        "drivers_per_bus",
+        "rows_per_driver",
+        "label_bits",
+        "row_select_bits",
+        "neuron_label_bits",
+        "columns_per_output",
+        "weight_bits",
+    ])?;
+    let read = |key| fact(table.required(key));
+    let (synapse_rows, buses) = (read("synapse_rows"), read("buses"));
+    let (drivers_per_bus, rows_per_driver) = (read("drivers_per_bus"), read("rows_per_driver"));
+    let (label_bits, row_select_bits) = (read("label_bits"), read("row_select_bits"));
+    let (neuron_label_bits, columns_per_output) = (read("neuron_label_bits"), read("columns_per_output"));
+    let weight_bits = read("weight_bits");
+    Some(RouterSpec::Crossbar(CrossbarSpec {
+        synapse_rows: synapse_rows?,
+        buses: buses?,
+        drivers_per_bus: drivers_per_bus?,
+        rows_per_driver: rows_per_driver?,
+        label_bits: label_bits?,
+        row_select_bits: row_select_bits?,
+        neuron_label_bits: neuron_label_bits?,
+        columns_per_output: columns_per_output?,
+        weight_bits: weight_bits?,
     }))
 }
 

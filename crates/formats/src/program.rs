@@ -30,8 +30,8 @@ pub fn load(path: &Path) -> Result<Program, FormatError> {
 mod tests {
     use super::*;
     use chip::{
-        CamWord, CoreModel, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Routing, Source, SramWord,
-        TagCamCore, Values, XyloShifts,
+        BusEvent, BusInput, CamWord, CoreModel, CoreProgram, CrossbarCore, HostEvent, IdealRow, IdealSynapse,
+        InputRoute, Routing, Source, SramWord, SynapseCell, SynapseDriver, SynapseRow, TagCamCore, Values, XyloShifts,
     };
     use proptest::prelude::*;
     use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag};
@@ -90,11 +90,24 @@ mod tests {
         Program { routing: Routing::Xylo { rows, shifts, aliases: vec![vec![NeuronId(1); 2], vec![]] }, ..ideal() }
     }
 
+    fn crossbar() -> Program {
+        let event = |label| BusEvent { bus: 3, row_select: 17, label };
+        let cells = vec![SynapseCell { neuron: NeuronId(1), label: 63, weight: 62 }];
+        let rows = vec![SynapseRow { row: 1, synapse: 1, cells }];
+        let array = CrossbarCore {
+            weight_current: 520,
+            drivers: vec![SynapseDriver { bus: 3, index: 31, select_mask: 4, rows }],
+            events: vec![None, Some(event(63))],
+        };
+        let inputs = vec![BusInput { input: InputId(0), event: event(5) }];
+        Program { chip: "brainscales2".into(), routing: Routing::Crossbar { cores: vec![array], inputs }, ..tag_cam() }
+    }
+
     #[test]
     fn programs_survive_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.program");
-        for program in [ideal(), tag_cam(), xylo()] {
+        for program in [ideal(), tag_cam(), xylo(), crossbar()] {
             save(&path, &program).unwrap();
             assert_eq!(load(&path).unwrap(), program);
         }
@@ -116,7 +129,8 @@ mod tests {
     #[test]
     fn version_1_is_frozen() {
         let digest = |program| blake3::hash(&container::encode(KIND, &program)).to_hex()[..16].to_string();
-        assert_eq!([digest(ideal()), digest(tag_cam())], ["8bb658e22aefbe10", "7919645b4561c193"]);
+        let digests = [digest(ideal()), digest(tag_cam()), digest(crossbar())];
+        assert_eq!(digests, ["8bb658e22aefbe10", "7919645b4561c193", "16c23e6c36af9554"]);
     }
 
     proptest! {

@@ -1,11 +1,15 @@
 //! A program read back: which connections it really makes.
 //!
-//! Reading uses the memories alone, as the chip does: an event is sent to every core that an SRAM word names, and every
-//! CAM word there that holds its tag is a synapse. A tag that two sources of a core shared by mistake would show up as
-//! connections that nobody asked for.
+//! Reading uses the memories alone, as the chip does: an event is sent to every core that an SRAM word names, and
+//! every CAM word there that holds its tag is a synapse. A tag that two sources of a core shared by mistake would show
+//! up as connections that nobody asked for. On a crossbar chip likewise, an event is passed on by every driver of its
+//! bus that it selects, and drives every synapse there that holds its label.
 
 use crate::{MapperError, Placement};
-use chip::{CamWord, InputRoute, Program, Routing, Source, SramWord, TagCamCore};
+use chip::{
+    BusEvent, BusInput, CamWord, CrossbarCore, InputRoute, Program, Routing, Source, SramWord, SynapseCell,
+    SynapseDriver, TagCamCore,
+};
 use network::{Endpoint, Network};
 use std::collections::BTreeMap;
 use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag};
@@ -90,6 +94,27 @@ pub fn decode(
                 }
             }
         }
+        Routing::Crossbar { cores, inputs } => {
+            let addresses: Vec<CoreAddress> = program.cores.iter().map(|core| core.address).collect();
+            for (source, event) in bus_events(&addresses, cores, inputs) {
+                let (pre, pre_index) = pre(source)?;
+                for (address, core) in addresses.iter().zip(cores) {
+                    for (kind, cell) in answers(core, event) {
+                        let (post, post_index) = post(*address, cell.neuron)?;
+                        let weight = i64::from(cell.weight) * i64::from(core.weight_current);
+                        connections.push(DecodedConnection {
+                            pre,
+                            pre_index,
+                            post,
+                            post_index,
+                            synapse: kind,
+                            weight: weight << exponents[address],
+                            delay_ticks: 1,
+                        });
+                    }
+                }
+            }
+        }
         Routing::TagCam { cores, inputs, positions } => {
             let addresses: Vec<CoreAddress> = program.cores.iter().map(|core| core.address).collect();
             let listeners: Vec<_> = cores.iter().map(listeners).collect();
@@ -117,6 +142,28 @@ pub fn decode(
     }
     connections.sort_unstable();
     Ok(connections)
+}
+
+/// Every event that a crossbar program can send.
+fn bus_events<'a>(
+    addresses: &'a [CoreAddress],
+    cores: &'a [CrossbarCore],
+    inputs: &'a [BusInput],
+) -> impl Iterator<Item = (Source, BusEvent)> + 'a {
+    let neurons = addresses.iter().zip(cores).flat_map(|(&core, memory)| {
+        let source = move |neuron| Source::Neuron(NeuronAddress { core, neuron: NeuronId(neuron as u16) });
+        memory.events.iter().enumerate().filter_map(move |(neuron, event)| Some((source(neuron), (*event)?)))
+    });
+    inputs.iter().map(|input| (Source::Input(input.input), input.event)).chain(neurons)
+}
+
+/// The synapses of a core that an event drives, each with its kind.
+fn answers(core: &CrossbarCore, event: BusEvent) -> impl Iterator<Item = (u8, SynapseCell)> + '_ {
+    let selected = move |driver: &&SynapseDriver| {
+        driver.bus == event.bus && driver.index & driver.select_mask == event.row_select & driver.select_mask
+    };
+    let rows = core.drivers.iter().filter(selected).flat_map(|driver| &driver.rows);
+    rows.flat_map(|row| row.cells.iter().map(|cell| (row.synapse, *cell))).filter(move |(_, c)| c.label == event.label)
 }
 
 /// Every broadcast of a tag in a core: from which source, in which core (as an index into `addresses`).

@@ -224,6 +224,56 @@ pub enum MapperError {
         /// Words that it needs.
         needed: usize,
     },
+    /// A neuron with more synapses than its column has rows.
+    #[error(
+        "neuron {index} of `{population}` ({address}) needs {needed} synapses, but its column has {limit} rows; reduce \
+         its fan-in, or let the mapper prune it"
+    )]
+    RowFanIn {
+        /// Its population.
+        population: String,
+        /// Its index there.
+        index: u32,
+        /// Its circuit.
+        address: NeuronAddress,
+        /// Rows of an array.
+        limit: usize,
+        /// Synapses that it needs.
+        needed: usize,
+    },
+    /// A bus with fewer rows than its sources need in some core.
+    #[error(
+        "{core}: the sources of bus {bus} need {needed} synapse rows ({takers}), but have {limit}{}; the synapses of a \
+         row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper \
+         prune them", shared(*groups)
+    )]
+    BusRows {
+        /// The core.
+        core: CoreAddress,
+        /// The bus.
+        bus: usize,
+        /// Rows that are needed.
+        needed: usize,
+        /// Rows of the drivers that these sources share.
+        limit: usize,
+        /// Groups of sources that the rows of the bus are shared out to.
+        groups: usize,
+        /// How many rows of which kind, and for which neuron.
+        takers: String,
+    },
+    /// A bus with more sources than its events tell apart.
+    #[error(
+        "bus {bus} carries {needed} sources, but labels and row selects tell at most {limit} apart; use fewer input \
+         channels"
+    )]
+    BusSources {
+        /// The bus.
+        bus: usize,
+        /// Sources on it.
+        needed: usize,
+        /// Different events.
+        limit: usize,
+    },
     /// A neuron that projects to more chips than it has SRAM words.
     #[error(
         "neuron {index} of `{population}` ({address}) projects to {needed} chips, but has {limit} SRAM words for the \
@@ -445,6 +495,14 @@ fn layer_advice(layer: &str) -> &'static str {
              neurons only is read out"
         }
         _ => "use fewer neurons",
+    }
+}
+
+fn shared(groups: usize) -> String {
+    if groups == 1 {
+        String::new()
+    } else {
+        format!(", as the rows of the bus are shared out to {groups} groups of sources")
     }
 }
 

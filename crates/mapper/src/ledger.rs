@@ -1,8 +1,8 @@
 //! The books of a mapping: what was asked for, what was kept, and how far off it is.
 
 use crate::report::{
-    AxonUse, CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport, Use,
-    WeightReport,
+    AxonUse, CoreReport, CrossbarUse, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part,
+    ProjectionReport, Use, WeightReport,
 };
 use crate::wish::{Link, Wish};
 use crate::{MapperOptions, placement, report, xylo};
@@ -36,6 +36,7 @@ pub(crate) struct Ledger {
     synapses: Vec<Vec<u64>>,
     freed: FreedResources,
     axons: Vec<AxonUse>,
+    crossbars: Vec<CrossbarUse>,
 }
 
 impl Ledger {
@@ -65,6 +66,7 @@ impl Ledger {
             synapses: wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect(),
             freed: FreedResources::default(),
             axons: Vec::new(),
+            crossbars: Vec::new(),
         }
     }
 
@@ -92,6 +94,11 @@ impl Ledger {
         self.axons = axons;
     }
 
+    /// Books what each core takes of its rows, drivers and labels.
+    pub(crate) fn use_crossbar(&mut self, crossbars: Vec<CrossbarUse>) {
+        self.crossbars = crossbars;
+    }
+
     /// Closes the books.
     pub(crate) fn report(mut self, wish: &Wish<'_>, program: &Program, options: &MapperOptions) -> MappingReport {
         self.losses.sort_by_key(|loss| (loss.projection, loss.pre, loss.post));
@@ -101,13 +108,13 @@ impl Ledger {
             _ => None,
         };
         let heard = match &program.routing {
-            Routing::Ideal(_) | Routing::Xylo { .. } => Vec::new(),
+            Routing::Ideal(_) | Routing::Xylo { .. } | Routing::Crossbar { .. } => Vec::new(),
             Routing::TagCam { cores, inputs, positions } => report::tags_heard(&wish.cores, cores, inputs, positions),
         };
         let core = |index: usize| {
             let placed = &wish.cores[index];
             let memories = match &program.routing {
-                Routing::Ideal(_) | Routing::Xylo { .. } => None,
+                Routing::Ideal(_) | Routing::Xylo { .. } | Routing::Crossbar { .. } => None,
                 Routing::TagCam { cores, .. } => Some(&cores[index]),
             };
             let part = |s: &crate::Segment| Part {
@@ -119,23 +126,32 @@ impl Ledger {
                 RouterSpec::Xylo(router) if placed.address.core == XYLO_OUTPUT => router.limits().output_neurons,
                 _ => spec.neurons_per_core(),
             };
+            let current = match &program.routing {
+                Routing::Crossbar { cores, .. } => Some(cores[index].weight_current),
+                _ => None,
+            };
+            let synapses = match &spec.router {
+                RouterSpec::Crossbar(router) => Some(router.limits().synapse_rows as u64),
+                _ => limits.as_ref().map(|l| l.cam_words_per_neuron as u64),
+            };
             let limit = |of: fn(&chip::TagCamLimits) -> usize| limits.as_ref().map(|l| of(l) as u64);
             CoreReport {
                 address: placed.address,
                 model: program.cores[index].model.name().into(),
                 parts: placed.parts.iter().map(part).collect(),
                 neurons: Use { used: u64::from(placed.neuron_count), limit: Some(circuits as u64) },
-                synapses: MemoryUse::of(&self.synapses[index], limit(|l| l.cam_words_per_neuron)),
+                synapses: MemoryUse::of(&self.synapses[index], synapses),
                 sram: memories.map(|m| {
                     let words: Vec<u64> = m.sram.iter().map(|words| words.len() as u64).collect();
                     MemoryUse::of(&words, limit(|l| l.sram_words_per_neuron))
                 }),
                 axons: self.axons.get(index).copied(),
+                crossbar: self.crossbars.get(index).cloned(),
                 tags: memories.map(|_| Use { used: heard[index], limit: limit(|l| l.tag_count) }),
                 weights: weight_report(
                     &self.weights[index],
                     program.cores[index].weight_exponent,
-                    memories.map_or(&[], |m| &m.weight_currents),
+                    memories.map_or(current.as_slice(), |m| &m.weight_currents),
                 ),
             }
         };

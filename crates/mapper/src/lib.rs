@@ -15,6 +15,8 @@
 //!   shorten routes, so neighbours in the network are neighbours on the board, and a population added at the end moves
 //!   no other.
 //! * **Axon chips** (Loihi) split a population evenly over as few cores as obey all limits, one population a core.
+//! * **Crossbar chips** (BrainScaleS-2) give each input channel the bus with most room, each source a label, and each
+//!   kind of synapse as many rows of a bus as its fullest column needs; weights are multiples of one current a core.
 //! * **Cores** belong to one population, because a core shares its biases, its weight currents and the tags that it
 //!   hears; [`CoreSharing::SameParameters`] packs populations with the same equations and values together.
 //! * **Xylo** has one hidden and one output layer, each a core that all populations share: those that send nothing and
@@ -29,6 +31,7 @@
 
 mod axon;
 mod codebook;
+mod crossbar;
 mod decode;
 mod energy;
 mod error;
@@ -59,14 +62,14 @@ pub use error::MapperError;
 pub use placement::{Placement, Segment};
 pub use readout::{ClassReport, ReadoutLayout, ReadoutReport, ReadoutStrategy, ReadoutWish, attach_readout};
 pub use report::{
-    AxonUse, CoreReport, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part, ProjectionReport,
-    ShiftReport, Use, WeightReport, XyloReport,
+    AxonUse, CoreReport, CrossbarUse, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part,
+    ProjectionReport, ShiftReport, Use, WeightReport, XyloReport,
 };
 
-/// What to do with a neuron that is to have more synapses than it has CAM words.
+/// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OverFanIn {
-    /// Refuse the mapping with [`MapperError::FanIn`].
+    /// Refuse the mapping with [`MapperError::FanIn`], [`MapperError::RowFanIn`] or [`MapperError::BusRows`].
     #[default]
     Error,
     /// Keep the largest weights (of equal ones, the first in the order of the network) and report the others as lost.
@@ -147,6 +150,10 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
         (RouterSpec::Xylo(router), _) => {
             let routing = xylo::map(&wish, router.limits(), options, &mut ledger)?;
             (routing, vec![xylo::EXPONENT; wish.cores.len()])
+        }
+        (RouterSpec::Crossbar(router), _) => {
+            let (cores, inputs, exponents) = crossbar::map(&wish, router.limits(), options, &mut ledger)?;
+            (Routing::Crossbar { cores, inputs }, exponents)
         }
         (_, Some((store, rules))) => {
             let (rows, exponents) = axon::map(&wish, store, rules, options, &mut ledger)?;

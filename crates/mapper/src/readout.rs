@@ -128,6 +128,8 @@ pub fn attach_readout(
     let limit = match &spec.router {
         RouterSpec::Ideal | RouterSpec::Axon(_) | RouterSpec::Xylo(_) => None,
         RouterSpec::TagCam(router) => Some(router.limits().cam_words_per_neuron),
+        // Trained weights have both signs, and a row has one: half of the rows serve each.
+        RouterSpec::Crossbar(router) => Some((router.limits().synapse_rows / 2).max(1)),
     };
     // A bias takes a word of every neuron, so that it shifts all of them alike.
     let room = limit.map_or(usize::MAX, |words| words.saturating_sub(usize::from(has_bias)).max(1));

@@ -49,6 +49,17 @@ pub struct AxonUse {
     pub synapse_bits: Use,
 }
 
+/// Use of the synapse array of a core on a crossbar chip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrossbarUse {
+    /// Synapse drivers.
+    pub drivers: Use,
+    /// Synapse rows, by bus.
+    pub rows: Vec<Use>,
+    /// Sources on each bus, which all cores share; the limit is what the labels of its groups of drivers tell apart.
+    pub sources: Vec<Use>,
+}
+
 /// Neurons of one population in a core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -65,7 +76,8 @@ pub struct Part {
 pub struct WeightReport {
     /// The step of the core's weights.
     pub step: f64,
-    /// The core-wide weight currents, lowest code bit first; none on a chip without them.
+    /// The core-wide weight currents, lowest code bit first; on a crossbar chip the one that codes are multiples of.
+    /// None on a chip without them.
     pub currents: Vec<f64>,
     /// The largest weight asked for, without sign.
     pub largest: f64,
@@ -90,7 +102,7 @@ pub struct CoreReport {
     pub parts: Vec<Part>,
     /// Neuron circuits.
     pub neurons: Use,
-    /// Synapses; on a tag and CAM chip each is a CAM word.
+    /// Synapses; on a tag and CAM chip each is a CAM word, on a crossbar chip a row of the neuron's column.
     pub synapses: MemoryUse,
     /// SRAM words, the monitor's not counted; none on a chip without them.
     pub sram: Option<MemoryUse>,
@@ -98,6 +110,8 @@ pub struct CoreReport {
     pub tags: Option<Use>,
     /// Axons and synapse memory; none on a chip without them.
     pub axons: Option<AxonUse>,
+    /// Drivers, rows and labels; none on a chip without them.
+    pub crossbar: Option<CrossbarUse>,
     /// Its weights.
     pub weights: WeightReport,
 }
@@ -129,6 +143,8 @@ pub struct ProjectionReport {
 pub enum LossCause {
     /// Its neuron has more synapses than CAM words, and larger weights came first.
     FanIn,
+    /// The rows of its kind on its source's bus are full, and larger weights came first.
+    Rows,
     /// Its weight is nearer to 0 than to any weight that the core can make.
     SmallWeight,
 }

@@ -104,6 +104,19 @@ impl MappingReport {
         Some(table)
     }
 
+    /// Arrays of a crossbar chip; `None` on chips without.
+    fn crossbar_table(&self) -> Option<Table> {
+        let mut table = Table::new(2, &["core", "holds", "drivers", "rows by bus", "sources by bus"]);
+        for core in &self.cores {
+            let array = core.crossbar.as_ref()?;
+            let by_bus = |uses: &[Use]| joined(uses.iter().map(Use::to_string));
+            let uses = [array.drivers.to_string(), by_bus(&array.rows), by_bus(&array.sources)];
+            let names = [core.address.to_string(), joined(core.parts.iter().map(Part::to_string))];
+            table.row(names.into_iter().chain(uses));
+        }
+        Some(table)
+    }
+
     fn weights_table(&self) -> Table {
         let mut table = Table::new(2, &["core", "weight currents", "step", "largest weight", "rms error", "max error"]);
         for core in self.cores.iter().filter(|core| core.synapses.total > 0) {
@@ -163,6 +176,9 @@ impl fmt::Display for MappingReport {
         if let Some(table) = self.axons_table() {
             writeln!(f, "{table}")?;
         }
+        if let Some(table) = self.crossbar_table() {
+            writeln!(f, "{table}")?;
+        }
         writeln!(f, "{}", self.weights_table())?;
         writeln!(f, "{}", self.projections_table())?;
         if let Some(xylo) = &self.xylo {
@@ -182,6 +198,10 @@ impl fmt::Display for MappingReport {
         }
         for (cause, why) in [
             (LossCause::FanIn, "their neurons have no more CAM words, and larger weights came first"),
+            (
+                LossCause::Rows,
+                "the rows of their kind on the bus of their source are full, and larger weights came first",
+            ),
             (LossCause::SmallWeight, "their weights are nearer to 0 than to any weight that the core can make"),
         ] {
             match self.lost_by(cause) {

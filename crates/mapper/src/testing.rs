@@ -1,8 +1,8 @@
 //! Chips and networks for the tests of this crate.
 
 use chip::{
-    ChipSpec, CoreModel, Evidence, Fact, Geometry, Kinetics, ParameterSpec, RouterSpec, RulesSpec, SynapseSign,
-    SynapseType, TagCamSpec, Values, XyloSpec,
+    ChipSpec, CoreModel, CrossbarSpec, Evidence, Fact, Geometry, Kinetics, ParameterSpec, RouterSpec, RulesSpec,
+    SynapseSign, SynapseType, TagCamSpec, Values, XyloSpec,
 };
 use fx::Weight;
 use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
@@ -77,6 +77,27 @@ pub(crate) fn tag_cam() -> ChipSpec {
             hop_max: fact("7"),
         }),
         ..base("tag-cam")
+    }
+}
+
+/// Geometry and router of BrainScaleS-2.
+pub(crate) fn crossbar() -> ChipSpec {
+    ChipSpec {
+        name: "crossbar".into(),
+        geometry: Geometry { chips: fact("1"), cores_per_chip: fact("2"), neurons_per_core: fact("256") },
+        parameters_per_neuron: true,
+        router: RouterSpec::Crossbar(CrossbarSpec {
+            synapse_rows: fact("256"),
+            buses: fact("4"),
+            drivers_per_bus: fact("32"),
+            rows_per_driver: fact("2"),
+            label_bits: fact("6"),
+            row_select_bits: fact("5"),
+            neuron_label_bits: fact("8"),
+            columns_per_output: fact("32"),
+            weight_bits: fact("6"),
+        }),
+        ..tag_cam()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of whole mappings.
 
+mod crossbar;
 mod fits;
 mod names;
 mod readouts;

@@ -135,7 +135,9 @@ fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection)
     let (delay_ticks, chip) = (projection.delay_ticks, spec.name.clone());
     let allowed = match &spec.router {
         RouterSpec::Ideal => (delay_ticks == 0).then(|| "delays from 1 tick on".into()),
-        RouterSpec::TagCam(_) | RouterSpec::Xylo(_) => (delay_ticks != 1).then(|| "a delay of 1 tick only".into()),
+        RouterSpec::TagCam(_) | RouterSpec::Xylo(_) | RouterSpec::Crossbar(_) => {
+            (delay_ticks != 1).then(|| "a delay of 1 tick only".into())
+        }
         RouterSpec::Axon(router) => {
             let most = router.limits().delay_max + 1;
             (!(1..=most).contains(&delay_ticks)).then(|| format!("delays of 1 to {most} ticks"))

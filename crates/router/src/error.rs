@@ -196,6 +196,43 @@ pub enum RouterError {
         /// The chip.
         chip: ChipId,
     },
+    /// A weight code times the weight current of its core is more than a weight can hold.
+    #[error("{target}: weight code {code} makes {weight}, more than {max}; lower the weight current of the core")]
+    CodeTooLarge {
+        /// The neuron.
+        target: NeuronAddress,
+        /// The code.
+        code: u8,
+        /// What it makes.
+        weight: i32,
+        /// Largest weight.
+        max: i32,
+    },
+    /// A neuron that sends where its event output does not lead.
+    #[error(
+        "{address} sends on bus {bus} with row select {row_select}, but its event output sends on bus {own_bus} with \
+         row selects {} to {}", own_row_selects.0, own_row_selects.1
+    )]
+    WrongOutput {
+        /// The neuron.
+        address: NeuronAddress,
+        /// The bus of the program.
+        bus: u8,
+        /// The row select of the program.
+        row_select: u8,
+        /// The bus of its output.
+        own_bus: u8,
+        /// Lowest and highest row select that it can send.
+        own_row_selects: (u8, u8),
+    },
+    /// A place of a memory that is filled twice.
+    #[error("{what} of {place} is given twice; a program fills each place once")]
+    Twice {
+        /// What is there twice.
+        what: &'static str,
+        /// Where.
+        place: String,
+    },
     /// The list of memories does not fit the list of cores or neurons.
     #[error("{place}: {found} memories given for {expected} users")]
     MemoryCount {
@@ -249,6 +286,11 @@ pub(crate) fn check_field(
     place: impl Fn() -> String,
 ) -> Result<(), RouterError> {
     if value.abs() <= limit { Ok(()) } else { Err(RouterError::FieldTooWide { what, place: place(), value, limit }) }
+}
+
+/// Checks that there is a memory for each of its users.
+pub(crate) fn check_count(place: &str, found: usize, expected: usize) -> Result<(), RouterError> {
+    if found == expected { Ok(()) } else { Err(RouterError::MemoryCount { place: place.into(), found, expected }) }
 }
 
 /// Checks how full a memory is.

@@ -3,7 +3,7 @@
 use crate::assemble::Worst;
 use crate::counters::{Counters, LossCause};
 use crate::weights::{Scales, WeightChanges};
-use crate::{RouterError, assemble, ideal, tag_cam, xylo};
+use crate::{RouterError, assemble, crossbar, ideal, tag_cam, xylo};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program, RouterSpec, Routing};
@@ -144,6 +144,9 @@ impl Fabric {
             (RouterSpec::Xylo(limits), Routing::Xylo { rows, shifts, .. }) => {
                 xylo::follow(spec, limits.limits(), program, rows, *shifts, scales)?
             }
+            (RouterSpec::Crossbar(limits), Routing::Crossbar { cores, inputs }) => {
+                crossbar::follow(limits.limits(), program, cores, inputs, scales)?
+            }
             (router, routing) => {
                 return Err(RouterError::WrongRouter {
                     chip: spec.name.clone(),
@@ -152,11 +155,13 @@ impl Fabric {
                         RouterSpec::Axon(_) => "axons",
                         RouterSpec::TagCam(_) => "a tag and CAM router",
                         RouterSpec::Xylo(_) => "the matrices of Xylo",
+                        RouterSpec::Crossbar(_) => "a crossbar",
                     },
                     program: match routing {
                         Routing::Ideal(_) => "rows of synapses",
                         Routing::TagCam { .. } => "a tag and CAM router",
                         Routing::Xylo { .. } => "the matrices of Xylo",
+                        Routing::Crossbar { .. } => "a crossbar",
                     },
                 });
             }

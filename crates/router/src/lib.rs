@@ -1,11 +1,11 @@
 //! Address events: how a spike finds its synapses.
 //!
 //! This crate owns the way of an event: from its source through SRAM words, hops and the broadcast of a tag to the CAM
-//! words that answer, straight through the rows of the ideal router, or through the matrices of a Xylo chip.
-//! [`Fabric::build`] follows every source of a program through the memories once and keeps what it finds as packed
-//! rows, one 32-bit word a synapse; it refuses a program that exceeds the chip's memories, or whose inputs could
-//! overflow an accumulator. It also owns the vocabulary of what can get lost on the way ([`LossCause`]) and the
-//! counters of a run ([`Counters`]).
+//! words that answer, over a crossbar, bus and driver to the synapses that hold its label, straight through the rows of
+//! the ideal router, or through the matrices of a Xylo chip. [`Fabric::build`] follows every source of a program
+//! through the memories once and keeps what it finds as packed rows, one 32-bit word a synapse; it refuses a program
+//! that exceeds the chip's memories, or whose inputs could overflow an accumulator. It also owns the vocabulary of what
+//! can get lost on the way ([`LossCause`]) and the counters of a run ([`Counters`]).
 //!
 //! [`Fabric::on_die`] gives a die's fabric, in which each weight is the one that its slot has there.
 //!
@@ -18,6 +18,7 @@ extern crate alloc;
 
 mod assemble;
 mod counters;
+mod crossbar;
 mod error;
 mod fabric;
 mod ideal;

@@ -6,7 +6,7 @@
 
 use crate::RouterError;
 use crate::assemble::{Draft, RowDraft, sources};
-use crate::error::{check_field, check_memory, check_tag, neuron};
+use crate::error::{check_count, check_field, check_memory, check_tag, neuron};
 use crate::fabric::{Route, Traffic, core_index};
 use crate::weights::{Scales, Slot};
 use alloc::borrow::Cow;
@@ -282,8 +282,4 @@ pub(crate) fn follow<'a>(
         }
     }
     Ok(Draft { sources, rows: follower.drafts, routes: follower.routes, traffic })
-}
-
-fn check_count(place: &str, found: usize, expected: usize) -> Result<(), RouterError> {
-    if found == expected { Ok(()) } else { Err(RouterError::MemoryCount { place: place.to_string(), found, expected }) }
 }

@@ -27,6 +27,21 @@ fn counts(spec: &ChipSpec) -> Vec<Count<'_>> {
             ("router.hop_max", &router.hop_max, 0, 127, "a hop is kept in 8 bits with sign"),
         ]);
     }
+    if let RouterSpec::Crossbar(router) = &spec.router {
+        all[0].3 = 1;
+        all[0].4 = "events do not leave a chip with a crossbar";
+        all.extend([
+            ("router.synapse_rows", &router.synapse_rows, 1, 1 << 24, "more rows cannot be named"),
+            ("router.buses", &router.buses, 1, 1 << 8, "a bus is named by 8 bits"),
+            ("router.drivers_per_bus", &router.drivers_per_bus, 1, 1 << 8, "a driver is named by 8 bits"),
+            ("router.rows_per_driver", &router.rows_per_driver, 1, 1 << 8, "a row is named by 8 bits"),
+            ("router.label_bits", &router.label_bits, 1, 8, "a label is kept in 8 bits"),
+            ("router.row_select_bits", &router.row_select_bits, 1, 8, "a row select is kept in 8 bits"),
+            ("router.neuron_label_bits", &router.neuron_label_bits, 1, 16, "what a neuron sends is kept in 16 bits"),
+            ("router.columns_per_output", &router.columns_per_output, 1, 1 << 16, "a neuron id has 16 bits"),
+            ("router.weight_bits", &router.weight_bits, 1, 8, "a weight code is kept in 8 bits"),
+        ]);
+    }
     if let RouterSpec::Axon(router) = &spec.router {
         all.extend([
             ("router.input_axons", &router.input_axons, 1, 1 << 32, "more sources cannot be named"),

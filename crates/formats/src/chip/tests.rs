@@ -21,6 +21,7 @@ fn edited(old: &str, new: &str) -> String {
     GOOD.replace(old, new)
 }
 
+mod crossbar;
 mod digital;
 
 #[test]
@@ -50,7 +51,12 @@ fn every_rule_is_broken_once() {
         // A source that does not exist is told as a wrong name.
         let sign = if rule.name == "sources-exist" { "a key of `sources`".into() } else { format!("[{}]", rule.name) };
         assert!(
-            CASES.iter().chain(digital::CASES).chain(XYLO).any(|(.., errors)| errors.contains(&sign)),
+            CASES
+                .iter()
+                .chain(digital::CASES)
+                .chain(crossbar::CASES)
+                .chain(XYLO)
+                .any(|(.., errors)| errors.contains(&sign)),
             "{}",
             rule.name
         );

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// A random network: up to 5 populations of up to `size` neurons, inputs, masks, parallel connections, both signs, and
 /// weights of 0.
-fn random(seed: u64, size: u32, ideal: bool) -> Network {
+pub(super) fn random(seed: u64, size: u32, ideal: bool) -> Network {
     let mut dice = Dice(seed);
     let populations = (0..1 + dice.below(5)).map(|i| lif(&format!("p{i}"), 1 + dice.below(size))).collect();
     let inputs = (0..dice.below(3)).map(|i| input(&format!("i{i}"), 1 + dice.below(30))).collect();

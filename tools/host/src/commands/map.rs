@@ -52,7 +52,7 @@ pub(crate) fn map(what: &MapChoice) -> Result<Mapped, HostError> {
 /// What the command line offers against an error.
 fn help(error: &MapperError) -> Option<String> {
     match error {
-        MapperError::FanIn { .. } => {
+        MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
             Some("`--over-fan-in prune` keeps the largest weights and reports the others as lost".into())
         }
         _ => None,

@@ -58,5 +58,6 @@ pub(crate) fn router(router: &RouterSpec) -> &'static str {
         RouterSpec::TagCam(_) => "tag-cam",
         RouterSpec::Axon(_) => "axon",
         RouterSpec::Xylo(_) => "xylo",
+        RouterSpec::Crossbar(_) => "crossbar",
     }
 }

@@ -1,0 +1,271 @@
+//! Arrays of a crossbar chip: buses of the input channels, labels, rows, weight codes.
+//!
+//! A synapse costs a place in a row of its source's bus, in its neuron's column. All synapses of a row have one sign,
+//! but each has a label of its own, so a row serves any number of sources: what a bus needs is, for each kind of
+//! synapse, as many rows as its fullest column has synapses of that kind. The bus of a neuron is fixed by its column;
+//! that of an input channel is chosen ([`buses`]).
+//!
+//! All weights of a core are multiples of one weight current, and all magnitudes are codes of a few bits ([`scale`]).
+//!
+//! A neuron is one circuit: circuits are not joined for more fan-in.
+
+mod buses;
+mod scale;
+
+use crate::ledger::Ledger;
+use crate::placement::PlacedCore;
+use crate::report::{CrossbarUse, FreedResources, LossCause, Use};
+use crate::wish::{Link, Wish};
+use crate::{MapperError, MapperOptions, OverFanIn};
+use buses::{Bus, Group, Place};
+use chip::{BusEvent, BusInput, CrossbarCore, CrossbarLimits, Source, SynapseCell, SynapseDriver, SynapseRow};
+use scale::Scale;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use units::NeuronId;
+
+/// Memories and weight exponent of each core in use, and the events of the input channels.
+type Memories = (Vec<CrossbarCore>, Vec<BusInput>, Vec<u8>);
+
+/// A connection with its weight code.
+#[derive(Clone, Copy)]
+struct Coded {
+    link: Link,
+    code: u8,
+    event: BusEvent,
+}
+
+/// Connections into one group of drivers of one core: by kind, then by column, in the order of the network.
+type Columns = BTreeMap<u8, BTreeMap<u16, Vec<Coded>>>;
+
+pub(crate) fn map(
+    wish: &Wish<'_>,
+    limits: CrossbarLimits,
+    options: &MapperOptions,
+    ledger: &mut Ledger,
+) -> Result<Memories, MapperError> {
+    let projections = 0..wish.network.projections.len();
+    let masked = projections.clone().flat_map(|p| wish.links(p)).filter(|link| !link.kept && link.weight != 0);
+    ledger.free(FreedResources { synapses: masked.count() as u64, ..FreedResources::default() });
+
+    let scales = scales(wish, limits);
+    let mut wanted: BTreeMap<Source, Vec<(Link, u8)>> = BTreeMap::new();
+    for index in projections {
+        let pre = wish.network.projections[index].pre;
+        for link in wish.links(index).filter(Link::is_wanted) {
+            match scales[link.core].code(link.magnitude(), options.small_weights) {
+                Some(code) => wanted.entry(wish.source(pre, link.pre)).or_default().push((link, code)),
+                None => ledger.lose(&link, LossCause::SmallWeight),
+            }
+        }
+    }
+    if options.over_fan_in == OverFanIn::Error {
+        check_columns(wish, limits, &wanted)?;
+    }
+    let place = |(link, _): &(Link, u8)| Place { core: link.core, kind: link.kind, column: link.circuit };
+    let places = wanted.iter().map(|(source, all)| (*source, all.iter().map(place).collect())).collect();
+    let buses = buses::assign(&places, limits).map_err(|full| MapperError::BusSources {
+        bus: full.bus,
+        needed: full.needed,
+        limit: full.limit,
+    })?;
+
+    let memory = |(scale, core): (&Scale, &PlacedCore)| CrossbarCore {
+        weight_current: scale.current,
+        drivers: Vec::new(),
+        events: vec![None; core.neuron_count as usize],
+    };
+    let mut cores: Vec<CrossbarCore> = scales.iter().zip(&wish.cores).map(memory).collect();
+    let mut inputs = Vec::new();
+    for (group, count) in buses.iter().flat_map(|bus| bus.groups.iter().map(|group| (group, bus.groups.len()))) {
+        for &(source, event) in &group.sources {
+            match source {
+                Source::Input(input) => inputs.push(BusInput { input, event }),
+                Source::Neuron(address) => {
+                    let core = wish.cores.partition_point(|c| c.address < address.core);
+                    cores[core].events[address.neuron.index()] = Some(event);
+                }
+            }
+        }
+        for (core, mut columns) in columns(group, &wanted) {
+            if rows(&columns) > group.rows(limits) {
+                match options.over_fan_in {
+                    OverFanIn::Error => return Err(too_many_rows(wish, core, (group, count), limits, &columns)),
+                    OverFanIn::Prune => cut(&mut columns, group.rows(limits), ledger),
+                }
+            }
+            for coded in columns.values().flat_map(BTreeMap::values).flatten() {
+                ledger.keep(&coded.link, scales[core].weight(coded.code));
+            }
+            cores[core].drivers.extend(drivers(group, limits, &columns));
+        }
+    }
+    inputs.sort_unstable();
+    for core in &mut cores {
+        core.drivers.sort_unstable_by_key(|driver| (driver.bus, driver.index));
+    }
+    ledger.use_crossbar(cores.iter().map(|core| uses(core, &buses, limits)).collect());
+    Ok((cores, inputs, scales.iter().map(|scale| scale.exponent).collect()))
+}
+
+/// The weight current of each core, fitted to what is wanted there.
+fn scales(wish: &Wish<'_>, limits: CrossbarLimits) -> Vec<Scale> {
+    let mut magnitudes = vec![Vec::new(); wish.cores.len()];
+    for link in (0..wish.network.projections.len()).flat_map(|p| wish.links(p)).filter(Link::is_wanted) {
+        magnitudes[link.core].push(link.magnitude());
+    }
+    magnitudes.iter().map(|magnitudes| Scale::fit(magnitudes, limits.weight_max())).collect()
+}
+
+/// Refuses neurons with more synapses than their column has rows.
+fn check_columns(
+    wish: &Wish<'_>,
+    limits: CrossbarLimits,
+    wanted: &BTreeMap<Source, Vec<(Link, u8)>>,
+) -> Result<(), MapperError> {
+    let mut counts: BTreeMap<(usize, u16), (usize, Link)> = BTreeMap::new();
+    for (link, _) in wanted.values().flatten() {
+        counts.entry((link.core, link.circuit)).or_insert((0, *link)).0 += 1;
+    }
+    let Some((needed, link)) = counts.into_values().find(|(count, _)| *count > limits.synapse_rows) else {
+        return Ok(());
+    };
+    let population = wish.network.projections[link.projection].post;
+    Err(MapperError::RowFanIn {
+        population: wish.network.populations[population].name.clone(),
+        index: link.post,
+        address: wish.address(population, link.post),
+        limit: limits.synapse_rows,
+        needed,
+    })
+}
+
+/// What the sources of `group` drive in each core.
+fn columns(group: &Group, wanted: &BTreeMap<Source, Vec<(Link, u8)>>) -> BTreeMap<usize, Columns> {
+    let mut cores: BTreeMap<usize, Columns> = BTreeMap::new();
+    for &(source, event) in &group.sources {
+        for &(link, code) in &wanted[&source] {
+            let columns = cores.entry(link.core).or_default().entry(link.kind).or_default();
+            columns.entry(link.circuit).or_default().push(Coded { link, code, event });
+        }
+    }
+    for column in cores.values_mut().flat_map(BTreeMap::values_mut).flat_map(BTreeMap::values_mut) {
+        column.sort_by_key(|coded| (coded.link.projection, coded.link.pre));
+    }
+    cores
+}
+
+/// The fullest of some columns: the rows that their kind needs.
+fn fullest(columns: &BTreeMap<u16, Vec<Coded>>) -> usize {
+    columns.values().map(Vec::len).max().unwrap_or(0)
+}
+
+fn rows(columns: &Columns) -> usize {
+    columns.values().map(fullest).sum()
+}
+
+fn too_many_rows(
+    wish: &Wish<'_>,
+    core: usize,
+    (group, groups): (&Group, usize),
+    limits: CrossbarLimits,
+    columns: &Columns,
+) -> MapperError {
+    let taker = |(kind, columns): (&u8, &BTreeMap<u16, Vec<Coded>>)| {
+        let count = fullest(columns);
+        let link = columns.values().find(|column| column.len() == count).expect("one column is the fullest")[0].link;
+        let population = wish.network.projections[link.projection].post;
+        format!(
+            "{count} of `{}` for neuron {} of `{}`",
+            wish.spec.synapses[usize::from(*kind)].name,
+            link.post,
+            wish.network.populations[population].name
+        )
+    };
+    MapperError::BusRows {
+        core: wish.cores[core].address,
+        bus: group.bus,
+        needed: rows(columns),
+        limit: group.rows(limits),
+        groups,
+        takers: columns.iter().map(taker).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// Takes the smallest weights away until the columns need `limit` rows.
+///
+/// Row by row, of the kind where the loss is least: the sum of the magnitudes that only its last row holds. As columns
+/// lose small weights before large ones, the next row of a kind never costs less than the last, and so no other share
+/// of the rows would lose less in sum.
+fn cut(columns: &mut Columns, limit: usize, ledger: &mut Ledger) {
+    let order = |column: &[Coded]| {
+        let mut order: Vec<usize> = (0..column.len()).collect();
+        order.sort_by_key(|&i| Reverse(column[i].link.magnitude())); // stable: of equal weights the first stays
+        order
+    };
+    let mut shares: BTreeMap<u8, usize> = columns.iter().map(|(kind, columns)| (*kind, fullest(columns))).collect();
+    while shares.values().sum::<usize>() > limit {
+        let cost = |kind: &u8| {
+            let last = |column: &Vec<Coded>| {
+                let nth = order(column).get(shares[kind] - 1).copied();
+                nth.map_or(0, |i| u64::from(column[i].link.magnitude()))
+            };
+            columns[kind].values().map(last).sum::<u64>()
+        };
+        let used = shares.iter().filter(|(_, rows)| **rows > 0).map(|(kind, _)| *kind);
+        let kind = used.min_by_key(cost).expect("more rows than the limit are in use");
+        *shares.get_mut(&kind).expect("listed above") -= 1;
+    }
+    for (kind, columns) in columns {
+        for column in columns.values_mut() {
+            let mut stays = vec![false; column.len()];
+            order(column).into_iter().take(shares[kind]).for_each(|i| stays[i] = true);
+            column.iter().zip(&stays).filter(|(_, s)| !**s).for_each(|(c, _)| ledger.lose(&c.link, LossCause::Rows));
+            let mut stays = stays.into_iter();
+            column.retain(|_| stays.next().expect("one flag a connection"));
+        }
+    }
+}
+
+/// The drivers of `group` in one core, with the rows that `columns` need.
+fn drivers(group: &Group, limits: CrossbarLimits, columns: &Columns) -> Vec<SynapseDriver> {
+    let mut drivers: Vec<SynapseDriver> = Vec::new();
+    let mut next = 0;
+    for (&synapse, columns) in columns {
+        for depth in 0..fullest(columns) {
+            let (place, row) = (next / limits.rows_per_driver, next % limits.rows_per_driver);
+            next += 1;
+            if row == 0 {
+                drivers.push(SynapseDriver {
+                    bus: group.bus as u8,
+                    index: group.drivers[place],
+                    select_mask: group.select_mask,
+                    rows: Vec::new(),
+                });
+            }
+            let cells = columns.iter().filter_map(|(&column, all)| all.get(depth).map(|coded| (column, coded)));
+            let cell = |(column, coded): (u16, &Coded)| SynapseCell {
+                neuron: NeuronId(column),
+                label: coded.event.label,
+                weight: coded.code,
+            };
+            let row = SynapseRow { row: row as u8, synapse, cells: cells.map(cell).collect() };
+            drivers.last_mut().expect("the first row of a driver made it").rows.push(row);
+        }
+    }
+    drivers
+}
+
+/// What one core takes of its rows, drivers and labels.
+fn uses(core: &CrossbarCore, buses: &[Bus], limits: CrossbarLimits) -> CrossbarUse {
+    let of = |used: usize, limit: usize| Use { used: used as u64, limit: Some(limit as u64) };
+    let rows = |bus: usize| {
+        let drivers = core.drivers.iter().filter(|driver| usize::from(driver.bus) == bus);
+        of(drivers.map(|driver| driver.rows.len()).sum(), limits.rows_per_bus())
+    };
+    CrossbarUse {
+        drivers: of(core.drivers.len(), limits.buses * limits.drivers_per_bus),
+        rows: (0..buses.len()).map(rows).collect(),
+        sources: buses.iter().map(|bus| of(bus.source_count(), bus.groups.len() * limits.label_count())).collect(),
+    }
+}

@@ -1,0 +1,180 @@
+//! Which bus an input channel goes to, and which label and drivers a source gets there.
+//!
+//! A bus with no more sources than labels needs no choice of drivers: each source has a label of its own, and every
+//! driver passes everything. With more, the drivers are shared out evenly to 2, 4, 8, ... groups by as many bits of
+//! the row select, and labels differ within a group only. Sources go, the largest first, where the rows are least
+//! full.
+
+use chip::{BusEvent, CrossbarLimits, Source};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a synapse must lie: which core, in a row of which kind, in which column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) core: usize,
+    pub(super) kind: u8,
+    pub(super) column: u16,
+}
+
+/// Places of the synapses of each source.
+pub(super) type Places = BTreeMap<Source, Vec<Place>>;
+
+/// Drivers of one bus that pass the same sources.
+pub(super) struct Group {
+    pub(super) bus: usize,
+    pub(super) select_mask: u8,
+    /// The same in every core.
+    pub(super) drivers: Vec<u8>,
+    pub(super) sources: Vec<(Source, BusEvent)>,
+}
+
+impl Group {
+    /// Rows that the group has in each core.
+    pub(super) fn rows(&self, limits: CrossbarLimits) -> usize {
+        self.drivers.len() * limits.rows_per_driver
+    }
+}
+
+/// A bus: the same sources in every core.
+pub(super) struct Bus {
+    pub(super) groups: Vec<Group>,
+}
+
+impl Bus {
+    pub(super) fn source_count(&self) -> usize {
+        self.groups.iter().map(|group| group.sources.len()).sum()
+    }
+}
+
+/// A bus that carries more sources than can be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Full {
+    pub(super) bus: usize,
+    pub(super) needed: usize,
+    pub(super) limit: usize,
+}
+
+/// How many synapses lie where.
+#[derive(Clone, Default)]
+struct Load {
+    counts: BTreeMap<Place, usize>,
+    /// The fullest column of each core and kind.
+    fullest: BTreeMap<(usize, u8), usize>,
+}
+
+impl Load {
+    fn add(&mut self, places: &[Place]) {
+        for place in places {
+            let count = self.counts.entry(*place).or_default();
+            *count += 1;
+            let fullest = self.fullest.entry((place.core, place.kind)).or_default();
+            *fullest = (*fullest).max(*count);
+        }
+    }
+
+    /// Rows that the core which needs most would need with `places` besides, of the cores that they touch.
+    fn rows_with(&self, places: &[Place]) -> usize {
+        let mut added: BTreeMap<Place, usize> = BTreeMap::new();
+        places.iter().for_each(|place| *added.entry(*place).or_default() += 1);
+        let mut fullest = self.fullest.clone();
+        for (place, more) in added {
+            let count = self.counts.get(&place).copied().unwrap_or(0) + more;
+            let of_kind = fullest.entry((place.core, place.kind)).or_default();
+            *of_kind = (*of_kind).max(count);
+        }
+        let rows = |core: usize| fullest.range((core, 0)..=(core, u8::MAX)).map(|(_, rows)| rows).sum();
+        let cores: BTreeSet<usize> = places.iter().map(|place| place.core).collect();
+        cores.into_iter().map(rows).max().unwrap_or(0)
+    }
+
+    /// Synapses that lie in the columns of `places` already.
+    fn crowd(&self, places: &[Place]) -> usize {
+        places.iter().filter_map(|place| self.counts.get(place)).sum()
+    }
+}
+
+/// Gives every source a bus, a label and its drivers.
+pub(super) fn assign(sources: &Places, limits: CrossbarLimits) -> Result<Vec<Bus>, Full> {
+    let mut members = vec![Vec::new(); limits.buses];
+    let mut loads = vec![Load::default(); limits.buses];
+    for (source, places) in in_order(sources) {
+        let bus = match source {
+            Source::Neuron(address) => limits.bus_of_column(address.neuron.index()),
+            Source::Input(_) => {
+                let cost = |bus: &usize| {
+                    let (load, count) = (&loads[*bus], members[*bus].len());
+                    let rows = load.rows_with(places);
+                    // One more group halves the rows of each, so that comes before an even use of rows.
+                    let groups = (count / limits.label_count()).checked_ilog2().map_or(0, |bits| bits + 1);
+                    (rows > limits.rows_per_bus(), groups, rows, load.crowd(places), count)
+                };
+                (0..limits.buses).min_by_key(cost).expect("a chip has at least one bus")
+            }
+        };
+        members[bus].push((source, places));
+        loads[bus].add(places);
+    }
+    members.iter().enumerate().map(|(bus, members)| split(bus, members, limits)).collect()
+}
+
+/// Neurons, which have least choice, then channels; of each the ones with most synapses first.
+fn in_order(sources: &Places) -> Vec<(Source, &[Place])> {
+    let mut order: Vec<(Source, &[Place])> = sources.iter().map(|(source, all)| (*source, &all[..])).collect();
+    order.sort_by_key(|(source, places)| (matches!(source, Source::Input(_)), Reverse(places.len()), *source));
+    order
+}
+
+/// The coarsest groups of a bus in which all rows fit; if there are none, the coarsest with enough labels.
+fn split(bus: usize, members: &[(Source, &[Place])], limits: CrossbarLimits) -> Result<Bus, Full> {
+    let mut coarsest = None;
+    for bits in 0..=limits.row_select_bits {
+        let Some((groups, fits)) = groups(bus, members, bits, limits) else { continue };
+        if fits {
+            return Ok(Bus { groups });
+        }
+        coarsest.get_or_insert(groups);
+    }
+    let limit = limits.label_count() << limits.row_select_bits;
+    coarsest.map(|groups| Bus { groups }).ok_or(Full { bus, needed: members.len(), limit })
+}
+
+/// Groups by `bits` bits of the row select, and whether all rows fit; `None` if the labels do not suffice.
+fn groups(bus: usize, members: &[(Source, &[Place])], bits: u32, limits: CrossbarLimits) -> Option<(Vec<Group>, bool)> {
+    let free = limits.free_select_bits();
+    // First the bits that neurons can choose, then those in which the outputs of a bus differ.
+    let order = (0..free).chain((free..limits.row_select_bits).rev());
+    let select_mask = order.take(bits as usize).fold(0, |mask, bit| mask | 1u8 << bit);
+    let free_mask = ((1u16 << free) - 1) as u8;
+    let mut groups: Vec<(u8, Group, Load)> = Vec::new();
+    for pattern in (0..1u16 << limits.row_select_bits).map(|p| p as u8).filter(|p| p & !select_mask == 0) {
+        let all = (0..limits.drivers_per_bus).map(|d| d as u8);
+        let drivers = all.filter(|driver| driver & select_mask == pattern).collect();
+        groups.push((pattern, Group { bus, select_mask, drivers, sources: Vec::new() }, Load::default()));
+    }
+    let mut fits = true;
+    for &(source, places) in members {
+        // What the source cannot choose of its row select.
+        let (fixed, fixed_mask) = match source {
+            Source::Neuron(address) => (limits.fixed_row_select(address.neuron.index()), !free_mask),
+            Source::Input(_) => (0, 0),
+        };
+        let open = groups.iter_mut().filter(|(pattern, group, _)| {
+            (fixed ^ pattern) & select_mask & fixed_mask == 0 && group.sources.len() < limits.label_count()
+        });
+        let (pattern, group, load) = open.min_by_key(|(_, group, load)| {
+            let rows = load.rows_with(places);
+            (rows > group.rows(limits), rows, load.crowd(places), group.sources.len())
+        })?;
+        let event = BusEvent { bus: bus as u8, row_select: fixed | (*pattern & !fixed_mask), label: 0 };
+        fits &= load.rows_with(places) <= group.rows(limits);
+        load.add(places);
+        group.sources.push((source, event));
+    }
+    let mut groups: Vec<Group> = groups.into_iter().map(|(_, group, _)| group).collect();
+    for group in &mut groups {
+        group.sources.sort_unstable();
+        group.sources.iter_mut().zip(0..).for_each(|((_, event), label)| event.label = label);
+    }
+    Some((groups, fits))
+}
