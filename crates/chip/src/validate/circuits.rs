@@ -100,7 +100,7 @@ pub(super) fn gates_fit(spec: &ChipSpec, findings: &mut Findings) {
 }
 
 pub(super) fn rules_belong_to_models(spec: &ChipSpec, findings: &mut Findings) {
-    let digital = spec.models.iter().position(|model| *model == CoreModel::Loihi);
+    let digital = spec.models.iter().position(|model| matches!(model, CoreModel::Loihi | CoreModel::Xylo));
     match (digital, &spec.rules) {
         (Some(index), None) => {
             let message = format!("core model `{}` needs a table `[rules]` with a `profile`", spec.models[index]);
