@@ -3,6 +3,7 @@
 mod generate;
 pub mod limit;
 mod load;
+pub mod resolution;
 pub mod workload;
 
 pub use generate::{w1, w2};
