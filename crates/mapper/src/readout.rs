@@ -162,10 +162,13 @@ pub fn attach_readout(
 
     let mut grown = network.clone();
     let population = grown.populations.len();
+    // The equations of the reservoir; rate units have no readout neurons, which the mapping then says.
+    let model = grown.populations[features].model;
+    let model = if model.is_graded() { CoreModel::Lif } else { model };
     grown.populations.push(Population {
         name: wish.name.clone(),
         size: neurons,
-        model: CoreModel::Lif,
+        model,
         parameters: wish.parameters.clone(),
     });
     let project = |name: &str, pre, connections: Connections| Projection {

@@ -161,7 +161,9 @@ pub(crate) fn prepare(
         }
     };
     let channels = encoder.map_or(analog_channels, |e| e.inputs()) as u32;
-    let network = reservoir::build(id, &study.reservoir, &settings.wiring, channels, recurrence, study.seed)?;
+    let mut network = reservoir::build(id, &study.reservoir, &settings.wiring, channels, recurrence, study.seed)?;
+    // The generators choose one model of each sort; the study says which.
+    network.populations.iter_mut().for_each(|population| population.model = study.model);
     let mapping = map(&network, &study.chip.spec, &MapperOptions::default()).map_err(|error| StudyError::Mapping {
         task: id.clone(),
         recurrence: recurrence.label(),
