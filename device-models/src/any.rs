@@ -39,6 +39,15 @@ pub enum CoreState {
         /// Whether a step could change anything.
         awake: bool,
     },
+    /// State of a [`RateCore`].
+    Rate {
+        /// Units, 28 fraction bits.
+        x: Vec<i32>,
+        /// Sums of weight times level; one list a lane.
+        sums: Vec<Vec<i64>>,
+        /// Whether a step could change anything.
+        awake: bool,
+    },
     /// State of an [`AnalogLifCore`]: each neuron at its last event.
     AnalogLif {
         /// Ticks of the last events.
@@ -51,15 +60,6 @@ pub enum CoreState {
         currents: Vec<i64>,
         /// Whether tick 0 is over.
         started: bool,
-    },
-    /// State of a [`RateCore`].
-    Rate {
-        /// Units, 28 fraction bits.
-        x: Vec<i32>,
-        /// Sums of weight times level; one list a lane.
-        sums: Vec<Vec<i64>>,
-        /// Whether a step could change anything.
-        awake: bool,
     },
 }
 

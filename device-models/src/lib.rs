@@ -1,9 +1,10 @@
 //! Circuit equations and digital rules as step functions over integers, and the parameters that mismatch gives them.
 //!
-//! This crate owns the equations of every core model ([`lif`], [`analog_lif`], [`rate`]), the way from physical parameters and a die's
-//! frozen mismatch to the integers of a step ([`DieParameters`], [`LifParameters`], [`RateParameters`]), the layout of
-//! a core's accumulators ([`InputLayout`], [`PackedSynapse`]), and the shipped chips as data ([`chips`]). [`Core`] is
-//! what an event kernel sees of all this.
+//! This crate owns the equations of every core model ([`lif`], [`analog_lif`], [`rate`]), the way from physical
+//! parameters and a die's frozen mismatch to the integers of a step ([`DieParameters`], [`LifParameters`],
+//! [`AnalogLifParameters`], [`RateParameters`]), the layout of a core's accumulators ([`InputLayout`],
+//! [`PackedSynapse`]), and the shipped chips as data ([`chips`]).
+//! [`Core`] is what an event kernel sees of all this.
 //!
 //! It deliberately knows no event, no queue and no route: a core is told what arrives, is advanced, and says what its
 //! neurons send and when it wants to be woken.

@@ -2,8 +2,9 @@
 //!
 //! [`Oracle`] runs a program as its memories stand there, tick by tick, event by event, neuron by neuron, in 128-bit
 //! integers: no packed row, no lane, no queue of buckets, no sleeping core, no saturating shortcut. It takes the built
-//! integer parameters of a core as given ([`LifNeuron`], [`AnalogNeuron`], [`RateUnit`]); whether these are right is tested apart,
-//! against floating point ([`float`]). It deliberately shares no code with the emulator, the router or the core models.
+//! integer parameters of a core as given ([`LifNeuron`], [`AnalogNeuron`], [`RateUnit`]); whether these are right is
+//! tested apart, against floating point ([`float`]). It deliberately shares no code with the emulator,
+//! the router or the core models.
 
 mod analog;
 mod core_state;

@@ -69,15 +69,15 @@ impl Fact {
 pub enum CoreModel {
     /// Clocked leaky integrate-and-fire neurons, advanced by the exact one-step propagator.
     Lif,
-    /// Leaky integrate-and-fire neurons without a time step: a closed form between events.
-    AnalogLif,
     /// Clocked leaky rate units with a tanh output and graded events.
     Rate,
+    /// Leaky integrate-and-fire neurons without a time step: a closed form between events.
+    AnalogLif,
 }
 
 impl CoreModel {
     /// Every model.
-    pub const ALL: [Self; 3] = [Self::Lif, Self::AnalogLif, Self::Rate];
+    pub const ALL: [Self; 3] = [Self::Lif, Self::Rate, Self::AnalogLif];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {

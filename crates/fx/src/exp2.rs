@@ -4,10 +4,10 @@
 //! tick at which a sum of them reaches a threshold by bounding each over an interval. Such bounds hold for the computed
 //! values only if the computed function never rises, so that is part of its contract, not a hope.
 //!
-//! The argument is split into a whole number (a shift), two bytes (a table each) and a rest below 2^-16 (a polynomial of
-//! degree 2). Within one rest the result falls by construction: the polynomial never rises when its argument does not
-//! fall, and products and shifts that truncate keep that. From one table entry to the next a test looks at all 65536
-//! places; there the true function falls by 2^-48.5 of itself, and the polynomial is off by less than 2^-52.
+//! The argument is split into a whole number (a shift), two bytes (a table each) and a rest below 2^-16 (a polynomial
+//! of degree 2). Within one rest the result falls by construction: the polynomial never rises when its argument does
+//! not fall, and products and shifts that truncate keep that. From one table entry to the next a test looks at all
+//! 65536 places; there the true function falls by 2^-48.5 of itself, and the polynomial is off by less than 2^-52.
 
 use crate::Wide;
 use crate::math::LN2_WIDE;

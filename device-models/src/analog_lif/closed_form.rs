@@ -199,6 +199,7 @@ impl Base<'_> {
     #[inline]
     pub(super) fn after(&self, ticks: u64) -> Point {
         let m = Decayed::at(self.membrane.decay, ticks);
+        // At most 5 products below 2^(41 + 62 + 16), and one below 2^105.
         let mut sum = i128::from(self.v - self.membrane.rest) * i128::from(m.e);
         let (mut i, mut settled) = ([0; CURRENTS], m.e == 0);
         for ((current, from), to) in self.currents.iter().zip(self.i).zip(&mut i) {

@@ -37,12 +37,12 @@
 //!    Sums are exact, so their order cannot matter, and they are complete before the next step: an inhibitory event in
 //!    the tick of a crossing can prevent the spike.
 //! 3. If the neuron is not refractory and v >= v_threshold, it spikes: v = v_reset, the adaptation current takes its
-//!    jump, and until tick t + t_refractory the neuron is refractory. In that tick it is so no more, but a neuron spikes
-//!    once a tick at most.
+//!    jump, and until tick t + t_refractory the neuron is refractory. In that tick it is so no more, but a neuron
+//!    spikes once a tick at most.
 //!
 //! At tick 0 this is done for every neuron. These ticks are part of the model: rounding happens there and nowhere else,
 //! so a run that is cut into pieces, resumed or probed in between has the same bits. A neuron spikes at the first tick
-//! at which an evaluation tick by tick from its last such tick would find it at threshold ([`predict`]).
+//! at which an evaluation tick by tick from its last such tick would find it at threshold (`predict`).
 //!
 //! # Numbers
 //! Voltages and currents are integers with 32 fraction bits, kept within +-512 voltage units (counted when it acts);
@@ -254,8 +254,17 @@ impl AnalogLifCore {
             self.spikes.push(Emission { neuron: NeuronId(n as u16), value: 1, payload: 1 });
         }
         self.neurons[n] = neuron;
-        self.currents[n * count..(n + 1) * count].copy_from_slice(&currents[..count]);
-        self.bound_after(n)
+        let currents = &currents[..count];
+        self.currents[n * count..(n + 1) * count].copy_from_slice(currents);
+        if now < neuron.free || neuron.v >= membrane.threshold {
+            return self.bound_after(n);
+        }
+        // What `bound_after` comes to here, without looking anything up again.
+        let base = Base { membrane, currents: self.parameters.currents(n), v: neuron.v, i: currents };
+        match outlook(&base, neuron.v, currents) {
+            Outlook::Never => u64::MAX,
+            Outlook::Below(ticks) => now.saturating_add(ticks).saturating_add(1),
+        }
     }
 
     /// A neuron as a base of its closed form.
@@ -264,6 +273,7 @@ impl AnalogLifCore {
     }
 
     /// The neuron at its last event, or at the end of its refractory period if that lies between then and `now`.
+    #[inline]
     fn rolled(&self, n: usize, now: u64) -> (Neuron, [i64; CURRENTS]) {
         let (neuron, count) = (self.neurons[n], self.parameters.current_count());
         let saved = &self.currents[n * count..(n + 1) * count];
@@ -278,6 +288,7 @@ impl AnalogLifCore {
     }
 
     /// The neuron at tick `now`, before anything that arrives then.
+    #[inline]
     fn at(&self, n: usize, now: u64) -> (Neuron, [i64; CURRENTS]) {
         let (mut neuron, i) = self.rolled(n, now);
         let base = self.base(n, neuron.v, &i[..self.parameters.current_count()]);

@@ -14,9 +14,9 @@ use units::{Decimal, Unit};
 /// Time constants and refractory periods are at most 2 to this many ticks.
 const TICKS_BITS: u32 = 40;
 /// Transfers are below 2 to this.
-const COEFFICIENT_BITS: u32 = 18;
+const COEFFICIENT_BITS: u32 = 16;
 /// Ratios of the membrane time constant to that of a current, alone and times a gain, are below 2 to this.
-const RATIO_BITS: u32 = 20;
+const RATIO_BITS: u32 = 18;
 /// Gains of delta synapses are below 2 to this.
 const GAIN_BITS: u32 = 16;
 /// Fraction bits of these gains.
@@ -328,8 +328,10 @@ impl Builder<'_> {
                     charge.mul_trunc(mem.div_trunc(apart))
                 };
                 let limit = |bits: u32| Wide::ONE.scale(bits as i32);
-                let coefficient = bounded(coefficient, TRANSFER_BITS, COEFFICIENT_BITS)
-                    .ok_or_else(|| self.too_large(n, gain, coefficient.to_real_nearest(), limit(COEFFICIENT_BITS)))?;
+                let coefficient = bounded(coefficient, TRANSFER_BITS, COEFFICIENT_BITS).ok_or_else(|| {
+                    let most = limit(COEFFICIENT_BITS).mul_trunc(gains[n].div_trunc(coefficient));
+                    self.too_large(n, gain, gains[n].to_real_nearest(), most)
+                })?;
                 let ratio = mem.div_trunc(own);
                 let slope = gains[n].mul_trunc(mem.div_trunc(asked));
                 if ratio >= limit(RATIO_BITS) {

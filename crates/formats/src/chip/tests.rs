@@ -298,7 +298,8 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "models = [\"lif\"]",
         "models = []",
-        "8:10: `models`: a chip needs at least one core model; there are lif, rate [models-are-listed]",
+        "8:10: `models`: a chip needs at least one core model; there are lif, rate, analog-lif \
+         [models-are-listed]",
     ),
     (
         "models = [\"lif\"]",
@@ -317,10 +318,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "8:11: `models[0]`: core model `rate` needs a synapse kind with kinetics `graded`; there is none \
          [synapses-match-models]\n\
          8:11: `models[0]`: core model `rate` needs the parameter `leak`: add `[parameters.leak]` [parameters-exist]\n\
-         34:12: `synapses[0].kinetics`: synapse kind `up` is for core model `lif`, which `models` does not list \
-         [synapses-match-models]\n\
-         40:12: `synapses[1].kinetics`: synapse kind `down` is for core model `lif`, which `models` does not \
-         list [synapses-match-models]",
+         34:12: `synapses[0].kinetics`: synapse kind `up` is for core model `lif` or `analog-lif`, which \
+         `models` does not list [synapses-match-models]\n\
+         40:12: `synapses[1].kinetics`: synapse kind `down` is for core model `lif` or `analog-lif`, which \
+         `models` does not list [synapses-match-models]",
+    ),
+    (
+        "models = [\"lif\"]",
+        "models = [\"analog-lif\", \"analog\"]",
+        "8:25: `models[1]`: `analog` is not a core model\n\
+         help: did you mean `analog-lif`?",
     ),
     ("models = [\"lif\"]", "models = \"lif\"", "8:10: `models`: expected an array, found a string"),
     (
