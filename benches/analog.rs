@@ -9,8 +9,8 @@
 //!   is 10 million synaptic events a second at 1 us, and at most 1.5 times the time of the tick of 1 ms. A second in
 //!   which nothing happens is timed apart.
 //! * *Error.* The same neurons without their recurrent connections, so that no error travels, and driven over
-//!   threshold, against the spike times of the exact solution in double precision: the mean distance of each exact
-//!   spike from the next emulated one.
+//!   threshold, against the spike times of the exact solution in double precision: the distance of each exact spike
+//!   from the nearest emulated one.
 //!
 //! The digest changes only if the results change. Times are the smallest of alternating runs; compare their ratios.
 #![allow(clippy::print_stdout, reason = "a bench reports on the terminal")]

@@ -28,6 +28,8 @@ fn draw(key: [u64; 2], end: u64) -> u64 {
 pub fn chip(neurons: u32) -> ChipSpec {
     let mut spec = formats::chip::shipped("dynapse2").unwrap_or_else(|e| panic!("{e}"));
     spec.models = vec![CoreModel::Dpi];
+    // Nothing here is finer than a step.
+    spec.tick = spec.step.take().expect("the clocked models of the chip have a step");
     spec.router = RouterSpec::Ideal;
     spec.geometry.neurons_per_core.quantity = Quantity::number(Decimal::integer(neurons.into()));
     spec.synapses = vec![SynapseType {

@@ -48,19 +48,19 @@ fn w1_is_the_same_network_at_every_resolution() {
     let run = |model, tick_us, synapse| {
         let resolution = Resolution { model, tick_us };
         let mut emulator = resolution.emulator(&workload, synapse);
-        emulator.run_until(Tick(100 * resolution.per_ms()), &mut ());
+        emulator.run_until(Tick(1000 * resolution.per_ms()), &mut ());
         (emulator.digest(), emulator.counters().spikes)
     };
     let (digest, spikes) = run(CoreModel::AnalogLif, 1, "delta");
-    assert_eq!(format!("{digest:016x} {spikes} spikes"), "a6ff31ef82e8aedc 426 spikes");
+    assert_eq!(format!("{digest:016x} {spikes} spikes"), "5015bfa2b128f61f 4860 spikes");
     for (model, tick_us) in [(CoreModel::AnalogLif, 1000), (CoreModel::Lif, 100), (CoreModel::Lif, 1000)] {
         let (_, other) = run(model, tick_us, "delta");
         assert!(other.abs_diff(spikes) * 10 < spikes, "{model} at {tick_us} us: {other} spikes, not {spikes}");
     }
 }
 
-/// The asynchronous core at 1 us against the exact solution: every spike in its tick, but for what one tick of lateness
-/// a spike adds up to until the next event sets the time anew.
+/// The asynchronous core at 1 us against the exact solution, which has no ticks: a spike is up to a tick late, and a
+/// late reset is carried on, and stretched by the events that follow, until a spike comes with an event.
 #[test]
 fn spikes_at_one_microsecond_are_the_exact_ones() {
     let mut workload = w1(1).without_recurrence();
@@ -70,16 +70,17 @@ fn spikes_at_one_microsecond_are_the_exact_ones() {
     let mut record = |s: Spike| emulated[s.neuron.index()].push(s.tick.0 as f64);
     resolution.emulator(&workload, "delta").run_until(Tick(500_000), &mut Each(&mut record));
     let exact = workload.exact_spikes(500_000.0);
-    let mut total = 0;
+    let mut late = Vec::new();
     for (exact, emulated) in exact.iter().zip(&emulated) {
         assert_eq!(exact.len(), emulated.len());
-        total += exact.len();
-        for (nth, (exact, emulated)) in exact.iter().zip(emulated).enumerate() {
-            let late = emulated - exact;
-            assert!(late > -1e-3 && late < 1.0 + nth as f64, "spike {nth} is {late} us late");
-        }
+        let each: Vec<f64> = exact.iter().zip(emulated).map(|(exact, emulated)| emulated - exact).collect();
+        assert!((-1e-3..1.0).contains(&each[0]), "the first spike is {} us late", each[0]);
+        late.extend(each.into_iter().map(f64::abs));
     }
-    assert!(total > 1000, "{total} spikes");
+    late.sort_by(f64::total_cmp);
+    assert!(late.len() > 1000, "{} spikes", late.len());
+    let most = late[late.len() * 99 / 100];
+    assert!(most < 25.0, "one spike in a hundred is more than {most} us off");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn the_ideal_chip_has_neither_limits_nor_mismatch() {
     assert_eq!(spec.router, RouterSpec::Ideal);
     assert!(spec.parameters_per_neuron && spec.parameters.values().all(|p| p.mismatch.is_none()));
     assert!(spec.cores_per_chip() * spec.neurons_per_core() > 1_000_000_000);
-    assert_eq!(spec.models, [chip::CoreModel::Lif, chip::CoreModel::Rate]);
+    assert_eq!(spec.models, [chip::CoreModel::Lif, chip::CoreModel::Rate, chip::CoreModel::AnalogLif]);
     assert!(spec.facts().iter().all(|(_, fact)| fact.evidence == Evidence::Assumed));
 }
 

@@ -42,7 +42,7 @@
 //!
 //! At tick 0 this is done for every neuron. These ticks are part of the model: rounding happens there and nowhere else,
 //! so a run that is cut into pieces, resumed or probed in between has the same bits. A neuron spikes at the first tick
-//! at which an evaluation tick by tick from its last such tick would find it at threshold ([`predict`]).
+//! at which an evaluation tick by tick from its last such tick would find it at threshold (`predict`).
 //!
 //! # Numbers
 //! Voltages and currents are integers with 32 fraction bits, kept within +-512 voltage units (counted when it acts);

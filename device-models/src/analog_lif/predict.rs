@@ -3,8 +3,9 @@
 //! Two bounds of the membrane are used. Both are safe: what they exclude, a scan of all ticks would not find.
 //!
 //! *A parabola.* With time in membrane time constants, `s` the slope now and j_k = +-q_k i_k the slope that current k
-//! adds, the equations of the module give v'' = -v' - sum_k j_k tau_mem/tau_k = v - rest - sum_k j_k (1 +
-//! tau_mem/tau_k). Until v reaches the threshold, and as currents only decay, v'' stays at or below
+//! adds, the equations of the module give v'' = -v' - sum_k j_k tau_mem/tau_k, or
+//! v - rest - sum_k j_k (1 + tau_mem/tau_k).
+//! Until v reaches the threshold, and as currents only decay, v'' stays at or below
 //!
 //! ```text
 //! b = max(0, threshold - rest) + sum over negative j_k of |j_k| (1 + tau_mem/tau_k)

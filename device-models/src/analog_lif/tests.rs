@@ -80,8 +80,7 @@ fn constant_drive_gives_a_regular_train() {
 
 #[test]
 fn a_crossing_far_ahead_is_found_at_once() {
-    // The level is 4 units of 2^-32 mV above threshold, and half a unit is rounded: 20 ms ln(20 2^32 / 4.5) = 473.45
-    // ms.
+    // The level is 4 units of 2^-32 mV above threshold, half a unit is rounded: 20 ms ln(20 2^32 / 4.5) = 473.45 ms.
     let mut neuron = Single::new(&[("drive", "20.000000001 mV")]);
     assert_eq!(neuron.spikes_until(1_000_000)[0], 4735);
     // The rounded membrane reaches a level that is exactly the threshold: 20 ms ln(20 2^33) = 517.4 ms.

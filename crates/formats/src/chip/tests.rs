@@ -431,7 +431,7 @@ const CASES: &[Case] = &[
         "models = [\"lif\"]",
         "models = [\"analog-lif\", \"analog\"]",
         "8:25: `models[1]`: `analog` is not a core model\n\
-         help: there are: `lif`, `rate`, `analog-lif`",
+         help: did you mean `analog-lif`?",
     ),
     ("models = [\"lif\"]", "models = \"lif\"", "8:10: `models`: expected an array, found a string"),
     (
