@@ -64,7 +64,7 @@ fn check(from: &str, to: &str, place: &str, message: &str) {
 fn wrong_chip_files_are_refused_with_file_line_and_column() {
     // A misspelt key, a missing unit, an impossible mismatch, no core, a number that is none, an unknown unit.
     check("summary = \"Mixed", "sumary = \"Mixed", "sumary", "did you mean `summary`?");
-    check("tick = { value = 1, unit = \"ms\"", "tick = { value = 1", "{ value = 1, source", "needs the key `unit`");
+    check("tick = { value = 1, unit = \"us\"", "tick = { value = 1", "{ value = 1, source", "needs the key `unit`");
     check("cv = { value = 10, unit = \"%\"", "cv = { value = -1, unit = \"1\"", "{ value = -1", "`parameters.tau_mem");
     check(
         "cores_per_chip = { value = 4",

@@ -19,15 +19,16 @@ const DIGITAL: &str = "format = \"quenched-network\"\nversion = 1\nseed = 1\n\n[
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.file("net.toml", NETWORK);
-    let events: String = (0..200u32).map(|i| format!("{},{}\n", i / 2, (i * 7 / 3) % 4)).collect();
+    let events: String = (0..200u32).map(|i| format!("{},{}\n", i / 2 * 1000, (i * 7 / 3) % 4)).collect();
     sandbox.file("events.csv", format!("tick,channel\n{events}"));
     sandbox
 }
 
-const RUN: [&str; 7] = ["run", "net.toml", "--chip", "dynapse2", "--input", "events.csv", "--ticks"];
+/// Steps of 1 ms, which are 1000 ticks.
+const RUN: [&str; 7] = ["run", "net.toml", "--chip", "dynapse2", "--input", "events.csv", "--time"];
 
-fn run<'a>(ticks: &'a str, extra: &[&'a str]) -> Vec<&'a str> {
-    [&RUN[..], &[ticks], extra].concat()
+fn run<'a>(time: &'a str, extra: &[&'a str]) -> Vec<&'a str> {
+    [&RUN[..], &[time], extra].concat()
 }
 
 /// The samples of a file of traces, line by line.
@@ -38,24 +39,24 @@ fn samples(text: &str) -> Vec<String> {
 #[test]
 fn probes_without_a_file_are_a_table() {
     let sandbox = sandbox();
-    let args = run("100", &["--die", "2", "--probe", "reservoir[0..3]:v", "--probe", "reservoir[1]:i_AMPA"]);
+    let args = run("100ms", &["--die", "2", "--probe", "reservoir[0..3]:v", "--probe", "reservoir[1]:i_AMPA"]);
     sandbox.quenched(&args).success().stdout_eq(file!["snapshots/run-probe.txt"]);
     let json = sandbox.json(&[&args[..], &["--json", "--every", "20ms"]].concat());
     let probes = json["probes"].as_array().expect("probes");
     assert_eq!((probes.len(), &probes[3]["trace"]), (4, &"reservoir[1]:i_AMPA".into()));
     assert_eq!(probes[0]["samples"], 5);
-    let many = sandbox.prints(&run("10", &["--probe", "reservoir:v", "--probe", "reservoir:refractory"]));
+    let many = sandbox.prints(&run("10ms", &["--probe", "reservoir:v", "--probe", "reservoir:refractory"]));
     assert!(many.contains("and 24 more traces; `--traces FILE` writes all of them"), "{many}");
 }
 
 #[test]
 fn probes_change_nothing_and_show_every_digit() {
     let sandbox = sandbox();
-    let plain = sandbox.json(&run("100", &["--json"]));
+    let plain = sandbox.json(&run("100ms", &["--json"]));
     let mut all = Vec::new();
-    for every in ["1", "7", "50 ms"] {
+    for every in ["1000", "7 ms", "50 ms"] {
         let probes = ["--probe", "reservoir:v", "--probe", "reservoir[23]:i_GABA", "--every", every];
-        let probed = sandbox.json(&run("100", &[&probes[..], &["--traces", "t.csv", "--json"]].concat()));
+        let probed = sandbox.json(&run("100ms", &[&probes[..], &["--traces", "t.csv", "--json"]].concat()));
         assert_eq!(plain["digest"], probed["digest"], "sampled at every {every}");
         assert_eq!(plain["counters"], probed["counters"]);
         all.push(sandbox.read("t.csv"));
@@ -74,14 +75,14 @@ fn probes_change_nothing_and_show_every_digit() {
 #[test]
 fn a_resumed_run_takes_the_same_samples() {
     let sandbox = sandbox();
-    let probes = ["--probe", "reservoir[0..2]:v", "--every", "3"];
-    let traces = |ticks, extra: &[&str], name| {
-        sandbox.prints(&run(ticks, &[&probes[..], extra, &["--traces", name]].concat()));
+    let probes = ["--probe", "reservoir[0..2]:v", "--every", "3ms"];
+    let traces = |time, extra: &[&str], name| {
+        sandbox.prints(&run(time, &[&probes[..], extra, &["--traces", name]].concat()));
         samples(&sandbox.read(name))
     };
-    let straight = traces("100", &[], "straight.csv");
-    let first = traces("40", &["--save-snapshot", "state"], "first.csv");
-    let second = traces("60", &["--resume", "state"], "second.csv");
+    let straight = traces("100ms", &[], "straight.csv");
+    let first = traces("40ms", &["--save-snapshot", "state"], "first.csv");
+    let second = traces("60ms", &["--resume", "state"], "second.csv");
     assert_eq!(straight, [first, second].concat());
 }
 
@@ -116,7 +117,7 @@ fn wrong_probes_are_told_the_right_ones() {
     let sandbox = sandbox();
     let mut text = String::new();
     let mut fails = |extra: &[&str]| {
-        let error = sandbox.fails(2, &run("10", &[extra, &["--spikes", "never"]].concat()));
+        let error = sandbox.fails(2, &run("10ms", &[extra, &["--spikes", "never"]].concat()));
         text.push_str(&format!("$ {}\n{error}\n", extra.join(" ")));
     };
     for probe in [
@@ -135,7 +136,7 @@ fn wrong_probes_are_told_the_right_ones() {
     }
     fails(&["--probe", "reservoir[0..2]:v", "--probe", "reservoir[1]:v"]);
     fails(&["--probe", "reservoir:v", "--every", "0"]);
-    fails(&["--probe", "reservoir:v", "--every", "0.5ms"]);
+    fails(&["--probe", "reservoir:v", "--every", "0.5us"]);
     fails(&["--probe", "reservoir:v", "--every", "5 mV"]);
     fails(&["--every", "5"]);
     fails(&["--plot", "figure.png"]);
@@ -150,7 +151,7 @@ fn more_traces_than_a_run_records_are_refused() {
     let probe = ["run", "large.toml", "--chip", "dynapse2", "--ticks", "1", "--probe", "reservoir:v"];
     let text = sandbox.fails(2, &probe);
     assert!(text.contains("at most 1024 traces") && text.contains("`reservoir[0..16]`"), "{text}");
-    let text = sandbox.fails(2, &run("10000000", &["--probe", "reservoir[0..2]:v"]));
+    let text = sandbox.fails(2, &run("10000s", &["--probe", "reservoir[0..2]:v"]));
     assert!(text.contains("2 traces of 10000000 samples") && text.contains("--every"), "{text}");
 }
 
@@ -158,7 +159,7 @@ fn more_traces_than_a_run_records_are_refused() {
 fn a_run_is_drawn_at_once_or_from_its_files() {
     let sandbox = sandbox();
     let extra = ["--probe", "reservoir[0..2]:v", "--spikes", "s.csv", "--traces", "t.csv", "--plot", "run.svg"];
-    let printed = sandbox.prints(&run("100", &extra));
+    let printed = sandbox.prints(&run("100ms", &extra));
     assert!(printed.contains("Written:\n  s.csv\n  t.csv\n  run.svg\n") && !printed.contains("lowest  highest  last"));
     let direct = sandbox.read("run.svg");
     assert!(direct.contains("net.toml on die 0 of dynapse2, seed 1") && direct.contains(">reservoir</text>"));

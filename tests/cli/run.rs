@@ -66,11 +66,14 @@ fn accelerated() -> String {
 fn a_network_is_mapped_onto_synapse_arrays_and_run() {
     let sandbox = sandbox();
     sandbox.file("net.toml", accelerated());
+    // One of the 200 events every half microsecond: a tick is 8 ns.
+    let events: String = (0..200u32).map(|i| format!("{},{}\n", i * 125 / 2, (i * 7 / 3) % 4)).collect();
+    sandbox.file("events.csv", format!("tick,channel\n{events}"));
     let text = sandbox.prints(&["map", "net.toml", "--chip", "brainscales2", "--out", "net.program"]);
     assert!(text.contains("rows by bus") && text.contains("No connection was lost."), "{text}");
     assert!(sandbox.exists("net.program"));
     let run = |chip: &str| {
-        sandbox.json(&["run", "net.toml", "--chip", chip, "--input", "events.csv", "--ticks", "100", "--json"])
+        sandbox.json(&["run", "net.toml", "--chip", chip, "--input", "events.csv", "--time", "100us", "--json"])
     };
     let (calibrated, raw) = (run("brainscales2"), run("brainscales2-uncalibrated"));
     assert!(calibrated["counters"]["spikes"].as_u64() > Some(100), "{}", calibrated["counters"]);
@@ -146,7 +149,7 @@ fn a_run_has_a_length_in_ticks_or_in_time() {
         let text = sandbox.fails(code, &[&run, length].concat());
         assert!(text.contains(message), "{message}\nnot in\n{text}");
     };
-    fails(1, &["--time", "1.5us"], "--time 1.5 us is not a whole number of the ticks of chip `dynapse2`, 1 us each");
+    fails(2, &["--time", "1.5us"], "--time 1.5 us is not a whole number of the ticks of chip `dynapse2`, 1 us each");
     fails(2, &["--time", "5"], "write a number and a unit of time, such as 200ms");
     fails(2, &["--time", "5mV"], "this is not a time above 0");
     fails(2, &["--time", "0ms"], "this is not a time above 0");

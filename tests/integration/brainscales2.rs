@@ -15,8 +15,11 @@ use router::Fabric;
 use std::collections::BTreeMap;
 use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Tick};
 
+/// The chip with ticks of a step of `lif`: nothing here is about finer ones.
 fn spec() -> ChipSpec {
-    formats::chip::shipped("brainscales2").unwrap_or_else(|e| panic!("{e}"))
+    let mut spec = formats::chip::shipped("brainscales2").unwrap_or_else(|e| panic!("{e}"));
+    spec.tick.quantity = spec.step.as_ref().expect("`lif` has a step").quantity;
+    spec
 }
 
 #[test]
@@ -177,17 +180,17 @@ fn programs_that_do_not_fit_are_refused() {
 #[derive(Clone, Copy, Debug)]
 struct Recipe {
     seed: u64,
+    model: CoreModel,
     neurons: u32,
     channels: u32,
     fan_in: u32,
 }
 
 fn recipes() -> impl Strategy<Value = Recipe> {
-    (any::<u64>(), 1u32..257, 1u32..400, 1u32..60).prop_map(|(seed, neurons, channels, fan_in)| Recipe {
-        seed,
-        neurons,
-        channels,
-        fan_in,
+    let sizes = (1u32..257, 1u32..400, 1u32..60);
+    (any::<u64>(), any::<bool>(), sizes).prop_map(|(seed, clocked, (neurons, channels, fan_in))| {
+        let model = if clocked { CoreModel::Lif } else { CoreModel::AnalogLif };
+        Recipe { seed, model, neurons, channels, fan_in }
     })
 }
 
@@ -197,7 +200,7 @@ fn network(recipe: Recipe) -> Network {
     let population = |name: &str| Population {
         name: name.to_owned(),
         size: recipe.neurons,
-        model: CoreModel::Lif,
+        model: recipe.model,
         parameters: BTreeMap::new(),
     };
     let mut projection = |name: &str, pre: Endpoint, post: usize, senders: u32, most: u32| {
@@ -301,7 +304,12 @@ proptest! {
 
 #[test]
 fn the_random_networks_spike() {
-    let recipe = Recipe { seed: 5, neurons: 50, channels: 100, fan_in: 15 };
+    for model in [CoreModel::Lif, CoreModel::AnalogLif] {
+        check_that_it_spikes(Recipe { seed: 5, model, neurons: 50, channels: 100, fan_in: 15 });
+    }
+}
+
+fn check_that_it_spikes(recipe: Recipe) {
     let spec = spec();
     let program = mapped(&network(recipe), &spec).program;
     let mut random = Random::new(1);

@@ -122,7 +122,8 @@ fn a_step_of_one_tick_is_the_default() {
 /// With delays of one tick, finer ticks under the same step change nothing but the numbers of the ticks.
 #[test]
 fn finer_ticks_leave_clocked_cores_alone() {
-    let (mut coarse, mut fine) = (rich(true).build(), rich(true).build());
+    let clocked = Recipe { asynchronous: false, ..rich(true) };
+    let (mut coarse, mut fine) = (clocked.build(), clocked.build());
     (fine.spec.tick, fine.spec.step) = (fact("1 us"), Some(fact("1 ms")));
     fine.events.iter_mut().for_each(|(_, tick, _)| tick.0 *= 1000);
     // A step of several ticks takes no more spikes of a channel than one tick did; both take the same events.

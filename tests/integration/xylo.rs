@@ -299,7 +299,7 @@ fn programs_beyond_the_chip_are_refused_by_place_and_limit() {
         spec.rules.as_mut().unwrap().profile = "xylo-v1".to_owned();
         p.cores[1].parameters.insert("bias".to_owned(), Values::Shared(quantity("1 1")));
     });
-    refused("the program has routing for an ideal router", |_, p| p.routing = Routing::Ideal(Vec::new()));
+    refused("the program has routing for rows of synapses", |_, p| p.routing = Routing::Ideal(Vec::new()));
 }
 
 #[test]
