@@ -65,7 +65,7 @@ impl FaultRates {
             (RouterSpec::TagCam(router), _) => router.limits().weight_bits as u32,
             // A mantissa carries its sign beside the bits that the memory has.
             (RouterSpec::Axon(router), _) => u32::from(router.limits().weight_bits) + 1,
-            (RouterSpec::Crossbar(router), _) => router.limits().weight_bits as u32,
+            (RouterSpec::Crossbar(router), _) => router.limits().weight_bits,
             (RouterSpec::Xylo(router), _) => u32::from(router.limits().weight_bits),
             (RouterSpec::Ideal, Some(bits)) => pure("weight_bits", bits)?.to_integer(fx::Rounding::Floor) as u32,
             (RouterSpec::Ideal, None) => PACKED_BITS,

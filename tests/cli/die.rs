@@ -6,7 +6,13 @@ use snapbox::file;
 #[test]
 fn a_die_is_shown_and_written() {
     let sandbox = Sandbox::new();
-    let args = ["die", "--chip", "dynapse2", "--seed", "1", "--die", "3", "--core", "2", "--csv", "die.csv"];
+    let mut args = vec!["die", "--chip", "dynapse2", "--seed", "1", "--die", "3", "--core", "2"];
+    let all = sandbox.prints(&args);
+    assert!(all.contains("\n  i_tau_mem ") && all.contains("--parameter c_ahp") && !all.contains("██"), "{all}");
+    args.extend(["--csv", "die.csv"]);
+    for parameter in ["drive", "gain_ampa", "tau_mem", "v_threshold"] {
+        args.extend(["--parameter", parameter]);
+    }
     sandbox.quenched(&args).success().stdout_eq(file!["snapshots/die.txt"]);
     let csv = sandbox.read("die.csv");
     assert_eq!(csv.lines().count(), 257, "a line of names and one a neuron");
@@ -54,6 +60,13 @@ fn what_cannot_be_shown_or_written_is_refused() {
     let sandbox = Sandbox::new();
     let text = sandbox.fails(2, &["die", "--chip", "dynapse2", "--core", "4"]);
     assert!(text.contains("has no core 4") && text.contains("help: "), "{text}");
+    for (name, expected) in [
+        ("tau_men", "parameter `tau_men` of chip `dynapse2` does not exist\nhelp: did you mean `tau_mem`?"),
+        ("i_scale", "parameter `i_scale` of chip `dynapse2` has no mismatch\nhelp: "),
+    ] {
+        let text = sandbox.fails(2, &["die", "--chip", "dynapse2", "--parameter", name]);
+        assert!(text.contains(expected), "{text}");
+    }
     let text = sandbox.fails(1, &["die", "--chip", "dynapse2", "--csv", "no/such/dir/die.csv"]);
     assert!(text.contains("die.csv"), "{text}");
     let text = sandbox.fails(1, &["die", "--chip", "dynapse2", "--cv", "1000"]);

@@ -150,9 +150,9 @@ fn a_run_has_a_length_in_ticks_or_in_time() {
         assert!(text.contains(message), "{message}\nnot in\n{text}");
     };
     fails(2, &["--time", "1.5us"], "--time 1.5 us is not a whole number of the ticks of chip `dynapse2`, 1 us each");
-    fails(2, &["--time", "5"], "write a number and a unit of time, such as 200ms");
-    fails(2, &["--time", "5mV"], "this is not a time above 0");
-    fails(2, &["--time", "0ms"], "this is not a time above 0");
+    fails(2, &["--time", "5"], "a time has a unit, such as 5ms");
+    fails(2, &["--time", "5mV"], "5 mV is no time; write a time with its unit, such as 5ms");
+    fails(2, &["--time", "0ms"], "0 ms is not longer than 0; write a time with its unit, such as 5ms");
     fails(2, &["--time", "1ms", "--ticks", "3"], "cannot be used with");
     fails(2, &[], "required arguments were not provided");
 }

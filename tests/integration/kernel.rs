@@ -244,10 +244,11 @@ proptest! {
         prop_assert_eq!(emulator.digest(), first.digest());
     }
 
-    /// Muting the recurrent routes equals removing them from the program; unmuting brings them back.
+    /// Muting the recurrent routes equals weights of 0 in them; unmuting brings them back. On an asynchronous core it
+    /// does not: an event of weight 0 is an event, at which a state is rounded.
     #[test]
     fn muted_routes_are_absent_ones(recipe in recipes(false)) {
-        let mut case = recipe.build();
+        let mut case = Recipe { asynchronous: false, ..recipe }.build();
         let mut muted = case.emulator();
         muted.mute(|origin, _| matches!(origin, Origin::Neuron { .. }));
         muted.run_until(Tick(TICKS), &mut ());
@@ -268,14 +269,13 @@ proptest! {
         without.run_until(Tick(TICKS), &mut ());
         prop_assert_eq!(muted.counters().spikes, without.counters().spikes);
         let still = |states: Vec<CoreState>| {
-            states.into_iter().filter_map(|mut s| {
+            states.into_iter().map(|mut s| {
                 // Events of weight 0 keep a core awake.
                 match &mut s {
                     CoreState::Lif { awake, .. } | CoreState::Rate { awake, .. } => *awake = true,
-                    // An event of weight 0 is an event: the state is of another tick.
-                    _ => return None,
+                    _ => unreachable!("no recipe here has other cores"),
                 }
-                Some(s)
+                s
             }).collect::<Vec<_>>()
         };
         prop_assert_eq!(still(state(&muted)), still(state(&without)));

@@ -119,7 +119,7 @@ impl<'a> Oracle<'a> {
             u64::try_from(ms(step.quantity) / ms(self.spec.tick.quantity)).expect("times are positive")
         });
         for (index, core) in self.cores.iter_mut().enumerate() {
-            if self.program.cores[index].model.is_clocked() && tick % step != 0 {
+            if self.program.cores[index].model.is_clocked() && !tick.is_multiple_of(step) {
                 continue;
             }
             let (emissions, cuts) = core.step(self.spec, tick);

@@ -86,7 +86,7 @@ impl Array {
                         None => weight,
                         Some(scales) => {
                             let place = Slot { core, neuron: cell.neuron, number: slot };
-                            let flips = scales.flips(place, limits.weight_bits as u32) as u8;
+                            let flips = scales.flips(place, limits.weight_bits) as u8;
                             let largest = of_code(limits.weight_max());
                             scales.weigh(place, of_code(cell.weight ^ flips), flips != 0, largest)?
                         }

@@ -159,6 +159,10 @@ pub(crate) struct DieArgs {
     #[arg(long, value_name = "N")]
     pub(crate) core: Option<u16>,
 
+    /// Only this parameter, with its histogram; may be given several times. All parameters if not given
+    #[arg(long = "parameter", value_name = "NAME")]
+    pub(crate) parameters: Vec<String>,
+
     /// Also write every value to this file, one line a neuron
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,

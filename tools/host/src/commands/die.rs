@@ -7,6 +7,7 @@ use crate::output::{print, print_json};
 use chip::{ChipSpec, RouterSpec};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
+use formats::suggestion;
 use report::{histogram, text_table};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -14,6 +15,9 @@ use units::{CoreAddress, DieId, NeuronId, Unit};
 
 /// Characters of the longest bar of a histogram.
 const BAR_WIDTH: usize = 40;
+
+/// Parameters whose histograms are shown without being asked for, at most.
+const HISTOGRAMS_MAX: usize = 16;
 
 /// Circuits that are shown at once, at most.
 const CIRCUITS_MAX: usize = 1 << 20;
@@ -47,7 +51,7 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let cores = cores(&spec, shown)?;
     let circuits: Vec<(u16, u16)> =
         cores.iter().flat_map(|&core| (0..spec.neurons_per_core() as u16).map(move |n| (core, n))).collect();
-    let columns = columns(&spec, &die, &args.which, &circuits);
+    let columns = columns(&spec, &die, args, &circuits)?;
     let faults = Faults::of(&spec, &die, &circuits);
     let weights = WeightFactors::of(&spec, &die, &args.which, &circuits);
     if let Some(path) = &args.csv {
@@ -86,9 +90,24 @@ fn cores(spec: &ChipSpec, only: Option<u16>) -> Result<Vec<u16>, HostError> {
     }
 }
 
-fn columns(spec: &ChipSpec, die: &DieParameters, which: &DieChoice, circuits: &[(u16, u16)]) -> Vec<Column> {
-    let scale = scale(spec, which);
-    die.mismatched()
+/// The parameters that are asked for and differ between circuits.
+fn columns(
+    spec: &ChipSpec,
+    die: &DieParameters,
+    args: &DieArgs,
+    circuits: &[(u16, u16)],
+) -> Result<Vec<Column>, HostError> {
+    let scale = scale(spec, &args.which);
+    let known: Vec<String> = die.mismatched().map(String::from).collect();
+    if let Some(name) = args.parameters.iter().find(|name| !known.contains(name)) {
+        let what = if spec.parameters.contains_key(name) { "has no mismatch" } else { "does not exist" };
+        let message = format!("parameter `{name}` of chip `{}` {what}", spec.name);
+        return Err(HostError::Usage { message, help: suggestion(name, &known, "parameters with mismatch are") });
+    }
+    let asked = |name: &&str| args.parameters.is_empty() || args.parameters.iter().any(|p| p == name);
+    let columns = die
+        .mismatched()
+        .filter(asked)
         .map(|name| {
             let parameter = &spec.parameters[name];
             let nominal = number(parameter.nominal.quantity.value);
@@ -107,7 +126,8 @@ fn columns(spec: &ChipSpec, die: &DieParameters, which: &DieChoice, circuits: &[
                 values: circuits.iter().map(value).collect(),
             }
         })
-        .collect()
+        .collect();
+    Ok(columns)
 }
 
 /// The factors of the weights of all synapse slots that are shown.
@@ -252,7 +272,8 @@ fn as_text(
     }
     let mut text = heading(spec, args, cores);
     if !columns.is_empty() {
-        text.push_str(&parameters_as_text(columns));
+        let histograms = !args.parameters.is_empty() || columns.len() <= HISTOGRAMS_MAX;
+        text.push_str(&parameters_as_text(columns, histograms));
     }
     if let Some(weights) = weights {
         text.push_str(&weights.as_text());
@@ -263,7 +284,7 @@ fn as_text(
     text
 }
 
-fn parameters_as_text(columns: &[Column]) -> String {
+fn parameters_as_text(columns: &[Column], histograms: bool) -> String {
     let mut text = String::new();
     let rows = columns
         .iter()
@@ -279,6 +300,12 @@ fn parameters_as_text(columns: &[Column]) -> String {
         ["parameter", "unit", "nominal", "mean", "sd", "CV", "CV asked", "lowest", "highest"].map(String::from);
     let _ = write!(text, "\n{}", text_table(&header, rows, &[0, 1]));
     text.push_str("\nCV: of the neurons shown; CV asked: of the distribution, before it is cut.\n");
+    if !histograms {
+        let example = &columns[0].name;
+        let _ =
+            write!(text, "\nThe histogram of a parameter is shown with --parameter, such as --parameter {example}.\n");
+        return text;
+    }
     for column in columns {
         let unit = if column.unit == "1" { String::new() } else { format!(" ({})", column.unit) };
         let _ = write!(
