@@ -46,7 +46,7 @@ pub(crate) enum Command {
     /// Map a network onto a chip and report what was used, kept and lost
     Map(MapArgs),
     /// Run a network on a die and report its spikes
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Draw spikes and traces that a run has written
     Plot(PlotArgs),
     /// Replay recordings of public simulators and chips, and compare every value
