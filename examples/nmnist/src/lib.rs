@@ -258,8 +258,8 @@ impl Classifier {
         &self.mapping.program
     }
 
-    /// Shows every sample to `die`, which was made of `spec`, the chip of this classifier or one that differs from it in
-    /// its disorder only, and counts the spikes of the outputs; `done` is told after each sample.
+    /// Shows every sample to `die`, which was made of `spec`, the chip of this classifier or one that differs from it
+    /// in its disorder only, and counts the spikes of the outputs; `done` is told after each sample.
     ///
     /// # Errors
     /// A recording cannot be read, or the die cannot be made.
