@@ -1,15 +1,19 @@
 //! The schema of a chip description. Plain data; each number carries unit, source and evidence.
 
 mod crossbar;
+mod router;
+mod synapse;
 
 use crate::variation::{FaultSpec, NoiseSpec};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use core::fmt;
 use disorder::Family;
 use serde::{Deserialize, Serialize};
-use units::{Decimal, Dimension, Quantity};
+use units::{Decimal, Quantity};
 
 pub use crossbar::{CrossbarLimits, CrossbarSpec};
+pub use router::{AxonLimits, AxonSpec, RouterSpec, TagCamLimits, TagCamSpec, XyloLimits, XyloSpec};
+pub use synapse::{Kinetics, SynapseGate, SynapseSign, SynapseType, dpi_parameters};
 
 /// How well a number is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,216 +140,6 @@ pub struct Geometry {
     pub neurons_per_core: Fact,
 }
 
-/// What a synapse does to its neuron's drive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SynapseSign {
-    /// Adds its weight; weights are not negative.
-    Excitatory,
-    /// Subtracts its weight; weights are not negative.
-    Inhibitory,
-    /// The weight itself carries a sign.
-    Signed,
-}
-
-/// The time course of a synapse.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kinetics {
-    /// A spike steps the membrane at once (core models `lif` and `analog-lif`).
-    Delta,
-    /// A spike steps a current that decays with the time constant in the named parameter (core models `lif` and
-    /// `analog-lif`).
-    Exponential {
-        /// Name of the parameter that holds the time constant.
-        tau: String,
-    },
-    /// An event changes the graded input of a rate unit (core model `rate`).
-    Graded,
-    /// A spike adds an integer to a register of a digital neuron (core models `loihi` and `xylo`).
-    Register {
-        /// Which of the neuron's input registers.
-        index: u8,
-    },
-}
-
-/// The circuit that a synapse of a log-domain neuron (core model `dpi`) charges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SynapseGate {
-    /// The one synapse circuit of a neuron that has no other; its input may have either sign.
-    Combined,
-    /// Adds its current to the membrane's input.
-    Ampa,
-    /// Adds its current as far as the membrane current lets it.
-    Nmda,
-    /// Adds its current to the membrane's leak.
-    Gaba,
-    /// Subtracts its current from the membrane's input.
-    Shunt,
-}
-
-impl SynapseGate {
-    /// Every gate.
-    pub const ALL: [Self; 5] = [Self::Combined, Self::Ampa, Self::Nmda, Self::Gaba, Self::Shunt];
-
-    /// The spelling used in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Combined => "combined",
-            Self::Ampa => "ampa",
-            Self::Nmda => "nmda",
-            Self::Gaba => "gaba",
-            Self::Shunt => "shunt",
-        }
-    }
-
-    /// Names of the parameters of its circuit: capacitance, leak current, gain current.
-    pub const fn parameters(self) -> [&'static str; 3] {
-        match self {
-            Self::Combined => ["c_syn", "i_tau_syn", "i_gain_syn"],
-            Self::Ampa => ["c_ampa", "i_tau_ampa", "i_gain_ampa"],
-            Self::Nmda => ["c_nmda", "i_tau_nmda", "i_gain_nmda"],
-            Self::Gaba => ["c_gaba", "i_tau_gaba", "i_gain_gaba"],
-            Self::Shunt => ["c_shunt", "i_tau_shunt", "i_gain_shunt"],
-        }
-    }
-}
-
-/// The parameters that a core model `dpi` with these gates reads: name, what it measures, and whether it must be above
-/// 0.
-pub fn dpi_parameters(gates: impl Iterator<Item = SynapseGate>) -> Vec<(&'static str, Dimension, bool)> {
-    use Dimension::{Capacitance, Current, One, Voltage};
-    let mut all = alloc::vec![
-        ("i_dark", Current, true),
-        ("kappa_n", One, true),
-        ("kappa_p", One, true),
-        ("u_t", Voltage, true),
-        ("v_cutoff", Voltage, true),
-        ("i_scale", Current, true),
-        ("i_threshold", Current, true),
-        ("i_dc", Current, false),
-        ("c_mem", Capacitance, true),
-        ("i_tau_mem", Current, true),
-        ("i_gain_mem", Current, true),
-        ("c_refractory", Capacitance, true),
-        ("i_refractory", Current, true),
-        ("c_pulse", Capacitance, true),
-        ("i_pulse", Current, true),
-        ("c_ahp", Capacitance, true),
-        ("i_tau_ahp", Current, true),
-        ("i_gain_ahp", Current, true),
-        ("c_pulse_ahp", Capacitance, true),
-        ("i_pulse_ahp", Current, true),
-        ("i_w_ahp", Current, false),
-    ];
-    let mut gates: Vec<SynapseGate> = gates.collect();
-    gates.sort_unstable();
-    gates.dedup();
-    for gate in gates {
-        let [capacitance, tau, gain] = gate.parameters();
-        all.extend([(capacitance, Capacitance, true), (tau, Current, true), (gain, Current, true)]);
-        if gate == SynapseGate::Nmda {
-            all.push(("i_nmda_gate", Current, true));
-        }
-    }
-    all
-}
-
-impl fmt::Display for SynapseGate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A kind of synapse that the chip has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SynapseType {
-    /// Its name in chip, network and report (`AMPA`).
-    pub name: String,
-    /// Its sign.
-    pub sign: SynapseSign,
-    /// Its time course.
-    pub kinetics: Kinetics,
-    /// Name of the parameter that scales every weight of this kind on a neuron, if the chip has one (not in `dpi`).
-    pub gain: Option<String>,
-    /// The circuit that it charges in core model `dpi`; `None` if `dpi` has no such kind.
-    pub gate: Option<SynapseGate>,
-}
-
-/// Sizes of the tag and CAM router (DYNAP-SE2 and its kin).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TagCamSpec {
-    /// CAM words of a neuron: the most synapses that it can have.
-    pub cam_words_per_neuron: Fact,
-    /// SRAM words of a neuron: the most chips that it can reach.
-    pub sram_words_per_neuron: Fact,
-    /// SRAM words taken by the monitor, and so lost to the network.
-    pub sram_words_for_monitor: Fact,
-    /// Bits of a tag.
-    pub tag_bits: Fact,
-    /// Weight bits of a CAM word; each switches one of the core-wide weight currents.
-    pub weight_bits: Fact,
-    /// The furthest chip that an SRAM word can name, in each of x and y.
-    pub hop_max: Fact,
-}
-
-/// Sizes of cores whose synapses lie in a memory that input axons point into (Loihi and its kin).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AxonSpec {
-    /// Input axons of a core: the most sources that it can hear.
-    pub input_axons: Fact,
-    /// Output axons of a core: the most pairs of its neurons and cores that they reach.
-    pub output_axons: Fact,
-    /// Synapse memory of a core, in bits.
-    pub synapse_bits: Fact,
-    /// Synapses of a full group in that memory, which share one header.
-    pub synapses_per_group: Fact,
-    /// Bits of a weight, the sign of a mixed one included.
-    pub weight_bits: Fact,
-    /// Smallest and largest power of two that a core's weights are multiplied by.
-    pub weight_exponent: (Fact, Fact),
-    /// Longest synaptic delay in steps, beyond the one step that every spike takes.
-    pub delay_max: Fact,
-}
-
-/// Sizes of a Xylo chip, whose two cores are one layer each: core 0 the hidden neurons, core 1 the output neurons.
-/// The number of hidden neurons is that of the geometry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct XyloSpec {
-    /// Input channels.
-    pub input_channels: Fact,
-    /// Output neurons.
-    pub output_neurons: Fact,
-    /// Recurrent synapses of a hidden neuron, at most.
-    pub hidden_fan_out: Fact,
-    /// Hidden neurons that the input channels reach, all together; as many as there are where absent.
-    pub input_targets: Option<Fact>,
-    /// Hidden neurons that the output neurons listen to, all together; as many as there are where absent.
-    pub output_sources: Option<Fact>,
-    /// Bits of a weight, its sign included.
-    pub weight_bits: Fact,
-    /// The largest left shift that the weights of a matrix can have.
-    pub weight_shift_max: Fact,
-}
-
-/// How events travel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(clippy::large_enum_variant, reason = "one per chip, never in a collection")]
-pub enum RouterSpec {
-    /// No limit; every event arrives one tick after it was sent, or after the delay of its projection.
-    Ideal,
-    /// Source SRAM, broadcast of a tag, CAM match at the destination.
-    TagCam(TagCamSpec),
-    /// Axons between cores, with the synapses in a memory at the destination.
-    Axon(AxonSpec),
-    /// Input, recurrent and output weight matrices between input channels, a hidden and an output layer.
-    Xylo(XyloSpec),
-    /// A crossbar from event outputs to buses of synapse drivers, and a label in every synapse.
-    Crossbar(CrossbarSpec),
-}
-
 /// Shares of the variance of a parameter: whole die, core, single circuit. They add up to 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharesSpec {
@@ -422,6 +216,11 @@ pub struct RulesSpec {
     pub profile: String,
     /// Choices by the name of the option; what is not here is as in the profile.
     pub options: BTreeMap<String, String>,
+}
+
+/// The limit `fact` as a count. Panics if it is none: `validate` refuses such a spec.
+fn count(fact: &Fact) -> usize {
+    fact.count().and_then(|c| usize::try_from(c).ok()).expect("a validated spec has whole, non-negative limits")
 }
 
 /// A chip: geometry, circuits, router, mismatch. Read from a file; never changed by a run.
@@ -614,135 +413,5 @@ pub fn whole_multiple(time: Quantity, unit: Quantity) -> Option<u64> {
     u64::try_from(times).ok().filter(|times| *times > 0)
 }
 
-/// The limit `fact` as a count. Panics if it is none: `validate` refuses such a spec.
-fn count(fact: &Fact) -> usize {
-    fact.count().and_then(|c| usize::try_from(c).ok()).expect("a validated spec has whole, non-negative limits")
-}
-
 /// The operations whose energy a chip file can state: what the emulator counts.
 pub const ENERGY_OPERATIONS: [&str; 4] = ["synaptic_operation", "neuron_update", "spike", "event_sent"];
-
-impl AxonSpec {
-    /// The sizes as plain numbers. Panics if the spec was not validated.
-    pub fn limits(&self) -> AxonLimits {
-        AxonLimits {
-            input_axons: count(&self.input_axons),
-            output_axons: count(&self.output_axons),
-            synapse_bits: count(&self.synapse_bits),
-            synapses_per_group: count(&self.synapses_per_group),
-            weight_bits: count(&self.weight_bits) as u8,
-            weight_exponent: (exponent(&self.weight_exponent.0), exponent(&self.weight_exponent.1)),
-            delay_max: count(&self.delay_max) as u16,
-        }
-    }
-}
-
-impl XyloSpec {
-    /// Every size with its key in the chip file, in a fixed order.
-    pub fn facts(&self) -> impl Iterator<Item = (&'static str, &Fact)> {
-        [
-            ("input_channels", Some(&self.input_channels)),
-            ("output_neurons", Some(&self.output_neurons)),
-            ("hidden_fan_out", Some(&self.hidden_fan_out)),
-            ("input_targets", self.input_targets.as_ref()),
-            ("output_sources", self.output_sources.as_ref()),
-            ("weight_bits", Some(&self.weight_bits)),
-            ("weight_shift_max", Some(&self.weight_shift_max)),
-        ]
-        .into_iter()
-        .filter_map(|(name, fact)| Some((name, fact?)))
-    }
-
-    /// The sizes as plain numbers. Panics if the spec was not validated.
-    pub fn limits(&self) -> XyloLimits {
-        XyloLimits {
-            input_channels: count(&self.input_channels),
-            output_neurons: count(&self.output_neurons),
-            hidden_fan_out: count(&self.hidden_fan_out),
-            input_targets: self.input_targets.as_ref().map(count),
-            output_sources: self.output_sources.as_ref().map(count),
-            weight_bits: count(&self.weight_bits) as u8,
-            weight_shift_max: count(&self.weight_shift_max) as u8,
-        }
-    }
-}
-
-/// A small whole number with sign. Panics if it is none: `validate` refuses such a spec.
-fn exponent(fact: &Fact) -> i8 {
-    let value = fact.quantity.value_in(units::Unit::ONE).ok().and_then(|v| v.to_bits(0).ok());
-    value.and_then(|v| i8::try_from(v).ok()).expect("a validated spec has small whole exponents")
-}
-
-/// [`AxonSpec`] as plain numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AxonLimits {
-    /// Input axons of a core.
-    pub input_axons: usize,
-    /// Output axons of a core.
-    pub output_axons: usize,
-    /// Synapse memory of a core in bits.
-    pub synapse_bits: usize,
-    /// Synapses of a full group.
-    pub synapses_per_group: usize,
-    /// Bits of a weight.
-    pub weight_bits: u8,
-    /// Smallest and largest exponent of a core's weights.
-    pub weight_exponent: (i8, i8),
-    /// Longest synaptic delay in steps.
-    pub delay_max: u16,
-}
-
-/// [`XyloSpec`] as plain numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct XyloLimits {
-    /// Input channels.
-    pub input_channels: usize,
-    /// Output neurons.
-    pub output_neurons: usize,
-    /// Recurrent synapses of a hidden neuron.
-    pub hidden_fan_out: usize,
-    /// Hidden neurons that the input channels reach; none: no limit but the number of hidden neurons.
-    pub input_targets: Option<usize>,
-    /// Hidden neurons that the output neurons listen to; none: no limit but the number of hidden neurons.
-    pub output_sources: Option<usize>,
-    /// Bits of a weight.
-    pub weight_bits: u8,
-    /// The largest shift of a matrix.
-    pub weight_shift_max: u8,
-}
-
-impl XyloLimits {
-    /// Lowest and highest weight before the shift.
-    pub const fn weights(&self) -> (i16, i16) {
-        let half = 1 << (self.weight_bits - 1);
-        (-half, half - 1)
-    }
-}
-
-impl TagCamSpec {
-    /// The sizes as plain numbers. Panics if the spec was not validated.
-    pub fn limits(&self) -> TagCamLimits {
-        TagCamLimits {
-            cam_words_per_neuron: count(&self.cam_words_per_neuron),
-            sram_words_per_neuron: count(&self.sram_words_per_neuron) - count(&self.sram_words_for_monitor),
-            tag_count: 1 << count(&self.tag_bits),
-            weight_bits: count(&self.weight_bits),
-            hop_max: count(&self.hop_max),
-        }
-    }
-}
-
-/// [`TagCamSpec`] as plain numbers, with the monitor's words already taken off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TagCamLimits {
-    /// CAM words of a neuron.
-    pub cam_words_per_neuron: usize,
-    /// SRAM words of a neuron that the network may use.
-    pub sram_words_per_neuron: usize,
-    /// Number of different tags.
-    pub tag_count: usize,
-    /// Weight bits, and so core-wide weight currents.
-    pub weight_bits: usize,
-    /// Reach of an SRAM word in chips.
-    pub hop_max: usize,
-}
