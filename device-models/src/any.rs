@@ -241,6 +241,15 @@ impl Core {
         }
     }
 
+    /// Neurons that the last advance changed, or looked at as if it did.
+    #[inline]
+    pub fn updated(&self) -> usize {
+        match self {
+            Self::AnalogLif(core) => core.updated(),
+            _ => self.neuron_count(),
+        }
+    }
+
     /// What can be read of its neurons. The order stays the same for the life of the core; `spec` names the kinds of
     /// synapses and the unit of the membrane.
     pub fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {

@@ -83,6 +83,18 @@ fn idle_time_costs_nothing() {
     assert_eq!(spikes, [spike(late.0, 0)]);
 }
 
+/// An asynchronous core does not advance a neuron that nothing happens to, though others of its core are busy.
+#[test]
+fn asynchronous_neurons_are_updated_one_by_one() {
+    let mut case = Recipe { cores: 1, asynchronous: true, ..rich(false) }.build();
+    let neurons = u64::from(case.program.cores[0].neuron_count);
+    let counters = run(&mut case).counters().clone();
+    assert!(counters.spikes > 50 && counters.synaptic_operations > 1000, "{counters:?}");
+    let most = neurons + counters.synaptic_operations + counters.spikes;
+    assert!((neurons..=most).contains(&counters.neuron_updates), "{counters:?}");
+    assert!(counters.neuron_updates < neurons * TICKS / 2, "{counters:?}");
+}
+
 #[test]
 fn a_graded_change_is_sent_once_and_a_resting_network_sleeps() {
     let mut emulator = emulator();

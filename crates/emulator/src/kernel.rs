@@ -277,7 +277,6 @@ impl Emulator {
         let Self { fabric, cores, queue, wake, periods, muted, noise, counters, chain, .. } = self;
         wake.visit(tick, |index| {
             let core = &mut cores[index];
-            counters.neuron_updates += core.neuron_count() as u64;
             let graded = core.is_graded();
             let emissions = core.advance(tick);
             if !emissions.is_empty() {
@@ -309,6 +308,7 @@ impl Emulator {
                     }
                 }
             }
+            counters.neuron_updates += core.updated() as u64;
             counters.saturations += core.take_saturations();
             due(core.next_wake(tick), periods[index])
         });

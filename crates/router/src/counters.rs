@@ -89,7 +89,8 @@ pub struct Counters {
     pub synaptic_operations: u64,
     /// Times that a state, or an input before its gain, had to be cut at the end of its format.
     pub saturations: u64,
-    /// Neurons advanced by a step; a sleeping core costs none.
+    /// Neurons advanced: all of a clocked core in a step, unless it sleeps; of an asynchronous core those that
+    /// something reached, or that crossed their threshold.
     pub neuron_updates: u64,
     /// Events that did not arrive, counted when sent.
     pub losses: Losses,

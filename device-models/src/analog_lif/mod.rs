@@ -116,6 +116,8 @@ pub struct AnalogLifCore {
     started: bool,
     spikes: Vec<Emission>,
     saturations: u64,
+    /// Neurons brought to the tick of the last advance.
+    updated: usize,
 }
 
 /// `value` kept within the range of states.
@@ -141,6 +143,7 @@ impl AnalogLifCore {
             started: false,
             spikes: Vec::with_capacity(count),
             saturations: 0,
+            updated: 0,
             parameters,
         };
         core.reset();
@@ -183,6 +186,7 @@ impl AnalogLifCore {
     /// the order of the neurons. It must be called at every tick that [`AnalogLifCore::next_wake`] names.
     pub fn advance(&mut self, now: Tick) -> &[Emission] {
         self.spikes.clear();
+        self.updated = 0;
         let blocks = self.parameters.layout().stride() / BLOCK;
         let count = self.neurons.len();
         for block in 0..blocks {
@@ -223,6 +227,7 @@ impl AnalogLifCore {
 
     /// Brings a neuron to tick `now`, in steps 1 to 3 of the module, and returns when to look at it next.
     fn update(&mut self, n: usize, now: u64) -> u64 {
+        self.updated += 1;
         let (mut neuron, mut currents) = self.at(n, now);
         let count = self.parameters.current_count();
         let refractory = now < neuron.free;
@@ -338,6 +343,12 @@ impl AnalogLifCore {
             }
             None => Some(u64::MAX),
         }
+    }
+
+    /// Neurons that something reached, or that crossed their threshold, in the last advance.
+    #[inline]
+    pub const fn updated(&self) -> usize {
+        self.updated
     }
 
     /// Saturations since the last call.
