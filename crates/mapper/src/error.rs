@@ -68,6 +68,21 @@ pub enum MapperError {
         /// What there is.
         known: Vec<String>,
     },
+    /// A parameter that the chip has, but for other core models.
+    #[error(
+        "population `{population}`: its core model `{model}` does not read the parameter `{parameter}`; it reads {}",
+        list(read)
+    )]
+    UnreadParameter {
+        /// The population.
+        population: String,
+        /// The parameter.
+        parameter: String,
+        /// The model of the population.
+        model: CoreModel,
+        /// What the model reads.
+        read: Vec<String>,
+    },
     /// A parameter value of the wrong dimension.
     #[error("population `{population}`: parameter `{parameter}` = {value}: {cause}")]
     ParameterUnit {

@@ -10,6 +10,8 @@ use units::Quantity;
 /// Checks the parameters of every population.
 pub(crate) fn check<'a>(network: &'a Network, spec: &ChipSpec) -> Result<&'a [Population], MapperError> {
     for population in &network.populations {
+        let read: Vec<String> =
+            device_models::needs(population.model, &spec.synapses).into_iter().map(|need| need.parameter).collect();
         for (parameter, values) in &population.parameters {
             let Some(known) = spec.parameters.get(parameter) else {
                 return Err(MapperError::UnknownParameter {
@@ -19,6 +21,14 @@ pub(crate) fn check<'a>(network: &'a Network, spec: &ChipSpec) -> Result<&'a [Po
                     known: spec.parameters.keys().cloned().collect(),
                 });
             };
+            if !read.contains(parameter) {
+                return Err(MapperError::UnreadParameter {
+                    population: population.name.clone(),
+                    parameter: parameter.clone(),
+                    model: population.model,
+                    read: read.into_iter().filter(|name| spec.parameters.contains_key(name)).collect(),
+                });
+            }
             match values {
                 Values::Shared(value) => check_value(population, spec, parameter, known, *value)?,
                 Values::PerNeuron(_) if !spec.parameters_per_neuron => {

@@ -38,6 +38,12 @@ fn parameters_are_checked() {
     );
     check(
         &spec,
+        |n| parameter(n, "leak", shared("0.5 1")),
+        "population `q`: its core model `lif` does not read the parameter `leak`; it reads tau_mem, v_threshold, \
+         t_refractory, drive, tau_fast, tau_slow",
+    );
+    check(
+        &spec,
         |n| parameter(n, "tau_mem", shared("101 ms")),
         "population `q`: parameter `tau_mem` = 101 ms is outside the range of chip `tag-cam`, 0.1 ms to 100 ms",
     );
