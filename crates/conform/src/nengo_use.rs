@@ -55,12 +55,12 @@ impl SynapseUse {
         }
         // A set of weights is the rows of all its atoms, one after the other.
         let mut bits = Some(0);
-        let mut row = 0;
+        let mut row = 0usize;
         for &atoms in atoms {
-            let end = row + usize::try_from(atoms).unwrap_or(0);
+            let end = row.saturating_add(usize::try_from(atoms).unwrap_or(0));
             if let (Some(&from), Some(&to)) = (row_starts.get(row), row_starts.get(end)) {
-                let weights = u64::try_from(to - from).unwrap_or(0);
-                bits = bits.zip(format.memory_bits(weights)).map(|(sum, set)| sum + set);
+                let weights = u64::try_from(to.saturating_sub(from)).unwrap_or(0);
+                bits = bits.zip(format.memory_bits(weights)).map(|(sum, set): (u64, u64)| sum.saturating_add(set));
             }
             row = end;
         }
@@ -139,7 +139,7 @@ pub(crate) fn compare_use(
         most += output_axon_slots(group.targets.len().max(target.axons) as u64, target.population_type);
     }
     let input_axons: usize = own().map(|group| group.axons).sum();
-    let synapse_bits = own().map(|group| group.memory.bits).try_fold(0, |sum, bits| Some(sum + bits?));
+    let synapse_bits = own().map(|group| group.memory.bits).try_fold(0u64, |sum, bits| Some(sum.saturating_add(bits?)));
 
     let mut output_axons = least;
     if fields.get("utilization").is_some() {

@@ -73,7 +73,7 @@ impl SynapseFormat {
     }
 
     /// Synapse memory that a set of `weights` synapses takes, in bits; None for a code that does not exist or an empty
-    /// group.
+    /// group. More than a `u64` holds is told as `u64::MAX`, which no core has.
     pub fn memory_bits(&self, weights: u64) -> Option<u64> {
         let index = if self.dense { 0 } else { *INDEX_BITS.get(usize::from(self.index_bits_code))? };
         let fields = [self.weight_bits()?, index, self.delay_bits, self.tag_bits];
@@ -81,9 +81,11 @@ impl SynapseFormat {
         if self.group == 0 {
             return None;
         }
+        // A group has at most 2^32 synapses.
         let group = |n: u64| (n * each + GROUP_HEADER_BITS).div_ceil(WORD_BITS) * WORD_BITS;
         let (full, rest) = (weights / u64::from(self.group), weights % u64::from(self.group));
-        Some(full * group(self.group.into()) + if rest > 0 { group(rest) } else { 0 })
+        let rest = if rest > 0 { group(rest) } else { 0 };
+        Some(full.saturating_mul(group(self.group.into())).saturating_add(rest))
     }
 }
 

@@ -138,6 +138,7 @@ fn memory_of_a_core() {
     assert_eq!(shared.memory_bits(24), Some(384));
     // 130 synapses are two full groups and a rest: (64 * 14 + 10 -> 960) * 2 + (2 * 14 + 10 -> 64).
     assert_eq!(shared.memory_bits(130), Some(960 * 2 + 64));
+    assert_eq!(shared.memory_bits(u64::MAX), Some(u64::MAX));
     assert_eq!(SynapseFormat { weight_bits_code: 0, ..dense }.memory_bits(1), None);
     assert_eq!(SynapseFormat { index_bits_code: 8, ..shared }.memory_bits(1), None);
     assert_eq!(SynapseFormat { group: 0, ..dense }.memory_bits(1), None);
