@@ -12,8 +12,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Values, WEIGHTS};
 use disorder::{Die, Distribution, Family, Shares, correlated};
-use fx::{FxError, Real, Rounding, divide, narrow};
+use fx::{FxError, Real, Rounding, Wide, divide, narrow};
 use units::{CoreAddress, Decimal, Dimension, NeuronAddress, NeuronId, Unit};
+
+/// The largest exponent of the weights of a core, which are units of 2^-20 times 2 to it.
+const WEIGHT_EXPONENT_MAX: u8 = 20;
 
 /// How much mismatch, and of which family. The default is what the chip file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -269,6 +272,27 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Checks the weight exponent of a core of analog values.
+    pub(crate) const fn check_weight_exponent(&self) -> Result<(), DeviceModelError> {
+        let (core, exponent) = (self.core.address, self.core.weight_exponent);
+        if exponent > WEIGHT_EXPONENT_MAX {
+            return Err(DeviceModelError::WeightExponent { core, exponent });
+        }
+        Ok(())
+    }
+
+    /// The gains of a kind and the name to blame if they are impossible; 1 for a kind without gain.
+    pub(crate) fn gains(&self, kind: u8) -> Result<(String, Vec<Wide>), DeviceModelError> {
+        let kind = &self.spec.synapses[usize::from(kind)];
+        match &kind.gain {
+            Some(name) => {
+                let values = self.positive(name)?.value;
+                Ok((name.clone(), values.into_iter().map(Wide::from_real).collect()))
+            }
+            None => Ok((kind.name.clone(), alloc::vec![Wide::ONE; self.core.neuron_count as usize])),
+        }
     }
 
     /// The step of clocked cores in ms.

@@ -72,9 +72,7 @@ impl RateParameters {
     ) -> Result<Self, DeviceModelError> {
         let reader = Reader { spec, core, die };
         reader.check_names()?;
-        if core.weight_exponent > 20 {
-            return Err(DeviceModelError::WeightExponent { core: core.address, exponent: core.weight_exponent });
-        }
+        reader.check_weight_exponent()?;
         let leak = reader.positive("leak")?;
         if let Some(n) = leak.asked.iter().position(|l| *l > Real::ONE) {
             return Err(DeviceModelError::TooLarge {

@@ -57,10 +57,14 @@ pub fn decode(
     let exponents: BTreeMap<CoreAddress, u8> = program.cores.iter().map(|c| (c.address, c.weight_exponent)).collect();
     let mut connections = Vec::new();
     match &program.routing {
-        Routing::Ideal(rows) => {
+        Routing::Ideal(rows) | Routing::Xylo { rows, .. } => {
             for row in rows {
                 let (pre, pre_index) = pre(row.source)?;
                 let exponent = exponents.get(&row.destination).ok_or_else(|| foreign(row.destination.to_string()))?;
+                let shift = match &program.routing {
+                    Routing::Xylo { shifts, .. } => shifts.of(row.source, row.destination),
+                    _ => 0,
+                };
                 for synapse in &row.synapses {
                     let (post, post_index) = post(row.destination, synapse.neuron)?;
                     connections.push(DecodedConnection {
@@ -69,26 +73,7 @@ pub fn decode(
                         post,
                         post_index,
                         synapse: synapse.synapse,
-                        weight: i64::from(synapse.weight) << exponent,
-                        delay_ticks: row.delay_ticks,
-                    });
-                }
-            }
-        }
-        Routing::Xylo { rows, shifts, .. } => {
-            for row in rows {
-                let (pre, pre_index) = pre(row.source)?;
-                let exponent = exponents.get(&row.destination).ok_or_else(|| foreign(row.destination.to_string()))?;
-                let exponent = exponent + shifts.of(row.source, row.destination);
-                for synapse in &row.synapses {
-                    let (post, post_index) = post(row.destination, synapse.neuron)?;
-                    connections.push(DecodedConnection {
-                        pre,
-                        pre_index,
-                        post,
-                        post_index,
-                        synapse: synapse.synapse,
-                        weight: i64::from(synapse.weight) << exponent,
+                        weight: i64::from(synapse.weight) << (exponent + shift),
                         delay_ticks: row.delay_ticks,
                     });
                 }

@@ -5,7 +5,7 @@ use super::{STATE_MAX, VOLTAGE_BITS};
 use crate::layout::Lane;
 use crate::parameters::{Reader, Resolved};
 use crate::{DeviceModelError, DieParameters, Digest, InputLayout};
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics};
 use fx::{Real, Rounding, Wide, exp2, shift_right};
@@ -62,9 +62,7 @@ impl AnalogLifParameters {
     ) -> Result<Self, DeviceModelError> {
         let reader = Reader { spec, core, die };
         reader.check_names()?;
-        if core.weight_exponent > 20 {
-            return Err(DeviceModelError::WeightExponent { core: core.address, exponent: core.weight_exponent });
-        }
+        reader.check_weight_exponent()?;
         let tau_mem = reader.positive("tau_mem")?;
         let builder = Builder { tick: exact_tick(&reader)?, tau_mem, reader };
         let count = layout.neuron_count();
@@ -273,7 +271,7 @@ impl Builder<'_> {
         match lane {
             Lane::Delta => Ok(LaneUse::Delta),
             Lane::ScaledDelta { kind } => {
-                let (name, gains) = self.gains(kind)?;
+                let (name, gains) = self.reader.gains(kind)?;
                 let scaled = gains.iter().enumerate().map(|(n, gain)| {
                     let limit = Wide::from_integer(1 << GAIN_BITS);
                     bounded(*gain, GAIN_FRACTION, GAIN_BITS)
@@ -285,25 +283,13 @@ impl Builder<'_> {
                 let Kinetics::Exponential { tau } = &self.reader.spec.synapses[usize::from(kind)].kinetics else {
                     unreachable!("the layout makes currents of exponential kinds only");
                 };
-                let (name, gains) = self.gains(kind)?;
+                let (name, gains) = self.reader.gains(kind)?;
                 currents.push(self.currents(tau, &name, &gains, inhibitory)?);
                 Ok(LaneUse::Current(currents.len() - 1))
             }
             Lane::Graded | Lane::ScaledGraded { .. } | Lane::Register { .. } | Lane::Gate { .. } => {
                 unreachable!("the layout of an analog core has no such lane")
             }
-        }
-    }
-
-    /// The gains of a kind and the name to blame if they are impossible; 1 for a kind without gain.
-    fn gains(&self, kind: u8) -> Result<(String, Vec<Wide>), DeviceModelError> {
-        let kind = &self.reader.spec.synapses[usize::from(kind)];
-        match &kind.gain {
-            Some(name) => {
-                let values = self.reader.positive(name)?.value;
-                Ok((name.clone(), values.into_iter().map(Wide::from_real).collect()))
-            }
-            None => Ok((kind.name.clone(), alloc::vec![Wide::ONE; self.reader.core.neuron_count as usize])),
         }
     }
 

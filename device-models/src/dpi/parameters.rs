@@ -36,9 +36,7 @@ impl DpiParameters {
     ) -> Result<Self, DeviceModelError> {
         let reader = Reader { spec, core, die };
         reader.check_names()?;
-        if core.weight_exponent > 20 {
-            return Err(DeviceModelError::WeightExponent { core: core.address, exponent: core.weight_exponent });
-        }
+        reader.check_weight_exponent()?;
         let dt = Wide::from_real(reader.step()?);
         let builder = Builder { reader: &reader };
         let neurons = builder.neurons(dt)?;

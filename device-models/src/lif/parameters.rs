@@ -4,7 +4,7 @@ use super::InputLayout;
 use crate::layout::Lane;
 use crate::parameters::{Reader, Resolved};
 use crate::{DeviceModelError, DieParameters, Digest, Factors};
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics};
 use fx::step::STATE_MAX;
@@ -70,9 +70,7 @@ impl LifParameters {
     ) -> Result<Self, DeviceModelError> {
         let builder = Builder { reader: Reader { spec, core, die }, stride: layout.stride() };
         builder.reader.check_names()?;
-        if core.weight_exponent > 20 {
-            return Err(DeviceModelError::WeightExponent { core: core.address, exponent: core.weight_exponent });
-        }
+        builder.reader.check_weight_exponent()?;
         let reader = &builder.reader;
         let step = reader.step()?;
         let tau_mem = reader.positive("tau_mem")?;
@@ -316,7 +314,7 @@ impl Builder<'_> {
         match lane {
             Lane::Delta => Ok(LaneParameters::Delta),
             Lane::ScaledDelta { kind } => {
-                let (name, gains) = self.gains(kind)?;
+                let (name, gains) = self.reader.gains(kind)?;
                 Ok(LaneParameters::ScaledDelta(self.factors(&name, &gains)?))
             }
             Lane::Current { kind, inhibitory } => {
@@ -324,7 +322,7 @@ impl Builder<'_> {
                     unreachable!("the layout makes currents of exponential kinds only");
                 };
                 let taus = self.reader.positive(tau)?;
-                let (name, gains) = self.gains(kind)?;
+                let (name, gains) = self.reader.gains(kind)?;
                 let leaks: Vec<Wide> = taus.value.iter().map(|tau| lost(step, *tau)).collect();
                 let couplings: Vec<Wide> = (0..gains.len())
                     .map(|n| gains[n].mul_trunc(propagator(step, taus.asked[n], taus.value[n], tau_mem.value[n])))
@@ -335,18 +333,6 @@ impl Builder<'_> {
             Lane::Graded | Lane::ScaledGraded { .. } | Lane::Register { .. } | Lane::Gate { .. } => {
                 unreachable!("the layout of a LIF core has no such lane")
             }
-        }
-    }
-
-    /// The gains of a kind and the name to blame if they are impossible; 1 for a kind without gain.
-    fn gains(&self, kind: u8) -> Result<(String, Vec<Wide>), DeviceModelError> {
-        let kind = &self.reader.spec.synapses[usize::from(kind)];
-        match &kind.gain {
-            Some(name) => {
-                let values = self.reader.positive(name)?.value;
-                Ok((name.clone(), values.into_iter().map(Wide::from_real).collect()))
-            }
-            None => Ok((kind.name.clone(), alloc::vec![Wide::ONE; self.reader.core.neuron_count as usize])),
         }
     }
 }
