@@ -171,6 +171,9 @@ impl AnalogNeuron {
             let jump = current.kind.and_then(|kind| arrived.get(&kind)).copied().unwrap_or(0);
             current.i = sat(current.i + jump, cuts);
         }
+        if refractory {
+            return false;
+        }
         let mut scaled: BTreeMap<usize, i128> = BTreeMap::new();
         for (kind, sum) in arrived {
             let synapse = &spec.synapses[*kind];
@@ -182,9 +185,6 @@ impl AnalogNeuron {
         }
         for (kind, sum) in scaled {
             v += floor(sat(sum, cuts) * self.gains[&kind] + (1 << 31), 32);
-        }
-        if refractory {
-            return false;
         }
         self.v = sat(v, cuts);
         if self.v < self.threshold {

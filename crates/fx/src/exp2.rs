@@ -70,12 +70,24 @@ pub const fn exp2_neg(x: u64) -> u64 {
     let rest = x & 0xffff_ffff;
     // 1 - u + u^2/2 with u = rest ln 2, 64 fraction bits. u < 2^48, so its upper 32 bits are enough for the square, and
     // the square grows by at most one unit where u grows by one.
-    let u = ((rest as u128 * LN2 as u128) >> ARGUMENT_BITS) as u64;
+    let u = high(rest << (u64::BITS - ARGUMENT_BITS), LN2);
     let half = u >> 16;
     let polynomial = ONE - ((u - ((half * half) >> 33)) >> 2);
     let (coarse, fine) = (COARSE[(x >> 40) as usize & 255], FINE[(x >> 32) as usize & 255]);
-    let entry = (coarse as u128 * fine as u128) >> RESULT_BITS;
-    ((entry * polynomial as u128) >> RESULT_BITS) as u64 >> whole
+    scaled(scaled(coarse, fine), polynomial) >> whole
+}
+
+/// `value * share / 2^62`, rounded down, for a value below 2^63 and a share of at most [`ONE`]: the upper word of one
+/// multiplication.
+#[inline]
+pub const fn scaled(value: u64, share: u64) -> u64 {
+    high(value << 1, share << 1)
+}
+
+/// The upper word of a product.
+#[inline]
+const fn high(a: u64, b: u64) -> u64 {
+    ((a as u128 * b as u128) >> u64::BITS) as u64
 }
 
 #[cfg(test)]

@@ -1,19 +1,16 @@
 //! The closed form of a neuron between two events, and bounds of it over an interval.
 
-use fx::exp2::{ARGUMENT_BITS, ARGUMENT_END, ONE, RESULT_BITS, exp2_neg};
+use fx::exp2::{ARGUMENT_BITS, ARGUMENT_END, ONE, RESULT_BITS, exp2_neg, scaled};
 use fx::{Rounding, Wide, shift_right};
 
 /// Fraction bits of transfers and their coefficients.
 pub const TRANSFER_BITS: u32 = 44;
-/// Currents of a neuron: those of synapses, and that of adaptation.
-pub(super) const CURRENTS: usize = crate::CURRENTS_MAX + 1;
-
 /// exp(-d/tau) of whole ticks d, as 2^-(d mantissa / 2^shift) with an exponent of 48 fraction bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decay {
     /// The rate, tick/(tau ln 2), in units of 2^-(48 + shift): 62 significant bits.
     pub mantissa: u64,
-    /// See the mantissa; at least 0 and below 128.
+    /// See the mantissa; from 4 to 55.
     pub shift: u32,
 }
 
@@ -34,7 +31,8 @@ impl Decay {
     /// The exponent after `ticks`, cut where the result is 0 anyway.
     #[inline]
     fn argument(self, ticks: u64) -> u64 {
-        let exponent = (u128::from(ticks) * u128::from(self.mantissa)) >> self.shift;
+        // The mask says to the compiler what is so anyway, and spares it the case of a whole word.
+        let exponent = (u128::from(ticks) * u128::from(self.mantissa)) >> (self.shift & 63);
         exponent.min(u128::from(ARGUMENT_END << ARGUMENT_BITS)) as u64
     }
 }
@@ -91,8 +89,24 @@ pub struct Membrane {
     pub reset: i64,
     /// Ticks of the refractory period.
     pub refractory: u64,
-    /// Time constant in ticks, at most; 16 fraction bits.
+    /// Time constant in ticks, rounded down; 16 fraction bits. For predictions only, as is the next one.
     pub(super) tau: u64,
+    /// Bound on the difference between the computed membrane and the smooth closed form with the same coefficients, in
+    /// bits of the membrane, from any state within range; see [`Membrane::error_with`].
+    pub(super) error: i64,
+}
+
+impl Membrane {
+    /// The bound on the error of a membrane with these `currents`. A decay is off by less than 2^-47, see [`fx::exp2`],
+    /// and a transfer by less than its coefficient and 9, in units of 2^-44: an eighth of a bit for the largest
+    /// current, times that.
+    pub(super) fn error_with<'a>(currents: impl Iterator<Item = &'a Current>) -> i64 {
+        let largest = (super::STATE_MAX >> 22) + 1;
+        currents.fold(5, |error, current| {
+            let off = (current.coefficient() >> TRANSFER_BITS) as i64 + 9;
+            error + 1 + ((largest * off) >> 22)
+        })
+    }
 }
 
 /// G = x phi(x difference) with 48 fraction bits. It never falls: its true slope is above exp(-1), and the sum below
@@ -103,11 +117,8 @@ fn near_growth(x: u64, difference: u64) -> u64 {
     }
     let w = ((u128::from(difference) * u128::from(x)) >> ARGUMENT_BITS) as u64;
     // phi(w) = 1 - w/2 (1 - w/3 (1 - w/4 (...))); w < 1, so what is left out is below 1/18!.
-    let phi = (2..=17).rev().fold(ONE, |sum, n| {
-        let product = (u128::from(w) * u128::from(sum)) >> RESULT_BITS;
-        ONE - product as u64 / n
-    });
-    ((u128::from(x) * u128::from(phi)) >> RESULT_BITS) as u64
+    let phi = (2..=17).rev().fold(ONE, |sum, n| ONE - scaled(w, sum) / n);
+    scaled(x, phi)
 }
 
 /// A decay at one time: its exponent and its value.
@@ -138,13 +149,10 @@ impl Current {
     #[inline]
     fn transfer(&self, slow: u64, fast: u64, growth: u64) -> u64 {
         match self.coupling {
-            Coupling::Apart { coefficient } => {
-                ((u128::from(coefficient) * u128::from(slow.saturating_sub(fast))) >> RESULT_BITS) as u64
-            }
+            Coupling::Apart { coefficient } => scaled(coefficient, slow.saturating_sub(fast)),
             Coupling::Near { coefficient, difference } => {
                 let growth = near_growth(growth, difference);
-                let product = (u128::from(slow) * u128::from(growth)) >> RESULT_BITS;
-                ((product * u128::from(coefficient)) >> ARGUMENT_BITS) as u64
+                ((u128::from(scaled(growth, slow)) * u128::from(coefficient)) >> ARGUMENT_BITS) as u64
             }
         }
     }
@@ -158,60 +166,66 @@ impl Current {
     }
 }
 
+/// `value * factor` for a factor below 2^63.
+#[inline]
+const fn product(value: i64, factor: u64) -> i128 {
+    value as i128 * factor as i64 as i128
+}
+
 /// floor(value / 2^62 + 1/2).
 #[inline]
 const fn nearest(value: i128) -> i128 {
     (value + (1 << (RESULT_BITS - 1))) >> RESULT_BITS
 }
 
-/// A neuron at its last event: constants, membrane and currents.
+/// A neuron with N currents at its last event: constants, membrane and currents.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Base<'a> {
+pub(super) struct Base<'a, const N: usize> {
     pub(super) membrane: &'a Membrane,
-    pub(super) currents: &'a [Current],
+    pub(super) currents: &'a [Current; N],
     pub(super) v: i64,
-    pub(super) i: &'a [i64],
+    pub(super) i: [i64; N],
 }
 
 /// A neuron some ticks later.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Point {
+pub(super) struct Point<const N: usize> {
     /// The membrane, which may be beyond the range of states.
     pub(super) v: i64,
-    pub(super) i: [i64; CURRENTS],
+    pub(super) i: [i64; N],
     /// Every decay is over: nothing changes from here on.
     pub(super) settled: bool,
 }
 
-impl Base<'_> {
+impl<const N: usize> Base<'_, N> {
     /// Only the currents, `ticks` later.
-    pub(super) fn currents_after(&self, ticks: u64) -> [i64; CURRENTS] {
-        let mut i = [0; CURRENTS];
-        for ((current, from), to) in self.currents.iter().zip(self.i).zip(&mut i) {
-            if *from != 0 {
-                *to = nearest(i128::from(*from) * i128::from(Decayed::at(current.decay, ticks).e)) as i64;
+    #[inline]
+    pub(super) fn currents_after(&self, ticks: u64) -> [i64; N] {
+        core::array::from_fn(|k| {
+            if self.i[k] == 0 {
+                return 0;
             }
-        }
-        i
+            nearest(product(self.i[k], Decayed::at(self.currents[k].decay, ticks).e)) as i64
+        })
     }
 
     /// The closed form `ticks` later.
-    #[inline]
-    pub(super) fn after(&self, ticks: u64) -> Point {
+    #[inline(always)]
+    pub(super) fn after(&self, ticks: u64) -> Point<N> {
         let m = Decayed::at(self.membrane.decay, ticks);
         // At most 5 products below 2^(41 + 62 + 16), and one below 2^105.
-        let mut sum = i128::from(self.v - self.membrane.rest) * i128::from(m.e);
-        let (mut i, mut settled) = ([0; CURRENTS], m.e == 0);
+        let mut sum = product(self.v - self.membrane.rest, m.e);
+        let (mut i, mut settled) = ([0; N], m.e == 0);
         for ((current, from), to) in self.currents.iter().zip(self.i).zip(&mut i) {
-            if *from == 0 {
+            if from == 0 {
                 continue;
             }
             let k = Decayed::at(current.decay, ticks);
             settled &= k.e == 0;
-            *to = nearest(i128::from(*from) * i128::from(k.e)) as i64;
+            *to = nearest(product(from, k.e)) as i64;
             let (slow, fast) = if current.slower { (k, m) } else { (m, k) };
-            let transfer = i128::from(current.transfer(slow.e, fast.e, slow.x)) << (RESULT_BITS - TRANSFER_BITS);
-            let moved = i128::from(*from) * transfer;
+            let transfer = current.transfer(slow.e, fast.e, slow.x);
+            let moved = product(from, transfer) << (RESULT_BITS - TRANSFER_BITS);
             sum += if current.inhibitory { -moved } else { moved };
         }
         let v = i128::from(self.membrane.rest) + nearest(sum);
@@ -223,12 +237,11 @@ impl Base<'_> {
         let at = |decay| (Decayed::at(decay, a), Decayed::at(decay, b));
         let m = at(self.membrane.decay);
         let away = self.v - self.membrane.rest;
-        let mut sum = i128::from(away) * i128::from(if away > 0 { m.0.e } else { m.1.e });
-        for (current, from) in self.currents.iter().zip(self.i).filter(|(_, i)| **i != 0) {
+        let mut sum = product(away, if away > 0 { m.0.e } else { m.1.e });
+        for (current, from) in self.currents.iter().zip(self.i).filter(|(_, i)| *i != 0) {
             let (least, most) = current.transfer_bounds(m, at(current.decay));
-            let from = i128::from(if current.inhibitory { -from } else { *from });
-            let transfer = i128::from(if from > 0 { most } else { least });
-            sum += from * (transfer << (RESULT_BITS - TRANSFER_BITS));
+            let from = if current.inhibitory { -from } else { from };
+            sum += product(from, if from > 0 { most } else { least }) << (RESULT_BITS - TRANSFER_BITS);
         }
         (i128::from(self.membrane.rest) + nearest(sum)) as i64
     }

@@ -40,9 +40,10 @@
 //!    jump, and until tick t + t_refractory the neuron is refractory. In that tick it is so no more, but a neuron
 //!    spikes once a tick at most.
 //!
-//! At tick 0 this is done for every neuron. These ticks are part of the model: rounding happens there and nowhere else,
-//! so a run that is cut into pieces, resumed or probed in between has the same bits. A neuron spikes at the first tick
-//! at which an evaluation tick by tick from its last such tick would find it at threshold (`predict`).
+//! At tick 0 this is done for every neuron. (Delta synapses of a refractory neuron do nothing, so that one without
+//! currents is not even looked at.) These ticks are part of the model: rounding happens there and nowhere else, so a
+//! run that is cut into pieces, resumed or probed in between has the same bits. A neuron spikes at the first tick at
+//! which an evaluation tick by tick from its last such tick would find it at threshold (`predict`).
 //!
 //! # Numbers
 //! Voltages and currents are integers with 32 fraction bits, kept within +-512 voltage units (counted when it acts);
@@ -51,8 +52,8 @@
 //!
 //! # Cost
 //! A synapse that an event goes through costs one evaluation of its neuron and one bound of its next crossing; a silent
-//! neuron costs nothing, and a tick without events does not exist. A bound that falls due is replaced by the crossing
-//! itself, which is searched for only then: most are overtaken by the next event.
+//! neuron costs nothing, and a tick without events does not exist. The bound after an event is a rough one, because
+//! most are overtaken by the next event; when one falls due, a better one or the crossing itself takes its place.
 //!
 //! # Parameters
 //! `tau_mem`, `v_threshold`, `t_refractory`; optional and 0 where the chip has none: `v_reset`, `drive`, `v_initial`,
@@ -63,21 +64,20 @@ mod closed_form;
 mod parameters;
 mod pending;
 mod predict;
+mod state;
 
 pub use closed_form::{Coupling, Current, Decay, Membrane, TRANSFER_BITS};
 pub use parameters::{AnalogLifParameters, LaneUse};
+pub use pending::Pending;
 
-use crate::layout::Lane;
-use crate::probe::{current_name, voltage_unit};
-use crate::{CoreState, Digest, Emission, PackedSynapse, ProbeKind};
+use crate::{Emission, PackedSynapse};
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::ChipSpec;
-use closed_form::{Base, CURRENTS};
+use closed_form::Base;
 use fx::{Rounding, narrow, shift_right};
 use parameters::GAIN_FRACTION;
-use pending::{BLOCK, Pending};
-use predict::{Outlook, first_crossing, outlook};
+use pending::BLOCK;
+use predict::{Outlook, near_outlook, next_look, outlook};
 use units::{NeuronId, Tick};
 
 /// Fraction bits of voltages and currents.
@@ -120,13 +120,41 @@ pub struct AnalogLifCore {
     updated: usize,
 }
 
+/// The tick to look at a neuron again that had this outlook in tick `now`.
+#[inline]
+const fn after(now: u64, outlook: Outlook) -> u64 {
+    match outlook {
+        Outlook::Never => u64::MAX,
+        Outlook::Below(ticks) => now.saturating_add(ticks).saturating_add(1),
+    }
+}
+
 /// `value` kept within the range of states.
 #[inline]
 fn saturate(value: i128, count: &mut u64) -> i64 {
-    let kept = value.clamp(-i128::from(STATE_MAX), STATE_MAX.into());
-    *count += u64::from(kept != value);
-    kept as i64
+    let narrow = value as i64;
+    if i128::from(narrow) == value && (-STATE_MAX..=STATE_MAX).contains(&narrow) {
+        return narrow;
+    }
+    *count += 1;
+    if value < 0 { -STATE_MAX } else { STATE_MAX }
 }
+
+/// Calls a method with the number of currents of each neuron as a constant, so that loops over them unroll.
+macro_rules! with_currents {
+    ($core:ident.$method:ident($($argument:expr),*)) => {
+        match $core.parameters.current_count() {
+            0 => $core.$method::<0>($($argument),*),
+            1 => $core.$method::<1>($($argument),*),
+            2 => $core.$method::<2>($($argument),*),
+            3 => $core.$method::<3>($($argument),*),
+            4 => $core.$method::<4>($($argument),*),
+            5 => $core.$method::<5>($($argument),*),
+            count => unreachable!("{count} currents of a neuron"),
+        }
+    };
+}
+const _: () = assert!(crate::CURRENTS_MAX + 1 == 5, "the currents of synapses and that of adaptation are all there");
 
 impl AnalogLifCore {
     /// A core in its initial state.
@@ -185,38 +213,49 @@ impl AnalogLifCore {
     /// Brings every neuron that something reached, or that is at threshold, to tick `now`, and returns the spikes, in
     /// the order of the neurons. It must be called at every tick that [`AnalogLifCore::next_wake`] names.
     pub fn advance(&mut self, now: Tick) -> &[Emission] {
+        with_currents!(self.advance_with(now.0));
+        &self.spikes
+    }
+
+    fn advance_with<const N: usize>(&mut self, now: u64) {
         self.spikes.clear();
         self.updated = 0;
         let blocks = self.parameters.layout().stride() / BLOCK;
-        let count = self.neurons.len();
-        for block in 0..blocks {
-            let mut reached = 0;
-            for word in self.touched.iter_mut().skip(block).step_by(blocks) {
-                reached |= core::mem::take(word);
-            }
-            if !self.started {
-                // Every neuron of the block that is in use.
-                let used = (count - block * BLOCK).min(BLOCK);
-                reached = u32::MAX >> (BLOCK - used);
-            }
-            let due = self.pending.due(block, now.0);
-            let mut visited = reached | due;
-            if visited == 0 {
+        for group in 0..self.pending.groups() {
+            let within = self.pending.blocks_of(group);
+            let untouched = |lane: &[u32]| lane[within.clone()].iter().fold(0, |all, word| all | word) == 0;
+            if self.started && self.pending.is_later(group, now) && self.touched.chunks(blocks).all(untouched) {
                 continue;
             }
-            while visited != 0 {
-                let bit = visited.trailing_zeros();
-                visited &= visited - 1;
-                let neuron = block * BLOCK + bit as usize;
-                let pending = if reached >> bit & 1 == 1 { None } else { self.crossing_after(neuron, now.0) };
-                let pending = pending.unwrap_or_else(|| self.update(neuron, now.0));
-                self.pending.set(neuron, pending);
-            }
-            self.pending.refresh(block);
+            within.for_each(|block| self.advance_block::<N>(block, now));
+            self.pending.settle_group(group);
         }
         self.started = true;
         self.next = self.pending.least();
-        &self.spikes
+    }
+
+    #[inline]
+    fn advance_block<const N: usize>(&mut self, block: usize, now: u64) {
+        let blocks = self.parameters.layout().stride() / BLOCK;
+        let mut reached = 0;
+        for word in self.touched.iter_mut().skip(block).step_by(blocks) {
+            reached |= core::mem::take(word);
+        }
+        if !self.started {
+            // Every neuron of the block that is in use.
+            let used = (self.neurons.len() - block * BLOCK).min(BLOCK);
+            reached = u32::MAX >> (BLOCK - used);
+        }
+        let mut visited = reached | self.pending.due(block, now);
+        while visited != 0 {
+            let bit = visited.trailing_zeros();
+            visited &= visited - 1;
+            let neuron = block * BLOCK + bit as usize;
+            let pending = if reached >> bit & 1 == 1 { None } else { self.look::<N>(neuron, now) };
+            let pending = pending.unwrap_or_else(|| self.update::<N>(neuron, now));
+            self.pending.set(neuron, pending);
+        }
+        self.pending.settle(block);
     }
 
     /// When the core must be advanced next although nothing arrives: at the earliest bound of a crossing.
@@ -226,123 +265,157 @@ impl AnalogLifCore {
     }
 
     /// Brings a neuron to tick `now`, in steps 1 to 3 of the module, and returns when to look at it next.
-    fn update(&mut self, n: usize, now: u64) -> u64 {
+    #[inline(always)]
+    fn update<const N: usize>(&mut self, n: usize, now: u64) -> u64 {
+        let refractory = now < self.neurons[n].free;
+        if N == 0 && refractory {
+            return self.ignore(n);
+        }
         self.updated += 1;
-        let (mut neuron, mut currents) = self.at(n, now);
-        let count = self.parameters.current_count();
-        let refractory = now < neuron.free;
-        let membrane = &self.parameters.membranes()[n];
-        let exponent = u32::from(self.parameters.weight_exponent()) + WEIGHT_SHIFT;
-        let (stride, mut v) = (self.parameters.layout().stride(), i128::from(neuron.v));
-        for (lane, sums) in self.parameters.lanes().iter().zip(self.accumulators.chunks_exact_mut(stride)) {
-            let sum = core::mem::take(&mut sums[n]);
+        let parameters = &self.parameters;
+        let (membrane, constants) = (&parameters.membranes()[n], parameters.currents_of::<N>(n));
+        let mut neuron = self.neurons[n];
+        let mut currents;
+        if neuron.base < neuron.free {
+            (neuron, currents) = self.at(n, now);
+        } else {
+            // The same without the refractory period, which is over for most.
+            let base = Base { membrane, currents: constants, v: neuron.v, i: self.saved(n) };
+            let point = base.after(now.saturating_sub(neuron.base));
+            (neuron.base, neuron.v, currents) = (now, point.v, point.i);
+        }
+        let mut v = i128::from(neuron.v);
+        let exponent = u32::from(parameters.weight_exponent()) + WEIGHT_SHIFT;
+        let (mut place, stride) = (n, parameters.layout().stride());
+        for lane in parameters.lanes() {
+            let sum = core::mem::take(&mut self.accumulators[place]);
+            place += stride;
             if sum == 0 {
                 continue;
             }
-            let sum = i128::from(sum) << exponent;
+            // 32 bits and at most 32 more.
+            let sum = i64::from(sum) << exponent;
             match lane {
                 LaneUse::Current(k) => {
-                    currents[*k] = saturate(i128::from(currents[*k]) + sum, &mut self.saturations);
+                    let current = currents[*k].saturating_add(sum);
+                    currents[*k] = saturate(current.into(), &mut self.saturations);
                 }
-                LaneUse::Delta => v += sum,
+                _ if refractory => {}
+                LaneUse::Delta => v += i128::from(sum),
                 LaneUse::ScaledDelta(gains) => {
-                    let product = i128::from(saturate(sum, &mut self.saturations)) * i128::from(gains[n]);
+                    let product = i128::from(saturate(sum.into(), &mut self.saturations)) * i128::from(gains[n]);
                     v += shift_right(product, GAIN_FRACTION, Rounding::HalfUp);
                 }
             }
         }
         neuron.v = if refractory { membrane.reset } else { saturate(v, &mut self.saturations) };
-        if !refractory && neuron.v >= membrane.threshold {
+        let spikes = !refractory && neuron.v >= membrane.threshold;
+        if spikes {
             neuron.v = membrane.reset;
             neuron.free = now.saturating_add(membrane.refractory);
-            if let Some(jump) = self.parameters.adaptation().get(n) {
-                let current = &mut currents[count - 1];
+            if let (Some(jump), Some(current)) = (parameters.adaptation().get(n), currents.last_mut()) {
                 *current = saturate(i128::from(*current) + i128::from(*jump), &mut self.saturations);
             }
             self.spikes.push(Emission { neuron: NeuronId(n as u16), value: 1, payload: 1 });
         }
         self.neurons[n] = neuron;
-        let currents = &currents[..count];
-        self.currents[n * count..(n + 1) * count].copy_from_slice(currents);
-        if now < neuron.free || neuron.v >= membrane.threshold {
-            return self.bound_after(n);
+        for (saved, current) in self.currents[n * N..(n + 1) * N].iter_mut().zip(currents) {
+            *saved = current;
         }
-        // What `bound_after` comes to here, without looking anything up again.
-        let base = Base { membrane, currents: self.parameters.currents(n), v: neuron.v, i: currents };
-        match outlook(&base, neuron.v, currents) {
-            Outlook::Never => u64::MAX,
-            Outlook::Below(ticks) => now.saturating_add(ticks).saturating_add(1),
+        if refractory || spikes {
+            return self.bound_after::<N>(n);
         }
+        let base = Base { membrane, currents: constants, v: neuron.v, i: currents };
+        after(now, near_outlook(&base, neuron.v, &currents))
+    }
+
+    /// The currents of a neuron at its last event.
+    #[inline]
+    fn saved<const N: usize>(&self, n: usize) -> [i64; N] {
+        core::array::from_fn(|k| self.currents[n * N + k])
+    }
+
+    /// What arrives for a refractory neuron without currents: nothing of it changes, nor when to look at it next.
+    fn ignore(&mut self, n: usize) -> u64 {
+        for sums in self.accumulators.chunks_exact_mut(self.parameters.layout().stride()) {
+            sums[n] = 0;
+        }
+        self.pending.tick(n)
     }
 
     /// A neuron as a base of its closed form.
-    fn base<'a>(&'a self, n: usize, v: i64, i: &'a [i64]) -> Base<'a> {
-        Base { membrane: &self.parameters.membranes()[n], currents: self.parameters.currents(n), v, i }
+    #[inline]
+    fn base<const N: usize>(&self, n: usize, v: i64, i: [i64; N]) -> Base<'_, N> {
+        Base { membrane: &self.parameters.membranes()[n], currents: self.parameters.currents_of(n), v, i }
     }
 
     /// The neuron at its last event, or at the end of its refractory period if that lies between then and `now`.
     #[inline]
-    fn rolled(&self, n: usize, now: u64) -> (Neuron, [i64; CURRENTS]) {
-        let (neuron, count) = (self.neurons[n], self.parameters.current_count());
-        let saved = &self.currents[n * count..(n + 1) * count];
+    fn rolled<const N: usize>(&self, n: usize, now: u64) -> (Neuron, [i64; N]) {
+        let neuron = self.neurons[n];
+        let saved = self.saved(n);
         if neuron.base < neuron.free && neuron.free <= now {
             let i = self.base(n, neuron.v, saved).currents_after(neuron.free - neuron.base);
             (Neuron { base: neuron.free, ..neuron }, i)
         } else {
-            let mut i = [0; CURRENTS];
-            i[..count].copy_from_slice(saved);
-            (neuron, i)
+            (neuron, saved)
         }
     }
 
     /// The neuron at tick `now`, before anything that arrives then.
-    #[inline]
-    fn at(&self, n: usize, now: u64) -> (Neuron, [i64; CURRENTS]) {
-        let (mut neuron, i) = self.rolled(n, now);
-        let base = self.base(n, neuron.v, &i[..self.parameters.current_count()]);
+    fn at<const N: usize>(&self, n: usize, now: u64) -> (Neuron, [i64; N]) {
+        let (neuron, i) = self.rolled(n, now);
+        let base = self.base(n, neuron.v, i);
         let ticks = now.saturating_sub(neuron.base);
-        neuron.base = now;
         if now < neuron.free {
-            (neuron, base.currents_after(ticks))
+            (Neuron { base: now, ..neuron }, base.currents_after(ticks))
         } else {
             let point = base.after(ticks);
-            neuron.v = point.v;
-            (neuron, point.i)
+            (Neuron { base: now, v: point.v, ..neuron }, point.i)
         }
     }
 
     /// A tick before which the neuron, untouched, does not spike.
-    fn bound_after(&self, n: usize) -> u64 {
+    fn bound_after<const N: usize>(&self, n: usize) -> u64 {
         let first = self.neurons[n].base.saturating_add(1);
         let free = self.neurons[n].free.max(self.neurons[n].base);
         let (neuron, i) = self.rolled(n, free);
-        let i = &i[..self.parameters.current_count()];
-        let base = self.base(n, neuron.v, i);
+        let base: Base<'_, N> = self.base(n, neuron.v, i);
         if neuron.v >= base.membrane.threshold {
             // Reset is at threshold: the next spike comes as early as it may.
             return first.max(free);
         }
-        match outlook(&base, neuron.v, i) {
-            Outlook::Never => u64::MAX,
-            Outlook::Below(ticks) => neuron.base.saturating_add(ticks).saturating_add(1),
-        }
+        after(neuron.base, outlook(&base, neuron.v, &i))
     }
 
-    /// The tick after `now` at which the neuron, untouched, spikes; `None` if it spikes now.
-    fn crossing_after(&self, n: usize, now: u64) -> Option<u64> {
+    /// When to look at a neuron again that is looked at in tick `now` although nothing reached it; `None` if it spikes
+    /// now.
+    fn look<const N: usize>(&self, n: usize, now: u64) -> Option<u64> {
         let (neuron, i) = self.rolled(n, now);
         if now < neuron.free {
             // Only a state that no run reaches is looked at so early.
             return Some(neuron.free);
         }
-        let base = self.base(n, neuron.v, &i[..self.parameters.current_count()]);
-        match first_crossing(&base, now.saturating_sub(neuron.base)) {
+        let base: Base<'_, N> = self.base(n, neuron.v, i);
+        match next_look(&base, now.saturating_sub(neuron.base)) {
             Some(ticks) => {
                 let tick = neuron.base.saturating_add(ticks);
                 (tick > now).then_some(tick)
             }
             None => Some(u64::MAX),
         }
+    }
+
+    /// Bounds the next crossing of every neuron. Bounds only: those that are due already are replaced by better ones
+    /// when the core is advanced next, as they were in the run that a restored state is from.
+    fn predict_all(&mut self) {
+        for n in 0..self.neurons.len() {
+            let pending = with_currents!(self.bound_after(n));
+            self.pending.set(n, pending);
+            self.pending.settle(n / BLOCK);
+        }
+        (0..self.pending.groups()).for_each(|group| self.pending.settle_group(group));
+        self.next = self.pending.least();
     }
 
     /// Neurons that something reached, or that crossed their threshold, in the last advance.
@@ -363,7 +436,7 @@ impl AnalogLifCore {
     /// # Panics
     /// If the core does not have that neuron.
     pub fn membrane(&self, neuron: NeuronId, at: Tick) -> i64 {
-        self.at(self.index(neuron), at.0).0.v.clamp(-STATE_MAX, STATE_MAX)
+        with_currents!(self.membrane_at(self.index(neuron), at.0)).clamp(-STATE_MAX, STATE_MAX)
     }
 
     /// Current `current` (see [`AnalogLifParameters::currents`]) of a neuron after tick `at`, as bits with 32 fraction
@@ -372,7 +445,15 @@ impl AnalogLifCore {
     /// # Panics
     /// If the core does not have that neuron or current.
     pub fn current(&self, current: usize, neuron: NeuronId, at: Tick) -> i64 {
-        self.at(self.index(neuron), at.0).1[..self.parameters.current_count()][current]
+        with_currents!(self.current_at(current, self.index(neuron), at.0))
+    }
+
+    fn membrane_at<const N: usize>(&self, n: usize, at: u64) -> i64 {
+        self.at::<N>(n, at).0.v
+    }
+
+    fn current_at<const N: usize>(&self, current: usize, n: usize, at: u64) -> i64 {
+        self.at::<N>(n, at).1[current]
     }
 
     /// The tick at which the refractory period of a neuron ends, or ended.
@@ -387,94 +468,6 @@ impl AnalogLifCore {
         let count = self.neurons.len();
         assert!(neuron.index() < count, "neuron {neuron} of a core with {count}");
         neuron.index()
-    }
-
-    /// What can be read of a neuron: the membrane, the ticks of its refractory period that are to come, one current a
-    /// kind of exponential synapse in use, and the adaptation current if the chip has one.
-    pub fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {
-        let unit = voltage_unit(spec);
-        let mut all = vec![ProbeKind::new("v", unit.as_str(), VOLTAGE_BITS), ProbeKind::new("refractory", "tick", 0)];
-        let kinds = self.parameters.layout().lanes().iter().filter_map(|lane| match lane {
-            Lane::Current { kind, .. } => Some(current_name(spec, *kind)),
-            _ => None,
-        });
-        all.extend(kinds.map(|name| ProbeKind::new(name, unit.as_str(), VOLTAGE_BITS)));
-        if all.len() < self.parameters.current_count() + 2 {
-            all.push(ProbeKind::new("i_adaptation", unit.as_str(), VOLTAGE_BITS));
-        }
-        all
-    }
-
-    /// Quantity `index` (in the order of [`AnalogLifCore::probes`]) of a neuron at the end of tick `now`.
-    ///
-    /// # Panics
-    /// If there is no such quantity, or the core does not use that neuron.
-    pub fn probe(&self, index: usize, neuron: NeuronId, now: Tick) -> i64 {
-        match index {
-            0 => self.membrane(neuron, now),
-            1 => self.refractory_end(neuron).0.saturating_sub(now.0).min(i64::MAX as u64) as i64,
-            current => self.current(current - 2, neuron, now),
-        }
-    }
-
-    /// Appends the state to a hash.
-    pub fn digest_state(&self, digest: &mut Digest) {
-        for neuron in &self.neurons {
-            for word in [neuron.base, neuron.free, neuron.v as u64] {
-                digest.push(word);
-            }
-        }
-        self.currents.iter().for_each(|i| digest.push(*i as u64));
-    }
-
-    /// The state between two ticks.
-    pub fn save(&self) -> CoreState {
-        debug_assert!(self.touched.iter().all(|t| *t == 0), "states are saved between ticks");
-        CoreState::AnalogLif {
-            base: self.neurons.iter().map(|n| n.base).collect(),
-            free: self.neurons.iter().map(|n| n.free).collect(),
-            v: self.neurons.iter().map(|n| n.v).collect(),
-            currents: self.currents.clone(),
-            started: self.started,
-        }
-    }
-
-    /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core: wrong lengths, states
-    /// that saturation excludes, a refractory period that is too long, or a membrane that should have spiked.
-    #[must_use]
-    pub fn restore(&mut self, state: &CoreState) -> bool {
-        let CoreState::AnalogLif { base, free, v, currents, started } = state else { return false };
-        let count = self.neurons.len();
-        let in_range = |x: &i64| (-STATE_MAX..=STATE_MAX).contains(x);
-        let possible = |n: usize| {
-            let membrane = &self.parameters.membranes()[n];
-            free[n] <= base[n].saturating_add(membrane.refractory)
-                && (v[n] == membrane.reset || (base[n] >= free[n] && (v[n] < membrane.threshold || !*started)))
-                && (*started || (base[n] == 0 && free[n] == 0))
-        };
-        let fits = [base.len(), free.len(), v.len()].iter().all(|len| *len == count)
-            && currents.len() == self.currents.len()
-            && v.iter().chain(currents).all(in_range)
-            && (0..count).all(possible);
-        if fits {
-            self.reset();
-            for (n, neuron) in self.neurons.iter_mut().enumerate() {
-                *neuron = Neuron { base: base[n], free: free[n], v: v[n] };
-            }
-            self.currents.copy_from_slice(currents);
-            self.started = *started;
-            if self.started {
-                // Bounds only: those that are due already are replaced by the crossing when the core is advanced next,
-                // as they were in the run that the state is from.
-                for n in 0..count {
-                    let pending = self.bound_after(n);
-                    self.pending.set(n, pending);
-                }
-                (0..self.parameters.layout().stride() / BLOCK).for_each(|block| self.pending.refresh(block));
-                self.next = self.pending.least();
-            }
-        }
-        fits
     }
 }
 

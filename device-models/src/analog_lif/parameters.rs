@@ -81,7 +81,7 @@ impl AnalogLifParameters {
         let currents = (0..count * current_count).map(|i| by_current[i % current_count][i / current_count]);
         Ok(Self {
             weight_exponent: core.weight_exponent,
-            membranes: builder.membranes()?,
+            membranes: builder.membranes(&by_current)?,
             initial: builder.voltages("v_initial", &builder.reader.optional("v_initial")?)?,
             currents: currents.collect(),
             current_count,
@@ -120,6 +120,13 @@ impl AnalogLifParameters {
     #[inline]
     pub fn currents(&self, neuron: usize) -> &[Current] {
         &self.currents[neuron * self.current_count..(neuron + 1) * self.current_count]
+    }
+
+    /// The same as an array of [`AnalogLifParameters::current_count`] currents.
+    #[inline]
+    pub(super) fn currents_of<const N: usize>(&self, neuron: usize) -> &[Current; N] {
+        debug_assert_eq!(N, self.current_count);
+        self.currents[neuron * N..(neuron + 1) * N].try_into().expect("a slice of N")
     }
 
     /// What the lanes of the layout do, in their order.
@@ -239,7 +246,8 @@ impl Builder<'_> {
         })
     }
 
-    fn membranes(&self) -> Result<Vec<Membrane>, DeviceModelError> {
+    /// The membrane of every neuron, given its currents.
+    fn membranes(&self, currents: &[Vec<Current>]) -> Result<Vec<Membrane>, DeviceModelError> {
         let reader = &self.reader;
         let mut threshold = self.voltages("v_threshold", &reader.threshold("v_threshold")?)?;
         reader.break_neurons(&mut threshold, BROKEN_THRESHOLD, -BROKEN_THRESHOLD);
@@ -262,6 +270,7 @@ impl Builder<'_> {
                     reset: reset[n],
                     refractory: ticks as u64,
                     tau: ticks_of(tau, self.tick),
+                    error: Membrane::error_with(currents.iter().map(|current| &current[n])),
                 })
             })
             .collect()

@@ -1,61 +1,144 @@
-//! The next tick at which each neuron must be looked at.
+//! The next tick at which each neuron of a core must be looked at.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Neurons of a block; blocks are also the words of touched neurons.
+/// Children of a node of the tree; blocks of neurons are also the words of touched neurons.
 pub(super) const BLOCK: usize = 32;
+/// Neurons of a group: a block of blocks.
+pub(super) const GROUP: usize = BLOCK * BLOCK;
 
-/// One tick a neuron, and the smallest of each block.
+/// One tick a neuron, the smallest of each block of 32 neurons, and the smallest of each group of 32 blocks.
 ///
-/// Every event moves the ticks of all neurons that it reaches, mostly to later. A binary heap would pay for each such
-/// move or collect stale entries; here a move is a store, and a block that was visited is read once more at the end of
-/// the visit. A core of 16384 neurons has 512 blocks, whose minima are read once a visit.
+/// Every event moves the ticks of all neurons that it reaches, nearly always to later, and few of them ever fall due.
+/// A binary heap or a timing wheel pays for each such move, at once or with a stale entry that is taken out later; here
+/// a move is a store and two comparisons, and a block or a group is searched again at most once a visit, if its
+/// smallest tick was moved. `cargo bench -p benches --bench pending` compares them.
 #[derive(Clone, Debug)]
-pub(super) struct Pending {
+pub struct Pending {
     ticks: Vec<u64>,
-    least: Vec<u64>,
+    blocks: Vec<u64>,
+    groups: Vec<u64>,
+    /// The smallest tick of the block at hand was moved to later.
+    stale_block: bool,
+    /// The smallest tick of the group at hand was moved to later.
+    stale_group: bool,
 }
 
 impl Pending {
-    /// No neuron of `stride`, which is a multiple of [`BLOCK`], has to be looked at.
-    pub(super) fn new(stride: usize) -> Self {
-        Self { ticks: vec![u64::MAX; stride], least: vec![u64::MAX; stride / BLOCK] }
+    /// No neuron of `count` has to be looked at.
+    pub fn new(count: usize) -> Self {
+        let blocks = count.div_ceil(BLOCK);
+        Self {
+            ticks: vec![u64::MAX; blocks * BLOCK],
+            blocks: vec![u64::MAX; blocks],
+            groups: vec![u64::MAX; blocks.div_ceil(BLOCK)],
+            stale_block: false,
+            stale_group: false,
+        }
     }
 
     /// Forgets every tick.
-    pub(super) fn clear(&mut self) {
-        self.ticks.fill(u64::MAX);
-        self.least.fill(u64::MAX);
+    pub fn clear(&mut self) {
+        for ticks in [&mut self.ticks, &mut self.blocks, &mut self.groups] {
+            ticks.fill(u64::MAX);
+        }
     }
 
-    /// The tick of a neuron from now on; [`Pending::refresh`] its block afterwards.
+    /// The tick of a neuron from now on; `u64::MAX` for none. [`Pending::settle`] its block before a neuron of another
+    /// one is moved.
+    ///
+    /// # Panics
+    /// If there is no such neuron.
     #[inline]
-    pub(super) fn set(&mut self, neuron: usize, tick: u64) {
-        self.ticks[neuron] = tick;
+    pub fn set(&mut self, neuron: usize, tick: u64) {
+        let old = core::mem::replace(&mut self.ticks[neuron], tick);
+        let least = &mut self.blocks[neuron / BLOCK];
+        if tick < *least {
+            *least = tick;
+            let least = &mut self.groups[neuron / GROUP];
+            *least = tick.min(*least);
+        } else {
+            self.stale_block |= old == *least && tick > old;
+        }
     }
 
-    /// Finds the smallest tick of a block again.
+    /// Finds the smallest tick of a block again, 32 neurons, if that was moved. [`Pending::settle_group`] its group
+    /// before another one is settled.
+    ///
+    /// # Panics
+    /// If there is no such block.
     #[inline]
-    pub(super) fn refresh(&mut self, block: usize) {
-        let ticks = &self.ticks[block * BLOCK..(block + 1) * BLOCK];
-        self.least[block] = ticks.iter().fold(u64::MAX, |least, tick| least.min(*tick));
+    pub fn settle(&mut self, block: usize) {
+        if core::mem::take(&mut self.stale_block) {
+            let new = smallest(&self.ticks[block * BLOCK..(block + 1) * BLOCK]);
+            let old = core::mem::replace(&mut self.blocks[block], new);
+            self.stale_group |= old == self.groups[block / BLOCK] && new > old;
+        }
     }
 
-    /// The neurons of a block whose tick is `now` or earlier, as bits.
+    /// Finds the smallest tick of a group again, 32 blocks, if that was moved.
+    ///
+    /// # Panics
+    /// If there is no such group.
     #[inline]
-    pub(super) fn due(&self, block: usize, now: u64) -> u32 {
-        if self.least[block] > now {
+    pub fn settle_group(&mut self, group: usize) {
+        if core::mem::take(&mut self.stale_group) {
+            self.groups[group] = smallest(&self.blocks[self.blocks_of(group)]);
+        }
+    }
+
+    /// Whether no neuron of a group, 1024 of them, has a tick up to `now`.
+    ///
+    /// # Panics
+    /// If there is no such group.
+    #[inline]
+    pub fn is_later(&self, group: usize, now: u64) -> bool {
+        self.groups[group] > now
+    }
+
+    /// The neurons of a block, 32 of them, whose tick is `now` or earlier, as bits.
+    ///
+    /// # Panics
+    /// If there is no such block.
+    #[inline]
+    pub fn due(&self, block: usize, now: u64) -> u32 {
+        if self.blocks[block] > now {
             return 0;
         }
         let ticks = &self.ticks[block * BLOCK..(block + 1) * BLOCK];
         ticks.iter().enumerate().fold(0, |due, (bit, tick)| due | u32::from(*tick <= now) << bit)
     }
 
-    /// The smallest tick.
-    pub(super) fn least(&self) -> u64 {
-        self.least.iter().fold(u64::MAX, |least, tick| least.min(*tick))
+    /// Groups of 32 blocks; the last may have fewer.
+    pub const fn groups(&self) -> usize {
+        self.groups.len()
     }
+
+    /// The blocks of a group.
+    #[inline]
+    pub fn blocks_of(&self, group: usize) -> core::ops::Range<usize> {
+        group * BLOCK..self.blocks.len().min((group + 1) * BLOCK)
+    }
+
+    /// The tick of a neuron.
+    ///
+    /// # Panics
+    /// If there is no such neuron.
+    #[inline]
+    pub fn tick(&self, neuron: usize) -> u64 {
+        self.ticks[neuron]
+    }
+
+    /// The smallest tick.
+    #[inline]
+    pub fn least(&self) -> u64 {
+        smallest(&self.groups)
+    }
+}
+
+fn smallest(ticks: &[u64]) -> u64 {
+    ticks.iter().fold(u64::MAX, |least, tick| least.min(*tick))
 }
 
 #[cfg(test)]
@@ -64,22 +147,34 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        /// Visits of blocks, in each of which some neurons are moved, one of them perhaps twice.
         #[test]
         fn it_equals_a_plain_list(
-            moves in prop::collection::vec((0usize..96, prop_oneof![0u64..40, Just(u64::MAX)]), 0..200),
+            count in prop_oneof![1usize..100, 1000usize..2100],
+            visits in prop::collection::vec(
+                (any::<u16>(), prop::collection::vec((0..BLOCK, prop_oneof![0u64..40, Just(u64::MAX)]), 1..9)),
+                0..150,
+            ),
             now in 0u64..40,
         ) {
-            let (mut pending, mut list) = (Pending::new(96), vec![u64::MAX; 96]);
-            for (neuron, tick) in moves {
-                pending.set(neuron, tick);
-                pending.refresh(neuron / BLOCK);
-                list[neuron] = tick;
+            let (mut pending, mut list) = (Pending::new(count), vec![u64::MAX; count]);
+            for (block, moves) in visits {
+                let block = usize::from(block) % count.div_ceil(BLOCK);
+                for (offset, tick) in moves {
+                    let neuron = (block * BLOCK + offset).min(count - 1);
+                    pending.set(neuron, tick);
+                    list[neuron] = tick;
+                }
+                pending.settle(block);
+                pending.settle_group(block / BLOCK);
                 prop_assert_eq!(Some(pending.least()), list.iter().copied().min());
             }
-            let due: Vec<usize> =
-                (0..96).filter(|n| pending.due(n / BLOCK, now) >> (n % BLOCK) & 1 == 1).collect();
-            let expected: Vec<usize> = (0..96).filter(|n| list[*n] <= now).collect();
+            let due: Vec<usize> = (0..count).filter(|n| pending.due(n / BLOCK, now) >> (n % BLOCK) & 1 == 1).collect();
+            let expected: Vec<usize> = (0..count).filter(|n| list[*n] <= now).collect();
             prop_assert_eq!(due, expected);
+            for (group, neurons) in list.chunks(GROUP).enumerate() {
+                prop_assert_eq!(pending.is_later(group, now), neurons.iter().all(|tick| *tick > now));
+            }
             pending.clear();
             prop_assert_eq!(pending.least(), u64::MAX);
         }
