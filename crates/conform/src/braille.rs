@@ -5,7 +5,7 @@
 //! raster, counts of the outputs, the label); a contradiction is a difference. Without one the case is reported as
 //! incomplete rather than as passed, since no dynamics were replayed.
 
-use crate::arrays::{Array, Element, INT16, Order, UINT8};
+use crate::arrays::{Array, Element, INT16, UINT8};
 use crate::case::Case;
 use crate::error::ConformError;
 use crate::outcome::{Comparison, Fact};
@@ -27,7 +27,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     let (inputs, hidden, outputs) = (count("n_in")?, count("n_hidden")?, count("n_out")?);
     let raster = |field: &str, key: &str, element: &[Element], columns, most| -> Result<Array, ConformError> {
         let why = "a row per step, a column per neuron or channel";
-        let array = arrays.read_ordered(Order::Any, field, key, element, &[Some(steps), Some(columns)], why)?;
+        let array = arrays.read(field, key, element, &[Some(steps), Some(columns)], why)?;
         within(&arrays, key, &array, 0..=most, &format!("a number of spikes from 0 to {most}"))?;
         Ok(array)
     };
