@@ -9,6 +9,8 @@ use std::path::{Component, Path, PathBuf};
 
 /// Folders above the one of the case that are searched for the NIR file.
 const FOLDERS_UP: usize = 4;
+/// Most folders that the name of a NIR file may have, itself included.
+const PARTS_MAX: usize = 16;
 /// Largest magnitude of a number of a net; sums of any number of them that fits into a file stay within 64 bits.
 const LARGEST: f64 = 65_536.0;
 /// Types of nodes that are weights.
@@ -223,7 +225,8 @@ fn fixed(x: f64) -> i64 {
 pub(super) fn find(case: &Case, named: &str) -> Option<PathBuf> {
     let parts: Vec<_> = Path::new(named).components().collect();
     // A case has no say over files elsewhere.
-    if parts.is_empty() || !parts.iter().all(|part| matches!(part, Component::Normal(_))) {
+    let plain = parts.iter().all(|part| matches!(part, Component::Normal(_)));
+    if !plain || !(1..=PARTS_MAX).contains(&parts.len()) {
         return None;
     }
     let folder = std::path::absolute(&case.path).ok()?;

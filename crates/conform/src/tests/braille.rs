@@ -252,7 +252,7 @@ fn the_net_is_looked_for_near_the_case() {
         std::fs::remove_file(path).unwrap();
     }
     std::fs::write(folder.join("net.nir"), net.file(None)).unwrap();
-    for named in ["../net.nir", "/net.nir", "far/../net.nir", ""] {
+    for named in ["../net.nir", "/net.nir", "far/../net.nir", "", &format!("{}net.nir", "far/".repeat(16))] {
         let (mut draft, _) = generate(3);
         draft.set("/nir_file", json!(named));
         assert!(skipped(&draft), "{named}");
