@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         if found != shape {
             return Err(self.wrong(object(), format!("its shape is {found:?}; the case needs {shape:?}")));
         }
-        match values.iter().position(|x| !(x.abs() <= LARGEST)) {
+        match values.iter().position(|x| !(-LARGEST..=LARGEST).contains(x)) {
             None => Ok(Some(values)),
             Some(at) => {
                 Err(self.wrong(object(), format!("element {at} is {}; at most {LARGEST} is replayed", values[at])))

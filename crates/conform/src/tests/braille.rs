@@ -297,6 +297,7 @@ fn nets_that_do_not_fit_are_refused() {
 
 /// The recorded cases, where they lie at hand: every one of them is replayed.
 #[test]
+#[allow(clippy::print_stderr, reason = "a skipped test must say so")]
 fn recorded_nets_are_replayed() {
     let folder = Path::new("/work/shared/golden/braille");
     if !folder.is_dir() {

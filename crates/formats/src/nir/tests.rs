@@ -79,6 +79,7 @@ fn what_is_wrong_is_named() {
 
 /// The real files, where they lie at hand.
 #[test]
+#[allow(clippy::print_stderr, reason = "a skipped test must say so")]
 fn real_files_are_read() {
     let folder = Path::new("/work/shared/nir/paper/03_rnn");
     if !folder.is_dir() {
