@@ -1,7 +1,7 @@
 //! Current-based integrate-and-fire neurons in forward Euler steps, as simulators of trained nets compute them.
 //!
-//! NIR's `CubaLIF` is a differential equation; which steps are made of it, and what a spike does to the voltage, is left to
-//! the simulator, and simulators differ. With x what arrives in a step,
+//! NIR's `CubaLIF` is a differential equation; which steps are made of it, and what a spike does to the voltage, is
+//! left to the simulator, and simulators differ. With x what arrives in a step,
 //!
 //! ```text
 //! i = keep_current * i + gain_current * x
@@ -9,14 +9,14 @@
 //! spike if v > threshold, then the reset
 //! ```
 //!
-//! where keep = 1 - dt/tau, gain_current = w_in dt/tau_syn and gain_voltage = r dt/tau_mem. The current of a step acts on
-//! the voltage of the same step. [`Reset`] holds what is done differently.
+//! where keep = 1 - dt/tau, gain_current = w_in dt/tau_syn and gain_voltage = r dt/tau_mem. The current of a step acts
+//! on the voltage of the same step. [`Reset`] holds what is done differently.
 //!
-//! All numbers are integers in units of 2^-32 ([`FRACTION_BITS`]). Products are rounded once, to nearest, so a state is off
-//! by less than 1 / (1 - keep) of these units from the exact one; states saturate at the ends of 64 bits.
+//! All numbers are integers in units of 2^-32 ([`FRACTION_BITS`]). Products are rounded once, to nearest, so a state is
+//! off by less than 1 / (1 - keep) of these units from the exact one; states saturate at the ends of 64 bits.
 //!
-//! The module owns these neurons and their state. It deliberately knows no synapse, no delay between a spike and what it is
-//! taken for, and no file; and no chip offers it, because no chip computes this.
+//! The module owns these neurons and their state. It deliberately knows no synapse, no delay between a spike and what
+//! it is taken for, and no file; and no chip offers it, because no chip computes this.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -31,8 +31,9 @@ pub enum Reset {
     Zero,
     /// The threshold is subtracted in the step of the spike.
     Subtract,
-    /// As snnTorch subtracts. A voltage that is still above the threshold after its reset loses the threshold within the next
-    /// step, before it is compared; if it then spikes, nothing more is subtracted, and if it does not, it gets it back.
+    /// As snnTorch subtracts. A voltage that is still above the threshold after its reset loses the threshold within
+    /// the next step, before it is compared; if it then spikes, nothing more is subtracted, and if it does not, it gets
+    /// it back.
     SubtractAhead,
 }
 

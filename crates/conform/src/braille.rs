@@ -1,9 +1,9 @@
 //! Replay of `nir-braille-golden/1`: one sample of real data through a trained net, as several simulators run it.
 //!
-//! The weights are not in the case but in the NIR file that it names ([`net::find`] says where that is looked for). Rasters
-//! of platforms whose rule is known ([`Rule::of`]) and that the case claims to be exact are replayed, spike for spike, and so
-//! are the outputs; of all others only what the case says about itself is compared. Without the file this is all that is
-//! compared, and the case is reported as incomplete rather than as passed.
+//! The weights are not in the case but in the NIR file that it names ([`net::find`] says where that is looked for).
+//! Rasters of platforms whose rule is known ([`Rule::of`]) and that the case claims to be exact are replayed, spike for
+//! spike, and so are the outputs; of all others only what the case says about itself is compared. Without the file this
+//! is all that is compared, and the case is reported as incomplete rather than as passed.
 
 mod net;
 

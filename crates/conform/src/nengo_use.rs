@@ -75,7 +75,8 @@ impl SynapseUse {
         Ok(SynapseUse { bits, exponent: Some(exponent), violation, beyond: 0 })
     }
 
-    /// Counts weights that no mantissa of 9 bits gives. The emulator adds them all the same, so they are worth a note only.
+    /// Counts weights that no mantissa of 9 bits gives. The emulator adds them all the same, so they are worth a note
+    /// only.
     pub(crate) fn with_weights(mut self, weights: &Array) -> Self {
         if let Some(exponent) = self.exponent {
             // In units of 2^-7, so that the smallest exponent of the chip leaves an integer.

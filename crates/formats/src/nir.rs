@@ -1,11 +1,12 @@
 //! NIR files: graphs of trained networks, in HDF5.
 //!
-//! Owns the way from the bytes of a file to its nodes, with the numbers of each, and its edges. Whatever a file holds, the
-//! answer is a graph or an error that names the object; sizes are checked before anything of that size is allocated.
+//! Owns the way from the bytes of a file to its nodes, with the numbers of each, and its edges. Whatever a file holds,
+//! the answer is a graph or an error that names the object; sizes are checked before anything of that size is
+//! allocated.
 //!
 //! It deliberately gives no node a meaning: which types of nodes there are, which numbers they need, and how their
-//! equations are stepped is the business of who asks. Texts among the parameters and metadata are not read; a graph within
-//! a graph is refused. Nothing is written.
+//! equations are stepped is the business of who asks. Texts among the parameters and metadata are not read; a graph
+//! within a graph is refused. Nothing is written.
 
 use crate::error::FormatError;
 use crate::text::read_bytes;
@@ -27,8 +28,8 @@ const TEXT_BYTES_MAX: usize = 1 << 20;
 pub struct NirGraph {
     /// Nodes by name.
     pub nodes: BTreeMap<String, NirNode>,
-    /// Names of the nodes at both ends of each edge, in the order of the file. They need not exist, and an edge may occur
-    /// twice.
+    /// Names of the nodes at both ends of each edge, in the order of the file. They need not exist, and an edge may
+    /// occur twice.
     pub edges: Vec<(String, String)>,
 }
 

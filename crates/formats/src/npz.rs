@@ -260,8 +260,8 @@ impl Npz {
     }
 
     /// The array `name`, of any shape. Integers of any width are taken if their values fit `T`; a float is never taken
-    /// for an integer or the other way round. Elements that are stored column by column, as numpy does with a transposed
-    /// array, are put into the order of rows.
+    /// for an integer or the other way round. Elements that are stored column by column, as numpy does with a
+    /// transposed array, are put into the order of rows.
     ///
     /// # Errors
     /// There is no such array, it is damaged, or has another type.

@@ -41,8 +41,8 @@ impl SignMode {
 /// How the synapses of a connection store their weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeightFormat {
-    /// Bits of a weight, 1 to 8, including the sign of a mixed one. [`WeightRule::TowardsZero`] also takes 0, which leaves
-    /// nothing of a weight but an inhibitory one of -256.
+    /// Bits of a weight, 1 to 8, including the sign of a mixed one. [`WeightRule::TowardsZero`] also takes 0, which
+    /// leaves nothing of a weight but an inhibitory one of -256.
     pub bits: u8,
     /// Which signs there are.
     pub sign: SignMode,

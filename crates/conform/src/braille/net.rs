@@ -220,8 +220,8 @@ fn fixed(x: f64) -> i64 {
     (x * (1u64 << FRACTION_BITS) as f64).round() as i64
 }
 
-/// Where the NIR file `named` of a case is: as it is named or without its first folders, in the folder of the case or one
-/// above it, or in a folder `nir` in one of these. None if it is in none of these places.
+/// Where the NIR file `named` of a case is: as it is named or without its first folders, in the folder of the case or
+/// one above it, or in a folder `nir` in one of these. None if it is in none of these places.
 pub(super) fn find(case: &Case, named: &str) -> Option<PathBuf> {
     let parts: Vec<_> = Path::new(named).components().collect();
     // A case has no say over files elsewhere.

@@ -1,5 +1,5 @@
-//! Cases whose weights are in another file: replayed where it is found, else checked against themselves and never called
-//! passed.
+//! Cases whose weights are in another file: replayed where it is found, else checked against themselves and never
+//! called passed.
 
 use super::draft::Draft;
 use super::{Dice, error, fail, pass};
@@ -34,8 +34,8 @@ fn a_whole_case_is_skipped_with_the_reason() {
     let CaseResult::Skipped(reason) = &report.cases[0].result else { panic!("{}", report.text()) };
     assert_eq!(
         reason,
-        "the weights of this net are in 'nets/small.nir', which is neither beside the case nor in a folder `nir` there or \
-         above: only its 4 spike counts and its label were compared with its rasters"
+        "the weights of this net are in 'nets/small.nir', which is neither beside the case nor in a folder `nir` there \
+         or above: only its 4 spike counts and its label were compared with its rasters"
     );
     // Asked for alone it is no success: nothing was replayed.
     assert!(report.failed() && matches!(report.cases[1].result, CaseResult::Error(ConformError::NoCase { .. })));
