@@ -129,11 +129,12 @@ fn with_state(mut digest: Digest, core: &XyloCore) -> u64 {
     digest.value()
 }
 
-/// A chip with room for the networks of this bench: XyloAudio 2 with any fan-out.
+/// A chip with room for the networks of this bench: XyloAudio 2 with any fan-out and fan-in.
 fn chip() -> ChipSpec {
     let mut spec = formats::chip::shipped("xylo-audio2").unwrap_or_else(|e| panic!("{e}"));
     if let RouterSpec::Xylo(router) = &mut spec.router {
         router.hidden_fan_out.quantity = Quantity::new(Decimal::integer(1 << 17), Unit::ONE);
+        router.hidden_fan_in = None;
     }
     spec
 }

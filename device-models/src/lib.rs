@@ -4,7 +4,8 @@
 //! the way from physical parameters and a die's frozen mismatch to the integers of a step ([`DieParameters`],
 //! [`LifParameters`], [`RateParameters`], [`DpiParameters`]), the layout of a core's accumulators ([`InputLayout`],
 //! [`PackedSynapse`]), what an observer can read ([`ProbeKind`]), and the shipped chips as data ([`chips`]). [`Core`]
-//! is what an event kernel sees of all this.
+//! is what an event kernel sees of all this. [`cuba`] is no core model: it is what simulators of trained nets compute,
+//! for replays.
 //!
 //! It deliberately knows no event, no queue and no route: a core is told what arrives, is advanced, and says what its
 //! neurons send and when it wants to be woken.
@@ -19,6 +20,7 @@ extern crate std;
 pub mod analog_lif;
 mod any;
 pub mod chips;
+pub mod cuba;
 mod digest;
 pub mod dpi;
 mod error;

@@ -65,6 +65,12 @@ fn networks_that_the_chip_cannot_hold_are_refused() {
     check("size = 60", "size = 1001", "xylo-audio2", "population `hidden` of 1001 neurons makes 1001 hidden neurons");
     check("size = 4", "size = 9", "xylo-audio2", "population `classes` of 9 neurons makes 9 output neurons");
     check("channels = 16", "channels = 17", "xylo-audio3", "the input groups stimulus have 17 channels");
+    check(
+        "fixed-fan-in = 8",
+        "fixed-fan-in = 58",
+        "xylo-audio2",
+        "synapses from input channels and hidden neurons, but can receive 63",
+    );
     check("size = 60", "size = 129", "xylo-audio3", "129 hidden neurons receive input, but 128 can");
     check("inhibitory = \"i_syn2\"", "inhibitory = \"i_syn3\"", "xylo-audio2", "did you mean `i_syn`?");
     check("fixed-fan-in = 30", "fixed-fan-in = 30", "xylo-imu", "syn2`");

@@ -259,6 +259,11 @@ fn programs_beyond_the_chip_are_refused_by_place_and_limit() {
         let row = &mut routing(p).0[1];
         row.synapses.push(row.synapses[0]);
     });
+    refused("incoming synapses of hidden neuron 1: 2 needed, 1 available", |spec, p| {
+        limits(spec).hidden_fan_in = Some(fact("1 1"));
+        let row = &mut routing(p).0[1];
+        row.synapses = vec![IdealSynapse { neuron: NeuronId(1), ..row.synapses[0] }; 2];
+    });
     refused("neurons with input synapses of the hidden layer: 2 needed, 1 available", |spec, p| {
         limits(spec).input_targets = Some(fact("1 1"));
         let row = &mut routing(p).0[0];
@@ -315,18 +320,18 @@ fn a_snapshot_with_another_state_is_refused() {
 
 #[test]
 fn the_shipped_chips_have_the_makers_sizes() {
-    for (name, sizes, fan_out, expansion, kinds) in [
-        ("xylo-audio2", (16, 1000, 8), 64, None, 2),
-        ("xylo-audio3", (16, 992, 32), 1024, Some(128), 2),
-        ("xylo-imu", (16, 496, 16), 512, Some(128), 1),
+    for (name, sizes, fan_out, fan_in, expansion, kinds) in [
+        ("xylo-audio2", (16, 1000, 8), 64, Some(63), None, 2),
+        ("xylo-audio3", (16, 992, 32), 1024, None, Some(128), 2),
+        ("xylo-imu", (16, 496, 16), 512, None, Some(128), 1),
     ] {
         let spec = formats::chip::shipped(name).unwrap();
         let RouterSpec::Xylo(router) = &spec.router else { panic!("{name} has matrices") };
         let limits = router.limits();
         assert_eq!((limits.input_channels, spec.neurons_per_core(), limits.output_neurons), sizes, "{name}");
         assert_eq!(
-            (limits.hidden_fan_out, limits.input_targets, limits.output_sources),
-            (fan_out, expansion, expansion)
+            (limits.hidden_fan_out, limits.hidden_fan_in, limits.input_targets, limits.output_sources),
+            (fan_out, fan_in, expansion, expansion)
         );
         assert_eq!((limits.weights(), limits.weight_shift_max), ((-128, 127), 7), "{name}");
         assert_eq!((spec.synapses.len(), spec.rules.unwrap().profile.as_str()), (kinds, "xylo-v2"));

@@ -82,15 +82,6 @@ impl Array {
     }
 }
 
-/// How the elements of an array may be stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// Row by row, as most formats prescribe: nothing of theirs is ever transposed by mistake.
-    Rows,
-    /// Also column by column.
-    Any,
-}
-
 /// The archive of a case.
 pub(crate) struct Arrays {
     file: String,
@@ -126,20 +117,7 @@ impl Arrays {
         shape: &[Option<usize>],
         why: &str,
     ) -> Result<Array, ConformError> {
-        self.read_ordered(Order::Rows, field, key, allowed, shape, why)
-    }
-
-    /// As [`Arrays::read`], with the choice of the order in which the elements may be stored.
-    pub(crate) fn read_ordered(
-        &self,
-        order: Order,
-        field: &str,
-        key: &str,
-        allowed: &[Element],
-        shape: &[Option<usize>],
-        why: &str,
-    ) -> Result<Array, ConformError> {
-        let (shape, values) = self.read_as::<i64>(order, field, key, allowed, shape, why)?;
+        let (shape, values) = self.read_as::<i64>(field, key, allowed, shape, why)?;
         Ok(Array { shape, values })
     }
 
@@ -151,13 +129,12 @@ impl Arrays {
         shape: &[Option<usize>],
         why: &str,
     ) -> Result<Vec<f64>, ConformError> {
-        Ok(self.read_as::<f64>(Order::Rows, field, key, &[Element::F32], shape, why)?.1)
+        Ok(self.read_as::<f64>(field, key, &[Element::F32], shape, why)?.1)
     }
 
     /// Shape and values of the array `key`.
     fn read_as<T: formats::npz::Element>(
         &self,
-        order: Order,
         field: &str,
         key: &str,
         allowed: &[Element],
@@ -185,11 +162,7 @@ impl Arrays {
                 expected: format!("[{}] ({why}), at most {MAX_ELEMENTS} elements", want.join(", ")),
             });
         }
-        let array = match order {
-            Order::Rows => self.npz.array::<T>(key),
-            Order::Any => self.npz.array_in_any_order::<T>(key),
-        };
-        let array = array.map_err(|error| self.error(field, key, error))?;
+        let array = self.npz.array::<T>(key).map_err(|error| self.error(field, key, error))?;
         Ok((array.shape.iter().map(|&n| n as usize).collect(), array.data))
     }
 

@@ -101,7 +101,7 @@ fn wire(
     }
     let delay = fields.integer_or("delay", 0..=rules.delay_max.into(), 0)? as u32;
     let format = WeightFormat {
-        bits: fields.integer("num_weight_bits", 1..=8)? as u8,
+        bits: fields.integer("num_weight_bits", 0..=8)? as u8,
         sign: match fields.integer("sign_mode", 1..=3)? {
             1 => SignMode::Mixed,
             2 => SignMode::Excitatory,

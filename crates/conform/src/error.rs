@@ -155,6 +155,16 @@ pub enum ConformError {
         /// What is allowed.
         expected: String,
     },
+    /// The file of a trained net is damaged, or is not the net of the case.
+    #[error("{file}: the object '{object}': {reason}")]
+    Net {
+        /// The file of the net.
+        file: String,
+        /// Path of the object in it, such as `/node/nodes/fc1/weight`; `/` for the file itself.
+        object: String,
+        /// What is wrong; with the offset in bytes where there is one.
+        reason: String,
+    },
     /// The case asks for something that this crate does not replay.
     #[error("{file}: the field '{field}' asks for {what}, which is not replayed")]
     Unsupported {

@@ -147,7 +147,6 @@ fn wire(
         Ok((key, arrays.read(&fields.path(field), key, INT32, &[Some(post), Some(pre)], why)?))
     };
     let (key, array) = matrix("weights")?;
-    within(arrays, key, &array, i16::MIN.into()..=i16::MAX.into(), "within 16 bits: it is clipped to 9 at most")?;
     let weights = narrow(arrays, key, &array)?;
     let delays = if delayed {
         let (key, array) = matrix("delays")?;

@@ -191,8 +191,7 @@ fn synapse_group(
     let indices = words(list("idx", Some(weights.1.values.len()))?)?;
     let row_starts = list("ptr", None)?.1.values;
     let atoms = words(list("n_atoms", None)?)?;
-    let memory = SynapseUse::new(fields, &atoms, &row_starts)?;
-    memory.check_weights(arrays, &weights.0, &weights.1)?;
+    let memory = SynapseUse::new(fields, &atoms, &row_starts)?.with_weights(&weights.1);
     let weights = words(weights)?;
     let (axon_sets, bases) = (optional("axon_to_weight")?, optional("base")?);
     let layout = AxonTableLayout {

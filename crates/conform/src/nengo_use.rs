@@ -1,6 +1,6 @@
 //! What nengo-loihi says about the resources of a core: `bits`, `utilization` and `validate`.
 
-use crate::arrays::{Array, Arrays};
+use crate::arrays::Array;
 use crate::error::ConformError;
 use crate::fields::Fields;
 use crate::nengo::{Axons, Source, Synapses};
@@ -17,13 +17,15 @@ pub(crate) struct SynapseUse {
     exponent: Option<i64>,
     /// What the validator would refuse.
     violation: Option<String>,
+    /// Weights that no mantissa of 9 bits gives.
+    beyond: usize,
 }
 
 impl SynapseUse {
     /// Reads the optional object `cfg`.
     pub(crate) fn new(fields: &Fields<'_>, atoms: &[i32], row_starts: &[i64]) -> Result<Self, ConformError> {
         if fields.get("cfg").is_none() {
-            return Ok(SynapseUse { bits: None, exponent: None, violation: None });
+            return Ok(SynapseUse { bits: None, exponent: None, violation: None, beyond: 0 });
         }
         let cfg = fields.object("cfg")?;
         let code = |name, most| cfg.integer(name, -1..=most);
@@ -46,9 +48,12 @@ impl SynapseUse {
             ("delay_bits", 0..=7),
             ("tag_bits", 0..=3),
             ("fanout_type", 1..=3),
+            ("idx_offset", 0..=15),
+            ("idx_mult", 0..=15),
         ];
         for (name, range) in ranges {
-            let value = cfg.integer(name, i64::MIN..=i64::MAX)?;
+            // A code that is left out is 0, as in nengo-loihi.
+            let value = cfg.integer_or(name, i64::MIN..=i64::MAX, 0)?;
             if !range.contains(&value) {
                 violation = Some(format!("{name} is {value}, not {} to {}", range.start(), range.end()));
             }
@@ -67,31 +72,25 @@ impl SynapseUse {
         if !matches!(compression, 0 | 3) {
             bits = None;
         }
-        Ok(SynapseUse { bits, exponent: Some(exponent), violation })
+        Ok(SynapseUse { bits, exponent: Some(exponent), violation, beyond: 0 })
     }
 
-    /// Refuses weights that no mantissa of 9 bits gives.
-    pub(crate) fn check_weights(&self, arrays: &Arrays, key: &str, weights: &Array) -> Result<(), ConformError> {
-        // In units of 2^-7, so that the smallest exponent leaves an integer. Without an exponent the largest counts.
-        let exponent = self.exponent.unwrap_or(7).clamp(-7, 7);
-        let scale = 1i64 << (6 + exponent + 7);
-        let fits = |weight: i64| (-256 * scale..256 * scale).contains(&weight.saturating_mul(1 << 7));
-        match weights.values.iter().position(|&weight| !fits(weight)) {
-            None => Ok(()),
-            Some(at) => Err(ConformError::WrongValue {
-                file: arrays.file().to_owned(),
-                key: key.to_owned(),
-                at: weights.place(at),
-                value: weights.values[at],
-                expected: format!("a mantissa of -256 to 255 times 2^{}", 6 + exponent),
-            }),
+    /// Counts weights that no mantissa of 9 bits gives. The emulator adds them all the same, so they are worth a note
+    /// only.
+    pub(crate) fn with_weights(mut self, weights: &Array) -> Self {
+        if let Some(exponent) = self.exponent {
+            // In units of 2^-7, so that the smallest exponent of the chip leaves an integer.
+            let scale = 1i64 << (6 + 7 + exponent.clamp(-13, 18));
+            let fits = |weight: i64| (-256 * scale..256 * scale).contains(&weight.saturating_mul(1 << 7));
+            self.beyond = weights.values.iter().filter(|&&weight| !fits(weight)).count();
         }
+        self
     }
 
     /// Takes the bases of the axons into account.
     pub(crate) fn with_bases(mut self, bases: Vec<i32>, population_type: u8) -> Self {
-        if let Some(base) = bases.iter().find(|&&base| base > AXON_BASE_MAX) {
-            self.violation = Some(format!("the base {base} of an axon is above {AXON_BASE_MAX}"));
+        if let Some(base) = bases.iter().find(|base| !(-1..=AXON_BASE_MAX).contains(*base)) {
+            self.violation = Some(format!("the base {base} of an axon is not -1 to {AXON_BASE_MAX}"));
         }
         if let Some(base) = bases.iter().find(|&&base| population_type == 16 && base >= 0 && base % 4 != 0) {
             self.violation = Some(format!("the base {base} of a pop16 axon is no multiple of 4"));
@@ -101,6 +100,14 @@ impl SynapseUse {
 
     /// Compares the field `bits`.
     pub(crate) fn compare(&self, comparison: &mut Comparison, fields: &Fields<'_>) -> Result<(), ConformError> {
+        if let (Some(exponent), 1..) = (self.exponent, self.beyond) {
+            comparison.notes.push(format!(
+                "{}: {} weights are no mantissa of -256 to 255 times 2^{}",
+                fields.text("name")?,
+                self.beyond,
+                6 + exponent
+            ));
+        }
         if fields.get("bits").is_none() {
             return Ok(());
         }

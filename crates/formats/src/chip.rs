@@ -325,6 +325,7 @@ fn read_xylo(value: &Value<'_>) -> Option<RouterSpec> {
         "input_channels",
         "output_neurons",
         "hidden_fan_out",
+        "hidden_fan_in",
         "input_targets",
         "output_sources",
         "weight_bits",
@@ -334,12 +335,14 @@ fn read_xylo(value: &Value<'_>) -> Option<RouterSpec> {
     let (input_channels, output_neurons) = (read("input_channels"), read("output_neurons"));
     let hidden_fan_out = read("hidden_fan_out");
     let limit = |key| table.optional_with(key, |v| fact(v.read()));
-    let (input_targets, output_sources) = (limit("input_targets"), limit("output_sources"));
+    let (hidden_fan_in, input_targets) = (limit("hidden_fan_in"), limit("input_targets"));
+    let output_sources = limit("output_sources");
     let (weight_bits, weight_shift_max) = (read("weight_bits"), read("weight_shift_max"));
     Some(RouterSpec::Xylo(XyloSpec {
         input_channels: input_channels?,
         output_neurons: output_neurons?,
         hidden_fan_out: hidden_fan_out?,
+        hidden_fan_in: hidden_fan_in?,
         input_targets: input_targets?,
         output_sources: output_sources?,
         weight_bits: weight_bits?,

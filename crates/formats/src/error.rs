@@ -62,6 +62,15 @@ pub enum FormatError {
         /// What is wrong.
         problem: ArrayProblem,
     },
+    /// An HDF5 file or an object in it is damaged, or is not what is needed.
+    Object {
+        /// The file.
+        file: String,
+        /// Path of the object, such as `/node/edges`; `/` if the file itself is meant.
+        object: String,
+        /// What is wrong; with the offset in bytes where the reader has one.
+        reason: String,
+    },
     /// A recording of a sensor is damaged, or is not what is needed.
     Sensor {
         /// The file.
@@ -363,6 +372,7 @@ impl FormatError {
             | Self::TooLarge { file, .. }
             | Self::Container { file, .. }
             | Self::Array { file, .. }
+            | Self::Object { file, .. }
             | Self::Sensor { file, .. } => file,
             Self::UnknownChip { .. } => "",
         }
@@ -381,6 +391,7 @@ impl FormatError {
             Self::Container { problem, .. } => problem.to_string(),
             Self::Array { array, problem, .. } if array.is_empty() => problem.to_string(),
             Self::Array { array, problem, .. } => format!("array `{array}`: {problem}"),
+            Self::Object { object, reason, .. } => format!("object `{object}`: {reason}"),
             Self::Sensor { problem, .. } => problem.to_string(),
             Self::UnknownChip { name, .. } => format!("there is no chip `{name}`"),
         }
@@ -402,7 +413,7 @@ impl FormatError {
                         .into(),
                 )
             }
-            Self::Io { .. } | Self::NotText { .. } | Self::TooLarge { .. } => None,
+            Self::Io { .. } | Self::NotText { .. } | Self::TooLarge { .. } | Self::Object { .. } => None,
         }
     }
 }

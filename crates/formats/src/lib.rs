@@ -2,7 +2,8 @@
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
 //! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), traces ([`traces`]), programs and other
-//! binary files ([`program`], [`container`]), npz archives ([`npz`]), and writing files so that nothing is ever
+//! binary files ([`program`], [`container`]), npz archives ([`npz`]), NIR graphs
+//! ([`nir`]), and writing files so that nothing is ever
 //! half-written ([`output`]). Every file is checked against its schema: what is wrong is one [`FormatError`] with file,
 //! line, column and, where possible, the remedy.
 //!
@@ -17,6 +18,7 @@ pub mod events;
 mod list;
 mod nearest;
 pub mod network;
+pub mod nir;
 pub mod npz;
 pub mod output;
 pub mod program;

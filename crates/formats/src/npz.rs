@@ -67,9 +67,6 @@ pub enum ArrayProblem {
         /// What is needed.
         needed: String,
     },
-    /// Elements stored column by column.
-    #[error("its elements are stored column by column")]
-    ColumnOrder,
     /// More bytes than are read.
     #[error("it has {bytes} bytes, more than {limit}, the most that are read")]
     TooLarge {
@@ -127,7 +124,6 @@ impl ArrayProblem {
         match self {
             Self::Missing { name, known } => suggestion(name, known, "the arrays are"),
             Self::FloatUnit { .. } => Some("multiply the weights before saving, or save whole numbers".into()),
-            Self::ColumnOrder => Some("save `numpy.ascontiguousarray(...)` of it".into()),
             Self::Damaged { .. } => Some("copy or make the file again".into()),
             Self::Unsupported { .. } => Some("write the file with `numpy.savez` or `numpy.savez_compressed`".into()),
             _ => None,
@@ -189,13 +185,6 @@ pub struct Array<T> {
     pub shape: Vec<u64>,
     /// The elements.
     pub data: Vec<T>,
-}
-
-/// Which order of elements is taken.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Rows,
-    Any,
 }
 
 /// The elements of an array that is stored with its first index running fastest, with its last running fastest.
@@ -271,20 +260,13 @@ impl Npz {
     }
 
     /// The array `name`, of any shape. Integers of any width are taken if their values fit `T`; a float is never taken
-    /// for an integer or the other way round.
+    /// for an integer or the other way round. Elements that are stored column by column, as numpy does with a
+    /// transposed array, are put into the order of rows.
     ///
     /// # Errors
     /// There is no such array, it is damaged, or has another type.
     pub fn array<T: Element>(&self, name: &str) -> Result<Array<T>, FormatError> {
-        self.read(name, Order::Rows, |_| None)
-    }
-
-    /// As [`Npz::array`], also of an array that is stored column by column, which is put into the order of rows.
-    ///
-    /// # Errors
-    /// As [`Npz::array`].
-    pub fn array_in_any_order<T: Element>(&self, name: &str) -> Result<Array<T>, FormatError> {
-        self.read(name, Order::Any, |_| None)
+        self.read(name, |_| None)
     }
 
     /// The elements of the array `name` of one dimension.
@@ -292,7 +274,7 @@ impl Npz {
     /// # Errors
     /// As [`Npz::array`], or another number of dimensions.
     pub fn vector<T: Element>(&self, name: &str) -> Result<Vec<T>, FormatError> {
-        self.read(name, Order::Rows, |shape| (shape.len() != 1).then(|| "one dimension".into())).map(|a| a.data)
+        self.read(name, |shape| (shape.len() != 1).then(|| "one dimension".into())).map(|a| a.data)
     }
 
     /// The elements of the array `name` of one dimension and the length `len`.
@@ -300,7 +282,7 @@ impl Npz {
     /// # Errors
     /// As [`Npz::array`], or another shape.
     pub fn vector_of<T: Element>(&self, name: &str, len: u64) -> Result<Vec<T>, FormatError> {
-        self.read(name, Order::Rows, |shape| (shape != [len]).then(|| format!("[{len}]"))).map(|a| a.data)
+        self.read(name, |shape| (shape != [len]).then(|| format!("[{len}]"))).map(|a| a.data)
     }
 
     /// The single number in the array `name`.
@@ -309,16 +291,15 @@ impl Npz {
     /// As [`Npz::array`], or more or fewer elements than one.
     pub fn number<T: Element>(&self, name: &str) -> Result<T, FormatError> {
         let wrong = |shape: &[u64]| (shape.iter().product::<u64>() != 1).then(|| "a single number".into());
-        self.read(name, Order::Rows, wrong).map(|a| a.data[0])
+        self.read(name, wrong).map(|a| a.data[0])
     }
 
     fn read<T: Element>(
         &self,
         name: &str,
-        order: Order,
         wrong_shape: impl Fn(&[u64]) -> Option<String>,
     ) -> Result<Array<T>, FormatError> {
-        self.try_read(name, order, wrong_shape).map_err(|problem| FormatError::Array {
+        self.try_read(name, wrong_shape).map_err(|problem| FormatError::Array {
             file: self.file.clone(),
             array: name.into(),
             problem,
@@ -328,7 +309,6 @@ impl Npz {
     fn try_read<T: Element>(
         &self,
         name: &str,
-        order: Order,
         wrong_shape: impl Fn(&[u64]) -> Option<String>,
     ) -> Result<Array<T>, ArrayProblem> {
         let bytes = self.contents(name)?;
@@ -337,16 +317,13 @@ impl Npz {
         if let Some(needed) = wrong_shape(&shape) {
             return Err(ArrayProblem::Shape { found: shape, needed });
         }
-        let by_columns = header.column_order && shape.len() > 1;
-        if by_columns && order == Order::Rows {
-            return Err(ArrayProblem::ColumnOrder);
-        }
         let needless = || ArrayProblem::Type { found: header.descr.clone(), needed: T::NEEDED };
         let numbers = header::numbers(&header.descr, data).ok_or_else(needless)?;
         let mut elements = Vec::with_capacity(numbers.len());
         for (index, number) in numbers.enumerate() {
             elements.push(T::from_number(number, index)?.ok_or_else(needless)?);
         }
+        let by_columns = header.column_order && shape.len() > 1;
         let data = if by_columns { in_rows(&shape, &elements) } else { elements };
         Ok(Array { shape, data })
     }

@@ -384,6 +384,21 @@ pub enum MapperError {
         /// Synapses that it can have.
         limit: usize,
     },
+    /// A hidden neuron with more synapses onto it than it can have.
+    #[error(
+        "neuron {index} of `{population}` receives {needed} synapses from input channels and hidden neurons, but can \
+         receive {limit}; reduce its fan-in"
+    )]
+    XyloFanIn {
+        /// Its population.
+        population: String,
+        /// Its index there.
+        index: u32,
+        /// Synapses that it needs.
+        needed: usize,
+        /// Synapses that it can have.
+        limit: usize,
+    },
     /// More hidden neurons that receive input or are read out than a Xylo chip has places for.
     #[error(
         "{needed} hidden neurons {what}, but {limit} can; the first too many is neuron {index} of `{population}`; \

@@ -197,6 +197,8 @@ pub struct XyloReport {
     pub output_neurons: Use,
     /// Recurrent synapses of the hidden neuron that has most.
     pub hidden_fan_out: Use,
+    /// Synapses onto the hidden neuron that receives most.
+    pub hidden_fan_in: Use,
     /// Hidden neurons that input channels reach.
     pub input_targets: Use,
     /// Hidden neurons that output neurons listen to.

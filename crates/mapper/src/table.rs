@@ -152,6 +152,7 @@ impl fmt::Display for XyloReport {
             ("hidden neurons", self.hidden_neurons),
             ("output neurons", self.output_neurons),
             ("recurrent synapses of a hidden neuron", self.hidden_fan_out),
+            ("synapses onto a hidden neuron", self.hidden_fan_in),
             ("hidden neurons with input", self.input_targets),
             ("hidden neurons that are read out", self.output_sources),
         ] {

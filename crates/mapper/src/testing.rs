@@ -138,6 +138,7 @@ pub(crate) fn xylo() -> ChipSpec {
             input_channels: fact("16"),
             output_neurons: fact("8"),
             hidden_fan_out: fact("64"),
+            hidden_fan_in: None,
             input_targets: None,
             output_sources: None,
             weight_bits: fact("8"),

@@ -19,7 +19,7 @@ use chip::{
 };
 use fx::Weight;
 use network::{Endpoint, Network};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use units::{ChipId, CoreAddress, NeuronId};
 
 /// The weight exponent of both layers: weights are whole numbers.
@@ -169,6 +169,8 @@ pub(crate) fn map(
 struct Usage {
     /// Recurrent synapses of the hidden neuron that has most, and that neuron.
     fan_out: (usize, NeuronId),
+    /// Synapses onto each hidden neuron.
+    fan_in: BTreeMap<NeuronId, usize>,
     /// Hidden neurons that input channels reach.
     targets: BTreeSet<NeuronId>,
     /// Hidden neurons that output neurons listen to.
@@ -177,11 +179,29 @@ struct Usage {
     synapses: [u64; 3],
 }
 
+impl Usage {
+    /// Most synapses onto a hidden neuron, and the first such neuron.
+    fn largest_fan_in(&self) -> (usize, NeuronId) {
+        let most = self.fan_in.iter().rev().max_by_key(|(_, size)| **size);
+        most.map_or((0, NeuronId(0)), |(neuron, size)| (*size, *neuron))
+    }
+}
+
 fn usage(rows: &[IdealRow]) -> Usage {
-    let mut usage =
-        Usage { fan_out: (0, NeuronId(0)), targets: BTreeSet::new(), sources: BTreeSet::new(), synapses: [0; 3] };
+    let mut usage = Usage {
+        fan_out: (0, NeuronId(0)),
+        fan_in: BTreeMap::new(),
+        targets: BTreeSet::new(),
+        sources: BTreeSet::new(),
+        synapses: [0; 3],
+    };
     for row in rows {
         let size = row.synapses.len();
+        if row.destination.core == XYLO_HIDDEN {
+            for synapse in &row.synapses {
+                *usage.fan_in.entry(synapse.neuron).or_default() += 1;
+            }
+        }
         let matrix = match row.source {
             Source::Input(_) => {
                 usage.targets.extend(row.synapses.iter().map(|s| s.neuron));
@@ -216,6 +236,11 @@ fn check_use(wish: &Wish<'_>, limits: XyloLimits, rows: &[IdealRow]) -> Result<(
         let (population, index) = name(neuron);
         return Err(MapperError::XyloFanOut { population, index, needed, limit: limits.hidden_fan_out });
     }
+    let (needed, neuron) = usage.largest_fan_in();
+    if let Some(limit) = limits.hidden_fan_in.filter(|&limit| needed > limit) {
+        let (population, index) = name(neuron);
+        return Err(MapperError::XyloFanIn { population, index, needed, limit });
+    }
     for (what, neurons, limit) in [
         ("receive input", &usage.targets, limits.input_targets),
         ("send to output neurons", &usage.sources, limits.output_sources),
@@ -247,6 +272,10 @@ pub(crate) fn report(
         hidden_neurons: of(neurons(XYLO_HIDDEN), hidden),
         output_neurons: of(neurons(XYLO_OUTPUT), limits.output_neurons),
         hidden_fan_out: of(usage.fan_out.0, limits.hidden_fan_out),
+        hidden_fan_in: Use {
+            used: usage.largest_fan_in().0 as u64,
+            limit: limits.hidden_fan_in.map(|limit| limit as u64),
+        },
         input_targets: of(usage.targets.len(), limits.input_targets.unwrap_or(hidden)),
         output_sources: of(usage.sources.len(), limits.output_sources.unwrap_or(hidden)),
         matrices: MATRICES

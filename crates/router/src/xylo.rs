@@ -49,7 +49,7 @@ fn check_rows(limits: XyloLimits, program: &Program, rows: &[IdealRow]) -> Resul
     let hidden = program.cores.iter().find(|core| core.address.core == XYLO_HIDDEN);
     let hidden = hidden.map_or(0, |core| core.neuron_count as usize);
     let (low, high) = limits.weights();
-    let mut fan_out = vec![0; hidden];
+    let (mut fan_out, mut fan_in) = (vec![0; hidden], vec![0; hidden]);
     let (mut targets, mut sources) = (vec![false; hidden], vec![false; hidden]);
     for row in rows {
         let (origin, destination) = (row.source, row.destination);
@@ -61,11 +61,14 @@ fn check_rows(limits: XyloLimits, program: &Program, rows: &[IdealRow]) -> Resul
             if !(low..=high).contains(&synapse.weight) {
                 return Err(RouterError::XyloWeight { target, weight: synapse.weight, low, high });
             }
+            // A neuron that is not in use is refused when the row is packed.
+            if let Some(count) = fan_in.get_mut(synapse.neuron.index()).filter(|_| destination.core == XYLO_HIDDEN) {
+                *count += 1;
+            }
         }
         match origin {
             Source::Input(_) if destination.core == XYLO_HIDDEN => {
                 for synapse in &row.synapses {
-                    // A neuron that is not in use is refused when the row is packed.
                     if let Some(target) = targets.get_mut(synapse.neuron.index()) {
                         *target = true;
                     }
@@ -82,6 +85,11 @@ fn check_rows(limits: XyloLimits, program: &Program, rows: &[IdealRow]) -> Resul
     }
     for (index, &used) in fan_out.iter().enumerate() {
         check_memory("recurrent synapses", used, limits.hidden_fan_out, || format!("hidden neuron {index}"))?;
+    }
+    if let Some(limit) = limits.hidden_fan_in {
+        for (index, &used) in fan_in.iter().enumerate() {
+            check_memory("incoming synapses", used, limit, || format!("hidden neuron {index}"))?;
+        }
     }
     let layer = || String::from("the hidden layer");
     let count = |flags: &[bool]| flags.iter().filter(|flag| **flag).count();

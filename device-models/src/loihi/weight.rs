@@ -41,7 +41,8 @@ impl SignMode {
 /// How the synapses of a connection store their weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeightFormat {
-    /// Bits of a weight, 1 to 8, including the sign of a mixed one.
+    /// Bits of a weight, 1 to 8, including the sign of a mixed one. [`WeightRule::TowardsZero`] also takes 0, which
+    /// leaves nothing of a weight but an inhibitory one of -256.
     pub bits: u8,
     /// Which signs there are.
     pub sign: SignMode,
@@ -51,8 +52,10 @@ pub struct WeightFormat {
 
 impl WeightFormat {
     fn check(&self, rules: &LoihiRules) -> Result<(), LoihiError> {
-        if !(1..=8).contains(&self.bits) {
-            return Err(LoihiError::Setting { parameter: "weight bits", value: self.bits.into(), least: 1, most: 8 });
+        let least = u8::from(rules.weights != WeightRule::TowardsZero);
+        if !(least..=8).contains(&self.bits) {
+            let (value, least) = (self.bits.into(), least.into());
+            return Err(LoihiError::Setting { parameter: "weight bits", value, least, most: 8 });
         }
         if rules.exponent == ExponentRule::EachSynapse && !(-8..=7).contains(&self.exponent) {
             let value = self.exponent.into();

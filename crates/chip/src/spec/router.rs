@@ -49,6 +49,8 @@ pub struct XyloSpec {
     pub output_neurons: Fact,
     /// Recurrent synapses of a hidden neuron, at most.
     pub hidden_fan_out: Fact,
+    /// Synapses onto a hidden neuron, of input channels and hidden neurons together, at most; no limit where absent.
+    pub hidden_fan_in: Option<Fact>,
     /// Hidden neurons that the input channels reach, all together; as many as there are where absent.
     pub input_targets: Option<Fact>,
     /// Hidden neurons that the output neurons listen to, all together; as many as there are where absent.
@@ -98,6 +100,7 @@ impl XyloSpec {
             ("input_channels", Some(&self.input_channels)),
             ("output_neurons", Some(&self.output_neurons)),
             ("hidden_fan_out", Some(&self.hidden_fan_out)),
+            ("hidden_fan_in", self.hidden_fan_in.as_ref()),
             ("input_targets", self.input_targets.as_ref()),
             ("output_sources", self.output_sources.as_ref()),
             ("weight_bits", Some(&self.weight_bits)),
@@ -113,6 +116,7 @@ impl XyloSpec {
             input_channels: count(&self.input_channels),
             output_neurons: count(&self.output_neurons),
             hidden_fan_out: count(&self.hidden_fan_out),
+            hidden_fan_in: self.hidden_fan_in.as_ref().map(count),
             input_targets: self.input_targets.as_ref().map(count),
             output_sources: self.output_sources.as_ref().map(count),
             weight_bits: count(&self.weight_bits) as u8,
@@ -155,6 +159,8 @@ pub struct XyloLimits {
     pub output_neurons: usize,
     /// Recurrent synapses of a hidden neuron.
     pub hidden_fan_out: usize,
+    /// Synapses onto a hidden neuron; none: no limit.
+    pub hidden_fan_in: Option<usize>,
     /// Hidden neurons that the input channels reach; none: no limit but the number of hidden neurons.
     pub input_targets: Option<usize>,
     /// Hidden neurons that the output neurons listen to; none: no limit but the number of hidden neurons.

@@ -65,6 +65,8 @@ fn counts(spec: &ChipSpec) -> Vec<Count<'_>> {
         {
             all.extend(fact.as_ref().map(|fact| (path, fact, 1, 1 << 16, "a neuron id has 16 bits")));
         }
+        let fan_in = router.hidden_fan_in.as_ref();
+        all.extend(fan_in.map(|fact| ("router.hidden_fan_in", fact, 1, 1 << 18, "more synapses cannot be told apart")));
     }
     all
 }

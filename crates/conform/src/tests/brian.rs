@@ -26,7 +26,7 @@ fn generate(seed: u64) -> Draft {
     for index in 0..dice.roll(1..=3) {
         let name = format!("c{index}");
         let (recurrent, mode) = (dice.roll(0..=2) == 0, dice.roll(1..=3));
-        let (bits, exponent) = (dice.roll(1..=8), dice.roll(-8..=7));
+        let (bits, exponent) = (dice.roll(0..=8), dice.roll(-8..=7));
         let delay = dice.choose(&[0, 1, 62]);
         let count = dice.roll(0..=12) as usize;
         let senders = if recurrent { n } else { channels };

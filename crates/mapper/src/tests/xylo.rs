@@ -189,6 +189,28 @@ fn each_matrix_takes_the_smallest_shift_that_fits() {
     );
 }
 
+/// Synapses of input channels and of hidden neurons count, those onto output neurons do not.
+#[test]
+fn fan_in_fits_to_the_last() {
+    let narrow = with(|r| r.hidden_fan_in = Some(fact("3")));
+    let mut wish = network(2, &[4, 1]);
+    connect(&mut wish, IN, 0, vec![(0, 2, whole(1)), (1, 2, whole(1))]);
+    connect(&mut wish, Endpoint::Population(0), 0, vec![(3, 2, whole(1))]);
+    connect(&mut wish, Endpoint::Population(0), 1, (0..4).map(|pre| (pre, 0, whole(1))).collect());
+    let of = |spec| mapped(&wish, spec).report.xylo.expect("a Xylo chip").hidden_fan_in;
+    assert_eq!(of(&narrow).to_string(), "3/3");
+    assert_eq!((of(&xylo()).used, of(&xylo()).limit), (3, None));
+    let mut over = wish.clone();
+    connect(&mut over, Endpoint::Population(0), 0, vec![(2, 2, whole(1))]);
+    refused(
+        &over,
+        &narrow,
+        "neuron 2 of `p0` receives 4 synapses from input channels and hidden neurons, but can receive 3; reduce its \
+         fan-in",
+    );
+    assert!(map(&over, &xylo(), &MapperOptions::default()).is_ok());
+}
+
 #[test]
 fn what_the_weights_lose_is_reported() {
     let mut wish = network(1, &[2]);

@@ -1,0 +1,194 @@
+//! NIR files: graphs of trained networks, in HDF5.
+//!
+//! Owns the way from the bytes of a file to its nodes, with the numbers of each, and its edges. Whatever a file holds,
+//! the answer is a graph or an error that names the object; sizes are checked before anything of that size is
+//! allocated.
+//!
+//! It deliberately gives no node a meaning: which types of nodes there are, which numbers they need, and how their
+//! equations are stepped is the business of who asks. Texts among the parameters and metadata are not read; a graph
+//! within a graph is refused. Nothing is written.
+
+use crate::error::FormatError;
+use crate::text::read_bytes;
+use hdf5_pure::{DType, Dataset, File, Group};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Most bytes of a file.
+const FILE_BYTES_MAX: u64 = 1 << 28;
+/// Most bytes of a dataset, or of a chunk of one.
+const DATASET_BYTES_MAX: u64 = 1 << 27;
+/// Most bytes of all datasets of a file: many may lie at the same place.
+const TOTAL_BYTES_MAX: u64 = 1 << 28;
+/// Most characters of a name or type, in bytes.
+const TEXT_BYTES_MAX: usize = 1 << 20;
+
+/// A graph.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NirGraph {
+    /// Nodes by name.
+    pub nodes: BTreeMap<String, NirNode>,
+    /// Names of the nodes at both ends of each edge, in the order of the file. They need not exist, and an edge may
+    /// occur twice.
+    pub edges: Vec<(String, String)>,
+}
+
+/// A node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NirNode {
+    /// Its type, such as `CubaLIF`.
+    pub kind: String,
+    /// Its parameters that are numbers, by name. Times are in seconds.
+    pub numbers: BTreeMap<String, NirArray>,
+}
+
+/// Numbers of a node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NirArray {
+    /// Length of each dimension; none for a single number.
+    pub shape: Vec<u64>,
+    /// Elements, last dimension fastest. Whole numbers beyond 2^53 are rounded.
+    pub values: Vec<f64>,
+}
+
+impl NirGraph {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// [`FormatError::Io`] and [`FormatError::TooLarge`] if it cannot be read; else as [`NirGraph::from_bytes`].
+    pub fn open(path: &Path) -> Result<Self, FormatError> {
+        Self::from_bytes(read_bytes(path, FILE_BYTES_MAX)?, &path.display().to_string())
+    }
+
+    /// Reads the file in `bytes`; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// [`FormatError::Object`] with the object that is missing, damaged, too large or of another kind.
+    pub fn from_bytes(bytes: Vec<u8>, name: &str) -> Result<Self, FormatError> {
+        let mut reader = Reader { name, left: TOTAL_BYTES_MAX };
+        let file = File::from_bytes(bytes).map_err(|e| reader.wrong("/", e))?;
+        reader.graph(&file)
+    }
+
+    /// Names of the nodes that the edges of a node lead to, each once, in alphabetical order.
+    pub fn successors(&self, name: &str) -> Vec<&str> {
+        let mut names: Vec<_> = self.edges.iter().filter(|e| e.0 == name).map(|e| e.1.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// What is needed to read one file.
+struct Reader<'a> {
+    name: &'a str,
+    /// Bytes that its datasets may still have.
+    left: u64,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, object: &str, reason: impl ToString) -> FormatError {
+        FormatError::Object { file: self.name.into(), object: object.into(), reason: reason.to_string() }
+    }
+
+    fn graph(&mut self, file: &File) -> Result<NirGraph, FormatError> {
+        let root = file.group("/node").map_err(|e| self.wrong("/node", e))?;
+        let kind = self.text(&root, "/node", "type")?;
+        if kind != "NIRGraph" {
+            return Err(self.wrong("/node/type", format_args!("it is `{kind}`, but `NIRGraph` is needed")));
+        }
+        let ends = self.dataset(&root, "/node", "edges").and_then(|edges| self.texts("/node/edges", &edges))?;
+        let edges = match ends.as_chunks() {
+            (pairs, []) => pairs.iter().map(|[from, to]| (from.clone(), to.clone())).collect(),
+            _ => return Err(self.wrong("/node/edges", format_args!("{} names are no pairs", ends.len()))),
+        };
+        let nodes = root.group("nodes").map_err(|e| self.wrong("/node/nodes", e))?;
+        let names = nodes.groups().map_err(|e| self.wrong("/node/nodes", e))?;
+        let mut graph = NirGraph { nodes: BTreeMap::new(), edges };
+        for name in names {
+            let path = format!("/node/nodes/{name}");
+            let group = nodes.group(&name).map_err(|e| self.wrong(&path, e))?;
+            graph.nodes.insert(name, self.node(&group, &path)?);
+        }
+        Ok(graph)
+    }
+
+    fn node(&mut self, group: &Group, path: &str) -> Result<NirNode, FormatError> {
+        let kind = self.text(group, path, "type")?;
+        if kind == "NIRGraph" {
+            return Err(self.wrong(path, "it is a graph within the graph, which is not read; save the graph flat"));
+        }
+        let mut numbers = BTreeMap::new();
+        for name in group.datasets().map_err(|e| self.wrong(path, e))? {
+            let dataset = self.dataset(group, path, &name)?;
+            if let Some(array) = self.numbers(&format!("{path}/{name}"), &dataset)? {
+                numbers.insert(name, array);
+            }
+        }
+        Ok(NirNode { kind, numbers })
+    }
+
+    fn dataset(&self, group: &Group, path: &str, name: &str) -> Result<Dataset, FormatError> {
+        group.dataset(name).map_err(|e| self.wrong(&format!("{path}/{name}"), e))
+    }
+
+    /// The single text `name` of a group.
+    fn text(&mut self, group: &Group, path: &str, name: &str) -> Result<String, FormatError> {
+        let dataset = self.dataset(group, path, name)?;
+        let path = format!("{path}/{name}");
+        match <[String; 1]>::try_from(self.texts(&path, &dataset)?) {
+            Ok([text]) => Ok(text),
+            Err(texts) => Err(self.wrong(&path, format_args!("it holds {} texts, but one is needed", texts.len()))),
+        }
+    }
+
+    fn texts(&mut self, path: &str, dataset: &Dataset) -> Result<Vec<String>, FormatError> {
+        self.fits(path, dataset)?;
+        let texts = match dataset.dtype().map_err(|e| self.wrong(path, e))? {
+            DType::VariableLengthString => {
+                let limits = hdf5_pure::VlenStringReadOptions::new().with_max_payload_bytes(TEXT_BYTES_MAX);
+                dataset.read_vlen_strings(limits)
+            }
+            DType::String => dataset.read_string(),
+            other => return Err(self.wrong(path, format_args!("its elements are {other}, but texts are needed"))),
+        };
+        texts.map_err(|e| self.wrong(path, e))
+    }
+
+    /// The numbers of a dataset; None if it holds something else.
+    fn numbers(&mut self, path: &str, dataset: &Dataset) -> Result<Option<NirArray>, FormatError> {
+        let shape = self.fits(path, dataset)?;
+        let values = match dataset.dtype().map_err(|e| self.wrong(path, e))? {
+            DType::F32 | DType::F64 => dataset.read_f64(),
+            DType::I8 | DType::I16 | DType::I32 | DType::I64 | DType::U8 | DType::U16 | DType::U32 => {
+                dataset.read_i64().map(|values| values.into_iter().map(|value| value as f64).collect())
+            }
+            _ => return Ok(None),
+        };
+        let values = values.map_err(|e| self.wrong(path, e))?;
+        let count = shape.iter().product::<u64>();
+        if values.len() as u64 != count {
+            return Err(self.wrong(path, format_args!("it holds {} numbers, but its shape is {shape:?}", values.len())));
+        }
+        Ok(Some(NirArray { shape, values }))
+    }
+
+    /// The shape of a dataset that is small enough to be read.
+    fn fits(&mut self, path: &str, dataset: &Dataset) -> Result<Vec<u64>, FormatError> {
+        let shape = dataset.shape().map_err(|e| self.wrong(path, e))?;
+        let chunk = dataset.chunk_shape().map_err(|e| self.wrong(path, e))?.unwrap_or_default();
+        let size = dataset.element_size().map_err(|e| self.wrong(path, e))?.max(1);
+        let bytes = |shape: &[u64]| shape.iter().fold(size, |bytes, &n| bytes.saturating_mul(n));
+        let most = bytes(&shape).max(bytes(&chunk));
+        if most > DATASET_BYTES_MAX.min(self.left) {
+            let limit = DATASET_BYTES_MAX.min(self.left);
+            let parts = format!("shape {shape:?}, chunks {chunk:?}, elements of {size} bytes");
+            return Err(self.wrong(path, format_args!("{parts}: more than the {limit} bytes that are read")));
+        }
+        self.left -= most;
+        Ok(shape)
+    }
+}
+
+#[cfg(test)]
+mod tests;
