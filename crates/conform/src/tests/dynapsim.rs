@@ -34,7 +34,9 @@ fn notes(draft: &Draft) -> Vec<String> {
 #[test]
 fn recorded_traces_pass() {
     assert_eq!(pass(&case()), 1500);
-    assert_eq!(pass(&Draft::golden("../dynapsim/dyn_02")), 24_000);
+    for (name, values) in [("dyn_02", 24_000), ("multi_spike", 3600), ("mismatch", 4800)] {
+        assert_eq!(pass(&Draft::golden(&format!("../dynapsim/{name}"))), values, "{name}");
+    }
     let note = &notes(&case())[0];
     assert!(note.starts_with("largest relative error in 500 of 500 rows: imem "), "{note}");
 }
