@@ -1,6 +1,6 @@
 //! Traces of a simulator in floats: what passes, what fails, and what is refused.
 
-use super::draft::Draft;
+use super::draft::{Draft, npy};
 use super::{error, fail, pass};
 use crate::{CaseResult, Outcome, run};
 use serde_json::json;
@@ -123,6 +123,11 @@ fn damaged_cases_are_refused() {
     );
     check(|d| d.int32("spikes", &[500, 1], &[0; 500]), "has elements of type '<i4'; it must have uint8");
     check(|d| scale(d, "w_rec", 0, f32::NAN), "element 0 is nan, which is no number that can be used");
+    check(
+        |d| _ = d.arrays.insert("w_rec".into(), npy("<f4", false, &[1, 1, 4], &[0; 16])),
+        "the shape [1, 1, 4]; it must have [1, 1] ([pre, post]; the form with four gates is not replayed), at most \
+         268435456 elements",
+    );
     let mut draft = case();
     draft.arrays.remove("Vth");
     assert!(error(&draft).contains("holds no array 'Vth'"));
