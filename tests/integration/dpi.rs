@@ -22,7 +22,7 @@ fn replay(folder: &Path) -> usize {
 
 #[test]
 fn recorded_traces_are_met() {
-    assert_eq!(replay(&workspace().join("tests/golden/dynapsim")), 2);
+    assert_eq!(replay(&workspace().join("tests/golden/dynapsim")), 4);
 }
 
 #[test]

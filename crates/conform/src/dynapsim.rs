@@ -1,10 +1,10 @@
-//! Replay of `dynapsim-golden-1`: one network of Rockpool's DynapSim, which computes in 32-bit floats.
+//! Replay of `dynapsim-golden-1`: one network of Rockpool's DynapSim, which computes in 32-bit floats. It owns the
+//! combined form, which is what releases of Rockpool have; for the form with four gates there is nothing to replay.
 //!
 //! Floats and fixed point cannot agree bit for bit, so this comparison is another kind than that of the other formats.
 //! A case passes if
 //! - until the first row in which any spike differs, no membrane current is off by more than 1e-3 of itself, and in
-//!   that
-//!   row the same holds before resets (which the recorded voltages tell);
+//!   that row the same holds before resets (which the recorded voltages tell);
 //! - and each spike that differs there comes one row later in the other trace (or would, after the last row). In a row
 //!   with several spikes of a neuron, their number may be off by one: it is the logarithm of the membrane current,
 //!   rounded up.
@@ -41,7 +41,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     let reader = Reader { case, fields, arrays, steps, neurons };
     let (mut bank, darks) = reader.circuits()?;
     let rows = reader.weights()?;
-    let input = reader.fixed("input", (steps, neurons))?;
+    let input = reader.fixed("input", (steps, neurons), "a row per step, a column per neuron")?;
     let recorded = Recording::read(&reader)?;
 
     let mut replayed = Recording::new(neurons);
@@ -107,9 +107,8 @@ impl Reader<'_> {
         self.wide(key, value.ok_or_else(|| self.fields.wrong(key, "a number above 0"))?, places)
     }
 
-    /// An array of numbers with [`INPUT_BITS`] fraction bits.
-    fn fixed(&self, key: &str, shape: (usize, usize)) -> Result<Vec<i64>, ConformError> {
-        let why = if key == "input" { "a row per step, a column per neuron" } else { "[pre, post]" };
+    /// An array of numbers with [`INPUT_BITS`] fraction bits; `why` says what its shape means.
+    fn fixed(&self, key: &str, shape: (usize, usize), why: &str) -> Result<Vec<i64>, ConformError> {
         let values = self.arrays.floats("format", key, &[Some(shape.0), Some(shape.1)], why)?;
         let bits = |value: &f64| {
             let bits = self.wide(key, *value, 0)?.to_bits();
@@ -120,7 +119,8 @@ impl Reader<'_> {
 
     /// By sender, the receivers with their weights.
     fn weights(&self) -> Result<Vec<Vec<(usize, i64)>>, ConformError> {
-        let weights = self.fixed("w_rec", (self.neurons, self.neurons))?;
+        let why = "[pre, post]; the form with four gates is not replayed";
+        let weights = self.fixed("w_rec", (self.neurons, self.neurons), why)?;
         let row = |row: &[i64]| row.iter().copied().enumerate().filter(|(_, weight)| *weight != 0).collect();
         Ok(weights.chunks_exact(self.neurons).map(row).collect())
     }

@@ -4,8 +4,9 @@
 //! A DPI is a low-pass filter of a current (Bartolozzi and Indiveri, Neural Computation 19, 2007). With thermal
 //! voltage U, slope factor kappa, capacitance C and leak current I_tau its time constant is tau = U C / (kappa I_tau);
 //! a circuit that charges C with a current I up to a voltage V makes a pulse of length V C / I. The neuron is that of
-//! Chicca et al. (Proceedings of the IEEE 102, 2014), in the discrete form of Rockpool's DynapSim. One step of length
-//! dt:
+//! Chicca et al. (Proceedings of the IEEE 102, 2014), in the discrete form of Rockpool's DynapSim: that with one
+//! combined synapse is of releases and held by their recordings, that with four gates is of an unreleased state of
+//! 2022-09, of which there is no recording. One step of length dt:
 //!
 //! ```text
 //! combined form, one synapse with signed input x in units of I_scale:

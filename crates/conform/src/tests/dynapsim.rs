@@ -1,6 +1,6 @@
 //! Traces of a simulator in floats: what passes, what fails, and what is refused.
 
-use super::draft::Draft;
+use super::draft::{Draft, npy};
 use super::{error, fail, pass};
 use crate::{CaseResult, Outcome, run};
 use serde_json::json;
@@ -34,7 +34,9 @@ fn notes(draft: &Draft) -> Vec<String> {
 #[test]
 fn recorded_traces_pass() {
     assert_eq!(pass(&case()), 1500);
-    assert_eq!(pass(&Draft::golden("../dynapsim/dyn_02")), 24_000);
+    for (name, values) in [("dyn_02", 24_000), ("multi_spike", 3600), ("mismatch", 4800)] {
+        assert_eq!(pass(&Draft::golden(&format!("../dynapsim/{name}"))), values, "{name}");
+    }
     let note = &notes(&case())[0];
     assert!(note.starts_with("largest relative error in 500 of 500 rows: imem "), "{note}");
 }
@@ -121,6 +123,11 @@ fn damaged_cases_are_refused() {
     );
     check(|d| d.int32("spikes", &[500, 1], &[0; 500]), "has elements of type '<i4'; it must have uint8");
     check(|d| scale(d, "w_rec", 0, f32::NAN), "element 0 is nan, which is no number that can be used");
+    check(
+        |d| _ = d.arrays.insert("w_rec".into(), npy("<f4", false, &[1, 1, 4], &[0; 16])),
+        "the shape [1, 1, 4]; it must have [1, 1] ([pre, post]; the form with four gates is not replayed), at most \
+         268435456 elements",
+    );
     let mut draft = case();
     draft.arrays.remove("Vth");
     assert!(error(&draft).contains("holds no array 'Vth'"));
