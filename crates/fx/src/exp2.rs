@@ -81,6 +81,7 @@ pub const fn exp2_neg(x: u64) -> u64 {
 /// multiplication.
 #[inline]
 pub const fn scaled(value: u64, share: u64) -> u64 {
+    debug_assert!(value >> 63 == 0 && share <= ONE, "the product does not fit");
     high(value << 1, share << 1)
 }
 

@@ -5,12 +5,13 @@ use fx::{Rounding, Wide, shift_right};
 
 /// Fraction bits of transfers and their coefficients.
 pub const TRANSFER_BITS: u32 = 44;
+
 /// exp(-d/tau) of whole ticks d, as 2^-(d mantissa / 2^shift) with an exponent of 48 fraction bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decay {
-    /// The rate, tick/(tau ln 2), in units of 2^-(48 + shift): 62 significant bits.
+    /// The rate, tick/(tau ln 2), in units of 2^-(48 + shift): at most 62 bits.
     pub mantissa: u64,
-    /// See the mantissa; from 4 to 55.
+    /// See the mantissa; from 3 to 48.
     pub shift: u32,
 }
 
@@ -92,14 +93,15 @@ pub struct Membrane {
     /// Time constant in ticks, rounded down; 16 fraction bits. For predictions only, as is the next one.
     pub(super) tau: u64,
     /// Bound on the difference between the computed membrane and the smooth closed form with the same coefficients, in
-    /// bits of the membrane, from any state within range; see [`Membrane::error_with`].
+    /// bits of the membrane, from any state within range, at two ticks together: from a computed membrane, a later one
+    /// is predicted. See [`Membrane::error_with`].
     pub(super) error: i64,
 }
 
 impl Membrane {
-    /// The bound on the error of a membrane with these `currents`. A decay is off by less than 2^-47, see [`fx::exp2`],
-    /// and a transfer by less than its coefficient and 9, in units of 2^-44: an eighth of a bit for the largest
-    /// current, times that.
+    /// The bound on the error of a membrane with these `currents`. A transfer is off by less than a quarter of its
+    /// coefficient and 1, in units of 2^-44; its coefficient and 9 are allowed for, more than that twice, times the
+    /// largest current.
     pub(super) fn error_with<'a>(currents: impl Iterator<Item = &'a Current>) -> i64 {
         let largest = (super::STATE_MAX >> 22) + 1;
         currents.fold(5, |error, current| {
@@ -152,7 +154,9 @@ impl Current {
             Coupling::Apart { coefficient } => scaled(coefficient, slow.saturating_sub(fast)),
             Coupling::Near { coefficient, difference } => {
                 let growth = near_growth(growth, difference);
-                ((u128::from(scaled(growth, slow)) * u128::from(coefficient)) >> ARGUMENT_BITS) as u64
+                let transfer = (u128::from(scaled(growth, slow)) * u128::from(coefficient)) >> ARGUMENT_BITS;
+                debug_assert!(transfer >> 63 == 0, "bounds over a long interval");
+                transfer as u64
             }
         }
     }
@@ -169,6 +173,7 @@ impl Current {
 /// `value * factor` for a factor below 2^63.
 #[inline]
 const fn product(value: i64, factor: u64) -> i128 {
+    debug_assert!(factor >> 63 == 0, "the factor has a sign bit");
     value as i128 * factor as i64 as i128
 }
 
@@ -232,7 +237,8 @@ impl<const N: usize> Base<'_, N> {
         Point { v: v as i64, i, settled }
     }
 
-    /// An upper bound of the computed membrane over all ticks from `a` to `b`; exact if they are equal.
+    /// An upper bound of the computed membrane over all ticks from `a` to `b`; exact if they are equal. `b` is at most
+    /// twice `a` and 1, so that the growth at `b` times the decay at `a` fits a transfer.
     pub(super) fn upper_bound(&self, a: u64, b: u64) -> i64 {
         let at = |decay| (Decayed::at(decay, a), Decayed::at(decay, b));
         let m = at(self.membrane.decay);

@@ -76,7 +76,6 @@ use alloc::vec::Vec;
 use closed_form::Base;
 use fx::{Rounding, narrow, shift_right};
 use parameters::GAIN_FRACTION;
-use pending::BLOCK;
 use predict::{Outlook, near_outlook, next_look, outlook};
 use units::{NeuronId, Tick};
 
@@ -86,6 +85,9 @@ pub const VOLTAGE_BITS: u32 = 32;
 pub const STATE_MAX: i64 = 1 << (VOLTAGE_BITS + 9);
 /// Fraction bits that a weight lacks.
 const WEIGHT_SHIFT: u32 = VOLTAGE_BITS - fx::Weight::FRACTION_BITS;
+
+/// Neurons of a word of `touched`.
+const BLOCK: usize = Pending::BLOCK;
 
 /// A neuron at its last event.
 #[derive(Clone, Copy, Debug, Default)]
@@ -122,7 +124,7 @@ pub struct AnalogLifCore {
 
 /// The tick to look at a neuron again that had this outlook in tick `now`.
 #[inline]
-const fn after(now: u64, outlook: Outlook) -> u64 {
+const fn look_after(now: u64, outlook: Outlook) -> u64 {
     match outlook {
         Outlook::Never => u64::MAX,
         Outlook::Below(ticks) => now.saturating_add(ticks).saturating_add(1),
@@ -211,7 +213,8 @@ impl AnalogLifCore {
     }
 
     /// Brings every neuron that something reached, or that is at threshold, to tick `now`, and returns the spikes, in
-    /// the order of the neurons. It must be called at every tick that [`AnalogLifCore::next_wake`] names.
+    /// the order of the neurons. It must be called at every tick that [`AnalogLifCore::next_wake`] names, but for
+    /// [`Tick::NEVER`].
     pub fn advance(&mut self, now: Tick) -> &[Emission] {
         with_currents!(self.advance_with(now.0));
         &self.spikes
@@ -326,7 +329,7 @@ impl AnalogLifCore {
             return self.bound_after::<N>(n);
         }
         let base = Base { membrane, currents: constants, v: neuron.v, i: currents };
-        after(now, near_outlook(&base, neuron.v, &currents))
+        look_after(now, near_outlook(&base, neuron.v, &currents))
     }
 
     /// The currents of a neuron at its last event.
@@ -385,7 +388,7 @@ impl AnalogLifCore {
             // Reset is at threshold: the next spike comes as early as it may.
             return first.max(free);
         }
-        after(neuron.base, outlook(&base, neuron.v, &i))
+        look_after(neuron.base, outlook(&base, neuron.v, &i))
     }
 
     /// When to look at a neuron again that is looked at in tick `now` although nothing reached it; `None` if it spikes
@@ -409,16 +412,21 @@ impl AnalogLifCore {
     /// Bounds the next crossing of every neuron. Bounds only: those that are due already are replaced by better ones
     /// when the core is advanced next, as they were in the run that a restored state is from.
     fn predict_all(&mut self) {
-        for n in 0..self.neurons.len() {
-            let pending = with_currents!(self.bound_after(n));
-            self.pending.set(n, pending);
-            self.pending.settle(n / BLOCK);
+        for group in 0..self.pending.groups() {
+            for block in self.pending.blocks_of(group) {
+                for n in block * BLOCK..self.neurons.len().min((block + 1) * BLOCK) {
+                    let pending = with_currents!(self.bound_after(n));
+                    self.pending.set(n, pending);
+                }
+                self.pending.settle(block);
+            }
+            self.pending.settle_group(group);
         }
-        (0..self.pending.groups()).for_each(|group| self.pending.settle_group(group));
         self.next = self.pending.least();
     }
 
-    /// Neurons that something reached, or that crossed their threshold, in the last advance.
+    /// Neurons that something reached, or that crossed their threshold, in the last advance; without those whose events
+    /// met a refractory neuron without currents.
     #[inline]
     pub const fn updated(&self) -> usize {
         self.updated

@@ -203,10 +203,17 @@ fn bracket(value: Wide, bits: u32) -> (u64, u64) {
     (near + slack, near.saturating_sub(slack))
 }
 
+/// The slope times the ratio of time constants and 1, at most; 16 fraction bits. Each is below 2^[`RATIO_BITS`], their
+/// product beyond a working number.
+fn bend(slope: Wide, ratio: Wide) -> u64 {
+    let most = |value: Wide| u128::from(bracket(value, 32).0);
+    ((most(slope) * most(ratio.add_sat(Wide::ONE))) >> 48) as u64 + 1
+}
+
 /// A time constant in ticks, rounded down, with 16 fraction bits.
 fn ticks_of(tau: Real, tick: Wide) -> u64 {
-    // In units of 2^16 ticks, so that 2^40 of them do not saturate.
-    let ratio = Wide::from_real(tau).div_trunc(tick.scale(16));
+    // In units of 2^16 ticks, so that 2^40 of them do not saturate; a real time has the low places to spare.
+    let ratio = Wide::from_real(tau).scale(-16).div_trunc(tick);
     (ratio.to_bits() >> (Wide::FRACTION_BITS - 32)) as u64
 }
 
@@ -318,14 +325,14 @@ impl Builder<'_> {
                 let (slow, fast) = (own.max(mem), own.min(mem));
                 let apart = slow.sub_sat(fast);
                 let difference = exp2::LN_2.mul_trunc(apart.div_trunc(fast));
-                let charge = gains[n].mul_trunc(own.div_trunc(asked));
-                // Both couplings are the same function; each is written so that nothing large cancels.
+                // Both couplings are the same function; each is written so that nothing large cancels. The gain comes
+                // last everywhere: a product that saturates is then refused, and not hidden by a small ratio.
                 let near = difference < Wide::ONE.scale(-6);
-                let coefficient = if near {
-                    exp2::LN_2.mul_trunc(gains[n].mul_trunc(slow.div_trunc(asked)))
+                let coefficient = gains[n].mul_trunc(if near {
+                    exp2::LN_2.mul_trunc(slow.div_trunc(asked))
                 } else {
-                    charge.mul_trunc(mem.div_trunc(apart))
-                };
+                    own.div_trunc(asked).mul_trunc(mem.div_trunc(apart))
+                });
                 let limit = |bits: u32| Wide::ONE.scale(bits as i32);
                 let coefficient = bounded(coefficient, TRANSFER_BITS, COEFFICIENT_BITS).ok_or_else(|| {
                     let most = limit(COEFFICIENT_BITS).mul_trunc(gains[n].div_trunc(coefficient));
@@ -351,8 +358,8 @@ impl Builder<'_> {
                     slower: own > mem,
                     inhibitory,
                     slope: bracket(slope, 32),
-                    bend: bracket(slope.mul_trunc(ratio.add_sat(Wide::ONE)), 16).0,
-                    peak: bracket(gains[n].mul_trunc(fast).div_trunc(asked), TRANSFER_BITS).0,
+                    bend: bend(slope, ratio),
+                    peak: bracket(gains[n].mul_trunc(fast.div_trunc(asked)), TRANSFER_BITS).0,
                 })
             })
             .collect()

@@ -3,10 +3,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Children of a node of the tree; blocks of neurons are also the words of touched neurons.
-pub(super) const BLOCK: usize = 32;
-/// Neurons of a group: a block of blocks.
-pub(super) const GROUP: usize = BLOCK * BLOCK;
+const BLOCK: usize = Pending::BLOCK;
+const GROUP: usize = Pending::GROUP;
 
 /// One tick a neuron, the smallest of each block of 32 neurons, and the smallest of each group of 32 blocks.
 ///
@@ -26,6 +24,11 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// Neurons of a block, and blocks of a group. Blocks are also the words of the neurons that were reached.
+    pub const BLOCK: usize = 32;
+    /// Neurons of a group.
+    pub const GROUP: usize = Self::BLOCK * Self::BLOCK;
+
     /// No neuron of `count` has to be looked at.
     pub fn new(count: usize) -> Self {
         let blocks = count.div_ceil(BLOCK);
@@ -147,7 +150,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Visits of blocks, in each of which some neurons are moved, one of them perhaps twice.
+        /// Visits of groups: blocks in their order, in each of which some neurons are moved, one of them perhaps twice.
         #[test]
         fn it_equals_a_plain_list(
             count in prop_oneof![1usize..100, 1000usize..2100],
@@ -155,18 +158,25 @@ mod tests {
                 (any::<u16>(), prop::collection::vec((0..BLOCK, prop_oneof![0u64..40, Just(u64::MAX)]), 1..9)),
                 0..150,
             ),
+            blocks_of_a_visit in 1usize..6,
             now in 0u64..40,
         ) {
             let (mut pending, mut list) = (Pending::new(count), vec![u64::MAX; count]);
-            for (block, moves) in visits {
-                let block = usize::from(block) % count.div_ceil(BLOCK);
-                for (offset, tick) in moves {
-                    let neuron = (block * BLOCK + offset).min(count - 1);
-                    pending.set(neuron, tick);
-                    list[neuron] = tick;
+            for visit in visits.chunks(blocks_of_a_visit) {
+                let block = |drawn: u16| usize::from(drawn) % count.div_ceil(BLOCK);
+                let mut blocks: Vec<_> = visit.iter().map(|(drawn, moves)| (block(*drawn), moves)).collect();
+                blocks.sort_by_key(|(block, _)| *block);
+                for group in blocks.chunk_by(|a, b| a.0 / BLOCK == b.0 / BLOCK) {
+                    for (block, moves) in group {
+                        for (offset, tick) in *moves {
+                            let neuron = (block * BLOCK + offset).min(count - 1);
+                            pending.set(neuron, *tick);
+                            list[neuron] = *tick;
+                        }
+                        pending.settle(*block);
+                    }
+                    pending.settle_group(group[0].0 / BLOCK);
                 }
-                pending.settle(block);
-                pending.settle_group(block / BLOCK);
                 prop_assert_eq!(Some(pending.least()), list.iter().copied().min());
             }
             let due: Vec<usize> = (0..count).filter(|n| pending.due(n / BLOCK, now) >> (n % BLOCK) & 1 == 1).collect();

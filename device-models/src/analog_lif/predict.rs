@@ -12,7 +12,8 @@
 //! ```
 //!
 //! so that the threshold cannot be reached before s h + b h^2/2 covers the gap to it. Nothing in this cancels, whatever
-//! the time constants. Steps of that length approach a crossing as Newton's method does.
+//! the time constants. Steps of that length approach a crossing as Newton's method does; right after an event, when the
+//! next one is near, it is enough to know that h = 1/4 does not cover it.
 //!
 //! *Monotone terms.* Over a few ticks, where the gap is within the error of the computed membrane, each term is bounded
 //! by its values at the two ends ([`Base::upper_bound`]), which is exact in the numbers of the core.
@@ -119,6 +120,8 @@ pub(super) fn outlook<const N: usize>(base: &Base<'_, N>, v: i64, i: &[i64; N]) 
 
 /// An outlook of a quarter of the membrane time constant if there is one, which takes no division; else as
 /// [`outlook`]. For a neuron whose next event is likely to come earlier than that.
+///
+/// The parabola is convex, so it is below the gap in all of the quarter if it is at both ends.
 #[inline]
 pub(super) fn near_outlook<const N: usize>(base: &Base<'_, N>, v: i64, i: &[i64; N]) -> Outlook {
     if stays_below(base, v, i) {
@@ -126,7 +129,7 @@ pub(super) fn near_outlook<const N: usize>(base: &Base<'_, N>, v: i64, i: &[i64;
     }
     let motion = Motion::of(base, v, i);
     let gap = base.membrane.threshold - v - base.membrane.error;
-    if motion.bend < TOO_LARGE && (motion.slope >> 2) + (motion.bend >> 5) as i64 + 2 < gap {
+    if gap > 0 && motion.bend < TOO_LARGE && (motion.slope >> 2) + (motion.bend >> 5) as i64 + 2 < gap {
         return Outlook::Below(base.membrane.tau >> 18);
     }
     far_outlook(base, v, &motion)

@@ -298,33 +298,81 @@ fn first_crossing<const N: usize>(base: &Base<'_, N>) -> Option<u64> {
     }
 }
 
+/// A neuron whose time constants are as far apart as they may be, close to threshold, its currents near balance: the
+/// largest slopes and bends that there are.
+fn steep_state() -> impl Strategy<Value = (AnalogLifParameters, i64, [i64; 2])> {
+    let constants = prop_oneof![Just(("131072 ms", "1 ms", 131_072)), Just(("400000 ms", "2 ms", 200_000))];
+    (constants, 0u32..40, 0i64..400, prop_oneof![Just(0i64), -ONE / 1000..ONE / 1000]).prop_map(
+        |((mem, fast, ratio), gap, share, up)| {
+            let parameters = [("tau_mem", mem), ("tau_up", fast), ("tau_down", fast), ("drive", "50 mV")];
+            // At 100 hundredths, inhibition takes away what the drive brings.
+            let down = 30 * ONE / ratio * share / 100;
+            (built(&parameters), 20 * ONE - (1 << gap), [up, down])
+        },
+    )
+}
+
+/// Bounds hold for every tick that they speak of, and a search finds what a scan finds.
+fn check_bounds<const N: usize>(base: &Base<'_, N>, from: u64, width: u64) -> Result<(), TestCaseError> {
+    let threshold = base.membrane.threshold;
+    let scan = (0..1200).find(|d| base.after(*d).v >= threshold);
+    prop_assert_eq!(first_crossing(base).filter(|d| *d < 1200), scan);
+    let highest = (from..=from + width).map(|d| base.after(d).v).max().unwrap();
+    let bound = base.upper_bound(from, from + width);
+    prop_assert!(bound >= highest);
+    if width == 0 {
+        prop_assert_eq!(bound, highest);
+    }
+    let point = base.after(from);
+    if point.v < threshold {
+        let next = (from..1500).find(|d| base.after(*d).v >= threshold);
+        for bound in [outlook(base, point.v, &point.i), near_outlook(base, point.v, &point.i)] {
+            match bound {
+                Outlook::Never => prop_assert_eq!(next, None),
+                Outlook::Below(ticks) => prop_assert!(next.is_none_or(|next| next > from + ticks)),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A gain times a time constant in milliseconds is more than a working number holds.
+#[test]
+fn a_large_gain_on_a_slow_neuron_reaches_the_threshold() {
+    let large = [("tau_mem", "400000 ms"), ("tau_up", "100000 ms"), ("gain_up", "49000 1")];
+    let constants = [&large[..], &[("drive", "0 mV"), ("v_threshold", "25 mV")]].concat();
+    let mut neuron = Single::new(&constants);
+    neuron.receive(2, 1);
+    neuron.0.advance(Tick(1));
+    let spikes = neuron.spikes_until(10_000_000);
+    // 49000 / 1024 mV (slow - fast) 4/3 reaches 25 mV.
+    let reached = |t: f64| 49_000.0 / 1024.0 / 3.0 * 4.0 * ((-t / 4e6).exp() - (-t / 1e6).exp()) >= 25.0;
+    assert!(!reached(spikes[0] as f64 - 20.0) && reached(spikes[0] as f64 + 20.0), "{spikes:?}");
+}
+
+/// A tick of minutes, longer than a working number holds in units of 2^-16 ms.
+#[test]
+fn a_long_tick_keeps_time_constants() {
+    let mut spec = chip();
+    spec.tick = crate::testing::fact("100000 ms");
+    let slow = ("tau_up", "4000000 ms");
+    let parameters = [("drive", "30 mV"), ("tau_mem", "20000000 ms"), slow, ("tau_down", slow.1)];
+    let p = built_for(&spec, &core(CoreModel::AnalogLif, 1, &parameters)).unwrap();
+    // 20,000 s ln(30/10) = 219.7 ticks.
+    assert_eq!(first_crossing(&base(&p, 0, [0; 2])), Some(220));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Bounds hold for every tick that they speak of, and a search finds what a scan finds.
     #[test]
     fn bounds_hold_and_searches_equal_scans((p, v, i) in any_state(), from in 0u64..300, width in 0u64..60) {
-        let base = base(&p, v, i);
-        let threshold = base.membrane.threshold;
-        let scan = (0..1200).find(|d| base.after(*d).v >= threshold);
-        let found = first_crossing(&base).filter(|d| *d < 1200);
-        prop_assert_eq!(found, scan);
-        let highest = (from..=from + width).map(|d| base.after(d).v).max().unwrap();
-        let bound = base.upper_bound(from, from + width);
-        prop_assert!(bound >= highest);
-        if width == 0 {
-            prop_assert_eq!(bound, highest);
-        }
-        let point = base.after(from);
-        if point.v < threshold {
-            let next = (from..1500).find(|d| base.after(*d).v >= threshold);
-            for bound in [outlook(&base, point.v, &point.i), near_outlook(&base, point.v, &point.i)] {
-                match bound {
-                    Outlook::Never => prop_assert_eq!(next, None),
-                    Outlook::Below(ticks) => prop_assert!(next.is_none_or(|next| next > from + ticks)),
-                }
-            }
-        }
+        check_bounds(&base(&p, v, i), from, width)?;
+    }
+
+    #[test]
+    fn bounds_hold_at_the_ends_of_the_numbers((p, v, i) in steep_state(), from in 0u64..30, width in 0u64..30) {
+        check_bounds(&base(&p, v, i), from, width)?;
     }
 
     /// The transfer against double precision, over all ratios of time constants.
