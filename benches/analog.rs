@@ -82,7 +82,7 @@ fn idle(workload: &Workload) {
     println!("an idle second at 1 us: {:.1} us, {updates} neuron updates", time.as_secs_f64() * 1e6);
 }
 
-/// Mean distance of exact spikes from the emulated ones, and how many of each there are.
+/// Distances of exact spikes from the emulated ones, and how many of each there are.
 fn error(workload: &Workload) {
     let exact = workload.exact_spikes(workload.steps as f64 * 1e3);
     let of_exact: usize = exact.iter().map(Vec::len).sum();

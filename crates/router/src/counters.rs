@@ -90,7 +90,7 @@ pub struct Counters {
     /// Times that a state, or an input before its gain, had to be cut at the end of its format.
     pub saturations: u64,
     /// Neurons advanced: all of a clocked core in a step, unless it sleeps; of an asynchronous core those that
-    /// something reached, or that crossed their threshold.
+    /// something reached and did not leave as they were, or that crossed their threshold.
     pub neuron_updates: u64,
     /// Events that did not arrive, counted when sent.
     pub losses: Losses,
