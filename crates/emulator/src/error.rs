@@ -85,6 +85,17 @@ pub enum EmulatorError {
         /// Its model.
         model: CoreModel,
     },
+    /// Thresholds that change within a run, on a core whose model has none of that.
+    #[error(
+        "{core} runs the model `{model}`, which has no threshold that changes within a run: run it without noise, or \
+         without `event_threshold_cv`, or use the model `lif` or `analog-lif`"
+    )]
+    ThresholdNoise {
+        /// The core.
+        core: CoreAddress,
+        /// Its model.
+        model: CoreModel,
+    },
     /// A snapshot does not belong to this program and die, or is damaged.
     #[error("the snapshot cannot be resumed: {what}")]
     Snapshot {
