@@ -126,6 +126,9 @@ pub(crate) fn check(noise: &Noise, program: &Program) -> Result<(), EmulatorErro
         if noise.has_event_weights() && model.is_graded() {
             return Err(EmulatorError::GradedEventNoise { core, model });
         }
+        if changes_events(noise) && model == CoreModel::Xylo {
+            return Err(EmulatorError::OrderedEventNoise { core, model });
+        }
         if noise.has_event_thresholds() && !matches!(model, CoreModel::Lif | CoreModel::AnalogLif) {
             return Err(EmulatorError::ThresholdNoise { core, model });
         }
