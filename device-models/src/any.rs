@@ -33,18 +33,7 @@ pub struct Emission {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CoreState {
     /// State of a [`LifCore`].
-    Lif {
-        /// Membranes, 20 fraction bits.
-        v: Vec<i32>,
-        /// Remaining steps of refractory periods.
-        refractory: Vec<i32>,
-        /// Currents, 20 fraction bits; one list a kind in use.
-        currents: Vec<Vec<i32>>,
-        /// What arrived since the last step; one list a lane, or none if nothing did.
-        arrived: Vec<Vec<i32>>,
-        /// Whether a step could change anything.
-        awake: bool,
-    },
+    Lif(LifState),
     /// State of a [`DpiCore`]; currents are bits with 28 fraction bits, in units of each neuron's dark current.
     Dpi {
         /// Synaptic currents; one list a gate.
@@ -110,6 +99,28 @@ pub enum CoreState {
         /// Membranes.
         v_mem: Vec<i16>,
     },
+    /// State of a [`LifCore`] whose thresholds differ from interval to interval.
+    NoisyLif {
+        /// What every such core has.
+        lif: LifState,
+        /// Ticks at which the intervals begin or began, in which the neurons are.
+        begins: Vec<u64>,
+    },
+}
+
+/// The state of a [`LifCore`] between two ticks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LifState {
+    /// Membranes, 20 fraction bits.
+    pub v: Vec<i32>,
+    /// Remaining steps of refractory periods.
+    pub refractory: Vec<i32>,
+    /// Currents, 20 fraction bits; one list a kind in use.
+    pub currents: Vec<Vec<i32>>,
+    /// What arrived since the last step; one list a lane, or none if nothing did.
+    pub arrived: Vec<Vec<i32>>,
+    /// Whether a step could change anything.
+    pub awake: bool,
 }
 
 /// A core of any model.
@@ -182,9 +193,9 @@ impl Core {
     /// Brings the core to the end of tick `now`, with all deliveries of that tick made, and returns what its neurons
     /// send, in their order.
     pub fn advance(&mut self, now: Tick) -> &[Emission] {
-        // Clocked cores count steps, not ticks: a step is the same at any time.
+        // Clocked cores count steps, not ticks: a step is the same at any time. Only noise has to know the time.
         match self {
-            Self::Lif(core) => core.advance(),
+            Self::Lif(core) => core.advance(now),
             Self::AnalogLif(core) => core.advance(now),
             Self::Rate(core) => core.advance(),
             Self::Loihi(core) => core.advance(),
@@ -291,6 +302,17 @@ impl Core {
             Self::Rate(_) => 0,
             Self::Loihi(core) => core.take_overflows(),
             Self::Xylo(core) => core.take_saturations(),
+        }
+    }
+
+    /// Says which part of a run this is, for thresholds that change within it: those of the intervals in which the
+    /// neurons are now are those of that part. Returns whether there are such thresholds, so that the core must be
+    /// advanced at the next tick at which it can act.
+    pub fn set_part(&mut self, part: u64) -> bool {
+        match self {
+            Self::Lif(core) => core.set_part(part),
+            Self::AnalogLif(core) => core.set_part(part),
+            Self::Rate(_) | Self::Loihi(_) | Self::Xylo(_) | Self::Dpi(_) => false,
         }
     }
 

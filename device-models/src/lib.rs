@@ -40,7 +40,7 @@ mod testing;
 pub mod xylo;
 
 pub use analog_lif::{AnalogLifCore, AnalogLifParameters};
-pub use any::{Core, CoreState, Emission};
+pub use any::{Core, CoreState, Emission, LifState};
 pub use digest::Digest;
 pub use dpi::{DpiCore, DpiParameters};
 pub use error::DeviceModelError;
@@ -49,7 +49,7 @@ pub use faults::{NeuronFault, SynapseFault};
 pub use layout::{CURRENTS_MAX, InputLayout, Lane, PackedSynapse, STRIDE_STEP};
 pub use lif::{Coupling, LifCore, LifParameters};
 pub use needs::{Need, needs};
-pub use noise::{Event, Noise};
+pub use noise::{Event, Noise, ThresholdNoise};
 pub use parameters::{DieParameters, MismatchSetting};
 pub use probe::ProbeKind;
 pub use rate::{LEVEL_BITS, RateCore, RateParameters};

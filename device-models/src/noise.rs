@@ -1,8 +1,9 @@
 //! Noise: what differs between two runs, or two events, of one and the same die.
 //!
 //! There is no generator that runs along. A value is a function of its address: seed, die, trial, and then the circuit
-//! for what is drawn once a run, or the spike (its source and tick) for what is drawn once an event. So a run that is
-//! resumed, or that another thread computes, has the same noise, and a neuron that is added moves no other value.
+//! for what is drawn once a run, the spike (its source and tick) for what is drawn once an event, or the neuron and
+//! the end of its refractory period for what is drawn once an interval between spikes. So a run that is resumed, or
+//! that another thread computes, has the same noise, and a neuron that is added moves no other value.
 //!
 //! Factors are log-normal with mean 1: a weight or a threshold never changes its sign by noise.
 
@@ -12,6 +13,10 @@ use chip::{ChipSpec, Fact};
 use disorder::{Die, Distribution, Family, Key, Purpose, normal_deviate, uniform_below};
 use fx::Real;
 use units::{CoreAddress, InputId, NeuronId, Tick};
+
+mod threshold;
+
+pub use threshold::ThresholdNoise;
 
 /// The noise of one run of a die.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +29,7 @@ pub struct Noise {
     run_threshold: Option<Distribution>,
     run_weight: Option<Distribution>,
     event_weight: Option<Distribution>,
+    event_threshold: Option<Distribution>,
     jitter_ticks: u16,
 }
 
@@ -52,6 +58,7 @@ impl Noise {
             run_threshold: distribution("run_threshold_cv", &noise.run_threshold_cv)?,
             run_weight: distribution("run_weight_cv", &noise.run_weight_cv)?,
             event_weight: distribution("event_weight_cv", &noise.event_weight_cv)?,
+            event_threshold: distribution("event_threshold_cv", &noise.event_threshold_cv)?,
             jitter_ticks: jitter.min(u16::MAX.into()) as u16,
         })
     }
@@ -81,6 +88,11 @@ impl Noise {
     /// Whether weights change between events.
     pub const fn has_event_weights(&self) -> bool {
         self.event_weight.is_some()
+    }
+
+    /// Whether thresholds change between the intervals from spike to spike.
+    pub const fn has_event_thresholds(&self) -> bool {
+        self.event_threshold.is_some()
     }
 
     /// Most ticks by which an event is late.
@@ -122,16 +134,27 @@ impl Noise {
         let key = Key::new(event, Purpose::TemporalNoise).core(core).neuron(neuron).slot(slot).name("weight");
         factor(&self.event_weight, key)
     }
+
+    /// The factor of the threshold of a neuron in the interval between two of its spikes that begins with tick `begins`
+    /// of part `part` of the run.
+    pub fn event_threshold_factor(&self, part: u64, begins: Tick, core: CoreAddress, neuron: NeuronId) -> Real {
+        let key = Key::new(self.event_root, Purpose::TemporalNoise).core(core).neuron(neuron).name("threshold");
+        // The address of an interval is made as that of a spike.
+        self.event_threshold.as_ref().map_or(Real::ONE, |d| d.factor(normal_deviate(event(key, part, begins).0)))
+    }
 }
 
 impl Noise {
-    /// A hash of all that decides the noise of events: equal for runs whose events have equal noise.
+    /// A hash of all that decides the noise within a run: equal for runs whose events and intervals have equal noise.
     pub fn event_digest(&self) -> u64 {
         let mut digest = Digest::new();
         digest.push(self.event_root);
         digest.push(self.jitter_ticks.into());
         // The family is fixed, so one value tells two spreads apart.
-        digest.push(self.event_weight.as_ref().map_or(0, |d| d.factor(Real::ONE).to_bits() as u64));
+        let spread = |d: &Distribution| d.factor(Real::ONE).to_bits() as u64;
+        digest.push(self.event_weight.as_ref().map_or(0, spread));
+        // Only if there is some, so that snapshots from before it can be resumed.
+        self.event_threshold.iter().for_each(|d| digest.push(spread(d)));
         digest.value()
     }
 }

@@ -76,6 +76,55 @@ fn trials_differ_and_can_be_resumed() {
     assert!(other.contains("another program, or with other weights: another die, setting or trial"), "{other}");
 }
 
+/// A sandbox with a chip whose thresholds change within a run, and a network of neurons of `model`.
+fn with_thresholds(model: &str, entry: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let chip = CHIP.replacen("[sources]\n", "[sources]\ntrial = \"Chosen for a test\"\n", 1);
+    sandbox.file("varied.toml", format!("{chip}\n[noise]\n{entry}\n"));
+    let network = include_str!("network.toml").replace("model = \"lif\"", &format!("model = \"{model}\""));
+    sandbox.file("net.toml", network);
+    let events: String = (0..200u32).map(|i| format!("{},{}\n", i / 2, (i * 7 / 3) % 4)).collect();
+    sandbox.file("events.csv", format!("tick,channel\n{events}"));
+    sandbox
+}
+
+const THRESHOLDS: &str =
+    "event_threshold_cv = { value = 0.2, unit = \"1\", source = \"trial\", evidence = \"assumed\" }";
+
+#[test]
+fn thresholds_that_change_within_a_run_differ_by_trial_and_can_be_resumed() {
+    for model in ["lif", "analog-lif"] {
+        let sandbox = with_thresholds(model, THRESHOLDS);
+        let run = |extra: &[&str]| sandbox.json(&[RUN, extra].concat());
+        let first = run(&["--time", "100ms", "--noise"]);
+        assert_eq!(first["digest"], run(&["--time", "100ms", "--noise"])["digest"]);
+        assert_ne!(first["digest"], run(&["--time", "100ms", "--noise", "--trial", "1"])["digest"]);
+        assert_ne!(first["digest"], run(&["--time", "100ms"])["digest"], "noise is off unless it is asked for");
+        run(&["--time", "41ms", "--noise", "--save-snapshot", "half"]);
+        assert_eq!(run(&["--time", "59ms", "--noise", "--resume", "half"])["digest"], first["digest"]);
+        let other = [RUN, &["--ticks", "9", "--noise", "--trial", "1", "--resume", "half"]].concat();
+        let text = sandbox.fails(1, &other);
+        assert!(text.contains("it was taken from a run with other noise"), "{text}");
+    }
+}
+
+#[test]
+fn thresholds_that_a_model_does_not_have_or_a_chip_cannot_mean_are_refused() {
+    let refused = |model: &str, entry: &str, expected: &str| {
+        let text = with_thresholds(model, entry).fails(1, &[RUN, &["--ticks", "9", "--noise"]].concat());
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(expected), "{expected}\nnot in\n{text}");
+    };
+    let model = "runs the model `dpi`, which has no threshold that changes within a run: run it without noise, or \
+                 without `event_threshold_cv`, or use the model `lif` or `analog-lif`";
+    refused("dpi", THRESHOLDS, model);
+    refused("lif", &THRESHOLDS.replace("\"1\"", "\"mV\""), "this is a voltage, but a pure number is needed here");
+    refused("lif", &THRESHOLDS.replace("0.2", "-0.2"), "a coefficient of variation of -0.2 is not possible");
+    refused("lif", &THRESHOLDS.replace("0.2", "4.1"), "of 4.1 is not possible: it is from 0 to 4");
+    refused("lif", &THRESHOLDS.replace("event_t", "events_t"), "did you mean `event_threshold_cv`?");
+    refused("lif", &THRESHOLDS.replace(", evidence = \"assumed\"", ""), "evidence");
+}
+
 #[test]
 fn noise_that_the_chip_does_not_have_is_refused() {
     let sandbox = sandbox();

@@ -2,8 +2,8 @@
 
 use crate::cores::{check as check_emulator, recipes};
 use crate::support::{LIF_KINDS, Random, Recipe, analog_neurons, assert_same_analog, die, quantity, test_chip};
-use chip::{ChipSpec, CoreModel, CoreProgram, RouterSpec, Values};
-use conformance::AnalogNeuron;
+use chip::{ChipSpec, CoreModel, CoreProgram, NoiseSpec, RouterSpec, Values};
+use conformance::{AnalogNeuron, Intervals};
 use device_models::{AnalogLifCore, AnalogLifParameters, DieParameters, InputLayout, PackedSynapse};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -29,8 +29,9 @@ struct Network {
 const INPUTS: usize = 3;
 
 impl Network {
-    /// Random network `seed`. One in 64 has time constants of thousands of ticks; the others are short.
-    fn random(base: &ChipSpec, seed: u64) -> Self {
+    /// Random network `seed`. One in 64 has time constants of thousands of ticks; the others are short. With `noise`,
+    /// thresholds differ from interval to interval with that CV.
+    fn random(base: &ChipSpec, seed: u64, noise: Option<&str>) -> Self {
         let mut random = Random::new(seed);
         let slow = seed.is_multiple_of(64);
         let count = 1 + random.below(4) as usize;
@@ -84,6 +85,14 @@ impl Network {
         let used: Vec<bool> = (0..LIF_KINDS).map(|_| random.below(2) == 0).collect();
         let kinds: Vec<usize> = (0..used.len()).filter(|k| used[*k]).collect();
         let die = if random.below(3) == 0 { die(&spec, seed as u32 % 50) } else { DieParameters::nominal() };
+        let die = match noise {
+            None => die,
+            Some(cv) => {
+                let event_threshold_cv = Some(crate::support::fact(cv));
+                spec.noise = Some(NoiseSpec { event_threshold_cv, ..NoiseSpec::default() });
+                die.with_noise(&spec, seed).unwrap()
+            }
+        };
         let layout = InputLayout::new(&spec, &program, &used).unwrap();
         let built = AnalogLifParameters::build(&spec, &program, layout.clone(), &die);
         let built = built.unwrap_or_else(|e| panic!("network {seed}: {e}"));
@@ -116,7 +125,14 @@ impl Network {
                 events.push((tick, count + random.below(INPUTS as u32) as usize, 1 + random.below(3) as i32));
             }
         }
-        let oracle = analog_neurons(&built);
+        let mut oracle = analog_neurons(&built);
+        if let Some(noise) = die.noise() {
+            for (n, neuron) in oracle.iter_mut().enumerate() {
+                let (noise, id) = (noise.clone(), NeuronId(n as u16));
+                let factor = move |begins| noise.event_threshold_factor(0, Tick(begins), program.address, id).to_bits();
+                neuron.intervals = Some(Intervals::new(1 << 41, move |begins| factor(begins).into()));
+            }
+        }
         let core = AnalogLifCore::new(built);
         Self { spec, core, oracle, exponent: u32::from(exponent) + 12, rows, packed, events, ticks }
     }
@@ -173,10 +189,10 @@ impl Network {
 }
 
 /// Random networks from `seeds`; returns how many spikes were compared.
-fn check(seeds: std::ops::Range<u64>) -> u64 {
+fn check(seeds: std::ops::Range<u64>, noise: Option<&str>) -> u64 {
     let (base, mut total) = (test_chip(RouterSpec::Ideal), 0);
     for seed in seeds {
-        let mut network = Network::random(&base, seed);
+        let mut network = Network::random(&base, seed, noise);
         let (spikes, visits) = network.run_core();
         let (expected, cuts) = network.run_oracle();
         let first = spikes.iter().zip(&expected).find(|(found, expected)| found != expected);
@@ -201,7 +217,7 @@ mod ten_thousand_networks_equal_a_scan_of_every_tick {
 
     #[track_caller]
     fn part(part: u64) {
-        let spikes = check(part * 2500..(part + 1) * 2500);
+        let spikes = check(part * 2500..(part + 1) * 2500, None);
         assert!(spikes > 20_000, "{spikes} spikes are too few to tell");
     }
 
@@ -223,6 +239,15 @@ mod ten_thousand_networks_equal_a_scan_of_every_tick {
     #[test]
     fn fourth_part() {
         part(3);
+    }
+}
+
+/// The same with a threshold of its own for every interval: a crossing is predicted with the one that holds.
+#[test]
+fn networks_whose_thresholds_change_equal_a_scan_of_every_tick() {
+    for (cv, seeds) in [("0.05 1", 0..500), ("0.5 1", 500..1000), ("4 1", 1000..1500)] {
+        let spikes = check(seeds, Some(cv));
+        assert!(spikes > 4000, "{spikes} spikes are too few to tell");
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::cores::recipes;
 use crate::support::{Case, Recipe, TICKS, quantity, test_chip};
 use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values};
-use device_models::{CoreState, DieParameters};
+use device_models::{CoreState, DieParameters, LifState};
 use emulator::{Each, Emulator, EmulatorError, Origin, Spike};
 use proptest::prelude::*;
 use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Tick};
@@ -284,7 +284,7 @@ proptest! {
             states.into_iter().map(|mut s| {
                 // Events of weight 0 keep a core awake.
                 match &mut s {
-                    CoreState::Lif { awake, .. } | CoreState::Rate { awake, .. } => *awake = true,
+                    CoreState::Lif(LifState { awake, .. }) | CoreState::Rate { awake, .. } => *awake = true,
                     _ => unreachable!("no recipe here has other cores"),
                 }
                 s

@@ -1,9 +1,9 @@
 //! Loihi as a chip of the emulator: equal to an oracle of each simulator, within the limits of a core.
 
-use crate::support::{Random, quantity};
-use chip::{ChipSpec, CoreModel, Values};
+use crate::support::{Random, fact, quantity};
+use chip::{ChipSpec, CoreModel, NoiseSpec, Values};
 use conformance::loihi::{LoihiNeuron, Simulator};
-use device_models::{Core, DieParameters};
+use device_models::{Core, DieParameters, Event, Noise};
 use emulator::{Each, Emulator, Spike};
 use fx::Weight;
 use mapper::{MapperError, MapperOptions, Mapping, decode};
@@ -168,6 +168,15 @@ impl Reference {
     }
 
     fn step(&mut self, step: u64) -> Vec<(usize, u32)> {
+        let spikes = self.step_alone(step);
+        for &(population, index) in &spikes {
+            self.send(step, Endpoint::Population(population), index, 1);
+        }
+        spikes
+    }
+
+    /// A step whose spikes are not sent.
+    fn step_alone(&mut self, step: u64) -> Vec<(usize, u32)> {
         let mut spikes = Vec::new();
         for (population, neurons) in self.neurons.iter_mut().enumerate() {
             for (index, neuron) in neurons.iter_mut().enumerate() {
@@ -176,9 +185,6 @@ impl Reference {
                     spikes.push((population, index as u32));
                 }
             }
-        }
-        for &(population, index) in &spikes {
-            self.send(step, Endpoint::Population(population), index, 1);
         }
         spikes
     }
@@ -255,6 +261,131 @@ proptest! {
         prop_assert_eq!(resumed.digest(), straight.digest());
         prop_assert_eq!(resumed.snapshot(), straight.snapshot());
     }
+}
+
+/// What an event of source `source` of the fabric, in step `step` of its own delay, adds to the sums of later steps:
+/// every synapse of every spike with a weight of its own, every spike as late as its event.
+fn send_with_noise(
+    reference: &mut Reference,
+    (emulator, mapping): (&Emulator, &Mapping),
+    noise: &Noise,
+    (source, event): (usize, Event),
+    (step, times): (u64, u32),
+) {
+    let fabric = emulator.fabric();
+    for route in fabric.routes_of(source).map(|r| fabric.routes()[r]) {
+        let (row, core) = (fabric.row(route.row), &mapping.program.cores[fabric.row(route.row).core]);
+        let at = step.wrapping_add(u64::from(route.delay_ticks)) + u64::from(noise.delay(event));
+        for repeat in 0..times {
+            for (place, synapse) in row.synapses.iter().enumerate() {
+                let neuron = NeuronId((synapse.target() % fabric.layout(row.core).stride()) as u16);
+                let mut weight = i128::from(synapse.weight());
+                if noise.has_event_weights() {
+                    let slot = row.slots[place];
+                    let factor = noise.event_weight_factor(event, repeat, core.address, neuron, slot).to_bits();
+                    let (product, half) = (weight * i128::from(factor), 1 << 31);
+                    let (floor, rest) = (product.div_euclid(1 << 32), product.rem_euclid(1 << 32));
+                    let up = rest > half || (rest == half && floor % 2 != 0);
+                    weight = (floor + i128::from(up)).clamp(-32_768, 32_767);
+                }
+                let address = NeuronAddress { core: core.address, neuron };
+                let (population, index) = mapping.placement.neuron(address).unwrap();
+                *reference.arrivals.entry((at, population, index)).or_default() += weight << core.weight_exponent;
+            }
+        }
+    }
+}
+
+/// Events that are late and have weights of their own reach digital neurons as they reach others: against the neurons
+/// of each simulator, with sums made event by event, and resumed in the middle.
+/// Returns how many spikes of each were compared.
+fn check_noise_of_events(recipe: Recipe, weights: Option<&str>, jitter: &str) -> [usize; 3] {
+    const STEPS: u64 = 90;
+    CHIPS.map(|(name, simulator)| {
+        let mut compared = 0;
+        let mut spec = chip(name);
+        spec.sources.insert("test".to_owned(), "chosen here".to_owned());
+        spec.noise = Some(NoiseSpec {
+            event_weight_cv: weights.map(fact),
+            event_jitter_ticks: Some(fact(jitter)),
+            ..NoiseSpec::default()
+        });
+        let network = network(recipe, simulator);
+        let mapping = map(&network, &spec).unwrap();
+        if simulator != Simulator::Lava && mapping.program.cores.iter().any(|core| core.weight_exponent < 20) {
+            // These simulators have whole weights only; a noisy one of a finer step need not be whole.
+            return 0;
+        }
+        let die = DieParameters::nominal().with_noise(&spec, 4).unwrap();
+        let noise = die.noise().unwrap();
+        let mut emulator = Emulator::new(&spec, &mapping.program, &die).unwrap();
+        let mut reference = Reference::new(simulator, &network, &mapping, &spec);
+        emulator.set_part(2);
+        for (step, channel) in events(recipe, STEPS) {
+            let (input, times) = (InputId(channel), 1 + channel % 2);
+            emulator.send(input, Tick(step), times as i32).unwrap();
+            let source = emulator.fabric().input_source(input);
+            let event = noise.input_event(2, Tick(step), input);
+            // An event of the host for a step acts in it where its row has a delay of 1 and it is not late.
+            let places = (&emulator, &mapping);
+            send_with_noise(&mut reference, places, noise, (source, event), (step.wrapping_sub(1), times));
+        }
+        for step in 0..STEPS {
+            let expected = reference.step_alone(step);
+            compared += expected.len();
+            for &(population, index) in &expected {
+                let NeuronAddress { core, neuron } = mapping.placement.address(population, index).unwrap();
+                let place = mapping.program.cores.iter().position(|c| c.address == core).unwrap();
+                let source = emulator.fabric().neuron_source(place, neuron);
+                let event = noise.neuron_event(2, Tick(step), core, neuron);
+                send_with_noise(&mut reference, (&emulator, &mapping), noise, (source, event), (step, 1));
+            }
+            assert_eq!(spikes_of(&mut emulator, &mapping, step + 1), expected, "{name} step {step}");
+            for (got, neurons) in registers(&emulator, &mapping, &network).iter().zip(&reference.neurons) {
+                for (n, (got, neuron)) in got.iter().zip(neurons).enumerate() {
+                    let got = (i128::from(got.0), i128::from(got.1));
+                    assert_eq!(got, (neuron.u, neuron.v), "{name} step {step} neuron {n}");
+                }
+            }
+            if step == 23 {
+                emulator = Emulator::resume(&spec, &mapping.program, &die, &emulator.snapshot()).unwrap();
+            }
+        }
+        compared
+    })
+}
+
+#[test]
+fn noise_of_events_reaches_digital_neurons() {
+    let mut spikes = [0; 3];
+    for seed in 0..48 {
+        let weights = [(120, 30), (254, 254), (8000, 2000)][seed as usize % 3];
+        // Few neurons and synapses: any weight could grow to the end of 16 bits, and sums must be sure to fit.
+        let (neurons, fan_in) = (1 + seed as u32 % 12, 1 + seed as u32 % 4);
+        let recipe = Recipe { seed, neurons, channels: 5, fan_in, weights, delay: 2, fractions: false };
+        let (cv, jitter) = [(None, "3 1"), (Some("0.4 1"), "0 1"), (Some("0.4 1"), "3 1")][seed as usize / 3 % 3];
+        for (compared, all) in check_noise_of_events(recipe, cv, jitter).iter().zip(&mut spikes) {
+            *all += compared;
+        }
+    }
+    assert!(spikes.iter().all(|spikes| *spikes > 1000), "{spikes:?} spikes are too few to tell");
+}
+
+#[test]
+fn thresholds_that_change_within_a_run_are_refused() {
+    let mut spec = chip("loihi-lava");
+    spec.sources.insert("test".to_owned(), "chosen here".to_owned());
+    spec.noise = Some(NoiseSpec { event_threshold_cv: Some(fact("0.1 1")), ..NoiseSpec::default() });
+    let mapping = map(&dense(1, 1), &spec).unwrap();
+    let die = DieParameters::nominal().with_noise(&spec, 0).unwrap();
+    let error = Emulator::new(&spec, &mapping.program, &die).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "runs the model `loihi`, which has no threshold that changes within a run: run it without \
+                             noise, or without `event_threshold_cv`, or use the model `lif` or `analog-lif`"
+        ),
+        "{error}"
+    );
 }
 
 /// Every weight that is a whole number within 8 bits is made exactly, odd ones of mixed sign included.

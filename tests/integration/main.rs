@@ -11,6 +11,7 @@ mod kernel;
 mod loihi;
 mod mapping;
 mod network_files;
+mod noise;
 mod router;
 mod snapshot;
 mod steps;

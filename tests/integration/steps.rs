@@ -169,7 +169,7 @@ fn single_emulator() -> Emulator {
 #[test]
 fn input_waits_for_the_next_step() {
     let arrived = |emulator: &Emulator| match emulator.core(0).save() {
-        CoreState::Lif { arrived, .. } => arrived,
+        CoreState::Lif(state) => state.arrived,
         state => panic!("{state:?}"),
     };
     for (channel, tick, acts) in [(0, 5, 5), (0, 6, 10), (0, 10, 10), (1, 7, 10), (1, 8, 10), (1, 9, 15)] {

@@ -375,6 +375,7 @@ fn lif_oracle(p: &LifParameters) -> CoreOracle {
         leak: factor(p.leak(), n),
         drive: p.drive()[n].into(),
         threshold: p.threshold()[n].into(),
+        intervals: None,
         reset: p.reset()[n].into(),
         refractory_steps: p.refractory_steps()[n].into(),
         gains: gains.iter().map(|(kind, gain)| (*kind, factor(gain, n))).collect(),
@@ -428,6 +429,7 @@ pub(crate) fn analog_neurons(p: &AnalogLifParameters) -> Vec<AnalogNeuron> {
             rate: rate(m.decay),
             rest: m.rest.into(),
             threshold: m.threshold.into(),
+            intervals: None,
             reset: m.reset.into(),
             refractory: m.refractory,
             adaptation: p.adaptation().get(n).copied().unwrap_or(0).into(),
@@ -477,6 +479,7 @@ pub(crate) fn assert_same_state(emulator: &Emulator, oracle: &Oracle<'_>) {
                     let id = NeuronId(n as u16);
                     let at = format!("core {index} neuron {n} before tick {}", emulator.now());
                     assert_eq!(i128::from(core.membrane(id)), neuron.v, "membrane of {at}");
+                    assert_eq!(i128::from(core.threshold(id)), neuron.threshold_now(), "threshold of {at}");
                     assert_eq!(i128::from(core.refractory_steps(id)), neuron.r, "refractory steps of {at}");
                     for (k, current) in neuron.currents.iter().enumerate() {
                         assert_eq!(i128::from(core.current(k, id)), current.i, "current {k} of {at}");
@@ -508,6 +511,7 @@ pub(crate) fn assert_same_analog(core: &AnalogLifCore, id: NeuronId, neuron: &An
     for (k, i) in currents.iter().enumerate() {
         assert_eq!(i128::from(core.current(k, id, at)), *i, "current {k} of neuron {id} after tick {at}");
     }
+    assert_eq!(i128::from(core.threshold(id)), neuron.threshold_now(), "threshold of neuron {id} after tick {at}");
     assert_eq!(core.refractory_end(id), Tick(neuron.free), "refractory period of neuron {id} after tick {at}");
 }
 

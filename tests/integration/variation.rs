@@ -39,6 +39,7 @@ fn vary(spec: &mut ChipSpec) {
         run_threshold_cv: Some(fact("0.05 1")),
         run_weight_cv: Some(fact("0.1 1")),
         event_weight_cv: None,
+        event_threshold_cv: None,
         event_jitter_ticks: Some(fact("4 1")),
     });
 }

@@ -4,7 +4,7 @@
 use crate::golden_xylo::{events, for_oracle, network_and_input, plain, seen_of_oracle};
 use crate::support::{fact, quantity};
 use chip::{
-    ChipSpec, CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values,
+    ChipSpec, CoreModel, CoreProgram, IdealRow, IdealSynapse, NoiseSpec, Program, RouterSpec, Routing, Source, Values,
     XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
 };
 use conformance::xylo::XyloOracle;
@@ -234,6 +234,37 @@ fn refused(expected: &str, change: impl Fn(&mut ChipSpec, &mut Program)) {
     let error: EmulatorError = Emulator::new(&spec, &program, &DieParameters::nominal()).unwrap_err();
     let text = error.to_string();
     assert!(text.contains(expected), "{expected}\nnot in\n{text}");
+}
+
+/// The chain on a chip with noise.
+fn noisy_chain(noise: NoiseSpec) -> Result<Emulator, EmulatorError> {
+    let mut spec = roomy(XyloRules::V2);
+    spec.noise = Some(noise);
+    let die = DieParameters::nominal().with_noise(&spec, 0).unwrap();
+    Emulator::new(&spec, &program(&chain()), &die)
+}
+
+#[test]
+fn noise_within_a_run_is_refused() {
+    let budget = |value: &str| Some(fact(value));
+    let order = "chip 0 core 0 runs the model `xylo`, whose chip counts the spikes of a step and adds them up in a fixed \
+                 order; late spikes and weights that differ from event to event have no place in its rules: run it \
+                 without noise, or without `event_weight_cv` and `event_jitter_ticks`";
+    let text = |noise: NoiseSpec| noisy_chain(noise).unwrap_err().to_string();
+    assert_eq!(text(NoiseSpec { event_weight_cv: budget("0.1 1"), ..NoiseSpec::default() }), order);
+    assert_eq!(text(NoiseSpec { event_jitter_ticks: budget("1 1"), ..NoiseSpec::default() }), order);
+    let threshold = "chip 0 core 0 runs the model `xylo`, which has no threshold that changes within a run: run it \
+                     without noise, or without `event_threshold_cv`, or use the model `lif` or `analog-lif`";
+    assert_eq!(text(NoiseSpec { event_threshold_cv: budget("0.1 1"), ..NoiseSpec::default() }), threshold);
+    let none = || budget("0 1");
+    let still = NoiseSpec {
+        run_threshold_cv: budget("0.1 1"),
+        run_weight_cv: budget("0.1 1"),
+        event_weight_cv: none(),
+        event_threshold_cv: none(),
+        event_jitter_ticks: none(),
+    };
+    assert!(noisy_chain(still).is_ok(), "what changes between runs is no matter of order");
 }
 
 fn routing(program: &mut Program) -> (&mut Vec<IdealRow>, &mut XyloShifts, &mut Vec<Vec<NeuronId>>) {

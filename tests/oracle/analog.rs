@@ -1,6 +1,7 @@
 //! The asynchronous core, tick by tick: the closed form of every neuron is evaluated in every tick and compared with
 //! the threshold. No bound, no search, no pending tick.
 
+use crate::intervals::Intervals;
 use chip::{ChipSpec, Kinetics};
 use fx::Wide;
 use std::collections::BTreeMap;
@@ -41,8 +42,10 @@ pub struct AnalogNeuron {
     pub rate: Rate,
     /// Where it decays to.
     pub rest: i128,
-    /// Threshold.
+    /// Threshold in this run.
     pub threshold: i128,
+    /// How it changes within the run, if it does.
+    pub intervals: Option<Intervals>,
     /// Where a spike leaves it.
     pub reset: i128,
     /// Ticks of the refractory period.
@@ -140,6 +143,11 @@ impl AnalogNeuron {
         (self.rest + round(sum), currents)
     }
 
+    /// The threshold in the present interval.
+    pub fn threshold_now(&self) -> i128 {
+        self.intervals.as_ref().map_or(self.threshold, |intervals| intervals.threshold(self.threshold))
+    }
+
     /// The state in tick `tick`: membrane, kept within the range of states, and currents.
     pub fn at(&self, tick: u64) -> (i128, Vec<i128>) {
         let (v, currents) = self.after(tick - self.base);
@@ -162,7 +170,7 @@ impl AnalogNeuron {
         }
         let refractory = tick < self.free;
         let (mut v, currents) = self.after(tick - self.base);
-        if arrived.is_empty() && tick > 0 && (refractory || v < self.threshold) {
+        if arrived.is_empty() && tick > 0 && (refractory || v < self.threshold_now()) {
             return false;
         }
         let before = if refractory { self.reset } else { v };
@@ -187,11 +195,14 @@ impl AnalogNeuron {
             v += floor(sat(sum, cuts) * self.gains[&kind] + (1 << 31), 32);
         }
         self.v = sat(v, cuts);
-        if self.v < self.threshold {
+        if self.v < self.threshold_now() {
             return false;
         }
         self.v = self.reset;
         self.free = tick + self.refractory;
+        if let Some(intervals) = &mut self.intervals {
+            intervals.begin(tick + self.refractory);
+        }
         for current in self.currents.iter_mut().filter(|c| c.kind.is_none()) {
             current.i = sat(current.i + self.adaptation, cuts);
         }

@@ -1,6 +1,7 @@
 //! The equations of the cores, one neuron after the other, in 128-bit integers.
 
 use crate::analog::AnalogNeuron;
+use crate::intervals::Intervals;
 use chip::{ChipSpec, Kinetics, SynapseSign};
 use std::collections::BTreeMap;
 
@@ -41,8 +42,10 @@ pub struct LifNeuron {
     pub leak: Factor,
     /// Constant input of a step.
     pub drive: i128,
-    /// Threshold.
+    /// Threshold in this run.
     pub threshold: i128,
+    /// How it changes within the run, if it does.
+    pub intervals: Option<Intervals>,
     /// Where a spike leaves the membrane.
     pub reset: i128,
     /// Refractory period in steps.
@@ -122,14 +125,20 @@ impl CoreOracle {
         *received.entry((neuron, kind)).or_default() += amount;
     }
 
-    /// Tick `tick`. Returns what neurons send (neuron, value, payload) and how often something was cut.
-    pub fn step(&mut self, spec: &ChipSpec, tick: u64) -> (Vec<(u16, i128, i128)>, u64) {
+    /// Tick `tick` of a chip whose steps have `step` ticks. Returns what neurons send (neuron, value, payload) and how
+    /// often something was cut.
+    pub fn step(&mut self, spec: &ChipSpec, tick: u64, step: u64) -> (Vec<(u16, i128, i128)>, u64) {
         let (mut sent, mut cuts) = (Vec::new(), 0);
         match self {
             Self::Lif { neurons, weight_exponent, received } => {
                 for (n, neuron) in neurons.iter_mut().enumerate() {
                     let sum = |kind: usize| received.get(&(n, kind)).copied().unwrap_or(0) << *weight_exponent;
                     if neuron.step(spec, sum, &mut cuts) {
+                        // Refractory steps, and then it may spike again.
+                        let waits = 1 + u64::try_from(neuron.refractory_steps).expect("periods are not negative");
+                        if let Some(intervals) = &mut neuron.intervals {
+                            intervals.begin(tick + waits * step);
+                        }
                         sent.push((n as u16, 1, 1));
                     }
                 }
@@ -166,6 +175,11 @@ pub(crate) fn sign(spec: &ChipSpec, kind: usize) -> i128 {
 }
 
 impl LifNeuron {
+    /// The threshold in the present interval.
+    pub fn threshold_now(&self) -> i128 {
+        self.intervals.as_ref().map_or(self.threshold, |intervals| intervals.threshold(self.threshold))
+    }
+
     fn step(&mut self, spec: &ChipSpec, sum: impl Fn(usize) -> i128, cuts: &mut u64) -> bool {
         let mut input = self.drive;
         for (kind, synapse) in spec.synapses.iter().enumerate().filter(|(_, s)| s.kinetics == Kinetics::Delta) {
@@ -190,7 +204,7 @@ impl LifNeuron {
             let jump = sum(current.kind);
             current.i = sat(current.i - current.leak.times(current.i) + jump, cuts);
         }
-        let spikes = !waits && self.v >= self.threshold;
+        let spikes = !waits && self.v >= self.threshold_now();
         if spikes {
             self.v = self.reset;
             self.r = self.refractory_steps;

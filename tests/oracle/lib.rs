@@ -10,6 +10,7 @@ mod analog;
 mod core_state;
 pub mod dpi;
 pub mod float;
+mod intervals;
 pub mod loihi;
 mod routing;
 mod slots;
@@ -17,6 +18,7 @@ pub mod xylo;
 
 pub use analog::{AnalogCurrent, AnalogNeuron, Rate};
 pub use core_state::{CoreOracle, Current, Factor, LifNeuron, RateUnit};
+pub use intervals::Intervals;
 pub use routing::{Arrival, Sent};
 pub use slots::{DieOracle, Slot};
 
@@ -122,7 +124,7 @@ impl<'a> Oracle<'a> {
             if self.program.cores[index].model.is_clocked() && !tick.is_multiple_of(step) {
                 continue;
             }
-            let (emissions, cuts) = core.step(self.spec, tick);
+            let (emissions, cuts) = core.step(self.spec, tick, step);
             self.counts.saturations += cuts;
             for (neuron, value, payload) in emissions {
                 spikes.push(OracleSpike { tick, core: index, neuron, value });

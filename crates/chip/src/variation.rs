@@ -52,6 +52,8 @@ pub struct NoiseSpec {
     pub run_weight_cv: Option<Fact>,
     /// CV of the weight of a synapse between the spikes that go through it.
     pub event_weight_cv: Option<Fact>,
+    /// CV of the threshold of a neuron between the intervals from one of its spikes to the next.
+    pub event_threshold_cv: Option<Fact>,
     /// Most ticks by which a spike is late on its way; each number from 0 to it is as likely.
     pub event_jitter_ticks: Option<Fact>,
 }
@@ -63,6 +65,7 @@ impl NoiseSpec {
             ("run_threshold_cv", &self.run_threshold_cv),
             ("run_weight_cv", &self.run_weight_cv),
             ("event_weight_cv", &self.event_weight_cv),
+            ("event_threshold_cv", &self.event_threshold_cv),
         ])
     }
 

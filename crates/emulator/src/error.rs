@@ -85,6 +85,29 @@ pub enum EmulatorError {
         /// Its model.
         model: CoreModel,
     },
+    /// Noise of events, on a core that adds them up in an order that is part of its rules, and counts them first.
+    #[error(
+        "{core} runs the model `{model}`, whose chip counts the spikes of a step and adds them up in a fixed order; late \
+         spikes and weights that differ from event to event have no place in its rules: run it without noise, or \
+         without `event_weight_cv` and `event_jitter_ticks`"
+    )]
+    OrderedEventNoise {
+        /// The core.
+        core: CoreAddress,
+        /// Its model.
+        model: CoreModel,
+    },
+    /// Thresholds that change within a run, on a core whose model has none of that.
+    #[error(
+        "{core} runs the model `{model}`, which has no threshold that changes within a run: run it without noise, or \
+         without `event_threshold_cv`, or use the model `lif` or `analog-lif`"
+    )]
+    ThresholdNoise {
+        /// The core.
+        core: CoreAddress,
+        /// Its model.
+        model: CoreModel,
+    },
     /// A snapshot does not belong to this program and die, or is damaged.
     #[error("the snapshot cannot be resumed: {what}")]
     Snapshot {

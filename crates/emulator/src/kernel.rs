@@ -1,6 +1,6 @@
 //! The emulator: cores, fabric, queue, and the loop over ticks.
 
-use crate::noise::{EventNoise, NoisyDelivery};
+use crate::noise::{self, EventNoise, NoisyDelivery};
 use crate::queue::{Delivery, Queue};
 use crate::wake::Wake;
 use crate::{EmulatorError, Sink};
@@ -42,7 +42,7 @@ pub struct Emulator {
     pub(crate) levels: Vec<i64>,
     /// By route: whether it is switched off. Empty: none is.
     pub(crate) muted: Vec<bool>,
-    /// Noise of events, with all deliveries that wait if there is some; none in most runs.
+    /// Noise within a run, with all deliveries that wait if events have some; none in most runs.
     pub(crate) noise: Option<EventNoise>,
     pub(crate) counters: Counters,
     pub(crate) chain: Digest,
@@ -53,7 +53,7 @@ impl Emulator {
     ///
     /// # Errors
     /// A program that the chip cannot hold, or parameters that a core cannot have; see [`router::RouterError`] and
-    /// [`device_models::DeviceModelError`].
+    /// [`device_models::DeviceModelError`]. Noise within the run that the model of a core does not have.
     pub fn new(spec: &ChipSpec, program: &Program, die: &DieParameters) -> Result<Self, EmulatorError> {
         Self::with_fabric(spec, program, Arc::new(Fabric::build(spec, program)?), die)
     }
@@ -82,10 +82,8 @@ impl Emulator {
             return Err(EmulatorError::ForeignFabric);
         }
         let fabric = fabric.on_die(spec, program, die)?;
-        if die.noise().is_some_and(|noise| noise.has_event_weights())
-            && let Some(core) = program.cores.iter().find(|core| core.model.is_graded())
-        {
-            return Err(EmulatorError::GradedEventNoise { core: core.address, model: core.model });
+        if let Some(noise) = die.noise() {
+            noise::check(noise, program)?;
         }
         let cores = program.cores.iter().enumerate();
         let cores = cores.map(|(i, core)| Core::new(spec, core, fabric.layout(i).clone(), die));
@@ -231,7 +229,7 @@ impl Emulator {
             if self.muted.get(r) == Some(&true) {
                 continue;
             }
-            if let Some(noise) = &mut self.noise {
+            if let Some(noise) = self.noise.as_mut().filter(|noise| noise.changes_events()) {
                 let (event, late) = noise.input(tick, input);
                 let delivery = NoisyDelivery { row: route.row, payload, event: event.to_bits() };
                 // What is due in this very tick is taken out as soon as all channels are through.
@@ -275,6 +273,7 @@ impl Emulator {
     /// The second and third phase of a tick, for the cores that are due, in their order.
     fn advance(&mut self, tick: Tick, sink: &mut impl Sink) {
         let Self { fabric, cores, queue, wake, periods, muted, noise, counters, chain, .. } = self;
+        let mut noise = noise.as_mut().filter(|noise| noise.changes_events());
         wake.visit(tick, |index| {
             let core = &mut cores[index];
             let graded = core.is_graded();
@@ -291,7 +290,7 @@ impl Emulator {
                 let times = if graded { 1 } else { emission.payload as u64 };
                 counters.spikes += times;
                 fabric.traffic(source).count(Some(index), times, counters);
-                if let Some(noise) = noise {
+                if let Some(noise) = &mut noise {
                     let (event, late) = noise.neuron(tick, index, emission.neuron);
                     for r in fabric.routes_of(source).filter(|r| muted.get(*r) != Some(&true)) {
                         let Route { row, delay_ticks } = fabric.routes()[r];
@@ -314,12 +313,17 @@ impl Emulator {
         });
     }
 
-    /// Says which part of a run follows. Ticks start at 0 after each [`Emulator::reset`], and the noise of an event is
-    /// a function of its tick, so parts that are to have different noise need different numbers. Resetting keeps the
-    /// number; without noise of events it means nothing.
+    /// Says which part of a run follows. Ticks start at 0 after each [`Emulator::reset`], and the noise of an event,
+    /// or of an interval between spikes, is a function of its tick, so parts that are to have different noise need
+    /// different numbers. In the middle of a run the thresholds of the present intervals become those of the new part.
+    /// Resetting keeps the number; without noise within a run it means nothing.
     pub fn set_part(&mut self, part: u64) {
-        if let Some(noise) = &mut self.noise {
-            noise.part = part;
+        let Some(noise) = &mut self.noise else { return };
+        noise.part = part;
+        for (index, (core, period)) in self.cores.iter_mut().zip(&self.periods).enumerate() {
+            if core.set_part(part) {
+                self.wake.lower(index, due(self.now, *period));
+            }
         }
     }
 

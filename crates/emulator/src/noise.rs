@@ -1,12 +1,14 @@
-//! Events with noise of their own: late ones, and weights that differ from event to event.
+//! Noise within a run: events that are late, weights that differ from event to event, and which part of a run it is.
 //!
-//! A run without such noise has nothing of this. A run with it keeps its deliveries here instead of in the queue,
-//! because each must remember which spike it belongs to: its noise is a function of that address, so nothing but the
-//! list of deliveries has to be saved.
+//! A run without such noise has nothing of this. A run with noise of its events keeps its deliveries here instead of in
+//! the queue, because each must remember which spike it belongs to: its noise is a function of that address, so nothing
+//! but the list of deliveries has to be saved. Thresholds that change within a run are the cores' own; here is only the
+//! part that they are told. Which models have which noise is checked here too: what a core would leave out is refused.
 
+use crate::EmulatorError;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use chip::Program;
+use chip::{CoreModel, Program};
 use device_models::{Event, Noise, PackedSynapse, scale_weight};
 use router::RowView;
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,7 @@ pub(crate) struct NoisyDelivery {
     pub(crate) event: u64,
 }
 
-/// The noise of events, and what is on its way.
+/// The noise within a run, and what is on its way.
 #[derive(Clone, Debug)]
 pub(crate) struct EventNoise {
     noise: Noise,
@@ -34,11 +36,16 @@ pub(crate) struct EventNoise {
 }
 
 impl EventNoise {
-    /// The noise of events that `noise` asks for; `None` if it asks for none.
+    /// The noise within a run that `noise` asks for; `None` if it asks for none.
     pub(crate) fn new(noise: Option<&Noise>, program: &Program) -> Option<Self> {
-        let noise = noise.filter(|noise| noise.has_event_weights() || noise.jitter_ticks() > 0)?;
+        let noise = noise.filter(|noise| changes_events(noise) || noise.has_event_thresholds())?;
         let addresses = program.cores.iter().map(|core| core.address).collect();
         Some(Self { noise: noise.clone(), part: 0, addresses, waiting: BTreeMap::new(), row: Vec::new() })
+    }
+
+    /// Whether events are late or have weights of their own, so that they must be kept here.
+    pub(crate) const fn changes_events(&self) -> bool {
+        changes_events(&self.noise)
     }
 
     /// The spikes of `input` for `tick`, and by how much they are late.
@@ -101,8 +108,30 @@ impl EventNoise {
         self.noise.jitter_ticks()
     }
 
-    /// A hash of all that decides the noise of events, for snapshots.
+    /// A hash of all that decides the noise within a run, for snapshots.
     pub(crate) fn digest(&self) -> u64 {
         self.noise.event_digest()
     }
+}
+
+/// Whether events are late or have weights of their own.
+pub(crate) const fn changes_events(noise: &Noise) -> bool {
+    noise.has_event_weights() || noise.jitter_ticks() > 0
+}
+
+/// Refuses noise within a run that a core of `program` would leave out, or that its model cannot have.
+pub(crate) fn check(noise: &Noise, program: &Program) -> Result<(), EmulatorError> {
+    for core in &program.cores {
+        let (core, model) = (core.address, core.model);
+        if noise.has_event_weights() && model.is_graded() {
+            return Err(EmulatorError::GradedEventNoise { core, model });
+        }
+        if changes_events(noise) && model == CoreModel::Xylo {
+            return Err(EmulatorError::OrderedEventNoise { core, model });
+        }
+        if noise.has_event_thresholds() && !matches!(model, CoreModel::Lif | CoreModel::AnalogLif) {
+            return Err(EmulatorError::ThresholdNoise { core, model });
+        }
+    }
+    Ok(())
 }

@@ -12,7 +12,7 @@ use router::{Counters, LEVEL_MAX, SPIKES_PER_TICK_MAX};
 use serde::{Deserialize, Serialize};
 use units::{InputId, Tick};
 
-/// Version of the snapshot: a change of what it holds raises it.
+/// Version of the snapshot: a change of what it holds raises it, unless all that could be held before reads the same.
 const VERSION: u32 = 2;
 
 /// Largest number of spikes, and largest change of a level, in one event.
@@ -43,7 +43,7 @@ pub struct Snapshot {
     noise: Option<NoiseState>,
 }
 
-/// What a run with noise of events has besides: which noise, which part, and what is on its way.
+/// What a run with noise within it has besides: which noise, which part, and what is on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct NoiseState {
     digest: u64,
@@ -128,6 +128,15 @@ impl Emulator {
         if snapshot.wake.iter().any(|tick| *tick < now) {
             return wrong("a core is to be woken in the past");
         }
+        let digest = |noise: Option<u64>| noise.unwrap_or(0);
+        if digest(snapshot.noise.as_ref().map(|n| n.digest)) != digest(emulator.noise.as_ref().map(EventNoise::digest))
+        {
+            return wrong("it was taken from a run with other noise");
+        }
+        if let Some(saved) = &snapshot.noise {
+            // Before the cores take over their states, because their thresholds depend on it.
+            emulator.set_part(saved.part);
+        }
         let wake = snapshot.wake.iter().zip(&emulator.periods);
         for ((core, state), (wake, period)) in emulator.cores.iter_mut().zip(&snapshot.cores).zip(wake) {
             if !core.restore(state) {
@@ -150,13 +159,7 @@ impl Emulator {
             }
             emulator.queue.push(now, tick, delivery);
         }
-        let digest = |noise: Option<u64>| noise.unwrap_or(0);
-        if digest(snapshot.noise.as_ref().map(|n| n.digest)) != digest(emulator.noise.as_ref().map(EventNoise::digest))
-        {
-            return wrong("it was taken from a run with other noise");
-        }
         if let (Some(noise), Some(saved)) = (&mut emulator.noise, &snapshot.noise) {
-            noise.part = saved.part;
             for &(tick, delivery) in &saved.deliveries {
                 let row = emulator.fabric.row_count() > delivery.row as usize;
                 let reach = u64::from(emulator.fabric.delay_max()) + u64::from(noise.jitter_ticks());

@@ -518,14 +518,17 @@ fn read_faults(value: &Value<'_>) -> Option<FaultSpec> {
 }
 
 fn read_noise(value: &Value<'_>) -> Option<NoiseSpec> {
-    let table = value.table(&["run_threshold_cv", "run_weight_cv", "event_weight_cv", "event_jitter_ticks"])?;
+    let keys = ["run_threshold_cv", "run_weight_cv", "event_weight_cv", "event_threshold_cv", "event_jitter_ticks"];
+    let table = value.table(&keys)?;
     let read = |key| table.optional(key).map(fact);
     let (run_threshold_cv, run_weight_cv) = (read("run_threshold_cv"), read("run_weight_cv"));
-    let (event_weight_cv, event_jitter_ticks) = (read("event_weight_cv"), read("event_jitter_ticks"));
+    let (event_weight_cv, event_threshold_cv) = (read("event_weight_cv"), read("event_threshold_cv"));
+    let event_jitter_ticks = read("event_jitter_ticks");
     Some(NoiseSpec {
         run_threshold_cv: run_threshold_cv?,
         run_weight_cv: run_weight_cv?,
         event_weight_cv: event_weight_cv?,
+        event_threshold_cv: event_threshold_cv?,
         event_jitter_ticks: event_jitter_ticks?,
     })
 }

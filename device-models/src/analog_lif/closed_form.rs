@@ -84,7 +84,7 @@ pub struct Membrane {
     pub decay: Decay,
     /// The level that it decays to.
     pub rest: i64,
-    /// Threshold.
+    /// Threshold in this run.
     pub threshold: i64,
     /// Where a spike leaves it.
     pub reset: i64,
@@ -187,6 +187,8 @@ const fn nearest(value: i128) -> i128 {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Base<'a, const N: usize> {
     pub(super) membrane: &'a Membrane,
+    /// The threshold now, which noise can set apart from that of the run.
+    pub(super) threshold: i64,
     pub(super) currents: &'a [Current; N],
     pub(super) v: i64,
     pub(super) i: [i64; N],

@@ -45,6 +45,13 @@
 //! run that is cut into pieces, resumed or probed in between has the same bits. A neuron spikes at the first tick at
 //! which an evaluation tick by tick from its last such tick would find it at threshold (`predict`).
 //!
+//! # Noise
+//! In a run with `event_threshold_cv` every interval between two spikes of a neuron has a threshold of its own: that of
+//! the run times a factor ([`crate::Noise::event_threshold_factor`]), rounded to nearest, ties to even, and kept within
+//! the range of states. The first interval begins with tick 0, each further one with the end of the refractory period
+//! of the spike before it, so that the state tells the threshold. A neuron whose reset is at its new threshold spikes
+//! as early as it may. Broken neurons stay as they are.
+//!
 //! # Numbers
 //! Voltages and currents are integers with 32 fraction bits, kept within +-512 voltage units (counted when it acts);
 //! decays have 62 fraction bits and are good to 2^-48 ([`fx::exp2`]), transfers have 44; products and sums are exact
@@ -70,7 +77,7 @@ pub use closed_form::{Coupling, Current, Decay, Membrane, TRANSFER_BITS};
 pub use parameters::{AnalogLifParameters, LaneUse};
 pub use pending::Pending;
 
-use crate::{Emission, PackedSynapse};
+use crate::{Emission, PackedSynapse, ThresholdNoise};
 use alloc::vec;
 use alloc::vec::Vec;
 use closed_form::Base;
@@ -97,6 +104,8 @@ struct Neuron {
     /// Up to this tick the membrane stays at reset.
     free: u64,
     v: i64,
+    /// Of the interval that begins or began at `free`.
+    threshold: i64,
 }
 
 /// A core of asynchronous LIF neurons: parameters and state.
@@ -108,6 +117,8 @@ pub struct AnalogLifCore {
     neurons: Vec<Neuron>,
     /// The currents of a neuron side by side.
     currents: Vec<i64>,
+    /// How thresholds change within a run, if they do.
+    threshold_noise: Option<ThresholdNoise>,
     /// The sums of this tick, one array a lane, one after the other; all 0 between ticks.
     accumulators: Vec<i32>,
     /// By accumulator: something arrived there in this tick.
@@ -166,6 +177,7 @@ impl AnalogLifCore {
         let mut core = Self {
             neurons: vec![Neuron::default(); count],
             currents: vec![0; count * parameters.current_count()],
+            threshold_noise: parameters.threshold_noise().cloned(),
             accumulators: vec![0; stride * lanes],
             touched: vec![0; stride * lanes / BLOCK],
             pending: Pending::new(stride),
@@ -187,14 +199,34 @@ impl AnalogLifCore {
 
     /// Back to the initial state.
     pub fn reset(&mut self) {
-        for (neuron, v) in self.neurons.iter_mut().zip(self.parameters.initial()) {
-            *neuron = Neuron { base: 0, free: 0, v: *v };
+        for n in 0..self.neurons.len() {
+            let v = self.parameters.initial()[n];
+            self.neurons[n] = Neuron { base: 0, free: 0, v, threshold: self.threshold_from(n, 0) };
         }
         self.currents.fill(0);
         self.clear_inputs();
         self.pending.clear();
         self.started = false;
         self.next = 0;
+    }
+
+    /// Says which part of a run this is; see [`crate::Core::set_part`].
+    pub fn set_part(&mut self, part: u64) -> bool {
+        let Some(noise) = &mut self.threshold_noise else { return false };
+        noise.set_part(part);
+        for n in 0..self.neurons.len() {
+            self.neurons[n].threshold = self.threshold_from(n, self.neurons[n].free);
+        }
+        if self.started {
+            self.predict_all();
+        }
+        true
+    }
+
+    /// The threshold of a neuron in the interval that begins with tick `free`.
+    fn threshold_from(&self, n: usize, free: u64) -> i64 {
+        let of_run = self.parameters.membranes()[n].threshold;
+        self.threshold_noise.as_ref().map_or(of_run, |noise| noise.of_interval(n, free, of_run, STATE_MAX))
     }
 
     fn clear_inputs(&mut self) {
@@ -283,7 +315,8 @@ impl AnalogLifCore {
             (neuron, currents) = self.at(n, now);
         } else {
             // The same without the refractory period, which is over for most.
-            let base = Base { membrane, currents: constants, v: neuron.v, i: self.saved(n) };
+            let (v, i) = (neuron.v, self.saved(n));
+            let base = Base { membrane, threshold: neuron.threshold, currents: constants, v, i };
             let point = base.after(now.saturating_sub(neuron.base));
             (neuron.base, neuron.v, currents) = (now, point.v, point.i);
         }
@@ -312,10 +345,13 @@ impl AnalogLifCore {
             }
         }
         neuron.v = if refractory { membrane.reset } else { saturate(v, &mut self.saturations) };
-        let spikes = !refractory && neuron.v >= membrane.threshold;
+        let spikes = !refractory && neuron.v >= neuron.threshold;
         if spikes {
             neuron.v = membrane.reset;
             neuron.free = now.saturating_add(membrane.refractory);
+            if self.threshold_noise.is_some() {
+                neuron.threshold = self.threshold_from(n, neuron.free);
+            }
             if let (Some(jump), Some(current)) = (parameters.adaptation().get(n), currents.last_mut()) {
                 *current = saturate(i128::from(*current) + i128::from(*jump), &mut self.saturations);
             }
@@ -328,7 +364,7 @@ impl AnalogLifCore {
         if refractory || spikes {
             return self.bound_after::<N>(n);
         }
-        let base = Base { membrane, currents: constants, v: neuron.v, i: currents };
+        let base = Base { membrane, threshold: neuron.threshold, currents: constants, v: neuron.v, i: currents };
         look_after(now, near_outlook(&base, neuron.v, &currents))
     }
 
@@ -349,7 +385,8 @@ impl AnalogLifCore {
     /// A neuron as a base of its closed form.
     #[inline]
     fn base<const N: usize>(&self, n: usize, v: i64, i: [i64; N]) -> Base<'_, N> {
-        Base { membrane: &self.parameters.membranes()[n], currents: self.parameters.currents_of(n), v, i }
+        let (membrane, threshold) = (&self.parameters.membranes()[n], self.neurons[n].threshold);
+        Base { membrane, threshold, currents: self.parameters.currents_of(n), v, i }
     }
 
     /// The neuron at its last event, or at the end of its refractory period if that lies between then and `now`.
@@ -384,7 +421,7 @@ impl AnalogLifCore {
         let free = self.neurons[n].free.max(self.neurons[n].base);
         let (neuron, i) = self.rolled(n, free);
         let base: Base<'_, N> = self.base(n, neuron.v, i);
-        if neuron.v >= base.membrane.threshold {
+        if neuron.v >= base.threshold {
             // Reset is at threshold: the next spike comes as early as it may.
             return first.max(free);
         }
@@ -462,6 +499,15 @@ impl AnalogLifCore {
 
     fn current_at<const N: usize>(&self, current: usize, n: usize, at: u64) -> i64 {
         self.at::<N>(n, at).1[current]
+    }
+
+    /// Threshold of a neuron in its present interval, as bits with 32 fraction bits; beyond all states for one that is
+    /// broken.
+    ///
+    /// # Panics
+    /// If the core does not have that neuron.
+    pub fn threshold(&self, neuron: NeuronId) -> i64 {
+        self.neurons[self.index(neuron)].threshold
     }
 
     /// The tick at which the refractory period of a neuron ends, or ended.

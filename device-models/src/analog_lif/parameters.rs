@@ -4,7 +4,7 @@ use super::closed_form::{Coupling, Current, Decay, Membrane, TRANSFER_BITS};
 use super::{STATE_MAX, VOLTAGE_BITS};
 use crate::layout::Lane;
 use crate::parameters::{Reader, Resolved};
-use crate::{DeviceModelError, DieParameters, Digest, InputLayout};
+use crate::{DeviceModelError, DieParameters, Digest, InputLayout, ThresholdNoise};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics};
@@ -46,6 +46,8 @@ pub struct AnalogLifParameters {
     lanes: Vec<LaneUse>,
     /// What a spike adds to the last current; empty without adaptation.
     adaptation: Vec<i64>,
+    /// How thresholds change within a run, if they do.
+    threshold_noise: Option<ThresholdNoise>,
 }
 
 impl AnalogLifParameters {
@@ -87,6 +89,7 @@ impl AnalogLifParameters {
             current_count,
             lanes,
             adaptation,
+            threshold_noise: ThresholdNoise::new(die.noise(), core.address),
             layout,
         })
     }
@@ -137,6 +140,11 @@ impl AnalogLifParameters {
     /// What a spike adds to the last current, neuron by neuron, with 32 fraction bits; empty without adaptation.
     pub fn adaptation(&self) -> &[i64] {
         &self.adaptation
+    }
+
+    /// How thresholds change within the run; `None` if they do not.
+    pub(super) const fn threshold_noise(&self) -> Option<&ThresholdNoise> {
+        self.threshold_noise.as_ref()
     }
 
     /// Hash of all parameters.

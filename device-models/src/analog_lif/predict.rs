@@ -68,7 +68,7 @@ impl Motion {
     fn of<const N: usize>(base: &Base<'_, N>, v: i64, i: &[i64; N]) -> Self {
         let membrane = base.membrane;
         // Membranes are below 2^60 and the products below 2^60, five at most, so that nothing here can overflow.
-        let plain_bend = ((membrane.threshold - membrane.rest).max(0) + membrane.error) as u64;
+        let plain_bend = ((base.threshold - membrane.rest).max(0) + membrane.error) as u64;
         let mut motion =
             Self { slope: membrane.rest - v + membrane.error, bend: plain_bend, inhibition: 0, plain_bend };
         for ((current, i), from) in base.currents.iter().zip(i).zip(base.i) {
@@ -101,7 +101,7 @@ const fn raises(current: &Current, value: i64) -> bool {
 fn stays_below<const N: usize>(base: &Base<'_, N>, v: i64, i: &[i64; N]) -> bool {
     let membrane = base.membrane;
     let mut highest = v.max(membrane.rest) + membrane.error;
-    if highest >= membrane.threshold {
+    if highest >= base.threshold {
         return false;
     }
     for ((current, i), from) in base.currents.iter().zip(i).zip(base.i) {
@@ -109,7 +109,7 @@ fn stays_below<const N: usize>(base: &Base<'_, N>, v: i64, i: &[i64; N]) -> bool
             highest += part(i.unsigned_abs() + 1, current.peak, super::TRANSFER_BITS) + 1;
         }
     }
-    highest < membrane.threshold
+    highest < base.threshold
 }
 
 /// The outlook from membrane `v` and currents `i` at some time after `base`, as far as bounds on the motion tell.
@@ -128,7 +128,7 @@ pub(super) fn near_outlook<const N: usize>(base: &Base<'_, N>, v: i64, i: &[i64;
         return Outlook::Never;
     }
     let motion = Motion::of(base, v, i);
-    let gap = base.membrane.threshold - v - base.membrane.error;
+    let gap = base.threshold - v - base.membrane.error;
     if gap > 0 && motion.bend < TOO_LARGE && (motion.slope >> 2) + (motion.bend >> 5) as i64 + 2 < gap {
         return Outlook::Below(base.membrane.tau >> 18);
     }
@@ -138,7 +138,7 @@ pub(super) fn near_outlook<const N: usize>(base: &Base<'_, N>, v: i64, i: &[i64;
 /// The outlook from a parabola, or from that without inhibition if it is better.
 fn far_outlook<const N: usize>(base: &Base<'_, N>, v: i64, motion: &Motion) -> Outlook {
     let &Motion { slope, bend, inhibition, plain_bend } = motion;
-    let gap = base.membrane.threshold - v - base.membrane.error;
+    let gap = base.threshold - v - base.membrane.error;
     if gap <= 0 || bend >= TOO_LARGE || slope >= TOO_LARGE as i64 {
         return Outlook::Below(0);
     }
@@ -190,7 +190,7 @@ pub(super) fn next_look<const N: usize>(base: &Base<'_, N>, start: u64) -> Optio
     let mut stride = 0u64;
     loop {
         let Point { v, i, settled } = base.after(now);
-        if v >= base.membrane.threshold {
+        if v >= base.threshold {
             return Some(now);
         }
         if settled {
@@ -200,7 +200,7 @@ pub(super) fn next_look<const N: usize>(base: &Base<'_, N>, start: u64) -> Optio
             Outlook::Never => return None,
             Outlook::Below(0) => {
                 let end = now.saturating_add(stride);
-                if stride > 0 && base.upper_bound(now, end) < base.membrane.threshold {
+                if stride > 0 && base.upper_bound(now, end) < base.threshold {
                     now = end;
                     stride = stride.saturating_mul(2);
                 } else {

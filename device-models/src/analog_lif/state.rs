@@ -66,11 +66,13 @@ impl AnalogLifCore {
     pub fn restore(&mut self, state: &CoreState) -> bool {
         let CoreState::AnalogLif { base, free, v, currents, started } = state else { return false };
         let count = self.neurons.len();
+        // Where thresholds change, another part of the run can have set one below the membrane since its last event.
+        let noisy = self.threshold_noise.is_some();
         let in_range = |x: &i64| (-STATE_MAX..=STATE_MAX).contains(x);
         let possible = |n: usize| {
             let membrane = &self.parameters.membranes()[n];
             free[n] <= base[n].saturating_add(membrane.refractory)
-                && (v[n] == membrane.reset || (base[n] >= free[n] && (v[n] < membrane.threshold || !*started)))
+                && (v[n] == membrane.reset || (base[n] >= free[n] && (v[n] < membrane.threshold || !*started || noisy)))
                 && (*started || (base[n] == 0 && free[n] == 0))
         };
         let fits = [base.len(), free.len(), v.len()].iter().all(|len| *len == count)
@@ -79,8 +81,9 @@ impl AnalogLifCore {
             && (0..count).all(possible);
         if fits {
             self.reset();
-            for (n, neuron) in self.neurons.iter_mut().enumerate() {
-                *neuron = Neuron { base: base[n], free: free[n], v: v[n] };
+            for n in 0..count {
+                let threshold = self.threshold_from(n, free[n]);
+                self.neurons[n] = Neuron { base: base[n], free: free[n], v: v[n], threshold };
             }
             self.currents.copy_from_slice(currents);
             self.started = *started;

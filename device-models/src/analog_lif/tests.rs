@@ -284,7 +284,8 @@ fn any_state() -> impl Strategy<Value = (AnalogLifParameters, i64, [i64; 3])> {
 
 /// The only neuron of a core with this state.
 fn base<const N: usize>(p: &AnalogLifParameters, v: i64, i: [i64; N]) -> Base<'_, N> {
-    Base { membrane: &p.membranes()[0], currents: p.currents_of(0), v, i }
+    let membrane = &p.membranes()[0];
+    Base { membrane, threshold: membrane.threshold, currents: p.currents_of(0), v, i }
 }
 
 /// What the core finds when it looks again and again.

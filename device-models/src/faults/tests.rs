@@ -7,7 +7,7 @@ use chip::CoreModel;
 use disorder::Die;
 use std::string::String;
 use std::vec::Vec;
-use units::DieId;
+use units::{DieId, Tick};
 
 /// The chip of the tests with these faults.
 fn broken(faults: &[(&str, &str)]) -> ChipSpec {
@@ -140,8 +140,8 @@ fn dead_neurons_are_silent_and_hot_ones_never_rest() {
     let layout = InputLayout::new(&spec, &program, &[false; 5]).unwrap();
     let mut lif = LifCore::new(LifParameters::build(&spec, &program, layout, &die).unwrap());
     let mut spikes = [0u32; 200];
-    for _ in 0..300 {
-        for emission in lif.advance() {
+    for tick in 0..300 {
+        for emission in lif.advance(Tick(tick)) {
             spikes[emission.neuron.index()] += 1;
         }
     }

@@ -41,10 +41,17 @@
 //! ([`crate::Factors`]). The sum in the step is exact before it saturates: cores whose parameters bound it run in
 //! 32-bit lanes, others in 64-bit lanes, with the same results.
 //!
+//! # Noise
+//! In a run with `event_threshold_cv` every interval between two spikes of a neuron has a threshold of its own: that of
+//! the run times a factor ([`crate::Noise::event_threshold_factor`]), rounded to nearest, ties to even, and kept within
+//! the range of states. The first interval begins with tick 0, each further one with the tick of the step in which the
+//! neuron may spike again: refractory steps + 1 after the spike. Broken neurons stay as they are.
+//!
 //! # Parameters
 //! `tau_mem`, `v_threshold`, `t_refractory`; optional and 0 where the chip has none: `v_reset`, `drive`, `v_initial`;
 //! and of each kind of synapse in use those that the chip file names for it.
 
+mod intervals;
 mod parameters;
 mod step;
 
@@ -52,11 +59,12 @@ pub use parameters::{Coupling, LifParameters};
 
 use crate::layout::{InputLayout, STRIDE_STEP};
 use crate::probe::{current_name, voltage_unit};
-use crate::{CoreState, Digest, Emission, PackedSynapse, ProbeKind};
+use crate::{CoreState, Digest, Emission, LifState, PackedSynapse, ProbeKind};
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::ChipSpec;
-use units::NeuronId;
+use intervals::Intervals;
+use units::{NeuronId, Tick};
 
 /// Largest sum of weights that may arrive at an accumulator within a step of several ticks; routers see to it. A saved
 /// sum within it can take as much again without an overflow, so that no snapshot can cause one.
@@ -79,6 +87,8 @@ pub struct LifCore {
     touched: bool,
     /// The next step may change something even if nothing arrives.
     awake: bool,
+    /// Thresholds that change within a run; none in most runs.
+    intervals: Option<Intervals>,
     spikes: Vec<Emission>,
     saturations: u64,
 }
@@ -95,6 +105,7 @@ impl LifCore {
             accumulators: vec![0; stride * layout.lanes().len()],
             touched: false,
             awake: true,
+            intervals: Intervals::new(&parameters),
             spikes: Vec::with_capacity(layout.neuron_count()),
             saturations: 0,
             parameters,
@@ -116,6 +127,18 @@ impl LifCore {
         self.accumulators.fill(0);
         self.touched = false;
         self.awake = true;
+        if let Some(intervals) = &mut self.intervals {
+            intervals.reset(&self.parameters);
+        }
+    }
+
+    /// Says which part of a run this is; see [`crate::Core::set_part`].
+    pub fn set_part(&mut self, part: u64) -> bool {
+        let Some(intervals) = &mut self.intervals else { return false };
+        intervals.set_part(part, &self.parameters);
+        // A membrane at rest may be at its new threshold.
+        self.awake = true;
+        true
     }
 
     /// Adds a row of synapses, each `times` over, to the sums of this step.
@@ -142,11 +165,15 @@ impl LifCore {
         }
     }
 
-    /// Advances every neuron by one step and returns the spikes, in the order of the neurons.
-    pub fn advance(&mut self) -> &[Emission] {
+    /// Advances every neuron by one step, which is that of tick `now`, and returns the spikes, in the order of the
+    /// neurons.
+    pub fn advance(&mut self, now: Tick) -> &[Emission] {
         self.spikes.clear();
         let touched = core::mem::take(&mut self.touched);
         let changed = step::advance(self, touched);
+        if let Some(intervals) = &mut self.intervals {
+            intervals.end(&self.spikes, now.0, &self.parameters);
+        }
         // A step into which something arrived is not checked for changes: one more step will tell.
         self.awake = touched || changed || !self.spikes.is_empty();
         &self.spikes
@@ -168,6 +195,16 @@ impl LifCore {
     #[inline]
     pub fn take_saturations(&mut self) -> u64 {
         core::mem::take(&mut self.saturations)
+    }
+
+    /// Threshold of a neuron in its present interval, as bits with 20 fraction bits; beyond all states for one that is
+    /// broken.
+    pub fn threshold(&self, neuron: NeuronId) -> i32 {
+        self.thresholds()[self.index(neuron)]
+    }
+
+    fn thresholds(&self) -> &[i32] {
+        self.intervals.as_ref().map_or(self.parameters.threshold(), Intervals::thresholds)
     }
 
     /// Membrane of a neuron, as bits with 20 fraction bits.
@@ -222,18 +259,23 @@ impl LifCore {
         if self.touched {
             self.accumulators.iter().for_each(|sum| digest.push(*sum as u64));
         }
+        self.intervals.iter().flat_map(Intervals::begins).for_each(|tick| digest.push(*tick));
     }
 
     /// The state between two ticks.
     pub fn save(&self) -> CoreState {
         let (count, stride) = (self.parameters.layout().neuron_count(), self.parameters.layout().stride());
         let lanes = |all: &[i32]| all.chunks_exact(stride).map(|lane| lane[..count].to_vec()).collect();
-        CoreState::Lif {
+        let lif = LifState {
             v: self.v[..count].to_vec(),
             refractory: self.refractory[..count].to_vec(),
             currents: lanes(&self.currents),
             arrived: if self.touched { lanes(&self.accumulators) } else { Vec::new() },
             awake: self.awake,
+        };
+        match &self.intervals {
+            None => CoreState::Lif(lif),
+            Some(intervals) => CoreState::NoisyLif { lif, begins: intervals.begins().to_vec() },
         }
     }
 
@@ -241,7 +283,11 @@ impl LifCore {
     /// that saturation excludes, sums beyond [`ARRIVED_MAX`], or a refractory neuron that is not at reset.
     #[must_use]
     pub fn restore(&mut self, state: &CoreState) -> bool {
-        let CoreState::Lif { v, refractory, currents, arrived, awake } = state else { return false };
+        let (LifState { v, refractory, currents, arrived, awake }, begins) = match (state, &self.intervals) {
+            (CoreState::Lif(lif), None) => (lif, None),
+            (CoreState::NoisyLif { lif, begins }, Some(_)) => (lif, Some(begins)),
+            _ => return false,
+        };
         let (count, stride) = (self.parameters.layout().neuron_count(), self.parameters.layout().stride());
         let in_range = |x: &i32| (-fx::step::STATE_MAX..=fx::step::STATE_MAX).contains(x);
         let at_reset = |n: usize| refractory[n] == 0 || v[n] == self.parameters.reset()[n];
@@ -254,6 +300,7 @@ impl LifCore {
             && (arrived.is_empty() || arrived.len() * stride == self.accumulators.len())
             && arrived.iter().all(|lane| lane.len() == count)
             && arrived.iter().flatten().all(|sum| sum.unsigned_abs() <= ARRIVED_MAX as u32)
+            && begins.is_none_or(|begins| begins.len() == count)
             && (0..count).all(at_reset);
         if fits {
             self.reset();
@@ -267,6 +314,9 @@ impl LifCore {
             }
             self.touched = !arrived.is_empty();
             self.awake = *awake;
+            if let (Some(intervals), Some(begins)) = (&mut self.intervals, begins) {
+                intervals.restore(begins, &self.parameters);
+            }
         }
         fits
     }

@@ -3,7 +3,7 @@
 use super::InputLayout;
 use crate::layout::Lane;
 use crate::parameters::{Reader, Resolved};
-use crate::{DeviceModelError, DieParameters, Digest, Factors};
+use crate::{DeviceModelError, DieParameters, Digest, Factors, ThresholdNoise};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics};
@@ -54,6 +54,8 @@ pub struct LifParameters {
     lanes: Vec<LaneParameters>,
     /// Bound on the sums of delta lanes before the shift, if 32-bit lanes are wide enough for the step.
     narrow_limit: Option<i32>,
+    /// How thresholds change within a run, if they do, and the ticks of a step.
+    threshold_noise: Option<(ThresholdNoise, u64)>,
 }
 
 impl LifParameters {
@@ -93,6 +95,7 @@ impl LifParameters {
             lanes,
             layout,
             narrow_limit: None,
+            threshold_noise: ThresholdNoise::new(die.noise(), core.address).map(|noise| (noise, spec.step_ticks())),
         };
         built.narrow_limit = built.find_narrow_limit();
         Ok(built)
@@ -118,7 +121,7 @@ impl LifParameters {
         &self.drive
     }
 
-    /// Threshold, in bits.
+    /// Threshold in this run, in bits.
     pub fn threshold(&self) -> &[i32] {
         &self.threshold
     }
@@ -157,6 +160,11 @@ impl LifParameters {
     /// Whether the step runs in 32-bit lanes. The results are those of 64-bit lanes; it is only faster.
     pub const fn is_narrow(&self) -> bool {
         self.narrow_limit.is_some()
+    }
+
+    /// How thresholds change within the run, and the ticks of a step; `None` if they do not.
+    pub(super) const fn threshold_noise(&self) -> Option<&(ThresholdNoise, u64)> {
+        self.threshold_noise.as_ref()
     }
 
     pub(super) const fn narrow_limit(&self) -> Option<i32> {

@@ -5,6 +5,7 @@
 //! step, and 64 bits elsewhere; see [`Sum`].
 
 use super::LifCore;
+use super::intervals::Intervals;
 use super::parameters::LaneParameters;
 use crate::{Emission, Factors};
 use alloc::vec::Vec;
@@ -118,7 +119,8 @@ fn advance_blocks<S: Sum, const DELTA: bool, const OTHER: bool, const QUIET: boo
     core: &mut LifCore,
     limit: i32,
 ) -> bool {
-    let LifCore { parameters: p, v, refractory, currents, accumulators, spikes, saturations, .. } = core;
+    let LifCore { parameters: p, v, refractory, currents, accumulators, intervals, spikes, saturations, .. } = core;
+    let thresholds = intervals.as_ref().map_or(p.threshold(), Intervals::thresholds);
     let exponent = u32::from(p.weight_exponent());
     let stride = p.layout().stride();
     let delta_lane = p.lanes().iter().position(|l| matches!(l, LaneParameters::Delta)).unwrap_or(0);
@@ -129,7 +131,7 @@ fn advance_blocks<S: Sum, const DELTA: bool, const OTHER: bool, const QUIET: boo
     let count = stride / BLOCK;
     let (v_blocks, refractory_blocks) = (blocks_mut(v, count), blocks_mut(refractory, count));
     let (leak, drive, threshold) =
-        (blocks(p.leak().mantissas(), count), blocks(p.drive(), count), blocks(p.threshold(), count));
+        (blocks(p.leak().mantissas(), count), blocks(p.drive(), count), blocks(thresholds, count));
     for b in 0..count {
         let first = b * BLOCK;
         let mut input = [S::default(); BLOCK];

@@ -103,12 +103,12 @@ fn narrow_lanes_equal_wide_lanes() {
                 narrow.deliver(&[synapse], times);
                 wide.deliver(&[synapse], times);
             }
-            spikes += narrow.advance().len();
+            spikes += narrow.advance(Tick(tick)).len();
             assert_eq!(
-                narrow.advance().to_vec(),
+                narrow.advance(Tick(tick)).to_vec(),
                 {
-                    wide.advance();
-                    wide.advance().to_vec()
+                    wide.advance(Tick(tick));
+                    wide.advance(Tick(tick)).to_vec()
                 },
                 "tick {tick}"
             );
@@ -131,7 +131,7 @@ fn a_state_that_no_run_could_have_made_is_refused() {
     type Change = dyn Fn(&mut Vec<i32>, &mut Vec<i32>, &mut Vec<Vec<i32>>);
     let mut check = |change: &Change| {
         let mut bad = good.clone();
-        let CoreState::Lif { v, refractory, currents, .. } = &mut bad else { unreachable!() };
+        let CoreState::Lif(LifState { v, refractory, currents, .. }) = &mut bad else { unreachable!() };
         change(v, refractory, currents);
         assert!(!core.restore(&bad));
         assert_eq!(core.save(), good, "nothing may have changed");

@@ -14,6 +14,7 @@ fn noisy() -> ChipSpec {
         run_threshold_cv: Some(fact("0.05 1")),
         run_weight_cv: Some(fact("10 %")),
         event_weight_cv: Some(fact("0.2 1")),
+        event_threshold_cv: Some(fact("0.3 1")),
         event_jitter_ticks: Some(fact("3 1")),
     };
     ChipSpec { noise: Some(noise), ..spec() }
@@ -58,6 +59,10 @@ fn factors_have_the_spread_of_the_budget() {
         noise.event_weight_factor(event, 0, CORE, NeuronId(1), 5)
     });
     check_spread(&ticks.collect::<Vec<Real>>(), 200);
+    let intervals = (0..COUNT).map(|t| noise.event_threshold_factor(0, Tick(t.into()), CORE, NeuronId(2)));
+    check_spread(&intervals.collect::<Vec<Real>>(), 300);
+    let neurons = (0..COUNT).map(|n| noise.event_threshold_factor(0, Tick(7), CORE, NeuronId(n)));
+    check_spread(&neurons.collect::<Vec<Real>>(), 300);
 }
 
 #[test]
@@ -90,6 +95,13 @@ fn every_part_of_an_address_chooses_another_value() {
         base.event_weight_factor(event, repeat, CoreAddress::new(0, c), NeuronId(n), slot).to_bits()
     });
     assert_eq!(BTreeSet::from(factors).len(), 5);
+    let interval = |noise: &Noise, part, begins, core, neuron| {
+        noise.event_threshold_factor(part, Tick(begins), CoreAddress::new(0, core), NeuronId(neuron)).to_bits()
+    };
+    let mut intervals = BTreeSet::from([interval(&noise(1, 0), 0, 0, 0, 0), interval(&noise(0, 1), 0, 0, 0, 0)]);
+    let addresses = [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)];
+    intervals.extend(addresses.map(|(part, begins, core, n)| interval(&base, part, begins, core, n)));
+    assert_eq!(intervals.len(), 7);
     let weights = [noise(0, 0), noise(0, 1), noise(1, 0)].map(|n| n.weight_factor(CORE, NeuronId(0), 0).to_bits());
     assert_eq!(BTreeSet::from(weights).len(), 3);
 }
@@ -144,4 +156,61 @@ fn noise_that_the_chip_does_not_have_is_refused() {
     wrong.noise.as_mut().unwrap().run_weight_cv = Some(fact("5 1"));
     let error = Noise::new(&wrong, die(0), 0).unwrap_err().to_string();
     assert!(error.starts_with("mismatch of `run_weight_cv`: coefficients of variation up to 4"), "{error}");
+}
+
+/// The address of an interval, written out.
+#[test]
+fn an_interval_is_addressed_by_neuron_part_and_tick() {
+    let noise = noise(2, 7);
+    let of = |root: u64| Key::new(root, Purpose::TemporalNoise);
+    let root = of(4).die(DieId(2)).slot(7).first_word();
+    let neuron = of(root).core(CORE).neuron(NeuronId(5)).name("threshold").first_word();
+    let part = of(neuron).name("part").slot(3).first_word();
+    let interval = of(part).name("tick").slot(1_000_000).first_word();
+    let distribution = Distribution::new(Family::LogNormal, pure("cv", &fact("0.3 1")).unwrap(), None);
+    let expected = distribution.unwrap().factor(normal_deviate(interval));
+    assert_eq!(noise.event_threshold_factor(3, Tick(1_000_000), CORE, NeuronId(5)), expected);
+}
+
+/// The digest that snapshots hold is what it was before there was such a budget, and then another one.
+#[test]
+fn the_digest_tells_budgets_apart() {
+    let digest = |cv: Option<&str>| {
+        let mut spec = noisy();
+        spec.noise.as_mut().unwrap().event_threshold_cv = cv.map(fact);
+        Noise::new(&spec, die(0), 0).unwrap().event_digest()
+    };
+    let (none, zero, some, more) = (digest(None), digest(Some("0 1")), digest(Some("0.1 1")), digest(Some("0.2 1")));
+    assert_eq!(none, zero);
+    assert_eq!(BTreeSet::from([none, some, more]).len(), 3);
+    let mut before = Digest::new();
+    before.push(Key::new(4, Purpose::TemporalNoise).die(DieId(0)).slot(0).first_word());
+    before.push(3);
+    let weights = Distribution::new(Family::LogNormal, pure("cv", &fact("0.2 1")).unwrap(), None).unwrap();
+    before.push(weights.factor(Real::ONE).to_bits() as u64);
+    assert_eq!(none, before.value());
+}
+
+#[test]
+fn thresholds_of_intervals_are_rounded_once_and_kept_within_range() {
+    let noise = noise(0, 0);
+    let thresholds = ThresholdNoise::new(Some(&noise), CORE).unwrap();
+    let factor = |begins| i128::from(noise.event_threshold_factor(0, Tick(begins), CORE, NeuronId(1)).to_bits());
+    for begins in 0..500 {
+        for threshold in [20 << 20, -(20 << 20), 1, 3, 0] {
+            let found = thresholds.of_interval(1, begins, threshold, 1 << 29);
+            let (product, one) = (i128::from(threshold) * factor(begins), 1i128 << 32);
+            let off = i128::from(found) * one - product;
+            assert!(2 * off.abs() < one || (2 * off.abs() == one && found % 2 == 0), "{threshold}: {found}");
+        }
+        let (high, low) = (thresholds.of_interval(1, begins, 1 << 29, 1 << 29), 1i128 << 29);
+        assert_eq!(high == 1 << 29, factor(begins) * low >= (low << 32) - (1 << 31), "{begins}");
+        for broken in [i64::from(i32::MAX), i64::from(i32::MIN), (1 << 29) + 1] {
+            assert_eq!(thresholds.of_interval(1, begins, broken, 1 << 29), broken);
+        }
+    }
+    let mut still = noisy();
+    still.noise.as_mut().unwrap().event_threshold_cv = Some(fact("0 1"));
+    assert_eq!(ThresholdNoise::new(Some(&Noise::new(&still, die(0), 0).unwrap()), CORE), None);
+    assert_eq!(ThresholdNoise::new(None, CORE), None);
 }

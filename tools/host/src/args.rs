@@ -232,7 +232,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) length: RunLength,
 
-    /// With the noise of the chip file, between runs and between events; without, a die always does the same
+    /// With the noise of the chip file, between runs and within them; without, a die always does the same
     #[arg(long)]
     pub(crate) noise: bool,
 

@@ -628,13 +628,41 @@ pub(super) const CASES: &[Case] = &[
     (
         "value = 7,",
         "value = 7.5,",
-        "107:22: `noise.event_jitter_ticks`: this is 7.5, but jitter is a whole number of ticks, 0 to 1000 \
+        "108:22: `noise.event_jitter_ticks`: this is 7.5, but jitter is a whole number of ticks, 0 to 1000 \
          [noise-is-possible]",
     ),
     (
         "event_weight_cv =",
         "event_cv =",
         "106:1: unknown key `event_cv` in `noise`\nhelp: the keys here are: `run_threshold_cv`, `run_weight_cv`, \
-         `event_weight_cv`, `event_jitter_ticks`",
+         `event_weight_cv`, `event_threshold_cv`, `event_jitter_ticks`",
+    ),
+    (
+        "event_threshold_cv =",
+        "event_treshold_cv =",
+        "107:1: unknown key `event_treshold_cv` in `noise`\nhelp: did you mean `event_threshold_cv`?",
+    ),
+    (
+        "event_threshold_cv = { value = 0.044, unit = \"1\",",
+        "event_threshold_cv = { value = 0.044, unit = \"mV\",",
+        "107:22: `noise.event_threshold_cv`: this is a voltage, but a pure number is needed here: write `unit = \"1\"` \
+         [noise-is-possible]",
+    ),
+    (
+        "value = 0.044,",
+        "value = -0.044,",
+        "107:22: `noise.event_threshold_cv`: a coefficient of variation of -0.044 is not possible: it is from 0 to 4 \
+         [noise-is-possible]",
+    ),
+    (
+        "value = 0.044,",
+        "value = 4.044,",
+        "107:22: `noise.event_threshold_cv`: a coefficient of variation of 4.044 is not possible: it is from 0 to 4 \
+         [noise-is-possible]",
+    ),
+    (
+        "event_threshold_cv = { value = 0.044, unit = \"1\", source = \"here\",",
+        "event_threshold_cv = { value = 0.044, unit = \"1\", source = \"nowhere\",",
+        "107:60: `noise.event_threshold_cv.source`: `nowhere` is not a key of `sources`\nhelp: did you mean `here`?",
     ),
 ];
