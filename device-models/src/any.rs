@@ -219,6 +219,15 @@ impl Core {
         if awake { now.after(1) } else { Tick::NEVER }
     }
 
+    /// When an asynchronous core must be advanced next at the earliest, from its state alone and not from what it has
+    /// found out since its last event; `None` for clocked cores. It is what a core knows that has just been restored.
+    pub fn wake_of_state(&self) -> Option<Tick> {
+        match self {
+            Self::AnalogLif(core) => Some(core.wake_of_state()),
+            _ => None,
+        }
+    }
+
     /// Whether a clocked core took in something that its next step has still to use.
     #[inline]
     pub const fn is_touched(&self) -> bool {

@@ -95,3 +95,31 @@ fn wrong_snapshots_are_refused() {
     let other = Emulator::resume(&case.spec, &case.program, &die(&case.spec, 99), &emulator.snapshot());
     assert!(other.unwrap_err().to_string().contains("another die"));
 }
+
+/// A snapshot says when an asynchronous core is due, and its state says so too: a later tick would lose a spike.
+#[test]
+fn an_asynchronous_core_is_woken_when_its_state_says() {
+    let recipe = Recipe {
+        seed: 3,
+        tag_cam: false,
+        cores: 1,
+        neurons: 8,
+        fan_out: 4,
+        inputs: 2,
+        events: 40,
+        extreme: false,
+        asynchronous: true,
+    };
+    let mut case = recipe.build();
+    let mut emulator = case.emulator();
+    for end in [1, 20, 21, 40] {
+        emulator.run_until(Tick(end), &mut ());
+        let good = emulator.snapshot();
+        assert!(Emulator::resume(&case.spec, &case.program, &case.die, &good).is_ok());
+        let mut late = serde_json::to_value(&good).unwrap();
+        late["wake"][0] = (late["wake"][0].as_u64().unwrap() ^ (1 << 40)).into();
+        let late: Snapshot = serde_json::from_value(late).unwrap();
+        let error = Emulator::resume(&case.spec, &case.program, &case.die, &late).unwrap_err().to_string();
+        assert!(error.ends_with("a core is to be woken at another time than its state says"), "{error}");
+    }
+}

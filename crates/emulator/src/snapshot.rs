@@ -75,7 +75,7 @@ impl Emulator {
             now: self.now,
             chain: self.chain.value(),
             cores: self.cores.iter().map(Core::save).collect(),
-            wake: self.wake.ticks().to_vec(),
+            wake: self.wake_of_state(),
             deliveries: self.queue.deliveries(self.now).collect(),
             inputs: self.queue.inputs().collect(),
             levels: self.levels.clone(),
@@ -145,6 +145,9 @@ impl Emulator {
             if due(*wake, *period) != *wake {
                 return wrong("a core is to be woken between its steps");
             }
+            if core.wake_of_state().is_some_and(|tick| tick.max(now) != *wake) {
+                return wrong("a core is to be woken at another time than its state says");
+            }
             // What arrived in a step is used in its last tick.
             let (step_end, step_begins) = (due(now, *period), now.0 == 0 || (now.0 - 1).is_multiple_of(*period));
             if core.is_touched() && (step_begins || *wake != step_end) {
@@ -203,6 +206,13 @@ impl Emulator {
         emulator.counters = snapshot.counters.clone();
         emulator.chain = Digest::resume(snapshot.chain);
         Ok(emulator)
+    }
+
+    /// When each core is due. An asynchronous core may know better than its state tells, because it looked at neurons
+    /// since their last events; that is not part of the state, so that a run and a resumed one save the same.
+    fn wake_of_state(&self) -> Vec<Tick> {
+        let cores = self.cores.iter().zip(self.wake.ticks());
+        cores.map(|(core, tick)| core.wake_of_state().map_or(*tick, |of_state| of_state.max(self.now))).collect()
     }
 
     /// Whether `payload` can be the event of `input` for `tick`.

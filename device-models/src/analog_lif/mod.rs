@@ -67,6 +67,22 @@
 //! `adaptation` (what a spike adds to the adaptation current) with `tau_adaptation`; and of each kind of synapse in use
 //! those that the chip file names for it.
 
+/// Calls a method with the number of currents of each neuron as a constant, so that loops over them unroll.
+macro_rules! with_currents {
+    ($core:ident.$method:ident($($argument:expr),*)) => {
+        match $core.parameters.current_count() {
+            0 => $core.$method::<0>($($argument),*),
+            1 => $core.$method::<1>($($argument),*),
+            2 => $core.$method::<2>($($argument),*),
+            3 => $core.$method::<3>($($argument),*),
+            4 => $core.$method::<4>($($argument),*),
+            5 => $core.$method::<5>($($argument),*),
+            count => unreachable!("{count} currents of a neuron"),
+        }
+    };
+}
+const _: () = assert!(crate::CURRENTS_MAX + 1 == 5, "the currents of synapses and that of adaptation are all there");
+
 mod closed_form;
 mod parameters;
 mod pending;
@@ -152,22 +168,6 @@ fn saturate(value: i128, count: &mut u64) -> i64 {
     *count += 1;
     if value < 0 { -STATE_MAX } else { STATE_MAX }
 }
-
-/// Calls a method with the number of currents of each neuron as a constant, so that loops over them unroll.
-macro_rules! with_currents {
-    ($core:ident.$method:ident($($argument:expr),*)) => {
-        match $core.parameters.current_count() {
-            0 => $core.$method::<0>($($argument),*),
-            1 => $core.$method::<1>($($argument),*),
-            2 => $core.$method::<2>($($argument),*),
-            3 => $core.$method::<3>($($argument),*),
-            4 => $core.$method::<4>($($argument),*),
-            5 => $core.$method::<5>($($argument),*),
-            count => unreachable!("{count} currents of a neuron"),
-        }
-    };
-}
-const _: () = assert!(crate::CURRENTS_MAX + 1 == 5, "the currents of synapses and that of adaptation are all there");
 
 impl AnalogLifCore {
     /// A core in its initial state.
@@ -473,55 +473,6 @@ impl AnalogLifCore {
     #[inline]
     pub fn take_saturations(&mut self) -> u64 {
         core::mem::take(&mut self.saturations)
-    }
-
-    /// Membrane of a neuron after tick `at`, which is not before the last tick of the core, as bits with 32 fraction
-    /// bits.
-    ///
-    /// # Panics
-    /// If the core does not have that neuron.
-    pub fn membrane(&self, neuron: NeuronId, at: Tick) -> i64 {
-        with_currents!(self.membrane_at(self.index(neuron), at.0)).clamp(-STATE_MAX, STATE_MAX)
-    }
-
-    /// Current `current` (see [`AnalogLifParameters::currents`]) of a neuron after tick `at`, as bits with 32 fraction
-    /// bits.
-    ///
-    /// # Panics
-    /// If the core does not have that neuron or current.
-    pub fn current(&self, current: usize, neuron: NeuronId, at: Tick) -> i64 {
-        with_currents!(self.current_at(current, self.index(neuron), at.0))
-    }
-
-    fn membrane_at<const N: usize>(&self, n: usize, at: u64) -> i64 {
-        self.at::<N>(n, at).0.v
-    }
-
-    fn current_at<const N: usize>(&self, current: usize, n: usize, at: u64) -> i64 {
-        self.at::<N>(n, at).1[current]
-    }
-
-    /// Threshold of a neuron in its present interval, as bits with 32 fraction bits; beyond all states for one that is
-    /// broken.
-    ///
-    /// # Panics
-    /// If the core does not have that neuron.
-    pub fn threshold(&self, neuron: NeuronId) -> i64 {
-        self.neurons[self.index(neuron)].threshold
-    }
-
-    /// The tick at which the refractory period of a neuron ends, or ended.
-    ///
-    /// # Panics
-    /// If the core does not have that neuron.
-    pub fn refractory_end(&self, neuron: NeuronId) -> Tick {
-        Tick(self.neurons[self.index(neuron)].free)
-    }
-
-    fn index(&self, neuron: NeuronId) -> usize {
-        let count = self.neurons.len();
-        assert!(neuron.index() < count, "neuron {neuron} of a core with {count}");
-        neuron.index()
     }
 }
 

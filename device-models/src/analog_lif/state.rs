@@ -1,4 +1,5 @@
-//! What of a core is seen from outside between two ticks: probes, digests, and states that are saved and restored.
+//! What of a core is seen from outside between two ticks: its neurons, probes and digests, and states that are saved
+//! and restored.
 
 use super::{AnalogLifCore, Neuron, STATE_MAX, VOLTAGE_BITS};
 use crate::layout::Lane;
@@ -10,6 +11,55 @@ use chip::ChipSpec;
 use units::{NeuronId, Tick};
 
 impl AnalogLifCore {
+    /// Membrane of a neuron after tick `at`, which is not before the last tick of the core, as bits with 32 fraction
+    /// bits.
+    ///
+    /// # Panics
+    /// If the core does not have that neuron.
+    pub fn membrane(&self, neuron: NeuronId, at: Tick) -> i64 {
+        with_currents!(self.membrane_at(self.index(neuron), at.0)).clamp(-STATE_MAX, STATE_MAX)
+    }
+
+    /// Current `current` (see [`AnalogLifParameters::currents`]) of a neuron after tick `at`, as bits with 32 fraction
+    /// bits.
+    ///
+    /// # Panics
+    /// If the core does not have that neuron or current.
+    pub fn current(&self, current: usize, neuron: NeuronId, at: Tick) -> i64 {
+        with_currents!(self.current_at(current, self.index(neuron), at.0))
+    }
+
+    fn membrane_at<const N: usize>(&self, n: usize, at: u64) -> i64 {
+        self.at::<N>(n, at).0.v
+    }
+
+    fn current_at<const N: usize>(&self, current: usize, n: usize, at: u64) -> i64 {
+        self.at::<N>(n, at).1[current]
+    }
+
+    /// Threshold of a neuron in its present interval, as bits with 32 fraction bits; beyond all states for one that is
+    /// broken.
+    ///
+    /// # Panics
+    /// If the core does not have that neuron.
+    pub fn threshold(&self, neuron: NeuronId) -> i64 {
+        self.neurons[self.index(neuron)].threshold
+    }
+
+    /// The tick at which the refractory period of a neuron ends, or ended.
+    ///
+    /// # Panics
+    /// If the core does not have that neuron.
+    pub fn refractory_end(&self, neuron: NeuronId) -> Tick {
+        Tick(self.neurons[self.index(neuron)].free)
+    }
+
+    fn index(&self, neuron: NeuronId) -> usize {
+        let count = self.neurons.len();
+        assert!(neuron.index() < count, "neuron {neuron} of a core with {count}");
+        neuron.index()
+    }
+
     /// What can be read of a neuron: the membrane, the ticks of its refractory period that are to come, one current a
     /// kind of exponential synapse in use, and the adaptation current if the chip has one.
     pub fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {
@@ -58,6 +108,13 @@ impl AnalogLifCore {
             currents: self.currents.clone(),
             started: self.started,
         }
+    }
+
+    /// The earliest bound of a crossing, from the state alone: a run that looked at its neurons since their last events
+    /// knows better ones.
+    pub fn wake_of_state(&self) -> Tick {
+        let bounds = (0..self.neurons.len()).map(|n| with_currents!(self.bound_after(n)));
+        if self.started { bounds.min().map_or(Tick::NEVER, Tick) } else { Tick(0) }
     }
 
     /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core: wrong lengths, states
