@@ -16,12 +16,14 @@ use std::path::Path;
 
 /// Most bytes of a file.
 const FILE_BYTES_MAX: u64 = 1 << 28;
-/// Most bytes of a dataset, or of a chunk of one.
+/// Most bytes of a dataset of numbers, or of a chunk of one.
 const DATASET_BYTES_MAX: u64 = 1 << 27;
 /// Most bytes of all datasets of a file: many may lie at the same place.
 const TOTAL_BYTES_MAX: u64 = 1 << 28;
-/// Most characters of a name or type, in bytes.
-const TEXT_BYTES_MAX: usize = 1 << 20;
+/// Most bytes of the texts of a dataset, and of the references to them.
+const TEXT_BYTES_MAX: u64 = 1 << 20;
+/// Bytes that a number takes once it is read, however short it is in the file.
+const NUMBER_BYTES: u64 = size_of::<f64>() as u64;
 
 /// A graph.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -143,10 +145,10 @@ impl Reader<'_> {
     }
 
     fn texts(&mut self, path: &str, dataset: &Dataset) -> Result<Vec<String>, FormatError> {
-        self.fits(path, dataset)?;
+        self.fits(path, dataset, TEXT_BYTES_MAX)?;
         let texts = match dataset.dtype().map_err(|e| self.wrong(path, e))? {
             DType::VariableLengthString => {
-                let limits = hdf5_pure::VlenStringReadOptions::new().with_max_payload_bytes(TEXT_BYTES_MAX);
+                let limits = hdf5_pure::VlenStringReadOptions::new().with_max_payload_bytes(TEXT_BYTES_MAX as usize);
                 dataset.read_vlen_strings(limits)
             }
             DType::String => dataset.read_string(),
@@ -155,33 +157,40 @@ impl Reader<'_> {
         texts.map_err(|e| self.wrong(path, e))
     }
 
-    /// The numbers of a dataset; None if it holds something else.
+    /// The numbers of a dataset; None if it holds texts.
     fn numbers(&mut self, path: &str, dataset: &Dataset) -> Result<Option<NirArray>, FormatError> {
-        let shape = self.fits(path, dataset)?;
-        let values = match dataset.dtype().map_err(|e| self.wrong(path, e))? {
+        let kind = dataset.dtype().map_err(|e| self.wrong(path, e))?;
+        if let DType::String | DType::VariableLengthString = kind {
+            return Ok(None);
+        }
+        let shape = self.fits(path, dataset, DATASET_BYTES_MAX)?;
+        let values = match kind {
             DType::F32 | DType::F64 => dataset.read_f64(),
             DType::I8 | DType::I16 | DType::I32 | DType::I64 | DType::U8 | DType::U16 | DType::U32 => {
                 dataset.read_i64().map(|values| values.into_iter().map(|value| value as f64).collect())
             }
-            _ => return Ok(None),
+            DType::U64 => dataset.read_u64().map(|values| values.into_iter().map(|value| value as f64).collect()),
+            other => {
+                return Err(self.wrong(path, format_args!("its elements are {other}, but numbers or texts are needed")));
+            }
         };
         let values = values.map_err(|e| self.wrong(path, e))?;
-        let count = shape.iter().product::<u64>();
+        let count = shape.iter().fold(1u64, |count, &n| count.saturating_mul(n));
         if values.len() as u64 != count {
             return Err(self.wrong(path, format_args!("it holds {} numbers, but its shape is {shape:?}", values.len())));
         }
         Ok(Some(NirArray { shape, values }))
     }
 
-    /// The shape of a dataset that is small enough to be read.
-    fn fits(&mut self, path: &str, dataset: &Dataset) -> Result<Vec<u64>, FormatError> {
+    /// The shape of a dataset of at most `limit` bytes, and of no more than the file may still have.
+    fn fits(&mut self, path: &str, dataset: &Dataset, limit: u64) -> Result<Vec<u64>, FormatError> {
         let shape = dataset.shape().map_err(|e| self.wrong(path, e))?;
         let chunk = dataset.chunk_shape().map_err(|e| self.wrong(path, e))?.unwrap_or_default();
-        let size = dataset.element_size().map_err(|e| self.wrong(path, e))?.max(1);
+        let size = dataset.element_size().map_err(|e| self.wrong(path, e))?.max(NUMBER_BYTES);
         let bytes = |shape: &[u64]| shape.iter().fold(size, |bytes, &n| bytes.saturating_mul(n));
         let most = bytes(&shape).max(bytes(&chunk));
-        if most > DATASET_BYTES_MAX.min(self.left) {
-            let limit = DATASET_BYTES_MAX.min(self.left);
+        let limit = limit.min(self.left);
+        if most > limit {
             let parts = format!("shape {shape:?}, chunks {chunk:?}, elements of {size} bytes");
             return Err(self.wrong(path, format_args!("{parts}: more than the {limit} bytes that are read")));
         }

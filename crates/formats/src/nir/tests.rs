@@ -1,7 +1,7 @@
 //! Files that the tests write themselves, whole and damaged.
 
 use super::*;
-use hdf5_pure::FileBuilder;
+use hdf5_pure::{DatasetBuilder, FileBuilder};
 use proptest::prelude::*;
 
 /// A graph of two nodes: weights, partly compressed, and what is not read.
@@ -16,6 +16,7 @@ fn file(kind: &str, node: &str) -> Vec<u8> {
     a.create_dataset("type").with_vlen_strings(&[node]).with_shape(&[]);
     a.create_dataset("weight").with_f32_data(&[0.5, -1.0, 2.0, 0.0, 4.0, 8.0]).with_shape(&[2, 3]);
     a.create_dataset("padding").with_vlen_strings(&["same"]).with_shape(&[]);
+    a.create_dataset("mode").with_ascii_strings(&["fixed", "long"]).unwrap();
     nodes.add_group(a.finish());
     let mut b = nodes.create_group("b.c");
     b.create_dataset("type").with_vlen_strings(&["Input"]).with_shape(&[]);
@@ -49,6 +50,88 @@ fn nodes_and_edges_are_read() {
         (graph.successors("a"), graph.successors("b.c"), graph.successors("x").len()),
         (vec!["b.c"], vec!["a"], 0)
     );
+}
+
+/// A graph of one node `a` with one parameter, `p`.
+fn with_parameter(write: impl FnOnce(&mut DatasetBuilder) -> &mut DatasetBuilder) -> Vec<u8> {
+    let mut builder = FileBuilder::new();
+    let mut graph = builder.create_group("node");
+    graph.create_dataset("type").with_vlen_strings(&["NIRGraph"]).with_shape(&[]);
+    graph.create_dataset("edges").with_vlen_strings(&["a", "a"]).with_shape(&[1, 2]);
+    let mut nodes = graph.create_group("nodes");
+    let mut a = nodes.create_group("a");
+    a.create_dataset("type").with_vlen_strings(&["Linear"]).with_shape(&[]);
+    write(a.create_dataset("p"));
+    nodes.add_group(a.finish());
+    graph.add_group(nodes.finish());
+    builder.add_group(graph.finish());
+    builder.finish().unwrap()
+}
+
+#[test]
+fn numbers_of_every_type_are_read() {
+    let check = |write: &dyn Fn(&mut DatasetBuilder) -> &mut DatasetBuilder, values: [f64; 2]| {
+        let graph = read(with_parameter(write)).unwrap();
+        assert_eq!(graph.nodes["a"].numbers["p"].values, values);
+    };
+    check(&|p| p.with_f32_data(&[0.5, -2.0]), [0.5, -2.0]);
+    check(&|p| p.with_f64_data(&[0.1, 1e300]), [0.1, 1e300]);
+    check(&|p| p.with_i8_data(&[-128, 127]), [-128.0, 127.0]);
+    check(&|p| p.with_i16_data(&[-3, 300]), [-3.0, 300.0]);
+    check(&|p| p.with_i32_data(&[-3, 1 << 30]), [-3.0, (1u64 << 30) as f64]);
+    check(&|p| p.with_i64_data(&[-3, i64::MAX]), [-3.0, i64::MAX as f64]);
+    check(&|p| p.with_u8_data(&[0, 255]), [0.0, 255.0]);
+    check(&|p| p.with_u16_data(&[0, 65_535]), [0.0, 65_535.0]);
+    check(&|p| p.with_u32_data(&[0, u32::MAX]), [0.0, f64::from(u32::MAX)]);
+    check(&|p| p.with_u64_data(&[0, u64::MAX]), [0.0, u64::MAX as f64]);
+    // What is neither a number nor a text is no absent parameter.
+    let pairs = with_parameter(|p| p.with_complex64_data(&[(0.0, 1.0)]));
+    let error = read(pairs).unwrap_err().to_string();
+    assert!(error.contains("object `/node/nodes/a/p`: its elements are compound{"), "{error}");
+    assert!(error.ends_with("but numbers or texts are needed"), "{error}");
+}
+
+/// A small file may say that it holds much: what it would take is compared with the limits before it is unpacked.
+#[test]
+fn sizes_are_limited() {
+    let zeros = |n: u64| {
+        let data = vec![0; n as usize];
+        with_parameter(|p| p.with_u8_data(&data).with_shape(&[n]).with_chunks(&[1 << 20]).with_deflate(9))
+    };
+    let check = |bytes: Vec<u8>, message: &str| {
+        assert!(bytes.len() < 1 << 22, "{}", bytes.len());
+        let error = read(bytes).unwrap_err().to_string();
+        assert!(error.contains(message), "{message}: {error}");
+    };
+    let most = DATASET_BYTES_MAX / NUMBER_BYTES;
+    assert_eq!(read(zeros(most)).unwrap().nodes["a"].numbers["p"].values.len() as u64, most);
+    let shape = "object `/node/nodes/a/p`: shape [16777217], chunks [1048576], elements of 8 bytes: more than";
+    check(zeros(most + 1), shape);
+    // One text of fixed length, many short ones, and one that is longer than its reference.
+    let long = "x".repeat(TEXT_BYTES_MAX as usize + 1);
+    let of_type = |write: &dyn Fn(&mut DatasetBuilder) -> &mut DatasetBuilder| {
+        let mut builder = FileBuilder::new();
+        let mut graph = builder.create_group("node");
+        write(graph.create_dataset("type"));
+        builder.add_group(graph.finish());
+        builder.finish().unwrap()
+    };
+    check(of_type(&|p| p.with_ascii_strings(&[&long]).unwrap()), "elements of 1048577 bytes: more than the 1048576");
+    check(of_type(&|p| p.with_ascii_strings(&vec!["x"; 131_073]).unwrap()), "shape [131073]");
+    check(of_type(&|p| p.with_vlen_strings(&vec![""; 65_537])), "shape [65537]");
+    check(of_type(&|p| p.with_vlen_strings(&[&long])), "object `/node/type`: ");
+    check(of_type(&|p| p.with_ascii_strings(&["x"; 131_072]).unwrap()), "it holds 131072 texts, but one is needed");
+}
+
+/// All datasets of a file share one limit.
+#[test]
+fn the_sum_of_sizes_is_limited() {
+    let bytes = file("NIRGraph", "Linear");
+    let read = |left| Reader { name: "net.nir", left }.graph(&File::from_bytes(bytes.clone()).unwrap());
+    let needed = 3 * 16 + 6 * 16 + 6 * 8 + 8 + 8 + 64 * 8;
+    assert!(read(needed).is_ok());
+    let error = read(needed - 1).unwrap_err().to_string();
+    assert!(error.contains("bytes that are read"), "{error}");
 }
 
 #[test]
@@ -117,10 +200,12 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        match read(bytes) {
+        // Little more than the file as it was needs, so that what claims to be larger reaches the limit.
+        let mut reader = Reader { name: "net.nir", left: 1024 };
+        match File::from_bytes(bytes).map_err(|e| reader.wrong("/", e)).and_then(|file| reader.graph(&file)) {
             Ok(graph) => {
                 let values = graph.nodes.values().flat_map(|node| node.numbers.values()).map(|array| array.values.len());
-                prop_assert!(values.sum::<usize>() as u64 <= TOTAL_BYTES_MAX);
+                prop_assert!(values.sum::<usize>() as u64 * NUMBER_BYTES <= 1024);
             }
             Err(error) => prop_assert!(error.to_string().starts_with("net.nir: object `/"), "{}", error),
         }
