@@ -18,14 +18,14 @@ pub(crate) struct SynapseUse {
     /// What the validator would refuse.
     violation: Option<String>,
     /// Weights that no mantissa of 9 bits gives.
-    beyond: usize,
+    others: usize,
 }
 
 impl SynapseUse {
     /// Reads the optional object `cfg`.
     pub(crate) fn new(fields: &Fields<'_>, atoms: &[i32], row_starts: &[i64]) -> Result<Self, ConformError> {
         if fields.get("cfg").is_none() {
-            return Ok(SynapseUse { bits: None, exponent: None, violation: None, beyond: 0 });
+            return Ok(SynapseUse { bits: None, exponent: None, violation: None, others: 0 });
         }
         let cfg = fields.object("cfg")?;
         let code = |name, most| cfg.integer(name, -1..=most);
@@ -52,7 +52,7 @@ impl SynapseUse {
             ("idx_mult", 0..=15),
         ];
         for (name, range) in ranges {
-            // A code that is left out is 0, as in nengo-loihi.
+            // The first five are there; of the others, one that is left out is 0, as in nengo-loihi.
             let value = cfg.integer_or(name, i64::MIN..=i64::MAX, 0)?;
             if !range.contains(&value) {
                 violation = Some(format!("{name} is {value}, not {} to {}", range.start(), range.end()));
@@ -72,17 +72,21 @@ impl SynapseUse {
         if !matches!(compression, 0 | 3) {
             bits = None;
         }
-        Ok(SynapseUse { bits, exponent: Some(exponent), violation, beyond: 0 })
+        Ok(SynapseUse { bits, exponent: Some(exponent), violation, others: 0 })
     }
 
     /// Counts weights that no mantissa of 9 bits gives. The emulator adds them all the same, so they are worth a note
     /// only.
     pub(crate) fn with_weights(mut self, weights: &Array) -> Self {
         if let Some(exponent) = self.exponent {
-            // In units of 2^-7, so that the smallest exponent of the chip leaves an integer.
-            let scale = 1i64 << (6 + 7 + exponent.clamp(-13, 18));
-            let fits = |weight: i64| (-256 * scale..256 * scale).contains(&weight.saturating_mul(1 << 7));
-            self.beyond = weights.values.iter().filter(|&&weight| !fits(weight)).count();
+            // The exponent is -64 to 64 and a weight has 64 bits at most: nothing here reaches the ends of 128.
+            let shift = 6 + exponent;
+            let (up, down) = (1i128 << shift.max(0), 1i128 << (-shift).max(0));
+            let is_given = |weight: i64| {
+                let mantissas = i128::from(weight) * down;
+                mantissas % up == 0 && (-256..=255).contains(&(mantissas / up))
+            };
+            self.others = weights.values.iter().filter(|&&weight| !is_given(weight)).count();
         }
         self
     }
@@ -100,11 +104,11 @@ impl SynapseUse {
 
     /// Compares the field `bits`.
     pub(crate) fn compare(&self, comparison: &mut Comparison, fields: &Fields<'_>) -> Result<(), ConformError> {
-        if let (Some(exponent), 1..) = (self.exponent, self.beyond) {
+        if let (Some(exponent), 1..) = (self.exponent, self.others) {
             comparison.notes.push(format!(
                 "{}: {} weights are no mantissa of -256 to 255 times 2^{}",
                 fields.text("name")?,
-                self.beyond,
+                self.others,
                 6 + exponent
             ));
         }

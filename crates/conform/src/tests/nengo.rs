@@ -394,11 +394,47 @@ fn formats_of_synapses_that_do_not_exist_are_replayed() {
         text.contains("pass") && text.contains("syn0: 1 weights are no mantissa of -256 to 255 times 2^5"),
         "{text}"
     );
+    // Only multiples of the step count, and down to the smallest step nothing slips through.
+    draft.json["blocks"][0]["validate"] = json!(null);
+    for (weight, exponent, is_given) in [
+        (32, -1, true),
+        (33, -1, false),
+        (-256 * 32, -1, true),
+        (256 * 32, -1, false),
+        (0, 64, true),
+        (1, 64, false),
+        (-1, -14, true),
+        (1, -14, false),
+        (-2, -14, false),
+        (0, -64, true),
+        (1, -64, false),
+        (-1 << 20, -64, false),
+    ] {
+        draft.int32("w", &[1], &[weight.into()]);
+        draft.int32("u", &[2, 1], &[0, weight.into()]);
+        draft.set("/synapses/0/cfg/weight_exp", json!(exponent));
+        let text = crate::run(&[draft.write()]).text();
+        assert_eq!(
+            (text.contains("pass"), !text.contains("no mantissa")),
+            (true, is_given),
+            "{weight} {exponent}: {text}"
+        );
+    }
+    draft.int32("u", &[2, 1], &[0, 0]);
+    draft.int32("w", &[1], &[0]);
+    draft.set("/synapses/0/cfg/weight_exp", json!(0));
+    draft.json["blocks"][0]["validate"] = json!(true);
     for name in ["idx_mult", "idx_offset"] {
         draft.json["synapses"][0]["cfg"][name] = json!(16);
         assert_eq!(fail(&draft).got, format!("{name} is 16, not 0 to 15"));
         draft.json["synapses"][0]["cfg"][name] = json!(15);
     }
+    // What may be left out is 0, which is no type of fan-out; the rest must be there.
+    draft.json["synapses"][0]["cfg"]["idx_mult"] = json!(null);
+    draft.json["synapses"][0]["cfg"]["fanout_type"] = json!(null);
+    assert_eq!(fail(&draft).got, "fanout_type is 0, not 1 to 3");
+    draft.json["synapses"][0]["cfg"]["tag_bits"] = json!(null);
+    assert!(error(&draft).contains("the field 'synapses[0].cfg.tag_bits' is missing"));
 }
 
 #[test]
