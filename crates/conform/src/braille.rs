@@ -2,8 +2,9 @@
 //!
 //! The weights are not in the case but in the NIR file that it names ([`net::find`] says where that is looked for).
 //! Rasters of platforms whose rule is known ([`Rule::of`]) and that the case claims to be exact are replayed, spike for
-//! spike, and so are the outputs; of all others only what the case says about itself is compared. Without the file this
-//! is all that is compared, and the case is reported as incomplete rather than as passed.
+//! spike; of all others only what the case says about itself is compared. The outputs follow from the recorded raster
+//! of `snntorch` and are replayed only if that platform is listed. A case of which nothing is replayed, as without the
+//! file of the net, is reported as incomplete rather than as passed.
 
 mod net;
 
@@ -12,24 +13,30 @@ use crate::case::Case;
 use crate::error::ConformError;
 use crate::fields::Fields;
 use crate::outcome::{Comparison, Fact, Trace};
-use crate::read::{MAX_NEURONS, MAX_STEPS, within};
-use device_models::cuba::Reset;
-use net::{Net, Rule};
+use crate::read::{MAX_NEURONS, MAX_STEPS, bounded, within};
+use device_models::cuba::{Reset, Rule};
+use net::Net;
 use serde_json::Value;
+use std::path::Path;
 
 /// Most spikes of a neuron in a step; chips with a fast clock inside a step send more than one.
 const SPIKES_MAX: i64 = 31;
+/// The array of the output spikes.
+const OUTPUT: &str = "out_snntorch_rule";
 
 /// Replays a case.
 ///
 /// # Errors
-/// [`ConformError::Incomplete`] if the net is not there and what the case says about itself is right.
+/// [`ConformError::Incomplete`] if nothing of it can be replayed and what it says about itself is right.
 pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     let fields = case.fields();
     let arrays = case.arrays()?;
     let weights = fields.text("nir_file")?;
     let steps = fields.count("steps", MAX_STEPS)?;
-    let count = |name| fields.count(name, MAX_NEURONS);
+    let count = |name| {
+        let count = fields.count(name, MAX_NEURONS)?;
+        bounded(&fields, name, steps, count).map(|()| count)
+    };
     let (inputs, hidden, outputs) = (count("n_in")?, count("n_hidden")?, count("n_out")?);
     let raster = |field: &str, key: &str, element: &[Element], columns, most| -> Result<Array, ConformError> {
         let why = "a row per step, a column per neuron or channel";
@@ -38,23 +45,43 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
         Ok(array)
     };
     let input = raster("n_in", "input", UINT8, inputs, 1)?;
+    let output = raster("n_out", OUTPUT, UINT8, outputs, 1)?;
+    let net = match net::find(case, weights) {
+        Some(path) => Some((Net::open(&path, step(&fields)?, [inputs, hidden, outputs])?, trained(&fields, weights)?)),
+        None => None,
+    };
 
     let mut comparison = Comparison::default();
-    let mut fact = |quantity: &str, field: String, expected: i64, got: i64| {
-        let (expected, got) = (expected.to_string(), got.to_string());
-        comparison.facts.push(Fact { quantity: quantity.to_owned(), field, values: 1, expected, got });
-    };
     let platforms = fields.object("hidden")?;
-    let mut rasters = Vec::new();
+    let (mut unknown, mut unclaimed) = (Vec::new(), Vec::new());
     for platform in platforms.names() {
         let one = platforms.object(platform)?;
-        let array = raster(&one.path("key"), one.text("key")?, INT16, hidden, SPIKES_MAX)?;
+        let key = one.text("key")?;
+        let array = raster(&one.path("key"), key, INT16, hidden, SPIKES_MAX)?;
         let spikes = one.integer("spikes", 0..=i64::MAX)?;
-        fact("spikes", one.path("spikes"), spikes, array.values.iter().sum());
-        let claimed = one.get("exact_rule").is_some();
-        rasters.push((platform, one.text("key")?, array, claimed));
+        comparison.facts.push(fact("spikes", one.path("spikes"), spikes, array.values.iter().sum()));
+        let Some((net, trained)) = &net else { continue };
+        let Some(rule) = Rule::of(platform, *trained) else {
+            unknown.push(platform);
+            continue;
+        };
+        if platform == "snntorch" {
+            let got = net.output(&array.values, rule);
+            comparison.traces.push(trace("output", "spikes_out", OUTPUT, 8, &output, got));
+        }
+        if one.get("exact_rule").is_some_and(Value::is_string) {
+            let got = net.hidden(&input.values, rule);
+            comparison.traces.push(trace("hidden", platform, key, 16, &array, got));
+        } else {
+            unclaimed.push(platform);
+        }
     }
-    let output = raster("n_out", "out_snntorch_rule", UINT8, outputs, 1)?;
+    for (why, platforms) in [("no rule is known", unknown), ("the case claims no exact rule", unclaimed)] {
+        if !platforms.is_empty() {
+            comparison.notes.push(format!("not replayed, because {why}: {}", platforms.join(", ")));
+        }
+    }
+
     let mut counts = vec![0; outputs];
     for (at, &spikes) in output.values.iter().enumerate() {
         counts[at % outputs] += spikes;
@@ -66,55 +93,46 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     }
     for (at, (expected, &got)) in recorded.iter().zip(&counts).enumerate() {
         let expected = expected.as_i64().ok_or_else(|| fields.wrong(field, "a list of integers"))?;
-        fact("counts", format!("{field}[{at}]"), expected, got);
+        comparison.facts.push(fact("counts", format!("{field}[{at}]"), expected, got));
     }
     let most = counts.iter().copied().max().unwrap_or(0);
     let class = counts.iter().position(|&count| count == most).unwrap_or(0) as i64;
-    fact("label", "label".to_owned(), fields.integer("label", 0..=outputs as i64 - 1)?, class);
+    let label = fields.integer("label", 0..=outputs as i64 - 1)?;
+    comparison.facts.push(fact("label", "label".to_owned(), label, class));
 
-    let Some(path) = net::find(case, weights) else {
-        if comparison.facts.iter().any(|fact| fact.expected != fact.got) {
-            return Ok(comparison);
-        }
+    if comparison.traces.is_empty() && comparison.facts.iter().all(|fact| fact.expected == fact.got) {
+        let why = match net {
+            None => format!(
+                "the weights of this net are in '{weights}', which is neither beside the case nor in a folder `nir` \
+                 there or above"
+            ),
+            Some(_) => "no platform in 'hidden' has both an `exact_rule` and a rule that is known".to_owned(),
+        };
+        let spikes = comparison.facts.len() - 1;
         return Err(ConformError::Incomplete {
             file: fields.file().to_owned(),
-            missing: format!(
-                "the weights of this net are in '{weights}', which is neither beside the case nor in a folder `nir` \
-                 there or above: only its {} spike counts and its label were compared with its rasters",
-                comparison.facts.len() - 1
-            ),
+            missing: format!("{why}: only its {spikes} spike counts and its label were compared with its rasters"),
         });
-    };
-    let trained = trained(&fields, weights)?;
-    let net = Net::open(&path, step(&fields)?, [inputs, hidden, outputs])?;
-    let mut trace = |population: &str, quantity: &str, key: &str, bits, array: &Array, got| {
-        comparison.traces.push(Trace {
-            population: population.to_owned(),
-            quantity: quantity.to_owned(),
-            key: key.to_owned(),
-            columns: array.shape[1],
-            bits,
-            expected: array.values.iter().map(|&spikes| spikes as i32).collect(),
-            got,
-        });
-    };
-    let mut others = Vec::new();
-    for (platform, key, array, claimed) in &rasters {
-        match Rule::of(platform, trained).filter(|_| *claimed) {
-            Some(rule) => trace("hidden", platform, key, 16, array, net.hidden(&input.values, rule)),
-            None => others.push(*platform),
-        }
-        if *platform == "snntorch"
-            && let Some(rule) = Rule::of(platform, trained)
-        {
-            let got = net.output(&array.values, rule);
-            trace("output", "spikes_out", "out_snntorch_rule", 8, &output, got);
-        }
-    }
-    if !others.is_empty() {
-        comparison.notes.push(format!("no rule is known that gives the rasters of {}", others.join(", ")));
     }
     Ok(comparison)
+}
+
+/// What the case says about itself, and what its rasters say.
+fn fact(quantity: &str, field: String, expected: i64, got: i64) -> Fact {
+    Fact { quantity: quantity.to_owned(), field, values: 1, expected: expected.to_string(), got: got.to_string() }
+}
+
+/// A recorded raster beside the replayed one.
+fn trace(population: &str, quantity: &str, key: &str, bits: u32, recorded: &Array, got: Vec<i32>) -> Trace {
+    Trace {
+        population: population.to_owned(),
+        quantity: quantity.to_owned(),
+        key: key.to_owned(),
+        columns: recorded.shape[1],
+        bits,
+        expected: recorded.values.iter().map(|&spikes| spikes as i32).collect(),
+        got,
+    }
 }
 
 /// The step in seconds.
@@ -125,10 +143,17 @@ fn step(fields: &Fields<'_>) -> Result<f64, ConformError> {
 
 /// What a spike did while the net was trained, which NIR does not say: the field `reset`, or else the name of the net.
 fn trained(fields: &Fields<'_>, weights: &str) -> Result<Reset, ConformError> {
-    let said = fields.get("reset").and_then(Value::as_str).unwrap_or(weights);
-    match (said.contains("zero"), said.contains("subtract")) {
+    if fields.get("reset").is_some() {
+        return match fields.text("reset")? {
+            "zero" => Ok(Reset::Zero),
+            "subtract" => Ok(Reset::Subtract),
+            _ => Err(fields.wrong("reset", "zero or subtract")),
+        };
+    }
+    let name = Path::new(weights).file_stem().unwrap_or_default().to_string_lossy();
+    match (name.contains("zero"), name.contains("subtract")) {
         (true, false) => Ok(Reset::Zero),
         (false, true) => Ok(Reset::Subtract),
-        _ => Err(fields.wrong("reset", "zero or subtract, unless the name of the net says one of these")),
+        _ => Err(fields.wrong("reset", format!("zero or subtract; the name of the net, '{name}', does not say which"))),
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     let arrays = case.arrays()?;
     let steps = fields.integer("steps", 0..=MAX_STEPS as i64)? as usize;
     let neurons = fields.count("n", MAX_NEURONS)?;
-    bounded(&fields, steps, neurons)?;
+    bounded(&fields, "n", steps, neurons)?;
     let channels = fields.count("n_in", MAX_NEURONS)?;
     let all = |name, range| Ok::<_, ConformError>(vec![fields.integer(name, range)? as i32; neurons]);
 

@@ -35,8 +35,8 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     let fields = case.fields();
     let steps = fields.integer("n_steps", 1..=MAX_STEPS as i64)? as usize;
     let neurons = fields.count("n", MAX_NEURONS)?;
-    bounded(&fields, steps, neurons)?;
-    bounded(&fields, neurons, neurons)?;
+    bounded(&fields, "n", steps, neurons)?;
+    bounded(&fields, "n", neurons, neurons)?;
     let arrays = case.arrays()?;
     let reader = Reader { case, fields, arrays, steps, neurons };
     let (mut bank, darks) = reader.circuits()?;

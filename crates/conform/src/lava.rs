@@ -34,7 +34,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     let populations = fields.objects("populations")?;
     for population in &populations {
         let name = unique(population, &mut names)?;
-        bounded(population, steps, population.count("n", MAX_NEURONS)?)?;
+        bounded(population, "n", steps, population.count("n", MAX_NEURONS)?)?;
         let group = group(case, &arrays, &rules, population, &name, &mut comparison.notes)?;
         network.groups.push(group);
     }

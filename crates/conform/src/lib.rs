@@ -1,8 +1,9 @@
 //! Replays recorded traces of public simulators and chips through the device models and compares every value.
 //!
 //! A *golden case* is a `.json` file that describes a network beside an `.npz` file of the same name that holds its
-//! parameters, its input and everything that was recorded. `docs/formats/golden.md` in the repository tells how to
-//! write one. This crate owns
+//! arrays: its input, everything that was recorded, and its parameters, except those of a trained net, which are in a
+//! third file that the description names. `docs/formats/golden.md` in the repository tells how to write one. This crate
+//! owns
 //! - finding cases ([`find`]) and recognising their format by the field `format`;
 //! - reading them, hostile files included: whatever a file holds, the answer is a [`ConformError`] that names the file
 //!   and the field or array, never a panic;

@@ -119,7 +119,7 @@ fn core(
     steps: usize,
 ) -> Result<Group, ConformError> {
     let neurons = fields.count("n", MAX_NEURONS)?;
-    bounded(fields, steps, neurons)?;
+    bounded(fields, "n", steps, neurons)?;
     let params = fields.object("params")?;
     let list = |name: &str| -> Result<Vec<i32>, ConformError> {
         let key = params.text(name)?;

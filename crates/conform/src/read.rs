@@ -15,11 +15,11 @@ pub(crate) const MAX_STEPS: usize = 1 << 30;
 /// Most values of one register of one population over all steps.
 const MAX_VALUES: usize = 1 << 27;
 
-/// Refuses a population that would fill the memory, whatever its arrays hold.
-pub(crate) fn bounded(fields: &Fields<'_>, steps: usize, neurons: usize) -> Result<(), ConformError> {
+/// Refuses a population that would fill the memory, whatever its arrays hold; `name` is the field with its size.
+pub(crate) fn bounded(fields: &Fields<'_>, name: &str, steps: usize, neurons: usize) -> Result<(), ConformError> {
     match steps.checked_mul(neurons).is_some_and(|values| values <= MAX_VALUES) {
         true => Ok(()),
-        false => Err(fields.wrong("n", format!("at most {} for {steps} steps", MAX_VALUES / steps.max(1)))),
+        false => Err(fields.wrong(name, format!("at most {} for {steps} steps", MAX_VALUES / steps.max(1)))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::case::Case;
 use crate::error::ConformError;
-use device_models::cuba::{CubaLayer, CubaNeuron, FRACTION_BITS, Reset};
+use device_models::cuba::{CubaLayer, CubaNeuron, FRACTION_BITS, Rule};
 use formats::FormatError;
 use formats::nir::{NirArray, NirGraph, NirNode};
 use std::path::{Component, Path, PathBuf};
@@ -11,36 +11,11 @@ use std::path::{Component, Path, PathBuf};
 const FOLDERS_UP: usize = 4;
 /// Most folders that the name of a NIR file may have, itself included.
 const PARTS_MAX: usize = 16;
-/// Largest magnitude of a number of a net; sums of any number of them that fits into a file stay within 64 bits.
+/// Largest magnitude of a number of a net: 2^15 of them add up without reaching the ends of 64 bits, where sums
+/// saturate.
 const LARGEST: f64 = 65_536.0;
 /// Types of nodes that are weights.
 const WEIGHTS: [&str; 2] = ["Affine", "Linear"];
-
-/// What differs between the simulators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Rule {
-    /// What a spike does.
-    pub(super) reset: Reset,
-    /// Whether the recurrent bias counts in the first step, in which nothing can have spiked before.
-    pub(super) recurrent_at_first: bool,
-    /// Whether spikes are recorded one step late.
-    pub(super) late: bool,
-}
-
-impl Rule {
-    /// The rule of a simulator for a net that was trained with `trained`; None if it is not known.
-    pub(super) fn of(platform: &str, trained: Reset) -> Option<Self> {
-        let same_step = |reset| Rule { reset, recurrent_at_first: true, late: false };
-        match platform {
-            "snntorch" if trained == Reset::Zero => Some(same_step(Reset::Zero)),
-            "snntorch" => Some(same_step(Reset::SubtractAhead)),
-            // These two take no notice of how the net was trained.
-            "norse" => Some(Rule { recurrent_at_first: false, ..same_step(Reset::Zero) }),
-            "spyx" => Some(Rule { late: true, ..same_step(Reset::Subtract) }),
-            _ => None,
-        }
-    }
-}
 
 /// Weights and biases, in the units of [`FRACTION_BITS`].
 struct Affine {
@@ -223,7 +198,7 @@ fn fixed(x: f64) -> i64 {
 /// Where the NIR file `named` of a case is: as it is named or without its first folders, in the folder of the case or
 /// one above it, or in a folder `nir` in one of these. None if it is in none of these places.
 pub(super) fn find(case: &Case, named: &str) -> Option<PathBuf> {
-    let parts: Vec<_> = Path::new(named).components().collect();
+    let parts: Vec<_> = Path::new(named).components().filter(|part| *part != Component::CurDir).collect();
     // A case has no say over files elsewhere.
     let plain = parts.iter().all(|part| matches!(part, Component::Normal(_)));
     if !plain || !(1..=PARTS_MAX).contains(&parts.len()) {

@@ -76,7 +76,8 @@ fn damage_is_refused_by_name() {
     check(&|d| d.set("/out_counts_snntorch_rule", json!([1])), "it must be a list of 2 counts");
     check(&|d| d.array("input", "|u1", &[3, 1], vec![1, 7, 0]), "the array 'input' holds 7 at [1, 0]");
     check(&|d| d.array("hidden_a", "|u1", &[3, 2], vec![0; 6]), "elements of type '|u1'; it must have int16");
-    check(&|d| d.set("/steps", json!(1 << 30)), "has the shape [3, 1]");
+    check(&|d| d.set("/steps", json!(1 << 27)), "the field 'n_hidden' is 2; it must be at most 1 for 134217728 steps");
+    check(&|d| d.set("/steps", json!(1 << 26)), "has the shape [3, 1]");
 }
 
 /// A net: all numbers are multiples of 1/16, so that double precision is exact.
@@ -222,7 +223,73 @@ fn nets_are_replayed_spike_for_spike() {
     }
     assert!(spikes > 1000, "{spikes}");
     let text = run(&[generate(1).0.write()]).text();
-    assert!(text.contains("note: no rule is known that gives the rasters of other"), "{text}");
+    assert!(text.contains("note: not replayed, because no rule is known: other"), "{text}");
+    assert!(!text.contains("claims"), "{text}");
+}
+
+/// What a case does not claim to be exact is not compared, and said to be so; the outputs are compared all the same.
+#[test]
+fn rasters_without_a_claim_are_not_replayed() {
+    for claim in [json!(null), json!(false), json!(true), json!(0), json!(["by the book"])] {
+        let (mut draft, net) = generate(7);
+        let [_, hidden, outputs] = net.sizes;
+        let steps = draft.json["steps"].as_u64().unwrap();
+        draft.set("/hidden/snntorch/exact_rule", claim.clone());
+        assert_eq!(pass(&draft), steps * (2 * hidden + outputs) as u64 + 5 + outputs as u64, "{claim}");
+        let text = run(&[draft.write()]).text();
+        assert!(text.contains("note: not replayed, because the case claims no exact rule: snntorch"), "{text}");
+    }
+}
+
+/// A net alone is no replay.
+#[test]
+fn a_case_of_which_nothing_is_replayed_does_not_pass() {
+    let (mut draft, _) = generate(7);
+    let other = draft.json["hidden"]["other"].clone();
+    let spikes = draft.json["hidden"]["norse"]["spikes"].as_u64().unwrap();
+    let unclaimed = json!({"norse": {"key": "hidden_norse", "spikes": spikes}});
+    for hidden in [json!({}), json!({"lava": other}), unclaimed.clone()] {
+        draft.set("/hidden", hidden);
+        let report = run(&[draft.write()]);
+        let CaseResult::Skipped(reason) = &report.cases[0].result else { panic!("{}", report.text()) };
+        assert!(reason.starts_with("no platform in 'hidden' has both an `exact_rule` and a rule that is"), "{reason}");
+        assert!(report.failed(), "{}", report.text());
+    }
+    // A contradiction is a difference even so.
+    draft.set("/hidden", unclaimed);
+    draft.set("/hidden/norse/spikes", json!(spikes + 1));
+    assert_eq!(fail(&draft).quantity, "hidden.norse.spikes");
+}
+
+/// The field counts, or else the name of the file; never the name of a folder.
+#[test]
+fn how_the_net_was_trained_is_told_by_the_field_or_the_file() {
+    let seed = (0..).find(|&seed| generate(seed).0.json["reset"] == "subtract").unwrap();
+    for (field, named) in [
+        (json!("subtract"), "zero/zero.nir"),
+        (json!("subtract"), "net.nir"),
+        (json!(null), "a_subtract.nir"),
+        (json!(null), "zero/b_subtract.zero"),
+    ] {
+        let (mut draft, net) = generate(seed);
+        draft.set("/reset", field);
+        draft.set("/nir_file", json!(named));
+        std::fs::write(draft.folder().join(Path::new(named).file_name().unwrap()), net.file(None)).unwrap();
+        pass(&draft);
+    }
+    for (field, named, message) in [
+        (json!(1), "zero.nir", "the field 'reset' is 1; it must be a text"),
+        (json!("nonzero"), "zero.nir", "the field 'reset' is \"nonzero\"; it must be zero or subtract"),
+        (json!(null), "zero/net.nir", "the field 'reset' is missing; it must be zero or subtract; the name of the net"),
+        (json!(null), "zero_subtract.nir", "the net, 'zero_subtract', does not say which"),
+    ] {
+        let (mut draft, net) = generate(seed);
+        draft.set("/reset", field);
+        draft.set("/nir_file", json!(named));
+        std::fs::write(draft.folder().join(Path::new(named).file_name().unwrap()), net.file(None)).unwrap();
+        let text = error(&draft);
+        assert!(text.contains(message), "'{message}' is not in {text}");
+    }
 }
 
 #[test]
@@ -252,7 +319,12 @@ fn the_net_is_looked_for_near_the_case() {
         std::fs::remove_file(path).unwrap();
     }
     std::fs::write(folder.join("net.nir"), net.file(None)).unwrap();
-    for named in ["../net.nir", "/net.nir", "far/../net.nir", "", &format!("{}net.nir", "far/".repeat(16))] {
+    for named in ["net.nir", "./net.nir", "./far/./net.nir"] {
+        let (mut draft, _) = generate(3);
+        draft.set("/nir_file", json!(named));
+        pass(&draft);
+    }
+    for named in [".", "../net.nir", "/net.nir", "far/../net.nir", "", &format!("{}net.nir", "far/".repeat(16))] {
         let (mut draft, _) = generate(3);
         draft.set("/nir_file", json!(named));
         assert!(skipped(&draft), "{named}");
