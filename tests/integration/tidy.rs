@@ -18,7 +18,6 @@ const EDGES: &[(&str, &[&str])] = &[
     ("quenched-mapper", &["chip", "device-models", "fx", "network", "units"]),
     ("quenched-readout", &[]),
     ("quenched-tasks", &["disorder", "fx", "units"]),
-    ("quenched-conform", &["device-models", "formats", "fx"]),
     ("quenched-formats", &["chip", "device-models", "disorder", "fx", "network", "units"]),
     (
         "quenched-study",

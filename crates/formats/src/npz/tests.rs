@@ -131,6 +131,9 @@ fn headers_are_read_strictly() {
     }
     let claim = "{'descr': '<i4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}";
     check(claim, Err("its shape needs 18446744073709551615 bytes, but it has 24"));
+    // Nor may a type that is not read claim more elements than can be counted.
+    let claim = "{'descr': '|S3', 'fortran_order': False, 'shape': (9223372036854775808, 4)}";
+    check(claim, Err("its shape needs 18446744073709551615 bytes, but it has 24"));
     let claim = "{'descr': '<i4', 'fortran_order': False, 'shape': (7,)}";
     check(claim, Err("its shape needs 28 bytes, but it has 24"));
 }
