@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use units::{InputId, Tick};
 
 /// Version of the snapshot: a change of what it holds raises it, unless all that could be held before reads the same.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Largest number of spikes, and largest change of a level, in one event.
 const SPIKES_MAX: i64 = SPIKES_PER_TICK_MAX as i64;
