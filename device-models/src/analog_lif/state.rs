@@ -20,8 +20,8 @@ impl AnalogLifCore {
         with_currents!(self.membrane_at(self.index(neuron), at.0)).clamp(-STATE_MAX, STATE_MAX)
     }
 
-    /// Current `current` (see [`AnalogLifParameters::currents`]) of a neuron after tick `at`, as bits with 32 fraction
-    /// bits.
+    /// Current `current` (see [`super::AnalogLifParameters::currents`]) of a neuron after tick `at`, as bits with 32
+    /// fraction bits.
     ///
     /// # Panics
     /// If the core does not have that neuron or current.
