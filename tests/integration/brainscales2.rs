@@ -1,7 +1,8 @@
 //! BrainScaleS-2 in the emulator: the way of an event over buses, drivers and labels; programs that do not fit; mapped
 //! networks against the oracle and against the mapper's own reading.
 
-use crate::support::{Case, Random, assert_same_counts, assert_same_state, die, in_oracle_words};
+use crate::runs::assert_equal_oracle;
+use crate::support::{Case, Random, die};
 use chip::{
     BusEvent, BusInput, ChipSpec, CoreModel, CoreProgram, CrossbarCore, Program, RouterSpec, Routing, SynapseCell,
     SynapseDriver, SynapseRow,
@@ -290,14 +291,7 @@ proptest! {
         let mut case = Case { die: die(&spec, 3), spec, program, events: events.collect() };
         let mut emulator = case.emulator();
         let mut oracle = case.oracle(&emulator);
-        let mut spikes: Vec<Spike> = Vec::new();
-        for end in [1, 2, 9, 40, 90] {
-            let first = spikes.len();
-            emulator.run_until(Tick(end), &mut spikes);
-            prop_assert_eq!(in_oracle_words(&spikes[first..]), oracle.run_until(end), "spikes before tick {}", end);
-            assert_same_state(&emulator, &oracle);
-            assert_same_counts(&emulator, &oracle, true);
-        }
+        assert_equal_oracle(&mut emulator, &mut oracle, &[1, 2, 9, 40, 90]);
         prop_assert_eq!(emulator.counters().losses.by_cause(LossCause::UnusedCore), 0);
     }
 }

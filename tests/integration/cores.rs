@@ -1,8 +1,7 @@
 //! Cores and routers against the oracle: random programs, equal bit for bit.
 
-use crate::support::{
-    Case, Random, Recipe, TICKS, assert_same_counts, assert_same_state, die, in_oracle_words, quantity, test_chip,
-};
+use crate::runs::assert_equal_oracle;
+use crate::support::{Case, Random, Recipe, TICKS, die, quantity, test_chip};
 use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values};
 use conformance::float::{FloatCurrent, FloatNeuron};
 use emulator::{Each, Emulator, Spike};
@@ -25,14 +24,7 @@ pub(crate) fn check(recipe: &Recipe) {
     let mut case = recipe.build();
     let mut emulator = case.emulator();
     let mut oracle = case.oracle(&emulator);
-    let mut spikes: Vec<Spike> = Vec::new();
-    for end in [0, 1, 2, 5, 31, 90, 181, TICKS] {
-        let first = spikes.len();
-        emulator.run_until(Tick(end), &mut spikes);
-        assert_eq!(in_oracle_words(&spikes[first..]), oracle.run_until(end), "spikes before tick {end}");
-        assert_same_state(&emulator, &oracle);
-        assert_same_counts(&emulator, &oracle, true);
-    }
+    assert_equal_oracle(&mut emulator, &mut oracle, &[0, 1, 2, 5, 31, 90, 181, TICKS]);
 }
 
 proptest! {

@@ -13,6 +13,7 @@ mod mapping;
 mod network_files;
 mod noise;
 mod router;
+mod runs;
 mod snapshot;
 mod steps;
 mod study;

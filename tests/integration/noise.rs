@@ -2,9 +2,8 @@
 //! times of spikes, and refused where a model has none.
 
 use crate::cores::recipes;
-use crate::support::{
-    Case, Recipe, TICKS, assert_same_counts, assert_same_state, die, fact, in_oracle_words, quantity, test_chip,
-};
+use crate::runs::{assert_cut_changes_nothing, assert_equal_oracle};
+use crate::support::{Case, Recipe, TICKS, die, fact, in_oracle_words, quantity, test_chip};
 use chip::{ChipSpec, CoreModel, CoreProgram, FaultSpec, NoiseSpec, Program, RouterSpec, Routing, Source, Values};
 use conformance::{CoreOracle, Intervals, Oracle};
 use device_models::{DieParameters, Noise};
@@ -78,14 +77,7 @@ fn check_oracle(recipe: &Recipe, cv: &str) {
     emulator.set_part(part);
     let mut oracle = case.oracle(&emulator);
     with_intervals(&mut oracle, &case, part);
-    let mut spikes: Vec<Spike> = Vec::new();
-    for end in [0, 1, 2, 5, 40, 181, TICKS] {
-        let first = spikes.len();
-        emulator.run_until(Tick(end), &mut spikes);
-        assert_eq!(in_oracle_words(&spikes[first..]), oracle.run_until(end), "spikes before tick {end}");
-        assert_same_state(&emulator, &oracle);
-        assert_same_counts(&emulator, &oracle, true);
-    }
+    assert_equal_oracle(&mut emulator, &mut oracle, &[0, 1, 2, 5, 40, 181, TICKS]);
 }
 
 /// A run with noise of every kind, straight and from a snapshot.
@@ -96,21 +88,7 @@ fn check_resume(recipe: &Recipe, at: u64) {
         event_weight_cv: (recipe.cores == 1).then(|| fact("0.3 1")),
         ..thresholds("0.4 1")
     };
-    let mut case = build(recipe, noise, 5);
-    let (mut straight, mut all) = (case.emulator(), Vec::<Spike>::new());
-    straight.set_part(2);
-    straight.run_until(Tick(TICKS), &mut all);
-    let (mut first, mut spikes) = (case.emulator(), Vec::<Spike>::new());
-    first.set_part(2);
-    first.run_until(Tick(at), &mut spikes);
-    let text = serde_json::to_string(&first.snapshot()).unwrap();
-    let snapshot: Snapshot = serde_json::from_str(&text).unwrap();
-    let mut second = Emulator::resume(&case.spec, &case.program, &case.die, &snapshot).unwrap();
-    assert_eq!(second.snapshot(), snapshot);
-    second.run_until(Tick(TICKS), &mut spikes);
-    assert_eq!(spikes, all);
-    assert_eq!(second.snapshot(), straight.snapshot());
-    assert_eq!(second.digest(), straight.digest());
+    assert_cut_changes_nothing(&mut build(recipe, noise, 5), 2, at);
 }
 
 /// A part that begins in the middle of a run: the thresholds of all intervals are its own from then on, also in a run

@@ -1,7 +1,8 @@
 //! Clocked cores whose step has several ticks: when they act, what they keep in between, what they refuse.
 
 use crate::cores::recipes;
-use crate::support::{Case, Recipe, TICKS, assert_same_counts, assert_same_state, fact, in_oracle_words, test_chip};
+use crate::runs::{assert_cut_changes_nothing, assert_equal_oracle};
+use crate::support::{Case, Recipe, TICKS, fact, test_chip};
 use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source};
 use device_models::{Core, CoreState, DieParameters};
 use emulator::{Emulator, Snapshot, Spike};
@@ -30,41 +31,11 @@ fn rich(tag_cam: bool) -> Recipe {
     }
 }
 
-fn resume(case: &Case, snapshot: &Snapshot) -> Emulator {
-    Emulator::resume(&case.spec, &case.program, &case.die, snapshot).unwrap_or_else(|e| panic!("{e}"))
-}
-
 /// Both side by side, compared after each of `ends`, whether it lies between steps or not.
 fn check_oracle(case: &mut Case, ends: &[u64]) -> Vec<Spike> {
     let mut emulator = case.emulator();
     let mut oracle = case.oracle(&emulator);
-    let mut spikes: Vec<Spike> = Vec::new();
-    for &end in ends {
-        let first = spikes.len();
-        emulator.run_until(Tick(end), &mut spikes);
-        assert_eq!(in_oracle_words(&spikes[first..]), oracle.run_until(end), "spikes before tick {end}");
-        assert_same_state(&emulator, &oracle);
-        assert_same_counts(&emulator, &oracle, true);
-    }
-    spikes
-}
-
-/// A run that is cut at `at`, saved and resumed, is the straight run.
-fn check_cut(case: &mut Case, at: u64) {
-    let (mut straight, mut all) = (case.emulator(), Vec::<Spike>::new());
-    straight.run_until(Tick(TICKS), &mut all);
-    let (mut first, mut spikes) = (case.emulator(), Vec::<Spike>::new());
-    first.run_until(Tick(at), &mut spikes);
-    let snapshot: Snapshot = serde_json::from_str(&serde_json::to_string(&first.snapshot()).unwrap()).unwrap();
-    let mut second = resume(case, &snapshot);
-    assert_eq!(second.snapshot(), snapshot);
-    assert_eq!(second.digest(), first.digest());
-    for (emulator, spikes) in [(&mut first, &mut Vec::new()), (&mut second, &mut spikes)] {
-        emulator.run_until(Tick(TICKS), spikes);
-        assert_eq!(emulator.snapshot(), straight.snapshot());
-        assert_eq!(emulator.digest(), straight.digest());
-    }
-    assert_eq!(spikes, all);
+    assert_equal_oracle(&mut emulator, &mut oracle, ends)
 }
 
 proptest! {
@@ -89,7 +60,7 @@ proptest! {
 
     #[test]
     fn a_cut_between_steps_changes_nothing(recipe in recipes(false), step in 2..9u64, at in 0..TICKS) {
-        check_cut(&mut stepped(&recipe, step), at);
+        assert_cut_changes_nothing(&mut stepped(&recipe, step), 0, at);
     }
 }
 
@@ -98,7 +69,7 @@ fn a_step_of_five_ticks_is_cut_everywhere() {
     let mut case = stepped(&rich(false), 5);
     let mut held = 0;
     for at in 0..40 {
-        check_cut(&mut case, at);
+        assert_cut_changes_nothing(&mut case, 0, at);
         let mut emulator = case.emulator();
         emulator.run_until(Tick(at), &mut ());
         held += (0..case.program.cores.len()).filter(|core| emulator.core(*core).is_touched()).count();

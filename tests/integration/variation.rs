@@ -1,9 +1,8 @@
 //! Weights of a die, faults and noise in running programs: against the oracle, resumed, and where nothing may move.
 
 use crate::cores::recipes;
-use crate::support::{
-    Case, Recipe, TICKS, assert_same_counts, assert_same_state, fact, in_oracle_words, quantity, test_chip,
-};
+use crate::runs::{assert_cut_changes_nothing, assert_equal_oracle};
+use crate::support::{Case, Recipe, TICKS, fact, quantity, test_chip};
 use chip::{
     ChipSpec, CoreModel, CoreProgram, FaultSpec, IdealRow, IdealSynapse, MismatchSpec, NoiseSpec, Program, RouterSpec,
     Routing, Source, Values,
@@ -79,14 +78,7 @@ fn check_oracle(recipe: &Recipe) {
     let mut case = build(recipe);
     let mut emulator = case.emulator();
     let mut oracle = case.oracle(&emulator).on_die(answers(&case.die));
-    let mut spikes: Vec<Spike> = Vec::new();
-    for end in [1, 40, 181, TICKS] {
-        let first = spikes.len();
-        emulator.run_until(Tick(end), &mut spikes);
-        assert_eq!(in_oracle_words(&spikes[first..]), oracle.run_until(end), "spikes before tick {end}");
-        assert_same_state(&emulator, &oracle);
-        assert_same_counts(&emulator, &oracle, true);
-    }
+    assert_equal_oracle(&mut emulator, &mut oracle, &[1, 40, 181, TICKS]);
 }
 
 /// A run with noise, straight and from a snapshot.
@@ -95,20 +87,7 @@ fn check_resume(recipe: &Recipe, at: u64) {
     case.spec.noise.as_mut().unwrap().event_weight_cv =
         case.program.cores.iter().all(|core| core.model == CoreModel::Lif).then(|| fact("0.3 1"));
     case.die = die(&case.spec, 3).with_noise(&case.spec, 5).unwrap();
-    let (mut straight, mut all) = (case.emulator(), Vec::<Spike>::new());
-    straight.set_part(2);
-    straight.run_until(Tick(TICKS), &mut all);
-    let (mut first, mut spikes) = (case.emulator(), Vec::<Spike>::new());
-    first.set_part(2);
-    first.run_until(Tick(at), &mut spikes);
-    let text = serde_json::to_string(&first.snapshot()).unwrap();
-    let snapshot: Snapshot = serde_json::from_str(&text).unwrap();
-    let mut second = Emulator::resume(&case.spec, &case.program, &case.die, &snapshot).unwrap();
-    assert_eq!(second.snapshot(), snapshot);
-    second.run_until(Tick(TICKS), &mut spikes);
-    assert_eq!(spikes, all);
-    assert_eq!(second.snapshot(), straight.snapshot());
-    assert_eq!(second.digest(), straight.digest());
+    assert_cut_changes_nothing(&mut case, 2, at);
 }
 
 proptest! {
