@@ -57,7 +57,7 @@ fn the_good_file_is_good() {
 #[test]
 fn one_wrong_line_gives_one_clear_error() {
     let mut failed = String::new();
-    for (index, (old, new, expected)) in small::CASES.iter().enumerate() {
+    for (index, (old, new, expected)) in small::cases().enumerate() {
         let found = outcome(&edited(old, new));
         if found != *expected {
             failed += &format!("{index} {old} -> {new}: {found:?}\n");
@@ -72,8 +72,7 @@ fn every_rule_is_broken_once() {
         // A source that does not exist is told as a wrong name.
         let sign = if rule.name == "sources-exist" { "a key of `sources`".into() } else { format!("[{}]", rule.name) };
         assert!(
-            small::CASES
-                .iter()
+            small::cases()
                 .chain(digital::CASES)
                 .chain(crossbar::CASES)
                 .chain(XYLO)
