@@ -198,28 +198,30 @@ fn too_many_rows(
 /// lose small weights before large ones, the next row of a kind never costs less than the last, and so no other share
 /// of the rows would lose less in sum.
 fn cut(columns: &mut Columns, limit: usize, ledger: &mut Ledger) {
-    let order = |column: &[Coded]| {
+    let order = |column: &Vec<Coded>| {
         let mut order: Vec<usize> = (0..column.len()).collect();
         order.sort_by_key(|&i| Reverse(column[i].link.magnitude())); // stable: of equal weights the first stays
         order
     };
-    let mut shares: BTreeMap<u8, usize> = columns.iter().map(|(kind, columns)| (*kind, fullest(columns))).collect();
-    while shares.values().sum::<usize>() > limit {
-        let cost = |kind: &u8| {
-            let last = |column: &Vec<Coded>| {
-                let nth = order(column).get(shares[kind] - 1).copied();
-                nth.map_or(0, |i| u64::from(column[i].link.magnitude()))
-            };
-            columns[kind].values().map(last).sum::<u64>()
-        };
-        let used = shares.iter().filter(|(_, rows)| **rows > 0).map(|(kind, _)| *kind);
-        let kind = used.min_by_key(cost).expect("more rows than the limit are in use");
-        *shares.get_mut(&kind).expect("listed above") -= 1;
+    let orders = columns.values().map(|columns| columns.values().map(order).collect());
+    let orders: Vec<Vec<Vec<usize>>> = orders.collect();
+    // By kind, the sum of the magnitudes that each of its rows holds.
+    let held = |(columns, orders): (&BTreeMap<u16, Vec<Coded>>, &Vec<Vec<usize>>)| {
+        let mut held = vec![0; fullest(columns)];
+        for (column, order) in columns.values().zip(orders) {
+            held.iter_mut().zip(order).for_each(|(row, &i)| *row += u64::from(column[i].link.magnitude()));
+        }
+        held
+    };
+    let mut held: Vec<Vec<u64>> = columns.values().zip(&orders).map(held).collect();
+    for _ in limit..rows(columns) {
+        let used = held.iter_mut().filter(|rows| !rows.is_empty());
+        used.min_by_key(|rows| rows[rows.len() - 1]).expect("more rows than the limit are in use").pop();
     }
-    for (kind, columns) in columns {
-        for column in columns.values_mut() {
+    for ((columns, orders), held) in columns.values_mut().zip(&orders).zip(&held) {
+        for (column, order) in columns.values_mut().zip(orders) {
             let mut stays = vec![false; column.len()];
-            order(column).into_iter().take(shares[kind]).for_each(|i| stays[i] = true);
+            order.iter().take(held.len()).for_each(|&i| stays[i] = true);
             column.iter().zip(&stays).filter(|(_, s)| !**s).for_each(|(c, _)| ledger.lose(&c.link, LossCause::Rows));
             let mut stays = stays.into_iter();
             column.retain(|_| stays.next().expect("one flag a connection"));
