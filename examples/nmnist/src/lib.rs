@@ -58,6 +58,12 @@ pub enum NmnistError {
         /// What it says.
         text: String,
     },
+    /// A list without samples.
+    #[error("{file} names no samples: put a line `sample,label` for each below its heading")]
+    NoSamples {
+        /// The list.
+        file: String,
+    },
     /// The network does not fit the chip.
     #[error(transparent)]
     Mapper(#[from] MapperError),
@@ -91,7 +97,7 @@ pub struct Sample {
 /// it.
 ///
 /// # Errors
-/// The list cannot be read, or a line of it is no sample and label.
+/// The list cannot be read, names no samples, or a line of it is no sample and label.
 pub fn samples(list: &Path) -> Result<Vec<Sample>, NmnistError> {
     let text = formats::text::read_text(list)?;
     let folder = list.parent().unwrap_or(Path::new("")).join("samples");
@@ -104,6 +110,9 @@ pub fn samples(list: &Path) -> Result<Vec<Sample>, NmnistError> {
         };
         let sample: u64 = sample;
         samples.push(Sample { path: folder.join(format!("{sample}.bs2")), label });
+    }
+    if samples.is_empty() {
+        return Err(NmnistError::NoSamples { file: list.display().to_string() });
     }
     Ok(samples)
 }

@@ -103,7 +103,7 @@ fn run(args: &Args) -> Result<(), NmnistError> {
 /// Accuracy, counts and energy on the nominal chip.
 fn print_nominal(classifier: &Classifier, score: &Score) {
     let c = &score.counters;
-    let each = |count: u64| count as f64 / score.samples.max(1) as f64;
+    let each = |count: u64| count as f64 / score.samples as f64;
     println!("\n  correct                {:>12} of {}", score.correct, score.samples);
     for (what, count) in [
         ("input events", c.inputs),
@@ -122,11 +122,7 @@ fn print_nominal(classifier: &Classifier, score: &Score) {
     let items = mapper::energy(&classifier.spec, &counts);
     if let Some(first) = items.first() {
         let total: f64 = items.iter().map(|item| item.total_j).sum();
-        println!(
-            "  {:<22} {:>12.2} uJ a sample, without idle power",
-            "energy",
-            total * 1e6 / score.samples.max(1) as f64
-        );
+        println!("  {:<22} {:>12.2} uJ a sample, without idle power", "energy", total * 1e6 / score.samples as f64);
         let prices = items.iter().map(|i| format!("{} {:.1} pJ", i.operation.replace('_', " "), i.each_j * 1e12));
         println!("    prices: {}", prices.collect::<Vec<_>>().join(", "));
         if let Some(source) = classifier.spec.sources.get(&first.source) {

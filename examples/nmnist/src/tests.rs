@@ -70,6 +70,9 @@ fn lists_of_samples_are_read_or_refused_with_their_line() {
     file.write_all(b"60003\n").unwrap();
     let error = samples(file.path()).unwrap_err().to_string();
     assert!(error.contains(":5: `60003` is not a sample and its label"), "{error}");
+    let mut empty = tempfile::NamedTempFile::new().unwrap();
+    empty.write_all(b"sample,label\n").unwrap();
+    assert!(samples(empty.path()).unwrap_err().to_string().contains("names no samples"));
     assert!(samples(Path::new("no/such/list.csv")).unwrap_err().to_string().contains("list.csv"));
 }
 
