@@ -10,19 +10,21 @@
 
 extern crate alloc;
 
+mod models;
 mod program;
 mod spec;
 mod validate;
 mod variation;
 
+pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums};
 pub use program::{
     BusEvent, BusInput, CamWord, CoreProgram, CrossbarCore, HostEvent, IdealRow, IdealSynapse, InputRoute, Program,
     Routing, Source, SramWord, SynapseCell, SynapseDriver, SynapseRow, TagCamCore, Values, XYLO_HIDDEN, XYLO_OUTPUT,
     XyloShifts,
 };
 pub use spec::{
-    AxonLimits, AxonSpec, ChipSpec, CoreModel, Correlation, CrossbarLimits, CrossbarSpec, ENERGY_OPERATIONS, Evidence,
-    Fact, Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign,
+    AxonLimits, AxonSpec, ChipSpec, Correlation, CrossbarLimits, CrossbarSpec, ENERGY_OPERATIONS, Evidence, Fact,
+    Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign,
     SynapseType, TagCamLimits, TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, dpi_parameters, whole_multiple,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

@@ -1,6 +1,6 @@
 //! The memory image of a board: everything that a mapper decides and an emulator needs.
 
-use crate::spec::CoreModel;
+use crate::models::CoreModel;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 use units::{CoreAddress, CoreId, InputId, NeuronAddress, NeuronId, Quantity, Tag};

@@ -4,6 +4,7 @@ mod crossbar;
 mod router;
 mod synapse;
 
+use crate::models::CoreModel;
 use crate::variation::{FaultSpec, NoiseSpec};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use core::fmt;
@@ -69,63 +70,6 @@ impl Fact {
             return None;
         }
         u64::try_from(value.to_bits(0).ok()?).ok()
-    }
-}
-
-/// The equations that a core can run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CoreModel {
-    /// Clocked leaky integrate-and-fire neurons, advanced by the exact one-step propagator.
-    Lif,
-    /// Clocked leaky rate units with a tanh output and graded events.
-    Rate,
-    /// The digital neurons of Loihi: integer registers that wrap, clip and truncate as the chip file's rules say.
-    Loihi,
-    /// Leaky integrate-and-fire neurons without a time step: a closed form between events.
-    AnalogLif,
-    /// The digital neurons of Xylo: 16-bit states, decays by shifts, several spikes a step.
-    Xylo,
-    /// Clocked log-domain circuits: differential pair integrators as synapses, adaptation and membrane.
-    Dpi,
-}
-
-impl CoreModel {
-    /// Every model.
-    pub const ALL: [Self; 6] = [Self::Lif, Self::AnalogLif, Self::Dpi, Self::Rate, Self::Loihi, Self::Xylo];
-
-    /// The spelling used in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Lif => "lif",
-            Self::AnalogLif => "analog-lif",
-            Self::Rate => "rate",
-            Self::Loihi => "loihi",
-            Self::Xylo => "xylo",
-            Self::Dpi => "dpi",
-        }
-    }
-
-    /// Whether it advances in steps of the chip ([`ChipSpec::step_ticks`]); other models act in any tick.
-    pub const fn is_clocked(self) -> bool {
-        match self {
-            Self::Lif | Self::Rate | Self::Loihi | Self::Xylo | Self::Dpi => true,
-            Self::AnalogLif => false,
-        }
-    }
-
-    /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
-    pub const fn is_graded(self) -> bool {
-        match self {
-            Self::Lif | Self::AnalogLif | Self::Loihi | Self::Xylo | Self::Dpi => false,
-            Self::Rate => true,
-        }
-    }
-}
-
-impl fmt::Display for CoreModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -194,7 +194,7 @@ fn log_domain_readings(spec: &ChipSpec, index: usize) -> Vec<Reading<'static>> {
     let parameters = dpi_parameters(spec.synapses.iter().filter_map(|kind| kind.gate));
     let reading = |(parameter, dimension, positive)| Reading {
         parameter,
-        reader: format!("core model `{}`", crate::spec::CoreModel::Dpi),
+        reader: format!("core model `{}`", crate::CoreModel::Dpi),
         path: format!("models[{index}]"),
         required: true,
         dimensions: match dimension {
@@ -210,7 +210,7 @@ fn log_domain_readings(spec: &ChipSpec, index: usize) -> Vec<Reading<'static>> {
 
 /// Everything that the models and synapse kinds of `spec` read.
 fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
-    use crate::spec::{CoreModel, Kinetics};
+    use crate::{CoreModel, Kinetics};
     const TIME: &[Dimension] = &[Dimension::Time];
     const PURE: &[Dimension] = &[Dimension::One];
     const LEVEL: &[Dimension] = &[Dimension::Voltage, Dimension::One];

@@ -8,7 +8,7 @@
 use crate::EmulatorError;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use chip::{CoreModel, Program};
+use chip::Program;
 use device_models::{Event, Noise, PackedSynapse, scale_weight};
 use router::RowView;
 use serde::{Deserialize, Serialize};
@@ -123,13 +123,14 @@ pub(crate) const fn changes_events(noise: &Noise) -> bool {
 pub(crate) fn check(noise: &Noise, program: &Program) -> Result<(), EmulatorError> {
     for core in &program.cores {
         let (core, model) = (core.address, core.model);
+        let has = model.facts().noise;
         if noise.has_event_weights() && model.is_graded() {
             return Err(EmulatorError::GradedEventNoise { core, model });
         }
-        if changes_events(noise) && model == CoreModel::Xylo {
+        if noise.has_event_weights() && !has.event_weights || noise.jitter_ticks() > 0 && !has.late_events {
             return Err(EmulatorError::OrderedEventNoise { core, model });
         }
-        if noise.has_event_thresholds() && !matches!(model, CoreModel::Lif | CoreModel::AnalogLif) {
+        if noise.has_event_thresholds() && !has.event_thresholds {
             return Err(EmulatorError::ThresholdNoise { core, model });
         }
     }

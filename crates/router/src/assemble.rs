@@ -2,14 +2,14 @@
 
 use crate::RouterError;
 use crate::error::neuron;
-use crate::fabric::{Fabric, Route, Row, SPIKES_PER_TICK_MAX, Traffic};
+use crate::fabric::{Fabric, Route, Row, Traffic};
 use crate::weights::WeightChanges;
 use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, IdealSynapse, Program, Source, SynapseSign};
+use chip::{ChipSpec, CoreModel, IdealSynapse, Program, SPIKES_PER_TICK_MAX, Source, Sums, SynapseSign};
 use device_models::lif::ARRIVED_MAX;
-use device_models::{Digest, InputLayout, PackedSynapse, dpi};
+use device_models::{Digest, InputLayout, PackedSynapse};
 use units::InputId;
 
 /// Numbering of sources: input channels first, then the neurons of each core.
@@ -158,8 +158,8 @@ fn pack(layouts: &[InputLayout], drafts: &[RowDraft<'_>], total: usize) -> Packe
         // Ascending targets: neighbours in the row are neighbours in the accumulators.
         if draft.slots.is_empty() {
             synapses.extend(packed);
-            // A Xylo layer saturates at each synapse, so that their order is part of the program.
-            if layout.model() != CoreModel::Xylo {
+            // Where sums saturate at each synapse, their order is part of the program.
+            if !layout.model().facts().ordered {
                 synapses[start..].sort_unstable_by_key(|s| (s.target(), s.weight()));
             }
         } else {
@@ -226,8 +226,7 @@ pub(crate) fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program, wo
         for route in fabric.source_routes(index) {
             let row = fabric.row(route.row);
             let target = program.cores[row.core].model;
-            if matches!(target, CoreModel::Xylo | CoreModel::Dpi) {
-                // Currents of Xylo saturate at each synapse and are counted when they do; sums of `dpi` have 64 bits.
+            if target.facts().sums != Sums::Bounded {
                 continue;
             }
             let straddles =
@@ -235,10 +234,9 @@ pub(crate) fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program, wo
             let times = match source {
                 None if target.is_graded() => 1,
                 None => SPIKES_PER_TICK_MAX as u64 * if straddles { 2 } else { 1 },
-                // A log-domain neuron can spike several times in a step.
-                Some(CoreModel::Dpi) => dpi::SPIKES_MAX as u64,
-                Some(source) if source.is_clocked() || !target.is_clocked() => 1,
-                Some(_) => step_ticks,
+                // A neuron of some models can spike several times in a step.
+                Some(source) if source.is_clocked() || !target.is_clocked() => source.facts().spikes_max as u64,
+                Some(source) => source.facts().spikes_max as u64 * step_ticks,
             };
             let late = if target.is_clocked() { (worst.ticks - 1).div_ceil(step_ticks) } else { worst.ticks - 1 };
             for synapse in row.synapses {

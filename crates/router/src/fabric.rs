@@ -6,14 +6,10 @@ use crate::weights::{Scales, WeightChanges};
 use crate::{RouterError, assemble, crossbar, ideal, tag_cam, xylo};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, Program, RouterSpec, Routing};
+use chip::{ChipSpec, CoreModel, Program, RouterSpec, Routing, SPIKES_PER_TICK_MAX};
 use core::ops::Range;
-use device_models::{DieParameters, InputLayout, PackedSynapse, xylo::INPUT_CAP};
+use device_models::{DieParameters, InputLayout, PackedSynapse};
 use units::{CoreAddress, InputId, NeuronId};
-
-/// Most events of one input channel that can reach spiking neurons in one tick, and in one step of a chip whose clocked
-/// cores have steps of several ticks.
-pub const SPIKES_PER_TICK_MAX: i32 = 255;
 
 /// Largest level of an input channel that drives rate units, in either direction: 256 in units of 2^-16.
 pub const LEVEL_MAX: i32 = 1 << 24;
@@ -246,10 +242,7 @@ impl Fabric {
     /// Most events of an input channel in a tick that get through; those beyond it are lost.
     #[inline]
     pub fn input_cap(&self, input: InputId) -> i32 {
-        match self.input_model(input) {
-            Some(CoreModel::Xylo) => INPUT_CAP as i32,
-            _ => SPIKES_PER_TICK_MAX,
-        }
+        self.input_model(input).map_or(SPIKES_PER_TICK_MAX, |model| model.facts().input_cap)
     }
 
     /// Number of cores of the program.

@@ -26,8 +26,9 @@ mod tag_cam;
 mod weights;
 mod xylo;
 
+pub use chip::SPIKES_PER_TICK_MAX;
 pub use counters::{Counters, LossCause, Losses};
 pub use error::RouterError;
-pub use fabric::{Fabric, LEVEL_MAX, Route, RowView, SPIKES_PER_TICK_MAX, Traffic};
+pub use fabric::{Fabric, LEVEL_MAX, Route, RowView, Traffic};
 pub use tag_cam::{Board, Cam, Hop, Sram};
 pub use weights::WeightChanges;

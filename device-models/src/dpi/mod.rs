@@ -451,7 +451,7 @@ impl DpiCore {
 }
 
 /// More spikes than a neuron can have in a step: 28 doublings of I0 above a threshold of 2^-28 I0.
-pub const SPIKES_MAX: i32 = 40;
+pub const SPIKES_MAX: i32 = chip::CoreModel::Dpi.facts().spikes_max;
 
 #[cfg(test)]
 mod tests;

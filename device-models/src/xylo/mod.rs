@@ -70,9 +70,9 @@ pub use run::{XyloCore, XyloStep};
 pub use state::XyloState;
 
 /// Spikes of one input channel in one step, at most; more are cut.
-pub const INPUT_CAP: u32 = 15;
+pub const INPUT_CAP: u32 = chip::CoreModel::Xylo.facts().input_cap as u32;
 /// Spikes of one hidden neuron in one step, at most.
-pub const HIDDEN_CAP: u8 = 31;
+pub const HIDDEN_CAP: u8 = chip::CoreModel::Xylo.facts().spikes_max as u8;
 /// Spikes of one output neuron in one step, at most.
 pub const OUTPUT_CAP: u8 = 1;
 /// The largest dash (decay shift): 4 bits.

@@ -1,7 +1,8 @@
 //! Geometry, router, tick and step.
 
 use super::Findings;
-use crate::spec::{ChipSpec, CoreModel, ENERGY_OPERATIONS, Fact, RouterSpec, whole_multiple};
+use crate::CoreModel;
+use crate::spec::{ChipSpec, ENERGY_OPERATIONS, Fact, RouterSpec, whole_multiple};
 use alloc::{format, string::String, vec, vec::Vec};
 use units::{Dimension, Unit};
 

@@ -1,7 +1,8 @@
 //! Core models, synapse kinds and the parameters that they read.
 
 use super::{Bound, Findings, readings, synapse_path};
-use crate::spec::{ChipSpec, CoreModel, Kinetics, SynapseGate, SynapseSign, SynapseType};
+use crate::CoreModel;
+use crate::spec::{ChipSpec, Kinetics, SynapseGate, SynapseSign, SynapseType};
 use alloc::{format, string::String, vec::Vec};
 use units::{Decimal, Dimension, Quantity, QuantityError, Unit};
 
@@ -100,7 +101,7 @@ pub(super) fn gates_fit(spec: &ChipSpec, findings: &mut Findings) {
 }
 
 pub(super) fn rules_belong_to_models(spec: &ChipSpec, findings: &mut Findings) {
-    let digital = spec.models.iter().position(|model| matches!(model, CoreModel::Loihi | CoreModel::Xylo));
+    let digital = spec.models.iter().position(|model| model.facts().digital);
     match (digital, &spec.rules) {
         (Some(index), None) => {
             let message = format!("core model `{}` needs a table `[rules]` with a `profile`", spec.models[index]);

@@ -1,0 +1,145 @@
+//! The core models: what each is, stated once.
+//!
+//! Everything that other crates must know about a model without computing it stands in one table ([`CoreModel::facts`]):
+//! whether it is clocked, what its events mean, how it adds up its inputs, which noise it can have. Whoever asks reads
+//! the table; nobody matches on the model but the crate that holds its equations.
+
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// The equations that a core can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CoreModel {
+    /// Clocked leaky integrate-and-fire neurons, advanced by the exact one-step propagator.
+    Lif,
+    /// Clocked leaky rate units with a tanh output and graded events.
+    Rate,
+    /// The digital neurons of Loihi: integer registers that wrap, clip and truncate as the chip file's rules say.
+    Loihi,
+    /// Leaky integrate-and-fire neurons without a time step: a closed form between events.
+    AnalogLif,
+    /// The digital neurons of Xylo: 16-bit states, decays by shifts, several spikes a step.
+    Xylo,
+    /// Clocked log-domain circuits: differential pair integrators as synapses, adaptation and membrane.
+    Dpi,
+}
+
+/// How a core adds up what arrives at one neuron through one kind of synapse before it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sums {
+    /// In 32 bits, exactly: the router bounds what can arrive and refuses a program that could exceed it.
+    Bounded,
+    /// In 64 bits, which nothing that a program can hold exceeds.
+    Wide,
+    /// In the state itself, which saturates at each synapse; saturations are counted.
+    Saturating,
+}
+
+/// The noise within a run that a model can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelNoise {
+    /// Events may be late by some ticks.
+    pub late_events: bool,
+    /// Each event may have weights of its own.
+    pub event_weights: bool,
+    /// Each interval between two spikes may have a threshold of its own.
+    pub event_thresholds: bool,
+}
+
+/// What is to be known of a core model besides its equations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelFacts {
+    /// The spelling used in files.
+    pub name: &'static str,
+    /// Whether it advances in steps of the chip ([`crate::ChipSpec::step_ticks`]); other models act in any tick.
+    pub clocked: bool,
+    /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
+    pub graded: bool,
+    /// Whether its rules are those of a digital chip, chosen in the table `rules` of a chip file.
+    pub digital: bool,
+    /// Whether the order in which the events of a step are added up is part of its rules.
+    pub ordered: bool,
+    /// How its inputs are added up.
+    pub sums: Sums,
+    /// Most spikes of a neuron in one step (or in one tick, of a model without steps).
+    pub spikes_max: i32,
+    /// Most events of an input channel in one tick that get through; those beyond are lost and counted.
+    pub input_cap: i32,
+    /// The noise within a run that it can have.
+    pub noise: ModelNoise,
+}
+
+/// Most events of one input channel that can reach spiking neurons in one tick.
+pub const SPIKES_PER_TICK_MAX: i32 = 255;
+
+const ALL_NOISE: ModelNoise = ModelNoise { late_events: true, event_weights: true, event_thresholds: true };
+const EVENT_NOISE: ModelNoise = ModelNoise { event_thresholds: false, ..ALL_NOISE };
+
+/// A clocked model of spiking neurons with bounded sums, from which the others differ.
+const CLOCKED: ModelFacts = ModelFacts {
+    name: "",
+    clocked: true,
+    graded: false,
+    digital: false,
+    ordered: false,
+    sums: Sums::Bounded,
+    spikes_max: 1,
+    input_cap: SPIKES_PER_TICK_MAX,
+    noise: EVENT_NOISE,
+};
+
+const LIF: ModelFacts = ModelFacts { name: "lif", noise: ALL_NOISE, ..CLOCKED };
+const ANALOG_LIF: ModelFacts = ModelFacts { name: "analog-lif", clocked: false, noise: ALL_NOISE, ..CLOCKED };
+const DPI: ModelFacts = ModelFacts { name: "dpi", sums: Sums::Wide, spikes_max: 40, ..CLOCKED };
+const LOIHI: ModelFacts = ModelFacts { name: "loihi", digital: true, ..CLOCKED };
+const RATE: ModelFacts =
+    ModelFacts { name: "rate", graded: true, noise: ModelNoise { event_weights: false, ..EVENT_NOISE }, ..CLOCKED };
+const XYLO: ModelFacts = ModelFacts {
+    name: "xylo",
+    digital: true,
+    ordered: true,
+    sums: Sums::Saturating,
+    spikes_max: 31,
+    input_cap: 15,
+    noise: ModelNoise { late_events: false, event_weights: false, event_thresholds: false },
+    ..CLOCKED
+};
+
+impl CoreModel {
+    /// Every model.
+    pub const ALL: [Self; 6] = [Self::Lif, Self::AnalogLif, Self::Dpi, Self::Rate, Self::Loihi, Self::Xylo];
+
+    /// What is to be known of it.
+    pub const fn facts(self) -> &'static ModelFacts {
+        match self {
+            Self::Lif => &LIF,
+            Self::AnalogLif => &ANALOG_LIF,
+            Self::Dpi => &DPI,
+            Self::Rate => &RATE,
+            Self::Loihi => &LOIHI,
+            Self::Xylo => &XYLO,
+        }
+    }
+
+    /// The spelling used in files.
+    pub const fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// See [`ModelFacts::clocked`].
+    pub const fn is_clocked(self) -> bool {
+        self.facts().clocked
+    }
+
+    /// See [`ModelFacts::graded`].
+    pub const fn is_graded(self) -> bool {
+        self.facts().graded
+    }
+}
+
+impl fmt::Display for CoreModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
