@@ -36,7 +36,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("quenched-conform", &["device-models", "formats", "fx"]),
+    ("quenched-conform", &["chip", "device-models", "emulator", "formats", "fx", "units"]),
     ("quenched-report", &["study", "units"]),
 ];
 

@@ -26,6 +26,7 @@ mod fields;
 mod find;
 mod junit;
 mod lava;
+mod machine;
 mod nengo;
 mod nengo_use;
 mod outcome;
