@@ -264,7 +264,7 @@ proptest! {
     #[test]
     fn the_router_follows_what_the_mapper_reads(recipe in recipes()) {
         let (spec, network) = (spec(), network(recipe));
-        let Mapping { program, placement, report } = mapped(&network, &spec);
+        let Mapping { program, placement, report, .. } = mapped(&network, &spec);
         let fabric = Fabric::build(&spec, &program).unwrap();
         let read = decode(&program, &placement, &network).unwrap();
         prop_assert_eq!(report.kept(), read.len() as u64);

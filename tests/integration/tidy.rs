@@ -16,6 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("quenched-router", &["chip", "device-models", "fx", "units"]),
     ("quenched-emulator", &["chip", "device-models", "disorder", "fx", "router", "units"]),
     ("quenched-mapper", &["chip", "device-models", "fx", "network", "units"]),
+    ("quenched-session", &["chip", "device-models", "disorder", "emulator", "mapper", "network", "units"]),
     ("quenched-readout", &[]),
     ("quenched-tasks", &["disorder", "fx", "units"]),
     ("quenched-formats", &["chip", "device-models", "disorder", "fx", "network", "units"]),

@@ -10,12 +10,15 @@
 
 extern crate alloc;
 
+mod event;
 mod models;
 mod program;
 mod spec;
+mod symbols;
 mod validate;
 mod variation;
 
+pub use event::InputEvent;
 pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums};
 pub use program::{
     BusEvent, BusInput, CamWord, CoreProgram, CrossbarCore, HostEvent, IdealRow, IdealSynapse, InputRoute, Program,
@@ -27,5 +30,6 @@ pub use spec::{
     Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign,
     SynapseType, TagCamLimits, TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, dpi_parameters, whole_multiple,
 };
+pub use symbols::{Endpoint, InputSymbol, PopulationSymbol, ProjectionSymbol, Segment, Symbols};
 pub use validate::{RULES, Rule, Violation, WrongName, validate};
 pub use variation::{FaultSpec, NoiseSpec};

@@ -368,18 +368,25 @@ impl Emulator {
     ///
     /// Events still count as sent, because the source sends them; they are not delivered.
     pub fn mute(&mut self, mut muted: impl FnMut(Origin, usize) -> bool) {
-        let fabric = &self.fabric;
+        let flags: Vec<bool> = self.route_ends().map(|(origin, core)| muted(origin, core)).collect();
+        self.muted = if flags.contains(&true) { flags } else { Vec::new() };
+    }
+
+    /// By route, in the order of [`Emulator::route_ends`]: whether it is switched off. Empty: none is.
+    pub fn muted(&self) -> &[bool] {
+        &self.muted
+    }
+
+    /// The source of every route, and the index of the core where it ends.
+    pub fn route_ends(&self) -> impl Iterator<Item = (Origin, usize)> {
+        let fabric = &*self.fabric;
         let inputs = (0..fabric.input_count() as u32).map(|i| Origin::Input(InputId(i)));
         let neurons = (0..self.cores.len()).flat_map(|core| {
             (0..fabric.layout(core).neuron_count()).map(move |n| Origin::Neuron { core, neuron: NeuronId(n as u16) })
         });
-        let mut flags = Vec::with_capacity(fabric.routes().len());
-        for (source, origin) in inputs.chain(neurons).enumerate() {
-            for r in fabric.routes_of(source) {
-                flags.push(muted(origin, fabric.row(fabric.routes()[r].row).core));
-            }
-        }
-        self.muted = if flags.contains(&true) { flags } else { Vec::new() };
+        inputs.chain(neurons).enumerate().flat_map(move |(source, origin)| {
+            fabric.routes_of(source).map(move |r| (origin, fabric.row(fabric.routes()[r].row).core))
+        })
     }
 
     /// The connections.

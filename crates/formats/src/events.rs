@@ -11,6 +11,8 @@ use std::fmt::Write;
 use std::path::Path;
 use units::{ChipId, CoreAddress, CoreId, InputId, NeuronAddress, NeuronId, Tick};
 
+pub use chip::InputEvent;
+
 const INPUTS: Schema =
     Schema { format: Format { name: "quenched-events", version: 1 }, columns: "tick,channel,payload", optional: 1 };
 const SPIKES: Schema = Schema {
@@ -18,18 +20,6 @@ const SPIKES: Schema = Schema {
     columns: "tick,chip,core,neuron,value",
     optional: 0,
 };
-
-/// An event that the host sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InputEvent {
-    /// The tick at which it is delivered.
-    pub tick: Tick,
-    /// The input channel.
-    pub channel: InputId,
-    /// Number of spikes where the channel drives spiking neurons; change of the channel's level, in units of 2^-16,
-    /// where it drives rate units.
-    pub payload: i32,
-}
 
 /// A spike, or a change of the output of a rate unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -42,6 +42,7 @@ mod parameters;
 mod placement;
 mod readout;
 mod report;
+mod symbols;
 mod table;
 mod tag_cam;
 #[cfg(test)]
@@ -51,7 +52,7 @@ mod tests;
 mod wish;
 mod xylo;
 
-use chip::{ChipSpec, CoreProgram, Program, RouterSpec, Routing};
+use chip::{ChipSpec, CoreProgram, Program, RouterSpec, Routing, Symbols};
 use device_models::loihi::LoihiRules;
 use network::Network;
 
@@ -119,6 +120,8 @@ pub struct Mapping {
     pub placement: Placement,
     /// What was used, kept and lost.
     pub report: MappingReport,
+    /// What the network calls the parts of the program.
+    pub symbols: Symbols,
 }
 
 /// Maps `network` onto a board of chips like `spec`.
@@ -179,7 +182,8 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
     let input_count = network.inputs.iter().map(|g| g.channels).sum();
     let program = Program { chip: spec.name.clone(), cores, input_count, routing };
     let report = ledger.report(&wish, &program, options);
-    Ok(Mapping { program, placement, report })
+    let symbols = symbols::of(network, &placement, &report);
+    Ok(Mapping { program, placement, report, symbols })
 }
 
 /// The digital rules of a chip.

@@ -6,20 +6,7 @@ use network::{Endpoint, Network, Population};
 use serde::{Deserialize, Serialize};
 use units::{ChipId, CoreAddress, CoreId, NeuronAddress, NeuronId};
 
-/// A run of neurons of one population in one core.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Segment {
-    /// Index of the population in the network.
-    pub population: usize,
-    /// Its first neuron here.
-    pub first_index: u32,
-    /// How many follow, this one counted.
-    pub count: u32,
-    /// The core.
-    pub core: CoreAddress,
-    /// The circuit of the first neuron; the others follow.
-    pub first_circuit: u32,
-}
+pub use chip::Segment;
 
 /// What sits in one core.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ use chip::{CoreModel, Values};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
+pub use chip::Endpoint;
 pub use echo_state::{EchoStateSpec, echo_state, spectral_radius};
 pub use generate::{Inhibition, Pattern, ProjectionSpec, Signs, Weights};
 pub use mask::Mask;
@@ -45,15 +46,6 @@ pub struct InputGroup {
     pub name: String,
     /// Number of channels.
     pub channels: u32,
-}
-
-/// One end of a projection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Endpoint {
-    /// Index into [`Network::populations`].
-    Population(usize),
-    /// Index into [`Network::inputs`].
-    Input(usize),
 }
 
 /// The whole wish.

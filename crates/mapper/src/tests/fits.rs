@@ -118,7 +118,7 @@ fn over_full_neurons_can_be_pruned() {
     list.push((5, 1, weight(77)));
     network.projections = vec![projection(&network, "in", IN, 0, list)];
     let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
-    let Mapping { program, placement, report } = map(&network, &tag_cam(), &options).unwrap();
+    let Mapping { program, placement, report, .. } = map(&network, &tag_cam(), &options).unwrap();
     let lost: Vec<_> = report.losses.iter().map(|l| (l.pre, l.post, l.cause)).collect();
     assert_eq!(lost, [(0, 0, LossCause::FanIn), (1, 0, LossCause::FanIn), (3, 0, LossCause::FanIn)]);
     assert_eq!(report.losses[2].weight, -1030.0 / f64::from(1 << 20));

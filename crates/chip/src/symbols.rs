@@ -1,0 +1,94 @@
+//! The names that a user knows the parts of a program by.
+//!
+//! A memory image speaks of circuits and channels. What its user calls them goes with it, so that a program can be run
+//! and looked at without the network that it was made from. Nothing here changes what a program does, and a program
+//! without symbols runs as well.
+
+use alloc::{string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+use units::{CoreAddress, InputId};
+
+/// A group of neurons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PopulationSymbol {
+    /// Its name, unique among populations.
+    pub name: String,
+    /// Number of neurons, at least 1.
+    pub size: u32,
+}
+
+/// A run of neurons of one population in one core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Index of the population among those of the network.
+    pub population: usize,
+    /// Its first neuron here.
+    pub first_index: u32,
+    /// How many follow, this one counted.
+    pub count: u32,
+    /// The core.
+    pub core: CoreAddress,
+    /// The circuit of the first neuron; the others follow.
+    pub first_circuit: u32,
+}
+
+/// A group of input channels. Channel ids count through the groups in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputSymbol {
+    /// Its name, unique among input groups.
+    pub name: String,
+    /// Number of channels.
+    pub channels: u32,
+}
+
+/// One end of a projection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Endpoint {
+    /// Index of a population.
+    Population(usize),
+    /// Index of an input group.
+    Input(usize),
+}
+
+/// A group of connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectionSymbol {
+    /// Its name; several projections may share one.
+    pub name: String,
+    /// The senders.
+    pub pre: Endpoint,
+    /// Index of the population of the receivers.
+    pub post: usize,
+    /// Connections of it that are in the program.
+    pub synapses: u64,
+}
+
+/// What the parts of a program are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Symbols {
+    /// Groups of neurons.
+    pub populations: Vec<PopulationSymbol>,
+    /// Where their neurons sit: by population, then by first neuron.
+    pub segments: Vec<Segment>,
+    /// Groups of input channels.
+    pub inputs: Vec<InputSymbol>,
+    /// Groups of connections.
+    pub projections: Vec<ProjectionSymbol>,
+}
+
+impl Symbols {
+    /// The index of the population called `name`.
+    pub fn population(&self, name: &str) -> Option<usize> {
+        self.populations.iter().position(|population| population.name == name)
+    }
+
+    /// The runs of neurons of population `population`, in order.
+    pub fn segments_of(&self, population: usize) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().filter(move |segment| segment.population == population)
+    }
+
+    /// The id of the first channel of input group `group`; the others follow.
+    pub fn first_channel(&self, group: usize) -> InputId {
+        InputId(self.inputs[..group].iter().map(|input| input.channels).sum())
+    }
+}

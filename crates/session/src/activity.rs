@@ -1,0 +1,76 @@
+//! What the populations did.
+
+use crate::Board;
+use chip::CoreModel;
+use emulator::Sink;
+use units::{NeuronId, Tick};
+
+/// What the neurons of one population did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PopulationActivity {
+    /// Its name.
+    pub name: String,
+    /// Its equations.
+    pub model: CoreModel,
+    /// Spikes, or changes of output of rate units, of each neuron.
+    pub events: Vec<u64>,
+    /// The same of all neurons, in each part of the run.
+    pub parts: Vec<u64>,
+}
+
+impl PopulationActivity {
+    /// Spikes, or changes of output, of all neurons.
+    pub fn total(&self) -> u64 {
+        self.events.iter().sum()
+    }
+
+    /// Neurons that did nothing.
+    pub fn silent(&self) -> usize {
+        self.events.iter().filter(|&&events| events == 0).count()
+    }
+}
+
+/// An observer that counts what each population does, in parts over time. It has one part at first.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    board: Board,
+    populations: Vec<PopulationActivity>,
+}
+
+impl Activity {
+    /// No activity yet, of every population of the program of `board`.
+    pub fn new(board: &Board) -> Self {
+        let populations = board.symbols().populations.iter().enumerate().map(|(index, population)| {
+            let model = board.model_of(index).expect("every population was placed");
+            let (name, events) = (population.name.clone(), vec![0; population.size as usize]);
+            PopulationActivity { name, model, events, parts: vec![0] }
+        });
+        Self { board: board.clone(), populations: populations.collect() }
+    }
+
+    /// Begins another part: what follows is counted to it.
+    pub fn next_part(&mut self) {
+        self.populations.iter_mut().for_each(|population| population.parts.push(0));
+    }
+
+    /// What was counted, by population.
+    pub fn populations(&self) -> &[PopulationActivity] {
+        &self.populations
+    }
+
+    /// What was counted, by population.
+    pub fn into_populations(self) -> Vec<PopulationActivity> {
+        self.populations
+    }
+}
+
+impl Sink for Activity {
+    fn spike(&mut self, _: Tick, core: usize, neuron: NeuronId, value: i32) {
+        let Some((population, index)) = self.board.member(core, neuron) else { return };
+        let population = &mut self.populations[population];
+        // A digital neuron can spike several times in a tick.
+        let times = if population.model.is_graded() { 1 } else { u64::from(value.unsigned_abs()) };
+        population.events[index as usize] += times;
+        *population.parts.last_mut().expect("there is always a part") += times;
+    }
+}

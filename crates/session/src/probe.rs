@@ -1,0 +1,157 @@
+//! Probes: quantities of chosen neurons, read every so many ticks.
+
+use crate::{Board, SessionError};
+use device_models::ProbeKind;
+use emulator::Emulator;
+use std::ops::Range;
+use units::{NeuronId, Tick};
+
+/// What is read, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Index of the core in the program.
+    pub core: usize,
+    /// The neuron.
+    pub neuron: NeuronId,
+    /// Population and index of the neuron; `None` if it has no name.
+    pub member: Option<(usize, u32)>,
+    /// Name and unit of the quantity, and what its integers mean.
+    pub kind: ProbeKind,
+    /// Among the quantities of the core; `None` if the core does not have it.
+    index: Option<usize>,
+}
+
+/// What a probe has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// What and where.
+    pub probe: Probe,
+    /// One reading a sample, in units of two to the minus the fraction bits of the quantity.
+    pub bits: Vec<i64>,
+}
+
+/// The probes of a session and what they have read.
+#[derive(Clone, Debug)]
+pub(crate) struct Probes {
+    pub(crate) every: u64,
+    pub(crate) ticks: Vec<Tick>,
+    pub(crate) recordings: Vec<Recording>,
+}
+
+impl Probes {
+    pub(crate) const fn new(every: u64) -> Self {
+        Self { every, ticks: Vec::new(), recordings: Vec::new() }
+    }
+
+    /// The next tick that is sampled, from `now` on; `None` if nothing is probed.
+    ///
+    /// Ticks count from the initial state and not from the beginning of the run, so that a run that is resumed goes on
+    /// as a straight one would.
+    pub(crate) fn due(&self, now: Tick) -> Option<Tick> {
+        if self.recordings.is_empty() { None } else { Some(Tick(now.0.checked_next_multiple_of(self.every)?)) }
+    }
+
+    /// Reads every probe at the end of `tick`, all of whose work is done.
+    pub(crate) fn sample(&mut self, emulator: &Emulator, tick: Tick) {
+        self.ticks.push(tick);
+        for Recording { probe, bits } in &mut self.recordings {
+            // A core without synapses of a kind has no such current: nothing can arrive there, so it is 0.
+            let read = |index| emulator.core(probe.core).probe(index, probe.neuron, tick);
+            bits.push(probe.index.map_or(0, read));
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.ticks.clear();
+        self.recordings.iter_mut().for_each(|recording| recording.bits.clear());
+    }
+
+    /// Adds a quantity of one neuron.
+    pub(crate) fn add(
+        &mut self,
+        board: &Board,
+        emulator: &Emulator,
+        (core, neuron): (usize, NeuronId),
+        quantity: &str,
+    ) -> Result<(), SessionError> {
+        let used = board.program().cores.get(core).is_some_and(|core| neuron.index() < core.neuron_count as usize);
+        if !used {
+            return Err(SessionError::UnknownNeuron { core, neuron });
+        }
+        let kinds = emulator.core(core).probes(board.spec());
+        let Some(index) = kinds.iter().position(|kind| kind.name == quantity) else {
+            return Err(SessionError::UnknownQuantity {
+                whose: format!("a neuron of {}", board.program().cores[core].address),
+                name: quantity.into(),
+                known: kinds.into_iter().map(|kind| kind.name).collect(),
+            });
+        };
+        let (member, kind) = (board.member(core, neuron), kinds[index].clone());
+        self.push(board, Probe { core, neuron, member, kind, index: Some(index) })
+    }
+
+    /// Adds a quantity of some neurons of a population.
+    pub(crate) fn add_population(
+        &mut self,
+        board: &Board,
+        emulator: &Emulator,
+        (name, range): (&str, Option<Range<u32>>),
+        quantity: &str,
+    ) -> Result<(), SessionError> {
+        let population = board.population(name)?;
+        let size = board.symbols().populations[population].size;
+        let range = range.unwrap_or(0..size);
+        if range.end > size || range.is_empty() {
+            return Err(SessionError::NeuronRange { name: name.into(), range, size });
+        }
+        let kinds = quantities(board, emulator, population);
+        let Some(kind) = kinds.iter().find(|kind| kind.name == quantity) else {
+            return Err(SessionError::UnknownQuantity {
+                whose: format!("population `{name}`"),
+                name: quantity.into(),
+                known: kinds.into_iter().map(|kind| kind.name).collect(),
+            });
+        };
+        for neuron in range {
+            let (core, circuit) = board.place(population, neuron).expect("every neuron has a place");
+            let index = emulator.core(core).probes(board.spec()).iter().position(|other| other.name == kind.name);
+            let member = Some((population, neuron));
+            self.push(board, Probe { core, neuron: circuit, member, kind: kind.clone(), index })?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, board: &Board, probe: Probe) -> Result<(), SessionError> {
+        let same = |r: &Recording| {
+            (r.probe.core, r.probe.neuron, &r.probe.kind.name) == (probe.core, probe.neuron, &probe.kind.name)
+        };
+        let label = || match probe.member {
+            Some((population, index)) => {
+                format!("{}[{index}]:{}", board.symbols().populations[population].name, probe.kind.name)
+            }
+            None => format!("{} of {}", probe.kind.name, board.address(probe.core, probe.neuron)),
+        };
+        if self.recordings.iter().any(same) {
+            return Err(SessionError::ProbedTwice { label: label() });
+        }
+        if !self.ticks.is_empty() {
+            return Err(SessionError::ProbedLate { label: label(), samples: self.ticks.len() });
+        }
+        self.recordings.push(Recording { probe, bits: Vec::new() });
+        Ok(())
+    }
+}
+
+/// What can be read of the neurons of population `population`: the quantities of all its cores, each once.
+pub(crate) fn quantities(board: &Board, emulator: &Emulator, population: usize) -> Vec<ProbeKind> {
+    let mut all: Vec<ProbeKind> = Vec::new();
+    for segment in board.symbols().segments_of(population) {
+        let (core, _) = board.place(population, segment.first_index).expect("every neuron has a place");
+        for kind in emulator.core(core).probes(board.spec()) {
+            if all.iter().all(|known| known.name != kind.name) {
+                all.push(kind);
+            }
+        }
+    }
+    all
+}
