@@ -4,7 +4,7 @@ use crate::cores::recipes;
 use crate::support::{Case, Recipe, TICKS, quantity, test_chip};
 use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values};
 use device_models::{CoreState, DieParameters, LifState};
-use emulator::{Each, Emulator, EmulatorError, Origin, Spike};
+use emulator::{Each, Emulator, EmulatorError, Spike};
 use proptest::prelude::*;
 use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Tick};
 
@@ -262,7 +262,7 @@ proptest! {
     fn muted_routes_are_absent_ones(recipe in recipes(false)) {
         let mut case = Recipe { asynchronous: false, ..recipe }.build();
         let mut muted = case.emulator();
-        muted.mute(|origin, _| matches!(origin, Origin::Neuron { .. }));
+        muted.mute(|origin, _| matches!(origin, Source::Neuron(_)));
         muted.run_until(Tick(TICKS), &mut ());
         let state = |emulator: &Emulator| {
             let cores = (0..case.program.cores.len()).map(|i| emulator.core(i).save());

@@ -12,6 +12,7 @@ mod loihi;
 mod mapping;
 mod network_files;
 mod noise;
+mod observers;
 mod router;
 mod runs;
 mod snapshot;

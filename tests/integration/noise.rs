@@ -17,7 +17,7 @@ fn thresholds(cv: &str) -> NoiseSpec {
 
 /// A random case without cores of rate units, on a die with broken neurons, in trial `trial` of the given noise. One in
 /// two has steps of four ticks.
-fn build(recipe: &Recipe, noise: NoiseSpec, trial: u64) -> Case {
+pub(crate) fn build(recipe: &Recipe, noise: NoiseSpec, trial: u64) -> Case {
     let mut case = Recipe { extreme: false, ..recipe.clone() }.build();
     if recipe.seed.is_multiple_of(2) {
         (case.spec.tick, case.spec.step) = (fact("0.25 ms"), Some(fact("1 ms")));

@@ -388,15 +388,30 @@ fn snapshots_of_other_noise_are_refused() {
     assert_eq!(refusal(&with(1), &snapshot), other);
     assert_eq!(refusal(&die(&spec, 0), &snapshot), other);
     let mut value = serde_json::to_value(&snapshot).unwrap();
-    let waiting = value["noise"]["deliveries"].as_array().unwrap().len();
-    value["noise"]["deliveries"] = serde_json::json!([[3, { "row": 9, "payload": 1, "event": 5 }]]);
-    let wrong: Snapshot = serde_json::from_value(value.clone()).unwrap();
-    let text = "the snapshot cannot be resumed: an event waits for a time or a row that does not exist";
-    assert_eq!(refusal(&with(0), &wrong), text, "{waiting} deliveries replaced by one to nowhere");
-    value["noise"]["deliveries"] = serde_json::json!([[3, { "row": 0, "payload": 256, "event": 5 }]]);
-    let wrong: Snapshot = serde_json::from_value(value).unwrap();
-    let text = "the snapshot cannot be resumed: it holds an event that could not have been sent";
-    assert_eq!(refusal(&with(0), &wrong), text);
+    let mut refused = |waiting: serde_json::Value| {
+        value["deliveries"] = serde_json::json!([waiting]);
+        refusal(&with(0), &serde_json::from_value(value.clone()).unwrap())
+    };
+    let nowhere = "the snapshot cannot be resumed: an event waits for a time or a row that does not exist";
+    let unsent = "the snapshot cannot be resumed: it holds an event that could not have been sent";
+    let event = |row: u32, payload: i32, source: u32, sent: u32| serde_json::json!({ "row": row, "payload": payload, "source": source, "sent": sent });
+    for (tick, event, text) in [
+        (3, event(9, 1, 0, 0), nowhere),
+        (9, event(0, 1, 0, 0), nowhere),
+        (3, event(0, 256, 0, 0), unsent),
+        (3, event(0, 0, 0, 0), unsent),
+        (3, event(0, 1, 7, 0), unsent),
+        // Neither from the tick that comes nor by a way that takes no time.
+        (3, event(0, 1, 0, 1), unsent),
+        // A neuron that has no such row.
+        (3, event(0, 1, 1, 0), unsent),
+    ] {
+        assert_eq!(refused(serde_json::json!([tick, event])), text, "{tick}: {event}");
+    }
+    // The row takes 1 tick, and an event is at most 3 ticks late.
+    let mut fine = serde_json::to_value(&snapshot).unwrap();
+    fine["deliveries"] = serde_json::json!([[3, event(0, 1, 0, 0)]]);
+    assert!(Emulator::resume(&spec, &program, &with(0), &serde_json::from_value(fine).unwrap()).is_ok());
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! The emulator: cores, fabric, queue, and the loop over ticks.
 
-use crate::noise::{self, EventNoise, NoisyDelivery};
+use crate::noise::{self, EventNoise};
 use crate::queue::{Delivery, Queue};
 use crate::wake::Wake;
-use crate::{EmulatorError, Sink};
+use crate::{Arrival, EmulatorError, Observer};
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, Program};
+use chip::{ChipSpec, CoreModel, Program, Source};
 use device_models::{Core, DieParameters, Digest};
 use fx::Weight;
-use router::{Counters, Fabric, LEVEL_MAX, LossCause, Route, SPIKES_PER_TICK_MAX};
-use units::{InputId, NeuronId, Tick};
+use router::{Counters, Fabric, LEVEL_MAX, LossCause, SPIKES_PER_TICK_MAX};
+use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Tick};
 
 /// A program running on a die.
 ///
@@ -27,6 +27,8 @@ use units::{InputId, NeuronId, Tick};
 pub struct Emulator {
     pub(crate) fabric: Arc<Fabric>,
     pub(crate) cores: Vec<Core>,
+    /// By core: where it sits.
+    addresses: Vec<CoreAddress>,
     pub(crate) queue: Queue,
     /// By core: the next tick in which it is advanced, because something reached it or because it asked for it.
     pub(crate) wake: Wake,
@@ -42,7 +44,7 @@ pub struct Emulator {
     pub(crate) levels: Vec<i64>,
     /// By route: whether it is switched off. Empty: none is.
     pub(crate) muted: Vec<bool>,
-    /// Noise within a run, with all deliveries that wait if events have some; none in most runs.
+    /// Noise within a run; none in most runs.
     pub(crate) noise: Option<EventNoise>,
     pub(crate) counters: Counters,
     pub(crate) chain: Digest,
@@ -94,8 +96,11 @@ impl Emulator {
         let step_ticks = spec.step_ticks();
         let period = |model: CoreModel| if model.is_clocked() { step_ticks } else { 1 };
         let periods = program.cores.iter().map(|core| period(core.model)).collect();
+        let noise = EventNoise::new(die.noise());
+        let late = noise.as_ref().map_or(0, EventNoise::jitter_ticks);
         Ok(Self {
-            queue: Queue::new(fabric.delay_max()),
+            queue: Queue::new(u32::from(fabric.delay_max()) + u32::from(late)),
+            addresses: program.cores.iter().map(|core| core.address).collect(),
             wake: Wake::new(cores.len()),
             periods,
             step_ticks,
@@ -103,7 +108,7 @@ impl Emulator {
             now: Tick(0),
             levels: vec![0; fabric.input_count()],
             muted: Vec::new(),
-            noise: EventNoise::new(die.noise(), program),
+            noise,
             counters: Counters::new(cores.len()),
             chain: Digest::new(),
             cores,
@@ -167,23 +172,21 @@ impl Emulator {
         Ok(())
     }
 
-    /// Processes every tick before `end` and hands each spike to `sink`. Afterwards [`Emulator::now`] is `end`; if it
-    /// was
+    /// Processes every tick before `end` before the eyes of `observer`. Afterwards [`Emulator::now`] is `end`; if it was
     /// `end` or later already, nothing happens.
-    pub fn run_until(&mut self, end: Tick, sink: &mut impl Sink) {
+    pub fn run_until(&mut self, end: Tick, observer: &mut impl Observer) {
         if end <= self.now {
             return;
         }
         loop {
-            let late = self.noise.as_ref().map_or(Tick::NEVER, EventNoise::next);
-            let tick = self.wake.next().min(self.queue.next(self.now)).min(late);
+            let tick = self.wake.next().min(self.queue.next(self.now));
             if tick >= end {
                 break;
             }
             self.now = tick;
-            self.deliver(tick);
+            self.deliver(tick, observer);
             if self.wake.next() == tick {
-                self.advance(tick, sink);
+                self.advance(tick, observer);
             }
             self.now = tick.after(1);
         }
@@ -196,84 +199,76 @@ impl Emulator {
     }
 
     /// The first phase of a tick.
-    fn deliver(&mut self, tick: Tick) {
+    fn deliver(&mut self, tick: Tick, observer: &mut impl Observer) {
         while let Some((input, payload)) = self.queue.take_input(tick) {
-            self.deliver_input(tick, input, payload);
+            self.deliver_input(tick, input, payload, observer);
         }
         let deliveries = self.queue.take(tick);
-        for &Delivery { row, payload } in &deliveries {
-            self.deliver_row(tick, row, payload);
+        for &delivery in &deliveries {
+            self.deliver_row(tick, delivery, observer);
         }
         self.queue.recycle(deliveries);
-        for delivery in self.noise.as_mut().map(|noise| noise.take(tick)).unwrap_or_default() {
-            self.deliver_noisy(tick, delivery);
-        }
     }
 
-    fn deliver_input(&mut self, tick: Tick, input: InputId, payload: i32) {
+    fn deliver_input(&mut self, tick: Tick, input: InputId, payload: i32, observer: &mut impl Observer) {
         let source = self.fabric.input_source(input);
         let graded = self.fabric.input_model(input).is_some_and(CoreModel::is_graded);
         let times = if graded { 1 } else { payload as u64 };
         self.counters.inputs += times;
-        self.fabric.traffic(source).count(None, times, &mut self.counters);
+        let traffic = self.fabric.traffic(source);
+        let name = Source::Input(input);
+        traffic.count(None, times, &mut self.counters, |cause, lost| observer.lose(tick, name, cause, lost));
         let cap = self.fabric.input_cap(input);
         let payload = if graded || payload <= cap {
             payload
         } else {
-            let lost = u64::from(self.fabric.traffic(source).sent) * (payload - cap) as u64;
+            let lost = u64::from(traffic.sent) * (payload - cap) as u64;
             self.counters.losses.add(None, LossCause::InputCap, lost);
+            observer.lose(tick, name, LossCause::InputCap, lost);
             cap
         };
+        let late = self.noise.as_ref().map_or(0, |noise| noise.late(name, tick));
         for r in self.fabric.routes_of(source) {
             let route = self.fabric.routes()[r];
             if self.muted.get(r) == Some(&true) {
                 continue;
             }
-            if let Some(noise) = self.noise.as_mut().filter(|noise| noise.changes_events()) {
-                let (event, late) = noise.input(tick, input);
-                let delivery = NoisyDelivery { row: route.row, payload, event: event.to_bits() };
-                // What is due in this very tick is taken out as soon as all channels are through.
-                noise.push(tick.after(u64::from(route.delay_ticks) - 1 + late), delivery);
-                continue;
-            }
-            if route.delay_ticks == 1 {
-                self.deliver_row(tick, route.row, payload);
-            } else {
-                let at = tick.after(u64::from(route.delay_ticks) - 1);
-                self.queue.push(tick, at, Delivery { row: route.row, payload });
+            let delivery = Delivery::new(source as u32, tick, route.row, payload);
+            match u64::from(route.delay_ticks) - 1 + late {
+                0 => self.deliver_row(tick, delivery, observer),
+                ahead => self.queue.push(tick, tick.after(ahead), delivery),
             }
         }
     }
 
     #[inline]
-    fn deliver_row(&mut self, tick: Tick, row: u32, payload: i32) {
-        let row = self.fabric.row(row);
-        let core = &mut self.cores[row.core];
-        core.deliver(row.synapses, payload);
-        self.wake.lower(row.core, due(tick, self.periods[row.core]));
-        let times = if core.is_graded() { 1 } else { payload as u64 };
-        self.counters.events_delivered += times;
-        self.counters.synaptic_operations += row.synapses.len() as u64 * times;
-    }
-
-    /// [`Self::deliver_row`] for events with noise.
-    fn deliver_noisy(&mut self, tick: Tick, delivery: NoisyDelivery) {
-        let Self { fabric, cores, wake, periods, noise, counters, .. } = self;
-        let noise = noise.as_mut().expect("only a run with noise has such deliveries");
+    fn deliver_row(&mut self, tick: Tick, delivery: Delivery, observer: &mut impl Observer) {
+        let Self { fabric, cores, addresses, wake, periods, noise, counters, .. } = self;
+        let Delivery { source, payload, .. } = delivery;
         let row = fabric.row(delivery.row);
         let core = &mut cores[row.core];
-        let stride = fabric.layout(row.core).stride();
-        counters.saturations += noise.rows(row, stride, delivery, |synapses, times| core.deliver(synapses, times));
+        if observer.wants_arrivals() {
+            let (source, sent) = (source_of(fabric, addresses, source), delivery.sent(tick));
+            observer.deliver(&Arrival { tick, source, sent, payload, row });
+        }
+        match noise.as_mut().filter(|noise| noise.has_weights()) {
+            None => core.deliver(row.synapses, payload),
+            Some(noise) => {
+                let event = (source_of(fabric, addresses, source), delivery.sent(tick));
+                let place = (addresses[row.core], fabric.layout(row.core).stride());
+                let cuts = noise.rows(event, payload.unsigned_abs(), row, place, |synapses| core.deliver(synapses, 1));
+                counters.saturations += cuts;
+            }
+        }
         wake.lower(row.core, due(tick, periods[row.core]));
-        let times = if core.is_graded() { 1 } else { delivery.payload as u64 };
+        let times = if core.is_graded() { 1 } else { payload as u64 };
         counters.events_delivered += times;
         counters.synaptic_operations += row.synapses.len() as u64 * times;
     }
 
     /// The second and third phase of a tick, for the cores that are due, in their order.
-    fn advance(&mut self, tick: Tick, sink: &mut impl Sink) {
-        let Self { fabric, cores, queue, wake, periods, muted, noise, counters, chain, .. } = self;
-        let mut noise = noise.as_mut().filter(|noise| noise.changes_events());
+    fn advance(&mut self, tick: Tick, observer: &mut impl Observer) {
+        let Self { fabric, cores, addresses, queue, wake, periods, muted, noise, counters, chain, .. } = self;
         wake.visit(tick, |index| {
             let core = &mut cores[index];
             let graded = core.is_graded();
@@ -284,31 +279,28 @@ impl Emulator {
             }
             for emission in emissions {
                 chain.push(u64::from(emission.neuron.0) << 32 | u64::from(emission.value as u32));
-                sink.spike(tick, index, emission.neuron, emission.value);
+                observer.emit(tick, index, emission.neuron, emission.value);
                 let source = fabric.neuron_source(index, emission.neuron);
-                // A digital neuron can spike several times in a tick.
+                // A neuron of some models can spike several times in a tick.
                 let times = if graded { 1 } else { emission.payload as u64 };
                 counters.spikes += times;
-                fabric.traffic(source).count(Some(index), times, counters);
-                if let Some(noise) = &mut noise {
-                    let (event, late) = noise.neuron(tick, index, emission.neuron);
-                    for r in fabric.routes_of(source).filter(|r| muted.get(*r) != Some(&true)) {
-                        let Route { row, delay_ticks } = fabric.routes()[r];
-                        let delivery = NoisyDelivery { row, payload: emission.payload, event: event.to_bits() };
-                        noise.push(tick.after(u64::from(delay_ticks) + late), delivery);
-                    }
-                    continue;
-                }
+                let name = || Source::Neuron(NeuronAddress { core: addresses[index], neuron: emission.neuron });
+                fabric.traffic(source).count(Some(index), times, counters, |cause, lost| {
+                    observer.lose(tick, name(), cause, lost);
+                });
+                let late = noise.as_ref().map_or(0, |noise| noise.late(name(), tick));
                 for r in fabric.routes_of(source) {
                     let route = fabric.routes()[r];
                     if muted.is_empty() || !muted[r] {
-                        let delivery = Delivery { row: route.row, payload: emission.payload };
-                        queue.push(tick, tick.after(route.delay_ticks.into()), delivery);
+                        let delivery = Delivery::new(source as u32, tick, route.row, emission.payload);
+                        queue.push(tick, tick.after(u64::from(route.delay_ticks) + late), delivery);
                     }
                 }
             }
-            counters.neuron_updates += core.updated() as u64;
+            let updated = core.updated();
+            counters.neuron_updates += updated as u64;
             counters.saturations += core.take_saturations();
+            observer.advance(tick, index, updated);
             due(core.next_wake(tick), periods[index])
         });
     }
@@ -319,7 +311,12 @@ impl Emulator {
     /// Resetting keeps the number; without noise within a run it means nothing.
     pub fn set_part(&mut self, part: u64) {
         let Some(noise) = &mut self.noise else { return };
-        noise.part = part;
+        noise.begin_part(part, self.now, self.queue.reach());
+        self.tell_part(part);
+    }
+
+    /// Tells the cores which part of the run they are in.
+    pub(crate) fn tell_part(&mut self, part: u64) {
         for (index, (core, period)) in self.cores.iter_mut().zip(&self.periods).enumerate() {
             if core.set_part(part) {
                 self.wake.lower(index, due(self.now, *period));
@@ -330,7 +327,7 @@ impl Emulator {
     /// Back to the initial state at tick 0 with an empty queue and a new digest; counters and muted routes are kept.
     pub fn reset(&mut self) {
         if let Some(noise) = &mut self.noise {
-            noise.waiting.clear();
+            noise.restart();
         }
         self.cores.iter_mut().for_each(Core::reset);
         self.queue.clear();
@@ -367,8 +364,8 @@ impl Emulator {
     /// arrives.
     ///
     /// Events still count as sent, because the source sends them; they are not delivered.
-    pub fn mute(&mut self, mut muted: impl FnMut(Origin, usize) -> bool) {
-        let flags: Vec<bool> = self.route_ends().map(|(origin, core)| muted(origin, core)).collect();
+    pub fn mute(&mut self, mut muted: impl FnMut(Source, usize) -> bool) {
+        let flags: Vec<bool> = self.route_ends().map(|(source, core)| muted(source, core)).collect();
         self.muted = if flags.contains(&true) { flags } else { Vec::new() };
     }
 
@@ -378,14 +375,11 @@ impl Emulator {
     }
 
     /// The source of every route, and the index of the core where it ends.
-    pub fn route_ends(&self) -> impl Iterator<Item = (Origin, usize)> {
-        let fabric = &*self.fabric;
-        let inputs = (0..fabric.input_count() as u32).map(|i| Origin::Input(InputId(i)));
-        let neurons = (0..self.cores.len()).flat_map(|core| {
-            (0..fabric.layout(core).neuron_count()).map(move |n| Origin::Neuron { core, neuron: NeuronId(n as u16) })
-        });
-        inputs.chain(neurons).enumerate().flat_map(move |(source, origin)| {
-            fabric.routes_of(source).map(move |r| (origin, fabric.row(fabric.routes()[r].row).core))
+    pub fn route_ends(&self) -> impl Iterator<Item = (Source, usize)> {
+        let (fabric, addresses) = (&*self.fabric, &self.addresses);
+        (0..fabric.source_count()).flat_map(move |source| {
+            let name = source_of(fabric, addresses, source as u32);
+            fabric.routes_of(source).map(move |r| (name, fabric.row(fabric.routes()[r].row).core))
         })
     }
 
@@ -436,16 +430,10 @@ pub(crate) fn due(tick: Tick, period: u64) -> Tick {
     if period == 1 { tick } else { tick.0.checked_next_multiple_of(period).map_or(Tick::NEVER, Tick) }
 }
 
-/// Where a route starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
-    /// An input channel.
-    Input(InputId),
-    /// A neuron of a core.
-    Neuron {
-        /// Index of the core in the program.
-        core: usize,
-        /// The neuron.
-        neuron: NeuronId,
-    },
+/// Who is source number `source` of a fabric.
+pub(crate) fn source_of(fabric: &Fabric, addresses: &[CoreAddress], source: u32) -> Source {
+    match fabric.neuron_of_source(source) {
+        None => Source::Input(InputId(source)),
+        Some((core, neuron)) => Source::Neuron(NeuronAddress { core: addresses[core], neuron }),
+    }
 }

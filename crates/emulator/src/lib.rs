@@ -17,14 +17,14 @@ extern crate std;
 mod error;
 mod kernel;
 mod noise;
+mod observer;
 mod queue;
-mod sink;
 mod snapshot;
 mod wake;
 
 pub use device_models::Digest;
 pub use error::EmulatorError;
-pub use kernel::{Emulator, Origin};
+pub use kernel::Emulator;
+pub use observer::{Arrival, Each, Observer, Spike};
 pub use router::{Counters, Fabric, LossCause, WeightChanges};
-pub use sink::{Each, Sink, Spike};
 pub use snapshot::Snapshot;

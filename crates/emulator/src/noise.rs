@@ -1,95 +1,104 @@
 //! Noise within a run: events that are late, weights that differ from event to event, and which part of a run it is.
 //!
-//! A run without such noise has nothing of this. A run with noise of its events keeps its deliveries here instead of in
-//! the queue, because each must remember which spike it belongs to: its noise is a function of that address, so nothing
-//! but the list of deliveries has to be saved. Thresholds that change within a run are the cores' own; here is only the
-//! part that they are told. Which models have which noise is checked here too: what a core would leave out is refused.
+//! A run without such noise has nothing of this. Noise is a function of the event's address (source, tick, part), and a
+//! delivery keeps the first two, so nothing but the parts has to be remembered here. Thresholds that change within a
+//! run are the cores' own; here is only the part that they are told. Which models have which noise is checked here too:
+//! what a core would leave out is refused.
 
 use crate::EmulatorError;
-use alloc::collections::BTreeMap;
+use alloc::vec;
 use alloc::vec::Vec;
-use chip::Program;
+use chip::{Program, Source};
 use device_models::{Event, Noise, PackedSynapse, scale_weight};
 use router::RowView;
-use serde::{Deserialize, Serialize};
-use units::{CoreAddress, InputId, NeuronId, Tick};
+use units::{CoreAddress, NeuronId, Tick};
 
-/// A row of synapses that an event will reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct NoisyDelivery {
-    pub(crate) row: u32,
-    pub(crate) payload: i32,
-    /// [`Event::to_bits`].
-    pub(crate) event: u64,
-}
-
-/// The noise within a run, and what is on its way.
+/// The noise within a run.
 #[derive(Clone, Debug)]
 pub(crate) struct EventNoise {
     noise: Noise,
-    /// Which part of the run this is; see [`crate::Emulator::set_part`].
-    pub(crate) part: u64,
-    /// By core of the program.
-    addresses: Vec<CoreAddress>,
-    pub(crate) waiting: BTreeMap<Tick, Vec<NoisyDelivery>>,
+    /// The parts of the run (see [`crate::Emulator::set_part`]) of which events can still be on their way, each with
+    /// its first tick; the last is the present one.
+    parts: Vec<(Tick, u64)>,
+    /// Room for a row with the weights of one event.
     row: Vec<PackedSynapse>,
 }
 
 impl EventNoise {
     /// The noise within a run that `noise` asks for; `None` if it asks for none.
-    pub(crate) fn new(noise: Option<&Noise>, program: &Program) -> Option<Self> {
+    pub(crate) fn new(noise: Option<&Noise>) -> Option<Self> {
         let noise = noise.filter(|noise| changes_events(noise) || noise.has_event_thresholds())?;
-        let addresses = program.cores.iter().map(|core| core.address).collect();
-        Some(Self { noise: noise.clone(), part: 0, addresses, waiting: BTreeMap::new(), row: Vec::new() })
+        Some(Self { noise: noise.clone(), parts: vec![(Tick(0), 0)], row: Vec::new() })
     }
 
-    /// Whether events are late or have weights of their own, so that they must be kept here.
-    pub(crate) const fn changes_events(&self) -> bool {
-        changes_events(&self.noise)
+    /// The present part.
+    pub(crate) fn part(&self) -> u64 {
+        self.parts[self.parts.len() - 1].1
     }
 
-    /// The spikes of `input` for `tick`, and by how much they are late.
-    pub(crate) fn input(&self, tick: Tick, input: InputId) -> (Event, u64) {
-        let event = self.noise.input_event(self.part, tick, input);
-        (event, self.noise.delay(event).into())
+    /// The parts of which something can still be on its way, each with its first tick.
+    pub(crate) fn parts(&self) -> &[(Tick, u64)] {
+        &self.parts
     }
 
-    /// The spike of a neuron in `tick`, and by how much it is late.
-    pub(crate) fn neuron(&self, tick: Tick, core: usize, neuron: NeuronId) -> (Event, u64) {
-        let event = self.noise.neuron_event(self.part, tick, self.addresses[core], neuron);
-        (event, self.noise.delay(event).into())
+    /// Takes over saved parts; `false`, with nothing changed, if no run up to tick `now` can have had them.
+    #[must_use]
+    pub(crate) fn restore_parts(&mut self, parts: &[(Tick, u64)], now: Tick) -> bool {
+        let fits = parts.last().is_some_and(|(begins, _)| *begins <= now)
+            && parts.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if fits {
+            self.parts = parts.to_vec();
+        }
+        fits
     }
 
-    pub(crate) fn push(&mut self, tick: Tick, delivery: NoisyDelivery) {
-        self.waiting.entry(tick).or_default().push(delivery);
+    /// Part `part` begins with tick `now`. Events that take up to `reach` ticks may still be those of earlier parts.
+    pub(crate) fn begin_part(&mut self, part: u64, now: Tick, reach: u64) {
+        self.parts.retain(|(begins, _)| *begins < now);
+        self.parts.push((now, part));
+        // A part is over when all that was sent before the next one began has arrived.
+        let over = self.parts.windows(2).take_while(|pair| pair[1].0.0.saturating_add(reach) < now.0).count();
+        self.parts.drain(..over);
     }
 
-    /// The next tick for which something waits; [`Tick::NEVER`] if nothing does.
-    pub(crate) fn next(&self) -> Tick {
-        self.waiting.first_key_value().map_or(Tick::NEVER, |(tick, _)| *tick)
+    /// Ticks start anew, in the present part.
+    pub(crate) fn restart(&mut self) {
+        self.parts = vec![(Tick(0), self.part())];
     }
 
-    /// Takes the deliveries of `tick` out.
-    pub(crate) fn take(&mut self, tick: Tick) -> Vec<NoisyDelivery> {
-        self.waiting.remove(&tick).unwrap_or_default()
+    /// The event that `source` sent in tick `sent`.
+    fn event(&self, source: Source, sent: Tick) -> Event {
+        let part = self.parts[self.parts.partition_point(|(begins, _)| *begins <= sent).saturating_sub(1)].1;
+        match source {
+            Source::Input(input) => self.noise.input_event(part, sent, input),
+            Source::Neuron(address) => self.noise.neuron_event(part, sent, address.core, address.neuron),
+        }
     }
 
-    /// Hands `deliver` the rows of a delivery with the weights of each of its events, and how often each counts.
+    /// Ticks by which the event that `source` sends in tick `sent` is late at all of its destinations.
+    pub(crate) fn late(&self, source: Source, sent: Tick) -> u64 {
+        if self.noise.jitter_ticks() == 0 { 0 } else { self.noise.delay(self.event(source, sent)).into() }
+    }
+
+    /// Whether each event has weights of its own.
+    #[inline]
+    pub(crate) const fn has_weights(&self) -> bool {
+        self.noise.has_event_weights()
+    }
+
+    /// Hands `deliver` the row with the weights of each of the `times` events that `source` sent in tick `sent`.
     /// Returns the number of weights that had to be cut at the end of 16 bits.
     pub(crate) fn rows(
         &mut self,
+        (source, sent): (Source, Tick),
+        times: u32,
         row: RowView<'_>,
-        stride: usize,
-        delivery: NoisyDelivery,
-        mut deliver: impl FnMut(&[PackedSynapse], i32),
+        (core, stride): (CoreAddress, usize),
+        mut deliver: impl FnMut(&[PackedSynapse]),
     ) -> u64 {
-        if !self.noise.has_event_weights() {
-            deliver(row.synapses, delivery.payload);
-            return 0;
-        }
-        let (event, core) = (Event::from_bits(delivery.event), self.addresses[row.core]);
+        let event = self.event(source, sent);
         let mut cuts = 0;
-        for repeat in 0..delivery.payload.unsigned_abs() {
+        for repeat in 0..times {
             self.row.clear();
             for (synapse, &slot) in row.synapses.iter().zip(row.slots) {
                 let neuron = NeuronId((synapse.target() % stride) as u16);
@@ -98,7 +107,7 @@ impl EventNoise {
                 cuts += u64::from(cut);
                 self.row.push(PackedSynapse::new(synapse.target() as u16, weight));
             }
-            deliver(&self.row, 1);
+            deliver(&self.row);
         }
         cuts
     }
@@ -115,7 +124,7 @@ impl EventNoise {
 }
 
 /// Whether events are late or have weights of their own.
-pub(crate) const fn changes_events(noise: &Noise) -> bool {
+const fn changes_events(noise: &Noise) -> bool {
     noise.has_event_weights() || noise.jitter_ticks() > 0
 }
 

@@ -6,11 +6,32 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use units::{InputId, Tick};
 
-/// A row of synapses that an event will reach.
+/// An event on its way to a row of synapses.
+///
+/// It keeps which event it is, because noise is a function of that, and because an observer wants to know what arrived:
+/// 16 bytes, of which the row is there only to save a look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     pub(crate) row: u32,
     pub(crate) payload: i32,
+    /// The number of its source in the fabric.
+    pub(crate) source: u32,
+    /// The lower half of the tick in which it was sent; see [`Delivery::sent`].
+    sent: u32,
+}
+
+impl Delivery {
+    /// The event that `source` sends in tick `sent`, on its way to `row`.
+    #[inline]
+    pub(crate) const fn new(source: u32, sent: Tick, row: u32, payload: i32) -> Self {
+        Self { row, payload, source, sent: sent.0 as u32 }
+    }
+
+    /// When it was sent, if it arrives at `tick`: nothing is on its way for 2^32 ticks.
+    #[inline]
+    pub(crate) const fn sent(&self, tick: Tick) -> Tick {
+        Tick(tick.0.wrapping_sub((tick.0 as u32).wrapping_sub(self.sent) as u64))
+    }
 }
 
 /// Buckets of the ring, at most. Deliveries further ahead wait in a tree.
@@ -52,9 +73,9 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// A queue for delays up to `delay_max`.
-    pub(crate) fn new(delay_max: u16) -> Self {
-        let reach = usize::from(delay_max);
+    /// A queue for events that arrive up to `reach` ticks after they were sent.
+    pub(crate) fn new(reach: u32) -> Self {
+        let reach = reach as usize;
         let len = (reach + 1).next_power_of_two().min(RING_MAX);
         Self {
             ring: vec![Vec::new(); len],
@@ -223,15 +244,16 @@ mod tests {
                 1..60,
             ),
         ) {
-            let mut queue = Queue::new(delay_max);
+            let mut queue = Queue::new(delay_max.into());
             let mut waiting: Vec<(Tick, u32)> = Vec::new();
             let mut now = Tick(u64::MAX - 500_000);
-            let mut row = 0;
+            let (mut row, mut sent) = (0, Vec::new());
             for (skip, delays) in pushes {
                 for delay in delays {
                     let tick = now.after(u64::from(1 + delay % delay_max));
-                    queue.push(now, tick, Delivery { row, payload: 1 });
+                    queue.push(now, tick, Delivery::new(7, now, row, 1));
                     waiting.push((tick, row));
+                    sent.push(now);
                     row += 1;
                 }
                 now = now.after(1);
@@ -244,6 +266,7 @@ mod tests {
                 waiting.retain(|(tick, _)| *tick != stop);
                 let taken = queue.take(stop);
                 prop_assert_eq!(taken.iter().map(|d| d.row).collect::<Vec<_>>(), due);
+                prop_assert!(taken.iter().all(|d| sent[d.row as usize] == d.sent(stop)));
                 queue.recycle(taken);
                 let left: Vec<_> = queue.deliveries(stop).map(|(tick, d)| (tick, d.row)).collect();
                 prop_assert_eq!(&left, &waiting);

@@ -1,7 +1,7 @@
 //! The whole state of an emulator between two ticks, as plain data.
 
 use crate::kernel::due;
-use crate::noise::{EventNoise, NoisyDelivery};
+use crate::noise::EventNoise;
 use crate::queue::Delivery;
 use crate::{Emulator, EmulatorError};
 use alloc::collections::BTreeMap;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use units::{InputId, Tick};
 
 /// Version of the snapshot: a change of what it holds raises it, unless all that could be held before reads the same.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Largest number of spikes, and largest change of a level, in one event.
 const SPIKES_MAX: i64 = SPIKES_PER_TICK_MAX as i64;
@@ -43,18 +43,16 @@ pub struct Snapshot {
     noise: Option<NoiseState>,
 }
 
-/// What a run with noise within it has besides: which noise, which part, and what is on its way.
+/// What a run with noise within it has besides: which noise, and which parts, each with its first tick.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct NoiseState {
     digest: u64,
-    part: u64,
-    deliveries: Vec<(Tick, NoisyDelivery)>,
+    parts: Vec<(Tick, u64)>,
 }
 
 impl NoiseState {
     fn of(noise: &EventNoise) -> Self {
-        let deliveries = noise.waiting.iter().flat_map(|(tick, all)| all.iter().map(|d| (*tick, *d)));
-        Self { digest: noise.digest(), part: noise.part, deliveries: deliveries.collect() }
+        Self { digest: noise.digest(), parts: noise.parts().to_vec() }
     }
 }
 
@@ -133,9 +131,13 @@ impl Emulator {
         {
             return wrong("it was taken from a run with other noise");
         }
-        if let Some(saved) = &snapshot.noise {
+        if let (Some(noise), Some(saved)) = (&mut emulator.noise, &snapshot.noise) {
+            if !noise.restore_parts(&saved.parts, now) {
+                return wrong("its parts are not those of a run");
+            }
             // Before the cores take over their states, because their thresholds depend on it.
-            emulator.set_part(saved.part);
+            let part = noise.part();
+            emulator.tell_part(part);
         }
         let wake = snapshot.wake.iter().zip(&emulator.periods);
         for ((core, state), (wake, period)) in emulator.cores.iter_mut().zip(&snapshot.cores).zip(wake) {
@@ -160,24 +162,10 @@ impl Emulator {
             if !near || delivery.row as usize >= emulator.fabric.row_count() {
                 return wrong("an event waits for a time or a row that does not exist");
             }
-            emulator.queue.push(now, tick, delivery);
-        }
-        if let (Some(noise), Some(saved)) = (&mut emulator.noise, &snapshot.noise) {
-            for &(tick, delivery) in &saved.deliveries {
-                let row = emulator.fabric.row_count() > delivery.row as usize;
-                let reach = u64::from(emulator.fabric.delay_max()) + u64::from(noise.jitter_ticks());
-                if !row || tick < now || tick.0 - now.0 > reach {
-                    return wrong("an event waits for a time or a row that does not exist");
-                }
-                // A change of a level, or a number of spikes.
-                let payload = i64::from(delivery.payload);
-                let graded = emulator.cores[emulator.fabric.row(delivery.row).core].is_graded();
-                let (low, high) = if graded { (-LEVEL_CHANGE_MAX, LEVEL_CHANGE_MAX) } else { (1, SPIKES_MAX) };
-                if !(low..=high).contains(&payload) {
-                    return wrong("it holds an event that could not have been sent");
-                }
-                noise.push(tick, delivery);
+            if !emulator.can_wait(now, tick, delivery) {
+                return wrong("it holds an event that could not have been sent");
             }
+            emulator.queue.push(now, tick, delivery);
         }
         let unsent = || wrong("it holds an event that could not have been sent");
         for &(step_end, input, spikes) in &snapshot.sent {
@@ -213,6 +201,28 @@ impl Emulator {
     fn wake_of_state(&self) -> Vec<Tick> {
         let cores = self.cores.iter().zip(self.wake.ticks());
         cores.map(|(core, tick)| core.wake_of_state().map_or(*tick, |of_state| of_state.max(self.now))).collect()
+    }
+
+    /// Whether `delivery` can be on its way at tick `now`, to arrive at `tick`: sent before, over a route that there is,
+    /// with a change of a level or a number of spikes that there can be.
+    fn can_wait(&self, now: Tick, tick: Tick, delivery: Delivery) -> bool {
+        let fabric = &self.fabric;
+        let sent = delivery.sent(tick);
+        if delivery.source as usize >= fabric.source_count() || sent >= now {
+            return false;
+        }
+        // An event of the host takes its tick off the delay.
+        let host = u64::from((delivery.source as usize) < fabric.input_count());
+        let age = tick.0 - sent.0 + host;
+        let late = self.noise.as_ref().map_or(0, EventNoise::jitter_ticks);
+        let fits = |r: usize| {
+            let route = fabric.routes()[r];
+            let delay = u64::from(route.delay_ticks);
+            route.row == delivery.row && (delay..=delay + u64::from(late)).contains(&age)
+        };
+        let graded = self.cores[fabric.row(delivery.row).core].is_graded();
+        let (low, high) = if graded { (-LEVEL_CHANGE_MAX, LEVEL_CHANGE_MAX) } else { (1, SPIKES_MAX) };
+        (low..=high).contains(&i64::from(delivery.payload)) && fabric.routes_of(delivery.source as usize).any(fits)
     }
 
     /// Whether `payload` can be the event of `input` for `tick`.

@@ -37,14 +37,19 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Counts `times` events of a source in `core` (or of the host).
+    /// Counts `times` events of a source in `core` (or of the host), and hands what is lost to `lose`, by cause.
     #[inline]
-    pub fn count(self, core: Option<usize>, times: u64, counters: &mut Counters) {
+    pub fn count(self, core: Option<usize>, times: u64, counters: &mut Counters, mut lose: impl FnMut(LossCause, u64)) {
         counters.events_sent += u64::from(self.sent) * times;
         counters.unmatched_broadcasts += u64::from(self.unmatched) * times;
         if self.off_board | self.unused_core != 0 {
-            counters.losses.add(core, LossCause::OffBoard, u64::from(self.off_board) * times);
-            counters.losses.add(core, LossCause::UnusedCore, u64::from(self.unused_core) * times);
+            for (cause, lost) in [(LossCause::OffBoard, self.off_board), (LossCause::UnusedCore, self.unused_core)] {
+                let lost = u64::from(lost) * times;
+                counters.losses.add(core, cause, lost);
+                if lost > 0 {
+                    lose(cause, lost);
+                }
+            }
         }
     }
 }
@@ -176,6 +181,12 @@ impl Fabric {
     #[inline]
     pub fn neuron_source(&self, core: usize, neuron: NeuronId) -> usize {
         self.first_sources[core] as usize + neuron.index()
+    }
+
+    /// The core (index into the program) and neuron that are source number `source`; `None` for an input channel.
+    pub fn neuron_of_source(&self, source: u32) -> Option<(usize, NeuronId)> {
+        let core = self.first_sources.partition_point(|first| *first <= source).checked_sub(1)?;
+        Some((core, NeuronId((source - self.first_sources[core]) as u16)))
     }
 
     /// Number of sources: input channels, then the neurons of each core.

@@ -2,7 +2,7 @@
 
 use crate::Board;
 use chip::CoreModel;
-use emulator::Sink;
+use emulator::Observer;
 use units::{NeuronId, Tick};
 
 /// What the neurons of one population did.
@@ -64,8 +64,8 @@ impl Activity {
     }
 }
 
-impl Sink for Activity {
-    fn spike(&mut self, _: Tick, core: usize, neuron: NeuronId, value: i32) {
+impl Observer for Activity {
+    fn emit(&mut self, _: Tick, core: usize, neuron: NeuronId, value: i32) {
         let Some((population, index)) = self.board.member(core, neuron) else { return };
         let population = &mut self.populations[population];
         // A digital neuron can spike several times in a tick.

@@ -6,7 +6,7 @@
 //! 3. Events are sent ([`Session::send`], [`Session::send_all`]) and probes chosen ([`Session::probe`],
 //!    [`Session::probe_population`]).
 //! 4. [`Session::run_until`] runs, samples the probes and tells an observer what happens. [`Activity`] is an observer
-//!    that counts by population; any other, or several at once ([`Both`]), will do.
+//!    that counts by population; any other, or two at once (a pair), will do.
 //! 5. The session is asked: counters, energy, faults in use, digest, a snapshot to go on from, the readings. Then it
 //!    runs on, or starts again ([`Session::reset`]).
 //!
@@ -20,7 +20,6 @@ mod error;
 mod faults;
 mod many;
 mod mute;
-mod observe;
 mod probe;
 mod run;
 #[cfg(test)]
@@ -31,6 +30,5 @@ pub use board::Board;
 pub use error::SessionError;
 pub use faults::FaultsInUse;
 pub use many::in_order;
-pub use observe::Both;
 pub use probe::{Probe, Recording};
 pub use run::{LeftOut, Session};

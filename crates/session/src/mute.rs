@@ -4,8 +4,7 @@
 //! switched: a projection that shares it with another is refused, unless both are switched together.
 
 use crate::{Session, SessionError};
-use chip::{Endpoint, ProjectionSymbol};
-use emulator::Origin;
+use chip::{Endpoint, ProjectionSymbol, Source};
 use std::collections::BTreeSet;
 
 impl Session {
@@ -30,12 +29,12 @@ impl Session {
 
     /// Switches those connections off for which `hits` says so; the others stay as they are. It is asked with the
     /// source of a connection and the index of the core where it ends.
-    pub fn mute_where(&mut self, hits: impl FnMut(Origin, usize) -> bool) {
+    pub fn mute_where(&mut self, hits: impl FnMut(Source, usize) -> bool) {
         self.set_muted(true, hits);
     }
 
     /// Switches those connections on again for which `hits` says so; the others stay as they are.
-    pub fn unmute_where(&mut self, hits: impl FnMut(Origin, usize) -> bool) {
+    pub fn unmute_where(&mut self, hits: impl FnMut(Source, usize) -> bool) {
         self.set_muted(false, hits);
     }
 
@@ -120,10 +119,13 @@ impl Session {
 
 impl crate::Board {
     /// The population or input group of a source; `None` if it has no name.
-    pub(crate) fn endpoint(&self, origin: Origin) -> Option<Endpoint> {
-        match origin {
-            Origin::Neuron { core, neuron } => self.member(core, neuron).map(|(index, _)| Endpoint::Population(index)),
-            Origin::Input(input) => {
+    pub(crate) fn endpoint(&self, source: Source) -> Option<Endpoint> {
+        match source {
+            Source::Neuron(address) => {
+                let core = self.program().cores.binary_search_by_key(&address.core, |core| core.address).ok()?;
+                self.member(core, address.neuron).map(|(index, _)| Endpoint::Population(index))
+            }
+            Source::Input(input) => {
                 let mut end = 0;
                 let group = self.symbols().inputs.iter().position(|group| {
                     end += group.channels;

@@ -2,10 +2,10 @@
 
 use crate::probe::{Probes, quantities};
 use crate::{Board, Recording, SessionError};
-use chip::InputEvent;
+use chip::{InputEvent, Source};
 use device_models::loihi::Overflows;
 use device_models::{Core, DieParameters, ProbeKind};
-use emulator::{Counters, Emulator, Origin, Sink, Snapshot};
+use emulator::{Counters, Emulator, Observer, Snapshot};
 use mapper::EnergyItem;
 use std::iter::Peekable;
 use std::ops::Range;
@@ -144,7 +144,7 @@ impl Session {
 
     /// Processes every tick before `end`, samples the probes, and tells `observer` what happens. If `end` is over
     /// already, nothing happens.
-    pub fn run_until(&mut self, end: Tick, observer: &mut impl Sink) {
+    pub fn run_until(&mut self, end: Tick, observer: &mut impl Observer) {
         // Running in pieces is the same run, so looking at the state in between changes nothing.
         while let Some(tick) = self.probes.due(self.now()).filter(|tick| *tick < end) {
             self.emulator.run_until(tick.after(1), observer);
@@ -162,7 +162,7 @@ impl Session {
         &mut self,
         events: &mut Peekable<I>,
         end: Tick,
-        observer: &mut impl Sink,
+        observer: &mut impl Observer,
     ) -> Result<(), SessionError> {
         while let Some(first) = events.peek().map(|event| event.tick).filter(|tick| *tick < end) {
             let until = first.after(AHEAD_TICKS).min(end);
@@ -229,7 +229,7 @@ impl Session {
     }
 
     /// Switches connections for which `hits` says so off, or on; the others stay as they are.
-    pub(crate) fn set_muted(&mut self, off: bool, mut hits: impl FnMut(Origin, usize) -> bool) {
+    pub(crate) fn set_muted(&mut self, off: bool, mut hits: impl FnMut(Source, usize) -> bool) {
         let before = self.emulator.muted().to_vec();
         let mut route = 0;
         self.emulator.mute(|origin, core| {

@@ -1,12 +1,12 @@
 //! Sessions from outside: what a user can ask, and how wrong questions are answered.
 
-use crate::{Activity, Board, Both, Session, SessionError};
+use crate::{Activity, Board, Session, SessionError};
 use chip::InputEvent;
 use device_models::DieParameters;
 use emulator::Spike;
 use mapper::{MapperOptions, Mapping};
 use proptest::prelude::*;
-use units::{InputId, NeuronId, Tick};
+use units::{InputId, NeuronAddress, NeuronId, Tick};
 
 /// Two populations and two inputs; `drive` and `extra` reach `a` from the same input, `on` goes from `a` to `b`.
 const NETWORK: &str = r#"
@@ -121,9 +121,9 @@ fn activity_is_what_the_spikes_say() {
     let board = session.board().clone();
     let (mut activity, mut spikes) = (Activity::new(&board), Vec::<Spike>::new());
     session.send_all(events(), Tick(0)..Tick(4000)).unwrap();
-    session.run_until(Tick(1500), &mut Both(&mut activity, &mut spikes));
+    session.run_until(Tick(1500), &mut (&mut activity, &mut spikes));
     activity.next_part();
-    session.run_until(Tick(4000), &mut Both(&mut activity, &mut spikes));
+    session.run_until(Tick(4000), &mut (&mut activity, &mut spikes));
     assert!(spikes.len() > 10, "{}", spikes.len());
     for (index, population) in activity.populations().iter().enumerate() {
         let of = |s: &&Spike| board.member(s.core, s.neuron).unwrap().0 == index;
@@ -218,8 +218,9 @@ fn a_projection_that_shares_its_routes_is_not_muted_alone() {
 fn single_connections_are_muted_on_top() {
     let mut session = session();
     session.mute(&["apart"]).unwrap();
-    session
-        .mute_where(|origin, core| core == 1 && matches!(origin, emulator::Origin::Neuron { neuron: NeuronId(0), .. }));
+    session.mute_where(|origin, core| {
+        core == 1 && matches!(origin, chip::Source::Neuron(NeuronAddress { neuron: NeuronId(0), .. }))
+    });
     assert_eq!(session.muted(), ["apart"], "`on` has two neurons left");
     session.unmute(&["apart"]).unwrap();
     assert_eq!(session.emulator().muted().iter().filter(|muted| **muted).count(), 1);

@@ -1,6 +1,6 @@
 //! Running stimuli through an emulated die and recording the features of one population.
 
-use emulator::{Emulator, EmulatorError, Sink};
+use emulator::{Emulator, EmulatorError, Observer};
 use mapper::Placement;
 use readout::{Features, Matrix};
 use units::{InputId, NeuronId, Tick};
@@ -67,8 +67,8 @@ struct FeatureSink<'a, F> {
     levels: Option<Vec<i32>>,
 }
 
-impl<F: Features> Sink for FeatureSink<'_, F> {
-    fn spike(&mut self, tick: Tick, core: usize, neuron: NeuronId, value: i32) {
+impl<F: Features> Observer for FeatureSink<'_, F> {
+    fn emit(&mut self, tick: Tick, core: usize, neuron: NeuronId, value: i32) {
         let Some(feature) = self.map.features[core][neuron.index()] else { return };
         let feature = feature as usize;
         let value = match &mut self.levels {
