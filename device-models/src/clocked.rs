@@ -64,6 +64,28 @@ impl Sum for i64 {
     }
 }
 
+/// Adds each weight of a row, `times` over.
+#[inline]
+pub fn add_row<S: Sum>(sums: &mut [S], row: &[PackedSynapse], times: i32) {
+    if times == 1 {
+        // The hot loop of every simulation. Unrolled by hand, because neighbours in a row may share a target as far as
+        // the compiler knows, and it then keeps them one by one.
+        let (chunks, rest) = row.as_chunks::<4>();
+        for chunk in chunks {
+            for synapse in chunk {
+                sums[synapse.target()] += S::of(synapse.weight(), 1);
+            }
+        }
+        for synapse in rest {
+            sums[synapse.target()] += S::of(synapse.weight(), 1);
+        }
+    } else {
+        for synapse in row {
+            sums[synapse.target()] += S::of(synapse.weight(), times);
+        }
+    }
+}
+
 /// One step of a core: what goes in, and where what comes out of it goes.
 #[derive(Debug)]
 pub struct Step<'a, S> {
@@ -102,9 +124,18 @@ pub trait StepModel: Clone + Debug + 'static {
         *state = Self::initial(parameters);
     }
 
-    /// Notes which neurons an event reaches, for models whose step does not visit all of them.
+    /// Adds an event to the sums of the neurons that it reaches. Models whose step does not visit all neurons note here
+    /// which it has to.
     #[inline]
-    fn reach(_state: &mut Self::State, _row: &[PackedSynapse]) {}
+    fn deliver(
+        _parameters: &Self::Parameters,
+        _state: &mut Self::State,
+        sums: &mut [Self::Sum],
+        row: &[PackedSynapse],
+        payload: i32,
+    ) {
+        add_row(sums, row, payload);
+    }
 
     /// Advances every neuron by one step. Returns whether another step, into which nothing arrives, could change
     /// anything.
@@ -131,6 +162,11 @@ pub trait StepModel: Clone + Debug + 'static {
 
     /// What of the neurons is saved.
     fn save(parameters: &Self::Parameters, state: &Self::State) -> Self::Saved;
+
+    /// Whether `sum` can have arrived at a lane (in the order of the layout) between two steps.
+    fn can_have_arrived(_parameters: &Self::Parameters, _lane: usize, sum: Self::Sum) -> bool {
+        sum.can_have_arrived()
+    }
 
     /// Whether a run can have made `saved`: lengths, ranges, and what excludes each other.
     fn fits(parameters: &Self::Parameters, saved: &Self::Saved) -> bool;
@@ -225,25 +261,7 @@ impl<M: StepModel> EventCore for Clocked<M> {
     #[inline]
     fn deliver(&mut self, row: &[PackedSynapse], payload: i32) {
         self.touched = true;
-        M::reach(&mut self.state, row);
-        let sums = &mut self.sums[..];
-        if payload == 1 {
-            // The hot loop of every simulation. Unrolled by hand, because neighbours in a row may share a target as
-            // far as the compiler knows, and it then keeps them one by one.
-            let (chunks, rest) = row.as_chunks::<4>();
-            for chunk in chunks {
-                for synapse in chunk {
-                    sums[synapse.target()] += M::Sum::of(synapse.weight(), 1);
-                }
-            }
-            for synapse in rest {
-                sums[synapse.target()] += M::Sum::of(synapse.weight(), 1);
-            }
-        } else {
-            for synapse in row {
-                sums[synapse.target()] += M::Sum::of(synapse.weight(), payload);
-            }
-        }
+        M::deliver(&self.parameters, &mut self.state, &mut self.sums, row, payload);
     }
 
     fn advance(&mut self, now: Tick) -> &[Emission] {
@@ -314,7 +332,10 @@ impl<M: StepModel> EventCore for Clocked<M> {
         let lanes = if *touched || M::KEEPS_SUMS { layout.lanes().len() } else { 0 };
         let fits = sums.len() == lanes
             && sums.iter().all(|lane| lane.len() == count)
-            && sums.iter().flatten().all(|sum| sum.can_have_arrived())
+            && sums
+                .iter()
+                .enumerate()
+                .all(|(k, lane)| lane.iter().all(|s| M::can_have_arrived(&self.parameters, k, *s)))
             && M::fits(&self.parameters, neurons);
         if fits {
             self.reset();

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program, Source};
 use device_models::{Core, DieParameters, Digest};
 use router::{Counters, Fabric, LEVEL_MAX, LossCause, SPIKES_PER_TICK_MAX};
-use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Tick};
+use units::{CoreAddress, InputId, NeuronAddress, Tick};
 
 /// A program running on a die.
 ///

@@ -11,7 +11,7 @@ use super::{
     Bias, LoihiError, LoihiParameters, LoihiRules, LoihiState, NeuronSettings, Overflows, Register, StepOutput,
     Threshold, VoltageRule, limits, step,
 };
-use crate::clocked::{Clocked, Step, StepModel};
+use crate::clocked::{Clocked, Step, StepModel, add_row};
 use crate::layout::register_lane;
 use crate::parameters::Reader;
 use crate::{
@@ -158,8 +158,15 @@ impl StepModel for Loihi {
     }
 
     #[inline]
-    fn reach(neurons: &mut LoihiNeurons, row: &[PackedSynapse]) {
+    fn deliver(
+        _parameters: &LoihiCoreParameters,
+        neurons: &mut LoihiNeurons,
+        sums: &mut [i32],
+        row: &[PackedSynapse],
+        payload: i32,
+    ) {
         let (Some(first), Some(last)) = (row.first(), row.last()) else { return };
+        add_row(sums, row, payload);
         if row.len() < SHORT_ROW {
             for synapse in row {
                 neurons.awake[synapse.target() / BLOCK] = 1;
