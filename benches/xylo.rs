@@ -34,7 +34,7 @@ use chip::{
 };
 use criterion::{Criterion, Throughput};
 use device_models::xylo::{
-    XyloCore, XyloHidden, XyloMatrix, XyloOutput, XyloParameters, XyloRules, XyloSpikes, XyloSynapse,
+    XyloCore, XyloHidden, XyloLayerState, XyloMatrix, XyloOutput, XyloParameters, XyloRules, XyloSpikes, XyloSynapse,
 };
 use device_models::{CoreState, DieParameters, Digest};
 use emulator::{Each, Emulator, Spike};
@@ -218,7 +218,9 @@ fn kernel_digest(p: &XyloParameters, input: &[Vec<XyloSpikes>]) -> (u64, Emulato
         }
     }
     for core in 0..2 {
-        let CoreState::Xylo { i_syn, v_mem } = emulator.core(core).save() else { panic!("a Xylo chip") };
+        let CoreState::Xylo(XyloLayerState { i_syn, v_mem }) = emulator.core(core).save() else {
+            panic!("a Xylo chip")
+        };
         i_syn.into_iter().chain(v_mem).for_each(|x| digest.push(x as u64));
     }
     (digest.value(), start)

@@ -4,9 +4,9 @@
 //! each neuron, padded to whole vectors. A synapse names its place by one 16-bit index over all lanes, so that a
 //! delivery is a single addition and a kind that nobody uses costs neither memory nor time.
 
-use crate::DeviceModelError;
+use crate::{DeviceModelError, any};
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseGate, SynapseSign, XYLO_OUTPUT};
+use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseGate, SynapseSign, SynapseType};
 
 /// Neurons of a core are padded to a multiple of this, so that inner loops run over whole vectors.
 pub const STRIDE_STEP: usize = 32;
@@ -26,7 +26,7 @@ impl PackedSynapse {
         Self((weight as u16 as u32) << 16 | target as u32)
     }
 
-    /// Index of the accumulator: lane x stride + neuron, or the place in a Xylo layer (see [`InputLayout::pack`]).
+    /// Index of the accumulator, as its model places it (see [`crate::CoreParameters::place`]).
     #[inline]
     pub const fn target(self) -> usize {
         (self.0 & 0xffff) as usize
@@ -95,45 +95,18 @@ impl InputLayout {
     pub fn new(spec: &ChipSpec, core: &CoreProgram, used: &[bool]) -> Result<Self, DeviceModelError> {
         let neuron_count = core.neuron_count as usize;
         let stride = neuron_count.next_multiple_of(STRIDE_STEP);
-        let mut lanes = Vec::new();
-        if core.model == CoreModel::Xylo {
-            // Registers are the state of the neurons itself and lie in their order, whichever are in use.
-            let in_use = spec.synapses.iter().zip(used).filter(|(_, used)| **used);
-            let last = in_use.filter_map(|(kind, _)| match kind.kinetics {
-                Kinetics::Register { index } => Some(index.min(xylo_registers(core) - 1)),
-                _ => None,
-            });
-            lanes.extend((0..=last.max().unwrap_or(0)).map(|index| Lane::Register { index }));
-        }
+        let in_use = |index: usize| used.get(index).copied().unwrap_or(false);
+        let kinds_in_use = spec.synapses.iter().enumerate().filter(|(index, _)| in_use(*index)).map(|(_, kind)| kind);
+        let mut lanes = any::fixed_lanes(core, kinds_in_use);
         let mut kinds = Vec::with_capacity(spec.synapses.len());
         for (index, kind) in spec.synapses.iter().enumerate() {
-            if !used.get(index).copied().unwrap_or(false) {
+            if !in_use(index) {
                 kinds.push(None);
                 continue;
             }
-            let inhibitory = kind.sign == SynapseSign::Inhibitory;
-            let (lane, negate) = match (core.model, &kind.kinetics, kind.gain.is_some(), kind.gate) {
-                (CoreModel::Dpi, _, _, Some(gate)) => {
-                    (Lane::Gate { gate }, inhibitory && gate == SynapseGate::Combined)
-                }
-                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta, false, _) => (Lane::Delta, inhibitory),
-                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Delta, true, _) => {
-                    (Lane::ScaledDelta { kind: index as u8 }, inhibitory)
-                }
-                (CoreModel::Lif | CoreModel::AnalogLif, Kinetics::Exponential { .. }, _, _) => {
-                    (Lane::Current { kind: index as u8, inhibitory }, false)
-                }
-                (CoreModel::Rate, Kinetics::Graded, false, _) => (Lane::Graded, inhibitory),
-                (CoreModel::Rate, Kinetics::Graded, true, _) => (Lane::ScaledGraded { kind: index as u8 }, inhibitory),
-                (CoreModel::Loihi, Kinetics::Register { index: index @ 0 }, false, _) => {
-                    (Lane::Register { index: *index }, inhibitory)
-                }
-                (CoreModel::Xylo, &Kinetics::Register { index }, false, _) if index < xylo_registers(core) => {
-                    (Lane::Register { index }, inhibitory)
-                }
-                (model, ..) => {
-                    return Err(DeviceModelError::Kinetics { core: core.address, kind: kind.name.clone(), model });
-                }
+            let Some((lane, negate)) = any::lane(core, index as u8, kind) else {
+                let (core, kind, model) = (core.address, kind.name.clone(), core.model);
+                return Err(DeviceModelError::Kinetics { core, kind, model });
             };
             let position = lanes.iter().position(|l| *l == lane).unwrap_or_else(|| {
                 lanes.push(lane);
@@ -180,16 +153,29 @@ impl InputLayout {
         assert!(neuron < self.neuron_count, "neuron {neuron} of a core with {}", self.neuron_count);
         let (lane, negate) = (*self.kinds.get(usize::from(kind))?)?;
         let weight = if negate { weight.checked_neg()? } else { weight };
-        let target = match self.model {
-            // Synaptic currents of Xylo are accumulator and state in one, and lie as the update reads them.
-            CoreModel::Xylo => crate::xylo::place(self.lanes.len(), neuron, usize::from(lane)),
-            _ => usize::from(lane) * self.stride + neuron,
-        };
+        let target = any::place(self, usize::from(lane), neuron);
         Some(PackedSynapse::new(target as u16, weight))
     }
 }
 
-/// Input registers of the neurons of a Xylo layer.
-fn xylo_registers(core: &CoreProgram) -> u8 {
-    if core.address.core == XYLO_OUTPUT { 1 } else { crate::xylo::CURRENTS_MAX as u8 }
+/// The lane of a kind of synapse of leaky integrate-and-fire neurons, and whether its weights are negated.
+pub(crate) fn integrator_lane(kind: u8, synapse: &SynapseType) -> Option<(Lane, bool)> {
+    let inhibitory = synapse.sign == SynapseSign::Inhibitory;
+    match (&synapse.kinetics, &synapse.gain) {
+        (Kinetics::Delta, None) => Some((Lane::Delta, inhibitory)),
+        (Kinetics::Delta, Some(_)) => Some((Lane::ScaledDelta { kind }, inhibitory)),
+        (Kinetics::Exponential { .. }, _) => Some((Lane::Current { kind, inhibitory }, false)),
+        _ => None,
+    }
+}
+
+/// The lane of a kind of synapse that feeds an input register of digital neurons with `registers` of them, and whether
+/// its weights are negated.
+pub(crate) fn register_lane(registers: u8, synapse: &SynapseType) -> Option<(Lane, bool)> {
+    match (&synapse.kinetics, &synapse.gain) {
+        (&Kinetics::Register { index }, None) if index < registers => {
+            Some((Lane::Register { index }, synapse.sign == SynapseSign::Inhibitory))
+        }
+        _ => None,
+    }
 }

@@ -252,9 +252,23 @@ pub(crate) struct Reader<'a> {
     pub(crate) die: &'a DieParameters,
 }
 
-impl Reader<'_> {
-    /// Checks that the program sets only parameters that the chip has, in the way that it has them.
-    pub(crate) fn check_names(&self) -> Result<(), DeviceModelError> {
+impl<'a> Reader<'a> {
+    /// What reads the parameters of `core`, once it is certain that the program sets only parameters that the chip has,
+    /// in the way that it has them, and a weight exponent that the core has; those of digital cores their rules check.
+    pub(crate) fn new(
+        spec: &'a ChipSpec,
+        core: &'a CoreProgram,
+        die: &'a DieParameters,
+    ) -> Result<Self, DeviceModelError> {
+        let reader = Self { spec, core, die };
+        reader.check_names()?;
+        if !core.model.facts().digital {
+            reader.check_weight_exponent()?;
+        }
+        Ok(reader)
+    }
+
+    fn check_names(&self) -> Result<(), DeviceModelError> {
         let core = self.core.address;
         for (parameter, values) in &self.core.parameters {
             let parameter = parameter.clone();
@@ -274,8 +288,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Checks the weight exponent of a core of analog values.
-    pub(crate) const fn check_weight_exponent(&self) -> Result<(), DeviceModelError> {
+    const fn check_weight_exponent(&self) -> Result<(), DeviceModelError> {
         let (core, exponent) = (self.core.address, self.core.weight_exponent);
         if exponent > WEIGHT_EXPONENT_MAX {
             return Err(DeviceModelError::WeightExponent { core, exponent });

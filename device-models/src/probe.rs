@@ -41,7 +41,7 @@ pub(crate) fn current_name(spec: &ChipSpec, kind: u8) -> String {
 mod tests {
     use super::*;
     use crate::testing::{core, parameter, spec};
-    use crate::{Core, DieParameters, Emission, InputLayout, MismatchSetting};
+    use crate::{Core, CoreState, DieParameters, Emission, InputLayout, LifState, MismatchSetting};
     use alloc::borrow::ToOwned;
     use alloc::collections::BTreeMap;
     use alloc::vec::Vec;
@@ -111,8 +111,9 @@ mod tests {
             unread.advance(Tick(t));
             for n in [0u16, 17, 39].map(NeuronId) {
                 let readings: Vec<i64> = (0..3).map(|index| lif.probe(index, n, Tick(t))).collect();
-                let Core::Lif(core) = &lif else { panic!("a lif core") };
-                let state = [core.membrane(n), core.refractory_steps(n), core.current(0, n)].map(i64::from);
+                let CoreState::Lif(state) = lif.save() else { panic!("a lif core") };
+                let LifState { v, refractory, currents, .. } = state.neurons;
+                let state = [v[n.index()], refractory[n.index()], currents[0][n.index()]].map(i64::from);
                 assert_eq!(readings, state);
             }
             assert_eq!(lif.save(), unread.save());

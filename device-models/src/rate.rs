@@ -22,17 +22,17 @@
 //! `leak`; optional and 0 where the chip has none: `drive`; and the gains that the chip file names for the kinds of
 //! synapse in use.
 
+use crate::clocked::{Clocked, Step, StepModel};
 use crate::layout::Lane;
 use crate::parameters::Reader;
-use crate::{
-    CoreState, DeviceModelError, DieParameters, Digest, Emission, Factors, InputLayout, PackedSynapse, ProbeKind,
-};
+use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, Emission, Factors, InputLayout, ProbeKind};
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreProgram};
+use chip::{ChipSpec, CoreProgram, Kinetics, SynapseSign, SynapseType};
 use fx::step::{mul_shift, tanh_q20};
 use fx::{Real, Rounding, Wide, narrow, shift_right};
+use serde::{Deserialize, Serialize};
 use units::NeuronId;
 
 /// Fraction bits of a unit.
@@ -58,21 +58,23 @@ pub struct RateParameters {
     gains: Vec<Option<Vec<Real>>>,
 }
 
-impl RateParameters {
-    /// The parameters of `core` on a die.
-    ///
-    /// # Errors
-    /// See [`DeviceModelError`]: a parameter is missing, unknown, out of the chip's range, or impossible after
-    /// mismatch.
-    pub fn build(
+impl CoreParameters for RateParameters {
+    fn lane(_core: &CoreProgram, index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
+        let inhibitory = kind.sign == SynapseSign::Inhibitory;
+        match (&kind.kinetics, &kind.gain) {
+            (Kinetics::Graded, None) => Some((Lane::Graded, inhibitory)),
+            (Kinetics::Graded, Some(_)) => Some((Lane::ScaledGraded { kind: index }, inhibitory)),
+            _ => None,
+        }
+    }
+
+    fn build(
         spec: &ChipSpec,
         core: &CoreProgram,
         layout: InputLayout,
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
-        let reader = Reader { spec, core, die };
-        reader.check_names()?;
-        reader.check_weight_exponent()?;
+        let reader = Reader::new(spec, core, die)?;
         let leak = reader.positive("leak")?;
         if let Some(n) = leak.asked.iter().position(|l| *l > Real::ONE) {
             return Err(DeviceModelError::TooLarge {
@@ -110,11 +112,24 @@ impl RateParameters {
         })
     }
 
-    /// The sums of the core.
-    pub const fn layout(&self) -> &InputLayout {
+    fn layout(&self) -> &InputLayout {
         &self.layout
     }
 
+    fn digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        digest.push(u64::from(self.weight_exponent) << 32 | self.leak.shift() as u32 as u64);
+        for mantissa in self.leak.mantissas() {
+            digest.push(*mantissa as u64);
+        }
+        for value in self.gains.iter().flatten().flatten().map(|g| g.to_bits()).chain(self.drive.iter().copied()) {
+            digest.push(value as u64);
+        }
+        digest.value()
+    }
+}
+
+impl RateParameters {
     /// Weights are shifted left by this many bits.
     pub const fn weight_exponent(&self) -> u8 {
         self.weight_exponent
@@ -135,99 +150,13 @@ impl RateParameters {
         &self.gains
     }
 
-    /// Hash of all parameters.
-    pub fn digest(&self) -> u64 {
-        let mut digest = Digest::new();
-        digest.push(u64::from(self.weight_exponent) << 32 | self.leak.shift() as u32 as u64);
-        for mantissa in self.leak.mantissas() {
-            digest.push(*mantissa as u64);
-        }
-        for value in self.gains.iter().flatten().flatten().map(|g| g.to_bits()).chain(self.drive.iter().copied()) {
-            digest.push(value as u64);
-        }
-        digest.value()
-    }
-}
-
-/// A core of rate units: parameters and state.
-#[derive(Clone, Debug)]
-pub struct RateCore {
-    parameters: RateParameters,
-    x: Vec<i32>,
-    /// Sums of weight times level, one array a lane; they stay from step to step.
-    sums: Vec<i64>,
-    /// Something arrived since the last step.
-    touched: bool,
-    awake: bool,
-    emissions: Vec<Emission>,
-}
-
-impl RateCore {
-    /// A core with all units and inputs at 0.
-    pub fn new(parameters: RateParameters) -> Self {
-        let (stride, count) = (parameters.layout.stride(), parameters.layout.neuron_count());
-        Self {
-            x: vec![0; count],
-            sums: vec![0; stride * parameters.layout.lanes().len()],
-            touched: false,
-            awake: true,
-            emissions: Vec::with_capacity(count),
-            parameters,
-        }
-    }
-
-    /// Its parameters.
-    pub const fn parameters(&self) -> &RateParameters {
-        &self.parameters
-    }
-
-    /// All units and inputs back to 0.
-    pub fn reset(&mut self) {
-        self.x.fill(0);
-        self.sums.fill(0);
-        self.touched = false;
-        self.awake = true;
-    }
-
-    /// Changes the sums of the units in `row` by the weight times `change`, the change of a level.
-    #[inline]
-    pub fn deliver(&mut self, row: &[PackedSynapse], change: i32) {
-        self.touched = true;
-        let change = i64::from(change);
-        for synapse in row {
-            self.sums[synapse.target()] += i64::from(synapse.weight()) * change;
-        }
-    }
-
-    /// Advances every unit by one step and returns the changes of output levels.
-    pub fn advance(&mut self) -> &[Emission] {
-        self.emissions.clear();
-        let mut changed = core::mem::take(&mut self.touched);
-        let shift = self.parameters.leak.shift() as u32;
-        for n in 0..self.x.len() {
-            let target = tanh_q20(self.argument(n)) << (STATE_BITS - ARGUMENT_BITS);
-            let old = self.x[n];
-            let new = old + mul_shift(target - old, self.parameters.leak.mantissas()[n], shift);
-            self.x[n] = new;
-            changed |= new != old;
-            let (value, before) = (level(new), level(old));
-            if value != before {
-                let neuron = NeuronId(n as u16);
-                self.emissions.push(Emission { neuron, value, payload: value - before });
-            }
-        }
-        self.awake = changed;
-        &self.emissions
-    }
-
     /// The argument of tanh of unit `n`, with 20 fraction bits.
-    fn argument(&self, n: usize) -> i32 {
-        let p = &self.parameters;
+    fn argument(&self, sums: &[i64], n: usize) -> i32 {
         // A weight has 20 fraction bits, a level 16: shifting by 16 - exponent leaves 20.
-        let shift = i32::from(p.weight_exponent) - LEVEL_BITS as i32;
-        let mut sum = i128::from(p.drive[n]);
-        for (lane, gain) in p.gains.iter().enumerate() {
-            let raw = i128::from(self.sums[lane * p.layout.stride() + n]);
+        let shift = i32::from(self.weight_exponent) - LEVEL_BITS as i32;
+        let mut sum = i128::from(self.drive[n]);
+        for (lane, gain) in self.gains.iter().enumerate() {
+            let raw = i128::from(sums[lane * self.layout.stride() + n]);
             let input = if shift < 0 { shift_right(raw, shift.unsigned_abs(), Rounding::HalfUp) } else { raw << shift };
             sum += match gain {
                 Some(gain) => shift_right(input * i128::from(gain[n].to_bits()), Real::FRACTION_BITS, Rounding::HalfUp),
@@ -236,88 +165,85 @@ impl RateCore {
         }
         narrow(sum)
     }
+}
 
-    /// Whether another step without input could change the state.
-    #[inline]
-    pub const fn is_awake(&self) -> bool {
-        self.awake
+/// The model of this module.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate;
+
+/// A core of rate units.
+pub type RateCore = Clocked<Rate>;
+
+/// The units of a core.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateState {
+    /// 28 fraction bits.
+    pub x: Vec<i32>,
+}
+
+impl StepModel for Rate {
+    /// The sums are of weight times level, and an event carries a change of the level.
+    const KEEPS_SUMS: bool = true;
+
+    type Sum = i64;
+    type Parameters = RateParameters;
+    type State = RateState;
+    type Saved = RateState;
+
+    fn initial(parameters: &RateParameters) -> RateState {
+        RateState { x: vec![0; parameters.layout.neuron_count()] }
     }
 
-    /// State of a unit, as bits with 28 fraction bits.
-    pub fn state(&self, neuron: NeuronId) -> i32 {
-        self.x[neuron.index()]
+    fn reset(_parameters: &RateParameters, units: &mut RateState) {
+        units.x.fill(0);
     }
 
-    /// Output level of a unit, as bits with 16 fraction bits.
-    pub fn level(&self, neuron: NeuronId) -> i32 {
-        level(self.x[neuron.index()])
+    fn step(parameters: &RateParameters, units: &mut RateState, step: Step<'_, i64>) -> bool {
+        let mut changed = step.touched;
+        let shift = parameters.leak.shift() as u32;
+        for (n, x) in units.x.iter_mut().enumerate() {
+            let target = tanh_q20(parameters.argument(step.sums, n)) << (STATE_BITS - ARGUMENT_BITS);
+            let old = *x;
+            let new = old + mul_shift(target - old, parameters.leak.mantissas()[n], shift);
+            *x = new;
+            changed |= new != old;
+            let (value, before) = (level(new), level(old));
+            if value != before {
+                let neuron = NeuronId(n as u16);
+                step.emissions.push(Emission { neuron, value, payload: value - before });
+            }
+        }
+        changed
     }
 
-    /// What can be read of a unit: its state and its output level.
-    pub fn probes(&self) -> Vec<ProbeKind> {
+    /// The state of a unit and its output level.
+    fn probes(_parameters: &RateParameters, _spec: &ChipSpec) -> Vec<ProbeKind> {
         vec![ProbeKind::new("x", "1", STATE_BITS), ProbeKind::new("y", "1", LEVEL_BITS)]
     }
 
-    /// Quantity `index` (in the order of [`RateCore::probes`]) of a unit.
-    ///
-    /// # Panics
-    /// If there is no such quantity, or the core does not use that unit.
-    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
+    fn probe(core: &RateCore, index: usize, neuron: usize) -> i64 {
+        let x = core.state().x[neuron];
         i64::from(match index {
-            0 => self.state(neuron),
-            1 => self.level(neuron),
+            0 => x,
+            1 => level(x),
             _ => panic!("quantity {index} of a rate unit, which has 2"),
         })
     }
 
-    /// Appends the state to a hash.
-    pub fn digest_state(&self, digest: &mut Digest) {
-        for value in self.x.iter().map(|x| i64::from(*x)).chain(self.sums.iter().copied()) {
-            digest.push(value as u64);
-        }
-        if self.touched {
-            digest.push(1);
-        }
+    fn save(_parameters: &RateParameters, units: &RateState) -> RateState {
+        units.clone()
     }
 
-    /// The state between two ticks.
-    pub fn save(&self) -> CoreState {
-        let (count, stride) = (self.x.len(), self.parameters.layout.stride());
-        CoreState::Rate {
-            x: self.x.clone(),
-            sums: self.sums.chunks_exact(stride).map(|lane| lane[..count].to_vec()).collect(),
-            touched: self.touched,
-            awake: self.awake,
-        }
+    fn fits(parameters: &RateParameters, saved: &RateState) -> bool {
+        saved.x.len() == parameters.layout.neuron_count() && saved.x.iter().all(|x| x.unsigned_abs() <= 1 << STATE_BITS)
     }
 
-    /// Whether something arrived since the last step.
-    #[inline]
-    pub const fn is_touched(&self) -> bool {
-        self.touched
+    fn load(_parameters: &RateParameters, units: &mut RateState, saved: &RateState) {
+        units.x.copy_from_slice(&saved.x);
     }
 
-    /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core: wrong lengths, or a
-    /// number that no run could have made.
-    #[must_use]
-    pub fn restore(&mut self, state: &CoreState) -> bool {
-        let CoreState::Rate { x, sums, touched, awake } = state else { return false };
-        let (count, stride) = (self.x.len(), self.parameters.layout.stride());
-        let fits = x.len() == count
-            && sums.len() * stride == self.sums.len()
-            && sums.iter().all(|lane| lane.len() == count)
-            && x.iter().all(|x| x.unsigned_abs() <= 1 << STATE_BITS)
-            && sums.iter().flatten().all(|s| s.unsigned_abs() < 1 << 56);
-        if fits {
-            self.reset();
-            self.x.copy_from_slice(x);
-            for (lane, saved) in self.sums.chunks_exact_mut(stride).zip(sums) {
-                lane[..count].copy_from_slice(saved);
-            }
-            self.touched = *touched;
-            self.awake = *awake;
-        }
-        fits
+    fn digest_neurons(units: &RateState, digest: &mut Digest) {
+        units.x.iter().for_each(|x| digest.push(*x as u64));
     }
 }
 

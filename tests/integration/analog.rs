@@ -4,7 +4,9 @@ use crate::cores::{check as check_emulator, recipes};
 use crate::support::{LIF_KINDS, Random, Recipe, analog_neurons, assert_same_analog, die, quantity, test_chip};
 use chip::{ChipSpec, CoreModel, CoreProgram, NoiseSpec, RouterSpec, Values};
 use conformance::{AnalogNeuron, Intervals};
-use device_models::{AnalogLifCore, AnalogLifParameters, DieParameters, InputLayout, PackedSynapse};
+use device_models::{
+    AnalogLifCore, AnalogLifParameters, CoreParameters, DieParameters, EventCore, InputLayout, PackedSynapse,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use units::{CoreAddress, NeuronId, Tick};
@@ -145,7 +147,7 @@ impl Network {
         }
         let (mut spikes, mut visits) = (Vec::new(), 0);
         loop {
-            let next = queue.keys().next().copied().unwrap_or(u64::MAX).min(self.core.next_wake().0);
+            let next = queue.keys().next().copied().unwrap_or(u64::MAX).min(self.core.next_wake(Tick(0)).0);
             if next >= self.ticks {
                 return (spikes, visits);
             }
@@ -158,7 +160,7 @@ impl Network {
                 spikes.push((next, source));
                 queue.entry(next + self.rows[source].0).or_default().push((source, 1));
             }
-            assert!(self.core.next_wake() > Tick(next), "the core wakes itself in tick {next} again");
+            assert!(self.core.next_wake(Tick(next)) > Tick(next), "the core wakes itself in tick {next} again");
         }
     }
 
@@ -391,7 +393,7 @@ fn ten_seconds_at_one_microsecond_follow_double_precision() {
             if float.tick(tick, delta, &jumps, adaptation) {
                 of_float.push(tick);
             }
-            if delta != 0.0 || jumps != [0.0; 4] || single.next_wake() == Tick(tick) {
+            if delta != 0.0 || jumps != [0.0; 4] || single.next_wake(Tick(tick)) == Tick(tick) {
                 of_core.extend(single.advance(Tick(tick)).iter().filter(|s| s.neuron == id).map(|_| tick));
                 if of_core == of_float {
                     let membrane = single.membrane(id, Tick(tick)) as f64 / 2f64.powi(32);

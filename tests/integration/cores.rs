@@ -1,7 +1,7 @@
 //! Cores and routers against the oracle: random programs, equal bit for bit.
 
 use crate::runs::assert_equal_oracle;
-use crate::support::{Case, Random, Recipe, TICKS, die, quantity, test_chip};
+use crate::support::{Case, Random, Recipe, TICKS, die, probe, quantity, test_chip};
 use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values};
 use conformance::float::{FloatCurrent, FloatNeuron};
 use emulator::{Each, Emulator, Spike};
@@ -135,8 +135,8 @@ fn membranes_follow_double_precision() {
             // A spike that one side has and the other lacks sets the membranes apart until both have spiked together.
             apart[n] = if spiked && here { false } else { apart[n] || spiked != here };
             if !apart[n] {
-                let membrane = emulator.membrane(0, NeuronId(n as u16)).unwrap().to_bits();
-                worst = worst.max((f64::from(membrane) / f64::from(1 << 20) - neuron.v).abs());
+                let membrane = probe(&emulator, &case.spec, 0, NeuronId(n as u16), "v");
+                worst = worst.max((membrane as f64 / f64::from(1 << 20) - neuron.v).abs());
             }
         }
     }

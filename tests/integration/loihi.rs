@@ -3,7 +3,7 @@
 use crate::support::{Random, fact, quantity};
 use chip::{ChipSpec, CoreModel, NoiseSpec, Values};
 use conformance::loihi::{LoihiNeuron, Simulator};
-use device_models::{Core, DieParameters, Event, Noise};
+use device_models::{DieParameters, Event, Noise};
 use emulator::{Each, Emulator, Spike};
 use fx::Weight;
 use mapper::{MapperError, MapperOptions, Mapping, decode};
@@ -195,8 +195,8 @@ fn registers(emulator: &Emulator, mapping: &Mapping, network: &Network) -> Vec<V
     let of = |population: usize, index: u32| {
         let NeuronAddress { core, neuron } = mapping.placement.address(population, index).unwrap();
         let core = mapping.program.cores.iter().position(|c| c.address == core).unwrap();
-        let Core::Loihi(core) = emulator.core(core) else { panic!("not a Loihi core") };
-        (core.current(neuron), core.voltage(neuron))
+        let [u, v] = [0, 1].map(|index| emulator.core(core).probe(index, neuron, emulator.now()));
+        (u as i32, v as i32)
     };
     network.populations.iter().enumerate().map(|(p, all)| (0..all.size).map(|i| of(p, i)).collect()).collect()
 }
@@ -478,9 +478,7 @@ fn overflows_are_counted() {
     // 64 x 2000 x 100 is beyond 22 bits.
     emulator.send(InputId(0), Tick(0), 100).unwrap();
     emulator.run_until(Tick(10), &mut ());
-    let Core::Loihi(core) = emulator.core(0) else { unreachable!() };
-    let counts = device_models::loihi::Register::ALL.map(|r| core.overflows().count(r));
-    assert_eq!(counts, [1, 0, 0, 0]);
+    assert_eq!(emulator.core(0).counters(), [("q0", 1), ("current", 0), ("u2", 0), ("v", 0)]);
     assert_eq!(emulator.counters().saturations, 1);
-    assert_eq!(core.current(NeuronId(0)), 0, "the current of one step has decayed");
+    assert_eq!(emulator.core(0).probe(0, NeuronId(0), Tick(9)), 0, "the current of one step has decayed");
 }

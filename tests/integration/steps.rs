@@ -2,7 +2,7 @@
 
 use crate::cores::recipes;
 use crate::runs::{assert_cut_changes_nothing, assert_equal_oracle};
-use crate::support::{Case, Recipe, TICKS, fact, test_chip};
+use crate::support::{Case, Recipe, TICKS, fact, probe, test_chip};
 use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source};
 use device_models::{Core, CoreState, DieParameters};
 use emulator::{Emulator, Snapshot, Spike};
@@ -140,19 +140,20 @@ fn single_emulator() -> Emulator {
 #[test]
 fn input_waits_for_the_next_step() {
     let arrived = |emulator: &Emulator| match emulator.core(0).save() {
-        CoreState::Lif(state) => state.arrived,
+        CoreState::Lif(state) => state.sums,
         state => panic!("{state:?}"),
     };
+    let membrane = |emulator: &Emulator| probe(emulator, &single().0, 0, NeuronId(0), "v");
     for (channel, tick, acts) in [(0, 5, 5), (0, 6, 10), (0, 10, 10), (1, 7, 10), (1, 8, 10), (1, 9, 15)] {
         let mut emulator = single_emulator();
         emulator.send(InputId(channel), Tick(tick), 3).unwrap();
         emulator.run_until(Tick(acts), &mut ());
-        let before = emulator.membrane(0, NeuronId(0)).unwrap();
+        let before = membrane(&emulator);
         let reached = tick + if channel == 1 { 2 } else { 0 };
         let waits = if reached == acts { vec![] } else { vec![vec![3000]] };
         assert_eq!(arrived(&emulator), waits, "channel {channel}, tick {tick}");
         emulator.run_until(Tick(acts + 1), &mut ());
-        assert!(emulator.membrane(0, NeuronId(0)).unwrap() > before, "channel {channel}, tick {tick}");
+        assert!(membrane(&emulator) > before, "channel {channel}, tick {tick}");
         assert_eq!(arrived(&emulator), Vec::<Vec<i32>>::new());
     }
 }

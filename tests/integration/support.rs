@@ -10,7 +10,8 @@ use conformance::{
 };
 use device_models::analog_lif::{AnalogLifParameters, Coupling, Decay, LaneUse};
 use device_models::{
-    AnalogLifCore, Core, DieParameters, Factors, Lane, LifParameters, MismatchSetting, RateParameters,
+    AnalogLifCore, Core, CoreParameters, DieParameters, EventCore, Factors, Lane, LifParameters, MismatchSetting,
+    RateParameters,
 };
 use disorder::{Die, Family};
 use emulator::{Emulator, LossCause, Spike};
@@ -469,6 +470,15 @@ pub(crate) fn in_oracle_words(spikes: &[Spike]) -> Vec<OracleSpike> {
     spikes.iter().map(word).collect()
 }
 
+/// Quantity `name` of a neuron, in the units of its model, after the last tick that was processed.
+#[track_caller]
+pub(crate) fn probe(emulator: &Emulator, spec: &ChipSpec, core: usize, neuron: NeuronId, name: &str) -> i64 {
+    let core = emulator.core(core);
+    let index = core.probes(spec).iter().position(|quantity| quantity.name == name);
+    let last = Tick(emulator.now().0.saturating_sub(1));
+    core.probe(index.unwrap_or_else(|| panic!("a neuron without {name}")), neuron, last)
+}
+
 /// Every state bit of the emulator equals the oracle's.
 #[track_caller]
 pub(crate) fn assert_same_state(emulator: &Emulator, oracle: &Oracle<'_>) {
@@ -478,11 +488,10 @@ pub(crate) fn assert_same_state(emulator: &Emulator, oracle: &Oracle<'_>) {
                 for (n, neuron) in neurons.iter().enumerate() {
                     let id = NeuronId(n as u16);
                     let at = format!("core {index} neuron {n} before tick {}", emulator.now());
-                    assert_eq!(i128::from(core.membrane(id)), neuron.v, "membrane of {at}");
                     assert_eq!(i128::from(core.threshold(id)), neuron.threshold_now(), "threshold of {at}");
-                    assert_eq!(i128::from(core.refractory_steps(id)), neuron.r, "refractory steps of {at}");
-                    for (k, current) in neuron.currents.iter().enumerate() {
-                        assert_eq!(i128::from(core.current(k, id)), current.i, "current {k} of {at}");
+                    let currents = neuron.currents.iter().map(|current| current.i);
+                    for (k, expected) in [neuron.v, neuron.r].into_iter().chain(currents).enumerate() {
+                        assert_eq!(i128::from(core.probe(k, id, emulator.now())), expected, "quantity {k} of {at}");
                     }
                 }
             }
@@ -494,8 +503,12 @@ pub(crate) fn assert_same_state(emulator: &Emulator, oracle: &Oracle<'_>) {
             }
             (Core::Rate(core), CoreOracle::Rate { units, .. }) => {
                 for (n, unit) in units.iter().enumerate() {
-                    let state = core.state(NeuronId(n as u16));
-                    assert_eq!(i128::from(state), unit.x, "unit {n} of core {index} before tick {}", emulator.now());
+                    assert_eq!(
+                        i128::from(core.state().x[n]),
+                        unit.x,
+                        "unit {n} of core {index} before tick {}",
+                        emulator.now()
+                    );
                 }
             }
             _ => panic!("core {index} runs another model in the oracle"),

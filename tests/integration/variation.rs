@@ -2,7 +2,7 @@
 
 use crate::cores::recipes;
 use crate::runs::{assert_cut_changes_nothing, assert_equal_oracle};
-use crate::support::{Case, Recipe, TICKS, fact, quantity, test_chip};
+use crate::support::{Case, Recipe, TICKS, fact, probe, quantity, test_chip};
 use chip::{
     ChipSpec, CoreModel, CoreProgram, FaultSpec, IdealRow, IdealSynapse, MismatchSpec, NoiseSpec, Program, RouterSpec,
     Routing, Source, Values,
@@ -308,10 +308,10 @@ fn events_have_weights_of_their_own() {
         emulator.send(InputId(0), Tick(tick), count).unwrap();
         emulator.run_until(Tick(tick + 1), &mut ());
         assert_eq!(emulator.counters().synaptic_operations, count as u64);
-        emulator.membrane(0, NeuronId(0)).unwrap().to_bits()
+        probe(&emulator, &spec, 0, NeuronId(0), "v")
     };
-    let steps: Vec<i32> = (0..100).map(|tick| step(0, tick, 1)).collect();
-    let mean = steps.iter().map(|s| i64::from(*s)).sum::<i64>() / 100;
+    let steps: Vec<i64> = (0..100).map(|tick| step(0, tick, 1)).collect();
+    let mean = steps.iter().sum::<i64>() / 100;
     // 2 mV; standard error 0.04.
     assert!((mean - (2 << 20)).abs() < (1 << 18), "{mean}");
     assert!(steps.windows(2).all(|pair| pair[0] != pair[1]));

@@ -10,9 +10,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program, Source};
 use device_models::{Core, DieParameters, Digest};
-use fx::Weight;
 use router::{Counters, Fabric, LEVEL_MAX, LossCause, SPIKES_PER_TICK_MAX};
-use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Tick};
+use units::{CoreAddress, InputId, NeuronAddress, Tick};
 
 /// A program running on a die.
 ///
@@ -394,33 +393,6 @@ impl Emulator {
     /// If the program does not have that core.
     pub fn core(&self, core: usize) -> &Core {
         &self.cores[core]
-    }
-
-    /// The membrane of a `lif` or `analog-lif` neuron, in the voltage unit of its threshold; `None` for other models.
-    ///
-    /// # Panics
-    /// If the program does not use that neuron.
-    pub fn membrane(&self, core: usize, neuron: NeuronId) -> Option<Weight> {
-        match &self.cores[core] {
-            Core::Lif(core) => Some(Weight::from_bits(core.membrane(neuron))),
-            Core::AnalogLif(core) => {
-                // The state after the last tick that was processed.
-                let at = Tick(self.now.0.saturating_sub(1));
-                Some(device_models::analog_lif::membrane_weight(core.membrane(neuron, at)))
-            }
-            _ => None,
-        }
-    }
-
-    /// The output level of a rate unit, with 16 fraction bits; `None` for other models.
-    ///
-    /// # Panics
-    /// If the program does not use that unit.
-    pub fn level(&self, core: usize, neuron: NeuronId) -> Option<i32> {
-        match &self.cores[core] {
-            Core::Rate(core) => Some(core.level(neuron)),
-            _ => None,
-        }
     }
 }
 

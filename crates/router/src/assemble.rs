@@ -8,7 +8,7 @@ use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, IdealSynapse, Program, SPIKES_PER_TICK_MAX, Source, Sums, SynapseSign};
-use device_models::lif::ARRIVED_MAX;
+use device_models::clocked::ARRIVED_MAX;
 use device_models::{Digest, InputLayout, PackedSynapse};
 use units::InputId;
 

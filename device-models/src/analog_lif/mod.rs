@@ -84,23 +84,24 @@ macro_rules! with_currents {
 const _: () = assert!(crate::CURRENTS_MAX + 1 == 5, "the currents of synapses and that of adaptation are all there");
 
 mod closed_form;
+mod event_core;
 mod parameters;
 mod pending;
 mod predict;
-mod state;
 
 pub use closed_form::{Coupling, Current, Decay, Membrane, TRANSFER_BITS};
+pub use event_core::AnalogLifState;
 pub use parameters::{AnalogLifParameters, LaneUse};
 pub use pending::Pending;
 
-use crate::{Emission, PackedSynapse, ThresholdNoise};
-use alloc::vec;
+use crate::{CoreParameters, Emission, ThresholdNoise};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use closed_form::Base;
-use fx::{Rounding, narrow, shift_right};
+use fx::{Rounding, shift_right};
 use parameters::GAIN_FRACTION;
 use predict::{Outlook, near_outlook, next_look, outlook};
-use units::{NeuronId, Tick};
+use units::NeuronId;
 
 /// Fraction bits of voltages and currents.
 pub const VOLTAGE_BITS: u32 = 32;
@@ -124,12 +125,12 @@ struct Neuron {
     threshold: i64,
 }
 
-/// A core of asynchronous LIF neurons: parameters and state.
+/// A core of asynchronous LIF neurons.
 ///
 /// State lies neuron by neuron, not quantity by quantity as in the clocked cores: an event needs all of one neuron.
 #[derive(Clone, Debug)]
 pub struct AnalogLifCore {
-    parameters: AnalogLifParameters,
+    parameters: Arc<AnalogLifParameters>,
     neurons: Vec<Neuron>,
     /// The currents of a neuron side by side.
     currents: Vec<i64>,
@@ -170,59 +171,6 @@ fn saturate(value: i128, count: &mut u64) -> i64 {
 }
 
 impl AnalogLifCore {
-    /// A core in its initial state.
-    pub fn new(parameters: AnalogLifParameters) -> Self {
-        let (stride, lanes) = (parameters.layout().stride(), parameters.layout().lanes().len());
-        let count = parameters.layout().neuron_count();
-        let mut core = Self {
-            neurons: vec![Neuron::default(); count],
-            currents: vec![0; count * parameters.current_count()],
-            threshold_noise: parameters.threshold_noise().cloned(),
-            accumulators: vec![0; stride * lanes],
-            touched: vec![0; stride * lanes / BLOCK],
-            pending: Pending::new(stride),
-            next: 0,
-            started: false,
-            spikes: Vec::with_capacity(count),
-            saturations: 0,
-            updated: 0,
-            parameters,
-        };
-        core.reset();
-        core
-    }
-
-    /// Its parameters.
-    pub const fn parameters(&self) -> &AnalogLifParameters {
-        &self.parameters
-    }
-
-    /// Back to the initial state.
-    pub fn reset(&mut self) {
-        for n in 0..self.neurons.len() {
-            let v = self.parameters.initial()[n];
-            self.neurons[n] = Neuron { base: 0, free: 0, v, threshold: self.threshold_from(n, 0) };
-        }
-        self.currents.fill(0);
-        self.clear_inputs();
-        self.pending.clear();
-        self.started = false;
-        self.next = 0;
-    }
-
-    /// Says which part of a run this is; see [`crate::Core::set_part`].
-    pub fn set_part(&mut self, part: u64) -> bool {
-        let Some(noise) = &mut self.threshold_noise else { return false };
-        noise.set_part(part);
-        for n in 0..self.neurons.len() {
-            self.neurons[n].threshold = self.threshold_from(n, self.neurons[n].free);
-        }
-        if self.started {
-            self.predict_all();
-        }
-        true
-    }
-
     /// The threshold of a neuron in the interval that begins with tick `free`.
     fn threshold_from(&self, n: usize, free: u64) -> i64 {
         let of_run = self.parameters.membranes()[n].threshold;
@@ -232,24 +180,6 @@ impl AnalogLifCore {
     fn clear_inputs(&mut self) {
         self.accumulators.fill(0);
         self.touched.fill(0);
-    }
-
-    /// Adds a row of synapses, each `times` over, to the sums of this tick.
-    #[inline]
-    pub fn deliver(&mut self, row: &[PackedSynapse], times: i32) {
-        for synapse in row {
-            let target = synapse.target();
-            self.accumulators[target] += synapse.weight() * times;
-            self.touched[target / BLOCK] |= 1 << (target % BLOCK);
-        }
-    }
-
-    /// Brings every neuron that something reached, or that is at threshold, to tick `now`, and returns the spikes, in
-    /// the order of the neurons. It must be called at every tick that [`AnalogLifCore::next_wake`] names, but for
-    /// [`Tick::NEVER`].
-    pub fn advance(&mut self, now: Tick) -> &[Emission] {
-        with_currents!(self.advance_with(now.0));
-        &self.spikes
     }
 
     fn advance_with<const N: usize>(&mut self, now: u64) {
@@ -293,12 +223,6 @@ impl AnalogLifCore {
         self.pending.settle(block);
     }
 
-    /// When the core must be advanced next although nothing arrives: at the earliest bound of a crossing.
-    #[inline]
-    pub const fn next_wake(&self) -> Tick {
-        if self.started { Tick(self.next) } else { Tick(0) }
-    }
-
     /// Brings a neuron to tick `now`, in steps 1 to 3 of the module, and returns when to look at it next.
     #[inline(always)]
     fn update<const N: usize>(&mut self, n: usize, now: u64) -> u64 {
@@ -307,7 +231,7 @@ impl AnalogLifCore {
             return self.ignore(n);
         }
         self.updated += 1;
-        let parameters = &self.parameters;
+        let parameters = &*self.parameters;
         let (membrane, constants) = (&parameters.membranes()[n], parameters.currents_of::<N>(n));
         let mut neuron = self.neurons[n];
         let mut currents;
@@ -461,24 +385,6 @@ impl AnalogLifCore {
         }
         self.next = self.pending.least();
     }
-
-    /// Neurons that something reached, or that crossed their threshold, in the last advance; without those whose events
-    /// met a refractory neuron without currents.
-    #[inline]
-    pub const fn updated(&self) -> usize {
-        self.updated
-    }
-
-    /// Saturations since the last call.
-    #[inline]
-    pub fn take_saturations(&mut self) -> u64 {
-        core::mem::take(&mut self.saturations)
-    }
-}
-
-/// The membrane of a neuron as a [`fx::Weight`], to nearest.
-pub fn membrane_weight(bits: i64) -> fx::Weight {
-    fx::Weight::from_bits(narrow(shift_right(bits, WEIGHT_SHIFT, Rounding::HalfUp)))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use super::closed_form::{Coupling, Current, Decay, Membrane, TRANSFER_BITS};
 use super::{STATE_MAX, VOLTAGE_BITS};
-use crate::layout::Lane;
+use crate::layout::{Lane, integrator_lane};
 use crate::parameters::{Reader, Resolved};
-use crate::{DeviceModelError, DieParameters, Digest, InputLayout, ThresholdNoise};
+use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, InputLayout, ThresholdNoise};
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreProgram, Kinetics};
+use chip::{ChipSpec, CoreProgram, Kinetics, SynapseType};
 use fx::{Real, Rounding, Wide, exp2, shift_right};
 use units::{Decimal, Unit};
 
@@ -50,21 +50,18 @@ pub struct AnalogLifParameters {
     threshold_noise: Option<ThresholdNoise>,
 }
 
-impl AnalogLifParameters {
-    /// The parameters of `core` on a die.
-    ///
-    /// # Errors
-    /// See [`DeviceModelError`]: a parameter is missing, unknown, out of the chip's range, impossible after mismatch,
-    /// or beyond the numbers of the core.
-    pub fn build(
+impl CoreParameters for AnalogLifParameters {
+    fn lane(_core: &CoreProgram, index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
+        integrator_lane(index, kind)
+    }
+
+    fn build(
         spec: &ChipSpec,
         core: &CoreProgram,
         layout: InputLayout,
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
-        let reader = Reader { spec, core, die };
-        reader.check_names()?;
-        reader.check_weight_exponent()?;
+        let reader = Reader::new(spec, core, die)?;
         let tau_mem = reader.positive("tau_mem")?;
         let builder = Builder { tick: exact_tick(&reader)?, tau_mem, reader };
         let count = layout.neuron_count();
@@ -94,11 +91,44 @@ impl AnalogLifParameters {
         })
     }
 
-    /// The accumulators of the core.
-    pub const fn layout(&self) -> &InputLayout {
+    fn layout(&self) -> &InputLayout {
         &self.layout
     }
 
+    fn digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        let decay = |digest: &mut Digest, decay: Decay| {
+            digest.push(decay.mantissa);
+            digest.push(decay.shift.into());
+        };
+        for m in &self.membranes {
+            decay(&mut digest, m.decay);
+            for value in [m.rest as u64, m.threshold as u64, m.reset as u64, m.refractory] {
+                digest.push(value);
+            }
+        }
+        for c in &self.currents {
+            decay(&mut digest, c.decay);
+            let difference = match c.coupling {
+                Coupling::Apart { .. } => u64::MAX,
+                Coupling::Near { difference, .. } => difference,
+            };
+            digest.push(c.coefficient());
+            digest.push(difference);
+            digest.push(u64::from(c.inhibitory) << 1 | u64::from(c.slower));
+        }
+        for lane in &self.lanes {
+            if let LaneUse::ScaledDelta(gains) = lane {
+                gains.iter().for_each(|gain| digest.push(*gain));
+            }
+        }
+        self.initial.iter().chain(&self.adaptation).for_each(|v| digest.push(*v as u64));
+        digest.push(self.weight_exponent.into());
+        digest.value()
+    }
+}
+
+impl AnalogLifParameters {
     /// Weights are shifted left by this many bits, to 20 fraction bits.
     pub const fn weight_exponent(&self) -> u8 {
         self.weight_exponent
@@ -145,39 +175,6 @@ impl AnalogLifParameters {
     /// How thresholds change within the run; `None` if they do not.
     pub(super) const fn threshold_noise(&self) -> Option<&ThresholdNoise> {
         self.threshold_noise.as_ref()
-    }
-
-    /// Hash of all parameters.
-    pub fn digest(&self) -> u64 {
-        let mut digest = Digest::new();
-        let decay = |digest: &mut Digest, decay: Decay| {
-            digest.push(decay.mantissa);
-            digest.push(decay.shift.into());
-        };
-        for m in &self.membranes {
-            decay(&mut digest, m.decay);
-            for value in [m.rest as u64, m.threshold as u64, m.reset as u64, m.refractory] {
-                digest.push(value);
-            }
-        }
-        for c in &self.currents {
-            decay(&mut digest, c.decay);
-            let difference = match c.coupling {
-                Coupling::Apart { .. } => u64::MAX,
-                Coupling::Near { difference, .. } => difference,
-            };
-            digest.push(c.coefficient());
-            digest.push(difference);
-            digest.push(u64::from(c.inhibitory) << 1 | u64::from(c.slower));
-        }
-        for lane in &self.lanes {
-            if let LaneUse::ScaledDelta(gains) = lane {
-                gains.iter().for_each(|gain| digest.push(*gain));
-            }
-        }
-        self.initial.iter().chain(&self.adaptation).for_each(|v| digest.push(*v as u64));
-        digest.push(self.weight_exponent.into());
-        digest.value()
     }
 }
 

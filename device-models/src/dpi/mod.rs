@@ -61,14 +61,16 @@ mod step;
 
 pub use circuit::{DpiError, DpiForm, DpiNeuron, DpiPrecision, DpiPulse, DpiStage};
 pub use parameters::DpiParameters;
+pub use step::DpiState;
 
-use crate::{CoreState, Digest, Emission, PackedSynapse, ProbeKind};
+use crate::clocked::{Clocked, Step, StepModel};
+use crate::{CoreParameters, Digest, Emission, ProbeKind};
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::SynapseGate;
-use circuit::{Membrane, Step};
+use chip::{ChipSpec, SynapseGate};
+use circuit::Membrane;
 use fx::{Wide, narrow};
-use step::{State, Synapses};
+use step::Synapses;
 use units::NeuronId;
 
 /// Fraction bits of a current, in units of the dark current.
@@ -105,7 +107,7 @@ impl DpiCircuits {
         neurons: &[DpiNeuron],
         groups: &[(SynapseGate, Vec<DpiStage>)],
     ) -> Result<Self, (usize, DpiError)> {
-        let step = Step { dt, precision };
+        let step = circuit::Step { dt, precision };
         let combined = matches!(groups, [(SynapseGate::Combined, _)]);
         let groups = groups.iter().map(|(gate, stages)| {
             assert_eq!(stages.len(), neurons.len(), "one stage a neuron");
@@ -183,14 +185,14 @@ impl DpiCircuits {
 #[derive(Clone, Debug)]
 pub struct DpiBank {
     circuits: DpiCircuits,
-    state: State,
+    state: DpiState,
     saturations: u64,
 }
 
 impl DpiBank {
     /// All currents at the dark current.
     pub fn new(circuits: DpiCircuits) -> Self {
-        let state = State::new(circuits.membranes.len(), circuits.groups.len());
+        let state = DpiState::new(circuits.membranes.len(), circuits.groups.len());
         Self { circuits, state, saturations: 0 }
     }
 
@@ -252,201 +254,117 @@ impl DpiBank {
     }
 }
 
-/// A core of log-domain neurons.
+/// The model of this module.
+#[derive(Clone, Copy, Debug)]
+pub struct Dpi;
+
+/// A core of log-domain neurons. A neuron that fires more than once in a step sends once, with the number of its
+/// spikes.
+pub type DpiCore = Clocked<Dpi>;
+
+/// The neurons of a core.
 #[derive(Clone, Debug)]
-pub struct DpiCore {
-    parameters: DpiParameters,
-    bank: DpiBank,
-    /// What arrived since the last step in weight units, one array a lane, one after the other; all 0 unless `touched`.
-    accumulators: Vec<i64>,
-    /// The same as the bank wants them, one list a gate; all 0 between steps.
+pub struct DpiNeurons {
+    state: DpiState,
+    /// What arrived as the step wants it, one list a gate; all 0 between steps.
     inputs: Vec<Vec<i64>>,
-    touched: bool,
-    awake: bool,
-    spikes: Vec<Emission>,
 }
 
-impl DpiCore {
-    /// A core in its initial state.
-    pub fn new(parameters: DpiParameters) -> Self {
-        let bank = DpiBank::new(parameters.circuits().clone());
-        let (layout, count) = (parameters.layout(), bank.circuits.neuron_count());
-        Self {
-            accumulators: vec![0; layout.stride() * layout.lanes().len()],
-            inputs: vec![vec![0; count]; bank.circuits.groups.len()],
-            touched: false,
-            awake: true,
-            spikes: Vec::with_capacity(count),
-            bank,
-            parameters,
+impl StepModel for Dpi {
+    type Sum = i64;
+    type Parameters = DpiParameters;
+    type State = DpiNeurons;
+    type Saved = DpiState;
+
+    fn initial(parameters: &DpiParameters) -> DpiNeurons {
+        let (count, gates) = (parameters.circuits().neuron_count(), parameters.circuits().groups.len());
+        DpiNeurons { state: DpiState::new(count, gates), inputs: vec![vec![0; count]; gates] }
+    }
+
+    fn reset(_parameters: &DpiParameters, neurons: &mut DpiNeurons) {
+        neurons.state.reset();
+    }
+
+    fn step(parameters: &DpiParameters, neurons: &mut DpiNeurons, step: Step<'_, i64>) -> bool {
+        let DpiNeurons { state, inputs } = neurons;
+        if step.touched {
+            collect(parameters, step.sums, inputs);
         }
-    }
-
-    /// Its parameters.
-    pub const fn parameters(&self) -> &DpiParameters {
-        &self.parameters
-    }
-
-    /// Its neurons.
-    pub const fn bank(&self) -> &DpiBank {
-        &self.bank
-    }
-
-    /// Back to the initial state.
-    pub fn reset(&mut self) {
-        self.bank.reset();
-        self.accumulators.fill(0);
-        self.touched = false;
-        self.awake = true;
-    }
-
-    /// Adds a row of synapses, each `times` over, to the sums of this step.
-    #[inline]
-    pub fn deliver(&mut self, row: &[PackedSynapse], times: i32) {
-        self.touched = true;
-        let times = i64::from(times);
-        for synapse in row {
-            self.accumulators[synapse.target()] += i64::from(synapse.weight()) * times;
+        let circuits = parameters.circuits();
+        let constants = (&circuits.groups[..], &circuits.membranes[..]);
+        let changed = step::advance(circuits.form, constants, state, inputs, step.saturations);
+        if step.touched {
+            inputs.iter_mut().for_each(|list| list.fill(0));
+            step.sums.fill(0);
         }
-    }
-
-    /// Advances every neuron by one step and returns the spikes, in the order of the neurons. A neuron that fires more
-    /// than once in a step is there once, with the number of its spikes.
-    pub fn advance(&mut self) -> &[Emission] {
-        let touched = core::mem::take(&mut self.touched);
-        if touched {
-            self.collect();
-        }
-        let changed = self.bank.advance(&self.inputs);
-        if touched {
-            self.inputs.iter_mut().for_each(|list| list.fill(0));
-            self.accumulators.fill(0);
-        }
-        self.spikes.clear();
-        for (n, &count) in self.bank.spikes().iter().enumerate().filter(|(_, count)| **count > 0) {
-            if self.parameters.is_dead(n) {
-                continue;
-            }
-            self.spikes.push(Emission { neuron: NeuronId(n as u16), value: count, payload: count });
-        }
-        self.awake = touched || changed;
-        &self.spikes
-    }
-
-    /// Brings the sums of the lanes to the format of inputs, gate by gate.
-    fn collect(&mut self) {
-        let shift = u32::from(self.parameters.weight_exponent()) + INPUT_BITS - fx::Weight::FRACTION_BITS;
-        let stride = self.parameters.layout().stride();
-        for (lane, gate) in self.parameters.lanes().iter().enumerate() {
-            for (input, sum) in self.inputs[*gate].iter_mut().zip(&self.accumulators[lane * stride..]) {
-                *input = narrow(i128::from(*sum) << shift);
+        for (n, &count) in state.spikes.iter().enumerate().filter(|(_, count)| **count > 0) {
+            if !parameters.is_dead(n) {
+                step.emissions.push(Emission { neuron: NeuronId(n as u16), value: count, payload: count });
             }
         }
+        step.touched || changed
     }
 
-    /// What can be read of a neuron, in units of its own dark current: membrane, adaptation and one current a gate; and
-    /// the remaining steps of its refractory period.
-    pub fn probes(&self) -> Vec<ProbeKind> {
+    /// In units of the neuron's own dark current: membrane, adaptation and one current a gate; and the remaining steps
+    /// of the refractory period.
+    fn probes(parameters: &DpiParameters, _spec: &ChipSpec) -> Vec<ProbeKind> {
         let current = |name: &str| ProbeKind::new(["i_", name].concat(), "I0", UNIT_BITS);
         let mut all = vec![current("mem"), current("ahp"), ProbeKind::new("refractory", "step", 0)];
-        all.extend(self.bank.circuits.gates().map(|gate| current(gate.name())));
+        all.extend(parameters.circuits().gates().map(|gate| current(gate.name())));
         all
     }
 
-    /// Quantity `index` (in the order of [`DpiCore::probes`]) of a neuron.
-    ///
-    /// # Panics
-    /// If there is no such quantity, or the core does not use that neuron.
-    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
-        let n = neuron.index();
+    fn probe(core: &DpiCore, index: usize, neuron: usize) -> i64 {
+        let state = &core.state().state;
         match index {
-            0 => self.bank.membranes()[n],
-            1 => self.bank.adaptations()[n],
-            2 => self.bank.refractory_steps()[n].into(),
-            gate => self.bank.synapses(gate - 3)[n],
+            0 => state.membrane[neuron],
+            1 => state.adaptation[neuron],
+            2 => state.refractory[neuron].into(),
+            gate => state.synapses[gate - 3][neuron],
         }
     }
 
-    /// Whether another step without input could change the state.
-    #[inline]
-    pub const fn is_awake(&self) -> bool {
-        self.awake
+    fn save(_parameters: &DpiParameters, neurons: &DpiNeurons) -> DpiState {
+        neurons.state.clone()
     }
 
-    /// Whether something arrived since the last step.
-    #[inline]
-    pub const fn is_touched(&self) -> bool {
-        self.touched
-    }
-
-    /// Saturations since the last call.
-    #[inline]
-    pub fn take_saturations(&mut self) -> u64 {
-        self.bank.take_saturations()
-    }
-
-    /// Appends the state to a hash.
-    pub fn digest_state(&self, digest: &mut Digest) {
-        let s = &self.bank.state;
-        let currents = s.synapses.iter().flatten().chain(&s.adaptation).chain(&s.membrane).chain(&s.log);
-        currents.for_each(|value| digest.push(*value as u64));
-        s.spikes.iter().chain(&s.refractory).for_each(|value| digest.push(*value as u64));
-        if self.touched {
-            self.accumulators.iter().for_each(|sum| digest.push(*sum as u64));
-        }
-    }
-
-    /// The state between two ticks.
-    pub fn save(&self) -> CoreState {
-        let s = &self.bank.state;
-        CoreState::Dpi {
-            arrived: if self.touched { self.accumulators.clone() } else { Vec::new() },
-            synapses: s.synapses.clone(),
-            adaptation: s.adaptation.clone(),
-            membrane: s.membrane.clone(),
-            log: s.log.clone(),
-            spikes: s.spikes.clone(),
-            refractory: s.refractory.clone(),
-            awake: self.awake,
-        }
-    }
-
-    /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core: wrong lengths, or a
-    /// number that no run could have made.
-    #[must_use]
-    pub fn restore(&mut self, state: &CoreState) -> bool {
-        let CoreState::Dpi { synapses, adaptation, membrane, log, spikes, arrived, refractory, awake } = state else {
-            return false;
-        };
-        let count = self.bank.circuits.neuron_count();
-        let low = if self.bank.circuits.form == DpiForm::Combined { 0 } else { ONE };
+    fn fits(parameters: &DpiParameters, saved: &DpiState) -> bool {
+        let DpiState { synapses, adaptation, membrane, log, spikes, refractory } = saved;
+        let circuits = parameters.circuits();
+        let count = circuits.neuron_count();
+        let low = if circuits.form == DpiForm::Combined { 0 } else { ONE };
         let within =
             |list: &[i64], low: i64, high: i64| list.len() == count && list.iter().all(|x| (low..=high).contains(x));
         let counts = |list: &[i32], high: i32| list.len() == count && list.iter().all(|x| (0..=high).contains(x));
-        let fits = synapses.len() == self.bank.state.synapses.len()
+        synapses.len() == circuits.groups.len()
             && synapses.iter().all(|list| within(list, low, CURRENT_MAX))
             && within(adaptation, ONE, CURRENT_MAX)
             && within(membrane, ONE, CURRENT_MAX)
             && within(log, 0, LOG_UNIT)
             && counts(spikes, SPIKES_MAX)
             && counts(refractory, 1 << 30)
-            && [0, self.accumulators.len()].contains(&arrived.len())
-            && arrived.iter().all(|sum| sum.unsigned_abs() < 1 << 56);
-        if fits {
-            self.reset();
-            self.bank.state = State {
-                synapses: synapses.clone(),
-                adaptation: adaptation.clone(),
-                membrane: membrane.clone(),
-                log: log.clone(),
-                spikes: spikes.clone(),
-                refractory: refractory.clone(),
-            };
-            self.accumulators[..arrived.len()].copy_from_slice(arrived);
-            self.touched = !arrived.is_empty();
-            self.awake = *awake;
+    }
+
+    fn load(_parameters: &DpiParameters, neurons: &mut DpiNeurons, saved: &DpiState) {
+        neurons.state.clone_from(saved);
+    }
+
+    fn digest_neurons(neurons: &DpiNeurons, digest: &mut Digest) {
+        let s = &neurons.state;
+        let currents = s.synapses.iter().flatten().chain(&s.adaptation).chain(&s.membrane).chain(&s.log);
+        currents.for_each(|value| digest.push(*value as u64));
+        s.spikes.iter().chain(&s.refractory).for_each(|value| digest.push(*value as u64));
+    }
+}
+
+/// Brings the sums of the lanes to the format of inputs, gate by gate.
+fn collect(parameters: &DpiParameters, sums: &[i64], inputs: &mut [Vec<i64>]) {
+    let shift = u32::from(parameters.weight_exponent()) + INPUT_BITS - fx::Weight::FRACTION_BITS;
+    let stride = parameters.layout().stride();
+    for (lane, gate) in parameters.lanes().iter().enumerate() {
+        for (input, sum) in inputs[*gate].iter_mut().zip(&sums[lane * stride..]) {
+            *input = narrow(i128::from(*sum) << shift);
         }
-        fits
     }
 }
 

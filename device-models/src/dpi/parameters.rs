@@ -4,10 +4,10 @@ use super::circuit::{DpiError, DpiNeuron, DpiPrecision, DpiPulse, DpiStage};
 use super::{DpiCircuits, INPUT_BITS};
 use crate::layout::{InputLayout, Lane};
 use crate::parameters::Reader;
-use crate::{DeviceModelError, DieParameters, Digest};
+use crate::{CoreParameters, DeviceModelError, DieParameters, Digest};
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreProgram, SynapseGate};
+use chip::{ChipSpec, CoreProgram, SynapseGate, SynapseSign, SynapseType};
 use fx::{Real, Wide};
 
 /// Parameters of a core, neuron by neuron.
@@ -22,21 +22,20 @@ pub struct DpiParameters {
     dead: Vec<bool>,
 }
 
-impl DpiParameters {
-    /// The parameters of `core` on a die.
-    ///
-    /// # Errors
-    /// See [`DeviceModelError`]: a parameter is missing, unknown, out of the chip's range, impossible after mismatch,
-    /// or beyond the numbers of the core.
-    pub fn build(
+impl CoreParameters for DpiParameters {
+    fn lane(_core: &CoreProgram, _index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
+        let gate = kind.gate?;
+        let inhibitory = kind.sign == SynapseSign::Inhibitory;
+        Some((Lane::Gate { gate }, inhibitory && gate == SynapseGate::Combined))
+    }
+
+    fn build(
         spec: &ChipSpec,
         core: &CoreProgram,
         layout: InputLayout,
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
-        let reader = Reader { spec, core, die };
-        reader.check_names()?;
-        reader.check_weight_exponent()?;
+        let reader = Reader::new(spec, core, die)?;
         let dt = Wide::from_real(reader.step()?);
         let builder = Builder { reader: &reader };
         let neurons = builder.neurons(dt)?;
@@ -57,15 +56,23 @@ impl DpiParameters {
         Ok(Self { weight_exponent: core.weight_exponent, lanes: lanes.collect(), dead, circuits, layout })
     }
 
+    fn layout(&self) -> &InputLayout {
+        &self.layout
+    }
+
+    fn digest(&self) -> u64 {
+        let mut digest = Digest::resume(self.circuits.digest());
+        digest.push(u64::from(self.weight_exponent) << 32 | u64::from(INPUT_BITS));
+        self.dead.iter().for_each(|dead| digest.push(u64::from(*dead)));
+        digest.value()
+    }
+}
+
+impl DpiParameters {
     /// Whether a neuron never sends anything.
     #[inline]
     pub fn is_dead(&self, neuron: usize) -> bool {
         self.dead[neuron]
-    }
-
-    /// The accumulators of the core.
-    pub const fn layout(&self) -> &InputLayout {
-        &self.layout
     }
 
     /// Weights are shifted left by this many bits, from 20 fraction bits on.
@@ -81,14 +88,6 @@ impl DpiParameters {
     /// By lane: the gate that it feeds, in the order of [`DpiCircuits::gates`].
     pub fn lanes(&self) -> &[usize] {
         &self.lanes
-    }
-
-    /// Hash of all parameters.
-    pub fn digest(&self) -> u64 {
-        let mut digest = Digest::resume(self.circuits.digest());
-        digest.push(u64::from(self.weight_exponent) << 32 | u64::from(INPUT_BITS));
-        self.dead.iter().for_each(|dead| digest.push(u64::from(*dead)));
-        digest.value()
     }
 }
 

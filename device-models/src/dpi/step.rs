@@ -10,6 +10,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use chip::SynapseGate;
 use fx::power::{LOG2_BITS, exp2, log2};
+use serde::{Deserialize, Serialize};
 
 /// The synapses of one sort, neuron by neuron.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,22 +19,25 @@ pub(super) struct Synapses {
     pub(super) filters: Vec<Filter>,
 }
 
-/// All state of a core, neuron by neuron.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct State {
-    /// One list a group of synapses.
-    pub(super) synapses: Vec<Vec<i64>>,
-    pub(super) adaptation: Vec<i64>,
-    pub(super) membrane: Vec<i64>,
-    /// log2 of the membrane current in units of I0, before a reset; 40 fraction bits.
-    pub(super) log: Vec<i64>,
+/// The state of a core between two steps, neuron by neuron. Currents are bits with 28 fraction bits, in units of each
+/// neuron's dark current.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DpiState {
+    /// Synaptic currents; one list a gate.
+    pub synapses: Vec<Vec<i64>>,
+    /// Adaptation currents.
+    pub adaptation: Vec<i64>,
+    /// Membrane currents, after a reset.
+    pub membrane: Vec<i64>,
+    /// log2 of the membrane currents in units of the dark current, before a reset; 40 fraction bits.
+    pub log: Vec<i64>,
     /// Spikes of the last step.
-    pub(super) spikes: Vec<i32>,
+    pub spikes: Vec<i32>,
     /// Steps in which the input will still be cut off.
-    pub(super) refractory: Vec<i32>,
+    pub refractory: Vec<i32>,
 }
 
-impl State {
+impl DpiState {
     pub(super) fn new(neurons: usize, groups: usize) -> Self {
         Self {
             synapses: vec![vec![ONE; neurons]; groups],
@@ -110,7 +114,7 @@ struct Drive {
 pub(super) fn advance(
     form: DpiForm,
     (groups, membranes): (&[Synapses], &[Membrane]),
-    state: &mut State,
+    state: &mut DpiState,
     inputs: &[Vec<i64>],
     saturations: &mut u64,
 ) -> bool {

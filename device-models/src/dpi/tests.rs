@@ -1,13 +1,13 @@
 //! The core in its frame: what it sends, what it keeps, what it refuses.
 
-use super::{DpiCore, DpiParameters};
+use super::{DpiCore, DpiParameters, DpiState};
 use crate::testing::{CORE, core, mismatched, parameter, spec};
-use crate::{CoreState, DeviceModelError, DieParameters, InputLayout};
+use crate::{ClockedState, CoreParameters, DeviceModelError, DieParameters, EventCore, InputLayout};
 use alloc::string::{String, ToString};
 use alloc::vec;
 use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseGate, SynapseSign, SynapseType};
 use disorder::Die;
-use units::DieId;
+use units::{DieId, Tick};
 
 /// The defaults of DYNAP-SE2 with four gates.
 fn log_domain() -> ChipSpec {
@@ -73,7 +73,7 @@ fn run(kind: u8, ampa: i16, other: i16) -> i32 {
     let mut spikes = 0;
     for _ in 0..200 {
         core.deliver(&row, 1);
-        for emission in core.advance() {
+        for emission in core.advance(Tick(0)) {
             assert_eq!((emission.neuron.0, emission.value), (1, emission.payload), "only neuron 1 gets input");
             spikes += emission.value;
         }
@@ -103,7 +103,7 @@ fn a_saved_core_goes_on_as_if_nothing_had_been() {
         if step % 3 == 0 {
             straight.deliver(&row, 2);
         }
-        straight.advance();
+        straight.advance(Tick(0));
     }
     let saved = straight.save();
     let mut resumed = DpiCore::new(straight.parameters().clone());
@@ -114,33 +114,20 @@ fn a_saved_core_goes_on_as_if_nothing_had_been() {
             straight.deliver(&row, 3);
             resumed.deliver(&row, 3);
         }
-        spikes += straight.advance().len();
-        resumed.advance();
+        spikes += straight.advance(Tick(0)).len();
+        resumed.advance(Tick(0));
         assert_eq!(straight.save(), resumed.save(), "step {step}");
     }
     assert!(spikes > 40);
-    let refused = |change: fn(&mut CoreState)| {
+    let refused = |change: fn(&mut ClockedState<DpiState, i64>)| {
         let mut state = saved.clone();
         change(&mut state);
         assert!(!resumed.clone().restore(&state), "{state:?}");
     };
-    refused(|s| *s = CoreState::Rate { x: vec![0; 40], sums: vec![], touched: false, awake: true });
-    refused(|s| {
-        let CoreState::Dpi { membrane, .. } = s else { panic!() };
-        membrane[3] = super::ONE - 1;
-    });
-    refused(|s| {
-        let CoreState::Dpi { synapses, .. } = s else { panic!() };
-        synapses[3][0] = super::CURRENT_MAX + 1;
-    });
-    refused(|s| {
-        let CoreState::Dpi { spikes, .. } = s else { panic!() };
-        spikes.pop();
-    });
-    refused(|s| {
-        let CoreState::Dpi { refractory, .. } = s else { panic!() };
-        refractory[0] = -1;
-    });
+    refused(|s| s.neurons.membrane[3] = super::ONE - 1);
+    refused(|s| s.neurons.synapses[3][0] = super::CURRENT_MAX + 1);
+    refused(|s| s.neurons.spikes.truncate(39));
+    refused(|s| s.neurons.refractory[0] = -1);
 }
 
 #[test]
@@ -148,14 +135,14 @@ fn silence_is_sleep_and_saturation_is_counted() {
     let (spec, program) = (log_domain(), core(CoreModel::Dpi, 2, &[]));
     let mut core = DpiCore::new(build(&spec, &program).unwrap());
     let asleep = (0..5000).find(|_| {
-        core.advance();
+        core.advance(Tick(0));
         !core.is_awake()
     });
     assert!(asleep.is_some_and(|step| step < 2000), "{asleep:?}");
     assert_eq!(core.take_saturations(), 0);
     let huge = core.parameters().layout().pack(0, 0, i16::MAX).unwrap();
     core.deliver(&[huge], i32::MAX);
-    core.advance();
+    core.advance(Tick(0));
     assert!(core.take_saturations() > 0);
     assert!(core.is_awake());
     core.reset();

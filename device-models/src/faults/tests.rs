@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::testing::{CORE, core, fact, spec};
-use crate::{InputLayout, LifCore, LifParameters, MismatchSetting, RateCore, RateParameters};
+use crate::{
+    CoreParameters, EventCore, InputLayout, LifCore, LifParameters, MismatchSetting, RateCore, RateParameters,
+};
 use chip::CoreModel;
 use disorder::Die;
 use std::string::String;
@@ -172,16 +174,16 @@ fn dead_units_stay_at_zero_and_hot_ones_at_one() {
     let program = core(CoreModel::Rate, 100, &[("drive", "-3 mV")]);
     let layout = InputLayout::new(&spec, &program, &[false, false, false, false, true]).unwrap();
     let mut rate = RateCore::new(RateParameters::build(&spec, &program, layout.clone(), &die).unwrap());
-    for tick in 0..50u32 {
+    for tick in 0..50 {
         // Every unit gets the strongest input there is, up and down.
         let synapses: Vec<_> = (0..100).map(|n| layout.pack(4, n, i16::MAX).unwrap()).collect();
         rate.deliver(&synapses, if tick % 2 == 0 { -(1 << 24) } else { 1 << 24 });
-        rate.advance();
-        for n in (0..100).map(NeuronId) {
-            match die.neuron_fault(CORE, n) {
-                Some(NeuronFault::Dead) => assert_eq!(rate.state(n), 0),
-                Some(NeuronFault::Hot) => assert_eq!(rate.level(n), 1 << 16, "unit {n} in tick {tick}"),
-                None => assert_ne!(rate.state(n), 0),
+        rate.advance(Tick(tick));
+        for (n, x) in rate.state().x.iter().enumerate() {
+            match die.neuron_fault(CORE, NeuronId(n as u16)) {
+                Some(NeuronFault::Dead) => assert_eq!(*x, 0),
+                Some(NeuronFault::Hot) => assert_eq!(*x, 1 << 28, "unit {n} in tick {tick}"),
+                None => assert_ne!(*x, 0),
             }
         }
     }

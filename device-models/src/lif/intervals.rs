@@ -4,7 +4,7 @@
 //! follow from it. A core without such noise has nothing of this.
 
 use super::LifParameters;
-use crate::{Emission, ThresholdNoise};
+use crate::{CoreParameters, Emission, ThresholdNoise};
 use alloc::vec::Vec;
 use fx::step::STATE_MAX;
 

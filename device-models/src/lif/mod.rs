@@ -57,268 +57,176 @@ mod step;
 
 pub use parameters::{Coupling, LifParameters};
 
-use crate::layout::{InputLayout, STRIDE_STEP};
+use crate::clocked::{Clocked, Step, StepModel};
+use crate::event_core::EventCore;
+use crate::layout::STRIDE_STEP;
 use crate::probe::{current_name, voltage_unit};
-use crate::{CoreState, Digest, Emission, LifState, PackedSynapse, ProbeKind};
+use crate::{CoreParameters, Digest, ProbeKind};
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::ChipSpec;
 use intervals::Intervals;
-use units::{NeuronId, Tick};
+use serde::{Deserialize, Serialize};
+use units::NeuronId;
 
-/// Largest sum of weights that may arrive at an accumulator within a step of several ticks; routers see to it. A saved
-/// sum within it can take as much again without an overflow, so that no snapshot can cause one.
-pub const ARRIVED_MAX: i32 = i32::MAX / 2;
 /// Fraction bits of membranes and currents.
 const STATE_BITS: u32 = 20;
 
-/// A core of LIF neurons: parameters and state, one array a quantity.
+/// The model of this module.
+#[derive(Clone, Copy, Debug)]
+pub struct Lif;
+
+/// A core of LIF neurons.
+pub type LifCore = Clocked<Lif>;
+
+/// The neurons of a core, one array a quantity, padded to whole blocks.
 #[derive(Clone, Debug)]
-pub struct LifCore {
-    parameters: LifParameters,
+pub struct LifNeurons {
     v: Vec<i32>,
     /// Steps of the refractory period that are still to come.
     refractory: Vec<i32>,
     /// One array a current, one after the other.
     currents: Vec<i32>,
-    /// What arrived since the last step, one array a lane, one after the other; all 0 unless `touched`.
-    accumulators: Vec<i32>,
-    /// Something arrived since the last step.
-    touched: bool,
-    /// The next step may change something even if nothing arrives.
-    awake: bool,
     /// Thresholds that change within a run; none in most runs.
     intervals: Option<Intervals>,
-    spikes: Vec<Emission>,
-    saturations: u64,
 }
 
-impl LifCore {
-    /// A core in its initial state.
-    pub fn new(parameters: LifParameters) -> Self {
-        let (stride, layout) = (parameters.layout().stride(), parameters.layout());
-        let current_count = parameters.couplings().count();
-        let mut core = Self {
-            v: vec![0; stride],
+/// The neurons of a core between two steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LifState {
+    /// Membranes, 20 fraction bits.
+    pub v: Vec<i32>,
+    /// Remaining steps of refractory periods.
+    pub refractory: Vec<i32>,
+    /// Currents, 20 fraction bits; one list a kind in use.
+    pub currents: Vec<Vec<i32>>,
+    /// Ticks at which the intervals begin or began in which the neurons are; none where thresholds stay the same.
+    pub begins: Vec<u64>,
+}
+
+impl StepModel for Lif {
+    type Sum = i32;
+    type Parameters = LifParameters;
+    type State = LifNeurons;
+    type Saved = LifState;
+
+    fn initial(parameters: &LifParameters) -> LifNeurons {
+        let stride = parameters.layout().stride();
+        LifNeurons {
+            v: parameters.initial().to_vec(),
             refractory: vec![0; stride],
-            currents: vec![0; stride * current_count],
-            accumulators: vec![0; stride * layout.lanes().len()],
-            touched: false,
-            awake: true,
-            intervals: Intervals::new(&parameters),
-            spikes: Vec::with_capacity(layout.neuron_count()),
-            saturations: 0,
-            parameters,
-        };
-        core.reset();
-        core
-    }
-
-    /// Its parameters.
-    pub const fn parameters(&self) -> &LifParameters {
-        &self.parameters
-    }
-
-    /// Back to the initial state.
-    pub fn reset(&mut self) {
-        self.v.copy_from_slice(self.parameters.initial());
-        self.refractory.fill(0);
-        self.currents.fill(0);
-        self.accumulators.fill(0);
-        self.touched = false;
-        self.awake = true;
-        if let Some(intervals) = &mut self.intervals {
-            intervals.reset(&self.parameters);
+            currents: vec![0; stride * parameters.couplings().count()],
+            intervals: Intervals::new(parameters),
         }
     }
 
-    /// Says which part of a run this is; see [`crate::Core::set_part`].
-    pub fn set_part(&mut self, part: u64) -> bool {
-        let Some(intervals) = &mut self.intervals else { return false };
-        intervals.set_part(part, &self.parameters);
-        // A membrane at rest may be at its new threshold.
-        self.awake = true;
-        true
-    }
-
-    /// Adds a row of synapses, each `times` over, to the sums of this step.
-    #[inline]
-    pub fn deliver(&mut self, row: &[PackedSynapse], times: i32) {
-        self.touched = true;
-        let accumulators = &mut self.accumulators[..];
-        if times == 1 {
-            // The hot loop of every simulation. Unrolled by hand, because neighbours in a row may share a target as
-            // far as the compiler knows, and it then keeps them one by one.
-            let (chunks, rest) = row.as_chunks::<4>();
-            for chunk in chunks {
-                for synapse in chunk {
-                    accumulators[synapse.target()] += synapse.weight();
-                }
-            }
-            for synapse in rest {
-                accumulators[synapse.target()] += synapse.weight();
-            }
-        } else {
-            for synapse in row {
-                accumulators[synapse.target()] += synapse.weight() * times;
-            }
+    fn reset(parameters: &LifParameters, neurons: &mut LifNeurons) {
+        neurons.v.copy_from_slice(parameters.initial());
+        neurons.refractory.fill(0);
+        neurons.currents.fill(0);
+        if let Some(intervals) = &mut neurons.intervals {
+            intervals.reset(parameters);
         }
     }
 
-    /// Advances every neuron by one step, which is that of tick `now`, and returns the spikes, in the order of the
-    /// neurons.
-    pub fn advance(&mut self, now: Tick) -> &[Emission] {
-        self.spikes.clear();
-        let touched = core::mem::take(&mut self.touched);
-        let changed = step::advance(self, touched);
-        if let Some(intervals) = &mut self.intervals {
-            intervals.end(&self.spikes, now.0, &self.parameters);
+    fn step(parameters: &LifParameters, neurons: &mut LifNeurons, mut step: Step<'_, i32>) -> bool {
+        let changed = step::advance(parameters, neurons, &mut step);
+        if let Some(intervals) = &mut neurons.intervals {
+            intervals.end(step.emissions, step.now.0, parameters);
         }
         // A step into which something arrived is not checked for changes: one more step will tell.
-        self.awake = touched || changed || !self.spikes.is_empty();
-        &self.spikes
+        step.touched || changed || !step.emissions.is_empty()
     }
 
-    /// Whether another step without input could change the state.
-    #[inline]
-    pub const fn is_awake(&self) -> bool {
-        self.awake
-    }
-
-    /// Whether something arrived since the last step.
-    #[inline]
-    pub const fn is_touched(&self) -> bool {
-        self.touched
-    }
-
-    /// Saturations since the last call.
-    #[inline]
-    pub fn take_saturations(&mut self) -> u64 {
-        core::mem::take(&mut self.saturations)
-    }
-
-    /// Threshold of a neuron in its present interval, as bits with 20 fraction bits; beyond all states for one that is
-    /// broken.
-    pub fn threshold(&self, neuron: NeuronId) -> i32 {
-        self.thresholds()[self.index(neuron)]
-    }
-
-    fn thresholds(&self) -> &[i32] {
-        self.intervals.as_ref().map_or(self.parameters.threshold(), Intervals::thresholds)
-    }
-
-    /// Membrane of a neuron, as bits with 20 fraction bits.
-    pub fn membrane(&self, neuron: NeuronId) -> i32 {
-        self.v[self.index(neuron)]
-    }
-
-    /// Steps of the refractory period that a neuron still has before it.
-    pub fn refractory_steps(&self, neuron: NeuronId) -> i32 {
-        self.refractory[self.index(neuron)]
-    }
-
-    /// Current `current` (in the order of [`LifParameters::couplings`]) of a neuron, as bits with 20 fraction bits.
-    pub fn current(&self, current: usize, neuron: NeuronId) -> i32 {
-        self.currents[current * self.parameters.layout().stride() + self.index(neuron)]
-    }
-
-    /// What can be read of a neuron: the membrane, the remaining steps of its refractory period, and one current a kind
-    /// of exponential synapse in use.
-    pub fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {
+    /// The membrane, the remaining steps of the refractory period, and one current a kind of exponential synapse in
+    /// use.
+    fn probes(parameters: &LifParameters, spec: &ChipSpec) -> Vec<ProbeKind> {
         let unit = voltage_unit(spec);
         let mut all = vec![ProbeKind::new("v", unit.as_str(), STATE_BITS), ProbeKind::new("refractory", "step", 0)];
-        let couplings = self.parameters.couplings();
+        let couplings = parameters.couplings();
         all.extend(couplings.map(|c| ProbeKind::new(current_name(spec, c.kind), unit.as_str(), STATE_BITS)));
         all
     }
 
-    /// Quantity `index` (in the order of [`LifCore::probes`]) of a neuron.
-    ///
-    /// # Panics
-    /// If there is no such quantity, or the core does not use that neuron.
-    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
+    fn probe(core: &LifCore, index: usize, neuron: usize) -> i64 {
+        let LifNeurons { v, refractory, currents, .. } = core.state();
         i64::from(match index {
-            0 => self.membrane(neuron),
-            1 => self.refractory_steps(neuron),
-            current => self.current(current - 2, neuron),
+            0 => v[neuron],
+            1 => refractory[neuron],
+            current => currents[(current - 2) * v.len() + neuron],
         })
     }
 
-    fn index(&self, neuron: NeuronId) -> usize {
-        let count = self.parameters.layout().neuron_count();
-        assert!(neuron.index() < count, "neuron {neuron} of a core with {count}");
-        neuron.index()
+    fn set_part(parameters: &LifParameters, neurons: &mut LifNeurons, part: u64) -> bool {
+        let Some(intervals) = &mut neurons.intervals else { return false };
+        intervals.set_part(part, parameters);
+        true
     }
 
-    /// Appends the state to a hash.
-    pub fn digest_state(&self, digest: &mut Digest) {
-        // Padding is constant, so it does no harm.
-        for value in self.v.iter().chain(&self.refractory).chain(&self.currents) {
-            digest.push(*value as u64);
-        }
-        if self.touched {
-            self.accumulators.iter().for_each(|sum| digest.push(*sum as u64));
-        }
-        self.intervals.iter().flat_map(Intervals::begins).for_each(|tick| digest.push(*tick));
-    }
-
-    /// The state between two ticks.
-    pub fn save(&self) -> CoreState {
-        let (count, stride) = (self.parameters.layout().neuron_count(), self.parameters.layout().stride());
-        let lanes = |all: &[i32]| all.chunks_exact(stride).map(|lane| lane[..count].to_vec()).collect();
-        let lif = LifState {
-            v: self.v[..count].to_vec(),
-            refractory: self.refractory[..count].to_vec(),
-            currents: lanes(&self.currents),
-            arrived: if self.touched { lanes(&self.accumulators) } else { Vec::new() },
-            awake: self.awake,
-        };
-        match &self.intervals {
-            None => CoreState::Lif(lif),
-            Some(intervals) => CoreState::NoisyLif { lif, begins: intervals.begins().to_vec() },
+    fn save(parameters: &LifParameters, neurons: &LifNeurons) -> LifState {
+        let (count, stride) = (parameters.layout().neuron_count(), parameters.layout().stride());
+        LifState {
+            v: neurons.v[..count].to_vec(),
+            refractory: neurons.refractory[..count].to_vec(),
+            currents: neurons.currents.chunks_exact(stride).map(|current| current[..count].to_vec()).collect(),
+            begins: neurons.intervals.as_ref().map_or(Vec::new(), |intervals| intervals.begins().to_vec()),
         }
     }
 
-    /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core: wrong lengths, states
-    /// that saturation excludes, sums beyond [`ARRIVED_MAX`], or a refractory neuron that is not at reset.
-    #[must_use]
-    pub fn restore(&mut self, state: &CoreState) -> bool {
-        let (LifState { v, refractory, currents, arrived, awake }, begins) = match (state, &self.intervals) {
-            (CoreState::Lif(lif), None) => (lif, None),
-            (CoreState::NoisyLif { lif, begins }, Some(_)) => (lif, Some(begins)),
-            _ => return false,
-        };
-        let (count, stride) = (self.parameters.layout().neuron_count(), self.parameters.layout().stride());
+    /// No state beyond saturation, and a refractory neuron is at reset.
+    fn fits(parameters: &LifParameters, saved: &LifState) -> bool {
+        let LifState { v, refractory, currents, begins } = saved;
+        let count = parameters.layout().neuron_count();
         let in_range = |x: &i32| (-fx::step::STATE_MAX..=fx::step::STATE_MAX).contains(x);
-        let at_reset = |n: usize| refractory[n] == 0 || v[n] == self.parameters.reset()[n];
-        let fits = v.len() == count
+        let at_reset = |n: usize| refractory[n] == 0 || v[n] == parameters.reset()[n];
+        v.len() == count
             && refractory.len() == count
-            && currents.len() * stride == self.currents.len()
-            && currents.iter().all(|lane| lane.len() == count)
+            && currents.len() == parameters.couplings().count()
+            && currents.iter().all(|current| current.len() == count)
             && v.iter().chain(currents.iter().flatten()).all(in_range)
             && refractory.iter().all(|r| *r >= 0)
-            && (arrived.is_empty() || arrived.len() * stride == self.accumulators.len())
-            && arrived.iter().all(|lane| lane.len() == count)
-            && arrived.iter().flatten().all(|sum| sum.unsigned_abs() <= ARRIVED_MAX as u32)
-            && begins.is_none_or(|begins| begins.len() == count)
-            && (0..count).all(at_reset);
-        if fits {
-            self.reset();
-            self.v[..count].copy_from_slice(v);
-            self.refractory[..count].copy_from_slice(refractory);
-            for (lane, saved) in self.currents.chunks_exact_mut(stride).zip(currents) {
-                lane[..count].copy_from_slice(saved);
-            }
-            for (lane, saved) in self.accumulators.chunks_exact_mut(stride).zip(arrived) {
-                lane[..count].copy_from_slice(saved);
-            }
-            self.touched = !arrived.is_empty();
-            self.awake = *awake;
-            if let (Some(intervals), Some(begins)) = (&mut self.intervals, begins) {
-                intervals.restore(begins, &self.parameters);
-            }
+            && begins.len() == if parameters.threshold_noise().is_some() { count } else { 0 }
+            && (0..count).all(at_reset)
+    }
+
+    fn load(parameters: &LifParameters, neurons: &mut LifNeurons, saved: &LifState) {
+        let (count, stride) = (parameters.layout().neuron_count(), parameters.layout().stride());
+        neurons.v[..count].copy_from_slice(&saved.v);
+        neurons.refractory[..count].copy_from_slice(&saved.refractory);
+        for (current, saved) in neurons.currents.chunks_exact_mut(stride).zip(&saved.currents) {
+            current[..count].copy_from_slice(saved);
         }
-        fits
+        if let Some(intervals) = &mut neurons.intervals {
+            intervals.restore(&saved.begins, parameters);
+        }
+    }
+
+    fn digest_neurons(neurons: &LifNeurons, digest: &mut Digest) {
+        // Padding is constant, so it does no harm.
+        for value in neurons.v.iter().chain(&neurons.refractory).chain(&neurons.currents) {
+            digest.push(*value as u64);
+        }
+    }
+
+    fn digest_rest(neurons: &LifNeurons, digest: &mut Digest) {
+        neurons.intervals.iter().flat_map(Intervals::begins).for_each(|tick| digest.push(*tick));
+    }
+}
+
+impl LifCore {
+    /// Threshold of a neuron in its present interval, as bits with 20 fraction bits; beyond all states for one that is
+    /// broken.
+    ///
+    /// # Panics
+    /// If the core does not use that neuron.
+    pub fn threshold(&self, neuron: NeuronId) -> i32 {
+        self.state().thresholds(self.parameters())[self.index(neuron)]
+    }
+}
+
+impl LifNeurons {
+    fn thresholds<'a>(&'a self, parameters: &'a LifParameters) -> &'a [i32] {
+        self.intervals.as_ref().map_or(parameters.threshold(), Intervals::thresholds)
     }
 }
 

@@ -1,12 +1,11 @@
 //! The parameters of a LIF core as the integers of its step.
 
-use super::InputLayout;
-use crate::layout::Lane;
+use crate::layout::{Lane, integrator_lane};
 use crate::parameters::{Reader, Resolved};
-use crate::{DeviceModelError, DieParameters, Digest, Factors, ThresholdNoise};
+use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, Factors, InputLayout, ThresholdNoise};
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreProgram, Kinetics};
+use chip::{ChipSpec, CoreProgram, Kinetics, SynapseType};
 use fx::step::STATE_MAX;
 use fx::{Real, Rounding, Weight, Wide, math, narrow, shift_right};
 
@@ -58,21 +57,18 @@ pub struct LifParameters {
     threshold_noise: Option<(ThresholdNoise, u64)>,
 }
 
-impl LifParameters {
-    /// The parameters of `core` on a die.
-    ///
-    /// # Errors
-    /// See [`DeviceModelError`]: a parameter is missing, unknown, out of the chip's range, impossible after mismatch,
-    /// or beyond the numbers of the core.
-    pub fn build(
+impl CoreParameters for LifParameters {
+    fn lane(_core: &CoreProgram, index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
+        integrator_lane(index, kind)
+    }
+
+    fn build(
         spec: &ChipSpec,
         core: &CoreProgram,
         layout: InputLayout,
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
-        let builder = Builder { reader: Reader { spec, core, die }, stride: layout.stride() };
-        builder.reader.check_names()?;
-        builder.reader.check_weight_exponent()?;
+        let builder = Builder { reader: Reader::new(spec, core, die)?, stride: layout.stride() };
         let reader = &builder.reader;
         let step = reader.step()?;
         let tau_mem = reader.positive("tau_mem")?;
@@ -101,11 +97,39 @@ impl LifParameters {
         Ok(built)
     }
 
-    /// The accumulators of the core.
-    pub const fn layout(&self) -> &InputLayout {
+    fn layout(&self) -> &InputLayout {
         &self.layout
     }
 
+    fn digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        let arrays = [&self.drive, &self.threshold, &self.reset, &self.initial, &self.refractory_steps];
+        for value in arrays.into_iter().flatten() {
+            digest.push(*value as u64);
+        }
+        let mut factors = |f: &Factors| {
+            digest.push(f.shift() as u64);
+            for mantissa in f.mantissas() {
+                digest.push(*mantissa as u64);
+            }
+        };
+        factors(&self.leak);
+        for lane in &self.lanes {
+            match lane {
+                LaneParameters::Delta => {}
+                LaneParameters::ScaledDelta(gain) => factors(gain),
+                LaneParameters::Current(c) => {
+                    factors(&c.leak);
+                    factors(&c.coupling);
+                }
+            }
+        }
+        digest.push(self.weight_exponent.into());
+        digest.value()
+    }
+}
+
+impl LifParameters {
     /// Weights are shifted left by this many bits.
     pub const fn weight_exponent(&self) -> u8 {
         self.weight_exponent
@@ -179,34 +203,6 @@ impl LifParameters {
     #[cfg(test)]
     pub(crate) fn widen(&mut self) {
         self.narrow_limit = None;
-    }
-
-    /// Hash of all parameters.
-    pub fn digest(&self) -> u64 {
-        let mut digest = Digest::new();
-        let arrays = [&self.drive, &self.threshold, &self.reset, &self.initial, &self.refractory_steps];
-        for value in arrays.into_iter().flatten() {
-            digest.push(*value as u64);
-        }
-        let mut factors = |f: &Factors| {
-            digest.push(f.shift() as u64);
-            for mantissa in f.mantissas() {
-                digest.push(*mantissa as u64);
-            }
-        };
-        factors(&self.leak);
-        for lane in &self.lanes {
-            match lane {
-                LaneParameters::Delta => {}
-                LaneParameters::ScaledDelta(gain) => factors(gain),
-                LaneParameters::Current(c) => {
-                    factors(&c.leak);
-                    factors(&c.coupling);
-                }
-            }
-        }
-        digest.push(self.weight_exponent.into());
-        digest.value()
     }
 
     /// Whether the sum of a step fits 32 bits whatever the state: then the bound to which delta sums must be cut before

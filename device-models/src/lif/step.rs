@@ -2,12 +2,13 @@
 //!
 //! A block is a fixed-size array, its loops have no branch, and what is rare (a spike, a saturation) is only marked in
 //! the loop and looked up afterwards. The lanes of a core are 32 bits wide where its parameters bound the sum of the
-//! step, and 64 bits elsewhere; see [`Sum`].
+//! step, and 64 bits elsewhere; see [`Width`].
 
-use super::LifCore;
 use super::intervals::Intervals;
 use super::parameters::LaneParameters;
-use crate::{Emission, Factors};
+use super::{LifNeurons, LifParameters};
+use crate::clocked::Step;
+use crate::{CoreParameters, Emission, Factors};
 use alloc::vec::Vec;
 use fx::step::{STATE_MAX, mul_shift};
 use units::NeuronId;
@@ -18,7 +19,7 @@ pub(super) const BLOCK: usize = 32;
 type Block<T = i32> = [T; BLOCK];
 
 /// A lane in which the input of a step is summed exactly.
-trait Sum: Copy + Default + core::ops::Add<Output = Self> + core::ops::Sub<Output = Self> {
+trait Width: Copy + Default + core::ops::Add<Output = Self> + core::ops::Sub<Output = Self> {
     /// A state or a constant input.
     fn of(value: i32) -> Self;
     /// `value * mantissa / 2^(15 + shift)`, to nearest, halves up.
@@ -30,7 +31,7 @@ trait Sum: Copy + Default + core::ops::Add<Output = Self> + core::ops::Sub<Outpu
     fn saturate(self) -> (i32, bool);
 }
 
-impl Sum for i32 {
+impl Width for i32 {
     #[inline(always)]
     fn of(value: i32) -> Self {
         value
@@ -53,7 +54,7 @@ impl Sum for i32 {
     }
 }
 
-impl Sum for i64 {
+impl Width for i64 {
     #[inline(always)]
     fn of(value: i32) -> Self {
         value.into()
@@ -78,26 +79,27 @@ impl Sum for i64 {
     }
 }
 
-/// Advances `core` by one step; `touched`: something arrived in this tick. Returns whether a bit of the state changed,
-/// which is looked at only if nothing arrived.
-pub(super) fn advance(core: &mut LifCore, touched: bool) -> bool {
-    match core.parameters.narrow_limit() {
-        Some(limit) => advance_in::<i32>(core, touched, limit),
-        None => advance_in::<i64>(core, touched, 0),
+/// Advances the neurons by one step. Returns whether a bit of the state changed, which is looked at only if nothing
+/// arrived.
+pub(super) fn advance(p: &LifParameters, neurons: &mut LifNeurons, step: &mut Step<'_, i32>) -> bool {
+    match p.narrow_limit() {
+        Some(limit) => advance_in::<i32>(p, neurons, step, limit),
+        None => advance_in::<i64>(p, neurons, step, 0),
     }
 }
 
-fn advance_in<S: Sum>(core: &mut LifCore, touched: bool, limit: i32) -> bool {
+fn advance_in<S: Width>(p: &LifParameters, neurons: &mut LifNeurons, step: &mut Step<'_, i32>, limit: i32) -> bool {
     let is_delta = |lane: &LaneParameters| matches!(lane, LaneParameters::Delta);
-    let has_delta = core.parameters.lanes().iter().any(is_delta);
-    let has_other = !core.parameters.lanes().iter().all(is_delta);
-    match (touched, has_delta, has_other) {
-        (true, true, false) => advance_blocks::<S, true, false, false>(core, limit),
-        (true, true, true) => advance_blocks::<S, true, true, false>(core, limit),
-        (true, false, _) => advance_blocks::<S, false, true, false>(core, limit),
-        (false, _, false) => advance_blocks::<S, false, false, true>(core, limit),
-        (false, _, true) => advance_blocks::<S, false, true, true>(core, limit),
-    }
+    let has_delta = p.lanes().iter().any(is_delta);
+    let has_other = !p.lanes().iter().all(is_delta);
+    let advance = match (step.touched, has_delta, has_other) {
+        (true, true, false) => advance_blocks::<S, true, false, false>,
+        (true, true, true) => advance_blocks::<S, true, true, false>,
+        (true, false, _) => advance_blocks::<S, false, true, false>,
+        (false, _, false) => advance_blocks::<S, false, false, true>,
+        (false, _, true) => advance_blocks::<S, false, true, true>,
+    };
+    advance(p, neurons, step, limit)
 }
 
 /// The parameters of the membranes of one block.
@@ -107,7 +109,7 @@ struct Membranes<'a> {
     threshold: &'a Block,
     /// Shift of the leak.
     shift: i32,
-    /// See [`Sum::shifted`].
+    /// See [`Width::shifted`].
     limit: i32,
     /// Shift of delta sums.
     exponent: u32,
@@ -115,11 +117,14 @@ struct Membranes<'a> {
 
 /// `DELTA`: the membrane's loop reads the lane of plain delta synapses. `OTHER`: there are lanes of other kinds, whose
 /// input is collected before that loop. `QUIET`: nothing arrived, so that sums are 0 and changes are looked for.
-fn advance_blocks<S: Sum, const DELTA: bool, const OTHER: bool, const QUIET: bool>(
-    core: &mut LifCore,
+fn advance_blocks<S: Width, const DELTA: bool, const OTHER: bool, const QUIET: bool>(
+    p: &LifParameters,
+    neurons: &mut LifNeurons,
+    step: &mut Step<'_, i32>,
     limit: i32,
 ) -> bool {
-    let LifCore { parameters: p, v, refractory, currents, accumulators, intervals, spikes, saturations, .. } = core;
+    let LifNeurons { v, refractory, currents, intervals } = neurons;
+    let (accumulators, spikes, saturations) = (&mut *step.sums, &mut *step.emissions, &mut *step.saturations);
     let thresholds = intervals.as_ref().map_or(p.threshold(), Intervals::thresholds);
     let exponent = u32::from(p.weight_exponent());
     let stride = p.layout().stride();
@@ -221,7 +226,7 @@ fn mask(condition: bool) -> i32 {
 /// What it writes are references of their own and not fields of a struct: only then does the compiler know that they do
 /// not overlap, and vectorises without checking that first.
 #[inline(always)]
-fn advance_membranes<S: Sum, const DELTA: bool, const OTHER: bool, const QUIET: bool>(
+fn advance_membranes<S: Width, const DELTA: bool, const OTHER: bool, const QUIET: bool>(
     p: &Membranes<'_>,
     v: &mut Block,
     refractory: &mut Block,
@@ -279,7 +284,7 @@ fn collect(marks: &Block, first: usize, spikes: &mut Vec<Emission>) -> u64 {
 }
 
 /// Adds the input through delta synapses with a gain to `input`. The sum saturates before its gain; returns how often.
-fn scaled_delta<S: Sum>(sums: &mut Block, gain: &Factors, first: usize, exponent: u32, input: &mut Block<S>) -> u64 {
+fn scaled_delta<S: Width>(sums: &mut Block, gain: &Factors, first: usize, exponent: u32, input: &mut Block<S>) -> u64 {
     let mantissas = block(gain.mantissas(), first);
     let shift = gain.shift();
     let limit = STATE_MAX >> exponent;
@@ -294,7 +299,7 @@ fn scaled_delta<S: Sum>(sums: &mut Block, gain: &Factors, first: usize, exponent
 }
 
 /// Adds what the old currents of a block bring to the membranes in this step to `input`.
-fn drive_by<S: Sum>(i: &Block, coupling: &Factors, inhibitory: bool, first: usize, input: &mut Block<S>) {
+fn drive_by<S: Width>(i: &Block, coupling: &Factors, inhibitory: bool, first: usize, input: &mut Block<S>) {
     let mantissas = block(coupling.mantissas(), first);
     let shift = coupling.shift();
     if inhibitory {

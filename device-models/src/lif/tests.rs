@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::testing::{core, fact, quantity, spec};
-use crate::{DeviceModelError, DieParameters, Factors, MismatchSetting};
+use crate::{DeviceModelError, DieParameters, Factors, InputLayout, MismatchSetting};
 use alloc::borrow::ToOwned;
 use chip::{ChipSpec, CoreModel, CoreProgram, Values};
 use disorder::{Die, Key, Purpose, uniform_below};
 use std::format;
-use units::DieId;
+use units::{DieId, Tick};
 
 const ALL: [bool; 5] = [true, true, true, true, false];
 
@@ -131,7 +131,7 @@ fn a_state_that_no_run_could_have_made_is_refused() {
     type Change = dyn Fn(&mut Vec<i32>, &mut Vec<i32>, &mut Vec<Vec<i32>>);
     let mut check = |change: &Change| {
         let mut bad = good.clone();
-        let CoreState::Lif(LifState { v, refractory, currents, .. }) = &mut bad else { unreachable!() };
+        let LifState { v, refractory, currents, .. } = &mut bad.neurons;
         change(v, refractory, currents);
         assert!(!core.restore(&bad));
         assert_eq!(core.save(), good, "nothing may have changed");

@@ -11,13 +11,18 @@ use super::{
     Bias, LoihiError, LoihiParameters, LoihiRules, LoihiState, NeuronSettings, Overflows, Register, StepOutput,
     Threshold, VoltageRule, limits, step,
 };
-use crate::lif::ARRIVED_MAX;
+use crate::clocked::{Clocked, Step, StepModel, add_row};
+use crate::layout::register_lane;
 use crate::parameters::Reader;
-use crate::{CoreState, DeviceModelError, DieParameters, Digest, Emission, InputLayout, PackedSynapse, ProbeKind};
+use crate::{
+    CoreParameters, DeviceModelError, DieParameters, Digest, Emission, EventCore, InputLayout, Lane, PackedSynapse,
+    ProbeKind,
+};
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreProgram, RulesSpec};
+use chip::{ChipSpec, CoreProgram, RulesSpec, SynapseType};
+use serde::{Deserialize, Serialize};
 use units::NeuronId;
 
 /// Neurons that are stepped together.
@@ -29,54 +34,66 @@ const SHORT_ROW: usize = 16;
 /// Exponent of a program whose weights are whole units: the weight format has 20 fraction bits.
 const UNIT_EXPONENT: u8 = 20;
 
-/// Neurons of a block with their registers.
-#[derive(Clone, Debug)]
-struct Block {
-    parameters: LoihiParameters,
-    state: LoihiState,
-}
+/// The model of this module.
+#[derive(Clone, Copy, Debug)]
+pub struct Loihi;
 
 /// A core of Loihi neurons.
+pub type LoihiCore = Clocked<Loihi>;
+
+/// Parameters of a core, block by block.
 #[derive(Clone, Debug)]
-pub struct LoihiCore {
+pub struct LoihiCoreParameters {
     rules: LoihiRules,
     layout: InputLayout,
     /// Left shift of the sums, or right shift if it is negative.
     shift: i32,
-    blocks: Vec<Block>,
-    /// What arrived since the last step; all 0 unless `touched`.
-    accumulators: Vec<i32>,
-    /// Something arrived since the last step.
-    touched: bool,
+    blocks: Vec<LoihiParameters>,
+    digest: u64,
+}
+
+/// The neurons of a core, block by block.
+#[derive(Clone, Debug)]
+pub struct LoihiNeurons {
+    blocks: Vec<LoihiState>,
     /// By block: 1 if something reached it, or if its last step changed anything.
     awake: Vec<u8>,
     /// Steps so far.
     steps: u64,
     output: StepOutput,
-    emissions: Vec<Emission>,
     overflows: Overflows,
-    new_overflows: u64,
-    digest: u64,
 }
 
-impl LoihiCore {
-    /// The core `core` of a program on a die, in its initial state: all registers 0.
-    ///
+/// The neurons of a core between two steps: all registers start at 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoihiCoreState {
+    /// Currents.
+    pub u: Vec<i32>,
+    /// Voltages.
+    pub v: Vec<i32>,
+    /// Remaining steps of refractory periods.
+    pub refractory: Vec<i32>,
+    /// Steps so far.
+    pub steps: u64,
+    /// By block of neurons: 1 if a step could change anything.
+    pub awake: Vec<u8>,
+}
+
+impl CoreParameters for LoihiCoreParameters {
+    fn lane(_core: &CoreProgram, _index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
+        register_lane(1, kind)
+    }
+
     /// A parameter is read as a whole number after mismatch: rounded to nearest, and kept within the range of its
     /// register. So mismatch on a decay is programmed heterogeneity within its 12 bits.
-    ///
-    /// # Errors
-    /// See [`DeviceModelError`]: rules that do not exist, a parameter that is missing, unknown, out of the chip's range
-    /// or not a whole number, or a weight exponent that the rules do not have.
-    pub fn new(
+    fn build(
         spec: &ChipSpec,
         core: &CoreProgram,
         layout: InputLayout,
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
         let rules = rules(spec.rules.as_ref())?;
-        let builder = Builder { reader: Reader { spec, core, die }, rules };
-        builder.reader.check_names()?;
+        let builder = Builder { reader: Reader::new(spec, core, die)?, rules };
         let exponent = core.weight_exponent;
         if !(UNIT_EXPONENT - 8..=UNIT_EXPONENT + 7).contains(&exponent) {
             return Err(DeviceModelError::LoihiExponent { core: core.address, exponent });
@@ -88,232 +105,178 @@ impl LoihiCore {
         digest.push(exponent.into());
         let blocks = (0..count).step_by(BLOCK).map(|first| {
             let last = (first + BLOCK).min(count);
-            let parameters = neurons.block(&rules, first..last).map_err(|error| builder.refused(error))?;
-            Ok(Block { state: LoihiState::new(last - first), parameters })
+            neurons.block(&rules, first..last).map_err(|error| builder.refused(error))
         });
-        let blocks: Vec<Block> = blocks.collect::<Result<_, DeviceModelError>>()?;
         Ok(Self {
             // Sums come in units of the weight step; the chip shifts them left by 6, here or in the step.
             shift: i32::from(exponent) - i32::from(UNIT_EXPONENT) + 6 - i32::from(rules.accumulator_shift),
             rules,
-            accumulators: vec![0; layout.stride()],
-            touched: false,
-            awake: vec![1; blocks.len()],
-            steps: 0,
-            output: StepOutput::new(BLOCK),
-            emissions: Vec::new(),
-            overflows: Overflows::default(),
-            new_overflows: 0,
+            blocks: blocks.collect::<Result<_, DeviceModelError>>()?,
             digest: digest.value(),
-            blocks,
             layout,
         })
     }
 
-    /// The accumulators of the core.
-    pub const fn layout(&self) -> &InputLayout {
+    fn layout(&self) -> &InputLayout {
         &self.layout
     }
 
-    /// Its rules.
+    fn digest(&self) -> u64 {
+        self.digest
+    }
+}
+
+impl LoihiCoreParameters {
+    /// The rules of the chip.
     pub const fn rules(&self) -> &LoihiRules {
         &self.rules
     }
+}
 
-    /// Hash of all parameters.
-    pub const fn parameter_digest(&self) -> u64 {
-        self.digest
-    }
+impl StepModel for Loihi {
+    type Sum = i32;
+    type Parameters = LoihiCoreParameters;
+    type State = LoihiNeurons;
+    type Saved = LoihiCoreState;
 
-    /// Back to the initial state. Overflows stay counted.
-    pub fn reset(&mut self) {
-        for block in &mut self.blocks {
-            block.state = LoihiState::new(block.parameters.neurons());
+    fn initial(parameters: &LoihiCoreParameters) -> LoihiNeurons {
+        LoihiNeurons {
+            blocks: parameters.blocks.iter().map(|block| LoihiState::new(block.neurons())).collect(),
+            awake: vec![1; parameters.blocks.len()],
+            steps: 0,
+            output: StepOutput::new(BLOCK),
+            overflows: Overflows::default(),
         }
-        self.accumulators.fill(0);
-        self.touched = false;
-        self.awake.fill(1);
-        self.emissions.clear();
-        self.steps = 0;
     }
 
-    /// Adds a row of synapses, each `times` over, to the sums of this step.
+    fn reset(parameters: &LoihiCoreParameters, neurons: &mut LoihiNeurons) {
+        for (state, block) in neurons.blocks.iter_mut().zip(&parameters.blocks) {
+            *state = LoihiState::new(block.neurons());
+        }
+        neurons.awake.fill(1);
+        neurons.steps = 0;
+    }
+
     #[inline]
-    pub fn deliver(&mut self, row: &[PackedSynapse], times: i32) {
-        self.touched = true;
+    fn deliver(
+        _parameters: &LoihiCoreParameters,
+        neurons: &mut LoihiNeurons,
+        sums: &mut [i32],
+        row: &[PackedSynapse],
+        payload: i32,
+    ) {
         let (Some(first), Some(last)) = (row.first(), row.last()) else { return };
-        let accumulators = &mut self.accumulators[..];
-        if times == 1 {
-            for synapse in row {
-                accumulators[synapse.target()] += synapse.weight();
-            }
-        } else {
-            for synapse in row {
-                accumulators[synapse.target()] += synapse.weight() * times;
-            }
-        }
+        add_row(sums, row, payload);
         if row.len() < SHORT_ROW {
             for synapse in row {
-                self.awake[synapse.target() / BLOCK] = 1;
+                neurons.awake[synapse.target() / BLOCK] = 1;
             }
         } else {
             // A row is sorted by target. Waking a block in between that nothing reached does no harm.
-            self.awake[first.target() / BLOCK..=last.target() / BLOCK].fill(1);
+            neurons.awake[first.target() / BLOCK..=last.target() / BLOCK].fill(1);
         }
     }
 
-    /// Advances by one step and returns the spikes, in the order of the neurons.
-    pub fn advance(&mut self) -> &[Emission] {
-        self.emissions.clear();
-        self.touched = false;
-        self.steps += 1;
-        for (index, block) in self.blocks.iter_mut().enumerate() {
-            if self.awake[index] == 0 {
+    fn step(parameters: &LoihiCoreParameters, neurons: &mut LoihiNeurons, out: Step<'_, i32>) -> bool {
+        let LoihiNeurons { blocks, awake, steps, output, overflows } = neurons;
+        *steps += 1;
+        for (index, (block, state)) in parameters.blocks.iter().zip(blocks).enumerate() {
+            if awake[index] == 0 {
                 continue;
             }
             let first = index * BLOCK;
-            let count = block.parameters.neurons();
-            let input = &mut self.accumulators[first..first + count];
-            if self.shift != 0 {
-                scale(input, self.shift);
+            let count = block.neurons();
+            let input = &mut out.sums[first..first + count];
+            if parameters.shift != 0 {
+                scale(input, parameters.shift);
             }
-            self.output.spikes.resize(count, 0);
-            self.output.overflowed.resize(count, 0);
-            let summary = step(&block.parameters, &mut block.state, self.steps, input, None, &mut self.output);
+            output.spikes.resize(count, 0);
+            output.overflowed.resize(count, 0);
+            let summary = step(block, state, *steps, input, None, output);
             input.fill(0);
-            self.awake[index] = u8::from(!summary.quiet);
+            awake[index] = u8::from(!summary.quiet);
             if summary.spikes > 0 {
-                let spikes = self.output.spikes.iter().enumerate().filter(|(_, spike)| **spike != 0);
-                self.emissions.extend(spikes.map(|(n, _)| Emission {
+                let spikes = output.spikes.iter().enumerate().filter(|(_, spike)| **spike != 0);
+                out.emissions.extend(spikes.map(|(n, _)| Emission {
                     neuron: NeuronId((first + n) as u16),
                     value: 1,
                     payload: 1,
                 }));
             }
             if !summary.overflows.is_empty() {
-                self.overflows.add(&summary.overflows);
-                self.new_overflows += Register::ALL.map(|r| u64::from(summary.overflows.count(r))).iter().sum::<u64>();
+                overflows.add(&summary.overflows);
+                *out.saturations += Register::ALL.map(|r| u64::from(summary.overflows.count(r))).iter().sum::<u64>();
             }
         }
-        &self.emissions
+        awake.contains(&1)
     }
 
-    /// Whether another step without input could change the state.
-    #[inline]
-    pub fn is_awake(&self) -> bool {
-        self.awake.contains(&1)
-    }
-
-    /// Whether something arrived since the last step.
-    #[inline]
-    pub const fn is_touched(&self) -> bool {
-        self.touched
-    }
-
-    /// Overflows since the last call, of all registers.
-    #[inline]
-    pub fn take_overflows(&mut self) -> u64 {
-        core::mem::take(&mut self.new_overflows)
-    }
-
-    /// Overflows so far, by register.
-    pub const fn overflows(&self) -> &Overflows {
-        &self.overflows
-    }
-
-    /// The current u of a neuron.
-    ///
-    /// # Panics
-    /// If the core does not use that neuron.
-    pub fn current(&self, neuron: NeuronId) -> i32 {
-        self.blocks[neuron.index() / BLOCK].state.u[neuron.index() % BLOCK]
-    }
-
-    /// The voltage v of a neuron.
-    ///
-    /// # Panics
-    /// If the core does not use that neuron.
-    pub fn voltage(&self, neuron: NeuronId) -> i32 {
-        self.blocks[neuron.index() / BLOCK].state.v[neuron.index() % BLOCK]
-    }
-
-    /// What can be read of a neuron: its current u, its voltage v and the remaining steps of its refractory period.
-    pub fn probes(&self) -> Vec<ProbeKind> {
+    /// The current u, the voltage v and the remaining steps of the refractory period. The voltage is what the chip's
+    /// probe shows by the rules of the core ([`LoihiRules::probed_voltage`]).
+    fn probes(_parameters: &LoihiCoreParameters, _spec: &ChipSpec) -> Vec<ProbeKind> {
         vec![ProbeKind::new("u", "1", 0), ProbeKind::new("v", "1", 0), ProbeKind::new("refractory", "step", 0)]
     }
 
-    /// Quantity `index` (in the order of [`LoihiCore::probes`]) of a neuron. The voltage is what the chip's probe shows
-    /// by the rules of the core ([`LoihiRules::probed_voltage`]); [`LoihiCore::voltage`] is the register.
-    ///
-    /// # Panics
-    /// If there is no such quantity, or the core does not use that neuron.
-    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
-        let (block, place) = (&self.blocks[neuron.index() / BLOCK], neuron.index() % BLOCK);
+    fn probe(core: &LoihiCore, index: usize, neuron: usize) -> i64 {
+        let (block, place) = (neuron / BLOCK, neuron % BLOCK);
+        let state = &core.state().blocks[block];
         i64::from(match index {
-            0 => block.state.u[place],
+            0 => state.u[place],
             1 => {
                 // A block that sent a spike is not quiet, so the core is stepped in the next tick too: what its last
                 // step sent, if anything, was sent in the tick that has just ended.
-                let spiked = self.emissions.binary_search_by_key(&neuron, |emission| emission.neuron).is_ok();
-                let period = u16::try_from(block.parameters.refractory[place]).unwrap_or(u16::MAX);
-                self.rules.probed_voltage(block.state.v[place], spiked, period)
+                let spiked = core.emissions().binary_search_by_key(&neuron, |emission| emission.neuron.index()).is_ok();
+                let parameters = core.parameters();
+                let period = u16::try_from(parameters.blocks[block].refractory[place]).unwrap_or(u16::MAX);
+                parameters.rules.probed_voltage(state.v[place], spiked, period)
             }
-            2 => block.state.refractory[place],
+            2 => state.refractory[place],
             _ => panic!("quantity {index} of a Loihi neuron, which has 3"),
         })
     }
 
-    fn registers(&self) -> [Vec<i32>; 3] {
-        let of = |get: fn(&LoihiState) -> &Vec<i32>| self.blocks.iter().flat_map(|b| get(&b.state)).copied().collect();
-        [of(|s| &s.u), of(|s| &s.v), of(|s| &s.refractory)]
+    /// Overflows by register.
+    fn counters(neurons: &LoihiNeurons) -> Vec<(&'static str, u64)> {
+        Register::ALL.iter().map(|r| (r.name(), u64::from(neurons.overflows.count(*r)))).collect()
     }
 
-    /// Appends the state to a hash.
-    pub fn digest_state(&self, digest: &mut Digest) {
-        for block in &self.blocks {
-            for value in block.state.u.iter().chain(&block.state.v).chain(&block.state.refractory) {
+    fn save(_parameters: &LoihiCoreParameters, neurons: &LoihiNeurons) -> LoihiCoreState {
+        let of = |get: fn(&LoihiState) -> &Vec<i32>| neurons.blocks.iter().flat_map(get).copied().collect();
+        LoihiCoreState {
+            u: of(|state| &state.u),
+            v: of(|state| &state.v),
+            refractory: of(|state| &state.refractory),
+            steps: neurons.steps,
+            awake: neurons.awake.clone(),
+        }
+    }
+
+    fn fits(parameters: &LoihiCoreParameters, saved: &LoihiCoreState) -> bool {
+        let LoihiCoreState { u, v, refractory, awake, .. } = saved;
+        let longest = i32::from(u16::MAX);
+        [u, v, refractory].iter().all(|list| list.len() == parameters.layout.neuron_count())
+            && awake.len() == parameters.blocks.len()
+            && awake.iter().all(|a| *a <= 1)
+            && refractory.iter().all(|r| (0..=longest).contains(r))
+    }
+
+    fn load(parameters: &LoihiCoreParameters, neurons: &mut LoihiNeurons, saved: &LoihiCoreState) {
+        for (index, (state, block)) in neurons.blocks.iter_mut().zip(&parameters.blocks).enumerate() {
+            let range = index * BLOCK..index * BLOCK + block.neurons();
+            state.u.copy_from_slice(&saved.u[range.clone()]);
+            state.v.copy_from_slice(&saved.v[range.clone()]);
+            state.refractory.copy_from_slice(&saved.refractory[range]);
+        }
+        neurons.steps = saved.steps;
+        neurons.awake.copy_from_slice(&saved.awake);
+    }
+
+    fn digest_neurons(neurons: &LoihiNeurons, digest: &mut Digest) {
+        for state in &neurons.blocks {
+            for value in state.u.iter().chain(&state.v).chain(&state.refractory) {
                 digest.push(*value as u64);
             }
         }
-        if self.touched {
-            self.accumulators.iter().for_each(|sum| digest.push(*sum as u64));
-        }
-    }
-
-    /// The state between two ticks.
-    pub fn save(&self) -> CoreState {
-        let [u, v, refractory] = self.registers();
-        let count = self.layout.neuron_count();
-        let arrived = if self.touched { self.accumulators[..count].to_vec() } else { Vec::new() };
-        CoreState::Loihi { u, v, refractory, arrived, steps: self.steps, awake: self.awake.clone() }
-    }
-
-    /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a core.
-    #[must_use]
-    pub fn restore(&mut self, state: &CoreState) -> bool {
-        let CoreState::Loihi { u, v, refractory, arrived, steps, awake } = state else { return false };
-        let count = self.layout.neuron_count();
-        let longest = i32::from(u16::MAX);
-        let fits = [u, v, refractory].iter().all(|list| list.len() == count)
-            && awake.len() == self.blocks.len()
-            && awake.iter().all(|a| *a <= 1)
-            && [0, count].contains(&arrived.len())
-            && arrived.iter().all(|sum| sum.unsigned_abs() <= ARRIVED_MAX as u32)
-            && refractory.iter().all(|r| (0..=longest).contains(r));
-        if fits {
-            self.reset();
-            for (index, block) in self.blocks.iter_mut().enumerate() {
-                let range = index * BLOCK..index * BLOCK + block.parameters.neurons();
-                block.state.u.copy_from_slice(&u[range.clone()]);
-                block.state.v.copy_from_slice(&v[range.clone()]);
-                block.state.refractory.copy_from_slice(&refractory[range]);
-            }
-            self.accumulators[..arrived.len()].copy_from_slice(arrived);
-            self.touched = !arrived.is_empty();
-            self.steps = *steps;
-            self.awake.copy_from_slice(awake);
-        }
-        fits
     }
 }
 

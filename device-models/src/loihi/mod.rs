@@ -32,7 +32,7 @@ mod rules;
 mod tests;
 mod weight;
 
-pub use self::core::{BLOCK, LoihiCore};
+pub use self::core::{BLOCK, Loihi, LoihiCore, LoihiCoreParameters, LoihiCoreState, LoihiNeurons};
 pub use axons::{AxonRow, AxonTable, AxonTableLayout};
 pub use error::LoihiError;
 pub use neuron::{LoihiState, Overflows, Register, StepOutput, StepSummary, step};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{CORE, core, fact, spec};
-use crate::{DieParameters, InputLayout, LifParameters, MismatchSetting};
+use crate::{CoreParameters, DieParameters, InputLayout, LifParameters, MismatchSetting};
 use chip::{CoreModel, NoiseSpec};
 use std::collections::BTreeSet;
 use std::string::{String, ToString};

@@ -1,10 +1,12 @@
 //! Rate units against double precision, and parameters that are refused.
 
 use super::*;
+use crate::EventCore;
 use crate::testing::{core, quantity, spec};
 use alloc::borrow::ToOwned;
 use alloc::format;
 use chip::{CoreModel, Values};
+use units::Tick;
 
 const GRADED: [bool; 5] = [false, false, false, false, true];
 
@@ -27,9 +29,9 @@ fn levels_follow_double_precision() {
             let change = (step.wrapping_mul(7919) % 40_009) - 20_004 - input / 16;
             input += change;
             unit.deliver(&[synapse], change);
-            unit.advance();
+            unit.advance(Tick(0));
             x += leak * ((0.5 * f64::from(input) / 65536.0 + 0.25).tanh() - x);
-            worst = worst.max((f64::from(unit.level(NeuronId(0))) - x * 65536.0).abs());
+            worst = worst.max((unit.probe(1, NeuronId(0), Tick(0)) as f64 - x * 65536.0).abs());
         }
         assert!(worst < 1.1, "leak {leak}: {worst} units of 2^-16");
     }
@@ -39,14 +41,14 @@ fn levels_follow_double_precision() {
 fn a_unit_that_does_not_change_sends_nothing_and_sleeps() {
     let program = core(CoreModel::Rate, 2, &[("leak", "1 1"), ("drive", "0 mV")]);
     let mut core = RateCore::new(build(&spec(), &program).unwrap());
-    assert!(core.advance().is_empty());
+    assert!(core.advance(Tick(0)).is_empty());
     assert!(!core.is_awake());
     let synapse = core.parameters().layout().pack(4, 1, 1024).unwrap();
     core.deliver(&[synapse], 1 << 15);
     let value = (0.5f64.tanh() * 65536.0).round() as i32;
-    assert_eq!(core.advance(), [Emission { neuron: NeuronId(1), value, payload: value }]);
+    assert_eq!(core.advance(Tick(0)), [Emission { neuron: NeuronId(1), value, payload: value }]);
     assert!(core.is_awake());
-    assert!(core.advance().is_empty());
+    assert!(core.advance(Tick(0)).is_empty());
     assert!(!core.is_awake());
 }
 

@@ -3,9 +3,12 @@
 use super::firing::{Hidden, Output};
 use super::layer::{BLOCK, Layer, Neuron};
 use super::{XyloError, XyloGroup, XyloLayerParameters, XyloSpikes};
-use crate::{CoreState, DeviceModelError, Digest, Emission, PackedSynapse, ProbeKind};
+use crate::{CoreParameters, DeviceModelError, Digest, Emission, EventCore, PackedSynapse, ProbeKind};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
-use units::{CoreAddress, NeuronId};
+use chip::{ChipSpec, Routing};
+use serde::{Deserialize, Serialize};
+use units::{CoreAddress, NeuronId, Tick};
 
 /// Synapses of a row for each block of the layer from which on it costs less to wake all blocks than to find out which.
 const WAKE_ALL: usize = 2;
@@ -16,7 +19,7 @@ const WAKE_ALL: usize = 2;
 /// spikes on their way, so the state is currents and membranes alone.
 #[derive(Clone, Debug)]
 pub struct XyloLayerCore {
-    parameters: XyloLayerParameters,
+    parameters: Arc<XyloLayerParameters>,
     neurons: Neurons,
     emissions: Vec<Emission>,
 }
@@ -28,23 +31,6 @@ enum Neurons {
 }
 
 impl XyloLayerCore {
-    /// A layer with all currents and membranes at 0, and without aliases.
-    pub fn new(parameters: XyloLayerParameters) -> Self {
-        let currents = parameters.layout().lanes().len();
-        let neurons = parameters.neurons().iter().map(|n| Neuron {
-            dash_mem: n.dash_mem,
-            dash_syn: &n.dash_syn,
-            threshold: n.threshold,
-            bias: n.bias,
-        });
-        let layer = Layer::new(parameters.neurons().len(), currents, neurons);
-        let neurons = match parameters.group() {
-            XyloGroup::Output => Neurons::Output(Output::new(layer)),
-            _ => Neurons::Hidden(Hidden::new(layer, parameters.neurons().iter().map(|n| &n.aliases[..]))),
-        };
-        Self { parameters, neurons, emissions: Vec::new() }
-    }
-
     /// Gives each hidden neuron the neurons to whose counts its spikes are added; an empty list means none at all. An
     /// output layer passes over it. The layer is in its initial state afterwards.
     ///
@@ -64,17 +50,12 @@ impl XyloLayerCore {
                 return failed(XyloError::Alias { neuron, alias, count });
             }
         }
-        let mut parameters = self.parameters.clone();
+        let mut parameters = (*self.parameters).clone();
         for (neuron, list) in parameters.neurons.iter_mut().zip(aliases) {
             neuron.aliases = list.iter().map(|a| u32::from(a.0)).collect();
         }
         *self = Self::new(parameters);
         Ok(())
-    }
-
-    /// Its parameters.
-    pub const fn parameters(&self) -> &XyloLayerParameters {
-        &self.parameters
     }
 
     const fn layer(&self) -> &Layer {
@@ -91,10 +72,69 @@ impl XyloLayerCore {
         }
     }
 
+    /// A synaptic current after the last step; 0 if the neuron does not have it.
+    ///
+    /// # Panics
+    /// If there is no such neuron.
+    pub fn i_syn(&self, neuron: NeuronId, current: usize) -> i16 {
+        self.layer().i_syn(neuron.index(), current)
+    }
+
+    /// A membrane after the last step.
+    ///
+    /// # Panics
+    /// If there is no such neuron.
+    pub fn v_mem(&self, neuron: NeuronId) -> i16 {
+        self.layer().v_mem(neuron.index())
+    }
+}
+
+/// A layer between two ticks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XyloLayerState {
+    /// Synaptic currents, all of neuron 0 first.
+    pub i_syn: Vec<i16>,
+    /// Membranes.
+    pub v_mem: Vec<i16>,
+}
+
+impl EventCore for XyloLayerCore {
+    type Parameters = XyloLayerParameters;
+    type State = XyloLayerState;
+
+    fn new(parameters: impl Into<Arc<XyloLayerParameters>>) -> Self {
+        let parameters = parameters.into();
+        let currents = parameters.layout().lanes().len();
+        let neurons = parameters.neurons().iter().map(|n| Neuron {
+            dash_mem: n.dash_mem,
+            dash_syn: &n.dash_syn,
+            threshold: n.threshold,
+            bias: n.bias,
+        });
+        let layer = Layer::new(parameters.neurons().len(), currents, neurons);
+        let neurons = match parameters.group() {
+            XyloGroup::Output => Neurons::Output(Output::new(layer)),
+            _ => Neurons::Hidden(Hidden::new(layer, parameters.neurons().iter().map(|n| &n.aliases[..]))),
+        };
+        Self { parameters, neurons, emissions: Vec::new() }
+    }
+
+    fn parameters(&self) -> &Arc<XyloLayerParameters> {
+        &self.parameters
+    }
+
+    /// The aliases of hidden neurons.
+    fn wire(&mut self, address: CoreAddress, routing: &Routing) -> Result<(), DeviceModelError> {
+        match routing {
+            Routing::Xylo { aliases, .. } => self.set_aliases(address, aliases),
+            _ => Ok(()),
+        }
+    }
+
     /// Adds the weights in `row`, times the number of spikes in `count`, to the currents of the neurons, one after the
     /// other, cut at the ends of 16 bits.
     #[inline]
-    pub fn deliver(&mut self, row: &[PackedSynapse], count: i32) {
+    fn deliver(&mut self, row: &[PackedSynapse], count: i32) {
         let layer = self.layer_mut();
         let currents = layer.currents();
         if row.len() >= layer.count().div_ceil(BLOCK) * WAKE_ALL {
@@ -109,7 +149,7 @@ impl XyloLayerCore {
     }
 
     /// Makes a step and returns the neurons that spiked, each with its number of spikes.
-    pub fn advance(&mut self) -> &[Emission] {
+    fn advance(&mut self, _now: Tick) -> &[Emission] {
         let rules = self.parameters.rules();
         let spikes = match &mut self.neurons {
             Neurons::Hidden(hidden) => {
@@ -132,77 +172,51 @@ impl XyloLayerCore {
         &self.emissions
     }
 
-    /// Whether another step without input could change the state or emit a spike.
     #[inline]
-    pub const fn is_awake(&self) -> bool {
-        !self.layer().is_at_rest()
+    fn next_wake(&self, now: Tick) -> Tick {
+        if self.layer().is_at_rest() { Tick::NEVER } else { now.after(1) }
     }
 
     /// Numbers cut at the end of their range since the last call; see [`super::XyloCore::take_saturations`].
     #[inline]
-    pub fn take_saturations(&mut self) -> u64 {
+    fn take_saturations(&mut self) -> u64 {
         self.layer_mut().take_saturations()
     }
 
-    /// A synaptic current after the last step; 0 if the neuron does not have it.
-    ///
-    /// # Panics
-    /// If there is no such neuron.
-    pub fn i_syn(&self, neuron: NeuronId, current: usize) -> i16 {
-        self.layer().i_syn(neuron.index(), current)
-    }
-
-    /// A membrane after the last step.
-    ///
-    /// # Panics
-    /// If there is no such neuron.
-    pub fn v_mem(&self, neuron: NeuronId) -> i16 {
-        self.layer().v_mem(neuron.index())
-    }
-
-    /// What can be read of a neuron: the membrane and each synaptic current.
-    pub fn probes(&self) -> Vec<ProbeKind> {
+    /// The membrane and each synaptic current.
+    fn probes(&self, _spec: &ChipSpec) -> Vec<ProbeKind> {
         let names = ["v_mem", "i_syn", "i_syn2"];
         names[..=self.parameters.layout().lanes().len()].iter().map(|name| ProbeKind::new(*name, "1", 0)).collect()
     }
 
-    /// Quantity `index` (in the order of [`XyloLayerCore::probes`]) of a neuron.
-    ///
-    /// # Panics
-    /// If there is no such quantity, or the core does not use that neuron.
-    pub fn probe(&self, index: usize, neuron: NeuronId) -> i64 {
+    fn probe(&self, index: usize, neuron: NeuronId, _now: Tick) -> i64 {
         match index {
             0 => self.v_mem(neuron).into(),
             current => self.i_syn(neuron, current - 1).into(),
         }
     }
 
-    /// All currents and membranes back to 0.
-    pub fn reset(&mut self) {
+    fn reset(&mut self) {
         match &mut self.neurons {
             Neurons::Hidden(hidden) => hidden.reset(),
             Neurons::Output(output) => output.reset(),
         }
     }
 
-    /// Appends the state to a hash.
-    pub fn digest_state(&self, digest: &mut Digest) {
+    fn digest_state(&self, digest: &mut Digest) {
         let layer = self.layer();
         for value in layer.save_i_syn().into_iter().chain(layer.save_v_mem()) {
             digest.push(value as u64);
         }
     }
 
-    /// The state between two ticks.
-    pub fn save(&self) -> CoreState {
-        CoreState::Xylo { i_syn: self.layer().save_i_syn(), v_mem: self.layer().save_v_mem() }
+    fn save(&self) -> XyloLayerState {
+        XyloLayerState { i_syn: self.layer().save_i_syn(), v_mem: self.layer().save_v_mem() }
     }
 
-    /// Takes over a saved state; `false`, with nothing changed, if it is not one of such a layer: wrong lengths. Any
-    /// numbers of 16 bits are a state.
-    #[must_use]
-    pub fn restore(&mut self, state: &CoreState) -> bool {
-        let CoreState::Xylo { i_syn, v_mem } = state else { return false };
+    /// Any numbers of 16 bits are a state.
+    fn restore(&mut self, state: &XyloLayerState) -> bool {
+        let XyloLayerState { i_syn, v_mem } = state;
         let layer = self.layer();
         let fits = v_mem.len() == layer.count() && i_syn.len() == layer.count() * layer.currents();
         if fits {

@@ -62,9 +62,8 @@ mod state;
 
 pub use build::{XyloHidden, XyloMatrix, XyloOutput, XyloParameters, XyloSynapse};
 pub use error::{XyloError, XyloGroup, XyloMatrixId};
-pub use kernel::XyloLayerCore;
+pub use kernel::{XyloLayerCore, XyloLayerState};
 pub use layer::BLOCK;
-pub(crate) use layer::place;
 pub use parameters::XyloLayerParameters;
 pub use run::{XyloCore, XyloStep};
 pub use state::XyloState;

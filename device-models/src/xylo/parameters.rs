@@ -1,10 +1,12 @@
 //! The parameters of one layer on a chip: from what a program asks for to the integers of the rules.
 
+use super::layer::place;
 use super::{CURRENTS_MAX, DASH_MAX, XyloError, XyloGroup, XyloHidden, XyloRules};
+use crate::layout::{Lane, register_lane};
 use crate::parameters::Reader;
-use crate::{DeviceModelError, DieParameters, Digest, InputLayout};
+use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, InputLayout};
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreProgram, XYLO_OUTPUT};
+use chip::{ChipSpec, CoreProgram, Kinetics, SynapseType, XYLO_OUTPUT};
 
 /// Parameters of a layer, neuron by neuron.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,15 +19,26 @@ pub struct XyloLayerParameters {
     pub(super) neurons: Vec<XyloHidden>,
 }
 
-impl XyloLayerParameters {
-    /// The parameters of `core` on a die: `dash_mem`, `dash_syn`, `threshold`, `bias` where the chip has it, and
-    /// `dash_syn2` if the second current of the neurons is in use. Core 0 of a chip is its hidden layer, core 1 its
-    /// output layer.
-    ///
-    /// # Errors
-    /// See [`DeviceModelError`]: the chip names no rules of Xylo, or a parameter is missing, unknown, out of the chip's
-    /// range, no whole number, or a bias under rules V1.
-    pub fn build(
+impl CoreParameters for XyloLayerParameters {
+    fn lane(core: &CoreProgram, _index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
+        register_lane(registers(core), kind)
+    }
+
+    /// Registers are the state of the neurons itself and lie in their order, whichever are in use.
+    fn fixed_lanes<'a>(core: &CoreProgram, used: impl Iterator<Item = &'a SynapseType>) -> Vec<Lane> {
+        let last = used.filter_map(|kind| match kind.kinetics {
+            Kinetics::Register { index } => Some(index.min(registers(core) - 1)),
+            _ => None,
+        });
+        (0..=last.max().unwrap_or(0)).map(|index| Lane::Register { index }).collect()
+    }
+
+    /// Synaptic currents are accumulator and state in one, and lie as the update reads them.
+    fn place(layout: &InputLayout, lane: usize, neuron: usize) -> usize {
+        place(layout.lanes().len(), neuron, lane)
+    }
+
+    fn build(
         spec: &ChipSpec,
         core: &CoreProgram,
         layout: InputLayout,
@@ -34,8 +47,7 @@ impl XyloLayerParameters {
         let profile = &spec.rules.as_ref().ok_or(DeviceModelError::NoRules)?.profile;
         let rules = XyloRules::from_profile(profile)
             .ok_or_else(|| DeviceModelError::XyloProfile { profile: profile.clone() })?;
-        let reader = Reader { spec, core, die };
-        reader.check_names()?;
+        let reader = Reader::new(spec, core, die)?;
         let dash = (0, i32::from(DASH_MAX));
         let word = (i16::MIN.into(), i16::MAX.into());
         let dash_mem = whole(&reader, "dash_mem", true, dash)?;
@@ -63,11 +75,25 @@ impl XyloLayerParameters {
         Ok(Self { neurons: (0..layout.neuron_count()).map(neuron).collect(), dead, layout, rules, group })
     }
 
-    /// The currents of the neurons.
-    pub const fn layout(&self) -> &InputLayout {
+    fn layout(&self) -> &InputLayout {
         &self.layout
     }
 
+    fn digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        self.dead.iter().for_each(|dead| digest.push(u64::from(*dead)));
+        digest.push(u64::from(self.rules == XyloRules::V2) << 1 | u64::from(self.group == XyloGroup::Output));
+        for n in &self.neurons {
+            let dashes = [n.dash_mem, n.dash_syn[0], n.dash_syn[1]].iter().fold(0, |all, d| all << 8 | u64::from(*d));
+            digest.push(dashes << 32 | u64::from(n.threshold as u16) << 16 | u64::from(n.bias as u16));
+            digest.push(n.aliases.len() as u64);
+            n.aliases.iter().for_each(|a| digest.push(u64::from(*a)));
+        }
+        digest.value()
+    }
+}
+
+impl XyloLayerParameters {
     /// The rules.
     pub const fn rules(&self) -> XyloRules {
         self.rules
@@ -88,20 +114,11 @@ impl XyloLayerParameters {
     pub fn is_dead(&self, neuron: usize) -> bool {
         self.dead[neuron]
     }
+}
 
-    /// Hash of all parameters.
-    pub fn digest(&self) -> u64 {
-        let mut digest = Digest::new();
-        self.dead.iter().for_each(|dead| digest.push(u64::from(*dead)));
-        digest.push(u64::from(self.rules == XyloRules::V2) << 1 | u64::from(self.group == XyloGroup::Output));
-        for n in &self.neurons {
-            let dashes = [n.dash_mem, n.dash_syn[0], n.dash_syn[1]].iter().fold(0, |all, d| all << 8 | u64::from(*d));
-            digest.push(dashes << 32 | u64::from(n.threshold as u16) << 16 | u64::from(n.bias as u16));
-            digest.push(n.aliases.len() as u64);
-            n.aliases.iter().for_each(|a| digest.push(u64::from(*a)));
-        }
-        digest.value()
-    }
+/// Input registers of the neurons of a layer.
+fn registers(core: &CoreProgram) -> u8 {
+    if core.address.core == XYLO_OUTPUT { 1 } else { CURRENTS_MAX as u8 }
 }
 
 /// A parameter as whole numbers; 0 if the chip does not have it and need not.

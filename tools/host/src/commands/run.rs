@@ -9,8 +9,7 @@ use crate::commands::probe::Recorder;
 use crate::errors::HostError;
 use crate::output::{print, print_json};
 use chip::{CoreModel, whole_multiple};
-use device_models::loihi::{Overflows, Register};
-use device_models::{Core, DieParameters};
+use device_models::DieParameters;
 use emulator::{Each, Emulator, EmulatorError, LossCause, Snapshot, Spike};
 use formats::container::Kind;
 use formats::events::{InputEvent, SpikeEvent};
@@ -320,16 +319,16 @@ fn as_text(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
     text
 }
 
-/// Overflows of all Loihi cores; none if there is no such core.
-fn overflows(emulator: &Emulator) -> Option<Overflows> {
-    let cores = (0..emulator.fabric().core_count()).filter_map(|index| match emulator.core(index) {
-        Core::Loihi(core) => Some(*core.overflows()),
-        _ => None,
-    });
-    cores.reduce(|mut sum, core| {
-        sum.add(&core);
-        sum
-    })
+/// What the models of the cores count besides, by name, over all cores: overflows of registers.
+fn overflows(emulator: &Emulator) -> Vec<(&'static str, u64)> {
+    let mut all: Vec<(&str, u64)> = Vec::new();
+    for (name, count) in (0..emulator.fabric().core_count()).flat_map(|index| emulator.core(index).counters()) {
+        match all.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += count,
+            None => all.push((name, count)),
+        }
+    }
+    all
 }
 
 /// What the run costs by the prices of the chip.
@@ -361,9 +360,8 @@ fn counters(outcome: &Outcome) -> Vec<(String, u64)> {
     ]
     .map(|(name, count)| (name.to_string(), count))
     .into();
-    if let Some(overflows) = overflows(&outcome.emulator) {
-        all.extend(Register::ALL.map(|r| (format!("overflows of {}", r.name()), u64::from(overflows.count(r)))));
-    }
+    let overflows = overflows(&outcome.emulator).into_iter();
+    all.extend(overflows.map(|(register, count)| (format!("overflows of {register}"), count)));
     all.extend(LossCause::ALL.map(|cause| (format!("events lost: {}", cause.name()), c.losses.by_cause(cause))));
     all
 }
@@ -375,6 +373,8 @@ fn as_json(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
         .map(|a| json!({ "name": a.name, "model": a.model.name(), "spikes": a.events }))
         .collect();
     let c = outcome.emulator.counters();
+    let overflows = overflows(&outcome.emulator).into_iter();
+    let overflows = serde_json::Map::from_iter(overflows.map(|(register, count)| (register.to_string(), json!(count))));
     let lost = LossCause::ALL.map(|cause| (cause.name().replace(' ', "_"), json!(c.losses.by_cause(cause))));
     json!({
         "chip": mapped.spec.name,
@@ -403,9 +403,7 @@ fn as_json(args: &RunArgs, mapped: &Mapped, outcome: &Outcome, written: &[String
             "saturations": c.saturations,
             "lost": serde_json::Map::from_iter(lost),
         },
-        "overflows": overflows(&outcome.emulator).map(|o| {
-            serde_json::Map::from_iter(Register::ALL.map(|r| (r.name().to_string(), json!(o.count(r)))))
-        }),
+        "overflows": (!overflows.is_empty()).then_some(overflows),
         "energy": cost(mapped, outcome),
         "digest": format!("{:016x}", outcome.emulator.digest()),
         "files": written,
