@@ -14,6 +14,7 @@ pub mod container;
 pub mod document;
 mod error;
 pub mod events;
+pub mod folder;
 mod list;
 mod nearest;
 pub mod network;
