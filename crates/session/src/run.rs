@@ -3,8 +3,7 @@
 use crate::probe::{Probes, quantities};
 use crate::{Activity, Board, PopulationActivity, Recording, SessionError};
 use chip::{InputEvent, Source};
-use device_models::loihi::Overflows;
-use device_models::{Core, DieParameters, ProbeKind};
+use device_models::{DieParameters, ProbeKind};
 use emulator::{Counters, Emulator, Observer, Snapshot};
 use mapper::EnergyItem;
 use std::iter::Peekable;
@@ -167,7 +166,7 @@ impl Session {
         for part in 1..=parts {
             activity.begin_part();
             let until = u128::from(ticks) * u128::from(part) / u128::from(parts);
-            self.run_until(from.after(until as u64), &mut (&mut activity, observer));
+            self.run_until(from.after(until as u64), &mut (&mut activity, &mut *observer));
             done(part);
         }
         activity.into_populations()
@@ -212,16 +211,18 @@ impl Session {
         self.emulator.counters()
     }
 
-    /// Overflows of the registers of all cores that count them; `None` if there is no such core.
-    pub fn overflows(&self) -> Option<Overflows> {
-        let cores = (0..self.board.program().cores.len()).filter_map(|index| match self.emulator.core(index) {
-            Core::Loihi(core) => Some(*core.overflows()),
-            _ => None,
-        });
-        cores.reduce(|mut sum, core| {
-            sum.add(&core);
-            sum
-        })
+    /// What the models of the cores count besides, by name, over all cores: overflows of registers.
+    pub fn overflows(&self) -> Vec<(&'static str, u64)> {
+        let mut all: Vec<(&'static str, u64)> = Vec::new();
+        for index in 0..self.board.program().cores.len() {
+            for (name, count) in self.emulator.core(index).counters() {
+                match all.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, sum)) => *sum += count,
+                    None => all.push((name, count)),
+                }
+            }
+        }
+        all
     }
 
     /// What happened so far by the prices of the chip; empty if it has none.

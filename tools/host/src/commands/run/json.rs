@@ -3,7 +3,6 @@
 use super::Outcome;
 use crate::args::RunArgs;
 use crate::commands::probe;
-use device_models::loihi::Register;
 use emulator::LossCause;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +13,8 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> Value {
         outcome.activity.iter().map(|a| json!({ "name": a.name, "model": a.model.name(), "spikes": a.events }));
     let c = session.counters();
     let lost = LossCause::ALL.map(|cause| (cause.name().replace(' ', "_"), json!(c.losses.by_cause(cause))));
+    let overflows = session.overflows().into_iter();
+    let overflows = Map::from_iter(overflows.map(|(register, count)| (register.to_string(), json!(count))));
     let mut value = json!({
         "chip": session.board().spec().name,
         "seed": args.which.seed,
@@ -41,9 +42,7 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> Value {
             "saturations": c.saturations,
             "lost": Map::from_iter(lost),
         },
-        "overflows": session.overflows().map(|o| {
-            Map::from_iter(Register::ALL.map(|r| (r.name().to_string(), json!(o.count(r)))))
-        }),
+        "overflows": (!overflows.is_empty()).then_some(overflows),
         "energy": session.energy(),
         "digest": format!("{:016x}", session.digest()),
         "files": outcome.written,

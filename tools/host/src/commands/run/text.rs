@@ -3,7 +3,6 @@
 use super::Outcome;
 use crate::args::RunArgs;
 use crate::commands::probe;
-use device_models::loihi::Register;
 use emulator::LossCause;
 use report::{sparkline, text_table};
 use session::PopulationActivity;
@@ -142,9 +141,8 @@ fn counters(outcome: &Outcome) -> Vec<(String, u64)> {
     ]
     .map(|(name, count)| (name.to_string(), count))
     .into();
-    if let Some(overflows) = outcome.session.overflows() {
-        all.extend(Register::ALL.map(|r| (format!("overflows of {}", r.name()), u64::from(overflows.count(r)))));
-    }
+    let overflows = outcome.session.overflows().into_iter();
+    all.extend(overflows.map(|(register, count)| (format!("overflows of {register}"), count)));
     all.extend(LossCause::ALL.map(|cause| (format!("events lost: {}", cause.name()), c.losses.by_cause(cause))));
     all
 }
