@@ -7,10 +7,10 @@ use units::Tick;
 /// before it.
 ///
 /// The state is that of [`emulator::Emulator::digest`]: all spikes so far, the time, and every core. An event that is on
-/// its way shows as soon as it arrives.
+/// its way shows when it arrives, and a difference that is gone again at the next link leaves no mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
-    /// The tick before its first link's interval.
+    /// Where the interval of its first link begins.
     from: Tick,
     every: u64,
     links: Vec<u64>,

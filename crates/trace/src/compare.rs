@@ -10,6 +10,9 @@ use units::{NeuronId, Tick};
 /// Most arrivals of a run that a difference writes out.
 const SHOWN_MAX: usize = 40;
 
+/// Ticks between copies of the sessions, from which the last stretch is run again and watched closely.
+const CHECKPOINT_TICKS: u64 = 4096;
+
 /// An event that reached a neuron through one synapse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrived {
@@ -109,7 +112,11 @@ impl Observer for Watch {
     fn deliver(&mut self, arrival: &Arrival<'_>) {
         let &Arrival { tick, source, sent, payload, row } = arrival;
         let synapses = row.synapses.iter().map(|synapse| (synapse.target(), synapse.weight())).collect();
-        self.events.push(Event { arrived: Arrived { tick, source, sent, payload, weight: 0 }, core: row.core, synapses });
+        self.events.push(Event {
+            arrived: Arrived { tick, source, sent, payload, weight: 0 },
+            core: row.core,
+            synapses,
+        });
     }
 
     fn wants_arrivals(&self) -> bool {
@@ -117,53 +124,57 @@ impl Observer for Watch {
     }
 }
 
-/// Runs copies of two sessions of the same program and time, on other dies or with other weights or inputs, to `end`,
-/// and returns their first difference; `None` if there is none. The whole states are compared every `every` ticks, and
-/// tick by tick from the last time at which they were equal: `every` is a matter of speed only, as long as states that
-/// parted do not meet again between two comparisons.
-///
-/// # Panics
-/// If the sessions stand at different ticks or have different cores.
-pub fn first_difference(one: &Session, two: &Session, end: Tick, every: u64) -> Option<Difference> {
-    let cores = |session: &Session| session.board().program().cores.len();
-    assert_eq!((one.now(), cores(one)), (two.now(), cores(two)), "only runs of the same time and cores are compared");
-    let mut last = [one.clone(), two.clone()];
-    loop {
-        if last[0].digest() != last[1].digest() {
-            // They begin with different states.
-            return difference(&last, last[0].now(), &[Watch::default(), Watch::default()]);
-        }
-        let from = last[0].now();
-        if from >= end {
-            return None;
-        }
-        let until = from.after(every.max(1)).min(end);
-        let mut next = last.clone();
-        next.iter_mut().for_each(|session| session.run_until(until, &mut ()));
-        if next[0].digest() != next[1].digest() {
-            return step(last, until);
-        }
-        last = next;
+/// Whether a core was advanced.
+struct Advanced(bool);
+
+impl Observer for Advanced {
+    fn advance(&mut self, _: Tick, _: usize, _: usize) {
+        self.0 = true;
     }
 }
 
-/// The first difference of two sessions that are equal now and not at `end`.
-fn step(mut sessions: [Session; 2], end: Tick) -> Option<Difference> {
-    let step_ticks = sessions[0].board().spec().step_ticks();
-    let mut watches = [Watch::default(), Watch::default()];
-    while sessions[0].now() < end {
-        let tick = sessions[0].now();
-        for (session, watch) in sessions.iter_mut().zip(&mut watches) {
-            watch.spikes.clear();
-            // What arrived since the step before acts in this one.
-            watch.events.retain(|event| event.arrived.tick.0 + step_ticks > tick.0);
-            session.run_until(tick.after(1), watch);
+/// Runs copies of two sessions of the same program and time, on other dies or with other weights or inputs, to `end`,
+/// and returns their first difference; `None` if there is none. States are compared after each tick in which a core was
+/// advanced; what waits to act differs when it acts.
+///
+/// # Panics
+/// If the sessions stand at different ticks or have different cores.
+pub fn first_difference(one: &Session, two: &Session, end: Tick) -> Option<Difference> {
+    let cores = |session: &Session| session.board().program().cores.len();
+    assert_eq!((one.now(), cores(one)), (two.now(), cores(two)), "only runs of the same time and cores are compared");
+    let mut now = [one.clone(), two.clone()];
+    if now[0].digest() != now[1].digest() {
+        return difference(&now, now[0].now(), &[Watch::default(), Watch::default()]);
+    }
+    let mut checkpoint = now.clone();
+    while now[0].now() < end {
+        let tick = now[0].now();
+        let mut advanced = Advanced(false);
+        now.iter_mut().for_each(|session| session.run_until(tick.after(1), &mut advanced));
+        if advanced.0 && now[0].digest() != now[1].digest() {
+            return watched(checkpoint, tick);
         }
-        if sessions[0].digest() != sessions[1].digest() {
-            return difference(&sessions, tick, &watches);
+        if tick.0 - checkpoint[0].now().0 >= CHECKPOINT_TICKS {
+            checkpoint = now.clone();
         }
     }
     None
+}
+
+/// The difference at the end of `tick`, to which two sessions run and are watched.
+fn watched(mut sessions: [Session; 2], tick: Tick) -> Option<Difference> {
+    let step_ticks = sessions[0].board().spec().step_ticks();
+    let watch = |session: &mut Session| {
+        // What arrived since the step before acts in this one.
+        session.run_until(Tick((tick.0 + 1).saturating_sub(step_ticks)), &mut ());
+        let mut watch = Watch::default();
+        session.run_until(tick.after(1), &mut watch);
+        watch.spikes.retain(|spike| spike.tick == tick);
+        watch
+    };
+    let [one, two] = &mut sessions;
+    let watches = [watch(one), watch(two)];
+    difference(&sessions, tick, &watches)
 }
 
 /// The first difference of two states at the end of `tick`, whose digests differ.
@@ -175,9 +186,9 @@ fn difference(sessions: &[Session; 2], tick: Tick, watches: &[Watch; 2]) -> Opti
         let kinds = cores[0].probes(board.spec());
         for neuron in (0..loaded.neuron_count).map(|neuron| NeuronId(neuron as u16)) {
             let found = |quantity: &str, fraction_bits, values| {
-                let name = board.member(core, neuron).map(|(population, index)| {
-                    (board.symbols().populations[population].name.clone(), index)
-                });
+                let name = board
+                    .member(core, neuron)
+                    .map(|(population, index)| (board.symbols().populations[population].name.clone(), index));
                 let arrivals = [0, 1].map(|run| arrivals(&sessions[run], core, neuron, &watches[run]));
                 let (neuron, quantity) = (Some(neuron), quantity.to_string());
                 Some(Difference { tick, core, neuron, name, quantity, fraction_bits, values, arrivals })

@@ -9,17 +9,34 @@
 //! This crate deliberately keeps no file and runs nothing by rules of its own: it watches sessions.
 //!
 //! ```
-//! use chip::{Endpoint, InputEvent};
-//! use trace::Record;
-//! use units::{InputId, Tick};
+//! use mapper::MapperOptions;
+//! use session::Board;
+//! use trace::{Record, first_difference};
+//! use units::Tick;
 //!
-//! let board = trace_example::board();
-//! let record = |die| {
-//!     let mut session = board.on(&board.die(1, die).unwrap()).unwrap();
-//!     session.send(InputId(0), Tick(3), 1).unwrap();
-//!     Record::of(&mut session, Tick(100), 10)
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let chip = formats::chip::shipped("dynapse2")?;
+//! let network = r#"
+//!     format = "quenched-network"
+//!     version = 1
+//!     input = [{ name = "in", channels = 1 }]
+//!     population = [{ name = "p", size = 4, model = "lif" }]
+//!     projection = [{ name = "drive", pre = "in", post = "p", synapse = "AMPA", connect = "all-to-all", weight = "1 1" }]
+//! "#;
+//! let network = formats::network::read(network, "network", ".".as_ref(), &chip)?;
+//! let board = Board::map(chip, &network, &MapperOptions::default())?;
+//! let on_die = |id| -> Result<_, session::SessionError> {
+//!     let mut session = board.on(&board.die(1, id)?)?;
+//!     session.send(board.channel("in", 0)?, Tick(5000), 1)?;
+//!     Ok(session)
 //! };
-//! assert_eq!(record(0), record(0));
+//! // A run is the same whenever it is made; another die differs as soon as something arrives.
+//! let end = Tick(20_000);
+//! assert_eq!(Record::of(&mut on_die(0)?, end, 1000), Record::of(&mut on_die(0)?, end, 1000));
+//! let difference = first_difference(&on_die(0)?, &on_die(1)?, end).expect("dies differ");
+//! assert_eq!((difference.tick, difference.arrivals[0].len()), (Tick(5000), 1));
+//! # Ok(())
+//! # }
 //! ```
 
 mod chain;
