@@ -40,11 +40,11 @@ fn the_documented_network_maps_onto_its_chip() {
 fn a_mapped_program_survives_its_file() {
     let spec = formats::chip::shipped("dynapse2").unwrap();
     let network = formats::network::read(examples(NETWORK)[0], "network.md", Path::new("."), &spec).unwrap();
-    let program = mapper::map(&network, &spec, &MapperOptions::default()).unwrap().program;
+    let mapping = mapper::map(&network, &spec, &MapperOptions::default()).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("reservoir.program");
-    formats::program::save(&path, &program).unwrap();
-    assert_eq!(formats::program::load(&path).unwrap(), program);
+    formats::program::save(&path, &mapping.program, &mapping.symbols).unwrap();
+    assert_eq!(formats::program::load(&path).unwrap(), (mapping.program, mapping.symbols));
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let error = formats::program::load(&path).unwrap_err().to_string();

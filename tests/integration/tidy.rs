@@ -17,6 +17,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("quenched-emulator", &["chip", "device-models", "disorder", "fx", "router", "units"]),
     ("quenched-mapper", &["chip", "device-models", "fx", "network", "units"]),
     ("quenched-session", &["chip", "device-models", "disorder", "emulator", "mapper", "network", "units"]),
+    ("quenched-trace", &["chip", "emulator", "session", "units"]),
+    (
+        "quenched-facade",
+        &["chip", "device-models", "emulator", "formats", "mapper", "network", "session", "trace", "units"],
+    ),
     ("quenched-readout", &[]),
     ("quenched-tasks", &["disorder", "fx", "units"]),
     ("quenched-formats", &["chip", "device-models", "disorder", "fx", "network", "units"]),

@@ -31,6 +31,11 @@ const DIGEST_OFFSET: usize = 32;
 /// The largest container that is read, in bytes.
 pub const CONTAINER_BYTES_MAX: u64 = 1 << 34;
 
+/// Whether `bytes` begin as a container does, of whatever kind and however damaged.
+pub fn is_container(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
 /// What a container holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {

@@ -2,7 +2,7 @@
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
 //! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), traces ([`traces`]), programs and other
-//! binary files ([`program`], [`container`]), npz archives ([`npz`]), NIR graphs ([`nir`]), and writing files so that
+//! binary files ([`program`], [`container`]; what can be run is either: [`runnable`]), npz archives ([`npz`]), NIR graphs ([`nir`]), and writing files so that
 //! nothing is ever half-written ([`output`]). Every file is checked against its schema: what is wrong is one
 //! [`FormatError`] with file, line, column and, where possible, the remedy.
 //!
@@ -14,6 +14,7 @@ pub mod container;
 pub mod document;
 mod error;
 pub mod events;
+pub mod folder;
 mod list;
 mod nearest;
 pub mod network;
@@ -21,6 +22,7 @@ pub mod nir;
 pub mod npz;
 pub mod output;
 pub mod program;
+pub mod runnable;
 pub mod sensor;
 pub mod text;
 pub mod traces;

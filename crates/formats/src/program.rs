@@ -1,28 +1,31 @@
-//! Program files: a [`chip::Program`] in a [`container`].
+//! Program files: a [`chip::Program`] and the names of its parts in a [`container`].
 //!
-//! Specified in `docs/formats/program.md`. What a program may contain on a given chip is checked by who loads it.
+//! Specified in `docs/formats/program.md`. What a program may contain on a given chip, and whether the names fit it, is
+//! checked by who loads it.
 
 use crate::container::{self, Kind};
 use crate::error::FormatError;
-use chip::Program;
+use chip::{Program, Symbols};
 use std::path::Path;
 
-/// The kind of container of a program. Its version rises whenever a type in [`chip::Program`] changes.
-pub const KIND: Kind = Kind { name: "program", version: 1 };
+/// The kind of container of a program. Its version rises whenever a type in [`chip::Program`] or [`chip::Symbols`]
+/// changes.
+pub const KIND: Kind = Kind { name: "program", version: 2 };
 
-/// Writes `program` to `path`, whole or not at all. The same program gives the same bytes everywhere.
+/// Writes `program` and what its parts are called to `path`, whole or not at all. The same program gives the same bytes
+/// everywhere.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn save(path: &Path, program: &Program) -> Result<(), FormatError> {
-    container::write(path, KIND, program)
+pub fn save(path: &Path, program: &Program, symbols: &Symbols) -> Result<(), FormatError> {
+    container::write(path, KIND, &(program, symbols))
 }
 
-/// Reads the program at `path`.
+/// Reads the program at `path`, and what its parts are called.
 ///
 /// # Errors
 /// The file cannot be read, is damaged, or is no program of this version.
-pub fn load(path: &Path) -> Result<Program, FormatError> {
+pub fn load(path: &Path) -> Result<(Program, Symbols), FormatError> {
     container::read(path, KIND)
 }
 
@@ -30,8 +33,9 @@ pub fn load(path: &Path) -> Result<Program, FormatError> {
 mod tests {
     use super::*;
     use chip::{
-        BusEvent, BusInput, CamWord, CoreModel, CoreProgram, CrossbarCore, HostEvent, IdealRow, IdealSynapse,
-        InputRoute, Routing, Source, SramWord, SynapseCell, SynapseDriver, SynapseRow, TagCamCore, Values, XyloShifts,
+        BusEvent, BusInput, CamWord, CoreModel, CoreProgram, CrossbarCore, Endpoint, HostEvent, IdealRow, IdealSynapse,
+        InputRoute, InputSymbol, PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell,
+        SynapseDriver, SynapseRow, TagCamCore, Values, XyloShifts,
     };
     use proptest::prelude::*;
     use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag};
@@ -84,6 +88,19 @@ mod tests {
         }
     }
 
+    fn symbols() -> Symbols {
+        let population = |name: &str| PopulationSymbol { name: name.into(), size: 1 };
+        let (core, count) = (CoreAddress::new(0, 2), 1);
+        let segment = |n| Segment { population: n as usize, first_index: 0, count, core, first_circuit: n };
+        let projection = |name: &str, pre| ProjectionSymbol { name: name.into(), pre, post: 1, synapses: 300 };
+        Symbols {
+            populations: vec![population("a"), population("b")],
+            segments: vec![segment(0), segment(1)],
+            inputs: vec![InputSymbol { name: "in".into(), channels: 1 }],
+            projections: vec![projection("drive", Endpoint::Input(0)), projection("on", Endpoint::Population(0))],
+        }
+    }
+
     fn xylo() -> Program {
         let Routing::Ideal(rows) = ideal().routing else { unreachable!() };
         let shifts = XyloShifts { input: 1, recurrent: 0, output: 7 };
@@ -108,8 +125,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.program");
         for program in [ideal(), tag_cam(), xylo(), crossbar()] {
-            save(&path, &program).unwrap();
-            assert_eq!(load(&path).unwrap(), program);
+            save(&path, &program, &symbols()).unwrap();
+            assert_eq!(load(&path).unwrap(), (program, symbols()));
         }
     }
 
@@ -117,7 +134,7 @@ mod tests {
     fn a_cut_file_is_refused_with_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.program");
-        let bytes = container::encode(KIND, &tag_cam());
+        let bytes = container::encode(KIND, &(tag_cam(), symbols()));
         for length in 0..bytes.len() {
             std::fs::write(&path, &bytes[..length]).unwrap();
             let error = load(&path).unwrap_err().to_string();
@@ -125,22 +142,32 @@ mod tests {
         }
     }
 
-    /// The bytes of version 1: a change here is a new version.
     #[test]
-    fn version_1_is_frozen() {
-        let digest = |program| blake3::hash(&container::encode(KIND, &program)).to_hex()[..16].to_string();
+    fn a_program_of_another_version_is_refused_with_advice() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("old.program");
+        std::fs::write(&path, container::encode(Kind { version: 1, ..KIND }, &tag_cam())).unwrap();
+        let error = load(&path).unwrap_err();
+        assert!(error.to_string().contains("this program has version 1, but version 2 is needed"), "{error}");
+        assert!(error.help().unwrap().contains("make the program again with this release"));
+    }
+
+    /// The bytes of version 2: a change here is a new version.
+    #[test]
+    fn version_2_is_frozen() {
+        let digest = |program| blake3::hash(&container::encode(KIND, &(program, symbols()))).to_hex()[..16].to_string();
         let digests = [digest(ideal()), digest(tag_cam()), digest(crossbar())];
-        assert_eq!(digests, ["8bb658e22aefbe10", "7919645b4561c193", "4a5c38cbb727ec9e"]);
+        assert_eq!(digests, ["11d5f0a762d09ca8", "66f4295027ce1c7c", "ecf406a7c9dbb8db"]);
     }
 
     proptest! {
         /// Damage behind a right digest is a program or an error, never a panic or a flood of memory.
         #[test]
         fn damaged_programs_are_refused_or_harmless(at: prop::sample::Index, value: u8) {
-            let mut content = postcard::to_allocvec(&tag_cam()).unwrap();
+            let mut content = postcard::to_allocvec(&(tag_cam(), symbols())).unwrap();
             let at = at.index(content.len());
             content[at] = value;
-            let _ = postcard::from_bytes::<Program>(&content);
+            let _ = postcard::from_bytes::<(Program, Symbols)>(&content);
         }
     }
 }

@@ -30,10 +30,16 @@ pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FormatError> {
 /// # Errors
 /// The file cannot be read, is larger than [`TEXT_BYTES_MAX`], or is no UTF-8.
 pub fn read_text(path: &Path) -> Result<String, FormatError> {
-    String::from_utf8(read_bytes(path, TEXT_BYTES_MAX)?).map_err(|error| FormatError::NotText {
-        file: path.display().to_string(),
-        offset: error.utf8_error().valid_up_to(),
-    })
+    text_of(read_bytes(path, TEXT_BYTES_MAX)?, path)
+}
+
+/// `bytes`, which were read from `path`, as text.
+pub(crate) fn text_of(bytes: Vec<u8>, path: &Path) -> Result<String, FormatError> {
+    let (file, size) = (path.display().to_string(), bytes.len() as u64);
+    if size > TEXT_BYTES_MAX {
+        return Err(FormatError::TooLarge { file, size, limit: TEXT_BYTES_MAX });
+    }
+    String::from_utf8(bytes).map_err(|error| FormatError::NotText { file, offset: error.utf8_error().valid_up_to() })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub struct PopulationActivity {
     pub model: CoreModel,
     /// Spikes, or changes of output of rate units, of each neuron.
     pub events: Vec<u64>,
-    /// The same of all neurons, in each part of the run.
+    /// The same of all neurons, in each part that was begun.
     pub parts: Vec<u64>,
 }
 
@@ -30,7 +30,7 @@ impl PopulationActivity {
     }
 }
 
-/// An observer that counts what each population does, in parts over time. It has one part at first.
+/// An observer that counts what each population does, in parts over time that its user begins.
 #[derive(Clone, Debug)]
 pub struct Activity {
     board: Board,
@@ -43,13 +43,13 @@ impl Activity {
         let populations = board.symbols().populations.iter().enumerate().map(|(index, population)| {
             let model = board.model_of(index).expect("every population was placed");
             let (name, events) = (population.name.clone(), vec![0; population.size as usize]);
-            PopulationActivity { name, model, events, parts: vec![0] }
+            PopulationActivity { name, model, events, parts: Vec::new() }
         });
         Self { board: board.clone(), populations: populations.collect() }
     }
 
-    /// Begins another part: what follows is counted to it.
-    pub fn next_part(&mut self) {
+    /// Begins a part: what follows is counted to it.
+    pub fn begin_part(&mut self) {
         self.populations.iter_mut().for_each(|population| population.parts.push(0));
     }
 
@@ -71,6 +71,8 @@ impl Observer for Activity {
         // A digital neuron can spike several times in a tick.
         let times = if population.model.is_graded() { 1 } else { u64::from(value.unsigned_abs()) };
         population.events[index as usize] += times;
-        *population.parts.last_mut().expect("there is always a part") += times;
+        if let Some(part) = population.parts.last_mut() {
+            *part += times;
+        }
     }
 }

@@ -23,8 +23,11 @@ struct Loaded {
     program: Program,
     symbols: Symbols,
     /// By core and circuit: population and index of the neuron.
-    members: Vec<Vec<Option<(u32, u32)>>>,
+    members: Members,
 }
+
+/// By core and circuit: population and index of the neuron.
+type Members = Vec<Vec<Option<(u32, u32)>>>;
 
 impl Board {
     /// `program` on the chip `spec`, with the names `symbols`; a program that nobody asks by name needs none
@@ -174,10 +177,9 @@ impl Board {
 }
 
 /// By core and circuit of `program`: population and index of the neuron.
-fn members(program: &Program, symbols: &Symbols) -> Result<Vec<Vec<Option<(u32, u32)>>>, SessionError> {
+fn members(program: &Program, symbols: &Symbols) -> Result<Members, SessionError> {
     let wrong = |what: String| SessionError::Symbols { what };
-    let mut members: Vec<Vec<Option<(u32, u32)>>> =
-        program.cores.iter().map(|core| vec![None; core.neuron_count as usize]).collect();
+    let mut members: Members = program.cores.iter().map(|core| vec![None; core.neuron_count as usize]).collect();
     let mut segments = symbols.segments.iter().peekable();
     for (population, symbol) in symbols.populations.iter().enumerate() {
         let name = &symbol.name;

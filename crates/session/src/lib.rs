@@ -10,6 +10,33 @@
 //! 5. The session is asked: counters, energy, faults in use, digest, a snapshot to go on from, the readings. Then it
 //!    runs on, or starts again ([`Session::reset`]).
 //!
+//! ```
+//! use mapper::MapperOptions;
+//! use session::{Activity, Board};
+//! use units::Tick;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let chip = formats::chip::shipped("ideal")?;
+//! let network = r#"
+//!     format = "quenched-network"
+//!     version = 1
+//!     input = [{ name = "in", channels = 1 }]
+//!     population = [{ name = "p", size = 4, model = "lif" }]
+//!     projection = [{ name = "drive", pre = "in", post = "p", synapse = "delta", connect = "all-to-all", weight = "25 mV" }]
+//! "#;
+//! let network = formats::network::read(network, "network", ".".as_ref(), &chip)?;
+//! let board = Board::map(chip, &network, &MapperOptions::default())?;
+//! let mut session = board.on(&board.die(1, 0)?)?;
+//! session.probe_population("p", Some(0..1), "v")?;
+//! session.send(board.channel("in", 0)?, Tick(5), 1)?;
+//! let mut activity = Activity::new(&board);
+//! session.run_until(Tick(100), &mut activity);
+//! assert_eq!(activity.populations()[0].total(), 4);
+//! assert_eq!(session.sampled().len(), session.recordings()[0].bits.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! This crate owns the one loop over the ticks of a run outside the emulator, and the translation between a user's
 //! names (populations, projections, quantities) and circuits. It deliberately reads and writes no file, prints nothing,
 //! and has no rule of the hardware: what a core or a router does is decided below it.

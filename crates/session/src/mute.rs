@@ -46,6 +46,9 @@ impl Session {
     }
 
     fn switch<S: AsRef<str>>(&mut self, names: &[S], off: bool) -> Result<(), SessionError> {
+        if names.is_empty() {
+            return Ok(());
+        }
         let board = self.board().clone();
         let projections = &board.symbols().projections;
         if let Some(unknown) = names.iter().find(|name| projections.iter().all(|p| p.name != name.as_ref())) {

@@ -1,7 +1,7 @@
 //! A session: a program on a die that runs.
 
 use crate::probe::{Probes, quantities};
-use crate::{Board, Recording, SessionError};
+use crate::{Activity, Board, PopulationActivity, Recording, SessionError};
 use chip::{InputEvent, Source};
 use device_models::{DieParameters, ProbeKind};
 use emulator::{Counters, Emulator, Observer, Snapshot};
@@ -152,7 +152,27 @@ impl Session {
         self.emulator.run_until(end, observer);
     }
 
-    /// The same, with events that are taken from `events` as the run comes near them, so that few are held at a time.
+    /// Runs for `ticks` ticks and returns what each population did, in `parts` parts of equal length as far as whole
+    /// ticks allow (no more of them than ticks); `done` is told after each part how many are over.
+    pub fn run_in_parts(
+        &mut self,
+        ticks: u64,
+        parts: u64,
+        observer: &mut impl Observer,
+        mut done: impl FnMut(u64),
+    ) -> Vec<PopulationActivity> {
+        let (from, parts) = (self.now(), parts.min(ticks));
+        let mut activity = Activity::new(&self.board);
+        for part in 1..=parts {
+            activity.begin_part();
+            let until = u128::from(ticks) * u128::from(part) / u128::from(parts);
+            self.run_until(from.after(until as u64), &mut (&mut activity, &mut *observer));
+            done(part);
+        }
+        activity.into_populations()
+    }
+
+    /// Runs until `end`, with events that are taken from `events` as the run comes near them, so that few are held at a time.
     /// They come in the order of time; those from `end` on are left for the next run.
     ///
     /// # Errors

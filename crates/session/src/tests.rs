@@ -121,8 +121,9 @@ fn activity_is_what_the_spikes_say() {
     let board = session.board().clone();
     let (mut activity, mut spikes) = (Activity::new(&board), Vec::<Spike>::new());
     session.send_all(events(), Tick(0)..Tick(4000)).unwrap();
+    activity.begin_part();
     session.run_until(Tick(1500), &mut (&mut activity, &mut spikes));
-    activity.next_part();
+    activity.begin_part();
     session.run_until(Tick(4000), &mut (&mut activity, &mut spikes));
     assert!(spikes.len() > 10, "{}", spikes.len());
     for (index, population) in activity.populations().iter().enumerate() {

@@ -6,20 +6,20 @@
 //! becomes a score, and how dies with disorder on weights and thresholds are made from a chip without any. It
 //! deliberately has no training, and no file format of its own.
 
-use chip::{ChipSpec, CoreModel, Evidence, Fact, MismatchSpec, Program, Values, WEIGHTS};
+use chip::{ChipSpec, CoreModel, Evidence, Fact, InputEvent, MismatchSpec, Program, Values, WEIGHTS};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::{Die, Family};
-use emulator::{Counters, Each, Emulator, EmulatorError, Fabric, Spike};
+use emulator::Counters;
 use formats::npz::Npz;
 use formats::sensor::{Order, Sensor, load, to_inputs};
 use formats::{FormatError, FormatErrors};
 use fx::{FxError, Weight};
-use mapper::{MapperError, MapperOptions, Mapping};
+use mapper::{MapperError, MapperOptions, MappingReport};
 use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use session::{Activity, Board, SessionError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use thiserror::Error;
-use units::{Decimal, DieId, NeuronAddress, Quantity, Tick};
+use units::{Decimal, DieId, Quantity, Tick};
 
 /// The sensor of N-MNIST: 34 x 34 pixels.
 pub const SENSOR: Sensor = Sensor::Pixels { width: 34, height: 34 };
@@ -69,7 +69,7 @@ pub enum NmnistError {
     Mapper(#[from] MapperError),
     /// The program cannot run.
     #[error(transparent)]
-    Emulator(#[from] EmulatorError),
+    Session(#[from] SessionError),
     /// The disorder asked for cannot be.
     #[error(transparent)]
     Device(#[from] device_models::DeviceModelError),
@@ -191,12 +191,9 @@ fn projection(
 
 /// A network on a chip, ready to run on any die of it.
 pub struct Classifier {
-    /// The chip.
-    pub spec: ChipSpec,
     /// How the network was mapped.
-    pub mapping: Mapping,
-    fabric: Arc<Fabric>,
-    classes: usize,
+    pub report: MappingReport,
+    board: Board,
 }
 
 /// `spec` with Gaussian factors of CV `spread` on every weight and log-normal ones on every threshold.
@@ -258,13 +255,18 @@ impl Classifier {
     /// The network does not fit.
     pub fn new(spec: ChipSpec, network: &Network) -> Result<Self, NmnistError> {
         let mapping = mapper::map(network, &spec, &MapperOptions::default())?;
-        let fabric = Arc::new(Fabric::build(&spec, &mapping.program).map_err(EmulatorError::from)?);
-        Ok(Self { classes: network.populations[OUTPUT].size as usize, spec, mapping, fabric })
+        let report = mapping.report.clone();
+        Ok(Self { report, board: Board::load(spec, mapping)? })
+    }
+
+    /// The chip.
+    pub fn spec(&self) -> &ChipSpec {
+        self.board.spec()
     }
 
     /// The program that is loaded into the chip.
-    pub const fn program(&self) -> &Program {
-        &self.mapping.program
+    pub fn program(&self) -> &Program {
+        self.board.program()
     }
 
     /// Shows every sample to `die`, which was made of `spec`, the chip of this classifier or one that differs from it
@@ -279,32 +281,23 @@ impl Classifier {
         die: &DieParameters,
         mut done: impl FnMut(),
     ) -> Result<Score, NmnistError> {
-        let mut emulator = Emulator::with_fabric(spec, self.program(), self.fabric.clone(), die)?;
+        let mut session = self.board.with_spec(spec.clone()).on(die)?;
         let mut correct = 0;
         for sample in samples {
             let events = load(&sample.path, SENSOR, Order::Required)?;
-            let inputs = to_inputs(&events, self.spec.tick.quantity, Some(Tick(STEPS)));
-            emulator.reset();
+            let inputs = to_inputs(&events, spec.tick.quantity, Some(Tick(STEPS)));
             // A pixel is on or off in a step: several events of one step are one input spike.
-            for input in inputs.expect("the tick of a chip is a time") {
-                emulator.send(input.channel, input.tick, 1)?;
-            }
-            let mut counts = vec![0u32; self.classes];
-            emulator.run_until(
-                Tick(STEPS),
-                &mut Each(|spike: Spike| {
-                    let core = self.program().cores[spike.core].address;
-                    let place = self.mapping.placement.neuron(NeuronAddress { core, neuron: spike.neuron });
-                    if let Some((OUTPUT, index)) = place {
-                        counts[index as usize] += 1;
-                    }
-                }),
-            );
+            let inputs = inputs.expect("the tick of a chip is a time").into_iter();
+            session.reset();
+            session.send_all(inputs.map(|event| InputEvent { payload: 1, ..event }), Tick(0)..Tick(STEPS))?;
+            let mut activity = Activity::new(session.board());
+            session.run_until(Tick(STEPS), &mut activity);
+            let counts = &activity.populations()[OUTPUT].events;
             let best = (0..counts.len()).rev().max_by_key(|&class| counts[class]);
             correct += usize::from(best == Some(sample.label));
             done();
         }
-        Ok(Score { correct, samples: samples.len(), counters: emulator.counters().clone() })
+        Ok(Score { correct, samples: samples.len(), counters: session.counters().clone() })
     }
 }
 

@@ -62,7 +62,7 @@ fn run(args: &Args) -> Result<(), NmnistError> {
     let network = nmnist::network(&args.network)?;
     let samples = nmnist::samples(&args.samples)?;
     let classifier = Classifier::new(spec, &network)?;
-    let report = &classifier.mapping.report;
+    let report = &classifier.report;
     if args.report {
         println!("{report}");
     }
@@ -77,13 +77,13 @@ fn run(args: &Args) -> Result<(), NmnistError> {
     let bar = ProgressBar::new((runs * samples.len()) as u64);
     let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos}/{len} samples, {eta} left");
     bar.set_style(style.expect("the template is valid"));
-    let nominal = classifier.classify(&samples, &classifier.spec, &DieParameters::nominal(), || bar.inc(1))?;
+    let nominal = classifier.classify(&samples, classifier.spec(), &DieParameters::nominal(), || bar.inc(1))?;
     bar.suspend(|| print_nominal(&classifier, &nominal));
     if args.dies > 0 && !args.spread.is_empty() {
         bar.suspend(|| println!("\n  spread   dies   mean    worst   best"));
     }
     for &spread in &args.spread {
-        let chip = nmnist::with_disorder(&classifier.spec, spread);
+        let chip = nmnist::with_disorder(classifier.spec(), spread);
         let scores = (0..args.dies).map(|die| {
             let die = nmnist::die(&chip, args.seed, die)?;
             classifier.classify(&samples, &chip, &die, || bar.inc(1)).map(|score| score.accuracy())
@@ -119,13 +119,13 @@ fn print_nominal(classifier: &Classifier, score: &Score) {
         ("spike", c.spikes),
         ("event_sent", c.events_sent),
     ];
-    let items = mapper::energy(&classifier.spec, &counts);
+    let items = mapper::energy(classifier.spec(), &counts);
     if let Some(first) = items.first() {
         let total: f64 = items.iter().map(|item| item.total_j).sum();
         println!("  {:<22} {:>12.2} uJ a sample, without idle power", "energy", total * 1e6 / score.samples as f64);
         let prices = items.iter().map(|i| format!("{} {:.1} pJ", i.operation.replace('_', " "), i.each_j * 1e12));
         println!("    prices: {}", prices.collect::<Vec<_>>().join(", "));
-        if let Some(source) = classifier.spec.sources.get(&first.source) {
+        if let Some(source) = classifier.spec().sources.get(&first.source) {
             println!("    source: {source}");
         }
     }

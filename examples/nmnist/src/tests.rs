@@ -25,7 +25,7 @@ fn every_test_sample_is_classified_correctly() {
     let network = network(&folder.join("trained_loihi_net.npz")).unwrap();
     let classifier = Classifier::new(chip(), &network).unwrap();
     let mut shown = 0;
-    let score = classifier.classify(&samples, &classifier.spec, &DieParameters::nominal(), || shown += 1).unwrap();
+    let score = classifier.classify(&samples, classifier.spec(), &DieParameters::nominal(), || shown += 1).unwrap();
     assert_eq!((score.correct, score.samples, shown), (50, 50, 50));
     assert_eq!(score.counters.losses.total(), 0);
 }
@@ -39,7 +39,7 @@ fn disorder_costs_as_much_as_it_did_for_others() {
     let network = network(&folder.join("trained_loihi_net.npz")).unwrap();
     let classifier = Classifier::new(chip(), &network).unwrap();
     for (spread, low) in [("0.1", 0.97), ("0.3", 0.94), ("0.5", 0.79)] {
-        let spec = with_disorder(&classifier.spec, spread.parse().unwrap());
+        let spec = with_disorder(classifier.spec(), spread.parse().unwrap());
         let die = die(&spec, 1, 0).unwrap();
         let accuracy = classifier.classify(&samples, &spec, &die, || ()).unwrap().accuracy();
         assert!(accuracy >= low - 0.04, "spread {spread}: {accuracy}");

@@ -175,16 +175,17 @@ pub(crate) struct DieArgs {
 /// How a network is mapped.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct MapChoice {
-    /// Network file
+    /// Network file, or a program that `quenched map --out` has written
+    #[arg(value_name = "NETWORK|PROGRAM")]
     pub(crate) network: PathBuf,
 
     /// Name of a shipped chip, or path of a chip file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) chip: String,
 
-    /// What to do with a neuron that has more synapses than the chip can hold
-    #[arg(long, value_enum, default_value_t = OverFanIn::Error)]
-    pub(crate) over_fan_in: OverFanIn,
+    /// What to do with a neuron that has more synapses than the chip can hold; `error` if not given
+    #[arg(long, value_enum)]
+    pub(crate) over_fan_in: Option<OverFanIn>,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +199,8 @@ pub(crate) enum OverFanIn {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   quenched map net.toml --chip dynapse2
-  quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program")]
+  quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
+  quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
     pub(crate) what: MapChoice,
@@ -219,7 +221,10 @@ pub(crate) struct MapArgs {
   quenched run net.toml --chip dynapse2 --time 500ms --resume half.snapshot
   quenched run net.toml --chip dynapse2 --time 500ms --probe 'reservoir[0..4]:v' --plot run.svg
   quenched run net.toml --chip loihi-lava --time 300ms --input gesture.bs2 --sensor 34x34
+  quenched run net.program --chip loihi-lava --time 300ms --input samples/ --sensor 34x34 --json
+  quenched run net.toml --chip dynapse2 --time 1s --input events.csv --mute recurrent
 
+With several inputs, each is a run of its own from the same state; what it is alone, it is among others.
 A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.
 Probes read the state at the end of a tick and change nothing: the digest is the same without them.")]
 pub(crate) struct RunArgs {
@@ -240,9 +245,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 0, requires = "noise")]
     pub(crate) trial: u64,
 
-    /// Input events: an event list, or a recording of a sensor (.bs2, .npz, .aer, .txt)
-    #[arg(long, value_name = "EVENTS")]
-    pub(crate) input: Option<PathBuf>,
+    /// Input events: an event list, or a recording of a sensor (.bs2, .npz, .aer, .txt). Several times, or a folder: one
+    /// run for each file, those of a folder in the order of their names
+    #[arg(long, value_name = "EVENTS|FOLDER")]
+    pub(crate) input: Vec<PathBuf>,
 
     /// The sensor that was recorded: columns x rows of pixels (34x34), or a number of channels
     #[arg(long, value_name = "SIZE", requires = "input", value_parser = parse_sensor)]
@@ -252,7 +258,12 @@ pub(crate) struct RunArgs {
     #[arg(long, requires = "sensor")]
     pub(crate) sort_events: bool,
 
-    /// Write every spike to this file
+    /// Switch the connections of a projection off; may be given several times
+    #[arg(long, value_name = "PROJECTION")]
+    pub(crate) mute: Vec<String>,
+
+    /// Write every spike to this file. With several inputs, this file and the others below are one for each input: OUT
+    /// becomes OUT-INPUT, before its extension
     #[arg(long, value_name = "OUT")]
     pub(crate) spikes: Option<PathBuf>,
 

@@ -4,6 +4,7 @@ pub(crate) mod chip;
 pub(crate) mod conform;
 pub(crate) mod die;
 pub(crate) mod faults;
+pub(crate) mod load;
 pub(crate) mod map;
 pub(crate) mod numbers;
 pub(crate) mod plot;

@@ -30,11 +30,11 @@ pub(crate) enum HostError {
     },
     /// A program cannot be run, or an event not be sent.
     #[error("{file}: {error}")]
-    Emulator {
-        /// The network, event list or snapshot.
+    Session {
+        /// The network, program, event list or snapshot.
         file: String,
         /// Why.
-        error: Box<emulator::EmulatorError>,
+        error: Box<session::SessionError>,
     },
     /// The die of a chip cannot be made.
     #[error("chip `{chip}`: {error}")]

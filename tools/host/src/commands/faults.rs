@@ -1,8 +1,7 @@
-//! The broken circuits of a die, for `quenched die` and `quenched run`.
+//! The broken circuits of a die, for `quenched die`.
 
-use chip::{ChipSpec, Program, RouterSpec};
+use chip::{ChipSpec, RouterSpec};
 use device_models::{DieParameters, NeuronFault, SynapseFault};
-use emulator::WeightChanges;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use units::{CoreAddress, NeuronId};
@@ -88,26 +87,4 @@ impl Faults {
         all.insert("slots".into(), self.slots.into());
         all.into()
     }
-}
-
-/// What is broken of that which a program uses, with names for reports and JSON; empty if nothing can be.
-pub(crate) fn in_use(program: &Program, die: &DieParameters, weights: &WeightChanges) -> Vec<(&'static str, u64)> {
-    if !die.has_faults() {
-        return Vec::new();
-    }
-    let count = |fault| {
-        let broken = |core: &chip::CoreProgram| {
-            (0..core.neuron_count)
-                .filter(|&n| die.neuron_fault(core.address, NeuronId(n as u16)) == Some(fault))
-                .count()
-        };
-        program.cores.iter().map(broken).sum::<usize>() as u64
-    };
-    vec![
-        ("dead neurons", count(NeuronFault::Dead)),
-        ("hot neurons", count(NeuronFault::Hot)),
-        ("dead synapses", weights.dead),
-        ("stuck synapses", weights.stuck),
-        ("synapses with flipped bits", weights.flipped),
-    ]
 }

@@ -1,60 +1,109 @@
-//! `quenched map`: a network onto a chip.
+//! `quenched map`: a network onto a chip, or what a program holds.
 
-use crate::args::{MapArgs, MapChoice, OverFanIn};
+use crate::args::MapArgs;
+use crate::commands::load::{Loaded, load};
 use crate::errors::HostError;
 use crate::output::{print, print_json};
-use chip::ChipSpec;
-use mapper::{MapperError, MapperOptions, Mapping};
-use network::Network;
-use serde_json::json;
-
-/// A network, the chip it was read for, and how it was mapped.
-pub(crate) struct Mapped {
-    pub(crate) spec: ChipSpec,
-    pub(crate) network: Network,
-    pub(crate) mapping: Mapping,
-}
+use chip::Endpoint;
+use report::text_table;
+use serde_json::{Value, json};
+use session::Board;
+use std::fmt::Write;
 
 /// `quenched map`.
 pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
-    let mapped = map(&args.what)?;
-    if let Some(path) = &args.out {
-        formats::program::save(path, &mapped.mapping.program)?;
-    }
-    let report = &mapped.mapping.report;
-    let written = args.out.as_ref().map(|path| path.display().to_string());
+    let Loaded { spec, program, symbols, report } = load(&args.what)?;
+    let save = |program, symbols| match &args.out {
+        Some(path) => formats::program::save(path, program, symbols).map(|()| Some(path.display().to_string())),
+        None => Ok(None),
+    };
+    let (json, text, written) = match report {
+        Some(report) => {
+            let written = save(&program, &symbols)?;
+            (json!({ "report": report, "program": written }), report.to_string(), written)
+        }
+        // A network has met its chip when it was mapped; a program meets it now.
+        None => {
+            let board = Loaded { spec, program, symbols, report: None }.board(&args.what.network)?;
+            let written = save(board.program(), board.symbols())?;
+            (json!({ "contents": as_json(&board), "program": written }), as_text(&board), written)
+        }
+    };
     if args.json {
-        return print_json(&json!({ "report": report, "program": written }));
+        return print_json(&json);
     }
     let written = written.map_or_else(String::new, |path| format!("\nWritten:\n  {path}\n"));
-    print(&format!("{}\n{written}", report.to_string().trim_end()))
+    print(&format!("{}\n{written}", text.trim_end()))
 }
 
-/// Reads and maps what the command line names.
-pub(crate) fn map(what: &MapChoice) -> Result<Mapped, HostError> {
-    let spec = formats::chip::resolve(&what.chip)?;
-    let network = formats::network::load(&what.network, &spec)?;
-    let options = MapperOptions {
-        over_fan_in: match what.over_fan_in {
-            OverFanIn::Error => mapper::OverFanIn::Error,
-            OverFanIn::Prune => mapper::OverFanIn::Prune,
-        },
-        ..MapperOptions::default()
+/// What a program holds.
+fn as_text(board: &Board) -> String {
+    let (program, symbols) = (board.program(), board.symbols());
+    let mut text = format!(
+        "a program for chip `{}`, which takes it: {} cores, {} input channels, {} synapses\n",
+        program.chip,
+        program.cores.len(),
+        program.input_count,
+        board.fabric().synapse_count()
+    );
+    let table = |header: &[&str], rows: Vec<Vec<String>>, left: &[usize]| {
+        let header: Vec<String> = header.iter().map(|name| (*name).to_string()).collect();
+        if rows.is_empty() { String::new() } else { format!("\n{}", text_table(&header, rows, left)) }
     };
-    let mapping = mapper::map(&network, &spec, &options).map_err(|error| HostError::Mapper {
-        file: what.network.display().to_string(),
-        help: help(&error),
-        error: Box::new(error),
-    })?;
-    Ok(Mapped { spec, network, mapping })
+    let inputs = symbols.inputs.iter().map(|input| vec![input.name.clone(), input.channels.to_string()]);
+    let populations = symbols.populations.iter().enumerate().map(|(index, population)| {
+        let cores: Vec<String> = symbols.segments_of(index).map(|segment| segment.core.to_string()).collect();
+        let model = board.model_of(index).map_or("", |model| model.name());
+        vec![population.name.clone(), model.into(), population.size.to_string(), cores.join(", ")]
+    });
+    let projections = symbols.projections.iter().map(|projection| {
+        let post = symbols.populations[projection.post].name.clone();
+        vec![projection.name.clone(), sender(board, projection.pre).into(), post, projection.synapses.to_string()]
+    });
+    let _ = write!(
+        text,
+        "{}{}{}",
+        table(&["input", "channels"], inputs.collect(), &[0]),
+        table(&["population", "model", "neurons", "cores"], populations.collect(), &[0, 1, 3]),
+        table(&["projection", "from", "to", "synapses"], projections.collect(), &[0, 1, 2]),
+    );
+    text
 }
 
-/// What the command line offers against an error.
-fn help(error: &MapperError) -> Option<String> {
-    match error {
-        MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
-            Some("`--over-fan-in prune` keeps the largest weights and reports the others as lost".into())
-        }
-        _ => None,
+fn as_json(board: &Board) -> Value {
+    let (program, symbols) = (board.program(), board.symbols());
+    let populations = symbols.populations.iter().enumerate().map(|(index, population)| {
+        json!({
+            "name": population.name,
+            "model": board.model_of(index).map(|model| model.name()),
+            "neurons": population.size,
+            "cores": symbols.segments_of(index).map(|s| json!([s.core.chip, s.core.core])).collect::<Vec<_>>(),
+        })
+    });
+    let inputs = symbols.inputs.iter().map(|input| json!({ "name": input.name, "channels": input.channels }));
+    let projections = symbols.projections.iter().map(|projection| {
+        json!({
+            "name": projection.name,
+            "pre": sender(board, projection.pre),
+            "post": symbols.populations[projection.post].name,
+            "synapses": projection.synapses,
+        })
+    });
+    json!({
+        "chip": program.chip,
+        "cores": program.cores.len(),
+        "input_channels": program.input_count,
+        "synapses": board.fabric().synapse_count(),
+        "inputs": inputs.collect::<Vec<_>>(),
+        "populations": populations.collect::<Vec<_>>(),
+        "projections": projections.collect::<Vec<_>>(),
+    })
+}
+
+/// The name of the senders of a projection.
+fn sender(board: &Board, pre: Endpoint) -> &str {
+    match pre {
+        Endpoint::Population(index) => &board.symbols().populations[index].name,
+        Endpoint::Input(index) => &board.symbols().inputs[index].name,
     }
 }

@@ -1,17 +1,14 @@
-//! What `quenched run --probe` records: which neurons and quantities were chosen, and when they are read.
+//! What `quenched run --probe` asks for, and how what was read is shown.
 
 use crate::args::{Interval, RunArgs};
-use crate::commands::map::Mapped;
 use crate::errors::HostError;
-use device_models::ProbeKind;
-use emulator::Emulator;
 use formats::traces::{Recording, TraceName, exact_decimal};
 use formats::{nearest, suggestion};
 use report::{sparkline, text_table};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use session::{Session, SessionError};
 use std::ops::Range;
-use units::{CoreAddress, Decimal, NeuronId, Quantity, Tick, Unit};
+use units::{Decimal, Quantity, Unit};
 
 /// Most traces of a run: more cannot be read, and make lines of a file that few programs open.
 const TRACES_MAX: usize = 1024;
@@ -25,179 +22,134 @@ const ROWS_MAX: usize = 24;
 /// Letters of a trace in the terminal.
 const LETTERS: usize = 40;
 
-/// Where a trace is read.
-struct Place {
-    core: usize,
-    neuron: NeuronId,
-    /// Among the quantities of the core; `None` if the core does not have it.
-    quantity: Option<usize>,
+/// Chooses the probes that the command line asks for, in a run of `run_ticks` ticks.
+pub(crate) fn choose(args: &RunArgs, session: &mut Session, run_ticks: u64) -> Result<(), HostError> {
+    let every = match &args.every {
+        None => session.board().spec().step_ticks(),
+        Some(interval) => ticks(interval, session.board().spec().tick.quantity)?,
+    };
+    session.sample_every(every);
+    for text in &args.probe {
+        add(text, session)?;
+    }
+    let (traces, samples) = (session.recordings().len(), run_ticks.div_ceil(every));
+    if samples.saturating_mul(traces as u64) > READINGS_MAX {
+        let message = format!(
+            "{traces} traces of {samples} samples are more than {READINGS_MAX} readings, which is the most of a run"
+        );
+        return Err(usage(message, "probe fewer neurons, or sample less often with `--every`"));
+    }
+    Ok(())
 }
 
-/// The probes of a run and what they have read.
-pub(crate) struct Recorder {
-    every: u64,
-    ticks: Vec<Tick>,
-    places: Vec<Place>,
-    recordings: Vec<Recording>,
+/// Adds the traces of `text`, one `--probe`.
+fn add(text: &str, session: &mut Session) -> Result<(), HostError> {
+    let wish = Wish::parse(text)?;
+    let refused = |what: &str| format!("`--probe {text}`: {what}");
+    if session.board().population(wish.population).is_ok() && wish.population.contains(char::is_control) {
+        let message = format!("`--probe {}`: this name cannot stand in a file of traces", text.escape_debug());
+        return Err(usage(message, "rename the population without line breaks and other control characters"));
+    }
+    let wished = |size: u32| wish.range.as_ref().map_or(size as usize, ExactSizeIterator::len);
+    let size = session.board().population(wish.population).map(|p| session.board().symbols().populations[p].size);
+    let fits = |size: u32| wish.range.as_ref().is_none_or(|range| range.end <= size);
+    if size.is_ok_and(|size| fits(size) && session.recordings().len() + wished(size) > TRACES_MAX) {
+        let message = refused(&format!("a run records at most {TRACES_MAX} traces, and this makes more"));
+        return Err(usage(message, &format!("choose neurons, such as `{}[0..16]`", wish.population)));
+    }
+    let added = session.probe_population(wish.population, wish.range.clone(), wish.quantity);
+    added.map_err(|error| match error {
+        SessionError::UnknownPopulation { name, known } => HostError::Usage {
+            message: refused(&format!("the network has no population `{name}`")),
+            help: suggestion(&name, &known, "its populations are"),
+        },
+        SessionError::NeuronRange { name, size, .. } => {
+            let message = refused(&format!("population `{name}` has {size} neurons"));
+            usage(message, &format!("neurons count from 0: `{name}[0..{size}]` is all"))
+        }
+        SessionError::UnknownQuantity { name, known, .. } => {
+            let what = match &name[..] {
+                "" => "a quantity is missing".into(),
+                name => format!("neurons of `{}` have no quantity `{name}`", wish.population),
+            };
+            let help = match nearest(&name, known.iter().map(String::as_str)) {
+                Some(_) => suggestion(&name, &known, ""),
+                None => Some(format!("its quantities are: {}", ticked(&known))),
+            };
+            HostError::Usage { message: refused(&what), help }
+        }
+        SessionError::ProbedTwice { label } => {
+            usage(refused(&format!("{label} is recorded already")), "give each neuron and quantity once")
+        }
+        other => HostError::Usage { message: refused(&other.to_string()), help: None },
+    })
 }
 
-impl Recorder {
-    /// The probes that the command line asks for.
-    pub(crate) fn new(args: &RunArgs, mapped: &Mapped, emulator: &Emulator, run_ticks: u64) -> Result<Self, HostError> {
-        let every = match &args.every {
-            None => mapped.spec.step_ticks(),
-            Some(interval) => ticks(interval, mapped.spec.tick.quantity)?,
+/// What was read, with the names that files of traces have.
+pub(crate) fn recordings(session: &Session) -> Vec<Recording> {
+    let named = |recording: &session::Recording| {
+        let probe = &recording.probe;
+        let (population, neuron) = probe.member.expect("probes of the command line are chosen by population");
+        let name = TraceName {
+            population: session.board().symbols().populations[population].name.clone(),
+            neuron,
+            quantity: probe.kind.name.clone(),
+            unit: probe.kind.unit.clone(),
         };
-        let mut recorder = Self { every, ticks: Vec::new(), places: Vec::new(), recordings: Vec::new() };
-        for text in &args.probe {
-            recorder.add(text, mapped, emulator)?;
-        }
-        let (traces, samples) = (recorder.places.len(), run_ticks.div_ceil(every));
-        if samples.saturating_mul(traces as u64) > READINGS_MAX {
-            let message = format!(
-                "{traces} traces of {samples} samples are more than {READINGS_MAX} readings, which is the most of a run"
-            );
-            return Err(usage(message, "probe fewer neurons, or sample less often with `--every`"));
-        }
-        Ok(recorder)
-    }
+        Recording { name, fraction_bits: probe.kind.fraction_bits, bits: recording.bits.clone() }
+    };
+    session.recordings().iter().map(named).collect()
+}
 
-    /// Whether nothing is probed.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
+/// The traces as the report draws them.
+pub(crate) fn traces(session: &Session) -> Vec<report::Trace> {
+    let drawn = |r: Recording| {
+        let samples = session.sampled().iter().zip(values(&r)).map(|(tick, value)| (tick.0, value)).collect();
+        let TraceName { population, neuron, quantity, unit } = r.name;
+        report::Trace { population, neuron, quantity, unit, samples }
+    };
+    recordings(session).into_iter().map(drawn).collect()
+}
 
-    /// The next tick that is sampled, from `now` on; `None` if nothing is probed.
-    ///
-    /// Ticks count from the initial state and not from the beginning of the run, so that a run that is resumed goes on
-    /// as a straight one would.
-    pub(crate) fn due(&self, now: Tick) -> Option<Tick> {
-        if self.is_empty() { None } else { Some(Tick(now.0.checked_next_multiple_of(self.every)?)) }
+/// A table of all traces, for people without a file.
+pub(crate) fn table(session: &Session) -> String {
+    let recordings = recordings(session);
+    let rows = recordings.iter().take(ROWS_MAX).map(|r| {
+        let values = values(r);
+        let (low, high) = (values.iter().copied().reduce(f64::min), values.iter().copied().reduce(f64::max));
+        let number = |value: Option<f64>| value.map_or_else(|| "-".into(), rounded);
+        vec![
+            r.name.label(),
+            r.name.unit.clone(),
+            number(low),
+            number(high),
+            number(values.last().copied()),
+            sparkline(&means(&values)),
+        ]
+    });
+    let header = ["trace", "unit", "lowest", "highest", "last", "over time"];
+    let mut text = text_table(&header.map(String::from), rows.collect(), &[0, 1, 5]);
+    if recordings.len() > ROWS_MAX {
+        let rest = recordings.len() - ROWS_MAX;
+        text.push_str(&format!("  and {rest} more traces; `--traces FILE` writes all of them\n"));
     }
+    text
+}
 
-    /// Reads every probe at the end of `tick`, all of whose work is done.
-    pub(crate) fn sample(&mut self, emulator: &Emulator, tick: Tick) {
-        self.ticks.push(tick);
-        for (place, recording) in self.places.iter().zip(&mut self.recordings) {
-            // A core without synapses of a kind has no such current: nothing can arrive there, so it is 0.
-            let bits = place.quantity.map_or(0, |index| emulator.core(place.core).probe(index, place.neuron, tick));
-            recording.bits.push(bits);
-        }
-    }
-
-    /// When samples were taken.
-    pub(crate) fn ticks(&self) -> &[Tick] {
-        &self.ticks
-    }
-
-    /// What was read.
-    pub(crate) fn recordings(&self) -> &[Recording] {
-        &self.recordings
-    }
-
-    /// The traces as the report draws them.
-    pub(crate) fn traces(&self) -> Vec<report::Trace> {
-        self.recordings
-            .iter()
-            .map(|r| {
-                let samples = self.ticks.iter().zip(values(r)).map(|(tick, value)| (tick.0, value)).collect();
-                let TraceName { population, neuron, quantity, unit } = r.name.clone();
-                report::Trace { population, neuron, quantity, unit, samples }
-            })
-            .collect()
-    }
-
-    /// Adds the traces of `text`, one `--probe`.
-    fn add(&mut self, text: &str, mapped: &Mapped, emulator: &Emulator) -> Result<(), HostError> {
-        let wish = Wish::parse(text)?;
-        let populations = &mapped.network.populations;
-        let Some(population) = populations.iter().position(|p| p.name == wish.population) else {
-            let known: Vec<String> = populations.iter().map(|p| p.name.clone()).collect();
-            let message = format!("`--probe {text}`: the network has no population `{}`", wish.population);
-            return Err(HostError::Usage { message, help: suggestion(wish.population, &known, "its populations are") });
-        };
-        if wish.population.contains(char::is_control) {
-            let message = format!("`--probe {}`: this name cannot stand in a file of traces", text.escape_debug());
-            return Err(usage(message, "rename the population without line breaks and other control characters"));
-        }
-        let size = populations[population].size;
-        let range = wish.range.clone().unwrap_or(0..size);
-        if range.end > size {
-            let message = format!("`--probe {text}`: population `{}` has {size} neurons", wish.population);
-            return Err(usage(message, &format!("neurons count from 0: `{}[0..{size}]` is all", wish.population)));
-        }
-        if self.places.len() + range.len() > TRACES_MAX {
-            let message = format!("`--probe {text}`: a run records at most {TRACES_MAX} traces, and this makes more");
-            return Err(usage(message, &format!("choose neurons, such as `{}[0..16]`", wish.population)));
-        }
-        let cores = Cores::of(population, mapped, emulator);
-        let kind = cores.kind(wish.quantity).ok_or_else(|| {
-            let known = cores.names();
-            let what = if wish.quantity.is_empty() { "a quantity is missing".into() } else { cores.unknown(&wish) };
-            HostError::Usage {
-                message: format!("`--probe {text}`: {what}"),
-                help: match nearest(wish.quantity, known.iter().map(String::as_str)) {
-                    Some(_) => suggestion(wish.quantity, &known, ""),
-                    None => Some(format!("its quantities are: {}", ticked(&known))),
-                },
-            }
-        })?;
-        for neuron in range {
-            let address = mapped.mapping.placement.address(population, neuron);
-            let address = address.expect("every neuron of a mapped network has a place");
-            let (core, kinds) = &cores.by_address[&address.core];
-            let quantity = kinds.iter().position(|k| k.name == kind.name);
-            let (population, quantity_name) = (wish.population.to_string(), kind.name.clone());
-            let name = TraceName { population, neuron, quantity: quantity_name, unit: kind.unit.clone() };
-            if self.recordings.iter().any(|r| r.name == name) {
-                let message = format!("`--probe {text}`: {} is recorded already", name.label());
-                return Err(usage(message, "give each neuron and quantity once"));
-            }
-            self.places.push(Place { core: *core, neuron: address.neuron, quantity });
-            self.recordings.push(Recording { name, fraction_bits: kind.fraction_bits, bits: Vec::new() });
-        }
-        Ok(())
-    }
-
-    /// A table of all traces, for people without a file.
-    pub(crate) fn table(&self) -> String {
-        let rows = self.recordings.iter().take(ROWS_MAX).map(|r| {
-            let values = values(r);
-            let (low, high) = (values.iter().copied().reduce(f64::min), values.iter().copied().reduce(f64::max));
-            let number = |value: Option<f64>| value.map_or_else(|| "-".into(), rounded);
-            vec![
-                r.name.label(),
-                r.name.unit.clone(),
-                number(low),
-                number(high),
-                number(values.last().copied()),
-                sparkline(&means(&values)),
-            ]
-        });
-        let header = ["trace", "unit", "lowest", "highest", "last", "over time"];
-        let mut text = text_table(&header.map(String::from), rows.collect(), &[0, 1, 5]);
-        if self.recordings.len() > ROWS_MAX {
-            let rest = self.recordings.len() - ROWS_MAX;
-            text.push_str(&format!("  and {rest} more traces; `--traces FILE` writes all of them\n"));
-        }
-        text
-    }
-
-    /// The same, with exact numbers.
-    pub(crate) fn as_json(&self) -> Vec<Value> {
-        let summary = |r: &Recording| {
-            let exact = |bits: Option<i64>| bits.map(|bits| exact_decimal(bits, r.fraction_bits));
-            json!({
-                "trace": r.name.label(),
-                "unit": r.name.unit,
-                "samples": r.bits.len(),
-                "lowest": exact(r.bits.iter().copied().min()),
-                "highest": exact(r.bits.iter().copied().max()),
-                "last": exact(r.bits.last().copied()),
-            })
-        };
-        self.recordings.iter().map(summary).collect()
-    }
+/// The same, with exact numbers.
+pub(crate) fn as_json(session: &Session) -> Vec<Value> {
+    let summary = |r: &Recording| {
+        let exact = |bits: Option<i64>| bits.map(|bits| exact_decimal(bits, r.fraction_bits));
+        json!({
+            "trace": r.name.label(),
+            "unit": r.name.unit,
+            "samples": r.bits.len(),
+            "lowest": exact(r.bits.iter().copied().min()),
+            "highest": exact(r.bits.iter().copied().max()),
+            "last": exact(r.bits.last().copied()),
+        })
+    };
+    recordings(session).iter().map(summary).collect()
 }
 
 /// One `--probe`: `POPULATION:QUANTITY`, `POPULATION[A]:QUANTITY` or `POPULATION[A..B]:QUANTITY`.
@@ -229,42 +181,6 @@ impl<'a> Wish<'a> {
             Some(_) => Err(refused("this range of neurons is empty")),
             None => Err(refused("the brackets hold no neuron and no range")),
         }
-    }
-}
-
-/// The cores of a population: their numbers in the program, and what can be read in each.
-struct Cores {
-    by_address: BTreeMap<CoreAddress, (usize, Vec<ProbeKind>)>,
-}
-
-impl Cores {
-    fn of(population: usize, mapped: &Mapped, emulator: &Emulator) -> Self {
-        let program = mapped.mapping.program.cores.iter().enumerate();
-        let index: BTreeMap<CoreAddress, usize> = program.map(|(i, core)| (core.address, i)).collect();
-        let segments = mapped.mapping.placement.segments(population).iter();
-        let by_address = segments.map(|segment| {
-            let core = index[&segment.core];
-            (segment.core, (core, emulator.core(core).probes(&mapped.spec)))
-        });
-        Self { by_address: by_address.collect() }
-    }
-
-    fn kind(&self, quantity: &str) -> Option<&ProbeKind> {
-        self.by_address.values().flat_map(|(_, kinds)| kinds).find(|kind| kind.name == quantity)
-    }
-
-    fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for kind in self.by_address.values().flat_map(|(_, kinds)| kinds) {
-            if !names.contains(&kind.name) {
-                names.push(kind.name.clone());
-            }
-        }
-        names
-    }
-
-    fn unknown(&self, wish: &Wish<'_>) -> String {
-        format!("neurons of `{}` have no quantity `{}`", wish.population, wish.quantity)
     }
 }
 

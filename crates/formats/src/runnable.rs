@@ -1,0 +1,35 @@
+//! What can be run: a network or a program that was made of one, told apart by what the file holds and not by its name.
+
+use crate::container::{self, CONTAINER_BYTES_MAX, is_container};
+use crate::error::{FormatError, FormatErrors};
+use crate::text::{read_bytes, text_of};
+use crate::{network, program};
+use ::network::Network;
+use chip::{ChipSpec, Program, Symbols};
+use std::path::Path;
+
+/// What a file that can be run holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Runnable {
+    /// A network, which is to be mapped.
+    Network(Network),
+    /// A program, which was mapped, and what its parts are called.
+    Program(Program, Symbols),
+}
+
+/// Reads the network or the program at `path`. A network is read for `chip`, as [`network::load`] does; whether a
+/// program was made for it is checked by who loads it.
+///
+/// # Errors
+/// As [`network::load`] for a text file, and as [`program::load`] for a binary one.
+pub fn load(path: &Path, chip: &ChipSpec) -> Result<Runnable, FormatErrors> {
+    let bytes = read_bytes(path, CONTAINER_BYTES_MAX)?;
+    let file = path.display().to_string();
+    if is_container(&bytes) {
+        let (program, symbols) =
+            container::decode(program::KIND, &bytes).map_err(|problem| FormatError::Container { file, problem })?;
+        return Ok(Runnable::Program(program, symbols));
+    }
+    let directory = path.parent().unwrap_or(Path::new(""));
+    Ok(Runnable::Network(network::read(&text_of(bytes, path)?, &file, directory, chip)?))
+}

@@ -1,0 +1,71 @@
+//! What `quenched map` and `quenched run` are given: a network, which is mapped, or a program, which was.
+
+use crate::args::{MapChoice, OverFanIn};
+use crate::errors::HostError;
+use chip::{ChipSpec, Program, Symbols};
+use formats::runnable::{Runnable, load as read};
+use mapper::{MapperError, MapperOptions, MappingReport};
+use network::Network;
+use session::{Board, SessionError};
+use std::path::Path;
+
+/// A program, the chip it was read for, and what its parts are called.
+pub(crate) struct Loaded {
+    pub(crate) spec: ChipSpec,
+    pub(crate) program: Program,
+    pub(crate) symbols: Symbols,
+    /// What was kept and lost; none of a program that was mapped before.
+    pub(crate) report: Option<MappingReport>,
+}
+
+impl Loaded {
+    /// The program on its chip, whose file is `file`.
+    pub(crate) fn board(self, file: &Path) -> Result<Board, HostError> {
+        Board::new(self.spec, self.program, self.symbols).map_err(|error| refused(file, error))
+    }
+}
+
+/// An error of what `file` asks for.
+pub(crate) fn refused(file: &Path, error: SessionError) -> HostError {
+    HostError::Session { file: file.display().to_string(), error: Box::new(error) }
+}
+
+/// Reads what the command line names, and maps it if it is a network.
+pub(crate) fn load(what: &MapChoice) -> Result<Loaded, HostError> {
+    let spec = formats::chip::resolve(&what.chip)?;
+    match read(&what.network, &spec)? {
+        Runnable::Network(network) => map(what, spec, &network),
+        Runnable::Program(..) if what.over_fan_in.is_some() => Err(HostError::Usage {
+            message: format!(
+                "{}: `--over-fan-in` says how a network is mapped, and this is a program",
+                what.network.display()
+            ),
+            help: Some("leave it out, or give the network that the program was made of".into()),
+        }),
+        Runnable::Program(program, symbols) => Ok(Loaded { spec, program, symbols, report: None }),
+    }
+}
+
+fn map(what: &MapChoice, spec: ChipSpec, network: &Network) -> Result<Loaded, HostError> {
+    let over_fan_in = match what.over_fan_in {
+        None | Some(OverFanIn::Error) => mapper::OverFanIn::Error,
+        Some(OverFanIn::Prune) => mapper::OverFanIn::Prune,
+    };
+    let options = MapperOptions { over_fan_in, ..MapperOptions::default() };
+    let mapping = mapper::map(network, &spec, &options).map_err(|error| HostError::Mapper {
+        file: what.network.display().to_string(),
+        help: help(&error),
+        error: Box::new(error),
+    })?;
+    Ok(Loaded { spec, program: mapping.program, symbols: mapping.symbols, report: Some(mapping.report) })
+}
+
+/// What the command line offers against an error.
+fn help(error: &MapperError) -> Option<String> {
+    match error {
+        MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
+            Some("`--over-fan-in prune` keeps the largest weights and reports the others as lost".into())
+        }
+        _ => None,
+    }
+}
