@@ -36,8 +36,8 @@ fn dynapse2_has_the_limits_of_the_hardware() {
     assert_eq!(kinds, ["AMPA", "NMDA", "GABA", "SHUNT"]);
     assert_eq!(spec.reference_cv(), Some("0.1".parse().unwrap()));
     // Every parameter that a model reads differs between circuits, but the scale of weights, which is a convention.
-    let needs = spec.models.iter().flat_map(|model| device_models::needs(*model, &spec.synapses)).collect::<Vec<_>>();
-    let read = |name: &str| name != "i_scale" && needs.iter().any(|n| n.parameter == name);
+    let readings = spec.readings();
+    let read = |name: &str| name != "i_scale" && readings.iter().any(|reading| reading.parameter == name);
     for (name, parameter) in &spec.parameters {
         assert_eq!(parameter.mismatch.is_some(), read(name), "{name}");
     }
@@ -75,11 +75,11 @@ fn every_model_finds_what_it_needs() {
     for name in formats::chip::shipped_names() {
         let spec = formats::chip::shipped(name).unwrap();
         for model in &spec.models {
-            for need in device_models::needs(*model, &spec.synapses) {
-                let parameter = spec.parameters.get(&need.parameter);
-                assert!(need.optional || parameter.is_some(), "{name}: {model} needs {}", need.parameter);
-                let dimension = parameter.map(|p| p.nominal.quantity.unit.dimension());
-                assert!(need.dimension.is_none() || dimension.is_none() || need.dimension == dimension);
+            for reading in model.readings(&spec.synapses) {
+                let parameter = spec.parameters.get(reading.parameter);
+                assert!(reading.optional || parameter.is_some(), "{name}: {model} needs {}", reading.parameter);
+                let allowed = spec.allowed(*model, reading.parameter);
+                assert!(allowed.is_none_or(|allowed| allowed.check(allowed.nominal()).is_ok()), "{name}: {model}");
             }
         }
     }
