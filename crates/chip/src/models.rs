@@ -68,6 +68,8 @@ pub struct ModelFacts {
     /// Whether synapses charge circuits of its neurons instead: then the gate of a kind says which, and neither its
     /// kinetics nor its gain are read.
     pub gates: bool,
+    /// Whether a parameter can scale the weights of a kind ([`SynapseType::gain`]).
+    pub gains: bool,
     /// The parameters that every core of it reads.
     pub parameters: &'static [Parameter],
     /// Parameters that it reads besides, if a kind of synapse feeds the input register of this number.
@@ -102,6 +104,7 @@ const CLOCKED: ModelFacts = ModelFacts {
     summary: "",
     kinetics: &[],
     gates: false,
+    gains: true,
     parameters: &[],
     register_parameters: &[],
     clocked: true,
@@ -135,6 +138,7 @@ const DPI: ModelFacts = ModelFacts {
     name: "dpi",
     summary: "Clocked log-domain circuits: differential pair integrators as synapses, adaptation and membrane.",
     gates: true,
+    gains: false,
     parameters: parameters::DPI,
     sums: Sums::Wide,
     spikes_max: 40,
@@ -145,6 +149,7 @@ const LOIHI: ModelFacts = ModelFacts {
     summary: "The digital neurons of Loihi: integer registers that wrap, clip and truncate as the rules say.",
     kinetics: &[KineticsKind::Register],
     parameters: parameters::LOIHI,
+    gains: false,
     digital: true,
     ..CLOCKED
 };
@@ -162,6 +167,7 @@ const XYLO: ModelFacts = ModelFacts {
     summary: "The digital neurons of Xylo: 16-bit states, decays by shifts, several spikes a step.",
     kinetics: &[KineticsKind::Register],
     parameters: parameters::XYLO,
+    gains: false,
     register_parameters: parameters::XYLO_REGISTERS,
     digital: true,
     ordered: true,

@@ -83,7 +83,7 @@ fn of_kind<'a>(index: usize, kind: &'a SynapseType, models: &[CoreModel]) -> Vec
         }
         Kinetics::Delta | Kinetics::Graded => {}
     }
-    if let Some(gain) = &kind.gain {
+    if let Some(gain) = kind.gain.as_ref().filter(|_| models.iter().any(|model| model.facts().gains)) {
         all.push(read(gain, "gain", Measure::Pure));
     }
     all

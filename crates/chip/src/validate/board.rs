@@ -103,10 +103,6 @@ pub(super) fn xylo_layers(spec: &ChipSpec, findings: &mut Findings) {
             let name = &synapse.name;
             findings.add(path, format!("synapse kind `{name}` feeds register {register}, but there are 0 and 1"));
         }
-        if synapse.gain.is_some() {
-            let message = "a synapse of a Xylo neuron has no gain: remove it".into();
-            findings.add(super::synapse_path(index, "gain"), message);
-        }
     }
 }
 

@@ -56,6 +56,14 @@ pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
             unlisted(index, "gate", &|model| model.facts().gates);
         }
     }
+    // A core of gates does not read the gain of a kind, which other models may; a digital core cannot have one.
+    for (index, synapse) in spec.synapses.iter().enumerate().filter(|(_, synapse)| synapse.gain.is_some()) {
+        let without = |model: &&CoreModel| !model.facts().gains && !model.facts().gates && model.takes(synapse);
+        if let Some(model) = spec.models.iter().find(without) {
+            let message = format!("a synapse of core model `{model}` has no gain: remove it");
+            findings.add(synapse_path(index, "gain"), message);
+        }
+    }
 }
 
 pub(super) fn gates_fit(spec: &ChipSpec, findings: &mut Findings) {
