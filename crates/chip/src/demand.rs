@@ -109,15 +109,19 @@ impl Bound {
         }
     }
 
+    /// What it demands of a value in `unit`.
+    pub const fn demand(self, unit: Unit) -> Demand {
+        Demand { bound: Some(self), unit }
+    }
+
     /// Judges a value.
     ///
     /// # Errors
     /// It is none that a reader can use. Its dimension is the business of [`Measure`].
     pub fn admits(self, value: Quantity) -> Result<(), Demand> {
         let unit = canonical_unit(value.unit.dimension());
-        let refused = |bound| Err(Demand { bound, unit });
-        let Ok(number) = value.value_in(unit) else { return refused(None) };
-        let Ok(bits) = number.to_bits(FRACTION_BITS) else { return refused(None) };
+        let kept = value.value_in(unit).ok().and_then(|number| Some((number, number.to_bits(FRACTION_BITS).ok()?)));
+        let Some((number, bits)) = kept else { return Err(Demand { bound: None, unit }) };
         let within = |low: i64, high: i64| (Decimal::integer(low)..=Decimal::integer(high)).contains(&number);
         let positive = number > Decimal::ZERO && bits > 0;
         let possible = match self {
@@ -129,7 +133,7 @@ impl Bound {
             Self::Membrane => within(-MEMBRANE_MAX, MEMBRANE_MAX),
             Self::Whole { least, most } => number.exponent() >= 0 && within(least.into(), most.into()),
         };
-        if possible { Ok(()) } else { refused(Some(self)) }
+        if possible { Ok(()) } else { Err(self.demand(unit)) }
     }
 }
 
@@ -161,7 +165,7 @@ impl fmt::Display for Demand {
             Some(Bound::Fraction) => f.write_str("above 0, at most 1"),
             Some(Bound::Threshold) => write!(f, "above 0 and below {}", number(MEMBRANE_MAX)),
             Some(Bound::Membrane) => write!(f, "from {} to {}", -MEMBRANE_MAX, number(MEMBRANE_MAX)),
-            Some(Bound::Whole { least, most }) => write!(f, "that is whole, from {least} to {most}"),
+            Some(Bound::Whole { least, most }) => write!(f, "from {least} to {most} that is whole"),
         }
     }
 }

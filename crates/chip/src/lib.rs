@@ -11,6 +11,8 @@
 #![deny(clippy::float_arithmetic)]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod demand;
 mod event;
@@ -20,6 +22,8 @@ mod program;
 mod readings;
 mod spec;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod variation;
 
