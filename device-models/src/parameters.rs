@@ -363,7 +363,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The firing threshold of every neuron, which changes from run to run if the run has noise: the value with
-    /// mismatch is multiplied by the factor of the trial and rounded once more. Whatever these make of it is a threshold.
+    /// mismatch is multiplied by the factor of the trial and rounded once more. Whatever these make of it is a
+    /// threshold.
     pub(crate) fn threshold(&self, name: &str) -> Result<Resolved, DeviceModelError> {
         let mut resolved = self.required(name)?;
         if let Some(noise) = &self.die.noise {

@@ -1,7 +1,7 @@
 //! How the inputs of a core are kept, as far as limits of a chip follow from it.
 //!
-//! A core keeps one lane of sums for each kind of synapse, with one place for each of its neurons. Which lane belongs to
-//! which kind is the business of `device-models`; the numbers are here, because a chip that is valid must also run.
+//! A core keeps one lane of sums for each kind of synapse, with one place for each of its neurons. Which lane belongs
+//! to which kind is the business of `device-models`; the numbers are here, because a chip that is valid must also run.
 
 /// The lanes of a core are padded to a multiple of this many neurons, so that inner loops run over whole vectors.
 pub const STRIDE_STEP: usize = 32;

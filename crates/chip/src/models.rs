@@ -1,9 +1,9 @@
 //! The core models: what each is, stated once.
 //!
-//! Everything that other crates must know about a model without computing it stands in one table ([`CoreModel::facts`]):
-//! whether it is clocked, what its events mean, how it adds up its inputs, which noise it can have, which synapses act
-//! on it, and which parameters it reads. Whoever asks reads the table; nobody matches on the model but the crate that
-//! holds its equations.
+//! Everything that other crates must know about a model without computing it stands in one table
+//! ([`CoreModel::facts`]): whether it is clocked, what its events mean, how it adds up its inputs, which noise it can
+//! have, which synapses act on it, and which parameters it reads. Whoever asks reads the table; nobody matches on the
+//! model but the crate that holds its equations.
 
 mod parameters;
 

@@ -5,8 +5,8 @@ use crate::spec::section::{Number, Section, Sort, Stated, section};
 use serde::{Deserialize, Serialize};
 
 section! {
-    /// How often circuits are broken. Each is the probability of one circuit, independent of all others; a kind of fault
-    /// that is not there does not occur.
+    /// How often circuits are broken. Each is the probability of one circuit, independent of all others; a kind of
+    /// fault that is not there does not occur.
     #[derive(Default)]
     struct FaultSpec {
         dead_neuron: Option<Fact>, Share, 0..=1, "",
@@ -24,9 +24,9 @@ section! {
              weight bits of the CAM word; on the ideal router the number itself, in two's complement for a signed kind \
              and without the sign bit for the others.";
         weight_bits: Option<Fact>, Count, 2..=16, "a stored weight has 16 bits",
-            "Not a probability: bits of a stored weight, its sign included, on the ideal router, which does not say it; \
-             needed there for `weight_bit_flip`, and 16 if absent. A weight that does not fit is an error if bits can \
-             flip.";
+            "Not a probability: bits of a stored weight, its sign included, on the ideal router, which does not say \
+             it; needed there for `weight_bit_flip`, and 16 if absent. A weight that does not fit is an error if bits \
+             can flip.";
     }
 }
 
@@ -58,8 +58,8 @@ section! {
             "CV of the threshold of a neuron between the intervals from one of its spikes to the next, on top of that \
              between runs; `lif` and `analog-lif`. A run with cores of another model is refused.";
         event_jitter_ticks: Option<Fact>, Count, 0..=1000, "a bucket of the queue is kept for each tick",
-            "Most ticks by which a spike is late on its way, at all of its destinations; each number from 0 to it is as \
-             likely. The spikes that a channel sends for one tick stay together. A run of `xylo` is refused, because \
-             that chip counts the spikes of a step.";
+            "Most ticks by which a spike is late on its way, at all of its destinations; each number from 0 to it is \
+             as likely. The spikes that a channel sends for one tick stay together. A run of `xylo` is refused, \
+             because that chip counts the spikes of a step.";
     }
 }

@@ -167,7 +167,7 @@ fn impossible_parameters_are_refused() {
         |_, p| set(p, "tau", "1 ms"),
         "chip 0 core 0 sets the parameter `tau`, which this chip does not have",
     );
-    let mut refused = |name: &str, value: &str, why: &str| {
+    let refused = |name: &str, value: &str, why: &str| {
         check_refused(|_, p| set(p, name, value), &format!("{at}: `{name}` = {value}: {why}"));
     };
     refused("tau_mem", "1 mV", "this is a voltage, but a time is needed here");

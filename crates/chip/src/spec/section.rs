@@ -1,8 +1,8 @@
 //! Groups of numbers of a chip file, each number stated once.
 //!
 //! [`section!`] takes one statement a number: its key, in which form it stands in the file, what sort of number it is,
-//! the values that it can have and why no others, and what it means. From it follow the struct of a spec, the reading of
-//! it from a file, the rules about counts, the plain numbers of its limits, and the tables of `docs/formats/chip.md`.
+//! the values that it can have and why no others, and what it means. From it follow the struct of a spec, the reading
+//! of it from a file, the rules about counts, the plain numbers of its limits, and tables of `docs/formats/chip.md`.
 
 use super::Fact;
 use alloc::{format, string::String, vec::Vec};

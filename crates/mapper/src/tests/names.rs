@@ -61,7 +61,7 @@ fn parameters_are_checked() {
         ("tau_mem", "0 ms", "above 0 (at least 2^-32 ms)"),
         ("tau_mem", "-3 ms", "above 0 (at least 2^-32 ms)"),
         ("tau_mem", "1e12 ms", "between -2^31 and 2^31 ms"),
-        ("v_threshold", "600 mV", "above 0 and below 512 mV"),
+        ("v_threshold", "-1 %", "above 0 and below 512"),
         ("t_refractory", "-1 ms", "at least 0"),
     ] {
         let message = format!("population `q`: parameter `{name}` = {value}: core model `lif` needs a value {demand}");
