@@ -1,11 +1,11 @@
 //! What is wrong with parameters or synapses of a core. Every variant is fatal for that core or die.
 
 use alloc::string::String;
-use chip::CoreModel;
+use chip::{CoreModel, Refusal};
 use disorder::DisorderError;
 use fx::{FxError, Real};
 use thiserror::Error;
-use units::{CoreAddress, NeuronAddress};
+use units::{CoreAddress, NeuronAddress, Quantity};
 
 /// Why a core cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -22,7 +22,7 @@ pub enum DeviceModelError {
         model: CoreModel,
     },
     /// More exponential currents in use than a neuron has.
-    #[error("{core} uses {currents} exponential currents; a neuron has at most {}", crate::CURRENTS_MAX)]
+    #[error("{core} uses {currents} exponential currents; a neuron has at most {}", chip::CURRENTS_MAX)]
     TooManyCurrents {
         /// The core.
         core: CoreAddress,
@@ -31,8 +31,9 @@ pub enum DeviceModelError {
     },
     /// More accumulators than a packed synapse can name.
     #[error(
-        "{core}: {neuron_count} neurons with {lanes} separate inputs each exceed the 65536 places that a synapse can \
-         name; use fewer neurons or fewer kinds of synapse on this core"
+        "{core}: {neuron_count} neurons with {lanes} separate inputs each exceed the {} places that a synapse can \
+         name; use fewer neurons or fewer kinds of synapse on this core",
+        chip::PLACES_MAX
     )]
     TooManyAccumulators {
         /// The core.
@@ -43,7 +44,7 @@ pub enum DeviceModelError {
         lanes: usize,
     },
     /// The weight exponent of a core is outside its range.
-    #[error("{core}: the weight exponent {exponent} is not between 0 and 20")]
+    #[error("{core}: the weight exponent {exponent} is not between 0 and {}", chip::WEIGHT_EXPONENT_MAX)]
     WeightExponent {
         /// The core.
         core: CoreAddress,
@@ -122,19 +123,17 @@ pub enum DeviceModelError {
         /// Neurons in use.
         expected: usize,
     },
-    /// A value that a program asks for is outside the range of the chip.
-    #[error("{target}: `{parameter}` = {value} is outside the range of this chip, {low} to {high}")]
-    OutOfRange {
-        /// The neuron.
+    /// A value, asked for or nominal, that the core or the chip does not allow.
+    #[error("{target}: `{parameter}` = {value}: {refusal}")]
+    Refused {
+        /// The neuron; the first of the core if all share the value.
         target: NeuronAddress,
         /// The parameter.
         parameter: String,
-        /// The value asked for.
-        value: Real,
-        /// Lowest value.
-        low: Real,
-        /// Highest value.
-        high: Real,
+        /// The value.
+        value: Quantity,
+        /// What is wrong with it, and what it must be.
+        refusal: Refusal,
     },
     /// A value that must be positive is not, after mismatch.
     #[error(

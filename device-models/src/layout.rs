@@ -6,13 +6,9 @@
 
 use crate::{DeviceModelError, any};
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseGate, SynapseSign, SynapseType};
-
-/// Neurons of a core are padded to a multiple of this, so that inner loops run over whole vectors.
-pub const STRIDE_STEP: usize = 32;
-
-/// Exponential synaptic currents that a neuron can have.
-pub const CURRENTS_MAX: usize = 4;
+use chip::{
+    CURRENTS_MAX, ChipSpec, CoreModel, CoreProgram, Kinetics, PLACES_MAX, SynapseGate, SynapseSign, SynapseType,
+};
 
 /// A synapse as a core reads it: accumulator index in the low half, signed weight in the high half.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,7 +90,7 @@ impl InputLayout {
     /// accumulators than 16 bits can name.
     pub fn new(spec: &ChipSpec, core: &CoreProgram, used: &[bool]) -> Result<Self, DeviceModelError> {
         let neuron_count = core.neuron_count as usize;
-        let stride = neuron_count.next_multiple_of(STRIDE_STEP);
+        let stride = chip::stride(neuron_count);
         let in_use = |index: usize| used.get(index).copied().unwrap_or(false);
         let kinds_in_use = spec.synapses.iter().enumerate().filter(|(index, _)| in_use(*index)).map(|(_, kind)| kind);
         let mut lanes = any::fixed_lanes(core, kinds_in_use);
@@ -118,7 +114,7 @@ impl InputLayout {
         if currents > CURRENTS_MAX {
             return Err(DeviceModelError::TooManyCurrents { core: core.address, currents });
         }
-        if lanes.len() * stride > 1 << 16 {
+        if chip::places(neuron_count, lanes.len()) > PLACES_MAX {
             return Err(DeviceModelError::TooManyAccumulators { core: core.address, neuron_count, lanes: lanes.len() });
         }
         Ok(Self { model: core.model, neuron_count, stride, lanes, kinds })

@@ -10,13 +10,13 @@ use crate::noise::Noise;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Values, WEIGHTS};
+use chip::{
+    ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS,
+    canonical_unit,
+};
 use disorder::{Die, Distribution, Family, Shares, correlated};
 use fx::{FxError, Real, Rounding, Wide, divide, narrow};
-use units::{CoreAddress, Decimal, Dimension, NeuronAddress, NeuronId, Unit};
-
-/// The largest exponent of the weights of a core, which are units of 2^-20 times 2 to it.
-const WEIGHT_EXPONENT_MAX: u8 = 20;
+use units::{CoreAddress, Decimal, NeuronAddress, NeuronId, Unit};
 
 /// How much mismatch, and of which family. The default is what the chip file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -225,17 +225,6 @@ fn number(name: &str, value: Result<Real, FxError>) -> Result<Real, DeviceModelE
     value.map_err(|error| DeviceModelError::Number { parameter: name.to_string(), error })
 }
 
-/// The unit in which a parameter of some dimension is computed: ms, mV, pA, pF, and SI for the rest.
-pub(crate) const fn canonical_unit(unit: Unit) -> Unit {
-    match unit.dimension() {
-        Dimension::Time => Unit::MILLISECOND,
-        Dimension::Voltage => Unit::MILLIVOLT,
-        Dimension::Current => Unit::PICOAMPERE,
-        Dimension::Capacitance => Unit::PICOFARAD,
-        _ => unit,
-    }
-}
-
 /// One parameter of a core, neuron by neuron.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
@@ -261,29 +250,55 @@ impl<'a> Reader<'a> {
         die: &'a DieParameters,
     ) -> Result<Self, DeviceModelError> {
         let reader = Self { spec, core, die };
-        reader.check_names()?;
+        reader.check_asked()?;
         if !core.model.facts().digital {
             reader.check_weight_exponent()?;
         }
         Ok(reader)
     }
 
-    fn check_names(&self) -> Result<(), DeviceModelError> {
+    /// Checks what the core is asked for: only parameters that the chip has, in the way that it has them, and only
+    /// values that their readers can use. [`ChipSpec::allowed`] is the judge, of a nominal value as of one that the
+    /// program sets.
+    fn check_asked(&self) -> Result<(), DeviceModelError> {
         let core = self.core.address;
         for (parameter, values) in &self.core.parameters {
-            let parameter = parameter.clone();
-            if !self.spec.parameters.contains_key(&parameter) {
-                return Err(DeviceModelError::UnknownParameter { core, parameter });
-            }
-            if let Values::PerNeuron(list) = values {
-                if !self.spec.parameters_per_neuron {
-                    return Err(DeviceModelError::SharedParameter { core, parameter });
+            let unknown = || DeviceModelError::UnknownParameter { core, parameter: parameter.clone() };
+            let allowed = self.spec.allowed(self.core.model, parameter).ok_or_else(unknown)?;
+            let asked = match values {
+                Values::Shared(value) => core::slice::from_ref(value),
+                Values::PerNeuron(_) if !self.spec.parameters_per_neuron => {
+                    return Err(DeviceModelError::SharedParameter { core, parameter: parameter.clone() });
                 }
-                let expected = self.core.neuron_count as usize;
-                if list.len() != expected {
-                    return Err(DeviceModelError::ParameterLength { core, parameter, found: list.len(), expected });
+                Values::PerNeuron(list) => {
+                    let (found, expected) = (list.len(), self.core.neuron_count as usize);
+                    if found != expected {
+                        let parameter = parameter.clone();
+                        return Err(DeviceModelError::ParameterLength { core, parameter, found, expected });
+                    }
+                    list
                 }
+            };
+            for (n, value) in asked.iter().enumerate() {
+                allowed.check(*value).map_err(|refusal| DeviceModelError::Refused {
+                    target: self.neuron(n),
+                    parameter: parameter.clone(),
+                    value: *value,
+                    refusal,
+                })?;
             }
+        }
+        for Reading { parameter, .. } in self.core.model.readings(&self.spec.synapses) {
+            if self.core.parameters.contains_key(parameter) {
+                continue;
+            }
+            let Some(allowed) = self.spec.allowed(self.core.model, parameter) else { continue };
+            allowed.check_nominal().map_err(|refusal| DeviceModelError::Refused {
+                target: self.neuron(0),
+                parameter: parameter.to_string(),
+                value: allowed.nominal(),
+                refusal,
+            })?;
         }
         Ok(())
     }
@@ -301,7 +316,7 @@ impl<'a> Reader<'a> {
         let kind = &self.spec.synapses[usize::from(kind)];
         match &kind.gain {
             Some(name) => {
-                let values = self.positive(name)?.value;
+                let values = self.parameter(name)?.value;
                 Ok((name.clone(), values.into_iter().map(Wide::from_real).collect()))
             }
             None => Ok((kind.name.clone(), alloc::vec![Wide::ONE; self.core.neuron_count as usize])),
@@ -318,19 +333,28 @@ impl<'a> Reader<'a> {
         number("tick", Real::from_quantity(self.spec.tick.quantity, Unit::MILLISECOND))
     }
 
-    /// Parameter `name` of every neuron; 0 if the chip does not have it.
-    pub(crate) fn optional(&self, name: &str) -> Result<Resolved, DeviceModelError> {
-        match self.spec.parameters.get(name) {
-            Some(parameter) => self.read(name, parameter),
-            None => {
-                let zeros = alloc::vec![Real::ZERO; self.core.neuron_count as usize];
-                Ok(Resolved { asked: zeros.clone(), value: zeros })
+    /// Parameter `name` of every neuron, as the table of core models has it: 0 if it is optional and the chip lacks it,
+    /// and above 0 on this die if it must be.
+    pub(crate) fn parameter(&self, name: &str) -> Result<Resolved, DeviceModelError> {
+        let readings = self.core.model.readings(&self.spec.synapses);
+        let mut own = readings.iter().filter(|reading| reading.parameter == name).peekable();
+        let optional = own.peek().is_some_and(|reading| reading.optional);
+        let positive = own.any(|reading| reading.bound.is_positive());
+        if optional && !positive && !self.spec.parameters.contains_key(name) {
+            let zeros = alloc::vec![Real::ZERO; self.core.neuron_count as usize];
+            return Ok(Resolved { asked: zeros.clone(), value: zeros });
+        }
+        let resolved = self.required(name)?;
+        match resolved.value.iter().position(|value| positive && *value <= Real::ZERO) {
+            None => Ok(resolved),
+            Some(n) => {
+                let (parameter, value) = (name.to_string(), resolved.value[n]);
+                Err(DeviceModelError::NotPositive { target: self.neuron(n), parameter, value })
             }
         }
     }
 
-    /// Parameter `name` of every neuron.
-    pub(crate) fn required(&self, name: &str) -> Result<Resolved, DeviceModelError> {
+    fn required(&self, name: &str) -> Result<Resolved, DeviceModelError> {
         let parameter = self.spec.parameters.get(name).ok_or_else(|| DeviceModelError::MissingParameter {
             parameter: name.to_string(),
             model: self.core.model,
@@ -338,8 +362,9 @@ impl<'a> Reader<'a> {
         self.read(name, parameter)
     }
 
-    /// [`Reader::required`] for the firing threshold, which changes from run to run if the run has noise: the value
-    /// with mismatch is multiplied by the factor of the trial and rounded once more.
+    /// The firing threshold of every neuron, which changes from run to run if the run has noise: the value with
+    /// mismatch is multiplied by the factor of the trial and rounded once more. Whatever these make of it is a
+    /// threshold.
     pub(crate) fn threshold(&self, name: &str) -> Result<Resolved, DeviceModelError> {
         let mut resolved = self.required(name)?;
         if let Some(noise) = &self.die.noise {
@@ -348,6 +373,14 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(resolved)
+    }
+
+    /// [`Reader::parameter`] as whole numbers of the register that the table of core models gives it.
+    pub(crate) fn whole(&self, name: &str) -> Result<Vec<i32>, DeviceModelError> {
+        let readings = self.core.model.readings(&self.spec.synapses);
+        let register =
+            readings.iter().filter(|reading| reading.parameter == name).find_map(|reading| reading.bound.register());
+        self.integers(name, &self.parameter(name)?, register.unwrap_or((i32::MIN, i32::MAX)))
     }
 
     /// A parameter of a digital core as whole numbers: what was asked for must be one from `low` to `high`; what
@@ -382,43 +415,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// [`Reader::required`], and every value, asked for or real, must be positive.
-    pub(crate) fn positive(&self, name: &str) -> Result<Resolved, DeviceModelError> {
-        let resolved = self.required(name)?;
-        for (n, &value) in resolved.asked.iter().zip(&resolved.value).flat_map(|(a, v)| [a, v]).enumerate() {
-            if value <= Real::ZERO {
-                let parameter = name.to_string();
-                return Err(DeviceModelError::NotPositive { target: self.neuron(n / 2), parameter, value });
-            }
-        }
-        Ok(resolved)
-    }
-
     /// The address of neuron `index`, for messages.
     pub(crate) fn neuron(&self, index: usize) -> NeuronAddress {
         NeuronAddress { core: self.core.address, neuron: NeuronId(index as u16) }
     }
 
     fn read(&self, name: &str, parameter: &ParameterSpec) -> Result<Resolved, DeviceModelError> {
-        let unit = canonical_unit(parameter.nominal.quantity.unit);
+        let unit = canonical_unit(parameter.nominal.quantity.unit.dimension());
         let real = |quantity| number(name, Real::from_quantity(quantity, unit));
-        let range = match &parameter.range {
-            Some((low, high)) => Some((real(low.quantity)?, real(high.quantity)?)),
-            None => None,
-        };
         let count = self.core.neuron_count as usize;
         let asked: Vec<Real> = match self.core.parameters.get(name) {
             None => alloc::vec![real(parameter.nominal.quantity)?; count],
             Some(Values::Shared(quantity)) => alloc::vec![real(*quantity)?; count],
             Some(Values::PerNeuron(list)) => list.iter().map(|q| real(*q)).collect::<Result<_, _>>()?,
         };
-        if let Some((low, high)) = range
-            && self.core.parameters.contains_key(name)
-            && let Some(n) = asked.iter().position(|value| !(low..=high).contains(value))
-        {
-            let (target, parameter) = (self.neuron(n), name.to_string());
-            return Err(DeviceModelError::OutOfRange { target, parameter, value: asked[n], low, high });
-        }
         let factor = |n| self.die.factor(name, self.core.address, NeuronId(n as u16));
         let value = asked.iter().enumerate().map(|(n, value)| value.mul_nearest(factor(n))).collect();
         Ok(Resolved { asked, value })

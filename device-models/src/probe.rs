@@ -5,7 +5,7 @@
 //! reading is the integer that the core computes with; it changes nothing, and no number becomes a float on the way.
 
 use alloc::string::{String, ToString};
-use chip::ChipSpec;
+use chip::{ChipSpec, canonical_unit};
 
 /// A quantity of every neuron of a core.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl ProbeKind {
 /// The unit in which the membranes of a chip are computed, which is that of its threshold.
 pub(crate) fn voltage_unit(spec: &ChipSpec) -> String {
     let threshold = spec.parameters.get("v_threshold").map(|parameter| parameter.nominal.quantity.unit);
-    threshold.map_or_else(|| "1".to_string(), |unit| crate::parameters::canonical_unit(unit).to_string())
+    threshold.map_or_else(|| "1".to_string(), |unit| canonical_unit(unit.dimension()).to_string())
 }
 
 /// The current that synapses of kind `kind` (index into the chip spec) feed: `i_AMPA`.

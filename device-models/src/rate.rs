@@ -26,7 +26,6 @@ use crate::clocked::{Clocked, Step, StepModel};
 use crate::layout::Lane;
 use crate::parameters::Reader;
 use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, Emission, Factors, InputLayout, ProbeKind};
-use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics, SynapseSign, SynapseType};
@@ -75,22 +74,14 @@ impl CoreParameters for RateParameters {
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
         let reader = Reader::new(spec, core, die)?;
-        let leak = reader.positive("leak")?;
-        if let Some(n) = leak.asked.iter().position(|l| *l > Real::ONE) {
-            return Err(DeviceModelError::TooLarge {
-                target: reader.neuron(n),
-                parameter: "leak".to_string(),
-                value: leak.asked[n],
-                limit: Real::ONE,
-            });
-        }
+        let leak = reader.parameter("leak")?;
         let mut leaks: Vec<Wide> = leak.value.iter().map(|l| Wide::from_real((*l).min(Real::ONE))).collect();
         // A dead unit keeps its state, 0; a hot one goes to 1 at once, whatever arrives.
         reader.break_neurons(&mut leaks, Wide::ZERO, Wide::ONE);
         let gains = layout.lanes().iter().map(|lane| match lane {
             Lane::ScaledGraded { kind } => match &spec.synapses[usize::from(*kind)].gain {
                 Some(name) => {
-                    let mut gains = reader.positive(name)?.value;
+                    let mut gains = reader.parameter(name)?.value;
                     reader.break_neurons(&mut gains, Real::ZERO, Real::ZERO);
                     Ok(Some(gains))
                 }
@@ -99,7 +90,7 @@ impl CoreParameters for RateParameters {
             _ => Ok(None),
         });
         let gains = gains.collect::<Result<_, DeviceModelError>>()?;
-        let drive = reader.optional("drive")?.value;
+        let drive = reader.parameter("drive")?.value;
         let bits = |value: Real| shift_right(value.to_bits(), Real::FRACTION_BITS - ARGUMENT_BITS, Rounding::HalfEven);
         let mut drive: Vec<i64> = drive.into_iter().map(bits).collect();
         reader.break_neurons(&mut drive, 0, HOT_DRIVE);

@@ -43,6 +43,63 @@ fn a_network_that_does_not_fit_is_refused() {
     assert!(!sandbox.exists("bad.program"), "nothing is written for a network that does not fit");
 }
 
+/// A value that no reader can use is refused before anything is built, and never runs as another value.
+#[test]
+fn impossible_parameters_are_refused_by_map_and_by_run() {
+    let sandbox = sandbox();
+    let check = |model: &str, parameter: &str, value: &str, message: &str| {
+        let network = format!(
+            "format = \"quenched-network\"\nversion = 1\nseed = 1\n\n[[input]]\nname = \"in\"\nchannels = 4\n\n\
+             [[population]]\nname = \"all\"\nsize = 8\nmodel = \"{model}\"\nparameters = {{ {parameter} = \"{value}\" \
+             }}\n\n[[projection]]\nname = \"p\"\npre = \"in\"\npost = \"all\"\nsynapse = \"delta\"\nconnect = {{ \
+             fixed-fan-in = 1 }}\nweight = \"1 mV\"\n"
+        );
+        sandbox.file("wrong.toml", network);
+        let map = ["map", "wrong.toml", "--chip", "ideal"];
+        let run = ["run", "wrong.toml", "--chip", "ideal", "--input", "events.csv", "--ticks", "2"];
+        for args in [&map[..], &run[..]] {
+            let text = sandbox.fails(1, args);
+            let message = format!("population `all`: parameter `{parameter}` = {value}: {message}");
+            assert!(text.contains(&message), "{message}\nnot in\n{text}");
+        }
+    };
+    for model in ["lif", "analog-lif"] {
+        let demand = |what: &str| format!("core model `{model}` needs a value {what}");
+        for value in ["0 ms", "-3 ms"] {
+            check(model, "tau_mem", value, &demand("above 0 (at least 2^-32 ms)"));
+        }
+        check(model, "tau_mem", "1e12 ms", &demand("between -2^31 and 2^31 ms"));
+        check(model, "v_threshold", "600 mV", &demand("above 0 and below 512 mV"));
+        check(model, "t_refractory", "-1 ms", &demand("at least 0"));
+    }
+    check("analog-lif", "drive", "-600 mV", "core model `analog-lif` needs a value from -512 to 512 mV");
+}
+
+/// The same values are refused in a chip file, with their place.
+#[test]
+fn impossible_parameters_of_a_chip_are_refused() {
+    let sandbox = sandbox();
+    let chip = sandbox.prints(&["chip", "ideal", "--toml"]);
+    let section = |name: &str| {
+        let start = chip.find(&format!("[parameters.{name}]")).expect(name);
+        let line = chip[start..].lines().find(|line| line.starts_with("nominal")).expect("a nominal value");
+        (start + chip[start..].find(line).expect("its line"), line.to_owned())
+    };
+    let check = |name: &str, value: &str, unit: &str, message: &str| {
+        let (at, line) = section(name);
+        let (_, rest) = line.split_once(", source").expect("a source");
+        let wrong = format!("nominal = {{ value = {value}, unit = \"{unit}\", source{rest}");
+        let text = format!("{}{wrong}{}", &chip[..at], &chip[at + line.len()..]);
+        let error = sandbox.fails(1, &["chip", sandbox.file("./wrong.toml", &text)]);
+        assert!(error.contains(message), "{message}\nnot in\n{error}");
+        assert!(error.contains(&place_of("./wrong.toml", &text, &wrong[10..])), "{error}");
+    };
+    check("tau_mem", "0", "ms", "this is 0 ms, but core model `lif` needs a value above 0 (at least 2^-32 ms)");
+    check("tau_mem", "1e12", "ms", "needs a value between -2^31 and 2^31 ms");
+    check("v_threshold", "600", "mV", "this is 600 mV, but core model `lif` needs a value above 0 and below 512 mV");
+    check("t_refractory", "-1", "ms", "this is -1 ms, but core model `lif` needs a value at least 0");
+}
+
 #[test]
 fn too_many_synapses_are_an_error_or_pruned() {
     let sandbox = sandbox();

@@ -74,7 +74,12 @@ fn networks_that_the_chip_cannot_hold_are_refused() {
     check("size = 60", "size = 129", "xylo-audio3", "129 hidden neurons receive input, but 128 can");
     check("inhibitory = \"i_syn2\"", "inhibitory = \"i_syn3\"", "xylo-audio2", "did you mean `i_syn`?");
     check("fixed-fan-in = 30", "fixed-fan-in = 30", "xylo-imu", "syn2`");
-    check("threshold = \"400 1\"", "threshold = \"40000 1\"", "xylo-audio2", "outside the range of chip `xylo-audio2`");
+    check(
+        "threshold = \"400 1\"",
+        "threshold = \"40000 1\"",
+        "xylo-audio2",
+        "core model `xylo` needs a value from -32768 to 32767 that is whole",
+    );
     check("model = \"xylo\"", "model = \"lif\"", "xylo-audio2", "lif");
     assert!(!sandbox.exists("bad.program"), "nothing is written for a network that does not fit");
 }

@@ -1,7 +1,7 @@
 //! Chip files: the shipped ones, the one in the documentation, and a user's own, which is as good as a shipped one.
 
-use chip::{ChipSpec, Evidence, RouterSpec};
-use device_models::{DieParameters, MismatchSetting};
+use chip::{ChipSpec, CoreModel, CoreProgram, Evidence, RouterSpec, SynapseType};
+use device_models::{DieParameters, InputLayout, MismatchSetting};
 use disorder::Die;
 use fx::Real;
 use units::{CoreAddress, Decimal, DieId, NeuronId};
@@ -36,8 +36,8 @@ fn dynapse2_has_the_limits_of_the_hardware() {
     assert_eq!(kinds, ["AMPA", "NMDA", "GABA", "SHUNT"]);
     assert_eq!(spec.reference_cv(), Some("0.1".parse().unwrap()));
     // Every parameter that a model reads differs between circuits, but the scale of weights, which is a convention.
-    let needs = spec.models.iter().flat_map(|model| device_models::needs(*model, &spec.synapses)).collect::<Vec<_>>();
-    let read = |name: &str| name != "i_scale" && needs.iter().any(|n| n.parameter == name);
+    let readings = spec.readings();
+    let read = |name: &str| name != "i_scale" && readings.iter().any(|reading| reading.parameter == name);
     for (name, parameter) in &spec.parameters {
         assert_eq!(parameter.mismatch.is_some(), read(name), "{name}");
     }
@@ -66,7 +66,7 @@ fn the_ideal_chip_has_neither_limits_nor_mismatch() {
     assert_eq!(spec.router, RouterSpec::Ideal);
     assert!(spec.parameters_per_neuron && spec.parameters.values().all(|p| p.mismatch.is_none()));
     assert!(spec.cores_per_chip() * spec.neurons_per_core() > 1_000_000_000);
-    assert_eq!(spec.models, [chip::CoreModel::Lif, chip::CoreModel::Rate, chip::CoreModel::AnalogLif]);
+    assert_eq!(spec.models, [CoreModel::Lif, CoreModel::Rate, CoreModel::AnalogLif]);
     assert!(spec.facts().iter().all(|(_, fact)| fact.evidence == Evidence::Assumed));
 }
 
@@ -75,11 +75,11 @@ fn every_model_finds_what_it_needs() {
     for name in formats::chip::shipped_names() {
         let spec = formats::chip::shipped(name).unwrap();
         for model in &spec.models {
-            for need in device_models::needs(*model, &spec.synapses) {
-                let parameter = spec.parameters.get(&need.parameter);
-                assert!(need.optional || parameter.is_some(), "{name}: {model} needs {}", need.parameter);
-                let dimension = parameter.map(|p| p.nominal.quantity.unit.dimension());
-                assert!(need.dimension.is_none() || dimension.is_none() || need.dimension == dimension);
+            for reading in model.readings(&spec.synapses) {
+                let parameter = spec.parameters.get(reading.parameter);
+                assert!(reading.optional || parameter.is_some(), "{name}: {model} needs {}", reading.parameter);
+                let allowed = spec.allowed(*model, reading.parameter);
+                assert!(allowed.is_none_or(|allowed| allowed.check(allowed.nominal()).is_ok()), "{name}: {model}");
             }
         }
     }
@@ -101,6 +101,39 @@ fn a_chip_of_ones_own_works_like_a_shipped_one() {
     assert!((0.07..0.2).contains(&sd), "{sd}");
     let none = MismatchSetting { scale_to_cv: Some(Decimal::ZERO), ..MismatchSetting::default() };
     assert_eq!(spread(&spec, "tau_mem", none), (1.0, 0.0));
+}
+
+/// Whether a core with all neurons and all kinds of synapse in use can be laid out, on the chip of the page with this
+/// many neurons and kinds.
+fn fits(spec: &ChipSpec) -> bool {
+    let core = CoreProgram {
+        address: CoreAddress::new(0, 0),
+        model: CoreModel::Lif,
+        neuron_count: spec.neurons_per_core() as u32,
+        parameters: [].into(),
+        weight_exponent: 0,
+    };
+    InputLayout::new(spec, &core, &vec![true; spec.synapses.len()]).is_ok()
+}
+
+#[test]
+fn a_valid_chip_runs_with_all_of_its_neurons_and_kinds() {
+    let [example] = examples(DOC)[..] else { panic!("the page has one example") };
+    let valid = |neurons: u32, kinds: usize| {
+        let mut spec = formats::chip::read(example, "tiny.toml").unwrap();
+        spec.geometry.neurons_per_core.quantity.value = Decimal::integer(neurons.into());
+        let kind = spec.synapses[0].clone();
+        spec.synapses = (0..kinds).map(|n| SynapseType { name: format!("kind-{n}"), ..kind.clone() }).collect();
+        let violations = chip::validate(&spec);
+        assert_eq!(violations.is_empty(), fits(&spec), "{neurons} neurons, {kinds} kinds: {violations:?}");
+        violations.is_empty()
+    };
+    // Three lanes of 21840 neurons, padded to a multiple of 32, are 65568 places.
+    for (neurons, kinds, expected) in
+        [(21824, 3, true), (21840, 3, false), (65536, 1, true), (32768, 2, true), (32769, 2, false), (16384, 4, true)]
+    {
+        assert_eq!(valid(neurons, kinds), expected, "{neurons} neurons, {kinds} kinds");
+    }
 }
 
 #[test]

@@ -317,14 +317,10 @@ fn programs_beyond_the_chip_are_refused_by_place_and_limit() {
     refused("has no synapse with the kinetics of `i_syn2`", |_, p| routing(p).0[2].synapses[0].synapse = 1);
     refused("hidden neuron 0 has the alias 2; there are 2", |_, p| routing(p).2[0] = vec![NeuronId(2)]);
     refused("aliases of 1 hidden neurons", |_, p| _ = routing(p).2.pop());
-    refused("`threshold` = 0.5; it must be a whole number from -32768 to 32767", |_, p| {
+    refused("`threshold` = 0.5: core model `xylo` needs a value from -32768 to 32767 that is whole", |_, p| {
         p.cores[0].parameters.insert("threshold".to_owned(), Values::Shared(quantity("0.5 1")));
     });
-    refused("`dash_mem` = 16 is outside the range of this chip, 0 to 15", |_, p| {
-        p.cores[0].parameters.insert("dash_mem".to_owned(), Values::Shared(quantity("16 1")));
-    });
-    refused("`dash_mem` = 16; it must be a whole number from 0 to 15", |spec, p| {
-        spec.parameters.get_mut("dash_mem").unwrap().range = None;
+    refused("`dash_mem` = 16: core model `xylo` needs a value from 0 to 15 that is whole", |_, p| {
         p.cores[0].parameters.insert("dash_mem".to_owned(), Values::Shared(quantity("16 1")));
     });
     refused("has no table `[rules]`", |spec, _| spec.rules = None);

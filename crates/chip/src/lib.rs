@@ -1,7 +1,9 @@
 //! What a chip is ([`ChipSpec`]) and what is loaded into it ([`Program`]).
 //!
 //! This crate owns the schema of a chip description, the list of named rules that such a description must obey
-//! ([`validate`]) and the memory image that a mapper writes and an emulator reads. A spec and a program are
+//! ([`validate`]), what is to be known of the core models ([`CoreModel::facts`]) and so of the values that a chip file
+//! or a program may give to parameters ([`ChipSpec::readings`], [`ChipSpec::allowed`]), and the memory image that a
+//! mapper writes and an emulator reads. A spec and a program are
 //! different things: the spec never changes, a program is one use of it.
 //!
 //! It deliberately knows no file format (that is `formats`), no equation (that is `device-models`) and no network.
@@ -9,26 +11,37 @@
 #![deny(clippy::float_arithmetic)]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
+mod demand;
 mod event;
+mod lanes;
 mod models;
 mod program;
+mod readings;
 mod spec;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod variation;
 
+pub use demand::{Bound, Demand, Measure, Parameter, canonical_unit};
 pub use event::InputEvent;
-pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums};
+pub use lanes::{AXON_EXPONENTS, CURRENTS_MAX, PLACES_MAX, STRIDE_STEP, WEIGHT_EXPONENT_MAX, places, stride};
+pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums, registers};
 pub use program::{
     BusEvent, BusInput, CamWord, CoreProgram, CrossbarCore, HostEvent, IdealRow, IdealSynapse, InputRoute, Program,
     Routing, Source, SramWord, SynapseCell, SynapseDriver, SynapseRow, TagCamCore, Values, XYLO_HIDDEN, XYLO_OUTPUT,
     XyloShifts,
 };
+pub use readings::{Allowed, ReadBy, Reading, Refusal};
 pub use spec::{
     AxonLimits, AxonSpec, ChipSpec, Correlation, CrossbarLimits, CrossbarSpec, ENERGY_OPERATIONS, Evidence, Fact,
-    Geometry, Kinetics, MismatchSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign,
-    SynapseType, TagCamLimits, TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, dpi_parameters, whole_multiple,
+    Geometry, Kinetics, KineticsKind, MismatchSpec, Narrower, Number, NumberReader, ParameterSpec, RouterKind,
+    RouterSpec, RulesSpec, Section, SharesSpec, Sort, Stated, SynapseGate, SynapseSign, SynapseType, TagCamLimits,
+    TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, whole_multiple,
 };
 pub use symbols::{Endpoint, InputSymbol, PopulationSymbol, ProjectionSymbol, Segment, Symbols};
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

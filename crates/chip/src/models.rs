@@ -1,11 +1,20 @@
 //! The core models: what each is, stated once.
 //!
-//! Everything that other crates must know about a model without computing it stands in one table ([`CoreModel::facts`]):
-//! whether it is clocked, what its events mean, how it adds up its inputs, which noise it can have. Whoever asks reads
-//! the table; nobody matches on the model but the crate that holds its equations.
+//! Everything that other crates must know about a model without computing it stands in one table
+//! ([`CoreModel::facts`]): whether it is clocked, what its events mean, how it adds up its inputs, which noise it can
+//! have, which synapses act on it, and which parameters it reads. Whoever asks reads the table; nobody matches on the
+//! model but the crate that holds its equations.
 
+mod parameters;
+
+use crate::demand::Parameter;
+use crate::spec::{KineticsKind, SynapseType};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use parameters::gates;
+pub use parameters::registers;
 
 /// The equations that a core can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,6 +61,19 @@ pub struct ModelNoise {
 pub struct ModelFacts {
     /// The spelling used in files.
     pub name: &'static str,
+    /// What it is, in a sentence.
+    pub summary: &'static str,
+    /// The kinds of kinetics that act on its neurons.
+    pub kinetics: &'static [KineticsKind],
+    /// Whether synapses charge circuits of its neurons instead: then the gate of a kind says which, and neither its
+    /// kinetics nor its gain are read.
+    pub gates: bool,
+    /// Whether a parameter can scale the weights of a kind ([`SynapseType::gain`]).
+    pub gains: bool,
+    /// The parameters that every core of it reads.
+    pub parameters: &'static [Parameter],
+    /// Parameters that it reads besides, if a kind of synapse feeds the input register of this number.
+    pub register_parameters: &'static [(u8, Parameter)],
     /// Whether it advances in steps of the chip ([`crate::ChipSpec::step_ticks`]); other models act in any tick.
     pub clocked: bool,
     /// Whether its neurons send changes of a level instead of spikes. Neurons of both sorts do not share events.
@@ -79,6 +101,12 @@ const EVENT_NOISE: ModelNoise = ModelNoise { event_thresholds: false, ..ALL_NOIS
 /// A clocked model of spiking neurons with bounded sums, from which the others differ.
 const CLOCKED: ModelFacts = ModelFacts {
     name: "",
+    summary: "",
+    kinetics: &[],
+    gates: false,
+    gains: true,
+    parameters: &[],
+    register_parameters: &[],
     clocked: true,
     graded: false,
     digital: false,
@@ -89,14 +117,58 @@ const CLOCKED: ModelFacts = ModelFacts {
     noise: EVENT_NOISE,
 };
 
-const LIF: ModelFacts = ModelFacts { name: "lif", noise: ALL_NOISE, ..CLOCKED };
-const ANALOG_LIF: ModelFacts = ModelFacts { name: "analog-lif", clocked: false, noise: ALL_NOISE, ..CLOCKED };
-const DPI: ModelFacts = ModelFacts { name: "dpi", sums: Sums::Wide, spikes_max: 40, ..CLOCKED };
-const LOIHI: ModelFacts = ModelFacts { name: "loihi", digital: true, ..CLOCKED };
-const RATE: ModelFacts =
-    ModelFacts { name: "rate", graded: true, noise: ModelNoise { event_weights: false, ..EVENT_NOISE }, ..CLOCKED };
+const LIF: ModelFacts = ModelFacts {
+    name: "lif",
+    summary: "Clocked leaky integrate-and-fire neurons, advanced by the exact one-step propagator.",
+    kinetics: &[KineticsKind::Delta, KineticsKind::Exponential],
+    parameters: parameters::LIF,
+    noise: ALL_NOISE,
+    ..CLOCKED
+};
+const ANALOG_LIF: ModelFacts = ModelFacts {
+    name: "analog-lif",
+    summary: "Leaky integrate-and-fire neurons without a time step: a closed form between events.",
+    kinetics: LIF.kinetics,
+    parameters: parameters::ANALOG_LIF,
+    clocked: false,
+    noise: ALL_NOISE,
+    ..CLOCKED
+};
+const DPI: ModelFacts = ModelFacts {
+    name: "dpi",
+    summary: "Clocked log-domain circuits: differential pair integrators as synapses, adaptation and membrane.",
+    gates: true,
+    gains: false,
+    parameters: parameters::DPI,
+    sums: Sums::Wide,
+    spikes_max: 40,
+    ..CLOCKED
+};
+const LOIHI: ModelFacts = ModelFacts {
+    name: "loihi",
+    summary: "The digital neurons of Loihi: integer registers that wrap, clip and truncate as the rules say.",
+    kinetics: &[KineticsKind::Register],
+    parameters: parameters::LOIHI,
+    gains: false,
+    digital: true,
+    ..CLOCKED
+};
+const RATE: ModelFacts = ModelFacts {
+    name: "rate",
+    summary: "Clocked leaky rate units with a tanh output and graded events.",
+    kinetics: &[KineticsKind::Graded],
+    parameters: parameters::RATE,
+    graded: true,
+    noise: ModelNoise { event_weights: false, ..EVENT_NOISE },
+    ..CLOCKED
+};
 const XYLO: ModelFacts = ModelFacts {
     name: "xylo",
+    summary: "The digital neurons of Xylo: 16-bit states, decays by shifts, several spikes a step.",
+    kinetics: &[KineticsKind::Register],
+    parameters: parameters::XYLO,
+    gains: false,
+    register_parameters: parameters::XYLO_REGISTERS,
     digital: true,
     ordered: true,
     sums: Sums::Saturating,
@@ -125,6 +197,22 @@ impl CoreModel {
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
         self.facts().name
+    }
+
+    /// Whether synapses of `kind` act on its neurons.
+    pub fn takes(self, kind: &SynapseType) -> bool {
+        let facts = self.facts();
+        if facts.gates { kind.gate.is_some() } else { facts.kinetics.contains(&kind.kinetics.kind()) }
+    }
+
+    /// What a kind of synapse must have to act on its neurons, in words: ``kinetics `delta` or `exponential` ``.
+    pub fn takes_in_words(self) -> String {
+        let facts = self.facts();
+        if facts.gates {
+            return "a gate".into();
+        }
+        let names: Vec<String> = facts.kinetics.iter().map(|kind| format!("`{}`", kind.name())).collect();
+        format!("kinetics {}", names.join(" or "))
     }
 
     /// See [`ModelFacts::clocked`].

@@ -2,6 +2,7 @@
 
 mod crossbar;
 mod router;
+pub(crate) mod section;
 mod synapse;
 
 use crate::models::CoreModel;
@@ -13,8 +14,11 @@ use serde::{Deserialize, Serialize};
 use units::{Decimal, Quantity};
 
 pub use crossbar::{CrossbarLimits, CrossbarSpec};
-pub use router::{AxonLimits, AxonSpec, RouterSpec, TagCamLimits, TagCamSpec, XyloLimits, XyloSpec};
-pub use synapse::{Kinetics, SynapseGate, SynapseSign, SynapseType, dpi_parameters};
+pub use router::{
+    AxonLimits, AxonSpec, Narrower, RouterKind, RouterSpec, TagCamLimits, TagCamSpec, XyloLimits, XyloSpec,
+};
+pub use section::{Number, NumberReader, Section, Sort, Stated};
+pub use synapse::{Kinetics, KineticsKind, SynapseGate, SynapseSign, SynapseType};
 
 /// How well a number is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,6 +45,16 @@ impl Evidence {
             Self::VendorLimit => "vendor-limit",
             Self::SimulatorDefault => "simulator-default",
             Self::Assumed => "assumed",
+        }
+    }
+
+    /// What it says of a number.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Measured => "measured on silicon and published",
+            Self::VendorLimit => "stated by the maker: a limit, a size, an acceptance bound",
+            Self::SimulatorDefault => "the default of a public simulator; no measurement behind it is known",
+            Self::Assumed => "chosen here, for the reason that the source gives",
         }
     }
 }
@@ -73,26 +87,25 @@ impl Fact {
     }
 }
 
-/// How many of what a board can have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Geometry {
-    /// Chips on a board, at most.
-    pub chips: Fact,
-    /// Cores of a chip.
-    pub cores_per_chip: Fact,
-    /// Neuron circuits of a core.
-    pub neurons_per_core: Fact,
+section::section! {
+    /// How many of what a board can have.
+    struct Geometry {
+        chips: Fact, Count, 1..=1 << 16, "a chip id has 16 bits",
+            "Chips on a board, at most.";
+        cores_per_chip: Fact, Count, 1..=1 << 16, "a core id has 16 bits",
+            "Cores of a chip.";
+        neurons_per_core: Fact, Count, 1..=1 << 16, "a neuron id has 16 bits",
+            "Neuron circuits of a core.";
+    }
 }
 
-/// Shares of the variance of a parameter: whole die, core, single circuit. They add up to 1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SharesSpec {
-    /// Shift common to all circuits of a die (a corner).
-    pub die: Fact,
-    /// Shift common to all circuits of a core.
-    pub core: Fact,
-    /// What remains: each circuit for itself.
-    pub circuit: Fact,
+section::section! {
+    /// Shares of the variance of a parameter: whole die, core, single circuit. They add up to 1.
+    struct SharesSpec {
+        die: Fact, Share, 0..=1, "", "Shift common to all circuits of a die (a corner).";
+        core: Fact, Share, 0..=1, "", "Shift common to all circuits of a core.";
+        circuit: Fact, Share, 0..=1, "", "What remains: each circuit for itself.";
+    }
 }
 
 /// Correlation of a parameter with another one of the same circuit.
@@ -128,8 +141,8 @@ impl MismatchSpec {
             add(format!("{path}.truncation.high"), high);
         }
         if let Some(shares) = &self.shares {
-            for (name, fact) in [("die", &shares.die), ("core", &shares.core), ("circuit", &shares.circuit)] {
-                add(format!("{path}.shares.{name}"), fact);
+            for stated in shares.stated() {
+                add(format!("{path}.shares.{}", stated.path), stated.fact);
             }
         }
         if let Some(correlation) = &self.correlation {
@@ -164,7 +177,7 @@ pub struct RulesSpec {
 
 /// The limit `fact` as a count. Panics if it is none: `validate` refuses such a spec.
 fn count(fact: &Fact) -> usize {
-    fact.count().and_then(|c| usize::try_from(c).ok()).expect("a validated spec has whole, non-negative limits")
+    section::Plain::plain(fact)
 }
 
 /// A chip: geometry, circuits, router, mismatch. Read from a file; never changed by a run.
@@ -233,47 +246,8 @@ impl ChipSpec {
         if let Some(step) = &self.step {
             add("step".into(), step);
         }
-        let g = &self.geometry;
-        for (name, fact) in
-            [("chips", &g.chips), ("cores_per_chip", &g.cores_per_chip), ("neurons_per_core", &g.neurons_per_core)]
-        {
-            add(format!("geometry.{name}"), fact);
-        }
-        if let RouterSpec::Axon(r) = &self.router {
-            for (name, fact) in [
-                ("input_axons", &r.input_axons),
-                ("output_axons", &r.output_axons),
-                ("synapse_bits", &r.synapse_bits),
-                ("synapses_per_group", &r.synapses_per_group),
-                ("weight_bits", &r.weight_bits),
-                ("weight_exponent.low", &r.weight_exponent.0),
-                ("weight_exponent.high", &r.weight_exponent.1),
-                ("delay_max", &r.delay_max),
-            ] {
-                add(format!("router.{name}"), fact);
-            }
-        }
-        if let RouterSpec::TagCam(r) = &self.router {
-            for (name, fact) in [
-                ("cam_words_per_neuron", &r.cam_words_per_neuron),
-                ("sram_words_per_neuron", &r.sram_words_per_neuron),
-                ("sram_words_for_monitor", &r.sram_words_for_monitor),
-                ("tag_bits", &r.tag_bits),
-                ("weight_bits", &r.weight_bits),
-                ("hop_max", &r.hop_max),
-            ] {
-                add(format!("router.{name}"), fact);
-            }
-        }
-        if let RouterSpec::Crossbar(r) = &self.router {
-            for (name, fact) in r.facts() {
-                add(format!("router.{name}"), fact);
-            }
-        }
-        if let RouterSpec::Xylo(r) = &self.router {
-            for (name, fact) in r.facts() {
-                add(format!("router.{name}"), fact);
-            }
+        for (table, numbers) in [("geometry", self.geometry.stated()), ("router", self.router.stated())] {
+            numbers.into_iter().for_each(|stated| add(format!("{table}.{}", stated.path), stated.fact));
         }
         for (name, parameter) in &self.parameters {
             let path = format!("parameters.{name}");
@@ -292,11 +266,11 @@ impl ChipSpec {
         if let Some(mismatch) = &self.weight_mismatch {
             mismatch.facts("weights.mismatch", &mut add);
         }
-        for (name, fact) in self.faults.iter().flat_map(FaultSpec::facts) {
-            add(format!("faults.{name}"), fact);
+        for stated in self.faults.iter().flat_map(Section::stated) {
+            add(format!("faults.{}", stated.path), stated.fact);
         }
-        for (name, fact) in self.noise.iter().flat_map(NoiseSpec::facts) {
-            add(format!("noise.{name}"), fact);
+        for stated in self.noise.iter().flat_map(Section::stated) {
+            add(format!("noise.{}", stated.path), stated.fact);
         }
         all
     }

@@ -11,9 +11,10 @@ mod mismatch;
 mod sources;
 mod variation;
 
-use crate::spec::{ChipSpec, Fact, dpi_parameters};
+use crate::readings::{ReadBy, Reading};
+use crate::spec::{ChipSpec, Fact};
 use alloc::{format, string::String, vec::Vec};
-use units::{Decimal, Dimension, Unit};
+use units::{Decimal, Unit};
 
 /// A rule that a spec breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub const RULES: &[Rule] = &[
     rule("rows-have-signs", "Each synapse kind of a crossbar chip has a fixed sign.", crossbar::rows_have_signs),
     rule(
         "accumulators-fit",
-        "Neurons of a core (padded to 16s) times synapse kinds is at most 65536.",
+        "Neurons of a core, padded to whole vectors, times synapse kinds are places that a synapse can name.",
         board::accumulators_fit,
     ),
     rule("tick-is-a-time", "A tick is a time above 0, of at least 2^-32 ms.", board::tick_is_a_time),
@@ -85,7 +86,11 @@ pub const RULES: &[Rule] = &[
         circuits::synapses_match_models,
     ),
     rule("gates-fit", "Gates are all combined or none, and fit the sign of their kind.", circuits::gates_fit),
-    rule("exponential-kinds-fit", "A chip has at most 4 exponential synapse kinds.", circuits::exponential_kinds_fit),
+    rule(
+        "exponential-kinds-fit",
+        "A chip has no more exponential synapse kinds than a neuron has currents.",
+        circuits::exponential_kinds_fit,
+    ),
     rule("parameters-exist", "What a model or a synapse kind reads is a parameter.", circuits::parameters_exist),
     rule("dimensions-match", "A parameter has the dimension that its reader needs.", circuits::dimensions_match),
     rule("values-are-possible", "A parameter has a value that its reader can use.", circuits::values_are_possible),
@@ -154,126 +159,13 @@ fn synapse_path(index: usize, entry: &str) -> String {
     format!("synapses[{index}].{entry}")
 }
 
-/// What a core model or a synapse kind demands of a parameter.
-struct Reading<'a> {
-    /// The parameter.
-    parameter: &'a str,
-    /// Who reads it, for messages.
-    reader: String,
-    /// Where the chip file says so.
-    path: String,
-    /// Whether the parameter must be there.
-    required: bool,
-    /// The dimensions that it may have.
-    dimensions: &'static [Dimension],
-    /// The values that it may have.
-    bound: Bound,
-}
-
-/// The values that a reader can use.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Bound {
-    Any,
-    NotNegative,
-    Positive,
-    /// Above 0, at most 1.
-    Fraction,
-    /// Above 0, below 512: what the membrane of a `lif` core can reach.
-    Membrane,
-}
-
-impl Bound {
-    /// Whether the value must stay above 0.
-    fn is_positive(self) -> bool {
-        matches!(self, Self::Positive | Self::Fraction | Self::Membrane)
-    }
-}
-
-/// What core model `dpi`, entry `index` of `models`, reads.
-fn log_domain_readings(spec: &ChipSpec, index: usize) -> Vec<Reading<'static>> {
-    let parameters = dpi_parameters(spec.synapses.iter().filter_map(|kind| kind.gate));
-    let reading = |(parameter, dimension, positive)| Reading {
-        parameter,
-        reader: format!("core model `{}`", crate::CoreModel::Dpi),
-        path: format!("models[{index}]"),
-        required: true,
-        dimensions: match dimension {
-            Dimension::Current => &[Dimension::Current],
-            Dimension::Capacitance => &[Dimension::Capacitance],
-            Dimension::Voltage => &[Dimension::Voltage],
-            _ => &[Dimension::One],
-        },
-        bound: if positive { Bound::Positive } else { Bound::NotNegative },
-    };
-    parameters.into_iter().map(reading).collect()
-}
-
-/// Everything that the models and synapse kinds of `spec` read.
-fn readings(spec: &ChipSpec) -> Vec<Reading<'_>> {
-    use crate::{CoreModel, Kinetics};
-    const TIME: &[Dimension] = &[Dimension::Time];
-    const PURE: &[Dimension] = &[Dimension::One];
-    const LEVEL: &[Dimension] = &[Dimension::Voltage, Dimension::One];
-    let mut all = Vec::new();
-    for (index, model) in spec.models.iter().enumerate() {
-        let table: &[(&str, bool, &'static [Dimension], Bound)] = match model {
-            CoreModel::Lif | CoreModel::AnalogLif => &[
-                ("tau_mem", true, TIME, Bound::Positive),
-                ("v_threshold", true, LEVEL, Bound::Membrane),
-                ("t_refractory", true, TIME, Bound::NotNegative),
-                ("v_reset", false, LEVEL, Bound::Any),
-                ("v_initial", false, LEVEL, Bound::Any),
-                ("drive", false, LEVEL, Bound::Any),
-            ],
-            CoreModel::Rate => &[("leak", true, PURE, Bound::Fraction), ("drive", false, LEVEL, Bound::Any)],
-            CoreModel::Loihi => &[
-                ("decay_u", true, PURE, Bound::NotNegative),
-                ("decay_v", true, PURE, Bound::NotNegative),
-                ("v_threshold", true, PURE, Bound::Positive),
-                ("bias_mantissa", false, PURE, Bound::Any),
-                ("bias_exponent", false, PURE, Bound::Any),
-                ("refractory", false, PURE, Bound::NotNegative),
-                ("v_min_exponent", false, PURE, Bound::NotNegative),
-                ("v_max_exponent", false, PURE, Bound::NotNegative),
-            ],
-            CoreModel::Xylo => &[
-                ("dash_mem", true, PURE, Bound::NotNegative),
-                ("dash_syn", true, PURE, Bound::NotNegative),
-                ("threshold", true, PURE, Bound::Any),
-                ("bias", false, PURE, Bound::Any),
-            ],
-            CoreModel::Dpi => {
-                all.extend(log_domain_readings(spec, index));
-                continue;
-            }
-        };
-        const ADAPTATION: &[(&str, bool, &[Dimension], Bound)] =
-            &[("adaptation", false, LEVEL, Bound::Any), ("tau_adaptation", false, TIME, Bound::Positive)];
-        let more = if *model == CoreModel::AnalogLif { ADAPTATION } else { &[] };
-        all.extend(table.iter().chain(more).map(|&(parameter, required, dimensions, bound)| Reading {
-            parameter,
-            reader: format!("core model `{model}`"),
-            path: format!("models[{index}]"),
-            required,
-            dimensions,
-            bound,
-        }));
-    }
-    for (index, synapse) in spec.synapses.iter().enumerate() {
-        let mut read = |parameter, entry, dimensions, bound| {
-            let reader = format!("synapse kind `{}`", synapse.name);
-            let path = synapse_path(index, entry);
-            all.push(Reading { parameter, reader, path, required: true, dimensions, bound });
-        };
-        if let Kinetics::Exponential { tau } = &synapse.kinetics {
-            read(tau, "kinetics.tau", TIME, Bound::Positive);
+/// Where the chip file says that a parameter is read.
+fn reading_path(spec: &ChipSpec, reading: &Reading<'_>) -> String {
+    match reading.by {
+        ReadBy::Model(model) => {
+            let index = spec.models.iter().position(|listed| *listed == model);
+            format!("models[{}]", index.unwrap_or_default())
         }
-        if synapse.kinetics == (Kinetics::Register { index: 1 }) && spec.models.contains(&CoreModel::Xylo) {
-            read("dash_syn2", "kinetics.index", PURE, Bound::NotNegative);
-        }
-        if let Some(gain) = &synapse.gain {
-            read(gain, "gain", PURE, Bound::NotNegative);
-        }
+        ReadBy::Kind { index, entry, .. } => synapse_path(index, entry),
     }
-    all
 }

@@ -1,83 +1,65 @@
 //! What of a chip goes wrong or fluctuates besides mismatch: faults of circuits, and budgets of noise.
 
 use crate::spec::Fact;
-use alloc::vec::Vec;
+use crate::spec::section::{Number, Section, Sort, Stated, section};
 use serde::{Deserialize, Serialize};
 
-/// How often circuits are broken. Each is the probability of one circuit, independent of all others; a kind of fault
-/// that is not there does not occur.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FaultSpec {
-    /// A neuron that never sends anything.
-    pub dead_neuron: Option<Fact>,
-    /// A neuron that spikes whenever its refractory period lets it, whatever arrives.
-    pub hot_neuron: Option<Fact>,
-    /// A synapse whose weight is 0, whatever is stored.
-    pub dead_synapse: Option<Fact>,
-    /// A synapse whose weight is the largest that can be stored, whatever is.
-    pub stuck_synapse: Option<Fact>,
-    /// A stored bit of a weight that reads as the opposite of what was written.
-    pub weight_bit_flip: Option<Fact>,
-    /// Bits of a stored weight, its sign included, where the router does not say it (`ideal`).
-    pub weight_bits: Option<Fact>,
+section! {
+    /// How often circuits are broken. Each is the probability of one circuit, independent of all others; a kind of
+    /// fault that is not there does not occur.
+    #[derive(Default)]
+    struct FaultSpec {
+        dead_neuron: Option<Fact>, Share, 0..=1, "",
+            "A neuron that never sends anything; a rate unit stays at 0.";
+        hot_neuron: Option<Fact>, Share, 0..=1, "",
+            "A neuron that spikes in every tick in which it is not refractory, whatever arrives; a rate unit goes to 1 \
+             at once and stays there. A neuron that is dead too is dead.";
+        dead_synapse: Option<Fact>, Share, 0..=1, "",
+            "A synapse whose weight is 0, whatever is stored.";
+        stuck_synapse: Option<Fact>, Share, 0..=1, "",
+            "A synapse whose weight is the largest that can be stored, whatever is: all currents of a CAM word, or the \
+             largest number of `weight_bits`. It still has the factor of its slot. A slot that is dead too is dead.";
+        weight_bit_flip: Option<Fact>, Share, 0..=1, "",
+            "A stored bit of a weight that reads as the opposite of what was written. With `tag-cam` these are the \
+             weight bits of the CAM word; on the ideal router the number itself, in two's complement for a signed kind \
+             and without the sign bit for the others.";
+        weight_bits: Option<Fact>, Count, 2..=16, "a stored weight has 16 bits",
+            "Not a probability: bits of a stored weight, its sign included, on the ideal router, which does not say \
+             it; needed there for `weight_bit_flip`, and 16 if absent. A weight that does not fit is an error if bits \
+             can flip.";
+    }
 }
 
 impl FaultSpec {
-    /// The probabilities that are there, with their names in files.
-    pub fn probabilities(&self) -> Vec<(&'static str, &Fact)> {
-        present([
-            ("dead_neuron", &self.dead_neuron),
-            ("hot_neuron", &self.hot_neuron),
-            ("dead_synapse", &self.dead_synapse),
-            ("stuck_synapse", &self.stuck_synapse),
-            ("weight_bit_flip", &self.weight_bit_flip),
-        ])
+    /// The bits that a stored weight can have.
+    pub(crate) fn weight_bits_number() -> Option<&'static Number> {
+        Self::NUMBERS.iter().find(|number| number.key == "weight_bits")
     }
 
-    /// Every number, with its name in files.
-    pub(crate) fn facts(&self) -> Vec<(&'static str, &Fact)> {
-        let mut all = self.probabilities();
-        all.extend(present([("weight_bits", &self.weight_bits)]));
-        all
+    /// The probabilities that are there.
+    pub fn probabilities(&self) -> impl Iterator<Item = Stated<'_>> {
+        self.stated().into_iter().filter(|stated| stated.number.sort == Sort::Share)
     }
 }
 
-/// What changes from run to run and from event to event of one die. A budget that is not there is 0, and all of them
-/// are off unless a run asks for noise.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NoiseSpec {
-    /// CV of the threshold of a neuron between runs.
-    pub run_threshold_cv: Option<Fact>,
-    /// CV of the weight of a synapse between runs.
-    pub run_weight_cv: Option<Fact>,
-    /// CV of the weight of a synapse between the spikes that go through it.
-    pub event_weight_cv: Option<Fact>,
-    /// CV of the threshold of a neuron between the intervals from one of its spikes to the next.
-    pub event_threshold_cv: Option<Fact>,
-    /// Most ticks by which a spike is late on its way; each number from 0 to it is as likely.
-    pub event_jitter_ticks: Option<Fact>,
-}
-
-impl NoiseSpec {
-    /// The CVs that are there, with their names in files.
-    pub fn cvs(&self) -> Vec<(&'static str, &Fact)> {
-        present([
-            ("run_threshold_cv", &self.run_threshold_cv),
-            ("run_weight_cv", &self.run_weight_cv),
-            ("event_weight_cv", &self.event_weight_cv),
-            ("event_threshold_cv", &self.event_threshold_cv),
-        ])
+section! {
+    /// What changes from run to run and from event to event of one die. A budget that is not there is 0, and all of
+    /// them are off unless a run asks for noise.
+    #[derive(Default)]
+    struct NoiseSpec {
+        run_threshold_cv: Option<Fact>, Cv, 0..=4, "",
+            "CV of the threshold of a neuron between runs; of every model but `rate`, which has none.";
+        run_weight_cv: Option<Fact>, Cv, 0..=4, "",
+            "CV of the weight of a synapse between runs.";
+        event_weight_cv: Option<Fact>, Cv, 0..=4, "",
+            "CV of the weight of a synapse between the spikes that go through it; a run of rate units is refused, \
+             because the changes of a level add up and would drift, and so is one of `xylo`.";
+        event_threshold_cv: Option<Fact>, Cv, 0..=4, "",
+            "CV of the threshold of a neuron between the intervals from one of its spikes to the next, on top of that \
+             between runs; `lif` and `analog-lif`. A run with cores of another model is refused.";
+        event_jitter_ticks: Option<Fact>, Count, 0..=1000, "a bucket of the queue is kept for each tick",
+            "Most ticks by which a spike is late on its way, at all of its destinations; each number from 0 to it is \
+             as likely. The spikes that a channel sends for one tick stay together. A run of `xylo` is refused, \
+             because that chip counts the spikes of a step.";
     }
-
-    /// Every number, with its name in files.
-    pub(crate) fn facts(&self) -> Vec<(&'static str, &Fact)> {
-        let mut all = self.cvs();
-        all.extend(present([("event_jitter_ticks", &self.event_jitter_ticks)]));
-        all
-    }
-}
-
-/// Those of `all` that are there.
-fn present<'a, const N: usize>(all: [(&'static str, &'a Option<Fact>); N]) -> Vec<(&'static str, &'a Fact)> {
-    all.into_iter().filter_map(|(name, fact)| Some((name, fact.as_ref()?))).collect()
 }

@@ -7,9 +7,8 @@ use crate::document::{Document, Format, FromValue, Table, Value};
 use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
-    AxonSpec, ChipSpec, CoreModel, Correlation, CrossbarSpec, Evidence, Fact, FaultSpec, Geometry, Kinetics,
-    MismatchSpec, NoiseSpec, ParameterSpec, RouterSpec, RulesSpec, SharesSpec, SynapseGate, SynapseSign, SynapseType,
-    TagCamSpec, Violation, XyloSpec,
+    ChipSpec, CoreModel, Correlation, Evidence, Fact, Kinetics, KineticsKind, MismatchSpec, Number, NumberReader,
+    ParameterSpec, RouterKind, RouterSpec, RulesSpec, Section, SynapseGate, SynapseSign, SynapseType, Violation,
 };
 use device_models::loihi::{LoihiRules, OPTIONS, PROFILES};
 use device_models::xylo;
@@ -153,7 +152,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let tick = root.required("tick");
     let step = root.optional::<FileFact>("step");
     let sources = root.required_with("sources", |v| by_name(&v, |v| v.read()));
-    let geometry = root.required_with("geometry", |v| read_geometry(&v));
+    let geometry = root.required_with("geometry", |v| read_section(&v));
     let router = root.required_with("router", |v| read_router(&v));
     let rules = root.optional_with("rules", |v| read_rules(&v));
     let energy = root.optional_with("energy", |v| by_name(&v, |v| fact(v.read())));
@@ -162,8 +161,8 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let weight_mismatch = root.optional_with("weights", |v| {
         v.table(&["mismatch"])?.required_with("mismatch", |v| read_mismatch(&v, &MISMATCH[..4]))
     });
-    let faults = root.optional_with("faults", |v| read_faults(&v));
-    let noise = root.optional_with("noise", |v| read_noise(&v));
+    let faults = root.optional_with("faults", |v| read_section(&v));
+    let noise = root.optional_with("noise", |v| read_section(&v));
     Some(ChipSpec {
         name: name?,
         family: family?,
@@ -223,11 +222,34 @@ fn read_models(value: Value<'_>) -> Option<Vec<CoreModel>> {
     all(value.array()?, |v| v.one_of("a core model", &CoreModel::ALL.map(|m| (m.name(), m))))
 }
 
-fn read_geometry(value: &Value<'_>) -> Option<Geometry> {
-    let table = value.table(&["chips", "cores_per_chip", "neurons_per_core"])?;
-    let read = |key| fact(table.required(key));
-    let (chips, cores_per_chip, neurons_per_core) = (read("chips"), read("cores_per_chip"), read("neurons_per_core"));
-    Some(Geometry { chips: chips?, cores_per_chip: cores_per_chip?, neurons_per_core: neurons_per_core? })
+/// What reads the numbers of a group from its table.
+struct Numbers<'d>(Table<'d>);
+
+impl<'d> Numbers<'d> {
+    /// The table `value`, which may have the keys of `numbers` and `more`.
+    fn open(value: &Value<'d>, more: &[&str], numbers: &[Number]) -> Option<Self> {
+        let keys: Vec<&str> = more.iter().copied().chain(numbers.iter().map(|number| number.key)).collect();
+        value.table(&keys).map(Self)
+    }
+}
+
+impl NumberReader for Numbers<'_> {
+    fn required(&mut self, key: &'static str) -> Option<Fact> {
+        fact(self.0.required(key))
+    }
+
+    fn optional(&mut self, key: &'static str) -> Option<Option<Fact>> {
+        self.0.optional(key).map(fact)
+    }
+
+    fn interval(&mut self, key: &'static str) -> Option<(Fact, Fact)> {
+        self.0.required_with(key, |v| read_interval(&v))
+    }
+}
+
+/// A group of numbers.
+fn read_section<S: Section>(value: &Value<'_>) -> Option<S> {
+    S::read(&mut Numbers::open(value, &[], S::NUMBERS)?)
 }
 
 /// A table whose keys depend on its key `kind`.
@@ -236,118 +258,8 @@ fn kind_of<'d, T: Copy>(value: &Value<'d>, what: &str, kinds: &[(&str, T)]) -> O
 }
 
 fn read_router(value: &Value<'_>) -> Option<RouterSpec> {
-    #[derive(Clone, Copy)]
-    enum Kind {
-        Ideal,
-        TagCam,
-        Axon,
-        Crossbar,
-        Xylo,
-    }
-    let kinds = [
-        ("ideal", Kind::Ideal),
-        ("tag-cam", Kind::TagCam),
-        ("crossbar", Kind::Crossbar),
-        ("axon", Kind::Axon),
-        ("xylo", Kind::Xylo),
-    ];
-    match kind_of(value, "a kind of router", &kinds)? {
-        Kind::Ideal => value.table(&["kind"]).map(|_| RouterSpec::Ideal),
-        Kind::TagCam => read_tag_cam(value),
-        Kind::Axon => read_axon(value),
-        Kind::Xylo => read_xylo(value),
-        Kind::Crossbar => read_crossbar(value),
-    }
-}
-
-fn read_axon(value: &Value<'_>) -> Option<RouterSpec> {
-    let table = value.table(&[
-        "kind",
-        "input_axons",
-        "output_axons",
-        "synapse_bits",
-        "synapses_per_group",
-        "weight_bits",
-        "weight_exponent",
-        "delay_max",
-    ])?;
-    let read = |key| fact(table.required(key));
-    let (input_axons, output_axons) = (read("input_axons"), read("output_axons"));
-    let (synapse_bits, synapses_per_group) = (read("synapse_bits"), read("synapses_per_group"));
-    let (weight_bits, delay_max) = (read("weight_bits"), read("delay_max"));
-    let weight_exponent = table.required_with("weight_exponent", |v| read_interval(&v));
-    Some(RouterSpec::Axon(AxonSpec {
-        input_axons: input_axons?,
-        output_axons: output_axons?,
-        synapse_bits: synapse_bits?,
-        synapses_per_group: synapses_per_group?,
-        weight_bits: weight_bits?,
-        weight_exponent: weight_exponent?,
-        delay_max: delay_max?,
-    }))
-}
-
-fn read_crossbar(value: &Value<'_>) -> Option<RouterSpec> {
-    let table = value.table(&[
-        "kind",
-        "synapse_rows",
-        "buses",
-        "drivers_per_bus",
-        "rows_per_driver",
-        "label_bits",
-        "row_select_bits",
-        "neuron_label_bits",
-        "columns_per_output",
-        "weight_bits",
-    ])?;
-    let read = |key| fact(table.required(key));
-    let (synapse_rows, buses) = (read("synapse_rows"), read("buses"));
-    let (drivers_per_bus, rows_per_driver) = (read("drivers_per_bus"), read("rows_per_driver"));
-    let (label_bits, row_select_bits) = (read("label_bits"), read("row_select_bits"));
-    let (neuron_label_bits, columns_per_output) = (read("neuron_label_bits"), read("columns_per_output"));
-    let weight_bits = read("weight_bits");
-    Some(RouterSpec::Crossbar(CrossbarSpec {
-        synapse_rows: synapse_rows?,
-        buses: buses?,
-        drivers_per_bus: drivers_per_bus?,
-        rows_per_driver: rows_per_driver?,
-        label_bits: label_bits?,
-        row_select_bits: row_select_bits?,
-        neuron_label_bits: neuron_label_bits?,
-        columns_per_output: columns_per_output?,
-        weight_bits: weight_bits?,
-    }))
-}
-
-fn read_xylo(value: &Value<'_>) -> Option<RouterSpec> {
-    let table = value.table(&[
-        "kind",
-        "input_channels",
-        "output_neurons",
-        "hidden_fan_out",
-        "hidden_fan_in",
-        "input_targets",
-        "output_sources",
-        "weight_bits",
-        "weight_shift_max",
-    ])?;
-    let read = |key| fact(table.required(key));
-    let (input_channels, output_neurons) = (read("input_channels"), read("output_neurons"));
-    let hidden_fan_out = read("hidden_fan_out");
-    let limit = |key| table.optional_with(key, |v| fact(v.read()));
-    let (hidden_fan_in, input_targets) = (limit("hidden_fan_in"), limit("input_targets"));
-    let output_sources = limit("output_sources");
-    let (weight_bits, weight_shift_max) = (read("weight_bits"), read("weight_shift_max"));
-    Some(RouterSpec::Xylo(XyloSpec {
-        input_channels: input_channels?,
-        output_neurons: output_neurons?,
-        hidden_fan_out: hidden_fan_out?,
-        hidden_fan_in: hidden_fan_in?,
-        input_targets: input_targets?,
-        output_sources: output_sources?,
-        weight_bits: weight_bits?,
-        weight_shift_max: weight_shift_max?,
-    }))
+    let kind = kind_of(value, "a kind of router", &RouterKind::ALL.map(|kind| (kind.name(), kind)))?;
+    kind.read(&mut Numbers::open(value, &["kind"], kind.numbers())?)
 }
 
 /// Digital rules: a profile, and options whose names and words are those of Loihi; Xylo leaves no choices.
@@ -380,38 +292,11 @@ fn read_rules(value: &Value<'_>) -> Option<RulesSpec> {
     Some(RulesSpec { profile: profile.to_owned(), options })
 }
 
-fn read_tag_cam(value: &Value<'_>) -> Option<RouterSpec> {
-    let table = value.table(&[
-        "kind",
-        "cam_words_per_neuron",
-        "sram_words_per_neuron",
-        "sram_words_for_monitor",
-        "tag_bits",
-        "weight_bits",
-        "hop_max",
-    ])?;
-    let read = |key| fact(table.required(key));
-    let cam_words_per_neuron = read("cam_words_per_neuron");
-    let sram_words_per_neuron = read("sram_words_per_neuron");
-    let sram_words_for_monitor = read("sram_words_for_monitor");
-    let (tag_bits, weight_bits, hop_max) = (read("tag_bits"), read("weight_bits"), read("hop_max"));
-    Some(RouterSpec::TagCam(TagCamSpec {
-        cam_words_per_neuron: cam_words_per_neuron?,
-        sram_words_per_neuron: sram_words_per_neuron?,
-        sram_words_for_monitor: sram_words_for_monitor?,
-        tag_bits: tag_bits?,
-        weight_bits: weight_bits?,
-        hop_max: hop_max?,
-    }))
-}
-
-const SIGNS: [(&str, SynapseSign); 3] =
-    [("excitatory", SynapseSign::Excitatory), ("inhibitory", SynapseSign::Inhibitory), ("signed", SynapseSign::Signed)];
-
 fn read_synapse(value: &Value<'_>) -> Option<SynapseType> {
     let table = value.table(&["name", "sign", "kinetics", "gain", "gate"])?;
     let name = table.required("name");
-    let sign = table.required_with("sign", |v| v.one_of("a sign of a synapse", &SIGNS));
+    let sign =
+        table.required_with("sign", |v| v.one_of("a sign of a synapse", &SynapseSign::ALL.map(|s| (s.name(), s))));
     let kinetics = table.required_with("kinetics", |v| read_kinetics(&v));
     let gain = table.optional("gain");
     let gates = SynapseGate::ALL.map(|gate| (gate.name(), gate));
@@ -420,28 +305,16 @@ fn read_synapse(value: &Value<'_>) -> Option<SynapseType> {
 }
 
 fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
-    #[derive(Clone, Copy)]
-    enum Kind {
-        Delta,
-        Exponential,
-        Graded,
-        Register,
-    }
-    let kinds = [
-        ("delta", Kind::Delta),
-        ("exponential", Kind::Exponential),
-        ("graded", Kind::Graded),
-        ("register", Kind::Register),
-    ];
-    let plain = |table: Option<Table<'_>>, kinetics| table.map(|_| kinetics);
+    let kinds = KineticsKind::ALL.map(|kind| (kind.name(), kind));
+    let plain = |kinetics| value.table(&["kind"]).map(|_| kinetics);
     match kind_of(value, "a kind of kinetics", &kinds)? {
-        Kind::Delta => plain(value.table(&["kind"]), Kinetics::Delta),
-        Kind::Graded => plain(value.table(&["kind"]), Kinetics::Graded),
-        Kind::Exponential => {
+        KineticsKind::Delta => plain(Kinetics::Delta),
+        KineticsKind::Graded => plain(Kinetics::Graded),
+        KineticsKind::Exponential => {
             let table = value.table(&["kind", "tau"])?;
             Some(Kinetics::Exponential { tau: table.required("tau")? })
         }
-        Kind::Register => {
+        KineticsKind::Register => {
             let table = value.table(&["kind", "index"])?;
             Some(Kinetics::Register { index: table.required("index")? })
         }
@@ -472,7 +345,7 @@ fn read_mismatch(value: &Value<'_>, keys: &[&str]) -> Option<MismatchSpec> {
         table.required_with("family", |v| v.one_of("a family of mismatch", &Family::ALL.map(|f| (f.name(), f))));
     let cv = fact(table.required("cv"));
     let truncation = table.optional_with("truncation", |v| read_interval(&v));
-    let shares = table.optional_with("shares", |v| read_shares(&v));
+    let shares = table.optional_with("shares", |v| read_section(&v));
     let correlation = if keys.contains(&"correlation") {
         table.optional_with("correlation", |v| read_correlation(&v))
     } else {
@@ -481,56 +354,10 @@ fn read_mismatch(value: &Value<'_>, keys: &[&str]) -> Option<MismatchSpec> {
     Some(MismatchSpec { family: family?, cv: cv?, truncation: truncation?, shares: shares?, correlation: correlation? })
 }
 
-fn read_shares(value: &Value<'_>) -> Option<SharesSpec> {
-    let table = value.table(&["die", "core", "circuit"])?;
-    let read = |key| fact(table.required(key));
-    let (die, core, circuit) = (read("die"), read("core"), read("circuit"));
-    Some(SharesSpec { die: die?, core: core?, circuit: circuit? })
-}
-
 fn read_correlation(value: &Value<'_>) -> Option<Correlation> {
     let table = value.table(&["with", "rho"])?;
     let (with, rho) = (table.required("with"), fact(table.required("rho")));
     Some(Correlation { with: with?, rho: rho? })
-}
-
-fn read_faults(value: &Value<'_>) -> Option<FaultSpec> {
-    let table = value.table(&[
-        "dead_neuron",
-        "hot_neuron",
-        "dead_synapse",
-        "stuck_synapse",
-        "weight_bit_flip",
-        "weight_bits",
-    ])?;
-    let read = |key| table.optional(key).map(fact);
-    let (dead_neuron, hot_neuron) = (read("dead_neuron"), read("hot_neuron"));
-    let (dead_synapse, stuck_synapse) = (read("dead_synapse"), read("stuck_synapse"));
-    let (weight_bit_flip, weight_bits) = (read("weight_bit_flip"), read("weight_bits"));
-    Some(FaultSpec {
-        dead_neuron: dead_neuron?,
-        hot_neuron: hot_neuron?,
-        dead_synapse: dead_synapse?,
-        stuck_synapse: stuck_synapse?,
-        weight_bit_flip: weight_bit_flip?,
-        weight_bits: weight_bits?,
-    })
-}
-
-fn read_noise(value: &Value<'_>) -> Option<NoiseSpec> {
-    let keys = ["run_threshold_cv", "run_weight_cv", "event_weight_cv", "event_threshold_cv", "event_jitter_ticks"];
-    let table = value.table(&keys)?;
-    let read = |key| table.optional(key).map(fact);
-    let (run_threshold_cv, run_weight_cv) = (read("run_threshold_cv"), read("run_weight_cv"));
-    let (event_weight_cv, event_threshold_cv) = (read("event_weight_cv"), read("event_threshold_cv"));
-    let event_jitter_ticks = read("event_jitter_ticks");
-    Some(NoiseSpec {
-        run_threshold_cv: run_threshold_cv?,
-        run_weight_cv: run_weight_cv?,
-        event_weight_cv: event_weight_cv?,
-        event_threshold_cv: event_threshold_cv?,
-        event_jitter_ticks: event_jitter_ticks?,
-    })
 }
 
 #[cfg(test)]

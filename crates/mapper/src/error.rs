@@ -1,6 +1,6 @@
 //! Why a network could not be mapped.
 
-use chip::{CoreModel, SynapseSign};
+use chip::{CoreModel, Demand, SynapseSign};
 use network::NetworkError;
 use thiserror::Error;
 use units::{CoreAddress, NeuronAddress, Quantity, QuantityError};
@@ -94,6 +94,20 @@ pub enum MapperError {
         value: Quantity,
         /// What is wrong with it.
         cause: QuantityError,
+    },
+    /// A parameter value that the equations of the population cannot use.
+    #[error("population `{population}`: parameter `{parameter}` = {value}: {reader} needs a value {demand}")]
+    ParameterValue {
+        /// The population.
+        population: String,
+        /// The parameter.
+        parameter: String,
+        /// The value asked for.
+        value: Quantity,
+        /// Who reads it: ``core model `lif` ``.
+        reader: String,
+        /// What the value must be.
+        demand: Demand,
     },
     /// A parameter value that the chip's biases cannot reach.
     #[error(

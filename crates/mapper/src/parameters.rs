@@ -2,77 +2,57 @@
 
 use crate::MapperError;
 use crate::placement::{PlacedCore, Segment};
-use chip::{ChipSpec, ParameterSpec, Values};
+use chip::{ChipSpec, Refusal, Values};
 use network::{Network, Population};
 use std::collections::{BTreeMap, BTreeSet};
 use units::Quantity;
 
-/// Checks the parameters of every population.
+/// Checks the parameters of every population. [`ChipSpec::allowed`] is the judge of their values, as of those of a
+/// chip file and of the core that is built.
 pub(crate) fn check<'a>(network: &'a Network, spec: &ChipSpec) -> Result<&'a [Population], MapperError> {
     for population in &network.populations {
-        let read: Vec<String> =
-            device_models::needs(population.model, &spec.synapses).into_iter().map(|need| need.parameter).collect();
         for (parameter, values) in &population.parameters {
-            let Some(known) = spec.parameters.get(parameter) else {
-                return Err(MapperError::UnknownParameter {
-                    population: population.name.clone(),
-                    parameter: parameter.clone(),
-                    chip: spec.name.clone(),
-                    known: spec.parameters.keys().cloned().collect(),
-                });
-            };
-            if !read.contains(parameter) {
-                return Err(MapperError::UnreadParameter {
-                    population: population.name.clone(),
-                    parameter: parameter.clone(),
-                    model: population.model,
-                    read: read.into_iter().filter(|name| spec.parameters.contains_key(name)).collect(),
-                });
-            }
-            match values {
-                Values::Shared(value) => check_value(population, spec, parameter, known, *value)?,
-                Values::PerNeuron(_) if !spec.parameters_per_neuron => {
-                    return Err(MapperError::PerNeuron {
-                        population: population.name.clone(),
-                        parameter: parameter.clone(),
-                        chip: spec.name.clone(),
-                    });
-                }
-                Values::PerNeuron(all) => {
-                    all.iter().try_for_each(|value| check_value(population, spec, parameter, known, *value))?;
-                }
-            }
+            check_parameter(population, spec, parameter, values)?;
         }
     }
     Ok(&network.populations)
 }
 
-fn check_value(
+fn check_parameter(
     population: &Population,
     spec: &ChipSpec,
     parameter: &str,
-    known: &ParameterSpec,
-    value: Quantity,
+    values: &Values,
 ) -> Result<(), MapperError> {
-    let unit = known.nominal.quantity.unit;
-    let wrong_unit = |cause| MapperError::ParameterUnit {
-        population: population.name.clone(),
-        parameter: parameter.into(),
-        value,
-        cause,
+    let (name, parameter) = (population.name.clone(), parameter.to_owned());
+    let Some(allowed) = spec.allowed(population.model, &parameter) else {
+        let (chip, known) = (spec.name.clone(), spec.parameters.keys().cloned().collect());
+        return Err(MapperError::UnknownParameter { population: name, parameter, chip, known });
     };
-    let in_unit = |quantity: Quantity| quantity.value_in(unit).map_err(wrong_unit);
-    let asked = in_unit(value)?;
-    let Some((low, high)) = &known.range else { return Ok(()) };
-    if in_unit(low.quantity)? <= asked && asked <= in_unit(high.quantity)? {
-        return Ok(());
+    if !allowed.is_read() {
+        let model = population.model;
+        let read = model.readings(&spec.synapses).into_iter().map(|reading| reading.parameter.to_owned());
+        let read = read.filter(|read| spec.parameters.contains_key(read)).collect();
+        return Err(MapperError::UnreadParameter { population: name, parameter, model, read });
     }
-    Err(MapperError::ParameterRange {
-        population: population.name.clone(),
-        parameter: parameter.into(),
-        chip: spec.name.clone(),
-        value,
-        range: Box::new((low.quantity, high.quantity)),
+    let asked = match values {
+        Values::Shared(value) => std::slice::from_ref(value),
+        Values::PerNeuron(_) if !spec.parameters_per_neuron => {
+            return Err(MapperError::PerNeuron { population: name, parameter, chip: spec.name.clone() });
+        }
+        Values::PerNeuron(all) => all,
+    };
+    let refused = |value: &Quantity| Some((*value, allowed.check(*value).err()?));
+    let Some((value, refusal)) = asked.iter().find_map(refused) else { return Ok(()) };
+    Err(match refusal {
+        Refusal::Unit(cause) => MapperError::ParameterUnit { population: name, parameter, value, cause },
+        Refusal::Unusable { reader, demand } => {
+            MapperError::ParameterValue { population: name, parameter, value, reader, demand }
+        }
+        Refusal::Range { low, high } => {
+            let (chip, range) = (spec.name.clone(), Box::new((low, high)));
+            MapperError::ParameterRange { population: name, parameter, chip, value, range }
+        }
     })
 }
 

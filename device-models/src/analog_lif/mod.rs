@@ -81,7 +81,7 @@ macro_rules! with_currents {
         }
     };
 }
-const _: () = assert!(crate::CURRENTS_MAX + 1 == 5, "the currents of synapses and that of adaptation are all there");
+const _: () = assert!(chip::CURRENTS_MAX + 1 == 5, "the currents of synapses and that of adaptation are all there");
 
 mod closed_form;
 mod event_core;

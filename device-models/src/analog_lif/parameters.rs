@@ -62,14 +62,14 @@ impl CoreParameters for AnalogLifParameters {
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
         let reader = Reader::new(spec, core, die)?;
-        let tau_mem = reader.positive("tau_mem")?;
+        let tau_mem = reader.parameter("tau_mem")?;
         let builder = Builder { tick: exact_tick(&reader)?, tau_mem, reader };
         let count = layout.neuron_count();
         let (mut lanes, mut by_current) = (Vec::new(), Vec::new());
         for lane in layout.lanes() {
             lanes.push(builder.lane(*lane, &mut by_current)?);
         }
-        let mut adaptation = builder.voltages("adaptation", &builder.reader.optional("adaptation")?)?;
+        let mut adaptation = builder.voltages("adaptation", &builder.reader.parameter("adaptation")?)?;
         if adaptation.iter().any(|jump| *jump != 0) {
             let gains = alloc::vec![Wide::ONE; count];
             by_current.push(builder.currents("tau_adaptation", "tau_adaptation", &gains, true)?);
@@ -81,7 +81,7 @@ impl CoreParameters for AnalogLifParameters {
         Ok(Self {
             weight_exponent: core.weight_exponent,
             membranes: builder.membranes(&by_current)?,
-            initial: builder.voltages("v_initial", &builder.reader.optional("v_initial")?)?,
+            initial: builder.voltages("v_initial", &builder.reader.parameter("v_initial")?)?,
             currents: currents.collect(),
             current_count,
             lanes,
@@ -263,9 +263,9 @@ impl Builder<'_> {
         let reader = &self.reader;
         let mut threshold = self.voltages("v_threshold", &reader.threshold("v_threshold")?)?;
         reader.break_neurons(&mut threshold, BROKEN_THRESHOLD, -BROKEN_THRESHOLD);
-        let reset = self.voltages("v_reset", &reader.optional("v_reset")?)?;
-        let rest = self.voltages("drive", &reader.optional("drive")?)?;
-        let period = reader.required("t_refractory")?.value;
+        let reset = self.voltages("v_reset", &reader.parameter("v_reset")?)?;
+        let rest = self.voltages("drive", &reader.parameter("drive")?)?;
+        let period = reader.parameter("t_refractory")?.value;
         (0..threshold.len())
             .map(|n| {
                 let tau = self.tau_mem.value[n];
@@ -322,7 +322,7 @@ impl Builder<'_> {
         gains: &[Wide],
         inhibitory: bool,
     ) -> Result<Vec<Current>, DeviceModelError> {
-        let taus = self.reader.positive(tau)?;
+        let taus = self.reader.parameter(tau)?;
         (0..gains.len())
             .map(|n| {
                 let wide = |time: Real| Wide::from_real(time);

@@ -99,7 +99,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     /// Parameter `name` of every neuron, which must be positive.
     fn positive(&self, name: &str) -> Result<Vec<Wide>, DeviceModelError> {
-        Ok(self.reader.positive(name)?.value.into_iter().map(Wide::from_real).collect())
+        Ok(self.reader.parameter(name)?.value.into_iter().map(Wide::from_real).collect())
     }
 
     fn stages(&self, capacitance: &str, tau: &str, gain: &str) -> Result<Vec<DpiStage>, DeviceModelError> {
@@ -130,8 +130,8 @@ impl Builder<'_> {
         for (n, _) in hot.iter().enumerate().filter(|(_, hot)| **hot) {
             threshold[n] = dark[n].scale(-1);
         }
-        let dc = self.reader.required("i_dc")?.value;
-        let (w_ahp, scale) = (self.reader.required("i_w_ahp")?.value, self.positive("i_scale")?);
+        let dc = self.reader.parameter("i_dc")?.value;
+        let (w_ahp, scale) = (self.reader.parameter("i_w_ahp")?.value, self.positive("i_scale")?);
         let has_nmda = self.reader.spec.gates().any(|gate| gate == SynapseGate::Nmda);
         let nmda_gate = if has_nmda { self.positive("i_nmda_gate")? } else { alloc::vec![Wide::ZERO; dark.len()] };
         (0..dark.len())

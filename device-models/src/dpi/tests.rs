@@ -162,7 +162,7 @@ fn impossible_circuits_are_refused() {
         &[("c_mem", "0 pF")],
         |_| (),
         &alloc::format!(
-            "{}: `c_mem` = 0 must be positive; if mismatch made it so, cut its distribution with a truncation above 0",
+            "{}: `c_mem` = 0 pF: core model `dpi` needs a value above 0 (at least 2^-32 pF)",
             units::NeuronAddress { core: at, neuron: units::NeuronId(0) }
         ),
     );

@@ -59,7 +59,6 @@ pub use parameters::{Coupling, LifParameters};
 
 use crate::clocked::{Clocked, Step, StepModel};
 use crate::event_core::EventCore;
-use crate::layout::STRIDE_STEP;
 use crate::probe::{current_name, voltage_unit};
 use crate::{CoreParameters, Digest, ProbeKind};
 use alloc::vec;
@@ -230,7 +229,7 @@ impl LifNeurons {
     }
 }
 
-const _: () = assert!(STRIDE_STEP == step::BLOCK, "a block of the step is the unit of padding");
+const _: () = assert!(chip::STRIDE_STEP == step::BLOCK, "a block of the step is the unit of padding");
 
 #[cfg(test)]
 mod tests;

@@ -71,7 +71,7 @@ impl CoreParameters for LifParameters {
         let builder = Builder { reader: Reader::new(spec, core, die)?, stride: layout.stride() };
         let reader = &builder.reader;
         let step = reader.step()?;
-        let tau_mem = reader.positive("tau_mem")?;
+        let tau_mem = reader.parameter("tau_mem")?;
         let leaks: Vec<Wide> = tau_mem.value.iter().map(|tau| lost(step, *tau)).collect();
         let mut lanes = Vec::with_capacity(layout.lanes().len());
         for lane in layout.lanes() {
@@ -85,8 +85,8 @@ impl CoreParameters for LifParameters {
             leak: builder.factors("tau_mem", &leaks)?,
             drive: builder.drive(&leaks)?,
             threshold,
-            reset: builder.voltages("v_reset", &reader.optional("v_reset")?, 0)?,
-            initial: builder.voltages("v_initial", &reader.optional("v_initial")?, 0)?,
+            reset: builder.voltages("v_reset", &reader.parameter("v_reset")?, 0)?,
+            initial: builder.voltages("v_initial", &reader.parameter("v_initial")?, 0)?,
             refractory_steps: builder.refractory(step)?,
             lanes,
             layout,
@@ -286,7 +286,7 @@ impl Builder<'_> {
     }
 
     fn drive(&self, leaks: &[Wide]) -> Result<Vec<i32>, DeviceModelError> {
-        let levels = self.reader.optional("drive")?.value;
+        let levels = self.reader.parameter("drive")?.value;
         let bits = levels.iter().zip(leaks).enumerate().map(|(n, (level, leak))| {
             let step = Wide::from_real(*level).mul_trunc(*leak);
             let bits = weight_bits(step);
@@ -301,7 +301,7 @@ impl Builder<'_> {
     }
 
     fn refractory(&self, step: Real) -> Result<Vec<i32>, DeviceModelError> {
-        let resolved = self.reader.required("t_refractory")?;
+        let resolved = self.reader.parameter("t_refractory")?;
         let steps = resolved.value.iter().enumerate().map(|(n, time)| {
             let steps = fx::divide(i128::from(time.to_bits()), i128::from(step.to_bits()), Rounding::HalfUp).max(0);
             if steps <= i128::from(REFRACTORY_MAX) {
@@ -325,7 +325,7 @@ impl Builder<'_> {
                 let Kinetics::Exponential { tau } = &self.reader.spec.synapses[usize::from(kind)].kinetics else {
                     unreachable!("the layout makes currents of exponential kinds only");
                 };
-                let taus = self.reader.positive(tau)?;
+                let taus = self.reader.parameter(tau)?;
                 let (name, gains) = self.reader.gains(kind)?;
                 let leaks: Vec<Wide> = taus.value.iter().map(|tau| lost(step, *tau)).collect();
                 let couplings: Vec<Wide> = (0..gains.len())

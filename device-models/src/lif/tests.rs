@@ -167,14 +167,25 @@ fn impossible_parameters_are_refused() {
         |_, p| set(p, "tau", "1 ms"),
         "chip 0 core 0 sets the parameter `tau`, which this chip does not have",
     );
-    check_refused(|_, p| set(p, "tau_mem", "1 mV"), "`tau_mem`: this is a voltage, but a time is needed here");
-    check_refused(|_, p| set(p, "tau_mem", "-1 ms"), &format!("{at}: `tau_mem` = -1 must be positive"));
-    check_refused(|_, p| set(p, "tau_up", "0 ms"), &format!("{at}: `tau_up` = 0 must be positive"));
-    check_refused(|_, p| set(p, "gain_up", "0 1"), &format!("{at}: `gain_up` = 0 must be positive"));
-    check_refused(|_, p| set(p, "v_threshold", "513 mV"), &format!("{at}: `v_threshold` = 513 is beyond what"));
+    let refused = |name: &str, value: &str, why: &str| {
+        check_refused(|_, p| set(p, name, value), &format!("{at}: `{name}` = {value}: {why}"));
+    };
+    refused("tau_mem", "1 mV", "this is a voltage, but a time is needed here");
+    refused("tau_mem", "-1 ms", "core model `lif` needs a value above 0 (at least 2^-32 ms)");
+    refused("tau_mem", "1e-10 ms", "core model `lif` needs a value above 0 (at least 2^-32 ms)");
+    refused("tau_mem", "1e12 ms", "core model `lif` needs a value between -2^31 and 2^31 ms");
+    refused("tau_up", "0 ms", "synapse kind `up` needs a value above 0 (at least 2^-32 ms)");
+    refused("v_threshold", "513 mV", "core model `lif` needs a value above 0 and below 512 mV");
+    refused("t_refractory", "-1 ms", "core model `lif` needs a value at least 0");
+    refused("t_refractory", "1e9 s", "core model `lif` needs a value between -2^31 and 2^31 ms");
+    let zero = "`gain_up` = 0: synapse kind `up` needs a value above 0 (at least 2^-32)";
+    check_refused(|_, p| set(p, "gain_up", "0 1"), &format!("{at}: {zero}"));
+    check_refused(
+        |s, _| s.parameters.get_mut("t_refractory").unwrap().nominal = fact("-1 ms"),
+        &format!("{at}: `t_refractory` = -1 ms: core model `lif` needs a value at least 0"),
+    );
     check_refused(|_, p| set(p, "drive", "6000 mV"), &format!("{at}: `drive (of one step)` = 292"));
     check_refused(|_, p| set(p, "gain_step", "70000 1"), &format!("{at}: `gain_step` = 70000 is beyond"));
-    check_refused(|_, p| set(p, "t_refractory", "1e9 s"), "`t_refractory`: ");
     check_refused(|_, p| p.weight_exponent = 21, "chip 0 core 0: the weight exponent 21 is not between 0 and 20");
     let list = || Values::PerNeuron(vec![quantity("1 ms"); 3]);
     check_refused(
@@ -193,6 +204,6 @@ fn impossible_parameters_are_refused() {
             s.parameters.get_mut("tau_mem").unwrap().range = Some((fact("1 ms"), fact("2 s")));
             set(p, "tau_mem", "2001 ms");
         },
-        &format!("{at}: `tau_mem` = 2001 is outside the range of this chip, 1 to 2000"),
+        &format!("{at}: `tau_mem` = 2001 ms: the chip lets programs ask for 1 ms to 2 s"),
     );
 }

@@ -21,7 +21,7 @@ use crate::{
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreProgram, RulesSpec, SynapseType};
+use chip::{AXON_EXPONENTS, ChipSpec, CoreProgram, RulesSpec, SynapseType};
 use serde::{Deserialize, Serialize};
 use units::NeuronId;
 
@@ -95,7 +95,8 @@ impl CoreParameters for LoihiCoreParameters {
         let rules = rules(spec.rules.as_ref())?;
         let builder = Builder { reader: Reader::new(spec, core, die)?, rules };
         let exponent = core.weight_exponent;
-        if !(UNIT_EXPONENT - 8..=UNIT_EXPONENT + 7).contains(&exponent) {
+        let (least, most) = AXON_EXPONENTS;
+        if !(i32::from(least)..=i32::from(most)).contains(&(i32::from(exponent) - i32::from(UNIT_EXPONENT))) {
             return Err(DeviceModelError::LoihiExponent { core: core.address, exponent });
         }
         let neurons = builder.neurons()?;
@@ -356,14 +357,13 @@ impl Builder<'_> {
         let mut threshold: Vec<i32> = threshold.iter().map(|mantissa| mantissa << scale).collect();
         let shift = self.rules.threshold_shift;
         self.reader.break_neurons(&mut threshold, i32::MAX >> shift, i32::MIN >> shift);
-        let bias = limits::BIAS_MANTISSA_MAX;
         Ok(Neurons {
-            decay_u: self.integers("decay_u", false, (0, current.into()))?,
-            decay_v: self.integers("decay_v", false, (0, voltage.into()))?,
+            decay_u: self.decay("decay_u", current.into())?,
+            decay_v: self.decay("decay_v", voltage.into())?,
             threshold,
-            bias_mantissa: self.integers("bias_mantissa", true, (-bias, bias))?,
-            bias_exponent: self.integers("bias_exponent", true, (0, limits::BIAS_EXPONENT_MAX.into()))?,
-            refractory: self.integers("refractory", true, (0, limits::REFRACTORY_MAX.into()))?,
+            bias_mantissa: self.reader.whole("bias_mantissa")?,
+            bias_exponent: self.reader.whole("bias_exponent")?,
+            refractory: self.reader.whole("refractory")?,
             voltage_limits: self.voltage_limits()?,
         })
     }
@@ -373,8 +373,8 @@ impl Builder<'_> {
         if self.rules.voltage != VoltageRule::CoreLimits {
             return Ok(None);
         }
-        let shared = |name: &str, most: i32| {
-            let values = self.integers(name, true, (0, most))?;
+        let shared = |name: &str| {
+            let values = self.reader.whole(name)?;
             match values.iter().find(|value| **value != values[0]) {
                 None => Ok(values[0] as u8),
                 Some(_) => Err(DeviceModelError::SharedParameter {
@@ -383,14 +383,14 @@ impl Builder<'_> {
                 }),
             }
         };
-        let floor = limits::voltage_floor(shared("v_min_exponent", 31)?);
-        let ceiling = limits::voltage_ceiling(shared("v_max_exponent", 7)?);
+        let floor = limits::voltage_floor(shared("v_min_exponent")?);
+        let ceiling = limits::voltage_ceiling(shared("v_max_exponent")?);
         Ok(floor.zip(ceiling))
     }
 
-    fn integers(&self, name: &str, optional: bool, range: (i32, i32)) -> Result<Vec<i32>, DeviceModelError> {
-        let read = if optional { self.reader.optional(name)? } else { self.reader.required(name)? };
-        self.reader.integers(name, &read, range)
+    /// A decay, of which the rules may allow less than the register.
+    fn decay(&self, name: &str, most: i32) -> Result<Vec<i32>, DeviceModelError> {
+        self.reader.integers(name, &self.reader.parameter(name)?, (0, most))
     }
 
     fn refused(&self, error: LoihiError) -> DeviceModelError {

@@ -1,5 +1,7 @@
 //! What fits into a Loihi core, as nengo-loihi checks it.
 
+pub use chip::registers::{REFRACTORY_MAX, THRESHOLD_MANTISSA_MAX};
+
 /// Neuron cores of a chip.
 pub const CORES_PER_CHIP: usize = 128;
 /// Compartments of a core.
@@ -12,14 +14,6 @@ pub const OUTPUT_AXONS: u64 = 4096;
 pub const SYNAPSE_BITS: u64 = 16_384 * 64;
 /// Longest synaptic delay in steps.
 pub const DELAY_MAX: u8 = 63;
-/// Largest threshold mantissa; a threshold is the mantissa times 64.
-pub const THRESHOLD_MANTISSA_MAX: i32 = (1 << 17) - 1;
-/// Largest magnitude of a bias mantissa; a bias is the mantissa times a power of two.
-pub const BIAS_MANTISSA_MAX: i32 = 4095;
-/// Largest exponent of a bias.
-pub const BIAS_EXPONENT_MAX: u8 = 7;
-/// Longest refractory period in steps.
-pub const REFRACTORY_MAX: u16 = 63;
 /// Largest base of an input axon.
 pub const AXON_BASE_MAX: i32 = 255;
 /// Smallest and largest weight exponent.

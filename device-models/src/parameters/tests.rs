@@ -130,3 +130,12 @@ fn impossible_mismatch_is_refused() {
     spec.parameters.values_mut().for_each(|p| p.mismatch = None);
     assert!(DieParameters::new(&spec, Die { root_seed: 1, id: DieId(0) }, to_cv("0")).is_ok());
 }
+
+#[test]
+fn a_nominal_value_in_percent_is_what_it_says() {
+    let mut spec = spec();
+    spec.parameters.insert("leak".to_owned(), crate::testing::parameter("50 %"));
+    let (core, die) = (crate::testing::core(chip::CoreModel::Rate, 1, &[]), DieParameters::nominal());
+    let leak = Reader::new(&spec, &core, &die).and_then(|reader| reader.parameter("leak")).unwrap();
+    assert_eq!(leak.asked, [Real::from_decimal("0.5".parse().unwrap()).unwrap()]);
+}

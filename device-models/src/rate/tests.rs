@@ -60,9 +60,11 @@ fn impossible_parameters_are_refused() {
         let error = build(&spec(), &program).unwrap_err();
         assert!(format!("{error}").starts_with(expected), "{error}");
     };
-    check("0 1", "chip 0 core 0 neuron 0: `leak` = 0 must be positive");
-    check("1.5 1", "chip 0 core 0 neuron 0: `leak` = 1.5 is beyond what the core can hold, which is 1");
-    check("1 ms", "`leak`: this is a time, but a pure number is needed here");
+    let demand = "core model `rate` needs a value above 0, at most 1";
+    check("0 1", &format!("chip 0 core 0 neuron 0: `leak` = 0: {demand}"));
+    check("1.5 1", &format!("chip 0 core 0 neuron 0: `leak` = 1.5: {demand}"));
+    check("150 %", &format!("chip 0 core 0 neuron 0: `leak` = 150 %: {demand}"));
+    check("1 ms", "chip 0 core 0 neuron 0: `leak` = 1 ms: this is a time, but a pure number is needed here");
     let mut spec = spec();
     spec.parameters.remove("leak");
     let error = build(&spec, &core(CoreModel::Rate, 2, &[])).unwrap_err();

@@ -75,7 +75,7 @@ pub const HIDDEN_CAP: u8 = chip::CoreModel::Xylo.facts().spikes_max as u8;
 /// Spikes of one output neuron in one step, at most.
 pub const OUTPUT_CAP: u8 = 1;
 /// The largest dash (decay shift): 4 bits.
-pub const DASH_MAX: u8 = 15;
+pub const DASH_MAX: u8 = chip::registers::DASH_MAX as u8;
 /// The largest weight shift that means something in 16 bits. The chips have 3 bits, up to 7.
 pub const SHIFT_MAX: u8 = 15;
 /// Synaptic currents of a hidden neuron, at most.

@@ -1,7 +1,7 @@
 //! The parameters of one layer on a chip: from what a program asks for to the integers of the rules.
 
 use super::layer::place;
-use super::{CURRENTS_MAX, DASH_MAX, XyloError, XyloGroup, XyloHidden, XyloRules};
+use super::{CURRENTS_MAX, XyloError, XyloGroup, XyloHidden, XyloRules};
 use crate::layout::{Lane, register_lane};
 use crate::parameters::Reader;
 use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, InputLayout};
@@ -48,19 +48,18 @@ impl CoreParameters for XyloLayerParameters {
         let rules = XyloRules::from_profile(profile)
             .ok_or_else(|| DeviceModelError::XyloProfile { profile: profile.clone() })?;
         let reader = Reader::new(spec, core, die)?;
-        let dash = (0, i32::from(DASH_MAX));
         let word = (i16::MIN.into(), i16::MAX.into());
-        let dash_mem = whole(&reader, "dash_mem", true, dash)?;
-        let mut dash_syn = [whole(&reader, "dash_syn", true, dash)?, Vec::new()];
+        let dash_mem = reader.whole("dash_mem")?;
+        let mut dash_syn = [reader.whole("dash_syn")?, Vec::new()];
         if layout.lanes().len() == CURRENTS_MAX {
-            dash_syn[1] = whole(&reader, "dash_syn2", true, dash)?;
+            dash_syn[1] = reader.whole("dash_syn2")?;
         }
         let mut threshold = reader.integers("threshold", &reader.threshold("threshold")?, word)?;
         // A membrane can reach every threshold, so a dead neuron is one whose spikes are not sent.
         let mut dead = alloc::vec![false; threshold.len()];
         reader.break_neurons(&mut dead, true, false);
         reader.break_neurons(&mut threshold, i16::MAX.into(), i16::MIN.into());
-        let bias = whole(&reader, "bias", false, word)?;
+        let bias = reader.whole("bias")?;
         if rules == XyloRules::V1 && bias.iter().any(|b| *b != 0) {
             return Err(DeviceModelError::Xylo { core: core.address, error: XyloError::BiasInV1 });
         }
@@ -119,10 +118,4 @@ impl XyloLayerParameters {
 /// Input registers of the neurons of a layer.
 fn registers(core: &CoreProgram) -> u8 {
     if core.address.core == XYLO_OUTPUT { 1 } else { CURRENTS_MAX as u8 }
-}
-
-/// A parameter as whole numbers; 0 if the chip does not have it and need not.
-fn whole(reader: &Reader<'_>, name: &str, required: bool, range: (i32, i32)) -> Result<Vec<i32>, DeviceModelError> {
-    let read = if required { reader.required(name)? } else { reader.optional(name)? };
-    reader.integers(name, &read, range)
 }

@@ -1,88 +1,37 @@
 //! Sizes of a crossbar chip, and what they say about where a neuron can send.
 
-use super::{Fact, count};
+use super::Fact;
+use super::section::section;
 use serde::{Deserialize, Serialize};
 
-/// Sizes of a chip whose events go through a crossbar onto buses of synapse drivers (BrainScaleS-2 and its kin).
-///
-/// A core is one synapse array with the neuron circuits below its columns. Every array has the same buses; a source
-/// sends on one of them, in all arrays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CrossbarSpec {
-    /// Rows of an array: the most synapses that a neuron circuit can have.
-    pub synapse_rows: Fact,
-    /// Buses of an array.
-    pub buses: Fact,
-    /// Synapse drivers of a bus.
-    pub drivers_per_bus: Fact,
-    /// Rows that a driver serves.
-    pub rows_per_driver: Fact,
-    /// Bits of the label that a synapse compares with that of an event.
-    pub label_bits: Fact,
-    /// Bits of an event that select drivers.
-    pub row_select_bits: Fact,
-    /// Bits of a neuron's events that can be set for each neuron: its label, then the lowest bits that select drivers.
-    /// The bits above are the number of its event output.
-    pub neuron_label_bits: Fact,
-    /// Neighbouring columns whose neurons share an event output; output i sends on bus i modulo the number of buses.
-    pub columns_per_output: Fact,
-    /// Bits of a weight, which has no sign: that belongs to the row.
-    pub weight_bits: Fact,
-}
-
-impl CrossbarSpec {
-    /// Every size with its key in a file.
-    pub(crate) fn facts(&self) -> [(&'static str, &Fact); 9] {
-        [
-            ("synapse_rows", &self.synapse_rows),
-            ("buses", &self.buses),
-            ("drivers_per_bus", &self.drivers_per_bus),
-            ("rows_per_driver", &self.rows_per_driver),
-            ("label_bits", &self.label_bits),
-            ("row_select_bits", &self.row_select_bits),
-            ("neuron_label_bits", &self.neuron_label_bits),
-            ("columns_per_output", &self.columns_per_output),
-            ("weight_bits", &self.weight_bits),
-        ]
+section! {
+    /// Sizes of a chip whose events go through a crossbar onto buses of synapse drivers (BrainScaleS-2 and its kin).
+    ///
+    /// A core is one synapse array with the neuron circuits below its columns. Every array has the same buses; a source
+    /// sends on one of them, in all arrays.
+    struct CrossbarSpec, limits CrossbarLimits {
+        synapse_rows: Fact => usize, Count, 1..=1 << 24, "more rows cannot be named",
+            "Rows of an array: the most synapses that a neuron circuit can have. `buses` times `drivers_per_bus` times \
+             `rows_per_driver`.";
+        buses: Fact => usize, Count, 1..=1 << 8, "a bus is named by 8 bits",
+            "Buses of an array, the same in all.";
+        drivers_per_bus: Fact => usize, Count, 1..=1 << 8, "a driver is named by 8 bits",
+            "Synapse drivers of a bus in one array; not more than `row_select_bits` tell apart.";
+        rows_per_driver: Fact => usize, Count, 1..=1 << 8, "a row is named by 8 bits",
+            "Rows that a driver serves.";
+        label_bits: Fact => u32, Count, 1..=8, "a label is kept in 8 bits",
+            "Bits of the label that a synapse compares with that of an event.";
+        row_select_bits: Fact => u32, Count, 1..=8, "a row select is kept in 8 bits",
+            "Bits of an event that select drivers.";
+        neuron_label_bits: Fact => u32, Count, 1..=16, "what a neuron sends is kept in 16 bits",
+            "Bits of a neuron's events that can be set for each neuron: its label, then the lowest bits that select \
+             drivers. The bits above are the number of its event output. They tell all neurons of an output apart.";
+        columns_per_output: Fact => usize, Count, 1..=1 << 16, "a neuron id has 16 bits",
+            "Neighbouring columns, of every array, whose neurons share an event output; output i sends on bus i modulo \
+             `buses`.";
+        weight_bits: Fact => u32, Count, 1..=8, "a weight code is kept in 8 bits",
+            "Bits of a weight, in units of one current a core; a weight has no sign: that belongs to the row.";
     }
-
-    /// The sizes as plain numbers. Panics if the spec was not validated.
-    pub fn limits(&self) -> CrossbarLimits {
-        CrossbarLimits {
-            synapse_rows: count(&self.synapse_rows),
-            buses: count(&self.buses),
-            drivers_per_bus: count(&self.drivers_per_bus),
-            rows_per_driver: count(&self.rows_per_driver),
-            label_bits: count(&self.label_bits) as u32,
-            row_select_bits: count(&self.row_select_bits) as u32,
-            neuron_label_bits: count(&self.neuron_label_bits) as u32,
-            columns_per_output: count(&self.columns_per_output),
-            weight_bits: count(&self.weight_bits) as u32,
-        }
-    }
-}
-
-/// [`CrossbarSpec`] as plain numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CrossbarLimits {
-    /// Rows of an array.
-    pub synapse_rows: usize,
-    /// Buses of an array.
-    pub buses: usize,
-    /// Synapse drivers of a bus.
-    pub drivers_per_bus: usize,
-    /// Rows of a driver.
-    pub rows_per_driver: usize,
-    /// Bits of a label.
-    pub label_bits: u32,
-    /// Bits that select drivers.
-    pub row_select_bits: u32,
-    /// Bits that can be set for each neuron.
-    pub neuron_label_bits: u32,
-    /// Neighbouring columns with one event output.
-    pub columns_per_output: usize,
-    /// Bits of a weight.
-    pub weight_bits: u32,
 }
 
 impl CrossbarLimits {

@@ -1,64 +1,96 @@
 //! The routers that a chip can have, and their sizes and limits.
 
+use super::section::{Number, NumberReader, Section, Stated, section};
 use super::{CrossbarSpec, Fact, count};
+use crate::lanes::AXON_EXPONENTS;
+use alloc::vec::Vec;
+use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// Sizes of the tag and CAM router (DYNAP-SE2 and its kin).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TagCamSpec {
-    /// CAM words of a neuron: the most synapses that it can have.
-    pub cam_words_per_neuron: Fact,
-    /// SRAM words of a neuron: the most chips that it can reach.
-    pub sram_words_per_neuron: Fact,
-    /// SRAM words taken by the monitor, and so lost to the network.
-    pub sram_words_for_monitor: Fact,
-    /// Bits of a tag.
-    pub tag_bits: Fact,
-    /// Weight bits of a CAM word; each switches one of the core-wide weight currents.
-    pub weight_bits: Fact,
-    /// The furthest chip that an SRAM word can name, in each of x and y.
-    pub hop_max: Fact,
+section! {
+    /// Sizes of the tag and CAM router (DYNAP-SE2 and its kin).
+    struct TagCamSpec, limits TagCamLimits {
+        cam_words_per_neuron: Fact => usize, Count, 1..=1 << 16, "a slot id has 16 bits",
+            "CAM words of a neuron: the most synapses that it can have.";
+        sram_words_per_neuron: Fact, Count, 1..=1 << 16, "a slot id has 16 bits",
+            "SRAM words of a neuron: the most chips that it can reach.";
+        sram_words_for_monitor: Fact, Count, 0..=1 << 16, "a slot id has 16 bits",
+            "SRAM words that the monitor takes from each neuron; fewer than there are.";
+        tag_bits: Fact, Count, 1..=16, "a tag is kept in 16 bits",
+            "Bits of a tag.";
+        weight_bits: Fact => usize, Count, 1..=8, "the weight bits of a CAM word are kept in 8 bits",
+            "Weight bits of a CAM word; each switches one of the core-wide weight currents.";
+        hop_max: Fact => usize, Count, 0..=127, "a hop is kept in 8 bits with sign",
+            "The furthest chip that an SRAM word can name, in each of x and y.";
+    }
+    derived {
+        sram_words_per_neuron: usize, network_words, "SRAM words of a neuron that the network may use.";
+        tag_count: usize, tag_count, "Number of different tags.";
+    }
 }
 
-/// Sizes of cores whose synapses lie in a memory that input axons point into (Loihi and its kin).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AxonSpec {
-    /// Input axons of a core: the most sources that it can hear.
-    pub input_axons: Fact,
-    /// Output axons of a core: the most pairs of its neurons and cores that they reach.
-    pub output_axons: Fact,
-    /// Synapse memory of a core, in bits.
-    pub synapse_bits: Fact,
-    /// Synapses of a full group in that memory, which share one header.
-    pub synapses_per_group: Fact,
-    /// Bits of a weight, the sign of a mixed one included.
-    pub weight_bits: Fact,
-    /// Smallest and largest power of two that a core's weights are multiplied by.
-    pub weight_exponent: (Fact, Fact),
-    /// Longest synaptic delay in steps, beyond the one step that every spike takes.
-    pub delay_max: Fact,
+impl TagCamSpec {
+    fn network_words(&self) -> usize {
+        count(&self.sram_words_per_neuron) - count(&self.sram_words_for_monitor)
+    }
+
+    fn tag_count(&self) -> usize {
+        1 << count(&self.tag_bits)
+    }
 }
 
-/// Sizes of a Xylo chip, whose two cores are one layer each: core 0 the hidden neurons, core 1 the output neurons.
-/// The number of hidden neurons is that of the geometry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct XyloSpec {
-    /// Input channels.
-    pub input_channels: Fact,
-    /// Output neurons.
-    pub output_neurons: Fact,
-    /// Recurrent synapses of a hidden neuron, at most.
-    pub hidden_fan_out: Fact,
-    /// Synapses onto a hidden neuron, of input channels and hidden neurons together, at most; no limit where absent.
-    pub hidden_fan_in: Option<Fact>,
-    /// Hidden neurons that the input channels reach, all together; as many as there are where absent.
-    pub input_targets: Option<Fact>,
-    /// Hidden neurons that the output neurons listen to, all together; as many as there are where absent.
-    pub output_sources: Option<Fact>,
-    /// Bits of a weight, its sign included.
-    pub weight_bits: Fact,
-    /// The largest left shift that the weights of a matrix can have.
-    pub weight_shift_max: Fact,
+section! {
+    /// Sizes of cores whose synapses lie in a memory that input axons point into (Loihi and its kin).
+    struct AxonSpec, limits AxonLimits {
+        input_axons: Fact => usize, Count, 1..=1 << 32, "more sources cannot be named",
+            "Input axons of a core: the most sources that it can hear, each once a projection.";
+        output_axons: Fact => usize, Count, 1..=1 << 32, "more axons cannot be counted",
+            "Output axons of a core: the most pairs of its neurons and cores that they reach, each once a projection.";
+        synapse_bits: Fact => usize, Count, 1..=1 << 40, "more bits cannot be counted",
+            "Synapse memory of a core, in bits.";
+        synapses_per_group: Fact => usize, Count, 1..=1 << 16, "more cannot be counted",
+            "Synapses of a full group in that memory, which share a header of 10 bits; a group is rounded up to words \
+             of 64 bits.";
+        weight_bits: Fact => u8, Count, 1..=8, "weights are kept with at most 8 bits",
+            "Bits of a weight, the sign of a mixed one included.";
+        weight_exponent: (Fact, Fact) => (i8, i8), Interval, AXON_EXPONENTS.0 as i64..=AXON_EXPONENTS.1 as i64,
+            "the exponent of a core is kept with 4 bits",
+            "Smallest and largest power of two that a core's weights are multiplied by.";
+        delay_max: Fact => u16, Count, 0..=4095, "delays are kept in a ring of steps",
+            "Longest synaptic delay in steps, beyond the one step that every spike takes.";
+    }
+}
+
+section! {
+    /// Sizes of a Xylo chip, whose two cores are one layer each: core 0 the hidden neurons, core 1 the output neurons.
+    /// The number of hidden neurons is that of the geometry.
+    struct XyloSpec, limits XyloLimits {
+        input_channels: Fact => usize, Count, 1..=1 << 16, "more channels cannot be named",
+            "Input channels; a 16th spike of one in a tick and those after it are lost.";
+        output_neurons: Fact => usize, Count, 1..=1 << 16, "a neuron id has 16 bits",
+            "Output neurons, at most `neurons_per_core`.";
+        hidden_fan_out: Fact => usize, Count, 0..=1 << 17, "more synapses cannot be told apart",
+            "Recurrent synapses of a hidden neuron, at most.";
+        hidden_fan_in: Option<Fact> => Option<usize>, Count, 1..=1 << 18, "more synapses cannot be told apart",
+            "Synapses onto a hidden neuron, of input channels and hidden neurons together, at most; no limit where \
+             absent.";
+        input_targets: Option<Fact> => Option<usize>, Count, 1..=1 << 16, "a neuron id has 16 bits",
+            "Hidden neurons that the input channels reach, all together; as many as there are where absent.";
+        output_sources: Option<Fact> => Option<usize>, Count, 1..=1 << 16, "a neuron id has 16 bits",
+            "Hidden neurons that the output neurons listen to, all together; as many as there are where absent.";
+        weight_bits: Fact => u8, Count, 1..=8, "a weight is kept in 8 bits",
+            "Bits of a weight, its sign included.";
+        weight_shift_max: Fact => u8, Count, 0..=8, "a shifted weight is kept in 16 bits",
+            "The largest left shift that the weights of a matrix can have.";
+    }
+}
+
+impl XyloLimits {
+    /// Lowest and highest weight before the shift.
+    pub const fn weights(&self) -> (i16, i16) {
+        let half = 1 << (self.weight_bits - 1);
+        (-half, half - 1)
+    }
 }
 
 /// How events travel.
@@ -78,131 +110,102 @@ pub enum RouterSpec {
     Crossbar(CrossbarSpec),
 }
 
-impl AxonSpec {
-    /// The sizes as plain numbers. Panics if the spec was not validated.
-    pub fn limits(&self) -> AxonLimits {
-        AxonLimits {
-            input_axons: count(&self.input_axons),
-            output_axons: count(&self.output_axons),
-            synapse_bits: count(&self.synapse_bits),
-            synapses_per_group: count(&self.synapses_per_group),
-            weight_bits: count(&self.weight_bits) as u8,
-            weight_exponent: (exponent(&self.weight_exponent.0), exponent(&self.weight_exponent.1)),
-            delay_max: count(&self.delay_max) as u16,
+/// The kind of a router, without its sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouterKind {
+    /// See [`RouterSpec::Ideal`].
+    Ideal,
+    /// See [`RouterSpec::TagCam`].
+    TagCam,
+    /// See [`RouterSpec::Crossbar`].
+    Crossbar,
+    /// See [`RouterSpec::Axon`].
+    Axon,
+    /// See [`RouterSpec::Xylo`].
+    Xylo,
+}
+
+/// A number of the geometry that a router keeps smaller: its key, the most, and why.
+pub type Narrower = (&'static str, i64, &'static str);
+
+impl RouterKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Ideal, Self::TagCam, Self::Crossbar, Self::Axon, Self::Xylo];
+
+    /// The spelling used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ideal => "ideal",
+            Self::TagCam => "tag-cam",
+            Self::Crossbar => "crossbar",
+            Self::Axon => "axon",
+            Self::Xylo => "xylo",
+        }
+    }
+
+    /// The numbers that such a router has.
+    pub const fn numbers(self) -> &'static [Number] {
+        match self {
+            Self::Ideal => &[],
+            Self::TagCam => TagCamSpec::NUMBERS,
+            Self::Crossbar => CrossbarSpec::NUMBERS,
+            Self::Axon => AxonSpec::NUMBERS,
+            Self::Xylo => XyloSpec::NUMBERS,
+        }
+    }
+
+    /// The numbers of the geometry that such a router keeps smaller.
+    pub const fn narrows(self) -> &'static [Narrower] {
+        match self {
+            Self::TagCam => &[("cores_per_chip", 16, "the core mask of an event has 16 bits")],
+            Self::Crossbar => &[("chips", 1, "events do not leave a chip with a crossbar")],
+            Self::Ideal | Self::Axon | Self::Xylo => &[],
+        }
+    }
+
+    /// Reads a router of this kind; `None` after `reader` has noted what is wrong.
+    pub fn read(self, reader: &mut dyn NumberReader) -> Option<RouterSpec> {
+        match self {
+            Self::Ideal => Some(RouterSpec::Ideal),
+            Self::TagCam => TagCamSpec::read(reader).map(RouterSpec::TagCam),
+            Self::Crossbar => CrossbarSpec::read(reader).map(RouterSpec::Crossbar),
+            Self::Axon => AxonSpec::read(reader).map(RouterSpec::Axon),
+            Self::Xylo => XyloSpec::read(reader).map(RouterSpec::Xylo),
         }
     }
 }
 
-impl XyloSpec {
-    /// Every size with its key in the chip file, in a fixed order.
-    pub fn facts(&self) -> impl Iterator<Item = (&'static str, &Fact)> {
-        [
-            ("input_channels", Some(&self.input_channels)),
-            ("output_neurons", Some(&self.output_neurons)),
-            ("hidden_fan_out", Some(&self.hidden_fan_out)),
-            ("hidden_fan_in", self.hidden_fan_in.as_ref()),
-            ("input_targets", self.input_targets.as_ref()),
-            ("output_sources", self.output_sources.as_ref()),
-            ("weight_bits", Some(&self.weight_bits)),
-            ("weight_shift_max", Some(&self.weight_shift_max)),
-        ]
-        .into_iter()
-        .filter_map(|(name, fact)| Some((name, fact?)))
+impl fmt::Display for RouterKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
+}
 
-    /// The sizes as plain numbers. Panics if the spec was not validated.
-    pub fn limits(&self) -> XyloLimits {
-        XyloLimits {
-            input_channels: count(&self.input_channels),
-            output_neurons: count(&self.output_neurons),
-            hidden_fan_out: count(&self.hidden_fan_out),
-            hidden_fan_in: self.hidden_fan_in.as_ref().map(count),
-            input_targets: self.input_targets.as_ref().map(count),
-            output_sources: self.output_sources.as_ref().map(count),
-            weight_bits: count(&self.weight_bits) as u8,
-            weight_shift_max: count(&self.weight_shift_max) as u8,
+impl RouterSpec {
+    /// Which kind of router this is.
+    pub const fn kind(&self) -> RouterKind {
+        match self {
+            Self::Ideal => RouterKind::Ideal,
+            Self::TagCam(_) => RouterKind::TagCam,
+            Self::Crossbar(_) => RouterKind::Crossbar,
+            Self::Axon(_) => RouterKind::Axon,
+            Self::Xylo(_) => RouterKind::Xylo,
         }
     }
-}
 
-/// A small whole number with sign. Panics if it is none: `validate` refuses such a spec.
-fn exponent(fact: &Fact) -> i8 {
-    let value = fact.quantity.value_in(units::Unit::ONE).ok().and_then(|v| v.to_bits(0).ok());
-    value.and_then(|v| i8::try_from(v).ok()).expect("a validated spec has small whole exponents")
-}
-
-/// [`AxonSpec`] as plain numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AxonLimits {
-    /// Input axons of a core.
-    pub input_axons: usize,
-    /// Output axons of a core.
-    pub output_axons: usize,
-    /// Synapse memory of a core in bits.
-    pub synapse_bits: usize,
-    /// Synapses of a full group.
-    pub synapses_per_group: usize,
-    /// Bits of a weight.
-    pub weight_bits: u8,
-    /// Smallest and largest exponent of a core's weights.
-    pub weight_exponent: (i8, i8),
-    /// Longest synaptic delay in steps.
-    pub delay_max: u16,
-}
-
-/// [`XyloSpec`] as plain numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct XyloLimits {
-    /// Input channels.
-    pub input_channels: usize,
-    /// Output neurons.
-    pub output_neurons: usize,
-    /// Recurrent synapses of a hidden neuron.
-    pub hidden_fan_out: usize,
-    /// Synapses onto a hidden neuron; none: no limit.
-    pub hidden_fan_in: Option<usize>,
-    /// Hidden neurons that the input channels reach; none: no limit but the number of hidden neurons.
-    pub input_targets: Option<usize>,
-    /// Hidden neurons that the output neurons listen to; none: no limit but the number of hidden neurons.
-    pub output_sources: Option<usize>,
-    /// Bits of a weight.
-    pub weight_bits: u8,
-    /// The largest shift of a matrix.
-    pub weight_shift_max: u8,
-}
-
-impl XyloLimits {
-    /// Lowest and highest weight before the shift.
-    pub const fn weights(&self) -> (i16, i16) {
-        let half = 1 << (self.weight_bits - 1);
-        (-half, half - 1)
+    /// The spelling of its kind in files.
+    pub const fn name(&self) -> &'static str {
+        self.kind().name()
     }
-}
 
-impl TagCamSpec {
-    /// The sizes as plain numbers. Panics if the spec was not validated.
-    pub fn limits(&self) -> TagCamLimits {
-        TagCamLimits {
-            cam_words_per_neuron: count(&self.cam_words_per_neuron),
-            sram_words_per_neuron: count(&self.sram_words_per_neuron) - count(&self.sram_words_for_monitor),
-            tag_count: 1 << count(&self.tag_bits),
-            weight_bits: count(&self.weight_bits),
-            hop_max: count(&self.hop_max),
+    /// Its numbers, in the order of the file.
+    pub fn stated(&self) -> Vec<Stated<'_>> {
+        match self {
+            Self::Ideal => Vec::new(),
+            Self::TagCam(spec) => spec.stated(),
+            Self::Crossbar(spec) => spec.stated(),
+            Self::Axon(spec) => spec.stated(),
+            Self::Xylo(spec) => spec.stated(),
         }
     }
-}
-
-/// [`TagCamSpec`] as plain numbers, with the monitor's words already taken off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TagCamLimits {
-    /// CAM words of a neuron.
-    pub cam_words_per_neuron: usize,
-    /// SRAM words of a neuron that the network may use.
-    pub sram_words_per_neuron: usize,
-    /// Number of different tags.
-    pub tag_count: usize,
-    /// Weight bits, and so core-wide weight currents.
-    pub weight_bits: usize,
-    /// Reach of an SRAM word in chips.
-    pub hop_max: usize,
 }

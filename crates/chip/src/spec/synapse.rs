@@ -1,9 +1,10 @@
 //! The kinds of synapse that a chip can have, and the log-domain circuits behind them.
 
-use alloc::{string::String, vec::Vec};
+use crate::demand::Parameter;
+use crate::models::gates;
+use alloc::string::String;
 use core::fmt;
 use serde::{Deserialize, Serialize};
-use units::Dimension;
 
 /// What a synapse does to its neuron's drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,20 @@ pub enum SynapseSign {
     Inhibitory,
     /// The weight itself carries a sign.
     Signed,
+}
+
+impl SynapseSign {
+    /// Every sign.
+    pub const ALL: [Self; 3] = [Self::Excitatory, Self::Inhibitory, Self::Signed];
+
+    /// The spelling used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Excitatory => "excitatory",
+            Self::Inhibitory => "inhibitory",
+            Self::Signed => "signed",
+        }
+    }
 }
 
 /// The time course of a synapse.
@@ -36,6 +51,70 @@ pub enum Kinetics {
         /// Which of the neuron's input registers.
         index: u8,
     },
+}
+
+/// The kind of kinetics, without what belongs to one kind of synapse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KineticsKind {
+    /// See [`Kinetics::Delta`].
+    Delta,
+    /// See [`Kinetics::Exponential`].
+    Exponential,
+    /// See [`Kinetics::Graded`].
+    Graded,
+    /// See [`Kinetics::Register`].
+    Register,
+}
+
+impl KineticsKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Delta, Self::Exponential, Self::Graded, Self::Register];
+
+    /// The spelling used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delta => "delta",
+            Self::Exponential => "exponential",
+            Self::Graded => "graded",
+            Self::Register => "register",
+        }
+    }
+}
+
+impl Kinetics {
+    /// Which kind of kinetics this is.
+    pub const fn kind(&self) -> KineticsKind {
+        match self {
+            Self::Delta => KineticsKind::Delta,
+            Self::Exponential { .. } => KineticsKind::Exponential,
+            Self::Graded => KineticsKind::Graded,
+            Self::Register { .. } => KineticsKind::Register,
+        }
+    }
+
+    /// The spelling of its kind in files.
+    pub const fn name(&self) -> &'static str {
+        self.kind().name()
+    }
+
+    /// The parameter with the time constant, if it has one.
+    pub fn tau(&self) -> Option<&str> {
+        match self {
+            Self::Exponential { tau } => Some(tau),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Kinetics {
+    /// The name, and the number of a register: `register 1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::Register { index } => write!(f, " {index}"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The circuit that a synapse of a log-domain neuron (core model `dpi`) charges.
@@ -69,56 +148,31 @@ impl SynapseGate {
         }
     }
 
+    /// The parameters of its circuit: capacitance, leak current, gain current, and what more there is.
+    pub const fn circuit(self) -> &'static [Parameter] {
+        match self {
+            Self::Combined => gates::COMBINED,
+            Self::Ampa => gates::AMPA,
+            Self::Nmda => gates::NMDA,
+            Self::Gaba => gates::GABA,
+            Self::Shunt => gates::SHUNT,
+        }
+    }
+
     /// Names of the parameters of its circuit: capacitance, leak current, gain current.
     pub const fn parameters(self) -> [&'static str; 3] {
-        match self {
-            Self::Combined => ["c_syn", "i_tau_syn", "i_gain_syn"],
-            Self::Ampa => ["c_ampa", "i_tau_ampa", "i_gain_ampa"],
-            Self::Nmda => ["c_nmda", "i_tau_nmda", "i_gain_nmda"],
-            Self::Gaba => ["c_gaba", "i_tau_gaba", "i_gain_gaba"],
-            Self::Shunt => ["c_shunt", "i_tau_shunt", "i_gain_shunt"],
-        }
+        let circuit = self.circuit();
+        [circuit[0].name, circuit[1].name, circuit[2].name]
     }
-}
 
-/// The parameters that a core model `dpi` with these gates reads: name, what it measures, and whether it must be above
-/// 0.
-pub fn dpi_parameters(gates: impl Iterator<Item = SynapseGate>) -> Vec<(&'static str, Dimension, bool)> {
-    use Dimension::{Capacitance, Current, One, Voltage};
-    let mut all = alloc::vec![
-        ("i_dark", Current, true),
-        ("kappa_n", One, true),
-        ("kappa_p", One, true),
-        ("u_t", Voltage, true),
-        ("v_cutoff", Voltage, true),
-        ("i_scale", Current, true),
-        ("i_threshold", Current, true),
-        ("i_dc", Current, false),
-        ("c_mem", Capacitance, true),
-        ("i_tau_mem", Current, true),
-        ("i_gain_mem", Current, true),
-        ("c_refractory", Capacitance, true),
-        ("i_refractory", Current, true),
-        ("c_pulse", Capacitance, true),
-        ("i_pulse", Current, true),
-        ("c_ahp", Capacitance, true),
-        ("i_tau_ahp", Current, true),
-        ("i_gain_ahp", Current, true),
-        ("c_pulse_ahp", Capacitance, true),
-        ("i_pulse_ahp", Current, true),
-        ("i_w_ahp", Current, false),
-    ];
-    let mut gates: Vec<SynapseGate> = gates.collect();
-    gates.sort_unstable();
-    gates.dedup();
-    for gate in gates {
-        let [capacitance, tau, gain] = gate.parameters();
-        all.extend([(capacitance, Capacitance, true), (tau, Current, true), (gain, Current, true)]);
-        if gate == SynapseGate::Nmda {
-            all.push(("i_nmda_gate", Current, true));
+    /// The sign that a kind of synapse with this gate has; `None` if any.
+    pub const fn sign(self) -> Option<SynapseSign> {
+        match self {
+            Self::Combined => None,
+            Self::Ampa | Self::Nmda => Some(SynapseSign::Excitatory),
+            Self::Gaba | Self::Shunt => Some(SynapseSign::Inhibitory),
         }
     }
-    all
 }
 
 impl fmt::Display for SynapseGate {

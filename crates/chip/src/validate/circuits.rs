@@ -1,13 +1,12 @@
 //! Core models, synapse kinds and the parameters that they read.
 
-use super::{Bound, Findings, readings, synapse_path};
+use super::{Findings, reading_path, synapse_path};
 use crate::CoreModel;
-use crate::spec::{ChipSpec, Kinetics, SynapseGate, SynapseSign, SynapseType};
+use crate::demand::Measure;
+use crate::lanes::CURRENTS_MAX;
+use crate::readings::ReadBy;
+use crate::spec::{ChipSpec, KineticsKind, SynapseGate};
 use alloc::{format, string::String, vec::Vec};
-use units::{Decimal, Dimension, Quantity, QuantityError, Unit};
-
-/// Most exponential synaptic currents of a spiking core.
-const EXPONENTIAL_KINDS_MAX: usize = 4;
 
 pub(super) fn models_are_listed(spec: &ChipSpec, findings: &mut Findings) {
     if spec.models.is_empty() {
@@ -30,50 +29,39 @@ pub(super) fn synapse_names_differ(spec: &ChipSpec, findings: &mut Findings) {
     }
 }
 
-/// The core models that have a synapse kind.
-fn models_of(kinetics: &Kinetics) -> &'static [CoreModel] {
-    match kinetics {
-        Kinetics::Delta | Kinetics::Exponential { .. } => &[CoreModel::Lif, CoreModel::AnalogLif],
-        Kinetics::Graded => &[CoreModel::Rate],
-        Kinetics::Register { .. } => &[CoreModel::Loihi, CoreModel::Xylo],
-    }
-}
-
 pub(super) fn synapses_match_models(spec: &ChipSpec, findings: &mut Findings) {
     if spec.models.is_empty() {
         return;
     }
     for (index, model) in spec.models.iter().enumerate() {
-        let reads = |s: &&SynapseType| models_of(&s.kinetics).contains(model);
-        let (found, needed) = match model {
-            CoreModel::Dpi => (spec.gates().next().is_some(), "a gate"),
-            CoreModel::Rate => (spec.synapses.iter().any(|s| reads(&s)), "kinetics `graded`"),
-            CoreModel::Lif | CoreModel::AnalogLif => {
-                (spec.synapses.iter().any(|s| reads(&s)), "kinetics `delta` or `exponential`")
-            }
-            CoreModel::Loihi | CoreModel::Xylo => (spec.synapses.iter().any(|s| reads(&s)), "kinetics `register`"),
-        };
-        if !found {
+        if !spec.synapses.iter().any(|kind| model.takes(kind)) {
+            let needed = model.takes_in_words();
             let message = format!("core model `{model}` needs a synapse kind with {needed}; there is none");
             findings.add(format!("models[{index}]"), message);
         }
     }
+    let mut unlisted = |index: usize, entry, is_for: &dyn Fn(CoreModel) -> bool| {
+        let models = CoreModel::ALL.into_iter().filter(|model| is_for(*model));
+        let names: Vec<String> = models.map(|model| format!("`{model}`")).collect();
+        let (name, models) = (&spec.synapses[index].name, names.join(" or "));
+        let message = format!("synapse kind `{name}` is for core model {models}, which `models` does not list");
+        findings.add(synapse_path(index, entry), message);
+    };
     for (index, synapse) in spec.synapses.iter().enumerate() {
-        let models = models_of(&synapse.kinetics);
-        let log_domain = spec.models.contains(&CoreModel::Dpi);
-        let mut unlisted = |models: &[CoreModel], entry| {
-            let names: Vec<String> = models.iter().map(|model| format!("`{model}`")).collect();
-            let (name, models) = (&synapse.name, names.join(" or "));
-            let message = format!("synapse kind `{name}` is for core model {models}, which `models` does not list");
-            findings.add(synapse_path(index, entry), message);
-        };
-        // A kind of `dpi` has the time course of its gate: its kinetics are for whoever else reads it.
-        let listed = models.iter().any(|model| spec.models.contains(model));
-        if !(listed || log_domain && synapse.gate.is_some()) {
-            unlisted(models, "kinetics");
+        // A kind of a model with gates has the circuit of its gate: its kinetics are for whoever else reads it.
+        if !spec.models.iter().any(|model| model.takes(synapse)) {
+            unlisted(index, "kinetics", &|model| model.facts().kinetics.contains(&synapse.kinetics.kind()));
         }
-        if synapse.gate.is_some() && !log_domain {
-            unlisted(&[CoreModel::Dpi], "gate");
+        if synapse.gate.is_some() && !spec.models.iter().any(|model| model.facts().gates) {
+            unlisted(index, "gate", &|model| model.facts().gates);
+        }
+    }
+    // A core of gates does not read the gain of a kind, which other models may; a digital core cannot have one.
+    for (index, synapse) in spec.synapses.iter().enumerate().filter(|(_, synapse)| synapse.gain.is_some()) {
+        let without = |model: &&CoreModel| !model.facts().gains && !model.facts().gates && model.takes(synapse);
+        if let Some(model) = spec.models.iter().find(without) {
+            let message = format!("a synapse of core model `{model}` has no gain: remove it");
+            findings.add(synapse_path(index, "gain"), message);
         }
     }
 }
@@ -82,15 +70,10 @@ pub(super) fn gates_fit(spec: &ChipSpec, findings: &mut Findings) {
     let several = spec.gates().nth(1).is_some();
     for (index, synapse) in spec.synapses.iter().enumerate() {
         let Some(gate) = synapse.gate else { continue };
-        let sign = match gate {
-            SynapseGate::Combined => None,
-            SynapseGate::Ampa | SynapseGate::Nmda => Some((SynapseSign::Excitatory, "excitatory")),
-            SynapseGate::Gaba | SynapseGate::Shunt => Some((SynapseSign::Inhibitory, "inhibitory")),
-        };
-        if let Some((sign, name)) = sign
+        if let Some(sign) = gate.sign()
             && sign != synapse.sign
         {
-            let message = format!("the gate `{gate}` is {name}, but the sign of `{}` is not", synapse.name);
+            let message = format!("the gate `{gate}` is {}, but the sign of `{}` is not", sign.name(), synapse.name);
             findings.add(synapse_path(index, "gate"), message);
         }
         if gate == SynapseGate::Combined && several {
@@ -113,11 +96,11 @@ pub(super) fn rules_belong_to_models(spec: &ChipSpec, findings: &mut Findings) {
 }
 
 pub(super) fn exponential_kinds_fit(spec: &ChipSpec, findings: &mut Findings) {
-    let exponential = |k: &Kinetics| matches!(k, Kinetics::Exponential { .. });
-    let mut kinds = spec.synapses.iter().enumerate().filter(|(_, s)| exponential(&s.kinetics));
-    if let Some((index, synapse)) = kinds.nth(EXPONENTIAL_KINDS_MAX) {
+    let exponential = spec.synapses.iter().enumerate();
+    let mut exponential = exponential.filter(|(_, kind)| kind.kinetics.kind() == KineticsKind::Exponential);
+    if let Some((index, synapse)) = exponential.nth(CURRENTS_MAX) {
         let message = format!(
-            "synapse kind `{}` is one exponential kind too many: a neuron has at most {EXPONENTIAL_KINDS_MAX}",
+            "synapse kind `{}` is one exponential kind too many: a neuron has at most {CURRENTS_MAX}",
             synapse.name
         );
         findings.add(synapse_path(index, "kinetics"), message);
@@ -125,17 +108,20 @@ pub(super) fn exponential_kinds_fit(spec: &ChipSpec, findings: &mut Findings) {
 }
 
 pub(super) fn parameters_exist(spec: &ChipSpec, findings: &mut Findings) {
-    for reading in readings(spec) {
+    for reading in spec.readings() {
         let name = reading.parameter;
-        if !reading.required || spec.parameters.contains_key(name) {
+        if reading.optional || spec.parameters.contains_key(name) {
             continue;
         }
-        if reading.path.starts_with("models") {
+        let path = reading_path(spec, &reading);
+        match reading.by {
             // The name is the model's choice: there is nothing to correct, only something to add.
-            let message = format!("{} needs the parameter `{name}`: add `[parameters.{name}]`", reading.reader);
-            findings.add(reading.path, message);
-        } else {
-            findings.add_wrong_name(reading.path, "a parameter of this chip", name, spec.parameters.keys());
+            ReadBy::Model(_) => {
+                findings.add(path, format!("{} needs the parameter `{name}`: add `[parameters.{name}]`", reading.by));
+            }
+            ReadBy::Kind { .. } => {
+                findings.add_wrong_name(path, "a parameter of this chip", name, spec.parameters.keys());
+            }
         }
     }
 }
@@ -146,66 +132,44 @@ fn nominal_path(parameter: &str) -> String {
 }
 
 pub(super) fn dimensions_match(spec: &ChipSpec, findings: &mut Findings) {
-    for reading in readings(spec) {
+    let readings = spec.readings();
+    for reading in &readings {
         let Some(parameter) = spec.parameters.get(reading.parameter) else { continue };
-        let found = parameter.nominal.quantity.unit.dimension();
-        if !reading.dimensions.contains(&found) {
-            let error = QuantityError::Dimension { found, expected: reading.dimensions[0] };
-            findings.add(nominal_path(reading.parameter), format!("{error}: {} reads it", reading.reader));
+        if let Err(error) = reading.check_dimension(parameter.nominal.quantity) {
+            findings.add(nominal_path(reading.parameter), format!("{error}: {} reads it", reading.by));
         }
     }
-    // Membrane levels are compared with each other, so they need one scale.
-    if spec.models.iter().all(|model| model.is_graded()) {
-        return;
-    }
-    let level = |name: &str| spec.parameters.get(name).map(|p| p.nominal.quantity.unit.dimension());
-    let Some(expected @ (Dimension::Voltage | Dimension::One)) = level("v_threshold") else { return };
-    for name in ["v_reset", "v_initial", "drive", "adaptation"] {
-        if let Some(found @ (Dimension::Voltage | Dimension::One)) = level(name)
-            && found != expected
-        {
-            findings.add(
-                nominal_path(name),
-                format!("this is {found}, but `v_threshold` is {expected}: levels of one membrane share one unit"),
-            );
-        }
-    }
-}
-
-/// The value in the unit that the cores use: ms, mV, pA, pF or 1.
-fn canonical(quantity: Quantity) -> Option<(Decimal, Unit)> {
-    let unit = match quantity.unit.dimension() {
-        Dimension::Time => Unit::MILLISECOND,
-        Dimension::Voltage => Unit::MILLIVOLT,
-        Dimension::One => Unit::ONE,
-        Dimension::Current => Unit::PICOAMPERE,
-        Dimension::Capacitance => Unit::PICOFARAD,
-        _ => return None,
+    // Membrane levels are compared with each other, so they need one scale: that of the first, the threshold.
+    let levels = |model: &CoreModel| {
+        let of_membrane = model.facts().parameters.iter().filter(|parameter| parameter.measure == Measure::Level);
+        let unit = |name: &str| spec.parameters.get(name).map(|p| p.nominal.quantity.unit.dimension());
+        of_membrane.filter_map(move |parameter| Some((parameter.name, unit(parameter.name)?)))
     };
-    Some((quantity.value_in(unit).ok()?, unit))
+    let mut seen: Vec<&str> = Vec::new();
+    for model in spec.models.iter().filter(|model| !model.is_graded()) {
+        let mut levels = levels(model).filter(|(_, found)| Measure::Level.dimensions().contains(found));
+        let Some((threshold, expected)) = levels.find(|(name, _)| *name == "v_threshold") else { continue };
+        for (name, found) in levels.filter(|(_, found)| *found != expected) {
+            if !seen.contains(&name) {
+                seen.push(name);
+                let message =
+                    format!("this is {found}, but `{threshold}` is {expected}: levels of one membrane share one unit");
+                findings.add(nominal_path(name), message);
+            }
+        }
+    }
 }
 
 pub(super) fn values_are_possible(spec: &ChipSpec, findings: &mut Findings) {
-    for reading in readings(spec) {
+    for reading in spec.readings() {
         let Some(parameter) = spec.parameters.get(reading.parameter) else { continue };
         let quantity = parameter.nominal.quantity;
-        let Some((value, unit)) = canonical(quantity) else { continue };
-        // Values are kept as signed numbers with 31 integer and 32 fraction bits.
-        let bits = value.to_bits(32);
-        let vanishes = reading.bound.is_positive() && bits == Ok(0);
-        let one = Decimal::integer(1);
-        let demand = match reading.bound {
-            _ if bits.is_err() => Some(format!("between -2^31 and 2^31 {unit}")),
-            Bound::Any => None,
-            Bound::NotNegative => (value < Decimal::ZERO).then(|| "at least 0".into()),
-            Bound::Positive => (value <= Decimal::ZERO || vanishes).then(|| format!("above 0 (at least 2^-32 {unit})")),
-            Bound::Fraction => (value <= Decimal::ZERO || value > one || vanishes).then(|| "above 0, at most 1".into()),
-            Bound::Membrane => (value <= Decimal::ZERO || value >= Decimal::integer(512) || vanishes)
-                .then(|| format!("above 0 and below 512 {unit}")),
-        };
-        if let Some(demand) = demand {
+        if reading.check_dimension(quantity).is_err() {
+            continue;
+        }
+        if let Err(demand) = reading.bound.admits(quantity) {
             let path = nominal_path(reading.parameter);
-            findings.add(path, format!("this is {quantity}, but {} needs a value {demand}", reading.reader));
+            findings.add(path, format!("this is {quantity}, but {} needs a value {demand}", reading.by));
         }
     }
 }

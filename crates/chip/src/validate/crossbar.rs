@@ -1,16 +1,17 @@
 //! Arrays of synapses behind a crossbar.
 
 use super::{Findings, synapse_path};
-use crate::spec::{ChipSpec, RouterSpec, SynapseSign};
-use alloc::format;
+use crate::spec::{ChipSpec, RouterSpec, Section, Stated, SynapseSign};
+use alloc::{format, vec::Vec};
 
 /// The sizes of a crossbar chip by key, if all of them are counts.
 fn sizes(spec: &ChipSpec) -> Option<impl Fn(&str) -> u64> {
     let RouterSpec::Crossbar(router) = &spec.router else { return None };
-    let mut counts = [("", 0); 9];
-    for (place, (key, fact)) in counts.iter_mut().zip(router.facts()) {
-        *place = (key, fact.count().filter(|count| (1..=1 << 24).contains(count))?);
-    }
+    let count = |stated: Stated<'_>| {
+        let count = stated.fact.count().filter(|count| (1..=1 << 24).contains(count))?;
+        Some((stated.number.key, count))
+    };
+    let counts: Vec<(&str, u64)> = router.stated().into_iter().map(count).collect::<Option<_>>()?;
     Some(move |key: &str| counts.iter().find(|(name, _)| *name == key).map_or(0, |(_, count)| *count))
 }
 

@@ -1,7 +1,7 @@
 //! Device-to-device variation.
 
-use super::{Findings, readings};
-use crate::spec::{ChipSpec, Fact, MismatchSpec, WEIGHTS};
+use super::Findings;
+use crate::spec::{ChipSpec, Fact, MismatchSpec, Section, WEIGHTS};
 use alloc::{
     format,
     string::{String, ToString},
@@ -74,12 +74,12 @@ fn reaches_zero_at(family: Family) -> Option<Decimal> {
 }
 
 pub(super) fn factors_stay_positive(spec: &ChipSpec, findings: &mut Findings) {
-    let readings = readings(spec);
+    let readings = spec.readings();
     for (name, path, mismatch) in all(spec) {
         let reader = if path.starts_with("weights.") {
-            "a synapse"
+            "a synapse".into()
         } else if let Some(reading) = readings.iter().find(|r| r.parameter == name && r.bound.is_positive()) {
-            &reading.reader
+            reading.by.to_string()
         } else {
             continue;
         };
@@ -125,9 +125,9 @@ pub(super) fn shares_add_up(spec: &ChipSpec, findings: &mut Findings) {
         let Some(shares) = &mismatch.shares else { continue };
         let path = format!("{path}.shares");
         let mut sum = Some(0);
-        for (entry, fact) in [("die", &shares.die), ("core", &shares.core), ("circuit", &shares.circuit)] {
-            let path = format!("{path}.{entry}");
-            let share = findings.pure(&path, fact);
+        for stated in shares.stated() {
+            let path = format!("{path}.{}", stated.path);
+            let share = findings.pure(&path, stated.fact);
             if let Some(share) = share
                 && !(Decimal::ZERO..=Decimal::integer(1)).contains(&share)
             {

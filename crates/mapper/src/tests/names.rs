@@ -57,6 +57,29 @@ fn parameters_are_checked() {
         |n| parameter(n, "tau_mem", shared("5 mV")),
         "population `q`: parameter `tau_mem` = 5 mV: this is a voltage, but a time is needed here",
     );
+    for (name, value, demand) in [
+        ("tau_mem", "0 ms", "above 0 (at least 2^-32 ms)"),
+        ("tau_mem", "-3 ms", "above 0 (at least 2^-32 ms)"),
+        ("tau_mem", "1e12 ms", "between -2^31 and 2^31 ms"),
+        ("v_threshold", "-1 %", "above 0 and below 512"),
+        ("t_refractory", "-1 ms", "at least 0"),
+    ] {
+        let message = format!("population `q`: parameter `{name}` = {value}: core model `lif` needs a value {demand}");
+        check(&ideal(), |n| parameter(n, name, shared(value)), &message);
+    }
+    check(
+        &ideal(),
+        |n| parameter(n, "tau_fast", shared("0 ms")),
+        "population `q`: parameter `tau_fast` = 0 ms: synapse kind `AMPA` needs a value above 0 (at least 2^-32 ms)",
+    );
+    let mut one_wrong = Values::PerNeuron(vec![fact("5 ms").quantity; 3]);
+    let Values::PerNeuron(values) = &mut one_wrong else { panic!() };
+    values[2] = fact("-5 ms").quantity;
+    check(
+        &ideal(),
+        |n| parameter(n, "t_refractory", one_wrong),
+        "population `q`: parameter `t_refractory` = -5 ms: core model `lif` needs a value at least 0",
+    );
     let list = Values::PerNeuron(vec![fact("5 ms").quantity; 3]);
     check(
         &spec,

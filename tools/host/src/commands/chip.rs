@@ -2,7 +2,7 @@
 
 use crate::args::{ChipArgs, ChipsArgs};
 use crate::commands::indented;
-use crate::commands::numbers::{Number, json_number, kinetics, numbers, quantity, router, sign};
+use crate::commands::numbers::{Number, json_number, numbers, quantity};
 use crate::errors::HostError;
 use crate::output::{print, print_json};
 use chip::{ChipSpec, Evidence};
@@ -85,8 +85,8 @@ fn as_json(spec: &ChipSpec) -> Value {
         .synapses
         .iter()
         .map(|s| {
-            let (kinetics, tau) = kinetics(&s.kinetics);
-            json!({ "name": s.name, "sign": sign(s.sign), "kinetics": kinetics, "tau": tau, "gain": s.gain })
+            let (kinetics, tau) = (s.kinetics.to_string(), s.kinetics.tau());
+            json!({ "name": s.name, "sign": s.sign.name(), "kinetics": kinetics, "tau": tau, "gain": s.gain })
         })
         .collect();
     let parameters: Vec<Value> = spec
@@ -103,7 +103,7 @@ fn as_json(spec: &ChipSpec) -> Value {
         "revision": spec.revision,
         "summary": spec.summary,
         "models": spec.models.iter().map(|m| m.name()).collect::<Vec<_>>(),
-        "router": router(&spec.router),
+        "router": spec.router.name(),
         "rules": spec.rules.as_ref().map(|r| json!({ "profile": r.profile, "options": r.options })),
         "parameters_per_neuron": spec.parameters_per_neuron,
         "mismatch_reference": spec.mismatch_reference,
@@ -125,7 +125,7 @@ fn as_text(spec: &ChipSpec) -> String {
     };
     line("family", &format!("{}, {}", spec.family, spec.revision));
     line("core models", &models.join(", "));
-    line("router", router(&spec.router));
+    line("router", spec.router.name());
     if let Some(rules) = &spec.rules {
         let options = rules.options.iter().map(|(option, word)| format!(", {option} = {word}"));
         line("rules", &format!("{}{}", rules.profile, options.collect::<String>()));
@@ -170,8 +170,8 @@ fn synapse_table(spec: &ChipSpec) -> String {
         .synapses
         .iter()
         .map(|s| {
-            let (kind, tau) = kinetics(&s.kinetics);
-            vec![s.name.clone(), sign(s.sign).into(), kind.into(), or_none(tau), or_none(s.gain.as_deref())]
+            let (kinetics, tau) = (s.kinetics.to_string(), or_none(s.kinetics.tau()));
+            vec![s.name.clone(), s.sign.name().into(), kinetics, tau, or_none(s.gain.as_deref())]
         })
         .collect();
     let header = ["name", "sign", "time course", "time constant", "gain"].map(String::from);
@@ -228,18 +228,8 @@ fn evidence_table(numbers: &[Number<'_>]) -> String {
         .iter()
         .map(|&grade| {
             let count = numbers.iter().filter(|n| n.fact.evidence == grade).count();
-            vec![grade.name().into(), count.to_string(), meaning(grade).into()]
+            vec![grade.name().into(), count.to_string(), grade.meaning().into()]
         })
         .collect();
     text_table(&["grade", "numbers", "meaning"].map(String::from), rows, &[0, 2])
-}
-
-/// What a grade of evidence means.
-pub(crate) fn meaning(grade: Evidence) -> &'static str {
-    match grade {
-        Evidence::Measured => "measured on silicon and published",
-        Evidence::VendorLimit => "stated by the maker: a limit, a size, an acceptance bound",
-        Evidence::SimulatorDefault => "the default of a public simulator; no measurement behind it is known",
-        Evidence::Assumed => "chosen here, for the reason that the source gives",
-    }
 }

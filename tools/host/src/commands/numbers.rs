@@ -1,6 +1,6 @@
 //! Every number of a chip description in one flat list, each under its path in the chip file.
 
-use chip::{ChipSpec, Fact, Kinetics, RouterSpec, SynapseSign};
+use chip::{ChipSpec, Fact};
 use serde_json::{Value, json};
 use units::Quantity;
 
@@ -28,36 +28,4 @@ pub(crate) fn json_number(value: units::Decimal) -> Value {
     let whole: Option<i64> = text.parse().ok();
     let number: Option<f64> = text.parse().ok();
     whole.map(|whole| json!(whole)).or(number.map(|number| json!(number))).unwrap_or(Value::Null)
-}
-
-/// `excitatory`, `inhibitory` or `signed`.
-pub(crate) fn sign(sign: SynapseSign) -> &'static str {
-    match sign {
-        SynapseSign::Excitatory => "excitatory",
-        SynapseSign::Inhibitory => "inhibitory",
-        SynapseSign::Signed => "signed",
-    }
-}
-
-/// `exponential`, and the parameter with its time constant.
-pub(crate) fn kinetics(kinetics: &Kinetics) -> (&'static str, Option<&str>) {
-    match kinetics {
-        Kinetics::Delta => ("delta", None),
-        Kinetics::Exponential { tau } => ("exponential", Some(tau)),
-        Kinetics::Graded => ("graded", None),
-        Kinetics::Register { index: 0 } => ("register 0", None),
-        Kinetics::Register { index: 1 } => ("register 1", None),
-        Kinetics::Register { .. } => ("register", None),
-    }
-}
-
-/// The kind of router as chip files spell it.
-pub(crate) fn router(router: &RouterSpec) -> &'static str {
-    match router {
-        RouterSpec::Ideal => "ideal",
-        RouterSpec::TagCam(_) => "tag-cam",
-        RouterSpec::Axon(_) => "axon",
-        RouterSpec::Xylo(_) => "xylo",
-        RouterSpec::Crossbar(_) => "crossbar",
-    }
 }

@@ -1,7 +1,6 @@
 //! `quenched study`: run a study, print its table, write its files.
 
 use crate::args::StudyArgs;
-use crate::commands::chip::meaning;
 use crate::commands::numbers::{numbers, quantity};
 use crate::errors::HostError;
 use crate::output::{note, print, print_json};
@@ -146,7 +145,7 @@ fn chip_section(spec: &ChipSpec) -> ChipSection {
         summary: format!("{}: {}.", spec.name, spec.summary.trim_end_matches('.')),
         numbers: numbers.collect(),
         sources: spec.sources.clone(),
-        evidence: Evidence::ALL.iter().map(|&grade| (grade.name().into(), format!("{}.", meaning(grade)))).collect(),
+        evidence: Evidence::ALL.iter().map(|&grade| (grade.name().into(), format!("{}.", grade.meaning()))).collect(),
     }
 }
 

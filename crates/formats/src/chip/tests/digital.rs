@@ -60,4 +60,9 @@ pub(super) const CASES: &[Case] = &[
         "kind = \"register\", index = 300",
         "`synapses[0].kinetics.index`: 300 is outside the range from 0 to 255",
     ),
+    (
+        "kind = \"register\", index = 0 }",
+        "kind = \"register\", index = 0 }\ngain = \"decay_u\"",
+        "`synapses[0].gain`: a synapse of core model `loihi` has no gain: remove it [synapses-match-models]",
+    ),
 ];

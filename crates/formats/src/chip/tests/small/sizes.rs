@@ -60,7 +60,7 @@ pub(super) const CASES: &[Case] = &[
     (
         "value = 64, unit = \"1\"",
         "value = 65536, unit = \"1\"",
-        "20:20: `geometry.neurons_per_core`: 65536 neurons (padded to a multiple of 16) times 2 synapse kinds \
+        "20:20: `geometry.neurons_per_core`: 65536 neurons (padded to a multiple of 32) times 2 synapse kinds \
          is 131072, \
          but a synapse can name at most 65536 places of a core: use more, smaller cores [accumulators-fit]",
     ),

@@ -1,0 +1,183 @@
+//! The parameters of each core model: name, what it measures, which values can be used, what it is.
+
+use crate::demand::{Bound, Measure, Parameter};
+use registers::{BIAS_EXPONENT_MAX, BIAS_MANTISSA_MAX, DASH_MAX, REFRACTORY_MAX, THRESHOLD_MANTISSA_MAX};
+
+/// Largest numbers of the registers of digital neurons.
+pub mod registers {
+    /// Threshold mantissa of Loihi; a threshold is the mantissa times 64.
+    pub const THRESHOLD_MANTISSA_MAX: i32 = (1 << 17) - 1;
+    /// Magnitude of a bias mantissa of Loihi; a bias is the mantissa times a power of two.
+    pub const BIAS_MANTISSA_MAX: i32 = 4095;
+    /// That power of two.
+    pub const BIAS_EXPONENT_MAX: i32 = 7;
+    /// Refractory period of Loihi in steps.
+    pub const REFRACTORY_MAX: i32 = 63;
+    /// Shift by which a state of Xylo decays.
+    pub const DASH_MAX: i32 = 15;
+}
+
+const fn parameter(name: &'static str, measure: Measure, bound: Bound, summary: &'static str) -> Parameter {
+    Parameter { name, measure, bound, optional: false, summary }
+}
+
+/// A parameter that a chip may lack; it then counts as 0.
+const fn optional(name: &'static str, measure: Measure, bound: Bound, summary: &'static str) -> Parameter {
+    Parameter { optional: true, ..parameter(name, measure, bound, summary) }
+}
+
+/// A register of a digital core.
+const fn register(name: &'static str, least: i32, most: i32, summary: &'static str) -> Parameter {
+    parameter(name, Measure::Pure, Bound::Whole { least, most }, summary)
+}
+
+const fn optional_register(name: &'static str, least: i32, most: i32, summary: &'static str) -> Parameter {
+    optional(name, Measure::Pure, Bound::Whole { least, most }, summary)
+}
+
+const TAU_MEM: Parameter = parameter("tau_mem", Measure::Time, Bound::Positive, "membrane time constant");
+const V_THRESHOLD: Parameter =
+    parameter("v_threshold", Measure::Level, Bound::Threshold, "firing threshold above rest");
+const T_REFRACTORY: Parameter =
+    parameter("t_refractory", Measure::Time, Bound::NotNegative, "how long the membrane stays at reset");
+const V_RESET: Parameter = optional("v_reset", Measure::Level, Bound::Membrane, "level after a spike");
+const V_INITIAL: Parameter = optional("v_initial", Measure::Level, Bound::Membrane, "level at the start");
+
+pub(super) const LIF: &[Parameter] = &[
+    TAU_MEM,
+    V_THRESHOLD,
+    T_REFRACTORY,
+    V_RESET,
+    optional("drive", Measure::Level, Bound::Any, "level at which the membrane would settle without spikes"),
+    V_INITIAL,
+];
+
+pub(super) const ANALOG_LIF: &[Parameter] = &[
+    TAU_MEM,
+    V_THRESHOLD,
+    T_REFRACTORY,
+    V_RESET,
+    optional("drive", Measure::Level, Bound::Membrane, "level at which the membrane would settle without spikes"),
+    V_INITIAL,
+    optional(
+        "adaptation",
+        Measure::Level,
+        Bound::Membrane,
+        "what a spike adds to the adaptation current of its own neuron",
+    ),
+    optional(
+        "tau_adaptation",
+        Measure::Time,
+        Bound::Positive,
+        "time constant of the adaptation current; needed if `adaptation` is not 0",
+    ),
+];
+
+pub(super) const RATE: &[Parameter] = &[
+    parameter("leak", Measure::Pure, Bound::Fraction, "share of its state that a unit replaces in a step"),
+    optional("drive", Measure::Level, Bound::Any, "part of the argument of tanh; the number is taken as it stands"),
+];
+
+pub(super) const LOIHI: &[Parameter] = &[
+    register("decay_u", 0, 4096, "share of the current lost in a step, in units of 1/4096; the rules may allow less"),
+    register("decay_v", 0, 4096, "share of the voltage lost in a step, in units of 1/4096; the rules may allow less"),
+    register("v_threshold", 0, THRESHOLD_MANTISSA_MAX, "threshold mantissa; a neuron spikes above 64 times this"),
+    optional_register(
+        "bias_mantissa",
+        -BIAS_MANTISSA_MAX,
+        BIAS_MANTISSA_MAX,
+        "mantissa of the constant input of a step",
+    ),
+    optional_register(
+        "bias_exponent",
+        0,
+        BIAS_EXPONENT_MAX,
+        "power of two that the mantissa of the bias is multiplied by",
+    ),
+    optional_register("refractory", 0, REFRACTORY_MAX, "steps of the refractory period"),
+    optional_register("v_min_exponent", 0, 31, "lowest voltage of a core: 1 - 2^e"),
+    optional_register("v_max_exponent", 0, 7, "highest voltage of a core: 2^(9 + 2 e) - 1"),
+];
+
+/// What a 16-bit state of Xylo holds.
+const WORD: (i32, i32) = (i16::MIN as i32, i16::MAX as i32);
+
+pub(super) const XYLO: &[Parameter] = &[
+    register("dash_mem", 0, DASH_MAX, "decay shift of the membrane"),
+    register("dash_syn", 0, DASH_MAX, "decay shift of synaptic current 0"),
+    register("threshold", WORD.0, WORD.1, "firing threshold"),
+    optional_register("bias", WORD.0, WORD.1, "constant input; must be 0 under the rules `xylo-v1`"),
+];
+
+pub(super) const XYLO_REGISTERS: &[(u8, Parameter)] =
+    &[(1, register("dash_syn2", 0, DASH_MAX, "decay shift of synaptic current 1"))];
+
+const fn capacitance(name: &'static str, summary: &'static str) -> Parameter {
+    parameter(name, Measure::Capacitance, Bound::Positive, summary)
+}
+
+const fn current(name: &'static str, summary: &'static str) -> Parameter {
+    parameter(name, Measure::Current, Bound::Positive, summary)
+}
+
+/// A current that may be off.
+const fn switched(name: &'static str, summary: &'static str) -> Parameter {
+    parameter(name, Measure::Current, Bound::NotNegative, summary)
+}
+
+pub(super) const DPI: &[Parameter] = &[
+    current("i_dark", "dark current: no current of the circuits is smaller"),
+    parameter("kappa_n", Measure::Pure, Bound::Positive, "slope factor of n-type transistors"),
+    parameter("kappa_p", Measure::Pure, Bound::Positive, "slope factor of p-type transistors"),
+    parameter("u_t", Measure::Voltage, Bound::Positive, "thermal voltage"),
+    parameter("v_cutoff", Measure::Voltage, Bound::Positive, "cut-off voltage that ends pulses"),
+    current("i_scale", "current of a weight of 1"),
+    current("i_threshold", "threshold of the membrane current"),
+    switched("i_dc", "constant input"),
+    capacitance("c_mem", "capacitance of the membrane"),
+    current("i_tau_mem", "leak current of the membrane"),
+    current("i_gain_mem", "gain current of the membrane"),
+    capacitance("c_refractory", "capacitance of the refractory circuit"),
+    current("i_refractory", "current that sets the refractory period"),
+    capacitance("c_pulse", "capacitance of the pulse extender"),
+    current("i_pulse", "current that sets the length of a synaptic pulse"),
+    capacitance("c_ahp", "capacitance of the adaptation circuit"),
+    current("i_tau_ahp", "leak current of the adaptation circuit"),
+    current("i_gain_ahp", "gain current of the adaptation circuit"),
+    capacitance("c_pulse_ahp", "capacitance of the pulse extender of the adaptation circuit"),
+    current("i_pulse_ahp", "current that sets the length of an adaptation pulse"),
+    switched("i_w_ahp", "weight of the adaptation"),
+];
+
+/// What the circuits of the gates read, in the order of their declaration: capacitance, leak current, gain current, and
+/// what more there is.
+pub(crate) mod gates {
+    use super::{Parameter, capacitance, current};
+
+    pub(crate) const COMBINED: &[Parameter] = &[
+        capacitance("c_syn", "capacitance of the combined synapse circuit"),
+        current("i_tau_syn", "leak current of the combined synapse circuit"),
+        current("i_gain_syn", "gain current of the combined synapse circuit"),
+    ];
+    pub(crate) const AMPA: &[Parameter] = &[
+        capacitance("c_ampa", "capacitance of the AMPA circuit"),
+        current("i_tau_ampa", "leak current of the AMPA circuit"),
+        current("i_gain_ampa", "gain current of the AMPA circuit"),
+    ];
+    pub(crate) const NMDA: &[Parameter] = &[
+        capacitance("c_nmda", "capacitance of the NMDA circuit"),
+        current("i_tau_nmda", "leak current of the NMDA circuit"),
+        current("i_gain_nmda", "gain current of the NMDA circuit"),
+        current("i_nmda_gate", "current that sets the NMDA gate"),
+    ];
+    pub(crate) const GABA: &[Parameter] = &[
+        capacitance("c_gaba", "capacitance of the GABA circuit"),
+        current("i_tau_gaba", "leak current of the GABA circuit"),
+        current("i_gain_gaba", "gain current of the GABA circuit"),
+    ];
+    pub(crate) const SHUNT: &[Parameter] = &[
+        capacitance("c_shunt", "capacitance of the shunt circuit"),
+        current("i_tau_shunt", "leak current of the shunt circuit"),
+        current("i_gain_shunt", "gain current of the shunt circuit"),
+    ];
+}
