@@ -2,7 +2,8 @@
 //!
 //! A model states here which inputs it has ([`CoreParameters::lane`]), how it gets its parameters, and what a core of
 //! it does when an event kernel calls. Most clocked models leave all of that but their equations to
-//! [`Clocked`](crate::Clocked). What holds for a model without its equations being known stands in [`chip::ModelFacts`].
+//! [`Clocked`](crate::Clocked). What holds for a model without its equations being known stands in
+//! [`chip::ModelFacts`].
 
 use crate::{DeviceModelError, DieParameters, Digest, InputLayout, Lane, PackedSynapse, ProbeKind};
 use alloc::sync::Arc;

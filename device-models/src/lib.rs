@@ -9,6 +9,10 @@
 //!
 //! It deliberately knows no event, no queue and no route: a core is told what arrives, is advanced, and says what its
 //! neurons send and when it wants to be woken.
+//!
+//! A core model is a folder here and a line in the list that [`Core`] is made from: its parameters
+//! ([`CoreParameters`]), and a step over them and the state of its neurons in the shell of clocked cores
+//! ([`StepModel`]), or a core of its own ([`EventCore`]).
 #![no_std]
 #![deny(clippy::float_arithmetic)]
 #![cfg_attr(test, allow(clippy::float_arithmetic))]

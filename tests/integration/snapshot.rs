@@ -60,10 +60,10 @@ fn wrong_snapshots_are_refused() {
     check(&|s| s["cores"] = serde_json::Value::Array(vec![]), "its lists have the wrong lengths");
     check(&|s| s["wake"][0] = 19.into(), "a core is to be woken in the past");
     let state = "the state of a core is not one that it can have";
-    check(&|s| s["cores"][0]["Lif"]["v"][0] = (1 << 30).into(), state);
-    check(&|s| s["cores"][0]["Lif"]["refractory"][0] = (-1).into(), state);
-    check(&|s| s["cores"][0]["Lif"]["refractory"] = vec![0; 99].into(), state);
-    check(&|s| s["cores"][1]["Rate"]["x"][0] = (1 << 29).into(), state);
+    check(&|s| s["cores"][0]["Lif"]["neurons"]["v"][0] = (1 << 30).into(), state);
+    check(&|s| s["cores"][0]["Lif"]["neurons"]["refractory"][0] = (-1).into(), state);
+    check(&|s| s["cores"][0]["Lif"]["neurons"]["refractory"] = vec![0; 99].into(), state);
+    check(&|s| s["cores"][1]["Rate"]["neurons"]["x"][0] = (1 << 29).into(), state);
     check(&|s| s["cores"].as_array_mut().unwrap().swap(0, 1), state);
     let waits = "an event waits for a time or a row that does not exist";
     check(&|s| s["deliveries"][0][0] = 19.into(), waits);

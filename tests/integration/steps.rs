@@ -205,9 +205,9 @@ fn impossible_states_between_steps_are_refused() {
         assert_eq!(refusal(change), format!("the snapshot cannot be resumed: {expected}"));
     };
     let state = "the state of a core is not one that it can have";
-    check(&|s| s["cores"][0]["Lif"]["arrived"][0][0] = (1u32 << 30).into(), state);
-    check(&|s| s["cores"][0]["Lif"]["arrived"][0] = vec![1, 2].into(), state);
-    check(&|s| s["cores"][0]["Lif"]["arrived"] = vec![vec![1]; 2].into(), state);
+    check(&|s| s["cores"][0]["Lif"]["sums"][0][0] = (1u32 << 30).into(), state);
+    check(&|s| s["cores"][0]["Lif"]["sums"][0] = vec![1, 2].into(), state);
+    check(&|s| s["cores"][0]["Lif"]["sums"] = vec![vec![1]; 2].into(), state);
     check(&|s| s["wake"][0] = 11.into(), "a core is to be woken between its steps");
     check(&|s| s["wake"][0] = 15.into(), "a core holds input that it should have used");
     check(&|s| s["now"] = 6.into(), "a core holds input that it should have used");

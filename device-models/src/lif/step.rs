@@ -92,14 +92,13 @@ fn advance_in<S: Width>(p: &LifParameters, neurons: &mut LifNeurons, step: &mut 
     let is_delta = |lane: &LaneParameters| matches!(lane, LaneParameters::Delta);
     let has_delta = p.lanes().iter().any(is_delta);
     let has_other = !p.lanes().iter().all(is_delta);
-    let advance = match (step.touched, has_delta, has_other) {
-        (true, true, false) => advance_blocks::<S, true, false, false>,
-        (true, true, true) => advance_blocks::<S, true, true, false>,
-        (true, false, _) => advance_blocks::<S, false, true, false>,
-        (false, _, false) => advance_blocks::<S, false, false, true>,
-        (false, _, true) => advance_blocks::<S, false, true, true>,
-    };
-    advance(p, neurons, step, limit)
+    match (step.touched, has_delta, has_other) {
+        (true, true, false) => advance_blocks::<S, true, false, false>(p, neurons, step, limit),
+        (true, true, true) => advance_blocks::<S, true, true, false>(p, neurons, step, limit),
+        (true, false, _) => advance_blocks::<S, false, true, false>(p, neurons, step, limit),
+        (false, _, false) => advance_blocks::<S, false, false, true>(p, neurons, step, limit),
+        (false, _, true) => advance_blocks::<S, false, true, true>(p, neurons, step, limit),
+    }
 }
 
 /// The parameters of the membranes of one block.
