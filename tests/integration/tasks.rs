@@ -169,7 +169,9 @@ fn floats(frame: &[fx::Real]) -> Vec<f64> {
 /// echo-state network. One of the 370 utterances is 0.27 %.
 #[test]
 fn japanese_vowels_scores_as_published() {
-    let TaskData::Classification(data) = task("japanese-vowels", &TaskOptions::default()).unwrap().data else { panic!("utterances") };
+    let TaskData::Classification(data) = task("japanese-vowels", &TaskOptions::default()).unwrap().data else {
+        panic!("utterances")
+    };
     let linear = accuracy(&data, |signal| {
         let mut samples = Matrix::new(signal.channels());
         signal.frames().for_each(|frame| samples.push_row(&floats(frame)));

@@ -130,98 +130,103 @@ const fn esn(system: &'static str, score: f64, deviation: f64) -> Reference {
 pub static CATALOGUE: &[Entry] = &[
     Entry {
         info: TaskInfo {
-        id: Cow::Borrowed("japanese-vowels"),
-        title: Cow::Borrowed("Japanese Vowels: who of nine speakers says /ae/"),
-        formula: Cow::Borrowed("12 LPC cepstrum coefficients x 7-29 frames -> one of 9 speakers; 270 + 370 utterances"),
-        citation: Cow::Borrowed(
-            "M. Kudo, J. Toyama and M. Shimbo. (1999). \"Multidimensional Curve Classification Using Passing-Through \
+            id: Cow::Borrowed("japanese-vowels"),
+            title: Cow::Borrowed("Japanese Vowels: who of nine speakers says /ae/"),
+            formula: Cow::Borrowed(
+                "12 LPC cepstrum coefficients x 7-29 frames -> one of 9 speakers; 270 + 370 utterances",
+            ),
+            citation: Cow::Borrowed(
+                "M. Kudo, J. Toyama and M. Shimbo. (1999). \"Multidimensional Curve Classification Using Passing-Through \
              Regions\". Pattern Recognition Letters, Vol. 20, No. 11--13, pages 1103--1111. Data: UCI Machine Learning \
              Repository, https://doi.org/10.24432/C5NS47, CC BY 4.0",
-        ),
-        metric: Metric::Accuracy,
-        references: Cow::Borrowed(
-            // All 270 training utterances.
-            &[
-                esn("echo-state network, N = 100, last state and mean state", 0.990, 0.003),
-                Reference {
-                    system: Cow::Borrowed("linear classifier on the channel means"),
-                    score: 0.873,
-                    deviation: None,
-                },
-            ],
-        ),
-    },
+            ),
+            metric: Metric::Accuracy,
+            references: Cow::Borrowed(
+                // All 270 training utterances.
+                &[
+                    esn("echo-state network, N = 100, last state and mean state", 0.990, 0.003),
+                    Reference {
+                        system: Cow::Borrowed("linear classifier on the channel means"),
+                        score: 0.873,
+                        deviation: None,
+                    },
+                ],
+            ),
+        },
         options: &[],
         make: |_| Ok(TaskData::Classification(japanese_vowels::classification()?)),
     },
     Entry {
         info: TaskInfo {
-        id: Cow::Borrowed("narma10"),
-        title: Cow::Borrowed("NARMA-10: a nonlinear moving average of ten steps"),
-        formula: Cow::Borrowed(
-            "y(t+1) = 0.3 y(t) + 0.05 y(t) sum_{i=0..9} y(t-i) + 1.5 u(t-9) u(t) + 0.1, u uniform in [0, 0.5); \
+            id: Cow::Borrowed("narma10"),
+            title: Cow::Borrowed("NARMA-10: a nonlinear moving average of ten steps"),
+            formula: Cow::Borrowed(
+                "y(t+1) = 0.3 y(t) + 0.05 y(t) sum_{i=0..9} y(t-i) + 1.5 u(t-9) u(t) + 0.1, u uniform in [0, 0.5); \
              u(t) -> y(t+1)",
-        ),
-        citation: Cow::Borrowed(
-            "A. F. Atiya and A. G. Parlos. (2000). \"New Results on Recurrent Network Training: Unifying the \
+            ),
+            citation: Cow::Borrowed(
+                "A. F. Atiya and A. G. Parlos. (2000). \"New Results on Recurrent Network Training: Unifying the \
              Algorithms and Accelerating Convergence\". IEEE Transactions on Neural Networks 11(3), 697-709",
-        ),
-        metric: Metric::Nrmse,
-        references: Cow::Borrowed(
-            // Washout 200, train 4000, test 2000; ten seeds.
-            &[
-                esn("echo-state network, N = 100, spectral radius 0.9, input 0.1", 0.290, 0.014),
-                esn("echo-state network, N = 500, spectral radius 0.8, input 0.2", 0.143, 0.013),
-                Reference { system: Cow::Borrowed("shift register (linear memory)"), score: 0.40, deviation: None },
-            ],
-        ),
-    },
+            ),
+            metric: Metric::Nrmse,
+            references: Cow::Borrowed(
+                // Washout 200, train 4000, test 2000; ten seeds.
+                &[
+                    esn("echo-state network, N = 100, spectral radius 0.9, input 0.1", 0.290, 0.014),
+                    esn("echo-state network, N = 500, spectral radius 0.8, input 0.2", 0.143, 0.013),
+                    Reference { system: Cow::Borrowed("shift register (linear memory)"), score: 0.40, deviation: None },
+                ],
+            ),
+        },
         options: &LENGTHS,
         make: |options| Ok(TaskData::Series(series::narma10(options)?)),
     },
     Entry {
         info: TaskInfo {
-        id: Cow::Borrowed("mackey-glass"),
-        title: Cow::Borrowed("Mackey-Glass, delay 17, one step ahead"),
-        formula: Cow::Borrowed(
-            "dx/dt = 0.2 x(t-17) / (1 + x(t-17)^10) - 0.1 x(t), sampled once a time unit; x(t) - mean -> x(t+1) - mean",
-        ),
-        citation: Cow::Borrowed(
-            "M. C. Mackey and L. Glass. (1977). \"Oscillation and chaos in physiological control systems\". Science \
+            id: Cow::Borrowed("mackey-glass"),
+            title: Cow::Borrowed("Mackey-Glass, delay 17, one step ahead"),
+            formula: Cow::Borrowed(
+                "dx/dt = 0.2 x(t-17) / (1 + x(t-17)^10) - 0.1 x(t), sampled once a time unit; x(t) - mean -> x(t+1) - mean",
+            ),
+            citation: Cow::Borrowed(
+                "M. C. Mackey and L. Glass. (1977). \"Oscillation and chaos in physiological control systems\". Science \
              197(4300), 287-289",
-        ),
-        metric: Metric::Nrmse,
-        references: Cow::Borrowed(
-            // 1000 samples discarded, train 3000, ten seeds; spectral radius 0.95, input 1, leak 0.3, bias 0.2.
-            &[esn("echo-state network, N = 100", 1.56e-3, 1.6e-4), esn("echo-state network, N = 500", 2.47e-4, 2.6e-5)],
-        ),
-    },
+            ),
+            metric: Metric::Nrmse,
+            references: Cow::Borrowed(
+                // 1000 samples discarded, train 3000, ten seeds; spectral radius 0.95, input 1, leak 0.3, bias 0.2.
+                &[
+                    esn("echo-state network, N = 100", 1.56e-3, 1.6e-4),
+                    esn("echo-state network, N = 500", 2.47e-4, 2.6e-5),
+                ],
+            ),
+        },
         options: &LENGTHS,
         make: |options| Ok(TaskData::Series(series::mackey_glass(options)?)),
     },
     Entry {
         info: TaskInfo {
-        id: Cow::Borrowed("memory-capacity"),
-        title: Cow::Borrowed("Linear memory capacity"),
-        formula: Cow::Borrowed("MC = sum_k corr(u(t-k), o_k(t))^2, k = 1, 2, ..., u uniform in [-0.8, 0.8]"),
-        citation: Cow::Borrowed("H. Jaeger. (2001). \"Short term memory in echo state networks\". GMD Report 152"),
-        metric: Metric::MemoryCapacity,
-        references: Cow::Borrowed(
-            // 8000 samples each to train and to test, delays up to twice the number of units; five and two seeds.
-            &[
-                Reference {
-                    system: Cow::Borrowed("echo-state network (tanh), N = 100, spectral radius 0.95, input 0.1"),
-                    score: 26.3,
-                    deviation: None,
-                },
-                Reference {
-                    system: Cow::Borrowed("echo-state network (tanh), N = 500, spectral radius 0.95, input 0.1"),
-                    score: 46.3,
-                    deviation: None,
-                },
-            ],
-        ),
-    },
+            id: Cow::Borrowed("memory-capacity"),
+            title: Cow::Borrowed("Linear memory capacity"),
+            formula: Cow::Borrowed("MC = sum_k corr(u(t-k), o_k(t))^2, k = 1, 2, ..., u uniform in [-0.8, 0.8]"),
+            citation: Cow::Borrowed("H. Jaeger. (2001). \"Short term memory in echo state networks\". GMD Report 152"),
+            metric: Metric::MemoryCapacity,
+            references: Cow::Borrowed(
+                // 8000 samples each to train and to test, delays up to twice the number of units; five and two seeds.
+                &[
+                    Reference {
+                        system: Cow::Borrowed("echo-state network (tanh), N = 100, spectral radius 0.95, input 0.1"),
+                        score: 26.3,
+                        deviation: None,
+                    },
+                    Reference {
+                        system: Cow::Borrowed("echo-state network (tanh), N = 500, spectral radius 0.95, input 0.1"),
+                        score: 46.3,
+                        deviation: None,
+                    },
+                ],
+            ),
+        },
         options: &["washout", "train", "validation", "test", "delays"],
         make: |options| Ok(TaskData::Series(series::memory_capacity(options)?)),
     },
