@@ -1,11 +1,10 @@
 //! The figures of a study: score against one axis, and the share of dies that reach a score.
 
-use crate::chart::{Axis, HEIGHT, Line, Panel, Points, WIDTH, with_fixed_colours};
+use crate::chart::{Axis, HEIGHT, Line, Marker, Panel, Points, WIDTH, with_fixed_colours};
 use crate::html::escape;
 use crate::scale::Scale;
 use crate::series::Series;
 use crate::summary::{AxisValues, Stage, TaskResults, number};
-use kuva::plot::scatter::MarkerShape;
 use std::fmt::Write;
 use study::Row;
 
@@ -108,7 +107,7 @@ fn score_series(
                 line.push((place(0.5), spread.mean * task.metric.factor));
             }
         }
-        lines.push(Line { colour, dashed: false, places: line, label: Some(series.name) });
+        lines.push(Line { colour, places: line, label: Some(series.name) });
         points.push(dies);
     }
     (lines, points)
@@ -158,7 +157,7 @@ fn yield_lines(
             scores.reverse();
         }
         let easy_end = if task.higher_is_better { x.min() } else { x.max() };
-        let mut dies = Points { colour: colour.clone(), marker: MarkerShape::Circle, places: vec![], tips: vec![] };
+        let mut dies = Points { colour: colour.clone(), marker: Marker::Circle, places: vec![], tips: vec![] };
         let mut line = Vec::new();
         let count = scores.len() as f64;
         for (k, &(score, die)) in scores.iter().enumerate() {
@@ -169,7 +168,7 @@ fn yield_lines(
             dies.tips.push(format!("{tip}\n{share:.0} % of dies reach this"));
         }
         line.push((easy_end, 100.0));
-        lines.push(Line { colour, dashed: false, places: line, label: None });
+        lines.push(Line { colour, places: line, label: None });
         points.push(dies);
     }
     (lines, points)
@@ -231,7 +230,7 @@ pub fn figure_svg(rows: &[Row], task: &str) -> Option<String> {
         let _ = writeln!(svg, "<g transform=\"translate({x},42)\" fill=\"var(--soft)\">{panel}</g>");
     }
     svg.push_str("</svg>\n");
-    Some(with_fixed_colours(&svg).replace("font-family=\"inherit\"", ""))
+    Some(with_fixed_colours(&svg))
 }
 
 /// `japanese-vowels on dynapse2: accuracy of every die against mismatch`.

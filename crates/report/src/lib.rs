@@ -19,6 +19,7 @@ mod scale;
 mod score;
 mod series;
 mod summary;
+mod svg;
 mod table;
 mod text;
 

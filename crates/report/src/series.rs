@@ -2,14 +2,13 @@
 //!
 //! One axis of a task is the horizontal one of its figures; a series is a value on each of the others.
 
+use crate::chart::Marker;
 use crate::summary::{AxisValues, Setting, TaskResults};
-use kuva::plot::scatter::MarkerShape;
 use study::Scale;
 
 /// Colours of series.
 const COLOURS: [&str; 4] = ["--full", "--removed", "--kept-1", "--kept-2"];
-const MARKERS: [MarkerShape; COLOURS.len()] =
-    [MarkerShape::Circle, MarkerShape::Diamond, MarkerShape::Square, MarkerShape::Square];
+const MARKERS: [Marker; COLOURS.len()] = [Marker::Circle, Marker::Diamond, Marker::Square, Marker::Square];
 /// Classes of the swatches of a legend, as the style sheet of the page calls them.
 const SWATCHES: [&str; COLOURS.len()] = ["", " diamond", " square", " square"];
 
@@ -68,7 +67,7 @@ impl<'a> Series<'a> {
         format!("var({})", COLOURS[self.look])
     }
 
-    pub(crate) fn marker(&self) -> MarkerShape {
+    pub(crate) fn marker(&self) -> Marker {
         MARKERS[self.look]
     }
 
