@@ -29,32 +29,23 @@ pub(crate) fn run_all<T: Send, E: Send>(
     options: &RunOptions<'_>,
     run: impl Fn(usize) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, Stopped<E>> {
-    let threads = options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
-    let results: Vec<Mutex<Option<Result<T, E>>>> = (0..count).map(|_| Mutex::new(None)).collect();
+    let (done, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     (options.progress)(0, count);
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(count) {
-            scope.spawn(|| {
-                while !options.cancel.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    if index >= count {
-                        return;
-                    }
-                    let result = run(index);
-                    if result.is_err() {
-                        failed.store(true, Ordering::Relaxed);
-                    }
-                    *results[index].lock().expect("no run panicked") = Some(result);
-                    (options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, count);
-                }
-            });
+    let results = session::in_order(count, options.threads, |index| {
+        if options.cancel.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed) {
+            return None;
         }
+        let result = run(index);
+        if result.is_err() {
+            failed.store(true, Ordering::Relaxed);
+        }
+        (options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, count);
+        Some(result)
     });
     let mut finished = Vec::with_capacity(count);
     let mut complete = true;
-    for slot in results {
-        match slot.into_inner().expect("no run panicked") {
+    for result in results {
+        match result {
             Some(Ok(result)) => finished.push(result),
             Some(Err(error)) => return Err(Stopped::Failed(error)),
             None => complete = false,

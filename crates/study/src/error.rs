@@ -2,10 +2,10 @@
 
 use crate::Point;
 use device_models::DeviceModelError;
-use emulator::EmulatorError;
 use mapper::MapperError;
 use network::NetworkError;
 use readout::ReadoutError;
+use session::SessionError;
 use tasks::TaskError;
 use thiserror::Error;
 use units::{Decimal, Quantity};
@@ -54,13 +54,13 @@ pub enum StudyError {
         /// What is wrong.
         error: DeviceModelError,
     },
-    /// The emulator refused a program or an event.
+    /// A program, a die or an event was refused.
     #[error("{point}: {error}")]
-    Emulator {
+    Session {
         /// The run.
         point: Point,
         /// What is wrong.
-        error: EmulatorError,
+        error: SessionError,
     },
     /// Training or scoring failed.
     #[error("{point}: {error}")]

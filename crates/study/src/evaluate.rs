@@ -8,12 +8,12 @@ use crate::spec::{ReadoutSettings, TaskSettings};
 use crate::{Point, Row, StudyError};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
-use emulator::{Emulator, EmulatorError};
 use mapper::{MapperError, MapperOptions, ReadoutWish, attach_readout, decode, map};
 use network::Endpoint;
 use readout::{
     FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, metrics, quantise,
 };
+use session::{Board, Session, SessionError};
 use tasks::Metric;
 use units::{Decimal, DieId, InputId, Unit};
 
@@ -43,9 +43,8 @@ impl Run<'_> {
     pub(crate) fn row(&self) -> Result<Row, StudyError> {
         let die = self.die_parameters(Trial::Reservoir)?;
         let prepared = self.prepared;
-        let spec = &self.conditions.chip.spec;
-        let mut emulator = Emulator::new(spec, &prepared.mapping.program, &die).map_err(|e| self.emulator_error(e))?;
-        let (features, spikes) = self.record(&mut emulator, &prepared.features, None)?;
+        let mut session = prepared.board.on(&die).map_err(|e| self.session_error(e))?;
+        let (features, spikes) = self.record(&mut session, &prepared.features, None)?;
         let fit = self.train(&features)?;
         let outputs = self.apply(&fit.readout, &features)?;
 
@@ -58,9 +57,9 @@ impl Run<'_> {
             let quantised = quantise::quantise(&fit.readout, &levels, quantise::Scale::Shared);
             (self.apply(&quantised.map_err(|e| self.readout_error(e))?.readout, &features)?, None)
         };
-        let counters = emulator.counters();
+        let counters = session.counters();
         Ok(Row {
-            chip: spec.name.clone(),
+            chip: self.conditions.chip.spec.name.clone(),
             point: self.point.clone(),
             metric: prepared.metric_name().into(),
             higher_is_better: prepared.higher_is_better(),
@@ -87,33 +86,20 @@ impl Run<'_> {
 
     fn record(
         &self,
-        emulator: &mut Emulator,
+        session: &mut Session,
         map: &FeatureMap,
         clock: Option<InputId>,
     ) -> Result<(Matrix, u64), StudyError> {
-        let (stimuli, count) = (&self.prepared.stimuli, map.count());
-        let step_ticks = self.conditions.chip.spec.step_ticks();
+        let (stimuli, count) = (&self.prepared.stimuli, map.count);
         let recorded = match &self.prepared.goal {
-            _ if self.prepared.graded => {
-                record(emulator, stimuli, clock, step_ticks, map, &mut Levels::new(count), true)
-            }
-            Goal::Classes(_) => {
-                record(emulator, stimuli, clock, step_ticks, map, &mut SpikeCounts::per_tick(count), false)
-            }
+            _ if self.prepared.graded => record(session, stimuli, clock, map, &mut Levels::new(count), true),
+            Goal::Classes(_) => record(session, stimuli, clock, map, &mut SpikeCounts::per_tick(count), false),
             Goal::Targets(_) => {
                 let filter = FilteredSpikes::new(count, self.prepared.filter_decay);
-                record(
-                    emulator,
-                    stimuli,
-                    clock,
-                    step_ticks,
-                    map,
-                    &mut filter.map_err(|e| self.readout_error(e))?,
-                    false,
-                )
+                record(session, stimuli, clock, map, &mut filter.map_err(|e| self.readout_error(e))?, false)
             }
         };
-        recorded.map_err(|e| self.emulator_error(e))
+        recorded.map_err(|e| self.session_error(e))
     }
 
     fn train(&self, features: &Matrix) -> Result<Fit, StudyError> {
@@ -172,11 +158,11 @@ impl Run<'_> {
         }
         let quantised = LinearReadout::new(weights, vec![0.0; outputs]).map_err(|e| self.readout_error(e))?;
 
-        let map = FeatureMap::new(&mapping.program, &mapping.placement, layout.population, size, outputs, |neuron| {
-            output_of[neuron as usize] as u32
-        });
-        let mut emulator = Emulator::new(spec, &mapping.program, die).map_err(|e| self.emulator_error(e))?;
-        let (raw, _) = self.record(&mut emulator, &map, layout.bias_channel.map(InputId))?;
+        let clock = layout.bias_channel.map(InputId);
+        let map = FeatureMap { population: layout.population, feature_of: output_of, count: outputs };
+        let board = Board::load(spec.clone(), mapping).map_err(|e| self.session_error(e))?;
+        let mut session = board.on(die).map_err(|e| self.session_error(e))?;
+        let (raw, _) = self.record(&mut session, &map, clock)?;
         Ok((quantised, raw))
     }
 
@@ -270,8 +256,8 @@ impl Run<'_> {
         StudyError::Mapping { point: self.point.clone(), error }
     }
 
-    fn emulator_error(&self, error: EmulatorError) -> StudyError {
-        StudyError::Emulator { point: self.point.clone(), error }
+    fn session_error(&self, error: SessionError) -> StudyError {
+        StudyError::Session { point: self.point.clone(), error }
     }
 
     fn readout_error(&self, error: ReadoutError) -> StudyError {

@@ -6,18 +6,19 @@
 use crate::axis::Conditions;
 use crate::evaluate::{readout_operating_point, to_f64};
 use crate::plan::Planned;
-use crate::record::{FeatureMap, InputEvent, Stimulus};
+use crate::record::{FeatureMap, Stimulus, first_tick};
 use crate::spec::{EncoderSettings, TaskSettings};
 use crate::{MappingSummary, StudyError, StudySpec, TaskRecord, reservoir, results};
-use chip::whole_multiple;
+use chip::{InputEvent, whole_multiple};
 use fx::{Fraction, Real, math};
-use mapper::{MapperOptions, Mapping, map};
+use mapper::{MapperOptions, map};
 use network::Network;
 use readout::{Matrix, Split};
+use session::Board;
 use tasks::{
     Encoder, EncoderOptions, Metric, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions, graded, task,
 };
-use units::{Decimal, Quantity, Unit};
+use units::{Decimal, InputId, Quantity, Unit};
 
 /// Classes of the rows of a classification.
 pub(crate) struct Classes {
@@ -49,7 +50,8 @@ impl Goal {
 pub(crate) struct Prepared {
     pub(crate) metric: Metric,
     pub(crate) network: Network,
-    pub(crate) mapping: Mapping,
+    /// The network's program, with its connections compiled.
+    pub(crate) board: Board,
     pub(crate) features: FeatureMap,
     pub(crate) stimuli: Vec<Stimulus>,
     pub(crate) goal: Goal,
@@ -160,9 +162,8 @@ pub(crate) fn prepare(study: &StudySpec, program: &Planned) -> Result<Prepared, 
     let mapping = map(&network, &conditions.chip.spec, &MapperOptions::default())
         .map_err(|error| StudyError::Mapping { point: point.clone(), error })?;
     let population = network.population(reservoir::POPULATION).expect("the generator made it");
-    let neurons = conditions.reservoir.neurons;
-    let features =
-        FeatureMap::new(&mapping.program, &mapping.placement, population, neurons, neurons as usize, |index| index);
+    let count = conditions.reservoir.neurons as usize;
+    let features = FeatureMap { population, feature_of: (0..count).collect(), count };
     let (readout_tau_steps, readout_drive) = readout_operating_point(conditions);
     let steps: u64 = stimuli.iter().filter_map(|s| s.samples.last()).map(|last| last + 1).sum();
     let report = &mapping.report;
@@ -182,10 +183,12 @@ pub(crate) fn prepare(study: &StudySpec, program: &Planned) -> Result<Prepared, 
             program: results::digest(format!("{:?}", mapping.program).as_bytes()),
         },
     };
+    let board = Board::load(conditions.chip.spec.clone(), mapping)
+        .map_err(|error| StudyError::Session { point: point.clone(), error })?;
     Ok(Prepared {
         metric: task.info.metric,
         network,
-        mapping,
+        board,
         features,
         stimuli,
         goal,
@@ -236,17 +239,22 @@ impl Stimulate<'_> {
         match encoder {
             Some(encoder) => {
                 let train = encoder.encode(index, signal).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::SpikeEvent| InputEvent { step: e.tick.0, input: e.input, payload: 1 };
+                let event = |e: &tasks::SpikeEvent| self.event(e.tick.0, e.input, 1);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
             None => {
                 let train = graded(signal, self.sample_steps).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::GradedEvent| InputEvent { step: e.tick.0, input: e.input, payload: e.change };
+                let event = |e: &tasks::GradedEvent| self.event(e.tick.0, e.input, e.change);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
         }
+    }
+
+    /// What an encoder gives for a step, as the chip gets it.
+    fn event(&self, step: u64, channel: InputId, payload: i32) -> InputEvent {
+        InputEvent { tick: first_tick(step, self.conditions.chip.spec.step_ticks()), channel, payload }
     }
 
     fn error(&self, error: TaskError) -> StudyError {
