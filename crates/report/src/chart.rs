@@ -50,7 +50,7 @@ pub(crate) enum Marker {
 
 /// Half the width of a marker of each shape: all cover about the same area.
 const RADIUS: f64 = 2.6;
-const HALF_DIAGONAL: f64 = 3.3;
+const HALF_DIAGONAL: f64 = 3.4;
 const HALF_SIDE: f64 = 2.3;
 
 impl Marker {

@@ -67,12 +67,13 @@ fn baseline(task: &TaskResults<'_>) -> Option<String> {
 fn place(task: &TaskResults<'_>, setting: &Setting<'_>) -> String {
     let along = task.horizontal();
     let others: Vec<usize> = (0..task.axes.len()).filter(|i| *i != along).collect();
-    elsewhere(task, setting, along, &others)
+    place_on(task, setting, Some(along), &others)
 }
 
-/// `at CV 0.1 with full recurrence`, of the horizontal axis if it is one of the task's, and of `others`.
-fn elsewhere(task: &TaskResults<'_>, setting: &Setting<'_>, along: usize, others: &[usize]) -> String {
-    let at = task.axes.get(along).map(|a| format!("at {}", (a.axis.words)(setting.values[along])));
+/// The same, of some axes only: the horizontal one `along`, if it shall be named, and `others`.
+fn place_on(task: &TaskResults<'_>, setting: &Setting<'_>, along: Option<usize>, others: &[usize]) -> String {
+    let along = along.and_then(|i| Some((task.axes.get(i)?, setting.values[i])));
+    let at = along.map(|(along, value)| format!("at {}", (along.axis.words)(value)));
     let with = words(task, &setting.values, others.iter().copied());
     let with = Some(with).filter(|with| !with.is_empty()).map(|with| format!("with {with}"));
     at.into_iter().chain(with).collect::<Vec<_>>().join(" ")
@@ -105,8 +106,8 @@ fn range(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
 /// What the contrast of an axis changed, die by die, wherever a task has both of its values.
 fn contrast(task: &TaskResults<'_>, axis: usize, stage: Stage) -> Option<String> {
     let contrast = task.axes[axis].axis.contrast?;
-    let along = Some(task.horizontal()).filter(|along| *along != axis).unwrap_or(usize::MAX);
-    let tells = |i: &usize| *i != axis && *i != along && task.axes[*i].values.len() > 1;
+    let along = Some(task.horizontal()).filter(|along| *along != axis);
+    let tells = |i: &usize| *i != axis && Some(*i) != along && task.axes[*i].values.len() > 1;
     let others: Vec<usize> = (0..task.axes.len()).filter(tells).collect();
     let changes: Vec<String> = task
         .settings
@@ -129,7 +130,7 @@ fn contrast(task: &TaskResults<'_>, axis: usize, stage: Stage) -> Option<String>
                     (b, 0) => format!(" (better on {b} of {count} dies)"),
                     (b, w) => format!(" (better on {b}, worse on {w} of {count} dies)"),
                 };
-                let place = elsewhere(task, before, along, &others);
+                let place = place_on(task, before, along, &others);
                 let space = if place.is_empty() { "" } else { " " };
                 format!("{}{space}{place}{dies}", task.metric.difference(mean))
             })

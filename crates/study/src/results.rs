@@ -1,8 +1,8 @@
 //! What a study yields: one row a die, setting and task, as a table and beside it what reproduces it.
 
 use crate::Point;
+use formats::csv::line;
 use serde::Serialize;
-use std::fmt::Write;
 
 /// The score of one die on one task under one setting, with what it cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,46 +115,45 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex()[..32].into()
 }
 
+/// Columns of `results.csv` before those of the axes.
+const BEFORE: [&str; 3] = ["chip", "task", "metric"];
+/// Columns behind those of the axes.
+const BEHIND: [&str; 9] = [
+    "neurons",
+    "die",
+    "score_float",
+    "score_quantised",
+    "score_on_chip",
+    "rate_hz",
+    "spikes",
+    "synaptic_operations",
+    "events_lost",
+];
+
 /// The rows as comma-separated values, one line each under a line of names: of the axes the fastest first. Scores have
 /// 12 digits after the point: enough to tell any two apart, and the same text on every machine.
 pub fn csv(rows: &[Row]) -> String {
-    let axes: String =
-        rows.first().map_or_else(String::new, |row| joined(row.point.setting().map(|(axis, _)| axis.key)));
-    let mut text = format!(
-        "chip,task,metric,{axes}neurons,die,score_float,score_quantised,score_on_chip,rate_hz,spikes,\
-         synaptic_operations,events_lost\n",
-    );
+    let axes: Vec<&str> =
+        rows.first().map_or_else(Vec::new, |row| row.point.setting().rev().map(|(a, _)| a.key).collect());
+    let mut text = line(BEFORE.into_iter().chain(axes).chain(BEHIND));
     for row in rows {
-        let on_chip = row.score_on_chip.map(|s| format!("{s:.12}")).unwrap_or_default();
-        writeln!(
-            text,
-            "{},{},{},{}{},{},{:.12},{:.12},{on_chip},{:.6},{},{},{}",
-            field(&row.chip),
-            row.point.task(),
-            row.metric,
-            joined(row.point.setting().map(|(_, name)| name)),
-            row.neurons,
-            row.point.die(),
-            row.score_float,
-            row.score_quantised,
-            row.rate_hz,
-            row.spikes,
-            row.synaptic_operations,
-            row.events_lost
-        )
-        .expect("a String takes all text");
+        let score = |score: f64| format!("{score:.12}");
+        let setting = row.point.setting().rev().map(|(_, name)| name.to_string());
+        let before = [&row.chip, row.point.task(), &row.metric].map(String::from);
+        let behind = [
+            row.neurons.to_string(),
+            row.point.die().to_string(),
+            score(row.score_float),
+            score(row.score_quantised),
+            row.score_on_chip.map(score).unwrap_or_default(),
+            format!("{:.6}", row.rate_hz),
+            row.spikes.to_string(),
+            row.synaptic_operations.to_string(),
+            row.events_lost.to_string(),
+        ];
+        text.push_str(&line(before.into_iter().chain(setting).chain(behind)));
     }
     text
-}
-
-/// Fields from the last to the first, a comma behind each.
-fn joined<'a>(fields: impl DoubleEndedIterator<Item = &'a str>) -> String {
-    fields.rev().map(|field| format!("{field},")).collect()
-}
-
-/// A field of a CSV file, quoted where it must be (RFC 4180). Only a user's chip name can need it.
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
 }
 
 impl StudyResult {
