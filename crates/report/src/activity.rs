@@ -18,6 +18,7 @@ use crate::html::escape;
 use crate::page::DARK;
 use crate::scale::Scale;
 use crate::svg::element;
+use crate::text::shortened;
 use std::fmt::{Display, Write};
 
 /// Width of the picture in user units (CSS pixels at full size).
@@ -332,14 +333,6 @@ fn style() -> String {
         let _ = write!(rules, ".f{i}{{fill:{0}}}.l{i}{{stroke:{0}}}", dark(name));
     }
     format!("@media (prefers-color-scheme:dark){{{rules}}}")
-}
-
-/// `text` with at most `letters` letters; an ellipsis stands for what is missing.
-fn shortened(text: &str, letters: usize) -> String {
-    if text.chars().count() <= letters {
-        return text.into();
-    }
-    text.chars().take(letters - 1).chain(['\u{2026}']).collect()
 }
 
 /// `text` in lines of at most `letters` letters.

@@ -6,6 +6,7 @@
 use crate::html::escape;
 use crate::scale::Scale;
 use crate::svg::{element, outline};
+use crate::text::shortened;
 use std::fmt::Write;
 
 /// Width of a panel in user units (CSS pixels at full size).
@@ -16,8 +17,12 @@ pub(crate) const HEIGHT: f64 = 284.0;
 const LEFT: f64 = 54.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 42.0;
-/// Room for labels at the ends of lines.
+/// Least room for labels at the ends of lines.
 const RIGHT: f64 = 60.0;
+/// Letters that have that room, and that a label has at most.
+const LABEL_LETTERS: [usize; 2] = [8, 20];
+/// Room of each letter more.
+const LETTER: f64 = 6.5;
 /// Length of a mark at an axis.
 const TICK: f64 = 3.0;
 /// Distance of two end labels that would otherwise overlap.
@@ -148,12 +153,19 @@ impl Panel {
 
     /// Where a place in data units is drawn.
     fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        (LEFT + self.x.share(x) * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - self.y.share(y) * (HEIGHT - TOP - BOTTOM))
+        (LEFT + self.x.share(x) * (self.right() - LEFT), HEIGHT - BOTTOM - self.y.share(y) * (HEIGHT - TOP - BOTTOM))
+    }
+
+    /// Where the plot ends and labels begin.
+    fn right(&self) -> f64 {
+        let [least, most] = LABEL_LETTERS;
+        let letters = self.lines.iter().filter_map(|line| line.label.as_deref()).map(|label| label.chars().count());
+        WIDTH - RIGHT - LETTER * letters.max().unwrap_or(0).clamp(least, most).saturating_sub(least) as f64
     }
 
     /// The axes with their marks, grid and titles.
     fn frame(&self) -> String {
-        let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        let (right, bottom) = (self.right(), HEIGHT - BOTTOM);
         let (mut grid, mut ticks, mut words) = (String::new(), String::new(), String::new());
         for (mark, name) in self.x.marks() {
             let (x, _) = self.place((mark, 0.0));
@@ -189,7 +201,7 @@ impl Panel {
         let mut svg = String::new();
         for ((_, text, colour), at) in labels.into_iter().zip(spread_out(&wanted, LABEL_PITCH)) {
             let y = at.clamp(TOP, HEIGHT - BOTTOM) + 4.0;
-            svg.push_str(&strong((WIDTH - RIGHT + 5.0, y), 11.5, colour, text));
+            svg.push_str(&strong((self.right() + 5.0, y), 11.5, colour, &shortened(text, LABEL_LETTERS[1])));
         }
         svg
     }

@@ -74,8 +74,8 @@ fn place(task: &TaskResults<'_>, setting: &Setting<'_>) -> String {
 fn place_on(task: &TaskResults<'_>, setting: &Setting<'_>, along: Option<usize>, others: &[usize]) -> String {
     let along = along.and_then(|i| Some((task.axes.get(i)?, setting.values[i])));
     let at = along.map(|(along, value)| format!("at {}", (along.axis.words)(value)));
-    let with = words(task, &setting.values, others.iter().copied());
-    let with = Some(with).filter(|with| !with.is_empty()).map(|with| format!("with {with}"));
+    let with: Vec<String> = words(task, &setting.values, others.iter().copied()).collect();
+    let with = (!with.is_empty()).then(|| format!("with {}", with.join(" and ")));
     at.into_iter().chain(with).collect::<Vec<_>>().join(" ")
 }
 

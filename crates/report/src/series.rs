@@ -48,7 +48,7 @@ impl<'a> Series<'a> {
                 values: values.clone(),
                 horizontal,
                 name: telling.iter().map(|i| values[*i]).collect::<Vec<_>>().join(", "),
-                words: words(task, values, others()),
+                words: words(task, values, others()).collect::<Vec<_>>().join(", "),
                 look: look % COLOURS.len(),
             });
         }
@@ -77,8 +77,12 @@ impl<'a> Series<'a> {
 }
 
 /// The values on some axes of a task in words.
-pub(crate) fn words(task: &TaskResults<'_>, values: &[&str], axes: impl Iterator<Item = usize>) -> String {
-    axes.map(|i| (task.axes[i].axis.words)(values[i])).collect::<Vec<_>>().join(", ")
+pub(crate) fn words(
+    task: &TaskResults<'_>,
+    values: &[&str],
+    axes: impl Iterator<Item = usize>,
+) -> impl Iterator<Item = String> {
+    axes.map(|i| (task.axes[i].axis.words)(values[i]))
 }
 
 /// Values with a place of their own have the first looks, whatever else is there; others share the rest in turn.
