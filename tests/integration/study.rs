@@ -113,7 +113,10 @@ fn what_cannot_run_says_why() {
     check_refused(|s| s.tasks[0].sample = "1.5 ms".parse().unwrap(), "not a whole number of the chip's steps of 1 ms");
     check_refused(|s| s.base.reservoir.neurons = 5000, "5000");
     check_refused(|s| s.base.readout.parameters.clear(), "need a drive above 0");
-    check_refused(|s| drop(s.tasks[0].counts.insert("train".into(), 0)), "memory-capacity");
+    let untrained = |s: &mut StudySpec| {
+        s.tasks[0].counts.insert("train".into(), 0);
+    };
+    check_refused(untrained, "memory-capacity");
 }
 
 #[test]
