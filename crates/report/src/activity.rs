@@ -1,8 +1,8 @@
 //! The figure of a run: spikes of neurons over time, and traces of chosen neurons on the same time axis.
 //!
 //! This module owns the frame: the time axis, the title, the notes, the colours and how the parts stand below each
-//! other. [`raster`] draws spikes, [`panel`] draws traces, each many points to a path: a run has too many for an element
-//! of every point, as the figures of a study have it.
+//! other. [`raster`] draws spikes, [`panel`] draws traces, each many points to a path: a run has too many for an
+//! element of every point, as the figures of a study have it.
 //!
 //! Nothing is left out in silence. Where spikes or samples are too many for the picture, what is drawn stands for all
 //! of them, and a note below the figure says how.

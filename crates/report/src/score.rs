@@ -59,7 +59,8 @@ const OTHER: ScoreFormat = ScoreFormat {
 };
 
 impl ScoreFormat {
-    /// The format of the metric that result rows call `name`; a plain number with three decimals if it is not known here.
+    /// The format of the metric that result rows call `name`; a plain number with three decimals if it is not known
+    /// here.
     pub fn of(name: &str) -> Self {
         METRICS.into_iter().find(|m| m.name == name).unwrap_or(OTHER)
     }

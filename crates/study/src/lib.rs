@@ -1,8 +1,8 @@
 //! Ensembles of dies: what to run, running it on several threads, and what came out.
 //!
-//! This crate owns the study ([`StudySpec`]) with its file format, the axes that runs may differ in ([`Axis`]), the plan
-//! of points, the path of one run from stimulus to score, and the results with the manifest that reproduces them. It is
-//! the only place where threads live; results do not depend on their number.
+//! This crate owns the study ([`StudySpec`]) with its file format, the axes that runs may differ in ([`Axis`]), the
+//! plan of points, the path of one run from stimulus to score, and the results with the manifest that reproduces them.
+//! Runs are made on several threads, those of `session`; results do not depend on their number.
 //!
 //! It deliberately prints nothing, draws nothing and writes no file: `report` and the host do.
 

@@ -40,8 +40,8 @@ const ECHO: &[&str] = &["connectivity", "spectral_radius", "input_scale", "synap
 const ENCODER: &[&str] = &["kind", "trains_per_channel", "rate_max"];
 const READOUT: &[&str] = &["on_chip", "strategy", "penalty_min", "filter", "swing", "synapse", "parameters"];
 const TASK: &[&str] = &["id", "sample", "train_file", "test_file"];
-/// Counts of tasks that a study chooses itself: the washout is the task's own, and a part of the training samples is for
-/// validation.
+/// Counts of tasks that a study chooses itself: the washout is the task's own, and a part of the training samples is
+/// for validation.
 const NOT_CHOSEN: [&str; 2] = ["washout", "validation"];
 /// Samples that are needed to train and to score at all, a fifth of the first for validation.
 const SAMPLES_MIN: u32 = 10;
