@@ -61,7 +61,8 @@ fn dies_at_cv_0_are_identical_and_threads_change_nothing() {
             let score =
                 |i: usize| (rows[i].score_float, rows[i].score_quantised, rows[i].score_on_chip, rows[i].spikes);
             let same = score(0) == score(1) && score(0) == score(2);
-            assert_eq!(same, rows[0].cv == "0", "{rows:?}");
+            let nominal = rows[0].point.to_string().contains("CV 0,");
+            assert_eq!(same, nominal, "{rows:?}");
         }
         let kept: Vec<u64> = result.manifest.mappings.iter().map(|m| m.connections_kept).collect();
         assert_eq!(kept, [32 * 12, 32 * 8, 32 * 4], "full, half and no recurrence");
@@ -70,8 +71,9 @@ fn dies_at_cv_0_are_identical_and_threads_change_nothing() {
 
 #[test]
 fn japanese_vowels_on_the_nominal_chip() {
-    let mut study = study::default_study();
-    (study.dies, study.cv, study.recurrence) = (1, vec![units::Decimal::ZERO], vec![study::Recurrence::Full]);
+    let text = study::DEFAULT.replacen("cv = [0, 0.1, 0.2, 0.5]", "cv = [0]", 1).replacen(", \"removed\"]", "]", 1);
+    let mut study = read(&text);
+    study.dies = 1;
     study.tasks.truncate(1);
     let row = run(&study, 1).rows.remove(0);
     assert!(row.score_float >= 0.95, "{row:?}");
@@ -86,10 +88,10 @@ fn japanese_vowels_on_the_nominal_chip() {
 fn memory_capacity_of_rate_units_meets_the_reference() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo-state.toml");
     let mut study = study::load(&file).unwrap_or_else(|e| panic!("{e}"));
-    study.tasks[0].train = Some(4000);
-    study.tasks[0].test = Some(4000);
+    study.tasks[0].counts.insert("train".into(), 4000);
+    study.tasks[0].counts.insert("test".into(), 4000);
     let capacity = |seed| {
-        study.seed = seed;
+        study.base.seed = seed;
         run(&study, 1).rows[0].score_float
     };
     let scores: Vec<f64> = (1..=5).map(capacity).collect();
@@ -109,9 +111,12 @@ fn check_refused(edit: impl Fn(&mut StudySpec), expected: &str) {
 #[test]
 fn what_cannot_run_says_why() {
     check_refused(|s| s.tasks[0].sample = "1.5 ms".parse().unwrap(), "not a whole number of the chip's steps of 1 ms");
-    check_refused(|s| s.reservoir.neurons = 5000, "5000");
-    check_refused(|s| s.readout.parameters.clear(), "need a drive above 0");
-    check_refused(|s| s.tasks[0].train = Some(0), "memory-capacity");
+    check_refused(|s| s.base.reservoir.neurons = 5000, "5000");
+    check_refused(|s| s.base.readout.parameters.clear(), "need a drive above 0");
+    let untrained = |s: &mut StudySpec| {
+        s.tasks[0].counts.insert("train".into(), 0);
+    };
+    check_refused(untrained, "memory-capacity");
 }
 
 #[test]
@@ -126,6 +131,13 @@ fn study_files_are_checked_with_their_place() {
         ("sample = \"20 ms\"", "sample = \"20 mV\"", "20 mV"),
         ("\"AMPA\"", "\"APMA\"", "did you mean `AMPA`"),
         ("neurons = 256", "neurons = 0", "0 is too small"),
+        ("cv = [0, 0.1, 0.2, 0.5]", "cv = [0.1, 0.10]", "0.1 stands here twice"),
+        ("[\"full\", \"removed\"]", "[\"full\", 1]", "full stands here twice"),
+        ("cv = [", "family = [\"gamma\", \"gama\"]\ncv = [", "did you mean `gamma`"),
+        ("cv = [0, 0.1, 0.2, 0.5]", "cv = 0.1", "expected an array"),
+        ("delays = 20", "delays = 0", "0 is too small"),
+        ("sample = \"20 ms\"", "sample = \"20 ms\"\ntrain = 100", "task `japanese-vowels` takes no option `train`"),
+        ("delays = 20", "washout = 20", "unknown key `washout`"),
     ] {
         assert!(good.contains(find), "{find}");
         let text = good.replacen(find, replace, 1);
@@ -167,6 +179,27 @@ fn faults_are_on_and_noise_is_off_unless_a_study_says_otherwise() {
     let noisy = run(&study("noise = true"), 1);
     assert!(noisy.manifest.noise && scores(&noisy) != scores(&usual));
     assert_eq!(run(&study("noise = true"), 2).csv(), noisy.csv(), "threads");
+}
+
+/// Every axis shows in results.csv, and a list of one value is the run that the same setting makes.
+#[test]
+fn a_list_of_families_is_an_axis() {
+    let task = "[[task]]\nid = \"narma10\"\nsample = \"5 ms\"\ntrain = 100\ntest = 50\n";
+    let study = |family: &str| {
+        let text = small(task).text.replacen("dies = 3\ncv = [0, 0.3]", &format!("dies = 2\ncv = [0.3]\n{family}"), 1);
+        read(&text.replacen("[\"full\", 0.5, \"removed\"]", "[\"full\", \"removed\"]", 1))
+    };
+    let all = run(&study("family = [\"gamma\", \"two-point\"]"), 2);
+    assert!(all.csv().starts_with("chip,task,metric,cv,family,recurrence,neurons,die,"), "{}", all.csv());
+    assert_eq!(all.manifest.mappings.len(), 2, "one program for all families");
+    let one = run(&study("family = \"two-point\""), 1);
+    assert!(one.csv().starts_with("chip,task,metric,cv,recurrence,neurons,die,"), "{}", one.csv());
+    let scores = |result: &StudyResult, wanted: &str| -> Vec<f64> {
+        let rows = result.rows.iter().filter(|row| row.point.to_string().contains(wanted));
+        rows.map(|row| row.score_float).collect()
+    };
+    assert_eq!(scores(&all, "family two-point"), scores(&one, ""));
+    assert_ne!(scores(&all, "family gamma"), scores(&one, ""));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use disorder::{Key, Purpose, normal_deviate};
 use readout::{Matrix, Ridge, Split, metrics, part_means};
-use tasks::{Classification, Series, Signal, Task, TaskData, TaskError, TaskOptions};
+use tasks::{Classification, Series, Signal, Task, TaskData, TaskError, TaskOptions, task};
 
 /// x(t) = (1 - leak) x(t-1) + leak tanh(W x(t-1) + W_in u(t) + bias) (Jaeger 2001).
 struct EchoState {
@@ -119,7 +119,7 @@ fn check(seeds: u64, reference: f64, tolerance: f64, score: impl Fn(u64) -> f64)
 #[test]
 fn narma10_scores_as_published() {
     check(4, 0.290, 0.04, |seed| {
-        let series = series(Task::narma10(&TaskOptions { seed, ..TaskOptions::default() }));
+        let series = series(task("narma10", &TaskOptions::new(seed)));
         let (outputs, targets) = predict(Settings { spectral_radius: 0.9, ..USUAL }, &series, seed);
         metrics::nrmse(outputs.all(), targets.all()).unwrap()[0]
     });
@@ -130,7 +130,7 @@ fn narma10_scores_as_published() {
 fn mackey_glass_scores_as_published() {
     let settings = Settings { input_scale: 1.0, leak: 0.3, bias: 0.2, ..USUAL };
     check(3, 1.56e-3, 5e-4, |seed| {
-        let series = series(Task::mackey_glass(&TaskOptions { seed, ..TaskOptions::default() }));
+        let series = series(task("mackey-glass", &TaskOptions::new(seed)));
         let (outputs, targets) = predict(settings, &series, seed);
         metrics::nrmse(outputs.all(), targets.all()).unwrap()[0]
     });
@@ -140,9 +140,9 @@ fn mackey_glass_scores_as_published() {
 /// about 0.4.
 #[test]
 fn memory_capacity_scores_as_published() {
-    let options = TaskOptions { delays: Some(60), train: Some(3000), test: Some(3000), ..TaskOptions::default() };
+    let options = |seed| TaskOptions::new(seed).with("delays", 60).with("train", 3000).with("test", 3000);
     check(3, 26.3, 2.0, |seed| {
-        let series = series(Task::memory_capacity(&TaskOptions { seed, ..options }));
+        let series = series(task("memory-capacity", &options(seed)));
         let (outputs, targets) = predict(USUAL, &series, seed);
         metrics::memory_capacity(outputs.all(), targets.all(), 0.0).unwrap().total
     });
@@ -169,7 +169,9 @@ fn floats(frame: &[fx::Real]) -> Vec<f64> {
 /// echo-state network. One of the 370 utterances is 0.27 %.
 #[test]
 fn japanese_vowels_scores_as_published() {
-    let TaskData::Classification(data) = Task::japanese_vowels().unwrap().data else { panic!("utterances") };
+    let TaskData::Classification(data) = task("japanese-vowels", &TaskOptions::default()).unwrap().data else {
+        panic!("utterances")
+    };
     let linear = accuracy(&data, |signal| {
         let mut samples = Matrix::new(signal.channels());
         signal.frames().for_each(|frame| samples.push_row(&floats(frame)));

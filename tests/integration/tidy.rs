@@ -38,6 +38,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "network",
             "readout",
             "router",
+            "session",
             "tasks",
             "units",
         ],

@@ -1,8 +1,8 @@
 //! The figure of a run: spikes of neurons over time, and traces of chosen neurons on the same time axis.
 //!
 //! This module owns the frame: the time axis, the title, the notes, the colours and how the parts stand below each
-//! other. [`raster`] draws spikes, [`panel`] draws traces. They write their paths themselves instead of asking the
-//! library that draws the figures of a study: it makes one element of every point, and a run has too many.
+//! other. [`raster`] draws spikes, [`panel`] draws traces, each many points to a path: a run has too many for an
+//! element of every point, as the figures of a study have it.
 //!
 //! Nothing is left out in silence. Where spikes or samples are too many for the picture, what is drawn stands for all
 //! of them, and a note below the figure says how.
@@ -17,7 +17,9 @@ use crate::figure::FONTS;
 use crate::html::escape;
 use crate::page::DARK;
 use crate::scale::Scale;
-use std::fmt::Write;
+use crate::svg::element;
+use crate::text::shortened;
+use std::fmt::{Display, Write};
 
 /// Width of the picture in user units (CSS pixels at full size).
 const WIDTH: f64 = 860.0;
@@ -278,35 +280,30 @@ impl Axis {
 
 /// A line of small text of the axes.
 fn label(x: f64, y: f64, anchor: &str, text: &str) -> String {
-    format!(
-        "<text class=\"soft\" x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"11\" text-anchor=\"{anchor}\" \
-         fill=\"{}\">{}</text>\n",
-        light("--soft"),
-        escape(text)
-    )
+    let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
+    let soft = light("--soft");
+    let attributes: [(&str, &dyn Display); 6] =
+        [("class", &"soft"), ("x", &x), ("y", &y), ("font-size", &11), ("text-anchor", &anchor), ("fill", &soft)];
+    element("text", &attributes, &escape(text)) + "\n"
 }
 
 /// The name of a plot, above its left end.
 fn heading(y: f64, text: &str) -> String {
-    format!(
-        "<text class=\"ink\" x=\"{LEFT}\" y=\"{y:.1}\" font-size=\"12.5\" font-weight=\"600\" fill=\"{}\">{}</text>\n",
-        light("--ink"),
-        escape(text)
-    )
+    let (y, ink) = (format!("{y:.1}"), light("--ink"));
+    let attributes: [(&str, &dyn Display); 6] =
+        [("class", &"ink"), ("x", &LEFT), ("y", &y), ("font-size", &12.5), ("font-weight", &600), ("fill", &ink)];
+    element("text", &attributes, &escape(text)) + "\n"
 }
 
 /// The name of a series, right of its plot, in its colour.
 fn series_label(series: usize, y: f64, text: &str) -> String {
     let shown = shortened(text, SERIES_LETTERS);
-    let whole = if shown == text { String::new() } else { format!("<title>{}</title>", escape(text)) };
-    format!(
-        "<text class=\"f{0}\" x=\"{1:.1}\" y=\"{y:.1}\" font-size=\"11.5\" font-weight=\"600\" \
-         fill=\"{2}\">{whole}{3}</text>\n",
-        series % SERIES.len(),
-        RIGHT + 8.0,
-        series_colour(series),
-        escape(&shown)
-    )
+    let whole = if shown == text { String::new() } else { element("title", &[], &escape(text)) };
+    let class = format!("f{}", series % SERIES.len());
+    let (x, y, colour) = (format!("{:.1}", RIGHT + 8.0), format!("{y:.1}"), series_colour(series));
+    let attributes: [(&str, &dyn Display); 6] =
+        [("class", &class), ("x", &x), ("y", &y), ("font-size", &11.5), ("font-weight", &600), ("fill", &colour)];
+    element("text", &attributes, &(whole + &escape(&shown))) + "\n"
 }
 
 /// Colour of a series on white paper.
@@ -336,14 +333,6 @@ fn style() -> String {
         let _ = write!(rules, ".f{i}{{fill:{0}}}.l{i}{{stroke:{0}}}", dark(name));
     }
     format!("@media (prefers-color-scheme:dark){{{rules}}}")
-}
-
-/// `text` with at most `letters` letters; an ellipsis stands for what is missing.
-fn shortened(text: &str, letters: usize) -> String {
-    if text.chars().count() <= letters {
-        return text.into();
-    }
-    text.chars().take(letters - 1).chain(['\u{2026}']).collect()
 }
 
 /// `text` in lines of at most `letters` letters.

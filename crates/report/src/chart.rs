@@ -1,19 +1,13 @@
-//! One panel of a figure, drawn by `kuva` and dressed for this project.
+//! One panel of a figure: axes with round marks, lines with labels at their ends, and points that say what they are.
 //!
-//! `kuva` draws axes, lines and markers. This module takes its picture apart: it drops the generator's stamp and
-//! style sheet, so that the same result gives the same bytes, and adds labels at the ends of lines. Colours are CSS
-//! variables (`var(--full)`), so that a page can switch between light and dark; [`with_fixed_colours`] puts in plain
-//! colours for pictures that stand alone.
+//! Colours are CSS variables (`var(--full)`), so that a page can switch between light and dark; [`with_fixed_colours`]
+//! puts in plain colours for pictures that stand alone.
 
 use crate::html::escape;
 use crate::scale::Scale;
-use kuva::plot::scatter::MarkerShape;
-use kuva::plot::{LinePlot, ScatterPlot};
-use kuva::render::layout::{Layout, TickFormat};
-use kuva::render::plots::Plot;
-use kuva::render::theme::Theme;
+use crate::svg::{element, outline};
+use crate::text::shortened;
 use std::fmt::Write;
-use std::sync::Arc;
 
 /// Width of a panel in user units (CSS pixels at full size).
 pub(crate) const WIDTH: f64 = 352.0;
@@ -23,8 +17,14 @@ pub(crate) const HEIGHT: f64 = 284.0;
 const LEFT: f64 = 54.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 42.0;
-/// Room for labels at the ends of lines.
+/// Least room for labels at the ends of lines.
 const RIGHT: f64 = 60.0;
+/// Letters that have that room, and that a label has at most.
+const LABEL_LETTERS: [usize; 2] = [8, 20];
+/// Room of each letter more.
+const LETTER: f64 = 6.5;
+/// Length of a mark at an axis.
+const TICK: f64 = 3.0;
 /// Distance of two end labels that would otherwise overlap.
 const LABEL_PITCH: f64 = 13.0;
 
@@ -45,10 +45,51 @@ pub(crate) const COLOURS: [(&str, &str); 13] = [
     ("--cv-5", "#7d1f1f"),
 ];
 
+/// Shape of a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marker {
+    Circle,
+    Diamond,
+    Square,
+}
+
+/// Half the width of a marker of each shape: all cover about the same area.
+const RADIUS: f64 = 2.6;
+const HALF_DIAGONAL: f64 = 3.4;
+const HALF_SIDE: f64 = 2.3;
+
+impl Marker {
+    /// The marker around (`x`, `y`).
+    fn draw(self, x: f64, y: f64, colour: &str) -> String {
+        let at = |dx: f64, dy: f64| (x + dx, y + dy);
+        let corners = match self {
+            Self::Circle => {
+                let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
+                let attributes: [(&str, &dyn std::fmt::Display); 5] =
+                    [("cx", &x), ("cy", &y), ("r", &RADIUS), ("fill", &colour), ("fill-opacity", &OPACITY)];
+                return element("circle", &attributes, "");
+            }
+            Self::Diamond => {
+                let d = HALF_DIAGONAL;
+                [at(0.0, -d), at(d, 0.0), at(0.0, d), at(-d, 0.0)]
+            }
+            Self::Square => {
+                let s = HALF_SIDE;
+                [at(-s, -s), at(s, -s), at(s, s), at(-s, s)]
+            }
+        };
+        let path = outline(corners) + "z";
+        element("path", &[("d", &path), ("fill", &colour), ("fill-opacity", &OPACITY)], "")
+    }
+}
+
+/// Points that lie on each other shall be seen to.
+const OPACITY: f64 = 0.72;
+
 /// Points of one colour and shape, with what a reader sees when pointing at each.
 pub(crate) struct Points {
     pub(crate) colour: String,
-    pub(crate) marker: MarkerShape,
+    pub(crate) marker: Marker,
     pub(crate) places: Vec<(f64, f64)>,
     pub(crate) tips: Vec<String>,
 }
@@ -56,7 +97,6 @@ pub(crate) struct Points {
 /// A line through points; its label stands at its right end.
 pub(crate) struct Line {
     pub(crate) colour: String,
-    pub(crate) dashed: bool,
     pub(crate) places: Vec<(f64, f64)>,
     pub(crate) label: Option<String>,
 }
@@ -82,109 +122,122 @@ pub(crate) struct Panel {
 
 impl Panel {
     /// The panel as the contents of an `svg` element of [`WIDTH`] by [`HEIGHT`], with colours as CSS variables.
-    pub(crate) fn draw(self) -> String {
-        let title = self.title.clone();
-        let labels = self.end_labels();
-        let layout = self.layout();
-        let mut plots: Vec<Plot> = Vec::new();
-        for line in self.lines {
-            let plot = LinePlot::new().with_data(line.places).with_color(line.colour).with_stroke_width(1.75);
-            plots.push(if line.dashed { plot.with_dashed() } else { plot }.into());
+    pub(crate) fn draw(&self) -> String {
+        let mut svg = self.frame();
+        for line in &self.lines {
+            let path = outline(line.places.iter().map(|place| self.place(*place)));
+            let round = "round";
+            svg.push_str(&element(
+                "path",
+                &[
+                    ("d", &path),
+                    ("stroke", &line.colour),
+                    ("stroke-width", &1.75),
+                    ("stroke-linejoin", &round),
+                    ("fill", &"none"),
+                ],
+                "",
+            ));
         }
-        for points in self.points {
-            let plot = ScatterPlot::new()
-                .with_data(points.places)
-                .with_color(points.colour)
-                .with_marker(points.marker)
-                .with_size(2.6)
-                .with_marker_opacity(0.72)
-                .with_tooltip_labels(points.tips);
-            plots.push(plot.into());
+        for points in &self.points {
+            for (place, tip) in points.places.iter().zip(&points.tips) {
+                let (x, y) = self.place(*place);
+                let tip = element("title", &[], &escape(tip));
+                svg.push_str(&element("g", &[("class", &"tt")], &(tip + &points.marker.draw(x, y, &points.colour))));
+            }
         }
-        let mut picture = contents(&kuva::render_to_svg(plots, layout));
-        let _ = write!(
-            picture,
-            "<text x=\"{LEFT}\" y=\"18\" font-size=\"13\" font-weight=\"600\" fill=\"var(--ink)\">{}</text>",
-            escape(&title)
-        );
-        picture.push_str(&labels);
-        picture
+        svg.push_str(&strong((LEFT, 18.0), 13.0, "var(--ink)", &self.title));
+        svg.push_str(&self.end_labels());
+        svg
     }
 
-    fn layout(&self) -> Layout {
-        let (x, y) = (&self.x, &self.y);
-        let theme = Theme {
-            background: "none".into(),
-            axis_color: "var(--soft)".into(),
-            grid_color: "var(--grid)".into(),
-            tick_color: "var(--soft)".into(),
-            text_color: "var(--soft)".into(),
-            legend_bg: "none".into(),
-            legend_border: "none".into(),
-            font_family: Some("inherit".into()),
-            show_grid: true,
-            ..Theme::light()
-        };
-        let ranges = [x, y].map(|axis| (axis.scale.min() - axis.margin, axis.scale.max() + axis.margin));
-        Layout::new(ranges[0], ranges[1])
-            .with_width(WIDTH)
-            .with_height(HEIGHT)
-            .with_x_label(x.title.clone())
-            .with_y_label(y.title.clone())
-            .with_x_axis_min(ranges[0].0)
-            .with_x_axis_max(ranges[0].1)
-            .with_y_axis_min(ranges[1].0)
-            .with_y_axis_max(ranges[1].1)
-            .with_x_tick_step(x.scale.step())
-            .with_y_tick_step(y.scale.step())
-            .with_x_tick_format(x.format())
-            .with_y_tick_format(y.format())
-            .with_label_size(12)
-            .with_tick_size(11)
-            .with_tick_length(3.0)
-            .with_force_margins(LEFT, RIGHT)
-            .with_force_margins_y(TOP, BOTTOM)
-            .with_theme(theme)
+    /// Where a place in data units is drawn.
+    fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (LEFT + self.x.share(x) * (self.right() - LEFT), HEIGHT - BOTTOM - self.y.share(y) * (HEIGHT - TOP - BOTTOM))
+    }
+
+    /// Where the plot ends and labels begin.
+    fn right(&self) -> f64 {
+        let [least, most] = LABEL_LETTERS;
+        let letters = self.lines.iter().filter_map(|line| line.label.as_deref()).map(|label| label.chars().count());
+        WIDTH - RIGHT - LETTER * letters.max().unwrap_or(0).clamp(least, most).saturating_sub(least) as f64
+    }
+
+    /// The axes with their marks, grid and titles.
+    fn frame(&self) -> String {
+        let (right, bottom) = (self.right(), HEIGHT - BOTTOM);
+        let (mut grid, mut ticks, mut words) = (String::new(), String::new(), String::new());
+        for (mark, name) in self.x.marks() {
+            let (x, _) = self.place((mark, 0.0));
+            let _ = write!(grid, "M{x:.1} {TOP}V{bottom}");
+            let _ = write!(ticks, "M{x:.1} {bottom}v{TICK}");
+            words.push_str(&label((x, bottom + 15.0), "middle", 11.0, &name));
+        }
+        for (mark, name) in self.y.marks() {
+            let (_, y) = self.place((0.0, mark));
+            let _ = write!(grid, "M{LEFT} {y:.1}H{right}");
+            let _ = write!(ticks, "M{LEFT} {y:.1}h-{TICK}");
+            words.push_str(&label((LEFT - 6.0, y + 4.0), "end", 11.0, &name));
+        }
+        words.push_str(&label(((LEFT + right) / 2.0, HEIGHT - 6.0), "middle", 12.0, &self.x.title));
+        let middle = (TOP + bottom) / 2.0;
+        let turned = label((14.0, middle), "middle", 12.0, &self.y.title);
+        words.push_str(&element("g", &[("transform", &format!("rotate(-90,14,{middle})"))], &turned));
+        let axes = format!("M{LEFT} {TOP}V{bottom}H{right}{ticks}");
+        let path =
+            |path: &str, colour: &str| element("path", &[("d", &path), ("stroke", &colour), ("fill", &"none")], "");
+        path(&grid, "var(--grid)") + &path(&axes, "var(--soft)") + &words
     }
 
     /// The labels at the right ends of the lines, moved apart where they would overlap.
     fn end_labels(&self) -> String {
-        let y = |value: f64| {
-            let (low, high) = (self.y.scale.min() - self.y.margin, self.y.scale.max() + self.y.margin);
-            TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM)
-        };
         let mut labels: Vec<(f64, &str, &str)> = self
             .lines
             .iter()
-            .filter_map(|line| Some((y(line.places.last()?.1), line.label.as_deref()?, line.colour.as_str())))
+            .filter_map(|line| Some((self.place(*line.places.last()?).1, line.label.as_deref()?, line.colour.as_str())))
             .collect();
         labels.sort_by(|a, b| a.0.total_cmp(&b.0));
         let wanted: Vec<f64> = labels.iter().map(|label| label.0).collect();
         let mut svg = String::new();
         for ((_, text, colour), at) in labels.into_iter().zip(spread_out(&wanted, LABEL_PITCH)) {
-            let _ = write!(
-                svg,
-                "<text x=\"{}\" y=\"{:.1}\" font-size=\"11.5\" font-weight=\"600\" fill=\"{colour}\">{}</text>",
-                WIDTH - RIGHT + 5.0,
-                at.clamp(TOP, HEIGHT - BOTTOM) + 4.0,
-                escape(text)
-            );
+            let y = at.clamp(TOP, HEIGHT - BOTTOM) + 4.0;
+            svg.push_str(&strong((self.right() + 5.0, y), 11.5, colour, &shortened(text, LABEL_LETTERS[1])));
         }
         svg
     }
 }
 
 impl Axis {
-    fn format(&self) -> TickFormat {
-        let scale = self.scale;
-        match self.marks.clone() {
-            None => TickFormat::Fixed(scale.decimals()),
-            Some(marks) => TickFormat::Custom(Arc::new(move |value| {
-                let index = ((value - scale.min()) / scale.step() + 0.5).floor();
-                marks.get(index as usize).cloned().unwrap_or_default()
-            })),
-        }
+    /// Where a value stands: 0 at the beginning of the axis, 1 at its end.
+    fn share(&self, value: f64) -> f64 {
+        let (low, high) = (self.scale.min() - self.margin, self.scale.max() + self.margin);
+        (value - low) / (high - low)
     }
+
+    /// The marks with their text.
+    fn marks(&self) -> Vec<(f64, String)> {
+        let name = |i: usize| match &self.marks {
+            None => format!("{:.*}", self.scale.decimals(), self.scale.mark(i)),
+            Some(marks) => marks.get(i).cloned().unwrap_or_default(),
+        };
+        (0..=self.scale.steps()).map(|i| (self.scale.mark(i), name(i))).collect()
+    }
+}
+
+/// Text of an axis, in the colour of the page around it.
+fn label((x, y): (f64, f64), anchor: &str, size: f64, text: &str) -> String {
+    let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
+    element("text", &[("x", &x), ("y", &y), ("font-size", &size), ("text-anchor", &anchor)], &escape(text))
+}
+
+/// A title or the name of a line.
+fn strong((x, y): (f64, f64), size: f64, colour: &str, text: &str) -> String {
+    let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
+    element(
+        "text",
+        &[("x", &x), ("y", &y), ("font-size", &size), ("font-weight", &600), ("fill", &colour)],
+        &escape(text),
+    )
 }
 
 /// Rising positions at least `pitch` apart, as near to `wanted` (rising) as that allows: neighbours that are too
@@ -207,27 +260,6 @@ pub(crate) fn spread_out(wanted: &[f64], pitch: f64) -> Vec<f64> {
     }
     let place = |(sum, count): (f64, usize)| (0..count).map(move |i| sum / count as f64 + i as f64 * pitch);
     groups.into_iter().flat_map(place).collect()
-}
-
-/// What is inside the `svg` element of a picture by `kuva`, without its stamp, style sheet and background.
-fn contents(svg: &str) -> String {
-    let (_, body) = svg.split_once('>').expect("a picture begins with its svg element");
-    let body = body.strip_suffix('\n').unwrap_or(body);
-    let mut body = body.strip_suffix("</svg>").expect("a picture ends with its svg element").to_string();
-    for (open, close) in [("<!--", "-->"), ("<defs>", "</defs>"), ("<rect width=\"100%\"", "/>")] {
-        if let Some(start) = body.find(open)
-            && let Some(length) = body[start..].find(close)
-        {
-            body.replace_range(start..start + length + close.len(), "");
-        }
-    }
-    // The clip path is named by a counter of the process. Nothing is drawn outside the axes, so nothing needs it.
-    let clip = " clip-path=\"url(#";
-    while let Some(start) = body.find(clip) {
-        let length = body[start..].find(")\"").expect("the attribute has an end") + 2;
-        body.replace_range(start..start + length, "");
-    }
-    body
 }
 
 /// `svg` with the colours that it has on white paper instead of CSS variables.
@@ -256,13 +288,12 @@ mod tests {
             y: Axis { scale: Scale::covering(90.0, 98.0, 5), title: "accuracy (%)".into(), marks: None, margin: 0.0 },
             lines: vec![Line {
                 colour: "var(--full)".into(),
-                dashed: false,
                 places: vec![(0.0, 97.0), (0.5, 92.0)],
                 label: Some("full".into()),
             }],
             points: vec![Points {
                 colour: "var(--full)".into(),
-                marker: MarkerShape::Circle,
+                marker: Marker::Circle,
                 places: vec![(0.0, 97.0)],
                 tips: vec!["die 0 <b>".into()],
             }],
@@ -270,7 +301,7 @@ mod tests {
         let svg = panel().draw();
         assert_eq!(svg, panel().draw());
         assert!(svg.contains("a &lt; b") && svg.contains("die 0 &lt;b&gt;"));
-        for unwanted in ["kuva", "<style", "<script", "url(#", "<defs", "<!--"] {
+        for unwanted in ["<style", "<script", "url(", "NaN", "inf"] {
             assert!(!svg.contains(unwanted), "{unwanted} in {svg}");
         }
         assert!(!with_fixed_colours(&svg).contains("var("));

@@ -1,6 +1,12 @@
 //! Made-up result rows for the tests of this crate: the shape of the default study, with plausible numbers.
 
-use study::{Manifest, MappingSummary, Row, StudyResult, TaskRecord};
+use study::{Manifest, MappingSummary, Point, Row, StudyResult, TaskRecord};
+
+/// A point with these values, by the keys of their axes.
+pub(crate) fn point(values: &[(&str, &str)]) -> Point {
+    let with = |point: Point, (key, name): &(&str, &str)| point.with(study::axis(key).expect("an axis"), name);
+    values.iter().fold(Point::default(), with)
+}
 
 /// A small deterministic scatter between -1 and 1.
 fn wobble(i: u32, j: u32) -> f64 {
@@ -22,13 +28,15 @@ pub(crate) fn rows() -> Vec<Row> {
                     let score = best - loss * cv_value * cv_value - 0.06 * best * r as f64 + scatter;
                     rows.push(Row {
                         chip: "dynapse2".into(),
-                        task: task.into(),
+                        point: point(&[
+                            ("task", task),
+                            ("recurrence", recurrence),
+                            ("cv", cv),
+                            ("die", &die.to_string()),
+                        ]),
                         metric: metric.into(),
                         higher_is_better: true,
-                        cv: cv.into(),
-                        recurrence: recurrence.into(),
                         neurons: 256,
-                        die,
                         score_float: score,
                         score_quantised: score - 0.008 * best,
                         score_on_chip: Some(score - 0.03 * best),
@@ -53,8 +61,7 @@ pub(crate) fn result() -> StudyResult {
         source: "Made up.".into(),
     };
     let mapping = |task: &str, recurrence: &str, kept| MappingSummary {
-        task: task.into(),
-        recurrence: recurrence.into(),
+        point: point(&[("task", task), ("recurrence", recurrence)]),
         report: "core 0: 256 of 256 neurons\nCAM words: 48 of 64".into(),
         connections_wanted: 12_288,
         connections_kept: kept,

@@ -1,10 +1,10 @@
-//! The figures of a study: score against CV, and the share of dies that reach a score.
+//! The figures of a study: score against one axis, and the share of dies that reach a score.
 
-use crate::chart::{Axis, HEIGHT, Line, Panel, Points, WIDTH, with_fixed_colours};
+use crate::chart::{Axis, HEIGHT, Line, Marker, Panel, Points, WIDTH, with_fixed_colours};
 use crate::html::escape;
 use crate::scale::Scale;
-use crate::summary::{Stage, TaskResults, number};
-use kuva::plot::scatter::MarkerShape;
+use crate::series::Series;
+use crate::summary::{AxisValues, Stage, TaskResults, number};
 use std::fmt::Write;
 use study::Row;
 
@@ -15,134 +15,116 @@ pub(crate) const FONTS: &str =
 /// Distance between the panels of a picture that stands alone.
 const GAP: f64 = 10.0;
 
-/// Colour of a kind of recurrence: the same in every figure.
-pub(crate) fn recurrence_colour(task: &TaskResults<'_>, recurrence: &str) -> String {
-    let name = match recurrence {
-        "full" | "removed" => recurrence.to_string(),
-        _ => {
-            let partial = task.recurrences.iter().filter(|r| !matches!(**r, "full" | "removed"));
-            let index = partial.take_while(|r| **r != recurrence).count();
-            format!("kept-{}", index % 2 + 1)
-        }
-    };
-    format!("var(--{name})")
-}
-
-fn marker(recurrence: &str) -> MarkerShape {
-    match recurrence {
-        "full" => MarkerShape::Circle,
-        "removed" => MarkerShape::Diamond,
-        _ => MarkerShape::Square,
-    }
-}
-
-/// `full recurrence`, `recurrence removed`, `0.5 of recurrence`.
-pub(crate) fn recurrence_words(recurrence: &str) -> String {
-    match recurrence {
-        "full" => "full recurrence".into(),
-        "removed" => "recurrence removed".into(),
-        kept => format!("{kept} of recurrence kept"),
-    }
-}
-
-/// `CV 0.2`, or that the mismatch is the chip's own.
-pub(crate) fn cv_words(cv: &str) -> String {
-    if cv == "chip" { "the chip's own mismatch".into() } else { format!("CV {cv}") }
-}
-
-/// Colour of the `index`th of `count` CVs: from the palest to the darkest.
-pub(crate) fn cv_colour(index: usize, count: usize) -> String {
+/// Colour of the `index`th of `count` values of the horizontal axis: from the palest to the darkest.
+pub(crate) fn step_colour(index: usize, count: usize) -> String {
     let step = if count > 1 { index * 5 / (count - 1) } else { 0 };
     format!("var(--cv-{step})")
 }
 
-/// Where the CVs of a task stand on an axis: to scale, or evenly spaced where two are too close to tell apart.
-struct CvAxis {
+/// Where the values of an axis stand: numbers to scale, or evenly spaced where two are too close to tell apart.
+struct Horizontal {
+    title: &'static str,
     positions: Vec<f64>,
     scale: Scale,
-    /// Smallest distance of two CVs, in data units.
+    /// Smallest distance of two values, in data units.
     gap: f64,
     marks: Option<Vec<String>>,
 }
 
-impl CvAxis {
-    fn of(cvs: &[&str]) -> Self {
-        let values: Vec<f64> = cvs.iter().map(|cv| number(cv)).collect();
+impl Horizontal {
+    fn of(title: &'static str, names: &[&str]) -> Self {
+        let values: Vec<f64> = names.iter().map(|name| number(name)).collect();
         let gap = values.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
         let (first, last) = (values[0], values[values.len() - 1]);
         if values.len() > 1 && gap * 12.0 >= last - first {
-            return Self { positions: values, scale: Scale::covering(first, last, 6), gap, marks: None };
+            let scale = Scale::covering(first, last, 6);
+            return Self { title, positions: values, scale, gap, marks: None };
         }
         let last = (values.len() - 1).max(1) as f64;
-        let marks = Some(cvs.iter().map(|cv| cv.to_string()).collect());
+        let marks = Some(names.iter().map(|name| name.to_string()).collect());
         let positions = (0..values.len()).map(|i| i as f64).collect();
-        Self { positions, scale: Scale::covering(0.0, last, values.len().max(2)), gap: 1.0, marks }
+        Self { title, positions, scale: Scale::covering(0.0, last, values.len().max(2)), gap: 1.0, marks }
     }
 
-    /// Width of the band around a CV in which its dies stand.
+    /// Width of the band around a value in which its dies stand.
     fn band(&self) -> f64 {
         (self.gap * 0.62).min((self.scale.max() - self.scale.min()) * 0.09)
     }
 
     fn axis(&self) -> Axis {
-        let title = if self.marks.is_some() { "mismatch CV (not to scale)" } else { "mismatch CV" };
-        Axis { scale: self.scale, title: title.into(), marks: self.marks.clone(), margin: self.band() * 0.7 }
+        let note = if self.marks.is_some() { " (not to scale)" } else { "" };
+        Axis {
+            scale: self.scale,
+            title: format!("{}{note}", self.title),
+            marks: self.marks.clone(),
+            margin: self.band() * 0.7,
+        }
     }
 }
 
-/// The panels "score against CV" of a task, one a stage: every die a point, a line through the means.
+/// The panels "score against an axis" of a task, one a stage: every die a point, a line through the means.
 pub(crate) fn score_panels(task: &TaskResults<'_>) -> Vec<String> {
     let all = task.settings.iter().flat_map(|s| &s.rows);
     let scores: Vec<f64> = all.flat_map(|row| task.stages.iter().filter_map(|s| s.score(row))).collect();
-    let Some(y_scale) = score_scale(task, &scores) else { return Vec::new() };
-    let cv_axis = CvAxis::of(&task.cvs);
+    let (Some(y_scale), Some(along)) = (score_scale(task, &scores), task.axes.get(task.horizontal())) else {
+        return Vec::new();
+    };
+    let x = Horizontal::of(along.axis.title, &along.values);
     task.stages
         .iter()
         .map(|&stage| {
-            let (lines, points) = score_series(task, stage, &cv_axis);
-            Panel { title: stage.title().into(), x: cv_axis.axis(), y: score_axis(task, y_scale), lines, points }.draw()
+            let (lines, points) = score_series(task, stage, along, &x);
+            Panel { title: stage.title().into(), x: x.axis(), y: score_axis(task, y_scale), lines, points }.draw()
         })
         .collect()
 }
 
-fn score_series(task: &TaskResults<'_>, stage: Stage, cv_axis: &CvAxis) -> (Vec<Line>, Vec<Points>) {
+fn score_series(
+    task: &TaskResults<'_>,
+    stage: Stage,
+    along: &AxisValues<'_>,
+    x: &Horizontal,
+) -> (Vec<Line>, Vec<Points>) {
     let (mut lines, mut points) = (Vec::new(), Vec::new());
-    let kinds = task.recurrences.len() as f64;
-    for (k, &recurrence) in task.recurrences.iter().enumerate() {
-        let colour = recurrence_colour(task, recurrence);
+    let all = Series::of(task);
+    let kinds = all.len() as f64;
+    for (k, series) in all.into_iter().enumerate() {
+        let colour = series.colour();
         let mut line = Vec::new();
-        let mut series = Points { colour: colour.clone(), marker: marker(recurrence), places: vec![], tips: vec![] };
-        for (&cv, &position) in task.cvs.iter().zip(&cv_axis.positions) {
-            let Some(setting) = task.setting(recurrence, cv) else { continue };
-            // Kinds of recurrence stand side by side in a band around their CV, and the dies side by side in it.
-            let band = cv_axis.band();
+        let mut dies = Points { colour: colour.clone(), marker: series.marker(), places: vec![], tips: vec![] };
+        for (&value, &position) in along.values.iter().zip(&x.positions) {
+            let Some(setting) = series.setting(task, value) else { continue };
+            // Series stand side by side in a band around their value, and the dies side by side in it.
+            let band = x.band();
             let place = |within: f64| position + band * ((k as f64 + within) / kinds - 0.5);
             for (i, row) in setting.rows.iter().enumerate() {
                 let Some(score) = stage.score(row) else { continue };
                 let within = (i as f64 + 0.5) / setting.rows.len() as f64;
-                series.places.push((place(0.1 + 0.8 * within), score * task.metric.factor));
-                series.tips.push(tip(task, row.die, recurrence, cv, score));
+                dies.places.push((place(0.1 + 0.8 * within), score * task.metric.factor));
+                dies.tips.push(tip(task, row.point.die(), &series, &(along.axis.words)(value), score));
             }
             if let Some(spread) = setting.spread(stage) {
                 line.push((place(0.5), spread.mean * task.metric.factor));
             }
         }
-        lines.push(Line { colour, dashed: false, places: line, label: Some(recurrence.to_string()) });
-        points.push(series);
+        lines.push(Line { colour, places: line, label: Some(series.name) });
+        points.push(dies);
     }
     (lines, points)
 }
 
-/// The panels "share of dies that reach a score" of a task at its last stage, one a kind of recurrence.
+/// The panels "share of dies that reach a score" of a task at its last stage, one a series.
 pub(crate) fn yield_panels(task: &TaskResults<'_>) -> Vec<String> {
     let stage = task.last_stage();
     let all = task.settings.iter().flat_map(|s| &s.rows);
     let scores: Vec<f64> = all.filter_map(|row| stage.score(row)).collect();
-    let Some(x_scale) = score_scale(task, &scores) else { return Vec::new() };
-    task.recurrences
+    let (Some(x_scale), Some(along)) = (score_scale(task, &scores), task.axes.get(task.horizontal())) else {
+        return Vec::new();
+    };
+    Series::of(task)
         .iter()
-        .map(|&recurrence| {
-            let (lines, points) = yield_series(task, stage, recurrence, &x_scale);
+        .map(|series| {
+            let (lines, points) = yield_lines(task, stage, series, along, &x_scale);
             let share = Axis {
                 scale: Scale::covering(0.0, 100.0, 5),
                 title: "dies that reach it (%)".into(),
@@ -151,45 +133,51 @@ pub(crate) fn yield_panels(task: &TaskResults<'_>) -> Vec<String> {
             };
             let mut x = score_axis(task, x_scale);
             x.title = format!("{} {}", task.metric.label(task.metric_name), stage.name());
-            Panel { title: capitalised(&recurrence_words(recurrence)), x, y: share, lines, points }.draw()
+            Panel { title: capitalised(&series.words), x, y: share, lines, points }.draw()
         })
         .collect()
 }
 
-fn yield_series(task: &TaskResults<'_>, stage: Stage, recurrence: &str, x: &Scale) -> (Vec<Line>, Vec<Points>) {
+fn yield_lines(
+    task: &TaskResults<'_>,
+    stage: Stage,
+    series: &Series<'_>,
+    along: &AxisValues<'_>,
+    x: &Scale,
+) -> (Vec<Line>, Vec<Points>) {
     let (mut lines, mut points) = (Vec::new(), Vec::new());
-    for (i, &cv) in task.cvs.iter().enumerate() {
-        let Some(setting) = task.setting(recurrence, cv) else { continue };
-        let colour = cv_colour(i, task.cvs.len());
-        let mut scores: Vec<(f64, u32)> = setting.rows.iter().filter_map(|r| Some((stage.score(r)?, r.die))).collect();
+    for (i, &value) in along.values.iter().enumerate() {
+        let Some(setting) = series.setting(task, value) else { continue };
+        let colour = step_colour(i, along.values.len());
+        let scored = setting.rows.iter().filter_map(|r| Some((stage.score(r)?, r.point.die())));
+        let mut scores: Vec<(f64, u32)> = scored.collect();
         // From the best die to the worst: the k-th of n is reached by k/n of the dies.
         scores.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         if task.higher_is_better {
             scores.reverse();
         }
         let easy_end = if task.higher_is_better { x.min() } else { x.max() };
-        let mut series = Points { colour: colour.clone(), marker: MarkerShape::Circle, places: vec![], tips: vec![] };
+        let mut dies = Points { colour: colour.clone(), marker: Marker::Circle, places: vec![], tips: vec![] };
         let mut line = Vec::new();
         let count = scores.len() as f64;
         for (k, &(score, die)) in scores.iter().enumerate() {
             let (at, share) = (score * task.metric.factor, 100.0 * (k + 1) as f64 / count);
             line.extend([(at, 100.0 * k as f64 / count), (at, share)]);
-            series.places.push((at, share));
-            let reached = format!("{}\n{share:.0} % of dies reach this", tip(task, die, recurrence, cv, score));
-            series.tips.push(reached);
+            dies.places.push((at, share));
+            let tip = tip(task, die, series, &(along.axis.words)(value), score);
+            dies.tips.push(format!("{tip}\n{share:.0} % of dies reach this"));
         }
         line.push((easy_end, 100.0));
-        lines.push(Line { colour, dashed: false, places: line, label: None });
-        points.push(series);
+        lines.push(Line { colour, places: line, label: None });
+        points.push(dies);
     }
     (lines, points)
 }
 
 /// What a reader sees when pointing at a die. The first line says which die it is: the page uses it to find the same
 /// die in another panel.
-fn tip(task: &TaskResults<'_>, die: u32, recurrence: &str, cv: &str, score: f64) -> String {
-    let value = task.metric.value(score);
-    format!("die {die}\n{}, {}\n{} {value}", recurrence_words(recurrence), cv_words(cv), task.metric_name)
+fn tip(task: &TaskResults<'_>, die: u32, series: &Series<'_>, along: &str, score: f64) -> String {
+    format!("die {die}\n{}, {along}\n{} {}", series.words, task.metric_name, task.metric.value(score))
 }
 
 fn score_scale(task: &TaskResults<'_>, scores: &[f64]) -> Option<Scale> {
@@ -222,7 +210,7 @@ pub(crate) fn html(panels: &[String], label: &str, caption: &str) -> String {
     html
 }
 
-/// The figure "score against CV" of one task as a picture that stands alone: an SVG document on white, without
+/// The figure "score against an axis" of one task as a picture that stands alone: an SVG document on white, without
 /// script or style sheet. `None` if `rows` has no such task.
 pub fn figure_svg(rows: &[Row], task: &str) -> Option<String> {
     let tasks = TaskResults::group(rows);
@@ -242,19 +230,20 @@ pub fn figure_svg(rows: &[Row], task: &str) -> Option<String> {
         let _ = writeln!(svg, "<g transform=\"translate({x},42)\" fill=\"var(--soft)\">{panel}</g>");
     }
     svg.push_str("</svg>\n");
-    Some(with_fixed_colours(&svg).replace("font-family=\"inherit\"", ""))
+    Some(with_fixed_colours(&svg))
 }
 
-/// `japanese-vowels: accuracy against mismatch, every die a point`.
+/// `japanese-vowels on dynapse2: accuracy of every die against mismatch`.
 fn headline(task: &TaskResults<'_>) -> String {
     let chip = task.settings.first().and_then(|s| s.rows.first()).map_or("", |r| r.chip.as_str());
-    format!("{} on {chip}: {} of every die against mismatch", task.task, task.metric_name)
+    let along = task.axes.get(task.horizontal()).map_or("", |along| along.axis.quantity);
+    format!("{} on {chip}: {} of every die against {along}", task.task, task.metric_name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::rows;
+    use crate::example::{point, rows};
 
     #[test]
     fn figures_show_every_die_once_a_stage() {
@@ -279,18 +268,21 @@ mod tests {
     }
 
     #[test]
-    fn close_values_of_cv_are_spaced_evenly() {
-        let axis = CvAxis::of(&["0", "0.01", "0.5"]);
+    fn close_values_are_spaced_evenly() {
+        let axis = Horizontal::of("x", &["0", "0.01", "0.5"]);
         assert_eq!(axis.positions, [0.0, 1.0, 2.0]);
-        assert_eq!(CvAxis::of(&["0", "0.1", "0.5"]).positions, [0.0, 0.1, 0.5]);
-        assert_eq!(CvAxis::of(&["0.2"]).positions, [0.0]);
+        assert_eq!(Horizontal::of("x", &["0", "0.1", "0.5"]).positions, [0.0, 0.1, 0.5]);
+        assert_eq!(Horizontal::of("x", &["0.2"]).positions, [0.0]);
     }
 
     #[test]
     fn odd_results_still_make_figures() {
-        let mut odd: Vec<Row> = rows().into_iter().filter(|r| r.die == 0 && r.cv == "0").collect();
+        let mut odd: Vec<Row> = rows()
+            .into_iter()
+            .filter(|r| r.point.die() == 0 && r.point.setting().any(|(_, name)| name == "0"))
+            .collect();
         odd.iter_mut().for_each(|r| r.score_on_chip = None);
-        odd[0].recurrence = "0.5".into();
+        odd[0].point = point(&[("task", odd[0].point.task()), ("recurrence", "0.5"), ("cv", "0"), ("die", "0")]);
         let tasks = TaskResults::group(&odd);
         for task in &tasks {
             assert_eq!(score_panels(task).len(), 2);

@@ -3,7 +3,8 @@
 //! Every sentence is computed from the result rows. None of them judges whether a difference is large: it gives the
 //! difference, its range over the dies and the number of dies.
 
-use crate::figure::cv_words;
+use crate::figure::capitalised;
+use crate::series::{Series, words};
 use crate::summary::{Setting, Stage, TaskResults};
 use study::Row;
 
@@ -25,15 +26,17 @@ pub fn findings(rows: &[Row]) -> Vec<TaskFindings> {
             let mut stages = vec![Stage::Float];
             stages.extend(Some(task.last_stage()).filter(|last| *last != Stage::Float));
             let mut all = vec![baseline(task)];
-            all.extend(stages.iter().map(|&stage| mismatch(task, stage)));
-            all.extend(stages.iter().map(|&stage| recurrence(task, stage)));
+            all.extend(stages.iter().map(|&stage| range(task, stage)));
+            all.extend(
+                (0..task.axes.len()).flat_map(|axis| stages.iter().map(move |&stage| contrast(task, axis, stage))),
+            );
             all.extend([chip_cost(task), worst(task), losses(task)]);
             TaskFindings { task: task.task.into(), findings: all.into_iter().flatten().collect() }
         })
         .collect()
 }
 
-/// How good the nominal chip is: the first kind of recurrence at the lowest CV.
+/// How good the first setting is.
 fn baseline(task: &TaskResults<'_>) -> Option<String> {
     let setting = task.settings.first()?;
     let float = setting.spread(Stage::Float)?;
@@ -44,9 +47,8 @@ fn baseline(task: &TaskResults<'_>) -> Option<String> {
         (n, false) => format!("the {n} dies score on average"),
     };
     let mut text = format!(
-        "At {} with {}, {who}: {} {} with the float readout",
-        cv_words(setting.cv),
-        words(setting.recurrence),
+        "{}, {who}: {} {} with the float readout",
+        capitalised(&place(task, setting)),
         task.metric_name,
         task.metric.value(float.mean)
     );
@@ -61,19 +63,38 @@ fn baseline(task: &TaskResults<'_>) -> Option<String> {
     Some(text + ".")
 }
 
-/// What the largest mismatch changed against the smallest, with the first kind of recurrence.
-fn mismatch(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
-    let recurrence = task.recurrences.first()?;
-    let (low, high) = (task.cvs.first()?, task.cvs.last().filter(|_| task.cvs.len() > 1)?);
-    let from = task.setting(recurrence, low)?.spread(stage)?;
-    let to = task.setting(recurrence, high)?.spread(stage)?;
+/// Where a setting is: `at CV 0.1 with full recurrence`.
+fn place(task: &TaskResults<'_>, setting: &Setting<'_>) -> String {
+    let along = task.horizontal();
+    let others: Vec<usize> = (0..task.axes.len()).filter(|i| *i != along).collect();
+    place_on(task, setting, Some(along), &others)
+}
+
+/// The same, of some axes only: the horizontal one `along`, if it shall be named, and `others`.
+fn place_on(task: &TaskResults<'_>, setting: &Setting<'_>, along: Option<usize>, others: &[usize]) -> String {
+    let along = along.and_then(|i| Some((task.axes.get(i)?, setting.values[i])));
+    let at = along.map(|(along, value)| format!("at {}", (along.axis.words)(value)));
+    let with: Vec<String> = words(task, &setting.values, others.iter().copied()).collect();
+    let with = (!with.is_empty()).then(|| format!("with {}", with.join(" and ")));
+    at.into_iter().chain(with).collect::<Vec<_>>().join(" ")
+}
+
+/// What the largest value of the horizontal axis changed against the smallest, in the first series.
+fn range(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
+    let series = Series::of(task).into_iter().next()?;
+    let along = task.axes.get(task.horizontal())?;
+    let (low, high) = (along.values.first()?, along.values.last().filter(|_| along.values.len() > 1)?);
+    let from = series.setting(task, low)?.spread(stage)?;
+    let to = series.setting(task, high)?.spread(stage)?;
+    let (low, high) = ((along.axis.words)(low), (along.axis.words)(high));
     let m = task.metric;
-    let spread = to.sd.map_or_else(String::new, |sd| {
-        format!("; at CV {high} the standard deviation between dies is {}", m.amount(sd))
-    });
+    let spread = to
+        .sd
+        .map_or_else(String::new, |sd| format!("; at {high} the standard deviation between dies is {}", m.amount(sd)));
     Some(format!(
-        "Raising the mismatch from CV {low} to CV {high} ({}) changed the mean {} {} from {} to {} ({}){spread}.",
-        words(recurrence),
+        "Raising the {} from {low} to {high} ({}) changed the mean {} {} from {} to {} ({}){spread}.",
+        along.axis.quantity,
+        series.words,
         task.metric_name,
         stage_words(stage),
         m.value(from.mean),
@@ -82,14 +103,20 @@ fn mismatch(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
     ))
 }
 
-/// What taking away recurrence changed, die by die, at each CV.
-fn recurrence(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
-    let (full, removed) = ("full", "removed");
+/// What the contrast of an axis changed, die by die, wherever a task has both of its values.
+fn contrast(task: &TaskResults<'_>, axis: usize, stage: Stage) -> Option<String> {
+    let contrast = task.axes[axis].axis.contrast?;
+    let along = Some(task.horizontal()).filter(|along| *along != axis);
+    let tells = |i: &usize| *i != axis && Some(*i) != along && task.axes[*i].values.len() > 1;
+    let others: Vec<usize> = (0..task.axes.len()).filter(tells).collect();
     let changes: Vec<String> = task
-        .cvs
+        .settings
         .iter()
-        .filter_map(|cv| {
-            let differences = paired(task.setting(full, cv)?, task.setting(removed, cv)?, stage);
+        .filter(|before| before.values[axis] == contrast.from)
+        .filter_map(|before| {
+            let mut values = before.values.clone();
+            values[axis] = contrast.to;
+            let differences = paired(before, task.setting(&values)?, stage);
             let count = differences.len();
             let mean = differences.iter().sum::<f64>() / count as f64;
             let sign = if task.higher_is_better { 1.0 } else { -1.0 };
@@ -103,13 +130,16 @@ fn recurrence(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
                     (b, 0) => format!(" (better on {b} of {count} dies)"),
                     (b, w) => format!(" (better on {b}, worse on {w} of {count} dies)"),
                 };
-                format!("{} at {}{dies}", task.metric.difference(mean), cv_words(cv))
+                let place = place_on(task, before, along, &others);
+                let space = if place.is_empty() { "" } else { " " };
+                format!("{}{space}{place}{dies}", task.metric.difference(mean))
             })
         })
         .collect();
     (!changes.is_empty()).then(|| {
         format!(
-            "Removing recurrence changed the mean {} {} by {}.",
+            "{} changed the mean {} {} by {}.",
+            contrast.words,
             task.metric_name,
             stage_words(stage),
             changes.join("; ")
@@ -146,10 +176,9 @@ fn worst(task: &TaskResults<'_>) -> Option<String> {
     })?;
     (setting.rows.len() > 1).then(|| {
         format!(
-            "The worst die of all is die {} at {} with {}: {} {}.",
+            "The worst die of all is die {} {}: {} {}.",
             spread.worst_die,
-            cv_words(setting.cv),
-            words(setting.recurrence),
+            place(task, setting),
             task.metric.value(spread.worst),
             stage_words(stage)
         )
@@ -169,14 +198,10 @@ fn losses(task: &TaskResults<'_>) -> Option<String> {
 /// `after - before` at `stage` for every die that both settings have.
 fn paired(before: &Setting<'_>, after: &Setting<'_>, stage: Stage) -> Vec<f64> {
     let pairs = before.rows.iter().filter_map(|b| {
-        let a = after.rows.iter().find(|a| a.die == b.die)?;
+        let a = after.rows.iter().find(|a| a.point.die() == b.point.die())?;
         Some(stage.score(a)? - stage.score(b)?)
     });
     pairs.collect()
-}
-
-fn words(recurrence: &str) -> String {
-    crate::figure::recurrence_words(recurrence)
 }
 
 fn stage_words(stage: Stage) -> &'static str {
@@ -226,7 +251,8 @@ mod tests {
         r[9].events_lost = 7;
         check(&r, "japanese-vowels", "The router lost 12 events in 2 of 64 runs");
         check(&r, "japanese-vowels", "(better on 8 of 8 dies)");
-        let worst = r.iter().filter(|r| r.task == "japanese-vowels").map(|r| r.score_quantised).fold(0.0, f64::max);
+        let worst =
+            r.iter().filter(|r| r.point.task() == "japanese-vowels").map(|r| r.score_quantised).fold(0.0, f64::max);
         check(&r, "japanese-vowels", &format!("{:.1} % with the quantised readout.", worst * 100.0));
     }
 

@@ -4,13 +4,15 @@
 //! everything that comes from a user or a file is escaped before it is filled in.
 
 use crate::chart::COLOURS;
-use crate::figure::{self, cv_colour, cv_words, recurrence_colour, recurrence_words, score_panels, yield_panels};
+use crate::figure::{self, score_panels, step_colour, yield_panels};
 use crate::findings::findings;
 use crate::html::{escape, fill, table};
-use crate::summary::{Stage, TaskResults};
+use crate::series::Series;
+use crate::summary::{AxisValues, Stage, TaskResults};
+use crate::table::setting_cells;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use study::{Row, StudyResult};
+use study::{Axis, DIE, Part, Row, Scale, StudyResult};
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -140,30 +142,28 @@ impl Page<'_> {
             "<p>What the network uses of the chip, and which of its connections the chip holds. A mapping is ",
         );
         html.push_str("the same for all dies.</p>\n");
-        let header = ["task", "recurrence", "connections wanted", "connections kept", "inputs clamped", "program"];
+        let axes: Vec<&Axis> =
+            mappings.first().map_or_else(Vec::new, |m| m.point.values().map(|(axis, _)| axis).collect());
+        let facts = ["connections wanted", "connections kept", "inputs clamped", "program"];
+        let header: Vec<String> = axes.iter().map(|axis| axis.label).chain(facts).map(String::from).collect();
         let rows: Vec<Vec<String>> = mappings
             .iter()
             .map(|m| {
-                let (wanted, kept) = (m.connections_wanted.to_string(), m.connections_kept.to_string());
                 let digest = m.program.get(..12).unwrap_or(&m.program);
-                let clamped = m.inputs_clamped.to_string();
-                vec![
-                    escape(&m.task),
-                    escape(&m.recurrence),
-                    wanted,
-                    kept,
-                    clamped,
-                    format!("<code>{}</code>", escape(digest)),
-                ]
+                let mut row: Vec<String> = m.point.values().map(|(_, name)| escape(name)).collect();
+                row.extend([m.connections_wanted, m.connections_kept, m.inputs_clamped].map(|n| n.to_string()));
+                row.push(format!("<code>{}</code>", escape(digest)));
+                row
             })
             .collect();
-        html.push_str(&table("facts", &header.map(String::from), &rows, &[2, 3, 4]));
+        html.push_str(&table("facts", &header, &rows, &[0, 1, 2].map(|i| axes.len() + i)));
         for m in mappings {
+            let setting: String = m.point.setting().map(|(axis, name)| format!(", {}", (axis.words)(name))).collect();
             let _ = write!(
                 html,
-                "<details><summary>Mapping report: {}, {}</summary>\n<pre>{}</pre></details>\n",
-                escape(&m.task),
-                escape(&recurrence_words(&m.recurrence)),
+                "<details><summary>Mapping report: {}{}</summary>\n<pre>{}</pre></details>\n",
+                escape(m.point.task()),
+                escape(&setting),
                 escape(&m.report)
             );
         }
@@ -180,7 +180,12 @@ impl Page<'_> {
                 pairs.push((task.metric_name, task.metric.definition.into()));
             }
         }
+        let axes = || tasks.first().map_or(&[][..], |task| &task.axes).iter().map(|a| a.axis);
+        let define = |axis: &Axis| (axis.label, axis.definition.to_string());
+        pairs.push(define(&DIE));
+        pairs.extend(axes().rev().filter(|axis| axis.part == Part::Die).map(define));
         pairs.extend(COMMON.map(|(name, text)| (name, text.into())));
+        pairs.extend(axes().filter(|axis| axis.part == Part::Program).map(define));
         definition_list(" class=\"wide\"", &pairs)
     }
 
@@ -223,18 +228,8 @@ impl Page<'_> {
     }
 }
 
-/// Terms that every page uses.
-const COMMON: [(&str, &str); 5] = [
-    (
-        "die",
-        "One manufactured copy of the chip. Its mismatch is drawn once from its die number and the seed, and then \
-         never changes: quenched disorder. Die 3 at CV 0.1 and die 3 at CV 0.5 are the same draw, stretched.",
-    ),
-    (
-        "CV",
-        "Coefficient of variation, standard deviation over mean, of the chip's reference parameter. Scaling to a CV \
-         scales the mismatch of all parameters by the same factor. CV 0 is the nominal chip.",
-    ),
+/// Terms that every page uses, besides its axes.
+const COMMON: [(&str, &str); 2] = [
     (
         "float, quantised, on chip",
         "The same trained readout in three forms: in floating point on the host; with its weights rounded to what the \
@@ -245,11 +240,6 @@ const COMMON: [(&str, &str); 5] = [
         "mean, sd, worst",
         "Over the dies of one setting: arithmetic mean, sample standard deviation (n - 1), and the score of the worst \
          die.",
-    ),
-    (
-        "recurrence",
-        "Connections between neurons of the reservoir. Removed: none is mapped, and what they would have taken of the \
-         chip is free. A fraction: that share of the connections, chosen by the seed, is mapped.",
     ),
 ];
 
@@ -271,11 +261,8 @@ fn lead(tasks: &[TaskResults<'_>]) -> String {
         Some(n) => format!("{n} dies"),
         None => "dies".into(),
     };
-    let mismatch = match first.cvs[..] {
-        ["chip"] => "with the mismatch of its chip file".into(),
-        _ => format!("with its mismatch scaled to CV {}", enumerated(&first.cvs)),
-    };
-    format!("{} on {dies} of {chip}, {mismatch}; recurrence {}.", enumerated(&names), enumerated(&first.recurrences))
+    let axes = first.axes.iter().rev().map(|a| (a.axis.all_words)(&enumerated(&a.values)));
+    format!("{} on {dies} of {chip}, {}.", enumerated(&names), axes.collect::<Vec<_>>().join("; "))
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -317,18 +304,20 @@ fn results(task: &TaskResults<'_>) -> String {
     html.push_str(&summary_table(task));
     let metric = escape(&figure::capitalised(&task.metric.label(task.metric_name)));
     let better = if task.higher_is_better { "higher" } else { "lower" };
+    let Some(along) = task.axes.get(task.horizontal()) else { return html };
     let caption = format!(
-        "<p>{}</p><p>{metric} against the coefficient of variation that the chip's mismatch was scaled to; {better} is \
-         better. Each point is one die, lines join the means. Point at a die to see its score and to find it in the \
+        "<p>{}</p><p>{metric} against {}; {better} is better. Each point is one die, lines join the means. Point at a die to see its score and to find it in the \
          other panels.</p>",
-        recurrence_legend(task)
+        series_legend(task),
+        along.axis.meaning
     );
-    html.push_str(&figure::html(&score_panels(task), &format!("{} against mismatch", task.metric_name), &caption));
+    let label = format!("{} against {}", task.metric_name, along.axis.quantity);
+    html.push_str(&figure::html(&score_panels(task), &label, &caption));
     if task.settings.iter().any(|s| s.rows.len() > 1) {
         let caption = format!(
             "<p>{}</p><p>Share of dies that reach at least the score on the horizontal axis ({}): the yield, if that \
              score were the acceptance limit.</p>",
-            cv_legend(task),
+            step_legend(along),
             match task.last_stage() {
                 Stage::Float => "float readout",
                 Stage::Quantised => "quantised readout",
@@ -341,58 +330,62 @@ fn results(task: &TaskResults<'_>) -> String {
     html
 }
 
-fn recurrence_legend(task: &TaskResults<'_>) -> String {
-    let entry = |recurrence: &&str| {
-        let shape = match *recurrence {
-            "full" => "",
-            "removed" => " diamond",
-            _ => " square",
-        };
-        let colour = recurrence_colour(task, recurrence);
-        let words = escape(&figure::recurrence_words(recurrence));
+fn series_legend(task: &TaskResults<'_>) -> String {
+    let entry = |series: &Series<'_>| {
         format!(
-            "<span class=\"legend\"><span class=\"swatch{shape}\" style=\"background:{colour}\"></span>{words}</span>"
+            "<span class=\"legend\"><span class=\"swatch{}\" style=\"background:{}\"></span>{}</span>",
+            series.swatch(),
+            series.colour(),
+            escape(&series.words)
         )
     };
-    task.recurrences.iter().map(entry).collect()
+    Series::of(task).iter().map(entry).collect()
 }
 
-fn cv_legend(task: &TaskResults<'_>) -> String {
-    let entry = |(i, cv): (usize, &&str)| {
-        let colour = cv_colour(i, task.cvs.len());
+/// The colours of the values of the horizontal axis.
+fn step_legend(along: &AxisValues<'_>) -> String {
+    let entry = |(i, value): (usize, &&str)| {
+        let colour = step_colour(i, along.values.len());
         format!(
             "<span class=\"legend\"><span class=\"swatch line\" style=\"background:{colour}\"></span>{}</span>",
-            escape(&cv_words(cv))
+            escape(&(along.axis.words)(value))
         )
     };
-    task.cvs.iter().enumerate().map(entry).collect()
+    along.values.iter().enumerate().map(entry).collect()
 }
 
 /// Mean, spread and worst die for each setting and stage.
 fn summary_table(task: &TaskResults<'_>) -> String {
     let metric = escape(&task.metric.label(task.metric_name));
     let mut html = format!(
-        "<div class=\"scroll\"><table>\n<thead><tr><th colspan=\"3\" class=\"stage\" scope=\"colgroup\">{metric}</th>"
+        "<div class=\"scroll\"><table>\n<thead><tr><th colspan=\"{}\" class=\"stage\" scope=\"colgroup\">{metric}</th>",
+        task.axes.len() + 1
     );
     for stage in &task.stages {
         let _ =
             write!(html, "<th colspan=\"3\" class=\"stage n first-of-stage\" scope=\"colgroup\">{}</th>", stage.name());
     }
-    html.push_str("</tr>\n<tr><th scope=\"col\">recurrence</th>");
-    html.push_str("<th scope=\"col\" class=\"n\">CV</th><th scope=\"col\" class=\"n\">dies</th>");
+    html.push_str("</tr>\n<tr>");
+    let classes: Vec<&str> =
+        task.axes.iter().map(|a| if a.axis.scale == Scale::Numbers { " class=\"n\"" } else { "" }).collect();
+    for (AxisValues { axis, .. }, class) in task.axes.iter().zip(&classes) {
+        let _ = write!(html, "<th scope=\"col\"{class}>{}</th>", axis.label);
+    }
+    html.push_str("<th scope=\"col\" class=\"n\">dies</th>");
     for _ in &task.stages {
         html.push_str("<th scope=\"col\" class=\"n first-of-stage\">mean</th><th scope=\"col\" class=\"n\">sd</th>");
         html.push_str("<th scope=\"col\" class=\"n\">worst</th>");
     }
     html.push_str("</tr></thead>\n<tbody>\n");
-    let mut previous = "";
-    for setting in &task.settings {
-        let first = setting.recurrence != previous;
-        previous = setting.recurrence;
-        let name = if first { escape(setting.recurrence) } else { String::new() };
-        let class = if first { " class=\"first\"" } else { "" };
-        let (cv, dies) = (escape(setting.cv), setting.rows.len());
-        let _ = write!(html, "<tr{class}><td>{name}</td><td class=\"n\">{cv}</td><td class=\"n\">{dies}</td>");
+    for (setting, cells) in task.settings.iter().zip(setting_cells(task)) {
+        // A group begins where an axis before the last one has another value.
+        let before = cells.split_last().map_or(&[][..], |(_, before)| before);
+        let class = if before.iter().any(|cell| !cell.is_empty()) { " class=\"first\"" } else { "" };
+        let _ = write!(html, "<tr{class}>");
+        for (cell, class) in cells.iter().zip(&classes) {
+            let _ = write!(html, "<td{class}>{}</td>", escape(cell));
+        }
+        let _ = write!(html, "<td class=\"n\">{}</td>", setting.rows.len());
         for &stage in &task.stages {
             let none = || String::from("-");
             let spread = setting.spread(stage);
@@ -414,6 +407,7 @@ fn summary_table(task: &TaskResults<'_>) -> String {
 mod tests {
     use super::*;
     use crate::example::result;
+    use study::Point;
 
     fn section() -> ChipSection {
         let number = |path: &str, value: &str, evidence: &str, source: &str| ChipNumber {
@@ -462,10 +456,8 @@ mod tests {
         let (mut result, mut chip) = (result(), section());
         let evil = || String::from("<script>alert(1)</script>");
         for row in &mut result.rows {
-            row.task = evil();
+            row.point = row.point.values().fold(Point::default(), |point, (axis, _)| point.with(axis, evil()));
             row.metric = evil();
-            row.recurrence = evil();
-            row.cv = evil();
             row.chip = evil();
         }
         let manifest = &mut result.manifest;
@@ -476,7 +468,8 @@ mod tests {
             (task.id, task.title, task.formula, task.source) = (evil(), evil(), evil(), evil());
         }
         for mapping in &mut manifest.mappings {
-            (mapping.task, mapping.recurrence, mapping.report, mapping.program) = (evil(), evil(), evil(), evil());
+            mapping.point = mapping.point.values().fold(Point::default(), |point, (axis, _)| point.with(axis, evil()));
+            (mapping.report, mapping.program) = (evil(), evil());
         }
         chip.summary = evil();
         chip.sources = [(evil(), evil())].into();

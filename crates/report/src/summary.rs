@@ -1,7 +1,7 @@
 //! Result rows put in order: tasks, settings of a task, the scores of all dies under a setting.
 
-use crate::metric::Metric;
-use study::Row;
+use crate::score::ScoreFormat;
+use study::{Axis, Row, Scale};
 
 /// Where a score was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,20 +87,33 @@ impl Spread {
 /// All dies under one setting of one task.
 #[derive(Clone, Debug)]
 pub struct Setting<'a> {
-    /// Recurrent connections, as in the rows.
-    pub recurrence: &'a str,
-    /// Coefficient of variation, as in the rows.
-    pub cv: &'a str,
+    /// A value on each axis of the task.
+    pub values: Vec<&'a str>,
     /// The dies, by number.
     pub rows: Vec<&'a Row>,
 }
 
-impl Setting<'_> {
+impl<'a> Setting<'a> {
+    /// Those dies that have this value too.
+    fn with(&self, axis: &Axis, value: &'a str) -> Self {
+        let rows = self.rows.iter().copied().filter(|row| row.point.get(axis) == Some(value)).collect();
+        Self { values: self.values.iter().copied().chain([value]).collect(), rows }
+    }
+
     /// The spread of the dies at `stage`; `None` if a die has no such score.
     pub fn spread(&self, stage: Stage) -> Option<Spread> {
-        let scores: Option<Vec<_>> = self.rows.iter().map(|r| Some((r.die, stage.score(r)?))).collect();
+        let scores: Option<Vec<_>> = self.rows.iter().map(|r| Some((r.point.die(), stage.score(r)?))).collect();
         Spread::of(&scores?, self.rows.first()?.higher_is_better)
     }
+}
+
+/// An axis with the values that a task was run with.
+#[derive(Clone, Debug)]
+pub struct AxisValues<'a> {
+    /// The axis.
+    pub axis: &'static Axis,
+    /// Its values: numbers rising, names in the order of the rows.
+    pub values: Vec<&'a str>,
 }
 
 /// All results of one task.
@@ -111,14 +124,12 @@ pub struct TaskResults<'a> {
     /// Name of its metric, as in the rows.
     pub metric_name: &'a str,
     /// How the metric is written.
-    pub metric: Metric,
+    pub metric: ScoreFormat,
     /// Whether a larger score is a better one.
     pub higher_is_better: bool,
-    /// Kinds of recurrence, in the order of the rows.
-    pub recurrences: Vec<&'a str>,
-    /// Coefficients of variation, rising.
-    pub cvs: Vec<&'a str>,
-    /// The settings: by recurrence, then CV.
+    /// What its runs differ in, besides the die; the last axis changes fastest.
+    pub axes: Vec<AxisValues<'a>>,
+    /// The settings, in the order of the axes.
     pub settings: Vec<Setting<'a>>,
     /// Stages at which every die has a score.
     pub stages: Vec<Stage>,
@@ -127,44 +138,50 @@ pub struct TaskResults<'a> {
 impl<'a> TaskResults<'a> {
     /// The tasks of `rows`, in the order in which they first appear.
     pub fn group(rows: &'a [Row]) -> Vec<Self> {
-        distinct(rows.iter().map(|r| r.task.as_str()))
+        distinct(rows.iter().map(|r| r.point.task()))
             .into_iter()
-            .map(|task| Self::of(task, rows.iter().filter(|r| r.task == task).collect()))
+            .map(|task| Self::of(task, rows.iter().filter(|r| r.point.task() == task).collect()))
             .collect()
     }
 
     fn of(task: &'a str, rows: Vec<&'a Row>) -> Self {
-        let recurrences = distinct(rows.iter().map(|r| r.recurrence.as_str()));
-        let mut cvs = distinct(rows.iter().map(|r| r.cv.as_str()));
-        cvs.sort_by(|a, b| number(a).total_cmp(&number(b)));
-        let mut settings = Vec::new();
-        for &recurrence in &recurrences {
-            for &cv in &cvs {
-                let mut chosen: Vec<&Row> =
-                    rows.iter().copied().filter(|r| r.recurrence == recurrence && r.cv == cv).collect();
-                chosen.sort_by_key(|r| r.die);
-                if !chosen.is_empty() {
-                    settings.push(Setting { recurrence, cv, rows: chosen });
-                }
-            }
+        let axes: Vec<AxisValues<'a>> = rows
+            .first()
+            .map_or_else(Vec::new, |row| row.point.setting().map(|(axis, _)| AxisValues::of(axis, &rows)).collect());
+        let mut settings = vec![Setting { values: Vec::new(), rows: rows.clone() }];
+        for AxisValues { axis, values } in &axes {
+            settings =
+                settings.iter().flat_map(|setting| values.iter().map(|value| setting.with(axis, value))).collect();
+        }
+        settings.retain(|setting| !setting.rows.is_empty());
+        for setting in &mut settings {
+            setting.rows.sort_by_key(|r| r.point.die());
         }
         let stages = Stage::ALL.into_iter().filter(|s| rows.iter().all(|r| s.score(r).is_some())).collect();
         let metric_name = rows.first().map_or("", |r| r.metric.as_str());
         Self {
             task,
             metric_name,
-            metric: Metric::of(metric_name),
+            metric: ScoreFormat::of(metric_name),
             higher_is_better: rows.first().is_none_or(|r| r.higher_is_better),
-            recurrences,
-            cvs,
+            axes,
             settings,
             stages,
         }
     }
 
-    /// The setting with this recurrence and CV.
-    pub fn setting(&self, recurrence: &str, cv: &str) -> Option<&Setting<'a>> {
-        self.settings.iter().find(|s| s.recurrence == recurrence && s.cv == cv)
+    /// The setting with these values, one an axis.
+    pub fn setting(&self, values: &[&str]) -> Option<&Setting<'a>> {
+        self.settings.iter().find(|s| s.values == values)
+    }
+
+    /// Index of the axis that figures have as their horizontal one: the last of numbers that has several values, or
+    /// else the last of numbers, or else the last.
+    pub fn horizontal(&self) -> usize {
+        let numbers = |several: bool| {
+            self.axes.iter().rposition(|a| a.axis.scale == Scale::Numbers && (a.values.len() > 1 || !several))
+        };
+        numbers(true).or_else(|| numbers(false)).unwrap_or(self.axes.len().saturating_sub(1))
     }
 
     /// The last stage that every die reached.
@@ -179,9 +196,19 @@ impl<'a> TaskResults<'a> {
     }
 }
 
-/// The CV of a row as a number; text that is none sorts last.
-pub(crate) fn number(cv: &str) -> f64 {
-    cv.parse().unwrap_or(f64::MAX)
+impl<'a> AxisValues<'a> {
+    fn of(axis: &'static Axis, rows: &[&'a Row]) -> Self {
+        let mut values = distinct(rows.iter().filter_map(|r| r.point.get(axis)));
+        if axis.scale == Scale::Numbers {
+            values.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        }
+        Self { axis, values }
+    }
+}
+
+/// The value of a row as a number; text that is none (as that of the chip's own mismatch) sorts last.
+pub(crate) fn number(value: &str) -> f64 {
+    value.parse().unwrap_or(f64::MAX)
 }
 
 /// The different values, in the order in which they first appear.
@@ -224,9 +251,9 @@ mod tests {
         shuffled.reverse();
         let tasks = TaskResults::group(&shuffled);
         assert_eq!(tasks.iter().map(|t| t.task).collect::<Vec<_>>(), ["memory-capacity", "japanese-vowels"]);
-        assert_eq!(tasks[1].cvs, ["0", "0.1", "0.2", "0.5"]);
+        assert_eq!(tasks[1].axes[1].values, ["0", "0.1", "0.2", "0.5"]);
         assert_eq!(tasks[1].die_count(), Some(8));
-        assert!(tasks[1].settings.iter().all(|s| s.rows.iter().map(|r| r.die).eq(0..8)));
+        assert!(tasks[1].settings.iter().all(|s| s.rows.iter().map(|r| r.point.die()).eq(0..8)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::summary::{Spread, TaskResults};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use study::Row;
+use study::{Row, Scale};
 
 /// One table a task: mean, spread between dies and worst die for each setting and stage. No colours, at most 100
 /// columns wide, a line feed at the end.
@@ -31,23 +31,36 @@ fn heading(task: &TaskResults<'_>) -> String {
 }
 
 fn table(task: &TaskResults<'_>) -> String {
-    let mut header = vec!["\nrecurrence".into(), "\nCV".into()];
+    let mut header: Vec<String> = task.axes.iter().map(|a| format!("\n{}", a.axis.label)).collect();
     for stage in &task.stages {
         header.extend([format!("{}\nmean", stage.name()), "\nsd".into(), "\nworst".into()]);
     }
     let mut rows = Vec::new();
-    let mut previous = "";
-    for setting in &task.settings {
-        // A repeated name would hide where the next group begins.
-        let name = if setting.recurrence == previous { "" } else { setting.recurrence };
-        previous = setting.recurrence;
-        let mut cells = vec![name.into(), setting.cv.into()];
+    for (setting, mut cells) in task.settings.iter().zip(setting_cells(task)) {
         for &stage in &task.stages {
             cells.extend(columns(task, setting.spread(stage)));
         }
         rows.push(cells);
     }
-    text_table(&header, rows, &[0])
+    let names = task.axes.iter().enumerate().filter(|(_, a)| a.axis.scale != Scale::Numbers);
+    text_table(&header, rows, &names.map(|(i, _)| i).collect::<Vec<_>>())
+}
+
+/// The values of each setting of a task as cells of a table. Where only later ones change from one setting to the next,
+/// the first are empty: a repeated name would hide where the next group begins.
+pub(crate) fn setting_cells(task: &TaskResults<'_>) -> Vec<Vec<String>> {
+    let mut previous: &[&str] = &[];
+    let mut cells = Vec::new();
+    for setting in &task.settings {
+        let last = setting.values.len().saturating_sub(1);
+        let cell = |i: usize| {
+            let repeated = i < last && previous.get(..=i) == Some(&setting.values[..=i]);
+            if repeated { String::new() } else { setting.values[i].to_string() }
+        };
+        cells.push((0..setting.values.len()).map(cell).collect());
+        previous = &setting.values;
+    }
+    cells
 }
 
 /// A table of plain text: a line below the header, no colours, columns as wide as their contents. The columns in
@@ -104,7 +117,7 @@ mod tests {
 
     #[test]
     fn one_die_has_no_spread_and_a_missing_stage_no_columns() {
-        let mut one: Vec<Row> = rows().into_iter().filter(|r| r.die == 0).collect();
+        let mut one: Vec<Row> = rows().into_iter().filter(|r| r.point.die() == 0).collect();
         assert!(terminal_table(&one).contains("1 die a setting"));
         assert!(terminal_table(&one).lines().any(|l| l.split_whitespace().any(|w| w == "-")));
         one.iter_mut().for_each(|r| r.score_on_chip = None);

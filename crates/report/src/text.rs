@@ -1,4 +1,4 @@
-//! Small pictures made of characters, for the terminal.
+//! Texts: small pictures made of characters, for the terminal, and texts that must fit.
 
 use crate::scale::Scale;
 use std::fmt::Write;
@@ -77,6 +77,14 @@ pub(crate) fn short(value: f64) -> String {
         "" | "-0" => "0".into(),
         trimmed => trimmed.into(),
     }
+}
+
+/// `text` with at most `letters` letters; an ellipsis stands for what is missing.
+pub(crate) fn shortened(text: &str, letters: usize) -> String {
+    if text.chars().count() <= letters {
+        return text.into();
+    }
+    text.chars().take(letters - 1).chain(['\u{2026}']).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Independent runs on several threads, with results in the order of the plan.
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// How a study is run. None of this changes a result.
 pub struct RunOptions<'a> {
@@ -29,32 +29,23 @@ pub(crate) fn run_all<T: Send, E: Send>(
     options: &RunOptions<'_>,
     run: impl Fn(usize) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, Stopped<E>> {
-    let threads = options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
-    let results: Vec<Mutex<Option<Result<T, E>>>> = (0..count).map(|_| Mutex::new(None)).collect();
+    let (done, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     (options.progress)(0, count);
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(count) {
-            scope.spawn(|| {
-                while !options.cancel.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    if index >= count {
-                        return;
-                    }
-                    let result = run(index);
-                    if result.is_err() {
-                        failed.store(true, Ordering::Relaxed);
-                    }
-                    *results[index].lock().expect("no run panicked") = Some(result);
-                    (options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, count);
-                }
-            });
+    let results = session::in_order(count, options.threads, |index| {
+        if options.cancel.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed) {
+            return None;
         }
+        let result = run(index);
+        if result.is_err() {
+            failed.store(true, Ordering::Relaxed);
+        }
+        (options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, count);
+        Some(result)
     });
     let mut finished = Vec::with_capacity(count);
     let mut complete = true;
-    for slot in results {
-        match slot.into_inner().expect("no run panicked") {
+    for result in results {
+        match result {
             Some(Ok(result)) => finished.push(result),
             Some(Err(error)) => return Err(Stopped::Failed(error)),
             None => complete = false,
@@ -63,9 +54,48 @@ pub(crate) fn run_all<T: Send, E: Send>(
     if complete { Ok(finished) } else { Err(Stopped::Cancelled(finished.len())) }
 }
 
+/// What several runs share: made when the first of them asks, let go with the last.
+pub(crate) struct Shared<T> {
+    /// What was made, and how many runs have still to ask.
+    made: Mutex<(Option<Arc<T>>, usize)>,
+}
+
+impl<T> Shared<T> {
+    /// For so many runs.
+    pub(crate) fn new(runs: usize) -> Self {
+        Self { made: Mutex::new((None, runs)) }
+    }
+
+    /// What the runs share, for one of them. Others that ask meanwhile wait; after a failure the next one tries again.
+    pub(crate) fn take<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
+        let mut made = self.made.lock().expect("no run panicked");
+        let shared = match made.0.take() {
+            Some(shared) => shared,
+            None => Arc::new(make()?),
+        };
+        made.1 = made.1.saturating_sub(1);
+        if made.1 > 0 {
+            made.0 = Some(Arc::clone(&shared));
+        }
+        Ok(shared)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_shared_is_made_once_and_let_go_with_the_last_run() {
+        let shared = Shared::new(3);
+        assert_eq!(shared.take(|| Err("not today")), Err("not today"));
+        let first = shared.take(|| Ok::<_, &str>(7)).unwrap();
+        let second = shared.take(|| Err("made already")).unwrap();
+        assert!(Arc::ptr_eq(&first, &second));
+        let (third, held) = (shared.take(|| Err("made already")).unwrap(), Arc::downgrade(&first));
+        drop((first, second, third));
+        assert!(held.upgrade().is_none(), "nobody needs it any more");
+    }
 
     fn options<'a>(
         threads: usize,

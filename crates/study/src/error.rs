@@ -1,10 +1,11 @@
 //! Why a study cannot run or did not finish.
 
+use crate::Point;
 use device_models::DeviceModelError;
-use emulator::EmulatorError;
 use mapper::MapperError;
 use network::NetworkError;
 use readout::ReadoutError;
+use session::SessionError;
 use tasks::TaskError;
 use thiserror::Error;
 use units::{Decimal, Quantity};
@@ -30,50 +31,42 @@ pub enum StudyError {
         error: TaskError,
     },
     /// The reservoir cannot be generated.
-    #[error("task `{task}`, the reservoir: {error}")]
+    #[error("{point}, the reservoir: {error}")]
     Network {
-        /// The task.
-        task: String,
+        /// The program that it is for.
+        point: Point,
         /// What is wrong.
         error: NetworkError,
     },
     /// The network or its readout does not fit the chip.
-    #[error("task `{task}`, recurrence {recurrence}: {error}")]
+    #[error("{point}: {error}")]
     Mapping {
-        /// The task.
-        task: String,
-        /// Recurrence label.
-        recurrence: String,
+        /// The program.
+        point: Point,
         /// What does not fit.
         error: MapperError,
     },
     /// A die has parameters that its core cannot run with.
-    #[error("die {die} at CV {cv}: {error}")]
+    #[error("{point}: {error}")]
     Die {
-        /// The die.
-        die: u32,
-        /// The CV label.
-        cv: String,
+        /// The run.
+        point: Point,
         /// What is wrong.
         error: DeviceModelError,
     },
-    /// The emulator refused a program or an event.
-    #[error("task `{task}`, die {die}: {error}")]
-    Emulator {
-        /// The task.
-        task: String,
-        /// The die.
-        die: u32,
+    /// A program, a die or an event was refused.
+    #[error("{point}: {error}")]
+    Session {
+        /// The run.
+        point: Point,
         /// What is wrong.
-        error: EmulatorError,
+        error: SessionError,
     },
     /// Training or scoring failed.
-    #[error("task `{task}`, die {die}: {error}")]
+    #[error("{point}: {error}")]
     Readout {
-        /// The task.
-        task: String,
-        /// The die.
-        die: u32,
+        /// The run.
+        point: Point,
         /// What is wrong.
         error: ReadoutError,
     },

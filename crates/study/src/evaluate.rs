@@ -1,27 +1,28 @@
-//! One run: a die, a setting, a task; from stimuli to three scores.
+//! One run of the plan, from stimuli to three scores.
 
+use crate::axis::Conditions;
 use crate::calibrate::Calibration;
 use crate::prepare::{Goal, Prepared};
 use crate::record::{FeatureMap, record};
-use crate::spec::ReadoutSettings;
-use crate::{Row, StudyError, StudySpec};
+use crate::spec::{ReadoutSettings, TaskSettings};
+use crate::{Point, Row, StudyError};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
-use emulator::{Emulator, EmulatorError};
 use mapper::{MapperError, MapperOptions, ReadoutWish, attach_readout, decode, map};
 use network::Endpoint;
 use readout::{
     FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, metrics, quantise,
 };
+use session::{Board, Session, SessionError};
 use tasks::Metric;
 use units::{Decimal, DieId, InputId, Unit};
 
 /// What a run is about.
 pub(crate) struct Run<'a> {
-    pub(crate) study: &'a StudySpec,
+    pub(crate) point: &'a Point,
+    pub(crate) conditions: &'a Conditions,
+    pub(crate) task: &'a TaskSettings,
     pub(crate) prepared: &'a Prepared,
-    pub(crate) cv: Option<Decimal>,
-    pub(crate) die: u32,
 }
 
 /// Bits of the readout's weights where the chip has no weights of its own for them (rate units, no readout on the chip
@@ -42,13 +43,12 @@ impl Run<'_> {
     pub(crate) fn row(&self) -> Result<Row, StudyError> {
         let die = self.die_parameters(Trial::Reservoir)?;
         let prepared = self.prepared;
-        let spec = &self.study.chip.spec;
-        let mut emulator = Emulator::new(spec, &prepared.mapping.program, &die).map_err(|e| self.emulator_error(e))?;
-        let (features, spikes) = self.record(&mut emulator, &prepared.features, None)?;
+        let mut session = prepared.board.on(&die).map_err(|e| self.session_error(e))?;
+        let (features, spikes) = self.record(&mut session, &prepared.features, None)?;
         let fit = self.train(&features)?;
         let outputs = self.apply(&fit.readout, &features)?;
 
-        let (quantised, on_chip) = if self.study.readout.on_chip {
+        let (quantised, on_chip) = if self.conditions.readout.on_chip {
             let die = self.die_parameters(Trial::Readout)?;
             let (quantised, raw) = self.on_chip(&die, &features, &fit.readout)?;
             (self.apply(&quantised, &features)?, Some(raw))
@@ -57,20 +57,17 @@ impl Run<'_> {
             let quantised = quantise::quantise(&fit.readout, &levels, quantise::Scale::Shared);
             (self.apply(&quantised.map_err(|e| self.readout_error(e))?.readout, &features)?, None)
         };
-        let counters = emulator.counters();
+        let counters = session.counters();
         Ok(Row {
-            chip: spec.name.clone(),
-            task: prepared.task.id.clone(),
+            chip: self.conditions.chip.spec.name.clone(),
+            point: self.point.clone(),
             metric: prepared.metric_name().into(),
             higher_is_better: prepared.higher_is_better(),
-            cv: self.cv_label(),
-            recurrence: prepared.recurrence.label(),
-            neurons: self.study.reservoir.neurons,
-            die: self.die,
+            neurons: self.conditions.reservoir.neurons,
             score_float: self.score(&outputs)?,
             score_quantised: self.calibrated_score(&quantised, &outputs)?,
             score_on_chip: on_chip.map(|raw| self.calibrated_score(&raw, &outputs)).transpose()?,
-            rate_hz: prepared.rate_hz(spikes, self.study.reservoir.neurons),
+            rate_hz: prepared.rate_hz(spikes, self.conditions.reservoir.neurons),
             spikes,
             synaptic_operations: counters.synaptic_operations,
             events_lost: counters.losses.total(),
@@ -78,43 +75,31 @@ impl Run<'_> {
     }
 
     fn die_parameters(&self, trial: Trial) -> Result<DieParameters, StudyError> {
-        let (die, spec) = (Die { root_seed: self.study.seed, id: DieId(self.die) }, &self.study.chip.spec);
-        let without_faults = !self.study.faults;
-        let setting = MismatchSetting { scale_to_cv: self.cv, family: self.study.family, without_faults };
+        let Conditions { seed, cv, family, faults, noise, .. } = *self.conditions;
+        let spec = &self.conditions.chip.spec;
+        let die = Die { root_seed: seed, id: DieId(self.conditions.die) };
+        let setting = MismatchSetting { scale_to_cv: cv, family, without_faults: !faults };
         let die = DieParameters::new(spec, die, setting);
-        let die = if self.study.noise { die.and_then(|die| die.with_noise(spec, trial as u64)) } else { die };
-        die.map_err(|error| StudyError::Die { die: self.die, cv: self.cv_label(), error })
+        let die = if noise { die.and_then(|die| die.with_noise(spec, trial as u64)) } else { die };
+        die.map_err(|error| StudyError::Die { point: self.point.clone(), error })
     }
 
     fn record(
         &self,
-        emulator: &mut Emulator,
+        session: &mut Session,
         map: &FeatureMap,
         clock: Option<InputId>,
     ) -> Result<(Matrix, u64), StudyError> {
-        let (stimuli, count) = (&self.prepared.stimuli, map.count());
-        let step_ticks = self.study.chip.spec.step_ticks();
+        let (stimuli, count) = (&self.prepared.stimuli, map.count);
         let recorded = match &self.prepared.goal {
-            _ if self.prepared.graded => {
-                record(emulator, stimuli, clock, step_ticks, map, &mut Levels::new(count), true)
-            }
-            Goal::Classes(_) => {
-                record(emulator, stimuli, clock, step_ticks, map, &mut SpikeCounts::per_tick(count), false)
-            }
+            _ if self.prepared.graded => record(session, stimuli, clock, map, &mut Levels::new(count), true),
+            Goal::Classes(_) => record(session, stimuli, clock, map, &mut SpikeCounts::per_tick(count), false),
             Goal::Targets(_) => {
                 let filter = FilteredSpikes::new(count, self.prepared.filter_decay);
-                record(
-                    emulator,
-                    stimuli,
-                    clock,
-                    step_ticks,
-                    map,
-                    &mut filter.map_err(|e| self.readout_error(e))?,
-                    false,
-                )
+                record(session, stimuli, clock, map, &mut filter.map_err(|e| self.readout_error(e))?, false)
             }
         };
-        recorded.map_err(|e| self.emulator_error(e))
+        recorded.map_err(|e| self.session_error(e))
     }
 
     fn train(&self, features: &Matrix) -> Result<Fit, StudyError> {
@@ -122,7 +107,7 @@ impl Run<'_> {
             Goal::Classes(_) => Ridge::classifier(),
             Goal::Targets(_) => Ridge::default(),
         };
-        let least = self.prepared.task.penalty_min;
+        let least = self.task.penalty_min;
         let penalties = ridge.penalties.iter().copied().filter(|penalty| *penalty >= least).collect();
         let ridge = Ridge { penalties, ..ridge };
         ridge.fit(features, self.prepared.goal.targets(), &self.prepared.split).map_err(|e| self.readout_error(e))
@@ -140,7 +125,7 @@ impl Run<'_> {
         features: &Matrix,
         trained: &LinearReadout,
     ) -> Result<(LinearReadout, Matrix), StudyError> {
-        let (spec, prepared) = (&self.study.chip.spec, self.prepared);
+        let (spec, prepared) = (&self.conditions.chip.spec, self.prepared);
         let options = MapperOptions::default();
         // How many neurons share an output is known only after dealing the inputs; it does not depend on the scale.
         let mut wish = self.wish(features, trained);
@@ -173,17 +158,17 @@ impl Run<'_> {
         }
         let quantised = LinearReadout::new(weights, vec![0.0; outputs]).map_err(|e| self.readout_error(e))?;
 
-        let map = FeatureMap::new(&mapping.program, &mapping.placement, layout.population, size, outputs, |neuron| {
-            output_of[neuron as usize] as u32
-        });
-        let mut emulator = Emulator::new(spec, &mapping.program, die).map_err(|e| self.emulator_error(e))?;
-        let (raw, _) = self.record(&mut emulator, &map, layout.bias_channel.map(InputId))?;
+        let clock = layout.bias_channel.map(InputId);
+        let map = FeatureMap { population: layout.population, feature_of: output_of, count: outputs };
+        let board = Board::load(spec.clone(), mapping).map_err(|e| self.session_error(e))?;
+        let mut session = board.on(die).map_err(|e| self.session_error(e))?;
+        let (raw, _) = self.record(&mut session, &map, clock)?;
         Ok((quantised, raw))
     }
 
     /// The readout as the mapper wants it, at scale 1.
     fn wish(&self, features: &Matrix, trained: &LinearReadout) -> ReadoutWish {
-        let settings: &ReadoutSettings = &self.study.readout;
+        let settings: &ReadoutSettings = &self.conditions.readout;
         let fitted = features.slice(self.prepared.split.fitted_rows());
         let mut weights: Vec<Vec<f64>> = trained.weights.all().iter().map(<[f64]>::to_vec).collect();
         if matches!(self.prepared.goal, Goal::Classes(_)) {
@@ -227,7 +212,7 @@ impl Run<'_> {
         // The scale of the wish makes the largest weight 1; no single spike shall move a membrane by more than the
         // drive, however quiet the reservoir is.
         let most = wish.scale * drive;
-        Ok(if input > 0.0 { (self.study.readout.swing * drive / input).min(most) } else { most })
+        Ok(if input > 0.0 { (self.conditions.readout.swing * drive / input).min(most) } else { most })
     }
 
     /// Spikes a step that stand for a feature of value 1.
@@ -267,21 +252,16 @@ impl Run<'_> {
         score.map_err(|e| self.readout_error(e))
     }
 
-    pub(crate) fn cv_label(&self) -> String {
-        self.cv.map_or_else(|| "chip".into(), |cv| cv.to_string())
-    }
-
     fn mapping_error(&self, error: MapperError) -> StudyError {
-        let (task, recurrence) = (self.prepared.task.id.clone(), self.prepared.recurrence.label());
-        StudyError::Mapping { task, recurrence, error }
+        StudyError::Mapping { point: self.point.clone(), error }
     }
 
-    fn emulator_error(&self, error: EmulatorError) -> StudyError {
-        StudyError::Emulator { task: self.prepared.task.id.clone(), die: self.die, error }
+    fn session_error(&self, error: SessionError) -> StudyError {
+        StudyError::Session { point: self.point.clone(), error }
     }
 
     fn readout_error(&self, error: ReadoutError) -> StudyError {
-        StudyError::Readout { task: self.prepared.task.id.clone(), die: self.die, error }
+        StudyError::Readout { point: self.point.clone(), error }
     }
 }
 
@@ -321,14 +301,14 @@ fn moments(rows: readout::Rows<'_>) -> (Vec<f64>, Vec<f64>) {
 }
 
 /// The time constant of readout neurons in steps, and their drive if it is above 0.
-pub(crate) fn readout_operating_point(study: &StudySpec) -> (f64, Option<f64>) {
+pub(crate) fn readout_operating_point(conditions: &Conditions) -> (f64, Option<f64>) {
     let value = |name: &str, unit_of: fn(units::Quantity) -> Option<Decimal>| {
-        let asked = study.readout.parameters.get(name).map(|values| values.get(0));
-        let nominal = study.chip.spec.parameters.get(name).map(|p| p.nominal.quantity);
+        let asked = conditions.readout.parameters.get(name).map(|values| values.get(0));
+        let nominal = conditions.chip.spec.parameters.get(name).map(|p| p.nominal.quantity);
         asked.or(nominal).and_then(unit_of).map(to_f64)
     };
     let in_ms = |q: units::Quantity| q.value_in(Unit::MILLISECOND).ok();
-    let step = in_ms(study.chip.spec.step()).map_or(1.0, to_f64);
+    let step = in_ms(conditions.chip.spec.step()).map_or(1.0, to_f64);
     let tau = value("tau_mem", |q| q.value_in(Unit::MILLISECOND).ok()).unwrap_or(0.0);
     let drive = value("drive", |q| q.value_in(Unit::MILLIVOLT).or_else(|_| q.value_in(Unit::ONE)).ok());
     (tau / step, drive.filter(|d| *d > 0.0))

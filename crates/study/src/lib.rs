@@ -1,55 +1,67 @@
 //! Ensembles of dies: what to run, running it on several threads, and what came out.
 //!
-//! This crate owns the study ([`StudySpec`]) with its file format, the plan (tasks x recurrence x CV x dies), the path
-//! of one run from stimulus to score, and the results with the manifest that reproduces them. It is the only place
-//! where threads live; results do not depend on their number.
+//! This crate owns the study ([`StudySpec`]) with its file format, the axes that runs may differ in ([`Axis`]), the
+//! plan of points, the path of one run from stimulus to score, and the results with the manifest that reproduces them.
+//! Runs are made on several threads, those of `session`; results do not depend on their number.
 //!
 //! It deliberately prints nothing, draws nothing and writes no file: `report` and the host do.
 
+mod axis;
 mod calibrate;
 mod engine;
 mod error;
 mod evaluate;
+mod plan;
 mod prepare;
 mod read;
 mod record;
 mod reservoir;
 mod results;
 mod spec;
+mod values;
 
-use engine::{Stopped, run_all};
+use engine::{Shared, Stopped, run_all};
 use evaluate::Run;
-use prepare::{Prepared, load_task, prepare};
-use units::Decimal;
+use plan::Plan;
+use prepare::{Records, prepare};
+use std::sync::OnceLock;
 
+pub use axis::{Axis, AxisValue, Conditions, Contrast, DIE, Part, Scale, Sweep, TASK, axis};
 pub use engine::RunOptions;
 pub use error::StudyError;
+pub use plan::Point;
 pub use read::{DEFAULT, FORMAT, default_study, load, read};
 pub use results::{Manifest, MappingSummary, Row, StudyResult, TaskRecord, csv};
 pub use spec::{
-    ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, Recurrence, ReservoirSettings, SpikingWiring,
-    StudySpec, TaskSettings, Wiring,
+    ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
+    TaskSettings, Wiring,
 };
 
 impl StudySpec {
-    /// A smaller version of this study that says the same with less certainty: two dies, the first and the last but one
-    /// of several CVs, and at most 600 samples to train on and 400 to score.
+    /// A smaller version of this study that says the same with less certainty: two dies, of each axis of numbers with
+    /// several values the first and the last but one, and at most 600 samples to train on and 400 to score where a
+    /// task lets them be chosen.
     pub fn quicken(&mut self) {
         self.changes.push("--quick".into());
         self.dies = self.dies.min(2);
-        if self.cv.len() > 2 {
-            self.cv = vec![self.cv[0], self.cv[self.cv.len() - 2]];
+        for Sweep { values, .. } in self.sweeps.iter_mut().filter(|sweep| sweep.axis.scale == Scale::Numbers) {
+            if values.len() > 2 {
+                *values = vec![values[0].clone(), values[values.len() - 2].clone()];
+            }
         }
-        for task in self.tasks.iter_mut().filter(|task| task.id != "japanese-vowels" && task.own.is_none()) {
-            task.train = Some(task.train.unwrap_or(usize::MAX).min(600));
-            task.test = Some(task.test.unwrap_or(usize::MAX).min(400));
+        for task in &mut self.tasks {
+            for (name, most) in [("train", 600), ("test", 400)] {
+                if task.options().contains(&name) {
+                    task.counts.entry(name.into()).and_modify(|count| *count = most.min(*count)).or_insert(most);
+                }
+            }
         }
     }
 
     /// Another root seed than the file's.
     pub fn set_seed(&mut self, seed: u64) {
         self.changes.push(format!("--seed {seed}"));
-        self.seed = seed;
+        self.base.seed = seed;
     }
 
     /// Another number of dies than the file's.
@@ -57,70 +69,68 @@ impl StudySpec {
         self.changes.push(format!("--dies {dies}"));
         self.dies = dies;
     }
-
-    /// Number of runs: tasks x recurrence x CV x dies.
-    pub fn run_count(&self) -> usize {
-        self.tasks.len() * self.recurrence.len() * self.cv.len().max(1) * self.dies as usize
-    }
 }
 
-/// Runs a study.
+/// Runs a study. A program is prepared when its first run begins, and let go with its last one.
 ///
 /// # Errors
 /// The first thing that does not fit or cannot be computed, in the order of the plan; [`StudyError::Interrupted`] if
 /// `options.cancel` was set.
 pub fn run(study: &StudySpec, options: &RunOptions<'_>) -> Result<StudyResult, StudyError> {
-    if study.readout.on_chip && study.model.is_graded() {
-        return Err(StudyError::NoReadoutNeurons { model: study.model });
-    }
-    let loaded = study.tasks.iter().map(|settings| load_task(study, settings)).collect::<Result<Vec<_>, _>>()?;
-    let mut prepared = Vec::new();
-    for (settings, task) in study.tasks.iter().zip(&loaded) {
-        for recurrence in &study.recurrence {
-            prepared.push(prepare(study, settings, task, *recurrence)?);
+    let Plan { programs, runs } = study.plan();
+    for conditions in programs.iter().map(|program| &program.conditions) {
+        if conditions.readout.on_chip && conditions.model.is_graded() {
+            return Err(StudyError::NoReadoutNeurons { model: conditions.model });
         }
     }
-    let cvs: Vec<Option<Decimal>> =
-        if study.cv.is_empty() { vec![None] } else { study.cv.iter().copied().map(Some).collect() };
-    let dies = study.dies as usize;
+    let records: Vec<OnceLock<Records>> = programs.iter().map(|_| OnceLock::new()).collect();
+    let prepared: Vec<_> =
+        (0..programs.len()).map(|index| Shared::new(runs.iter().filter(|run| run.program == index).count())).collect();
     let row = |index: usize| {
-        let (setting, die) = (index / dies, (index % dies) as u32);
-        Run { study, prepared: &prepared[setting / cvs.len()], cv: cvs[setting % cvs.len()], die }.row()
+        let run = &runs[index];
+        let prepared = prepared[run.program].take(|| {
+            let prepared = prepare(study, &programs[run.program])?;
+            records[run.program].get_or_init(|| prepared.records.clone());
+            Ok(prepared)
+        })?;
+        let task = &study.tasks[run.conditions.task];
+        Run { point: &run.point, conditions: &run.conditions, task, prepared: &prepared }.row()
     };
-    let runs = study.run_count();
-    let rows = run_all(runs, options, row).map_err(|stopped| match stopped {
-        Stopped::Cancelled(done) => StudyError::Interrupted { done, runs },
+    let rows = run_all(runs.len(), options, row).map_err(|stopped| match stopped {
+        Stopped::Cancelled(done) => StudyError::Interrupted { done, runs: runs.len() },
         Stopped::Failed(error) => error,
     })?;
-    let manifest = manifest(study, &loaded, &prepared, &rows);
+    let manifest = manifest(study, records.into_iter().filter_map(OnceLock::into_inner).collect(), &rows);
     Ok(StudyResult { rows, manifest })
 }
 
-fn manifest(study: &StudySpec, loaded: &[tasks::Task], prepared: &[Prepared], rows: &[Row]) -> Manifest {
+fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row]) -> Manifest {
+    let Conditions { seed, chip, faults, noise, .. } = &study.base;
+    let mut tasks: Vec<TaskRecord> = Vec::new();
+    let mut mappings = Vec::new();
+    for Records { task, mapping } in records {
+        // Programs of one task follow each other.
+        if tasks.last() != Some(&task) {
+            tasks.push(task);
+        }
+        mappings.push(mapping);
+    }
     Manifest {
         format: "quenched-manifest".into(),
         version: 1,
         quenched: env!("CARGO_PKG_VERSION").into(),
         title: study.title.clone(),
-        seed: study.seed,
+        seed: *seed,
         dies: study.dies,
         study: study.text.clone(),
         changes: study.changes.clone(),
-        chip: study.chip.reference.clone(),
-        chip_file: study.chip.text.clone(),
-        chip_digest: results::digest(study.chip.text.as_bytes()),
-        faults: study.faults && study.chip.spec.faults.is_some(),
-        noise: study.noise,
-        tasks: loaded
-            .iter()
-            .map(|task| TaskRecord {
-                id: task.info.id.to_string(),
-                title: task.info.title.to_string(),
-                formula: task.info.formula.to_string(),
-                source: task.info.citation.to_string(),
-            })
-            .collect(),
-        mappings: prepared.iter().map(Prepared::summary).collect(),
+        chip: chip.reference.clone(),
+        chip_file: chip.text.clone(),
+        chip_digest: results::digest(chip.text.as_bytes()),
+        faults: *faults && chip.spec.faults.is_some(),
+        noise: *noise,
+        tasks,
+        mappings,
         results_digest: results::digest(csv(rows).as_bytes()),
     }
 }

@@ -1,21 +1,24 @@
-//! What all runs of one task and recurrence share: data, network, mapping, stimuli.
+//! What all runs of one program share: data, network, mapping, stimuli.
 //!
 //! The host works on a grid of its own, the steps of the chip: values are encoded, features filtered and sampled once a
 //! step, however many ticks a step has. What the encoders call a tick is a step here; [`crate::record`] translates.
 
+use crate::axis::Conditions;
 use crate::evaluate::{readout_operating_point, to_f64};
-use crate::record::{FeatureMap, InputEvent, Stimulus};
-use crate::spec::{EncoderSettings, Recurrence, TaskSettings};
-use crate::{MappingSummary, StudyError, StudySpec, reservoir, results};
-use chip::whole_multiple;
+use crate::plan::Planned;
+use crate::record::{FeatureMap, Stimulus, first_tick};
+use crate::spec::{EncoderSettings, TaskSettings};
+use crate::{MappingSummary, StudyError, StudySpec, TaskRecord, reservoir, results};
+use chip::{InputEvent, whole_multiple};
 use fx::{Fraction, Real, math};
-use mapper::{MapperOptions, Mapping, map};
+use mapper::{MapperOptions, map};
 use network::Network;
 use readout::{Matrix, Split};
+use session::Board;
 use tasks::{
     Encoder, EncoderOptions, Metric, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions, graded, task,
 };
-use units::{Decimal, Quantity, Unit};
+use units::{Decimal, InputId, Quantity, Unit};
 
 /// Classes of the rows of a classification.
 pub(crate) struct Classes {
@@ -43,13 +46,12 @@ impl Goal {
     }
 }
 
-/// Everything that is the same for all dies and CVs.
+/// Everything that is the same for all dies of a program.
 pub(crate) struct Prepared {
-    pub(crate) task: TaskSettings,
     pub(crate) metric: Metric,
-    pub(crate) recurrence: Recurrence,
     pub(crate) network: Network,
-    pub(crate) mapping: Mapping,
+    /// The network's program, with its connections compiled.
+    pub(crate) board: Board,
     pub(crate) features: FeatureMap,
     pub(crate) stimuli: Vec<Stimulus>,
     pub(crate) goal: Goal,
@@ -60,9 +62,17 @@ pub(crate) struct Prepared {
     pub(crate) filter_decay: f64,
     pub(crate) readout_tau_steps: f64,
     pub(crate) readout_drive: Option<f64>,
-    /// Input samples outside the range of the training part, which were clamped to it.
-    inputs_clamped: u64,
+    /// How long all stimuli last, in seconds of emulated time.
     seconds: f64,
+    /// What the manifest says of the task and of the mapping.
+    pub(crate) records: Records,
+}
+
+/// What a program leaves behind in the manifest.
+#[derive(Clone)]
+pub(crate) struct Records {
+    pub(crate) task: TaskRecord,
+    pub(crate) mapping: MappingSummary,
 }
 
 /// Milliseconds in a second.
@@ -81,36 +91,19 @@ impl Prepared {
     pub(crate) fn rate_hz(&self, spikes: u64, neurons: u32) -> f64 {
         if self.graded { 0.0 } else { spikes as f64 / f64::from(neurons) / self.seconds }
     }
-
-    /// What the mapping used and kept, for the manifest.
-    pub(crate) fn summary(&self) -> MappingSummary {
-        let report = &self.mapping.report;
-        MappingSummary {
-            task: self.task.id.clone(),
-            recurrence: self.recurrence.label(),
-            report: report.to_string(),
-            connections_wanted: report.projections.iter().map(|p| p.wished).sum(),
-            connections_kept: report.kept(),
-            inputs_clamped: self.inputs_clamped,
-            program: results::digest(format!("{:?}", self.mapping.program).as_bytes()),
-        }
-    }
 }
 
 /// The data of a task as the study wants it.
-pub(crate) fn load_task(study: &StudySpec, settings: &TaskSettings) -> Result<Task, StudyError> {
+fn load_task(seed: u64, settings: &TaskSettings) -> Result<Task, StudyError> {
     let made = match &settings.own {
         Some(own) => Task::classification(&settings.id, own.train.clone(), own.test.clone()),
         None => {
-            let validation = settings.train.map(|train| train / VALIDATION_SHARE);
-            let options = TaskOptions {
-                seed: study.seed,
-                washout: None,
-                train: settings.train.zip(validation).map(|(train, validation)| train - validation),
-                validation,
-                test: settings.test,
-                delays: settings.delays,
-            };
+            let counts = settings.counts.iter();
+            let mut options = counts.fold(TaskOptions::new(seed), |all, (name, count)| all.with(name, *count));
+            if let Some(train) = settings.counts.get("train") {
+                let validation = train / VALIDATION_SHARE;
+                options = options.with("train", train - validation).with("validation", validation);
+            }
             task(&settings.id, &options)
         }
     };
@@ -120,18 +113,16 @@ pub(crate) fn load_task(study: &StudySpec, settings: &TaskSettings) -> Result<Ta
 /// One part in so many of the training samples chooses the penalty.
 const VALIDATION_SHARE: usize = 5;
 
-/// Prepares a task under a recurrence.
-pub(crate) fn prepare(
-    study: &StudySpec,
-    settings: &TaskSettings,
-    task: &Task,
-    recurrence: Recurrence,
-) -> Result<Prepared, StudyError> {
+/// Prepares the program at a point of the plan.
+pub(crate) fn prepare(study: &StudySpec, program: &Planned) -> Result<Prepared, StudyError> {
+    let Planned { point, conditions, .. } = program;
+    let settings = &study.tasks[conditions.task];
+    let task = load_task(conditions.seed, settings)?;
     let id = &settings.id;
-    let step = study.chip.spec.step();
+    let step = conditions.chip.spec.step();
     let sample_steps = whole_steps(id, "the sample time", settings.sample, step)?;
-    let graded = study.model.is_graded();
-    let stimulate = Stimulate { study, settings, sample_steps };
+    let graded = conditions.model.is_graded();
+    let stimulate = Stimulate { conditions, settings, sample_steps };
     let ranges = match &task.data {
         TaskData::Classification(data) => data.input_ranges(),
         TaskData::Series(series) => series.input_ranges(),
@@ -165,42 +156,55 @@ pub(crate) fn prepare(
         }
     };
     let channels = encoder.map_or(analog_channels, |e| e.inputs()) as u32;
-    let mut network = reservoir::build(id, &study.reservoir, &settings.wiring, channels, recurrence, study.seed)?;
+    let mut network = reservoir::build(point, conditions, &settings.wiring, channels)?;
     // The generators choose one model of each sort; the study says which.
-    network.populations.iter_mut().for_each(|population| population.model = study.model);
-    let mapping = map(&network, &study.chip.spec, &MapperOptions::default()).map_err(|error| StudyError::Mapping {
-        task: id.clone(),
-        recurrence: recurrence.label(),
-        error,
-    })?;
+    network.populations.iter_mut().for_each(|population| population.model = conditions.model);
+    let mapping = map(&network, &conditions.chip.spec, &MapperOptions::default())
+        .map_err(|error| StudyError::Mapping { point: point.clone(), error })?;
     let population = network.population(reservoir::POPULATION).expect("the generator made it");
-    let neurons = study.reservoir.neurons;
-    let features =
-        FeatureMap::new(&mapping.program, &mapping.placement, population, neurons, neurons as usize, |index| index);
-    let (readout_tau_steps, readout_drive) = readout_operating_point(study);
+    let count = conditions.reservoir.neurons as usize;
+    let features = FeatureMap { population, feature_of: (0..count).collect(), count };
+    let (readout_tau_steps, readout_drive) = readout_operating_point(conditions);
     let steps: u64 = stimuli.iter().filter_map(|s| s.samples.last()).map(|last| last + 1).sum();
+    let report = &mapping.report;
+    let records = Records {
+        task: TaskRecord {
+            id: task.info.id.to_string(),
+            title: task.info.title.to_string(),
+            formula: task.info.formula.to_string(),
+            source: task.info.citation.to_string(),
+        },
+        mapping: MappingSummary {
+            point: point.clone(),
+            report: report.to_string(),
+            connections_wanted: report.projections.iter().map(|p| p.wished).sum(),
+            connections_kept: report.kept(),
+            inputs_clamped,
+            program: results::digest(format!("{:?}", mapping.program).as_bytes()),
+        },
+    };
+    let board = Board::load(conditions.chip.spec.clone(), mapping)
+        .map_err(|error| StudyError::Session { point: point.clone(), error })?;
     Ok(Prepared {
-        task: settings.clone(),
         metric: task.info.metric,
-        recurrence,
         network,
-        mapping,
+        board,
         features,
         stimuli,
         goal,
         split,
         graded,
-        filter_decay: decay(step, study.readout.filter),
+        filter_decay: decay(step, conditions.readout.filter),
         readout_tau_steps,
         readout_drive,
-        inputs_clamped,
         seconds: steps as f64 * to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
+        records,
     })
 }
 
 /// From signals to input events.
 struct Stimulate<'a> {
-    study: &'a StudySpec,
+    conditions: &'a Conditions,
     settings: &'a TaskSettings,
     sample_steps: u32,
 }
@@ -215,7 +219,7 @@ struct Events {
 impl Stimulate<'_> {
     /// The encoder of a spiking reservoir; none for rate units, which take values as they are.
     fn encoder(&self, ranges: Vec<tasks::Range>) -> Result<Option<Encoder>, StudyError> {
-        if self.study.model.is_graded() {
+        if self.conditions.model.is_graded() {
             return Ok(None);
         }
         let EncoderSettings { poisson, trains_per_channel, rate_max } = self.settings.encoder;
@@ -226,7 +230,7 @@ impl Stimulate<'_> {
             rate_min: Quantity::new(Decimal::ZERO, Unit::HERTZ),
             rate_max,
         };
-        Encoder::new(&options, self.study.chip.spec.step(), ranges, self.study.seed)
+        Encoder::new(&options, self.conditions.chip.spec.step(), ranges, self.conditions.seed)
             .map(Some)
             .map_err(|e| self.error(e))
     }
@@ -235,17 +239,22 @@ impl Stimulate<'_> {
         match encoder {
             Some(encoder) => {
                 let train = encoder.encode(index, signal).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::SpikeEvent| InputEvent { step: e.tick.0, input: e.input, payload: 1 };
+                let event = |e: &tasks::SpikeEvent| self.event(e.tick.0, e.input, 1);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
             None => {
                 let train = graded(signal, self.sample_steps).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::GradedEvent| InputEvent { step: e.tick.0, input: e.input, payload: e.change };
+                let event = |e: &tasks::GradedEvent| self.event(e.tick.0, e.input, e.change);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
         }
+    }
+
+    /// What an encoder gives for a step, as the chip gets it.
+    fn event(&self, step: u64, channel: InputId, payload: i32) -> InputEvent {
+        InputEvent { tick: first_tick(step, self.conditions.chip.spec.step_ticks()), channel, payload }
     }
 
     fn error(&self, error: TaskError) -> StudyError {

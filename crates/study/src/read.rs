@@ -1,20 +1,22 @@
 //! Study files. The format is specified in `docs/formats/study.md`.
 
+use crate::axis::{AXES, Conditions, Given, Sweep};
 use crate::spec::{
-    ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, Recurrence, ReservoirSettings, SpikingWiring,
-    StudySpec, TaskSettings, Wiring,
+    ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
+    TaskSettings, Wiring,
 };
+use crate::values::{at_least, fraction, frequency, not_negative, penalty, time};
 use chip::{ChipSpec, CoreModel, Values};
-use disorder::Family;
 use formats::chip::{self as chip_file, ChipFile};
 use formats::document::{Document, Format, Table, Value};
 use formats::{FormatError, FormatErrors, Problem};
 use mapper::ReadoutStrategy;
-use network::SynapseChoice;
-use std::collections::BTreeMap;
+use network::{Recurrence, SynapseChoice};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use tasks::{CATALOGUE, TsData};
-use units::{Decimal, Dimension, Quantity, Unit};
+use units::{Decimal, Quantity, Unit};
 
 /// Format and version of study files.
 pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
@@ -22,22 +24,9 @@ pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
 /// The study that runs when none is named.
 pub const DEFAULT: &str = include_str!("default.toml");
 
-const KEYS: &[&str] = &[
-    "title",
-    "chip",
-    "model",
-    "seed",
-    "dies",
-    "cv",
-    "family",
-    "faults",
-    "noise",
-    "recurrence",
-    "reservoir",
-    "encoder",
-    "readout",
-    "task",
-];
+/// Keys besides those of [`AXES`].
+const KEYS: [&str; 11] =
+    ["title", "chip", "model", "seed", "dies", "faults", "noise", "reservoir", "encoder", "readout", "task"];
 const SPIKING: &[&str] = &[
     "input_fan_in",
     "recurrent_fan_in",
@@ -50,7 +39,12 @@ const SPIKING: &[&str] = &[
 const ECHO: &[&str] = &["connectivity", "spectral_radius", "input_scale", "synapse"];
 const ENCODER: &[&str] = &["kind", "trains_per_channel", "rate_max"];
 const READOUT: &[&str] = &["on_chip", "strategy", "penalty_min", "filter", "swing", "synapse", "parameters"];
-const TASK: &[&str] = &["id", "sample", "train", "test", "delays", "train_file", "test_file"];
+const TASK: &[&str] = &["id", "sample", "train_file", "test_file"];
+/// Counts of tasks that a study chooses itself: the washout is the task's own, and a part of the training samples is
+/// for validation.
+const NOT_CHOSEN: [&str; 2] = ["washout", "validation"];
+/// Samples that are needed to train and to score at all, a fifth of the first for validation.
+const SAMPLES_MIN: u32 = 10;
 /// Keys of `[reservoir]` and `[encoder]` that a task may set for itself.
 const TASK_OVERRIDES: &[&str] = &[
     "trains_per_channel",
@@ -83,13 +77,14 @@ pub fn default_study() -> StudySpec {
 /// Everything that is wrong with the study, or else with its chip file.
 pub fn read(text: &str, name: &str, directory: &Path) -> Result<StudySpec, FormatErrors> {
     let document = Document::parse(text, name, FORMAT)?;
-    let root = document.root(KEYS);
+    let keys: Vec<&str> = KEYS.into_iter().chain(AXES.iter().map(|listed| listed.axis.key)).collect();
+    let root = document.root(&keys);
     let Some((reference, file)) = root.required_with("chip", |v| find_chip(&v, directory)) else {
         return document.finish(None);
     };
     let spec = chip_file::read(&file.text, &file.name)?;
-    let chip = ChipChoice { reference, text: file.text, spec };
-    let spec = Reader { chip: &chip, directory }.study(&root, text);
+    let chip = Arc::new(ChipChoice { reference, text: file.text, spec });
+    let spec = Reader { chip, directory }.study(&root, text);
     document.finish(spec)
 }
 
@@ -118,7 +113,7 @@ fn find_chip(value: &Value<'_>, directory: &Path) -> Option<(String, ChipFile)> 
 
 /// Reads a study for one chip.
 struct Reader<'a> {
-    chip: &'a ChipChoice,
+    chip: Arc<ChipChoice>,
     directory: &'a Path,
 }
 
@@ -162,15 +157,6 @@ impl Reader<'_> {
                 tasks.iter().map(|task| self.task(task, &reservoir.wiring, encoder, penalty_min)).collect();
             all.into_iter().collect::<Option<Vec<_>>>()
         });
-        let cv = root.optional_with("cv", |v| {
-            let all: Vec<_> = list(&v)?.iter().map(cv).collect();
-            all.into_iter().collect::<Option<Vec<_>>>()
-        });
-        let recurrence = root.optional_with("recurrence", |v| {
-            let all: Vec<_> = list(&v)?.iter().map(recurrence).collect();
-            all.into_iter().collect::<Option<Vec<_>>>()
-        });
-        let family = root.optional_with("family", |v| v.one_of("a family", &Family::ALL.map(|f| (f.name(), f))));
         let noise = root.optional_with("noise", |v| {
             let noise: bool = v.read()?;
             if noise && self.spec().noise.is_none() {
@@ -178,21 +164,27 @@ impl Reader<'_> {
             }
             Some(noise)
         });
+        let mut base = Conditions {
+            task: 0,
+            chip: Arc::clone(&self.chip),
+            model,
+            seed: root.or("seed", 1)?,
+            reservoir,
+            recurrence: Recurrence::Full,
+            readout,
+            cv: None,
+            family: None,
+            faults: root.or("faults", true)?,
+            noise: noise?.unwrap_or(false),
+            die: 0,
+        };
         Some(StudySpec {
             title: root.or("title", format!("Study of {chip_name}"))?,
             text: text.into(),
             changes: Vec::new(),
-            chip: self.chip.clone(),
-            model,
-            seed: root.or("seed", 1)?,
+            sweeps: sweeps(root, &mut base)?,
+            base,
             dies: root.optional_with("dies", |v| at_least(&v, 1))?.unwrap_or(8),
-            cv: cv?.unwrap_or_default(),
-            family: family?,
-            faults: root.or("faults", true)?,
-            noise: noise?.unwrap_or(false),
-            recurrence: recurrence?.unwrap_or_else(|| vec![Recurrence::Full]),
-            reservoir,
-            readout,
             tasks: tasks?,
         })
     }
@@ -268,11 +260,13 @@ impl Reader<'_> {
         encoder: EncoderSettings,
         penalty_min: f64,
     ) -> Option<TaskSettings> {
-        let keys: Vec<&str> = TASK.iter().chain(TASK_OVERRIDES).copied().collect();
+        let counts = CATALOGUE.iter().flat_map(|entry| entry.options).filter(|name| !NOT_CHOSEN.contains(name));
+        let counts: BTreeSet<&str> = counts.copied().collect();
+        let keys: Vec<&str> = TASK.iter().chain(&counts).chain(TASK_OVERRIDES).copied().collect();
         let table = value.table(&keys)?;
         let own = table.has("train_file") || table.has("test_file");
         let id = table.required_with("id", |v| {
-            let known: Vec<(&str, ())> = CATALOGUE.iter().map(|entry| (&*entry.id, ())).collect();
+            let known: Vec<(&str, ())> = CATALOGUE.iter().map(|entry| (&*entry.info.id, ())).collect();
             if !own {
                 v.one_of("a task (own data need `train_file` and `test_file`)", &known)?;
             }
@@ -286,9 +280,7 @@ impl Reader<'_> {
             None
         };
         let sample = table.required_with("sample", |v| time(&v));
-        let train = table.optional_with("train", |v| at_least(&v, 10).map(|n| n as usize));
-        let test = table.optional_with("test", |v| at_least(&v, 10).map(|n| n as usize));
-        let delays = table.optional_with("delays", |v| at_least(&v, 1).map(|n| n as usize));
+        let counts: Vec<_> = counts.iter().map(|name| count(&table, name, id.as_deref(), own.is_some())).collect();
         let mut encoder = encoder;
         if let Some(trains) = table.optional_with("trains_per_channel", |v| at_least(&v, 1))? {
             encoder.trains_per_channel = trains;
@@ -310,9 +302,7 @@ impl Reader<'_> {
             id: id?,
             own,
             sample: sample?,
-            train: train?,
-            test: test?,
-            delays: delays?,
+            counts: counts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect(),
             penalty_min: table.optional_with("penalty_min", |v| penalty(&v))?.unwrap_or(penalty_min),
             encoder,
             wiring,
@@ -356,86 +346,41 @@ fn set<T>(target: &mut T, value: Option<T>) {
     }
 }
 
+/// The axes of a study; what is the same for all of its runs goes into `base`.
+fn sweeps(root: &Table<'_>, base: &mut Conditions) -> Option<Vec<Sweep>> {
+    let given: Vec<_> = AXES.iter().map(|listed| listed.given(root.optional_with(listed.axis.key, Some)?)).collect();
+    let mut sweeps = Vec::new();
+    for given in given.into_iter().collect::<Option<Vec<_>>>()? {
+        match given {
+            Given::Sweep(sweep) => sweeps.push(sweep),
+            Given::Setting(value) => value.set(base),
+            Given::Nothing => {}
+        }
+    }
+    Some(sweeps)
+}
+
+/// A count of the task `id`, by its name: `Some(None)` if it is not given, `None` after noting an error. A count that
+/// the task does not have would be a setting without effect and is refused.
+fn count(table: &Table<'_>, name: &str, id: Option<&str>, own: bool) -> Option<Option<(String, usize)>> {
+    let least = if matches!(name, "train" | "test") { SAMPLES_MIN } else { 1 };
+    table.optional_with(name, |v| {
+        let count = at_least(&v, least)?;
+        let has = id.and_then(|id| tasks::entry(id).ok()).map(|entry| entry.options.contains(&name));
+        match has {
+            _ if own => v.reject("task-option", format!("a task of own data takes no option `{name}`")),
+            Some(false) => {
+                v.reject("task-option", format!("task `{}` takes no option `{name}`", id.unwrap_or_default()))
+            }
+            _ => Some((name.to_string(), count as usize)),
+        }
+    })
+}
+
 fn encoder(table: &Table<'_>) -> Option<EncoderSettings> {
     let poisson =
         table.required_with("kind", |v| v.one_of("a kind of encoder", &[("deterministic", false), ("poisson", true)]));
     let trains = table.required_with("trains_per_channel", |v| at_least(&v, 1));
     let rate = table.required_with("rate_max", |v| frequency(&v));
     Some(EncoderSettings { poisson: poisson?, trains_per_channel: trains?, rate_max: rate? })
-}
-
-/// The elements of an array that has at least one.
-fn list<'d>(value: &Value<'d>) -> Option<Vec<Value<'d>>> {
-    let all = value.array()?;
-    if all.is_empty() { value.reject("not-empty", "give at least one value, or leave the key out") } else { Some(all) }
-}
-
-fn at_least(value: &Value<'_>, low: u32) -> Option<u32> {
-    let number: u32 = value.read()?;
-    if number >= low {
-        return Some(number);
-    }
-    value.reject("at-least", format!("{number} is too small; the least is {low}"))
-}
-
-fn not_negative(value: &Value<'_>) -> Option<Decimal> {
-    let number: Decimal = value.read()?;
-    if number.signum() >= 0 { Some(number) } else { value.reject("not-negative", format!("{number} is below 0")) }
-}
-
-fn fraction(value: &Value<'_>) -> Option<Decimal> {
-    let number = not_negative(value)?;
-    if is_at_most_one(number) { Some(number) } else { value.reject("fraction", format!("{number} is above 1")) }
-}
-
-fn is_at_most_one(number: Decimal) -> bool {
-    number.to_bits(32).is_ok_and(|bits| bits <= 1 << 32)
-}
-
-fn cv(value: &Value<'_>) -> Option<Decimal> {
-    let cv: Decimal = value.read()?;
-    if cv.signum() >= 0 {
-        return Some(cv);
-    }
-    value.reject("cv-not-negative", format!("a coefficient of variation of {cv} is impossible; use 0 or more"))
-}
-
-fn recurrence(value: &Value<'_>) -> Option<Recurrence> {
-    if value.is_string() {
-        return value.one_of("a recurrence", &[("full", Recurrence::Full), ("removed", Recurrence::Removed)]);
-    }
-    let kept = fraction(value)?;
-    Some(match kept {
-        Decimal::ZERO => Recurrence::Removed,
-        kept if kept == Decimal::integer(1) => Recurrence::Full,
-        kept => Recurrence::Fraction(kept),
-    })
-}
-
-/// A ridge penalty that leaves at least one to choose.
-fn penalty(value: &Value<'_>) -> Option<f64> {
-    let (penalty, largest): (f64, f64) = (value.read()?, readout::PENALTIES[readout::PENALTIES.len() - 1]);
-    if (0.0..=largest).contains(&penalty) {
-        return Some(penalty);
-    }
-    value.reject("penalty-min", format!("penalties go up to {largest}; use a number from 0 to that"))
-}
-
-fn time(value: &Value<'_>) -> Option<Quantity> {
-    positive(value, Dimension::Time, "such as \"20 ms\"")
-}
-
-fn frequency(value: &Value<'_>) -> Option<Quantity> {
-    positive(value, Dimension::Frequency, "such as \"200 Hz\"")
-}
-
-fn positive(value: &Value<'_>, dimension: Dimension, example: &str) -> Option<Quantity> {
-    let quantity: Quantity = value.read()?;
-    if quantity.unit.dimension() != dimension {
-        return value.reject("dimension", format!("{quantity} is not {dimension}; write one {example}"));
-    }
-    if quantity.value.signum() <= 0 {
-        return value.reject("positive", format!("{quantity} must be above 0"));
-    }
-    Some(quantity)
 }

@@ -1,40 +1,36 @@
 //! From the settings of a study to the network of one task.
 
-use crate::StudyError;
-use crate::spec::{EchoWiring, Recurrence, ReservoirSettings, SpikingWiring, Wiring};
+use crate::axis::Conditions;
+use crate::spec::{EchoWiring, ReservoirSettings, SpikingWiring, Wiring};
+use crate::{Point, StudyError};
 use fx::Weight;
-use network::{EchoStateSpec, Inhibition, Network, ReservoirSpec, Signs, Weights, echo_state, reservoir};
+use network::{EchoStateSpec, Inhibition, Network, Recurrence, ReservoirSpec, Signs, Weights, echo_state, reservoir};
 use units::Decimal;
 
 /// Name of the reservoir's population.
 pub(crate) const POPULATION: &str = "reservoir";
 
-/// The reservoir for one task, with `channels` input channels.
+/// The reservoir of the program at `point`, with the wiring of its task and `channels` input channels.
 pub(crate) fn build(
-    task: &str,
-    settings: &ReservoirSettings,
+    point: &Point,
+    conditions: &Conditions,
     wiring: &Wiring,
     channels: u32,
-    recurrence: Recurrence,
-    seed: u64,
 ) -> Result<Network, StudyError> {
-    let recurrence = match recurrence {
-        Recurrence::Full => network::Recurrence::Full,
-        Recurrence::Removed => network::Recurrence::Removed,
-        Recurrence::Fraction(kept) => network::Recurrence::Pruned { kept_per_65536: per_65536(kept) },
-    };
+    let Conditions { reservoir: settings, recurrence, seed, .. } = conditions;
+    let (recurrence, seed) = (*recurrence, *seed);
     let built = match wiring {
         Wiring::Spiking(wiring) => reservoir(&spiking(settings, wiring, channels, recurrence)?, seed),
         Wiring::Echo(wiring) => echo_state(&echo(settings, wiring, channels, recurrence)?, seed),
     };
-    built.map_err(|error| StudyError::Network { task: task.into(), error })
+    built.map_err(|error| StudyError::Network { point: point.clone(), error })
 }
 
 fn spiking(
     settings: &ReservoirSettings,
     wiring: &SpikingWiring,
     channels: u32,
-    recurrence: network::Recurrence,
+    recurrence: Recurrence,
 ) -> Result<ReservoirSpec, StudyError> {
     // Sizes from 0.5 to 1.5 times the mean: broad enough that no two weights are alike, and none near 0.
     let weights = |what, mean: Decimal| -> Result<Weights, StudyError> {
@@ -63,7 +59,7 @@ fn echo(
     settings: &ReservoirSettings,
     wiring: &EchoWiring,
     channels: u32,
-    recurrence: network::Recurrence,
+    recurrence: Recurrence,
 ) -> Result<EchoStateSpec, StudyError> {
     Ok(EchoStateSpec {
         units: settings.neurons,
@@ -84,6 +80,6 @@ fn weight(what: &'static str, value: Decimal) -> Result<Weight, StudyError> {
 }
 
 /// A number from 0 to 1 in units of 1/65536, to nearest.
-fn per_65536(value: Decimal) -> u32 {
+pub(crate) fn per_65536(value: Decimal) -> u32 {
     value.to_bits(16).ok().and_then(|bits| u32::try_from(bits).ok()).unwrap_or(65536)
 }

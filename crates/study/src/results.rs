@@ -1,28 +1,22 @@
 //! What a study yields: one row a die, setting and task, as a table and beside it what reproduces it.
 
-use serde::{Deserialize, Serialize};
-use std::fmt::Write;
+use crate::Point;
+use formats::csv::line;
+use serde::Serialize;
 
 /// The score of one die on one task under one setting, with what it cost.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Chip name.
     pub chip: String,
-    /// Task id (`japanese-vowels`).
-    pub task: String,
+    /// The run: its task, its value on every axis, its die.
+    pub point: Point,
     /// Name of the metric (`accuracy`, `memory capacity`, `nrmse`).
     pub metric: String,
     /// Whether a larger score is a better one.
     pub higher_is_better: bool,
-    /// Coefficient of variation that the chip's mismatch was scaled to, as written in the study (`0.1`); `chip` for the
-    /// chip's own.
-    pub cv: String,
-    /// Recurrent connections: `full`, `removed` or the fraction kept (`0.5`).
-    pub recurrence: String,
     /// Neurons of the reservoir.
     pub neurons: u32,
-    /// The die.
-    pub die: u32,
     /// Score with the readout in floating point on the host.
     pub score_float: f64,
     /// Score with the readout's weights quantised to the chip's, on the host.
@@ -39,13 +33,12 @@ pub struct Row {
     pub events_lost: u64,
 }
 
-/// What a mapping of the study used, kept and lost: one a task and recurrence, the same for all dies.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What a mapping of the study used, kept and lost: one a program, the same for all dies.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MappingSummary {
-    /// Task id.
-    pub task: String,
-    /// Recurrence label.
-    pub recurrence: String,
+    /// Task, and value of each axis that changes the program.
+    #[serde(flatten)]
+    pub point: Point,
     /// The mapper's report on the network without its readout, as text.
     pub report: String,
     /// Connections asked for, those of removed projections included.
@@ -59,7 +52,7 @@ pub struct MappingSummary {
 }
 
 /// What it takes to repeat a study.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Manifest {
     /// `quenched-manifest`.
     pub format: String,
@@ -96,7 +89,7 @@ pub struct Manifest {
 }
 
 /// A task as the manifest records it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TaskRecord {
     /// Id.
     pub id: String,
@@ -111,7 +104,7 @@ pub struct TaskRecord {
 /// Everything that a study found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudyResult {
-    /// One row a run, in the order of the plan: task, recurrence, CV, die.
+    /// One row a run, in the order of the plan.
     pub rows: Vec<Row>,
     /// How to repeat it.
     pub manifest: Manifest,
@@ -122,40 +115,45 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex()[..32].into()
 }
 
-/// The rows as comma-separated values, one line each under a line of names. Scores have 12 digits after the point:
-/// enough to tell any two apart, and the same text on every machine.
+/// Columns of `results.csv` before those of the axes.
+const BEFORE: [&str; 3] = ["chip", "task", "metric"];
+/// Columns behind those of the axes.
+const BEHIND: [&str; 9] = [
+    "neurons",
+    "die",
+    "score_float",
+    "score_quantised",
+    "score_on_chip",
+    "rate_hz",
+    "spikes",
+    "synaptic_operations",
+    "events_lost",
+];
+
+/// The rows as comma-separated values, one line each under a line of names: of the axes the fastest first. Scores have
+/// 12 digits after the point: enough to tell any two apart, and the same text on every machine.
 pub fn csv(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "chip,task,metric,cv,recurrence,neurons,die,score_float,score_quantised,score_on_chip,rate_hz,spikes,\
-         synaptic_operations,events_lost\n",
-    );
+    let axes: Vec<&str> =
+        rows.first().map_or_else(Vec::new, |row| row.point.setting().rev().map(|(a, _)| a.key).collect());
+    let mut text = line(BEFORE.into_iter().chain(axes).chain(BEHIND));
     for row in rows {
-        let on_chip = row.score_on_chip.map(|s| format!("{s:.12}")).unwrap_or_default();
-        writeln!(
-            text,
-            "{},{},{},{},{},{},{},{:.12},{:.12},{on_chip},{:.6},{},{},{}",
-            field(&row.chip),
-            row.task,
-            row.metric,
-            row.cv,
-            row.recurrence,
-            row.neurons,
-            row.die,
-            row.score_float,
-            row.score_quantised,
-            row.rate_hz,
-            row.spikes,
-            row.synaptic_operations,
-            row.events_lost
-        )
-        .expect("a String takes all text");
+        let score = |score: f64| format!("{score:.12}");
+        let setting = row.point.setting().rev().map(|(_, name)| name.to_string());
+        let before = [&row.chip, row.point.task(), &row.metric].map(String::from);
+        let behind = [
+            row.neurons.to_string(),
+            row.point.die().to_string(),
+            score(row.score_float),
+            score(row.score_quantised),
+            row.score_on_chip.map(score).unwrap_or_default(),
+            format!("{:.6}", row.rate_hz),
+            row.spikes.to_string(),
+            row.synaptic_operations.to_string(),
+            row.events_lost.to_string(),
+        ];
+        text.push_str(&line(before.into_iter().chain(setting).chain(behind)));
     }
     text
-}
-
-/// A field of a CSV file, quoted where it must be (RFC 4180). Only a user's chip name can need it.
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
 }
 
 impl StudyResult {

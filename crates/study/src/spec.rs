@@ -1,7 +1,7 @@
 //! What a study runs: plain data, with every default filled in.
 
-use chip::{ChipSpec, CoreModel, Values};
-use disorder::Family;
+use crate::axis::{Conditions, Sweep};
+use chip::{ChipSpec, Values};
 use mapper::ReadoutStrategy;
 use network::SynapseChoice;
 use std::collections::BTreeMap;
@@ -17,28 +17,6 @@ pub struct ChipChoice {
     pub text: String,
     /// What the file says.
     pub spec: ChipSpec,
-}
-
-/// What becomes of the recurrent connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recurrence {
-    /// All of them stay.
-    Full,
-    /// This fraction of them stays: above 0, below 1.
-    Fraction(Decimal),
-    /// None is mapped: they take no resource of the chip.
-    Removed,
-}
-
-impl Recurrence {
-    /// `full`, `removed` or the fraction kept.
-    pub fn label(&self) -> String {
-        match self {
-            Self::Full => "full".into(),
-            Self::Fraction(kept) => kept.to_string(),
-            Self::Removed => "removed".into(),
-        }
-    }
 }
 
 /// The random network that all runs of a study share; its seed is the study's.
@@ -140,12 +118,9 @@ pub struct TaskSettings {
     pub own: Option<OwnData>,
     /// How long one sample of the input lasts.
     pub sample: Quantity,
-    /// Samples to train on (a fifth of them for choosing the penalty); none: the task's own.
-    pub train: Option<usize>,
-    /// Samples to score; none: the task's own.
-    pub test: Option<usize>,
-    /// Longest delay of `memory-capacity`; none: the task's own.
-    pub delays: Option<usize>,
+    /// Counts of the task that differ from its own, by the names of the catalogue. Of `train` samples a fifth chooses
+    /// the penalty.
+    pub counts: BTreeMap<String, usize>,
     /// Smallest ridge penalty that may be chosen. Larger ones make weights smaller and more alike, which costs little
     /// on the host and decides whether a readout survives few weight bits and mismatched readout neurons.
     pub penalty_min: f64,
@@ -164,28 +139,19 @@ pub struct StudySpec {
     pub text: String,
     /// What was changed since the file was read, for the manifest.
     pub changes: Vec<String>,
-    /// The chip.
-    pub chip: ChipChoice,
-    /// The equations of the reservoir.
-    pub model: CoreModel,
-    /// Root of all randomness: network, dies, tasks.
-    pub seed: u64,
+    /// What runs depend on, where no axis says otherwise.
+    pub base: Conditions,
+    /// The axes that the study's file lists, in the order of the plan.
+    pub sweeps: Vec<Sweep>,
     /// Dies of each setting, numbered from 0.
     pub dies: u32,
-    /// Coefficients of variation that the chip's mismatch is scaled to; empty: as in the chip file.
-    pub cv: Vec<Decimal>,
-    /// Family of all mismatch; none: as in the chip file.
-    pub family: Option<Family>,
-    /// Whether circuits are broken as the chip file says.
-    pub faults: bool,
-    /// Whether runs have the noise of the chip file.
-    pub noise: bool,
-    /// What becomes of the recurrent connections.
-    pub recurrence: Vec<Recurrence>,
-    /// The network.
-    pub reservoir: ReservoirSettings,
-    /// The readout.
-    pub readout: ReadoutSettings,
     /// The tasks.
     pub tasks: Vec<TaskSettings>,
+}
+
+impl TaskSettings {
+    /// The counts that may be chosen for this task; own data have none.
+    pub(crate) fn options(&self) -> &'static [&'static str] {
+        if self.own.is_some() { &[] } else { tasks::entry(&self.id).map_or(&[], |entry| entry.options) }
+    }
 }

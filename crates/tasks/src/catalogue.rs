@@ -2,6 +2,7 @@
 
 use crate::{Classification, Series, TaskError, TsData, japanese_vowels, series};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// How a task is scored. The `readout` crate has the formulas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,22 +80,46 @@ pub struct Task {
     pub data: TaskData,
 }
 
-/// Options of the generated tasks; what is not given is the default of the task.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What may be chosen of a generated task: the seed of its input, and counts by name. What is not given is the default
+/// of the task; which counts it has is said by its [`Entry`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskOptions {
     /// Root seed of the input. Tasks with recorded data ignore it.
     pub seed: u64,
-    /// Samples at the start that are neither trained on nor scored.
-    pub washout: Option<usize>,
-    /// Samples to train on.
-    pub train: Option<usize>,
-    /// Samples to choose a penalty by.
-    pub validation: Option<usize>,
-    /// Samples to score.
-    pub test: Option<usize>,
-    /// Longest delay of the memory capacity, in samples.
-    pub delays: Option<usize>,
+    counts: BTreeMap<String, usize>,
 }
+
+impl TaskOptions {
+    /// Every count as the task has it.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, counts: BTreeMap::new() }
+    }
+
+    /// The same options with another count.
+    pub fn with(mut self, name: &str, count: usize) -> Self {
+        self.counts.insert(name.into(), count);
+        self
+    }
+
+    /// The count that was given for `name`.
+    pub fn count(&self, name: &str) -> Option<usize> {
+        self.counts.get(name).copied()
+    }
+}
+
+/// A task that quenched brings along: all that is stated of it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What it is.
+    pub info: TaskInfo,
+    /// The counts that [`TaskOptions`] may hold for it: none if its data are recorded.
+    pub options: &'static [&'static str],
+    make: fn(&TaskOptions) -> Result<TaskData, TaskError>,
+}
+
+/// The parts of a generated series, in samples: neither trained on nor scored, trained on, to choose a penalty by, and
+/// scored.
+const LENGTHS: [&str; 4] = ["washout", "train", "validation", "test"];
 
 const fn esn(system: &'static str, score: f64, deviation: f64) -> Reference {
     Reference { system: Cow::Borrowed(system), score, deviation: Some(deviation) }
@@ -102,175 +127,136 @@ const fn esn(system: &'static str, score: f64, deviation: f64) -> Reference {
 
 /// All tasks that quenched brings along. Reference scores of echo-state networks were measured with ReservoirPy 0.4.2
 /// (float64, connectivity 0.1), each with the lengths that its comment names.
-pub static CATALOGUE: [TaskInfo; 4] = [
-    TaskInfo {
-        id: Cow::Borrowed("japanese-vowels"),
-        title: Cow::Borrowed("Japanese Vowels: who of nine speakers says /ae/"),
-        formula: Cow::Borrowed("12 LPC cepstrum coefficients x 7-29 frames -> one of 9 speakers; 270 + 370 utterances"),
-        citation: Cow::Borrowed(
-            "M. Kudo, J. Toyama and M. Shimbo. (1999). \"Multidimensional Curve Classification Using Passing-Through \
+pub static CATALOGUE: &[Entry] = &[
+    Entry {
+        info: TaskInfo {
+            id: Cow::Borrowed("japanese-vowels"),
+            title: Cow::Borrowed("Japanese Vowels: who of nine speakers says /ae/"),
+            formula: Cow::Borrowed(
+                "12 LPC cepstrum coefficients x 7-29 frames -> one of 9 speakers; 270 + 370 utterances",
+            ),
+            citation: Cow::Borrowed(
+                "M. Kudo, J. Toyama and M. Shimbo. (1999). \"Multidimensional Curve Classification Using Passing-Through \
              Regions\". Pattern Recognition Letters, Vol. 20, No. 11--13, pages 1103--1111. Data: UCI Machine Learning \
              Repository, https://doi.org/10.24432/C5NS47, CC BY 4.0",
-        ),
-        metric: Metric::Accuracy,
-        references: Cow::Borrowed(
-            // All 270 training utterances.
-            &[
-                esn("echo-state network, N = 100, last state and mean state", 0.990, 0.003),
-                Reference {
-                    system: Cow::Borrowed("linear classifier on the channel means"),
-                    score: 0.873,
-                    deviation: None,
-                },
-            ],
-        ),
+            ),
+            metric: Metric::Accuracy,
+            references: Cow::Borrowed(
+                // All 270 training utterances.
+                &[
+                    esn("echo-state network, N = 100, last state and mean state", 0.990, 0.003),
+                    Reference {
+                        system: Cow::Borrowed("linear classifier on the channel means"),
+                        score: 0.873,
+                        deviation: None,
+                    },
+                ],
+            ),
+        },
+        options: &[],
+        make: |_| Ok(TaskData::Classification(japanese_vowels::classification()?)),
     },
-    TaskInfo {
-        id: Cow::Borrowed("narma10"),
-        title: Cow::Borrowed("NARMA-10: a nonlinear moving average of ten steps"),
-        formula: Cow::Borrowed(
-            "y(t+1) = 0.3 y(t) + 0.05 y(t) sum_{i=0..9} y(t-i) + 1.5 u(t-9) u(t) + 0.1, u uniform in [0, 0.5); \
+    Entry {
+        info: TaskInfo {
+            id: Cow::Borrowed("narma10"),
+            title: Cow::Borrowed("NARMA-10: a nonlinear moving average of ten steps"),
+            formula: Cow::Borrowed(
+                "y(t+1) = 0.3 y(t) + 0.05 y(t) sum_{i=0..9} y(t-i) + 1.5 u(t-9) u(t) + 0.1, u uniform in [0, 0.5); \
              u(t) -> y(t+1)",
-        ),
-        citation: Cow::Borrowed(
-            "A. F. Atiya and A. G. Parlos. (2000). \"New Results on Recurrent Network Training: Unifying the \
+            ),
+            citation: Cow::Borrowed(
+                "A. F. Atiya and A. G. Parlos. (2000). \"New Results on Recurrent Network Training: Unifying the \
              Algorithms and Accelerating Convergence\". IEEE Transactions on Neural Networks 11(3), 697-709",
-        ),
-        metric: Metric::Nrmse,
-        references: Cow::Borrowed(
-            // Washout 200, train 4000, test 2000; ten seeds.
-            &[
-                esn("echo-state network, N = 100, spectral radius 0.9, input 0.1", 0.290, 0.014),
-                esn("echo-state network, N = 500, spectral radius 0.8, input 0.2", 0.143, 0.013),
-                Reference { system: Cow::Borrowed("shift register (linear memory)"), score: 0.40, deviation: None },
-            ],
-        ),
+            ),
+            metric: Metric::Nrmse,
+            references: Cow::Borrowed(
+                // Washout 200, train 4000, test 2000; ten seeds.
+                &[
+                    esn("echo-state network, N = 100, spectral radius 0.9, input 0.1", 0.290, 0.014),
+                    esn("echo-state network, N = 500, spectral radius 0.8, input 0.2", 0.143, 0.013),
+                    Reference { system: Cow::Borrowed("shift register (linear memory)"), score: 0.40, deviation: None },
+                ],
+            ),
+        },
+        options: &LENGTHS,
+        make: |options| Ok(TaskData::Series(series::narma10(options)?)),
     },
-    TaskInfo {
-        id: Cow::Borrowed("mackey-glass"),
-        title: Cow::Borrowed("Mackey-Glass, delay 17, one step ahead"),
-        formula: Cow::Borrowed(
-            "dx/dt = 0.2 x(t-17) / (1 + x(t-17)^10) - 0.1 x(t), sampled once a time unit; x(t) - mean -> x(t+1) - mean",
-        ),
-        citation: Cow::Borrowed(
-            "M. C. Mackey and L. Glass. (1977). \"Oscillation and chaos in physiological control systems\". Science \
+    Entry {
+        info: TaskInfo {
+            id: Cow::Borrowed("mackey-glass"),
+            title: Cow::Borrowed("Mackey-Glass, delay 17, one step ahead"),
+            formula: Cow::Borrowed(
+                "dx/dt = 0.2 x(t-17) / (1 + x(t-17)^10) - 0.1 x(t), sampled once a time unit; x(t) - mean -> x(t+1) - mean",
+            ),
+            citation: Cow::Borrowed(
+                "M. C. Mackey and L. Glass. (1977). \"Oscillation and chaos in physiological control systems\". Science \
              197(4300), 287-289",
-        ),
-        metric: Metric::Nrmse,
-        references: Cow::Borrowed(
-            // 1000 samples discarded, train 3000, ten seeds; spectral radius 0.95, input 1, leak 0.3, bias 0.2.
-            &[esn("echo-state network, N = 100", 1.56e-3, 1.6e-4), esn("echo-state network, N = 500", 2.47e-4, 2.6e-5)],
-        ),
+            ),
+            metric: Metric::Nrmse,
+            references: Cow::Borrowed(
+                // 1000 samples discarded, train 3000, ten seeds; spectral radius 0.95, input 1, leak 0.3, bias 0.2.
+                &[
+                    esn("echo-state network, N = 100", 1.56e-3, 1.6e-4),
+                    esn("echo-state network, N = 500", 2.47e-4, 2.6e-5),
+                ],
+            ),
+        },
+        options: &LENGTHS,
+        make: |options| Ok(TaskData::Series(series::mackey_glass(options)?)),
     },
-    TaskInfo {
-        id: Cow::Borrowed("memory-capacity"),
-        title: Cow::Borrowed("Linear memory capacity"),
-        formula: Cow::Borrowed("MC = sum_k corr(u(t-k), o_k(t))^2, k = 1, 2, ..., u uniform in [-0.8, 0.8]"),
-        citation: Cow::Borrowed("H. Jaeger. (2001). \"Short term memory in echo state networks\". GMD Report 152"),
-        metric: Metric::MemoryCapacity,
-        references: Cow::Borrowed(
-            // 8000 samples each to train and to test, delays up to twice the number of units; five and two seeds.
-            &[
-                Reference {
-                    system: Cow::Borrowed("echo-state network (tanh), N = 100, spectral radius 0.95, input 0.1"),
-                    score: 26.3,
-                    deviation: None,
-                },
-                Reference {
-                    system: Cow::Borrowed("echo-state network (tanh), N = 500, spectral radius 0.95, input 0.1"),
-                    score: 46.3,
-                    deviation: None,
-                },
-            ],
-        ),
+    Entry {
+        info: TaskInfo {
+            id: Cow::Borrowed("memory-capacity"),
+            title: Cow::Borrowed("Linear memory capacity"),
+            formula: Cow::Borrowed("MC = sum_k corr(u(t-k), o_k(t))^2, k = 1, 2, ..., u uniform in [-0.8, 0.8]"),
+            citation: Cow::Borrowed("H. Jaeger. (2001). \"Short term memory in echo state networks\". GMD Report 152"),
+            metric: Metric::MemoryCapacity,
+            references: Cow::Borrowed(
+                // 8000 samples each to train and to test, delays up to twice the number of units; five and two seeds.
+                &[
+                    Reference {
+                        system: Cow::Borrowed("echo-state network (tanh), N = 100, spectral radius 0.95, input 0.1"),
+                        score: 26.3,
+                        deviation: None,
+                    },
+                    Reference {
+                        system: Cow::Borrowed("echo-state network (tanh), N = 500, spectral radius 0.95, input 0.1"),
+                        score: 46.3,
+                        deviation: None,
+                    },
+                ],
+            ),
+        },
+        options: &["washout", "train", "validation", "test", "delays"],
+        make: |options| Ok(TaskData::Series(series::memory_capacity(options)?)),
     },
 ];
 
 /// The entry of the catalogue with this id.
-fn info(id: &str) -> Option<&'static TaskInfo> {
-    CATALOGUE.iter().find(|info| info.id == id)
+///
+/// # Errors
+/// [`TaskError::UnknownTask`], which names those that there are.
+pub fn entry(id: &str) -> Result<&'static Entry, TaskError> {
+    CATALOGUE.iter().find(|entry| entry.info.id == id).ok_or_else(|| TaskError::UnknownTask {
+        id: id.into(),
+        known: CATALOGUE.iter().map(|entry| &*entry.info.id).collect(),
+    })
 }
 
 /// The task with id `id`.
 ///
 /// # Errors
-/// [`TaskError::UnknownTask`], and whatever the task's own constructor refuses.
+/// [`TaskError::UnknownTask`]; [`TaskError::UnusedOption`] for a count that the task does not have, because a setting
+/// without effect would be a silent mistake; and whatever the task's own constructor refuses.
 pub fn task(id: &str, options: &TaskOptions) -> Result<Task, TaskError> {
-    match id {
-        "japanese-vowels" => {
-            let TaskOptions { seed: _, washout, train, validation, test, delays } = *options;
-            refuse(
-                "japanese-vowels",
-                [
-                    ("washout", washout),
-                    ("train", train),
-                    ("validation", validation),
-                    ("test", test),
-                    ("delays", delays),
-                ],
-            )?;
-            Task::japanese_vowels()
-        }
-        "narma10" => Task::narma10(options),
-        "mackey-glass" => Task::mackey_glass(options),
-        "memory-capacity" => Task::memory_capacity(options),
-        _ => {
-            let known = CATALOGUE.iter().filter_map(|info| match info.id {
-                Cow::Borrowed(id) => Some(id),
-                Cow::Owned(_) => None,
-            });
-            Err(TaskError::UnknownTask { id: id.into(), known: known.collect() })
-        }
+    let entry = entry(id)?;
+    if let Some(option) = options.counts.keys().find(|name| !entry.options.contains(&name.as_str())) {
+        return Err(TaskError::UnusedOption { task: id.into(), option: option.clone() });
     }
-}
-
-/// Refuses options that a task does not have: a setting without effect would be a silent mistake.
-fn refuse<const N: usize>(task: &'static str, options: [(&'static str, Option<usize>); N]) -> Result<(), TaskError> {
-    match options.into_iter().find(|(_, value)| value.is_some()) {
-        Some((option, _)) => Err(TaskError::UnusedOption { task, option }),
-        None => Ok(()),
-    }
+    Ok(Task { info: entry.info.clone(), data: (entry.make)(options)? })
 }
 
 impl Task {
-    fn new(id: &'static str, data: TaskData) -> Self {
-        Self { info: info(id).expect("every constructor has an entry in the catalogue").clone(), data }
-    }
-
-    /// Japanese Vowels, with the data that quenched brings along.
-    ///
-    /// # Errors
-    /// [`TaskError::Bundle`] if the program was built from a damaged source tree.
-    pub fn japanese_vowels() -> Result<Self, TaskError> {
-        Ok(Self::new("japanese-vowels", TaskData::Classification(japanese_vowels::classification()?)))
-    }
-
-    /// NARMA-10. Defaults: washout 200, train 3200, validation 800, test 2000.
-    ///
-    /// # Errors
-    /// [`TaskError::TooSmall`], [`TaskError::TooLarge`] or [`TaskError::UnusedOption`] for options that make no sense.
-    pub fn narma10(options: &TaskOptions) -> Result<Self, TaskError> {
-        refuse("narma10", [("delays", options.delays)])?;
-        Ok(Self::new("narma10", TaskData::Series(series::narma10(options)?)))
-    }
-
-    /// Mackey-Glass with delay 17, one step ahead. Defaults: washout 200, train 2400, validation 600, test 2000.
-    ///
-    /// # Errors
-    /// [`TaskError::TooSmall`], [`TaskError::TooLarge`] or [`TaskError::UnusedOption`] for options that make no sense.
-    pub fn mackey_glass(options: &TaskOptions) -> Result<Self, TaskError> {
-        refuse("mackey-glass", [("delays", options.delays)])?;
-        Ok(Self::new("mackey-glass", TaskData::Series(series::mackey_glass(options)?)))
-    }
-
-    /// Linear memory capacity. Defaults: delays 1 to 100, washout 200, train 4000, validation 1000, test 4000.
-    ///
-    /// # Errors
-    /// [`TaskError::TooSmall`] or [`TaskError::TooLarge`] for options that make no sense.
-    pub fn memory_capacity(options: &TaskOptions) -> Result<Self, TaskError> {
-        Ok(Self::new("memory-capacity", TaskData::Series(series::memory_capacity(options)?)))
-    }
-
     /// A classification of a user's own data, scored by accuracy.
     ///
     /// # Errors
@@ -298,26 +284,30 @@ mod tests {
 
     #[test]
     fn every_entry_can_be_made_and_is_complete() {
-        for entry in &CATALOGUE {
-            let made = task(&entry.id, &TaskOptions::default()).unwrap();
-            assert_eq!(&made.info, entry);
-            assert!(!entry.formula.is_empty() && !entry.citation.is_empty() && !entry.references.is_empty());
-            assert_eq!(CATALOGUE.iter().filter(|other| other.id == entry.id).count(), 1);
+        for Entry { info, options, .. } in CATALOGUE {
+            let made = task(&info.id, &TaskOptions::default()).unwrap();
+            assert_eq!(&made.info, info);
+            assert!(!info.formula.is_empty() && !info.citation.is_empty() && !info.references.is_empty());
+            assert_eq!(CATALOGUE.iter().filter(|other| other.info.id == info.id).count(), 1);
+            for option in *options {
+                let large = TaskOptions::new(0).with(option, usize::MAX);
+                assert!(task(&info.id, &large).is_err(), "`{option}` of `{}` has no effect", info.id);
+            }
         }
     }
 
     #[test]
     fn wrong_ids_and_options_are_refused() {
         let error = |id, options: TaskOptions| task(id, &options).unwrap_err().to_string();
-        let usual = TaskOptions::default();
+        let usual = TaskOptions::default;
         assert_eq!(
-            error("narma-10", usual),
+            error("narma-10", usual()),
             "there is no task `narma-10`; known tasks are japanese-vowels, narma10, mackey-glass, memory-capacity"
         );
-        let delays = TaskOptions { delays: Some(3), ..usual };
-        assert_eq!(error("narma10", delays), "task `narma10` takes no option `delays`");
-        assert_eq!(error("mackey-glass", delays), "task `mackey-glass` takes no option `delays`");
-        let train = TaskOptions { train: Some(3), seed: 5, ..usual };
+        let delays = || usual().with("delays", 3);
+        assert_eq!(error("narma10", delays()), "task `narma10` takes no option `delays`");
+        assert_eq!(error("mackey-glass", delays()), "task `mackey-glass` takes no option `delays`");
+        let train = TaskOptions::new(5).with("train", 3);
         assert_eq!(error("japanese-vowels", train), "task `japanese-vowels` takes no option `train`");
     }
 

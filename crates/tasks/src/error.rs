@@ -20,9 +20,9 @@ pub enum TaskError {
     #[error("task `{task}` takes no option `{option}`")]
     UnusedOption {
         /// The task.
-        task: &'static str,
+        task: String,
         /// The option.
-        option: &'static str,
+        option: String,
     },
     /// An option of a task is too small.
     #[error("task `{task}`: `{option}` is {value}, but must be at least {least}{why}")]

@@ -19,7 +19,7 @@ mod japanese_vowels;
 mod series;
 mod ts;
 
-pub use catalogue::{CATALOGUE, Metric, Reference, Task, TaskData, TaskInfo, TaskOptions, task};
+pub use catalogue::{CATALOGUE, Entry, Metric, Reference, Task, TaskData, TaskInfo, TaskOptions, entry, task};
 pub use data::{Classification, Range, Series, Signal, Utterance};
 pub use encoder::{Encoder, EncoderOptions, GradedEvent, GradedTrain, SpikeEvent, SpikePattern, SpikeTrain, graded};
 pub use error::{FileProblem, TaskError};

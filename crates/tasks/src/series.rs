@@ -26,10 +26,10 @@ impl Lengths {
     /// The lengths that `options` ask for, or else the `default` ones.
     fn new(task: &'static str, options: &TaskOptions, default: Self, targets: usize) -> Result<Self, TaskError> {
         let lengths = Self {
-            washout: options.washout.unwrap_or(default.washout),
-            train: options.train.unwrap_or(default.train),
-            validation: options.validation.unwrap_or(default.validation),
-            test: options.test.unwrap_or(default.test),
+            washout: options.count("washout").unwrap_or(default.washout),
+            train: options.count("train").unwrap_or(default.train),
+            validation: options.count("validation").unwrap_or(default.validation),
+            test: options.count("test").unwrap_or(default.test),
         };
         for (option, value, least, why) in
             [("train", lengths.train, 1, ""), ("test", lengths.test, 2, ", because a score needs a target that varies")]
@@ -168,7 +168,7 @@ fn mackey_glass_samples(past: f64, count: usize) -> Vec<f64> {
 
 pub(crate) fn memory_capacity(options: &TaskOptions) -> Result<Series, TaskError> {
     const TASK: &str = "memory-capacity";
-    let delays = options.delays.unwrap_or(100);
+    let delays = options.count("delays").unwrap_or(100);
     if delays == 0 {
         return Err(TaskError::TooSmall { task: TASK, option: "delays", value: 0, least: 1, why: "" });
     }
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     fn options(seed: u64) -> TaskOptions {
-        TaskOptions { seed, ..TaskOptions::default() }
+        TaskOptions::new(seed)
     }
 
     fn values(series: &Series) -> Vec<f64> {
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn memory_targets_are_delayed_inputs() {
-        let series = memory_capacity(&TaskOptions { delays: Some(7), ..options(5) }).unwrap();
+        let series = memory_capacity(&options(5).with("delays", 7)).unwrap();
         let u = values(&series);
         for t in series.washout..u.len() {
             let expected: Vec<f64> = (1..=7).map(|k| u[t - k]).collect();
@@ -292,12 +292,12 @@ mod tests {
     #[test]
     fn length_moves_no_sample() {
         for make in [narma10, mackey_glass, memory_capacity] {
-            let short = make(&TaskOptions { test: Some(100), ..options(9) }).unwrap();
-            let long = make(&TaskOptions { test: Some(900), ..options(9) }).unwrap();
+            let short = make(&options(9).with("test", 100)).unwrap();
+            let long = make(&options(9).with("test", 900)).unwrap();
             let (a, b) = (values(&short), values(&long));
             assert_eq!(a[..], b[..a.len()]);
             assert_eq!(short.targets[..], long.targets[..short.targets.len()]);
-            assert_ne!(a, values(&make(&TaskOptions { test: Some(100), ..options(10) }).unwrap()));
+            assert_ne!(a, values(&make(&options(10).with("test", 100)).unwrap()));
         }
     }
 
@@ -316,17 +316,17 @@ mod tests {
     #[test]
     fn lengths_that_make_no_sense_are_refused() {
         let error = |make: fn(&TaskOptions) -> Result<Series, TaskError>, o| make(&o).unwrap_err().to_string();
-        let zero = TaskOptions { train: Some(0), ..options(0) };
+        let zero = options(0).with("train", 0);
         assert_eq!(error(narma10, zero), "task `narma10`: `train` is 0, but must be at least 1");
-        let one = TaskOptions { test: Some(1), ..options(0) };
+        let one = options(0).with("test", 1);
         assert!(error(mackey_glass, one).starts_with("task `mackey-glass`: `test` is 1, but must be at least 2"));
-        let none = TaskOptions { delays: Some(0), ..options(0) };
+        let none = options(0).with("delays", 0);
         assert!(error(memory_capacity, none).contains("`delays` is 0"));
-        let short = TaskOptions { delays: Some(30), washout: Some(29), ..options(0) };
+        let short = options(0).with("delays", 30).with("washout", 29);
         assert!(error(memory_capacity, short).contains("`washout` is 29, but must be at least 30, the longest delay"));
-        let huge = TaskOptions { test: Some(usize::MAX), ..options(0) };
+        let huge = || options(0).with("test", usize::MAX);
         for make in [narma10, mackey_glass, memory_capacity] {
-            assert!(error(make, huge).contains("more than the 100000000 values kept"));
+            assert!(error(make, huge()).contains("more than the 100000000 values kept"));
         }
     }
 }

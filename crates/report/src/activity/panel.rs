@@ -5,6 +5,7 @@ use super::{
 };
 use crate::chart::spread_out;
 use crate::scale::Scale;
+use crate::svg::outline;
 use std::fmt::Write;
 
 /// Height of a plot.
@@ -102,10 +103,7 @@ fn draw(plot: &[&Trace], axis: &Axis, (top, first): (f64, usize), drawn: &mut Dr
         thinned |= points.len() < samples[index].len();
         let Some(&(_, last)) = points.last() else { continue };
         ends.push((y(last), series, plot[index].neuron));
-        let mut path = String::new();
-        for (i, (tick, value)) in points.iter().enumerate() {
-            let _ = write!(path, "{}{:.1} {:.1}", if i == 0 { "M" } else { "L" }, axis.x(*tick), y(*value));
-        }
+        let mut path = outline(points.iter().map(|(tick, value)| (axis.x(*tick), y(*value))));
         if points.len() == 1 {
             // A line to its own beginning, with round ends, is a point.
             path.push('z');
@@ -183,12 +181,9 @@ fn envelope(samples: &[Vec<(u64, f64)>], axis: &Axis, y: impl Fn(f64) -> f64) ->
         *entry = (entry.0, entry.1.min(value), entry.2.max(value));
     }
     let all: Vec<(u64, f64, f64)> = columns.into_iter().flatten().collect();
-    let mut path = String::new();
     let upper = all.iter().map(|(tick, _, high)| (*tick, *high));
     let lower = all.iter().rev().map(|(tick, low, _)| (*tick, *low));
-    for (i, (tick, value)) in upper.chain(lower).enumerate() {
-        let _ = write!(path, "{}{:.1} {:.1}", if i == 0 { "M" } else { "L" }, axis.x(tick), y(value));
-    }
+    let mut path = outline(upper.chain(lower).map(|(tick, value)| (axis.x(tick), y(value))));
     if !path.is_empty() {
         path.push('z');
     }

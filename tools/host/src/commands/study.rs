@@ -26,7 +26,7 @@ pub(crate) fn run(args: &StudyArgs, quiet: bool) -> Result<(), HostError> {
     // Opened before the work, so that a directory that cannot be written to is found out at once.
     let mut out = OutputDir::create(&args.out)?;
     let result = run_study(&spec, args, quiet)?;
-    let page = Page { result: &result, chip: &chip_section(&spec.chip.spec), command: &command(args) }.html();
+    let page = Page { result: &result, chip: &chip_section(&spec.base.chip.spec), command: &command(args) }.html();
     out.write("results.csv", result.csv().as_bytes())?;
     out.write("manifest.json", result.manifest_json().as_bytes())?;
     out.write("report.html", page.as_bytes())?;
@@ -182,17 +182,19 @@ fn as_json(result: &StudyResult, files: &[String]) -> Value {
     let mut settings = Vec::new();
     for task in TaskResults::group(&result.rows) {
         for setting in &task.settings {
-            settings.push(json!({
+            let mut entry = json!({
                 "task": task.task,
                 "metric": task.metric_name,
                 "higher_is_better": task.higher_is_better,
-                "recurrence": setting.recurrence,
-                "cv": setting.cv,
                 "dies": setting.rows.len(),
                 "float": spread(setting.spread(Stage::Float)),
                 "quantised": spread(setting.spread(Stage::Quantised)),
                 "on_chip": spread(setting.spread(Stage::OnChip)),
-            }));
+            });
+            for (axis, value) in task.axes.iter().zip(&setting.values) {
+                entry[axis.axis.key] = json!(value);
+            }
+            settings.push(entry);
         }
     }
     json!({

@@ -1,8 +1,8 @@
-//! What the scores of a study mean and how they are written.
+//! What the scores of a study mean and how they are written. Which task has which metric is said by `tasks`.
 
-/// A metric: its definition, and how its values are printed.
+/// How the scores of one metric are written, and what they mean in words.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Metric {
+pub struct ScoreFormat {
     /// Name in result rows (`accuracy`).
     pub name: &'static str,
     /// Unit behind a value and on an axis; empty for a pure number.
@@ -13,59 +13,54 @@ pub struct Metric {
     pub factor: f64,
     /// Decimals of a printed value.
     pub decimals: usize,
-    /// Largest value that is possible, as printed.
-    pub ceiling: Option<f64>,
     /// What it is, in a sentence or two, with its formula.
     pub definition: &'static str,
 }
 
-const METRICS: [Metric; 3] = [
-    Metric {
+const METRICS: [ScoreFormat; 3] = [
+    ScoreFormat {
         name: "accuracy",
         unit: "%",
         difference_unit: "points",
         factor: 100.0,
         decimals: 1,
-        ceiling: Some(100.0),
         definition: "Share of test examples whose class the readout names correctly: correct / all, in percent. \
                      Differences between accuracies are in percentage points. Higher is better.",
     },
-    Metric {
+    ScoreFormat {
         name: "memory capacity",
         unit: "",
         difference_unit: "",
         factor: 1.0,
         decimals: 2,
-        ceiling: None,
         definition: "Sum over the delays k = 1, 2, ... of the squared correlation between the input k steps ago and \
                      the readout trained to reproduce it (Jaeger, GMD report 152, 2002). It counts how many past \
                      inputs can be recovered linearly; the number of neurons is its upper bound. Higher is better.",
     },
-    Metric {
+    ScoreFormat {
         name: "nrmse",
         unit: "",
         difference_unit: "",
         factor: 1.0,
         decimals: 3,
-        ceiling: None,
         definition: "Normalised root mean square error: the RMS difference between readout and target over the \
                      standard deviation of the target. 0 is perfect, 1 is as good as always answering the mean. \
                      Lower is better.",
     },
 ];
 
-const OTHER: Metric = Metric {
+const OTHER: ScoreFormat = ScoreFormat {
     name: "",
     unit: "",
     difference_unit: "",
     factor: 1.0,
     decimals: 3,
-    ceiling: None,
     definition: "A score of this study's own.",
 };
 
-impl Metric {
-    /// The metric that result rows call `name`; a plain number with three decimals if it is not known here.
+impl ScoreFormat {
+    /// The format of the metric that result rows call `name`; a plain number with three decimals if it is not known
+    /// here.
     pub fn of(name: &str) -> Self {
         METRICS.into_iter().find(|m| m.name == name).unwrap_or(OTHER)
     }
@@ -117,7 +112,7 @@ mod tests {
 
     #[test]
     fn values_carry_unit_and_sign() {
-        let accuracy = Metric::of("accuracy");
+        let accuracy = ScoreFormat::of("accuracy");
         assert_eq!(accuracy.value(0.9734), "97.3 %");
         assert_eq!(accuracy.difference(-0.004), "\u{2212}0.4 points");
         assert_eq!(accuracy.difference(0.0101), "+1.0 points");
@@ -126,9 +121,9 @@ mod tests {
         assert_eq!(accuracy.difference(0.000_01), "0.0 points");
         assert_eq!(accuracy.amount(0.0123), "1.2 points");
         assert_eq!(accuracy.label("accuracy"), "accuracy (%)");
-        let memory = Metric::of("memory capacity");
+        let memory = ScoreFormat::of("memory capacity");
         assert_eq!(memory.value(31.256), "31.26");
         assert_eq!(memory.difference(-1.0), "\u{2212}1.00");
-        assert_eq!(Metric::of("my score").value(0.25), "0.250");
+        assert_eq!(ScoreFormat::of("my score").value(0.25), "0.250");
     }
 }

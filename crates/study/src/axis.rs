@@ -1,0 +1,366 @@
+//! What runs of a study may differ in: the conditions of a run, and the axes that set them.
+//!
+//! An axis is stated once, in [`AXES`]: its key in study files and results, how its values are read, what a value sets,
+//! which part of a run it changes, and its words. Plan, results, tables, figures and findings follow from the
+//! statement; none of them knows an axis by name. To add one, state it here; if it sets something that was the same for
+//! all runs of all studies before, add that to [`Conditions`] and use it where it takes effect.
+//!
+//! This module deliberately knows no order of runs ([`crate::plan`]) and draws nothing.
+
+use crate::reservoir::per_65536;
+use crate::spec::{ChipChoice, ReadoutSettings, ReservoirSettings};
+use crate::values::fraction;
+use chip::CoreModel;
+use disorder::Family;
+use formats::document::Value;
+use network::Recurrence;
+use std::sync::Arc;
+use units::Decimal;
+
+/// Everything that a run depends on and that differs, or could differ, from run to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conditions {
+    /// Index of the task in the study.
+    pub task: usize,
+    /// The chip.
+    pub chip: Arc<ChipChoice>,
+    /// The equations of the reservoir.
+    pub model: CoreModel,
+    /// Root of all randomness: network, dies, tasks.
+    pub seed: u64,
+    /// The network.
+    pub reservoir: ReservoirSettings,
+    /// What becomes of its recurrent connections.
+    pub recurrence: Recurrence,
+    /// The readout.
+    pub readout: ReadoutSettings,
+    /// Coefficient of variation that the chip's mismatch is scaled to; none: as in the chip file.
+    pub cv: Option<Decimal>,
+    /// Family of all mismatch; none: as in the chip file.
+    pub family: Option<Family>,
+    /// Whether circuits are broken as the chip file says.
+    pub faults: bool,
+    /// Whether runs have the noise of the chip file.
+    pub noise: bool,
+    /// Number of the die.
+    pub die: u32,
+}
+
+/// The part of a run that an axis changes, and so what runs that differ in it can share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Data, network or mapping: each value is prepared for itself.
+    Program,
+    /// The die: the same program runs on all of them.
+    Die,
+}
+
+/// How the values of an axis relate to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Numbers. They are put in rising order, and a figure may have them on its horizontal axis.
+    Numbers,
+    /// Names, in the order of the study. Those listed here look the same in every figure; others look as their place
+    /// among the rest has it.
+    Names(&'static [&'static str]),
+}
+
+/// Two values of an axis that a report compares die by die.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contrast {
+    /// The value before.
+    pub from: &'static str,
+    /// The value after.
+    pub to: &'static str,
+    /// What was done in between, as the subject of a sentence: `Removing recurrence`.
+    pub words: &'static str,
+}
+
+/// One axis: everything that is known of it, apart from which values a study gives it.
+#[derive(Debug)]
+pub struct Axis {
+    /// Key in study files, column of `results.csv`, key in JSON.
+    pub key: &'static str,
+    /// Head of a column; before a value it names the axis (`CV 0.2`).
+    pub label: &'static str,
+    /// The quantity in running text: `mismatch`.
+    pub quantity: &'static str,
+    /// Title of the axis of a figure.
+    pub title: &'static str,
+    /// The quantity in full, below a figure that is drawn against it.
+    pub meaning: &'static str,
+    /// What it is, for somebody who reads the report only. Empty where each value is explained by itself.
+    pub definition: &'static str,
+    /// A value in words: `full recurrence`.
+    pub words: fn(&str) -> String,
+    /// All values of a study in words, from their enumeration: `recurrence full and removed`.
+    pub all_words: fn(&str) -> String,
+    /// The comparison that a report makes, if both values are there.
+    pub contrast: Option<Contrast>,
+    /// How values relate.
+    pub scale: Scale,
+    /// What differs between runs with different values.
+    pub part: Part,
+}
+
+impl PartialEq for Axis {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+/// An axis whose values a study file lists under its key.
+pub(crate) struct Listed {
+    pub(crate) axis: Axis,
+    /// Reads one value; `None` after noting an error.
+    read: fn(&Value<'_>) -> Option<AxisValue>,
+    /// The value where a study says nothing, for an axis that every study has. One without is an axis of those studies
+    /// only that give it a list; a single value is then a setting of all runs.
+    usual: Option<fn() -> AxisValue>,
+}
+
+/// A value of an axis in a study: its name, and what it sets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AxisValue {
+    name: String,
+    change: Change,
+}
+
+/// What a value of an axis sets.
+#[derive(Clone, Debug, PartialEq)]
+enum Change {
+    Task(usize),
+    Recurrence(Recurrence),
+    Family(Family),
+    Cv(Option<Decimal>),
+    Die(u32),
+}
+
+impl AxisValue {
+    fn new(name: impl ToString, change: Change) -> Self {
+        Self { name: name.to_string(), change }
+    }
+
+    /// The task with this place in the study.
+    pub(crate) fn task(index: usize, id: &str) -> Self {
+        Self::new(id, Change::Task(index))
+    }
+
+    /// The die with this number.
+    pub(crate) fn die(number: u32) -> Self {
+        Self::new(number, Change::Die(number))
+    }
+
+    /// The name by which results call it, as the study writes it (`0.1`, `removed`).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Puts the value into the conditions of a run.
+    pub(crate) fn set(&self, conditions: &mut Conditions) {
+        match self.change {
+            Change::Task(task) => conditions.task = task,
+            Change::Recurrence(recurrence) => conditions.recurrence = recurrence,
+            Change::Family(family) => conditions.family = Some(family),
+            Change::Cv(cv) => conditions.cv = cv,
+            Change::Die(die) => conditions.die = die,
+        }
+    }
+}
+
+/// An axis with the values that a study gives it, at least one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// The axis.
+    pub axis: &'static Axis,
+    /// Its values, in the order of the study.
+    pub values: Vec<AxisValue>,
+}
+
+/// The axes that a study file can give values to, in the order of the plan: the last one changes fastest from run to
+/// run. Those that change the program come first, so that runs of one program follow each other.
+pub(crate) static AXES: [Listed; 3] = [RECURRENCE, FAMILY, CV];
+
+/// The tasks, each with a section of its own in a report. A study file gives them as tables `[[task]]`.
+pub static TASK: Axis = Axis {
+    key: "task",
+    label: "task",
+    quantity: "task",
+    title: "task",
+    meaning: "the task",
+    definition: "",
+    words: |id| format!("task `{id}`"),
+    all_words: str::to_string,
+    contrast: None,
+    scale: Scale::Names(&[]),
+    part: Part::Program,
+};
+
+const RECURRENCE: Listed = Listed {
+    axis: Axis {
+        key: "recurrence",
+        label: "recurrence",
+        quantity: "recurrence",
+        title: "recurrence",
+        meaning: "what becomes of the recurrent connections",
+        definition: "Connections between neurons of the reservoir. Removed: none is mapped, and what they would have taken \
+                     of the chip is free. A fraction: that share of the connections, chosen by the seed, is mapped.",
+        words: |name| match name {
+            "full" => "full recurrence".into(),
+            "removed" => "recurrence removed".into(),
+            kept => format!("{kept} of recurrence kept"),
+        },
+        all_words: |names| format!("recurrence {names}"),
+        contrast: Some(Contrast { from: "full", to: "removed", words: "Removing recurrence" }),
+        scale: Scale::Names(&["full", "removed"]),
+        part: Part::Program,
+    },
+    read: |value| {
+        let full = || AxisValue::new("full", Change::Recurrence(Recurrence::Full));
+        let removed = || AxisValue::new("removed", Change::Recurrence(Recurrence::Removed));
+        if value.is_string() {
+            let full_or_removed = value.one_of("a recurrence", &[("full", true), ("removed", false)])?;
+            return Some(if full_or_removed { full() } else { removed() });
+        }
+        Some(match fraction(value)? {
+            Decimal::ZERO => removed(),
+            kept if kept == Decimal::integer(1) => full(),
+            kept => {
+                let kept_per_65536 = per_65536(kept);
+                AxisValue::new(kept, Change::Recurrence(Recurrence::Pruned { kept_per_65536 }))
+            }
+        })
+    },
+    usual: Some(|| AxisValue::new("full", Change::Recurrence(Recurrence::Full))),
+};
+
+const FAMILY: Listed = Listed {
+    axis: Axis {
+        key: "family",
+        label: "family",
+        quantity: "family of mismatch",
+        title: "family of mismatch",
+        meaning: "the family of the chip's mismatch",
+        definition: "Distribution that every mismatch of the chip is drawn from, each with mean and coefficient of \
+                     variation as before: what differs is skew and tails.",
+        words: |name| format!("{name} mismatch"),
+        all_words: |names| format!("family {names}"),
+        contrast: None,
+        scale: Scale::Names(&[]),
+        part: Part::Die,
+    },
+    read: |value| {
+        let family = value.one_of("a family", &Family::ALL.map(|f| (f.name(), f)))?;
+        Some(AxisValue::new(family, Change::Family(family)))
+    },
+    usual: None,
+};
+
+/// Name of the chip's own mismatch among CVs.
+const CHIPS_OWN: &str = "chip";
+
+const CV: Listed = Listed {
+    axis: Axis {
+        key: "cv",
+        label: "CV",
+        quantity: "mismatch",
+        title: "mismatch CV",
+        meaning: "the coefficient of variation that the chip's mismatch was scaled to",
+        definition: "Coefficient of variation, standard deviation over mean, of the chip's reference parameter. Scaling to \
+                     a CV scales the mismatch of all parameters by the same factor. CV 0 is the nominal chip.",
+        words: |name| if name == CHIPS_OWN { "the chip's own mismatch".into() } else { format!("CV {name}") },
+        all_words: |names| match names {
+            CHIPS_OWN => "with the mismatch of its chip file".into(),
+            _ => format!("with its mismatch scaled to CV {names}"),
+        },
+        contrast: None,
+        scale: Scale::Numbers,
+        part: Part::Die,
+    },
+    read: |value| {
+        let cv: Decimal = value.read()?;
+        if cv.signum() >= 0 {
+            return Some(AxisValue::new(cv, Change::Cv(Some(cv))));
+        }
+        value.reject("cv-not-negative", format!("a coefficient of variation of {cv} is impossible; use 0 or more"))
+    },
+    usual: Some(|| AxisValue::new(CHIPS_OWN, Change::Cv(None))),
+};
+
+/// The dies, over which spreads and worst cases are taken. A study file gives their number as `dies`.
+pub static DIE: Axis = Axis {
+    key: "die",
+    label: "die",
+    quantity: "die",
+    title: "die",
+    meaning: "the die",
+    definition: "One manufactured copy of the chip. Its mismatch is drawn once from its die number and the seed, and \
+                 then never changes: quenched disorder. Die 3 at CV 0.1 and die 3 at CV 0.5 are the same draw, \
+                 stretched.",
+    words: |number| format!("die {number}"),
+    all_words: str::to_string,
+    contrast: None,
+    scale: Scale::Numbers,
+    part: Part::Die,
+};
+
+/// The axis with this key.
+pub fn axis(key: &str) -> Option<&'static Axis> {
+    [&TASK].into_iter().chain(AXES.iter().map(|listed| &listed.axis)).chain([&DIE]).find(|axis| axis.key == key)
+}
+
+/// What a study file says of one axis.
+pub(crate) enum Given {
+    /// Values to go through.
+    Sweep(Sweep),
+    /// A value of all runs.
+    Setting(AxisValue),
+    /// Nothing, and no study needs it.
+    Nothing,
+}
+
+impl Listed {
+    /// What `value`, the entry of the axis in a study file, says; `None` after noting an error.
+    pub(crate) fn given(&'static self, value: Option<Value<'_>>) -> Option<Given> {
+        match (value, self.usual) {
+            (None, None) => Some(Given::Nothing),
+            (None, Some(usual)) => Some(Given::Sweep(Sweep { axis: &self.axis, values: vec![usual()] })),
+            (Some(value), None) if !value.is_array() => (self.read)(&value).map(Given::Setting),
+            (Some(value), _) => Some(Given::Sweep(Sweep { axis: &self.axis, values: self.values(&value)? })),
+        }
+    }
+
+    /// The elements of an array: at least one, all different, so that each stands for a run of its own.
+    fn values(&self, array: &Value<'_>) -> Option<Vec<AxisValue>> {
+        let elements = array.array()?;
+        if elements.is_empty() {
+            return array.reject("not-empty", "give at least one value, or leave the key out");
+        }
+        let mut values: Vec<Option<AxisValue>> = Vec::new();
+        for element in elements {
+            let value = (self.read)(&element);
+            let twice = value.as_ref().filter(|value| values.iter().flatten().any(|known| known.name == value.name));
+            if let Some(value) = twice {
+                element.reject::<()>("value-once", format!("{} stands here twice; give each value once", value.name));
+                return None;
+            }
+            values.push(value);
+        }
+        values.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_are_told_apart_and_programs_come_first() {
+        let all: Vec<&Axis> = [&TASK].into_iter().chain(AXES.iter().map(|listed| &listed.axis)).chain([&DIE]).collect();
+        for axis in &all {
+            assert_eq!(all.iter().filter(|other| other.key == axis.key).count(), 1, "{}", axis.key);
+        }
+        let parts: Vec<Part> = all.iter().map(|axis| axis.part).collect();
+        assert!(parts.is_sorted_by_key(|part| *part == Part::Die), "{parts:?}");
+    }
+}
