@@ -26,8 +26,8 @@ fn run<'a>(inputs: &[&'a str], extra: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn each_input_is_a_run_of_its_own() {
     let sandbox = sandbox();
-    let alone = |input: &str| sandbox.json(&run(&[input], &["--noise", "--trial", "2", "--json"]));
-    let among = sandbox.json(&run(&["in"], &["--noise", "--trial", "2", "--json"]));
+    let alone = |input: &str| sandbox.json(&run(&[input], &["--die", "2", "--json"]));
+    let among = sandbox.json(&run(&["in"], &["--die", "2", "--json"]));
     let runs = among["runs"].as_array().expect("a list of runs");
     for (run, input) in runs.iter().zip(["in/a.csv", "in/b.csv", "in/c.csv"]) {
         let mut run = run.clone();

@@ -73,14 +73,22 @@ fn what_is_no_program_for_the_chip_is_refused() {
 #[test]
 fn a_muted_projection_is_not_heard() {
     let sandbox = sandbox();
-    let muted = sandbox.json(&run("net.toml", &["--mute", "recurrent", "--json"]));
-    assert_eq!(muted["muted"], json!(["recurrent"]));
-    // As if it had never been there, but for its events, which are still sent.
-    let (without, _) = NETWORK.split_once("[[projection]]\nname = \"recurrent\"").expect("the last projection");
+    // On the ideal chip, where weights do not depend on what else there is.
+    let ideal = NETWORK.replace("AMPA", "fast").replace("GABA", "fast").replace("0.2 1", "2 mV");
+    let ideal = ideal.replace("0.5 1", "10 mV").replace("1 1", "20 mV");
+    let (without, _) = ideal.split_once("[[projection]]\nname = \"recurrent\"").expect("the last projection");
+    sandbox.file("ideal.toml", &ideal);
     sandbox.file("without.toml", without);
-    let without = sandbox.json(&run("without.toml", &["--json"]));
+    let events: String = (0..200u32).map(|i| format!("{},{}\n", i / 2, (i * 7 / 3) % 4)).collect();
+    sandbox.file("fast.csv", format!("tick,channel\n{events}"));
+    let run_ideal = |network, extra: &[&str]| {
+        let base = ["run", network, "--chip", "ideal", "--input", "fast.csv", "--ticks", "100", "--json"];
+        sandbox.json(&[&base, extra].concat())
+    };
+    let (muted, without) = (run_ideal("ideal.toml", &["--mute", "recurrent"]), run_ideal("without.toml", &[]));
+    assert_eq!(muted["muted"], json!(["recurrent"]));
     assert_eq!((&muted["digest"], &muted["populations"]), (&without["digest"], &without["populations"]));
-    assert_ne!(muted["digest"], sandbox.json(&run("net.toml", &["--json"]))["digest"]);
+    assert_ne!(muted["digest"], run_ideal("ideal.toml", &[])["digest"]);
     assert_eq!(without.get("muted"), None);
     let text = sandbox.prints(&run("net.program", &["--mute", "in", "--mute", "recurrent"]));
     assert!(text.contains("\nmuted: in, recurrent\n"), "{text}");
