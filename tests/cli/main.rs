@@ -6,9 +6,11 @@ mod chips;
 mod conform;
 mod die;
 mod help;
+mod inputs;
 #[cfg(unix)]
 mod interrupt;
 mod probe;
+mod programs;
 mod run;
 mod study;
 mod variation;

@@ -80,6 +80,11 @@ pub struct LoihiCoreState {
 }
 
 impl CoreParameters for LoihiCoreParameters {
+    /// The one register is there although nothing may reach it: a step reads it.
+    fn fixed_lanes<'a>(_core: &CoreProgram, _used: impl Iterator<Item = &'a SynapseType>) -> Vec<Lane> {
+        vec![Lane::Register { index: 0 }]
+    }
+
     fn lane(_core: &CoreProgram, _index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
         register_lane(1, kind)
     }
