@@ -6,7 +6,6 @@
 //! does.
 
 mod network;
-mod sha256;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +16,7 @@ use crate::fields::Fields;
 use crate::outcome::{Arrival, Comparison, Fact, Trace};
 use device_models::xylo::{INPUT_CAP, XyloCore, XyloMatrix, XyloParameters, XyloRules, XyloSpikes};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 /// A recorded final state: its name, its length, and what the replay ended with.
 type Final<'a> = (&'a str, usize, &'a dyn Fn(usize) -> i16);
@@ -174,7 +174,7 @@ fn describe(facts: &mut Vec<Fact>, fields: &Fields<'_>, kind: &Kind, array: &Arr
     for (name, got) in [
         ("dtype", format!("\"{dtype}\"")),
         ("shape", format!("{:?}", array.shape).replace(' ', "")),
-        ("sha256", format!("\"{}\"", sha256::hexadecimal(&bytes))),
+        ("sha256", format!("\"{:x}\"", Sha256::digest(&bytes))),
     ] {
         if let Some(expected) = listed.get(name) {
             let field = format!("arrays.{}.{name}", kind.key);
