@@ -207,7 +207,10 @@ pub enum DeviceModelError {
         count: usize,
     },
     /// An alias names a neuron that is not there.
-    #[error("{core}: hidden neuron {neuron} has the alias {alias}; there are {count} hidden neurons")]
+    #[error(
+        "{core}: hidden neuron {neuron} has the alias {alias}; there are {count} hidden neurons, so that an alias is \
+         below {count}"
+    )]
     XyloAlias {
         /// The hidden layer.
         core: CoreAddress,
