@@ -133,8 +133,7 @@ pub(crate) fn place(layout: &InputLayout, lane: usize, neuron: usize) -> usize {
 }
 
 impl Core {
-    /// Takes over what the routing of a program wires inside the core at `address`: the aliases of hidden neurons of
-    /// Xylo.
+    /// Takes over what the routing of a program wires inside the core at `address` besides synapses.
     ///
     /// # Errors
     /// Wires that such a core cannot have.

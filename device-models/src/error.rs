@@ -190,13 +190,36 @@ pub enum DeviceModelError {
         /// The profile asked for.
         profile: String,
     },
-    /// The rules of a Xylo layer refuse its parameters.
-    #[error("{core}: {error}")]
-    Xylo {
+    /// Biases under rules that do not have them.
+    #[error("{core}: rules V1 have no biases; use rules V2, or leave out `bias`")]
+    XyloBias {
         /// The core.
         core: CoreAddress,
-        /// What is wrong.
-        error: crate::xylo::XyloError,
+    },
+    /// There is not one list of aliases for each hidden neuron.
+    #[error("{core}: there are aliases of {found} hidden neurons; give a list for each of the {count}, or none at all")]
+    XyloAliasLists {
+        /// The hidden layer.
+        core: CoreAddress,
+        /// Lists given.
+        found: usize,
+        /// Hidden neurons.
+        count: usize,
+    },
+    /// An alias names a neuron that is not there.
+    #[error(
+        "{core}: hidden neuron {neuron} has the alias {alias}; there are {count} hidden neurons, so that an alias is \
+         below {count}"
+    )]
+    XyloAlias {
+        /// The hidden layer.
+        core: CoreAddress,
+        /// The neuron whose alias it is.
+        neuron: usize,
+        /// The alias.
+        alias: u16,
+        /// Hidden neurons.
+        count: usize,
     },
     /// Mismatch is to be scaled on a chip that has none, or none at its reference parameter.
     #[error("mismatch cannot be scaled to a CV: chip `{chip}` has no mismatch at its reference parameter")]

@@ -1,107 +1,20 @@
-//! Xylo as a chip of the emulator: equal to the core that steps by itself and to the oracle, resumed as if never
-//! stopped, and refused where the chip has an end.
+//! Xylo as a chip of the emulator: equal to the oracle in every state, spike and flag, resumed as if never stopped, and
+//! refused where the chip has an end.
 
-use crate::golden_xylo::{events, for_oracle, network_and_input, plain, seen_of_oracle};
+mod networks;
+
 use crate::support::{fact, quantity};
-use chip::{
-    ChipSpec, CoreModel, CoreProgram, IdealRow, IdealSynapse, NoiseSpec, Program, RouterSpec, Routing, Source, Values,
-    XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
-};
-use conformance::xylo::XyloOracle;
-use device_models::xylo::{XyloCore, XyloMatrix, XyloParameters, XyloRules, XyloSynapse};
-use device_models::{Core, DieParameters};
+use chip::{ChipSpec, IdealRow, IdealSynapse, NoiseSpec, Program, RouterSpec, Routing, Source, Values, XyloShifts};
+use conformance::xylo::{XyloNetwork, XyloOracle};
+use device_models::xylo::{XyloHibernation, XyloLayerCore, XyloLayerState};
+use device_models::{Core, CoreState, DieParameters};
 use emulator::{Each, Emulator, EmulatorError, LossCause, Spike};
+use networks::{HIDDEN, OUTPUT, network_and_input, plain, program, roomy};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
-use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tick};
+use units::{InputId, NeuronAddress, NeuronId, Tick};
 
-const HIDDEN: CoreAddress = CoreAddress { chip: ChipId(0), core: XYLO_HIDDEN };
-const OUTPUT: CoreAddress = CoreAddress { chip: ChipId(0), core: XYLO_OUTPUT };
-
-/// XyloAudio 3 with room for any small network, under the given rules.
-fn roomy(rules: XyloRules) -> ChipSpec {
-    let mut spec = formats::chip::shipped("xylo-audio3").unwrap();
-    let RouterSpec::Xylo(router) = &mut spec.router else { panic!("Xylo has matrices") };
-    (router.input_targets, router.output_sources) = (None, None);
-    router.weight_shift_max = fact("8 1");
-    spec.sources.insert("test".to_owned(), "chosen here".to_owned());
-    if rules == XyloRules::V1 {
-        spec.rules.as_mut().unwrap().profile = "xylo-v1".to_owned();
-        spec.parameters.remove("bias");
-    }
-    assert_eq!(chip::validate(&spec), []);
-    spec
-}
-
-/// The rows of a matrix, its synapses in their order.
-fn rows(matrix: &XyloMatrix, source: impl Fn(u32) -> Source, destination: CoreAddress) -> Vec<IdealRow> {
-    let mut all: BTreeMap<u32, Vec<IdealSynapse>> = BTreeMap::new();
-    for s in &matrix.synapses {
-        let synapse = IdealSynapse { neuron: NeuronId(s.post as u16), synapse: s.current, weight: s.weight.into() };
-        all.entry(s.pre).or_default().push(synapse);
-    }
-    let row = |(pre, synapses)| IdealRow { source: source(pre), destination, delay_ticks: 1, synapses };
-    all.into_iter().map(row).collect()
-}
-
-/// The program that is the network `p`.
-fn program(p: &XyloParameters) -> Program {
-    let values = |all: Vec<i64>| Values::PerNeuron(all.into_iter().map(|v| quantity(&format!("{v} 1"))).collect());
-    let core = |address, count: usize, lists: Vec<(&str, Vec<i64>)>| CoreProgram {
-        address,
-        model: CoreModel::Xylo,
-        neuron_count: count as u32,
-        parameters: lists.into_iter().map(|(name, list)| (name.to_owned(), values(list))).collect(),
-        weight_exponent: 20,
-    };
-    let mut hidden = vec![
-        ("dash_mem", p.hidden.iter().map(|n| n.dash_mem.into()).collect()),
-        ("dash_syn", p.hidden.iter().map(|n| n.dash_syn[0].into()).collect()),
-        ("dash_syn2", p.hidden.iter().map(|n| n.dash_syn[1].into()).collect()),
-        ("threshold", p.hidden.iter().map(|n| n.threshold.into()).collect()),
-    ];
-    let mut output = vec![
-        ("dash_mem", p.output.iter().map(|n| n.dash_mem.into()).collect()),
-        ("dash_syn", p.output.iter().map(|n| n.dash_syn.into()).collect()),
-        ("threshold", p.output.iter().map(|n| n.threshold.into()).collect()),
-    ];
-    if p.has_bias {
-        hidden.push(("bias", p.hidden.iter().map(|n| n.bias.into()).collect()));
-        output.push(("bias", p.output.iter().map(|n| n.bias.into()).collect()));
-    }
-    let mut cores = vec![core(HIDDEN, p.hidden.len(), hidden)];
-    if !p.output.is_empty() {
-        cores.push(core(OUTPUT, p.output.len(), output));
-    }
-    let input = |pre| Source::Input(InputId(pre));
-    let neuron = |pre| Source::Neuron(NeuronAddress { core: HIDDEN, neuron: NeuronId(pre as u16) });
-    let mut all = rows(&p.input_weights, input, HIDDEN);
-    all.extend(rows(&p.recurrent_weights, neuron, HIDDEN));
-    all.extend(rows(&p.output_weights, neuron, OUTPUT));
-    let shifts = XyloShifts {
-        input: p.input_weights.shift,
-        recurrent: p.recurrent_weights.shift,
-        output: p.output_weights.shift,
-    };
-    let aliases = p.hidden.iter().map(|n| n.aliases.iter().map(|a| NeuronId(*a as u16)).collect());
-    Program {
-        chip: "xylo-audio3".to_owned(),
-        cores,
-        input_count: p.input_count as u32,
-        routing: Routing::Xylo { rows: all, shifts, aliases: aliases.collect() },
-    }
-}
-
-fn emulator(p: &XyloParameters) -> Emulator {
-    Emulator::new(&roomy(p.rules), &program(p), &DieParameters::nominal()).unwrap()
-}
-
-/// Shifts that the chip can have.
-fn shifted(mut p: XyloParameters) -> XyloParameters {
-    for matrix in [&mut p.input_weights, &mut p.recurrent_weights, &mut p.output_weights] {
-        matrix.shift = matrix.shift.min(8);
-    }
-    p
+fn emulator(n: &XyloNetwork, inputs: usize) -> Emulator {
+    Emulator::new(&roomy(n.version_2), &program(n, inputs), &DieParameters::nominal()).unwrap()
 }
 
 fn send(emulator: &mut Emulator, tick: usize, counts: &[i64]) {
@@ -119,55 +32,83 @@ fn step(emulator: &mut Emulator, sizes: [usize; 2]) -> [Vec<i64>; 2] {
     counts
 }
 
-/// All states and the given spikes, as the tests of the core list them.
+/// A layer of an emulator.
+fn layer(emulator: &Emulator, core: usize) -> &XyloLayerCore {
+    let Core::Xylo(layer) = emulator.core(core) else { panic!("a Xylo chip has Xylo cores") };
+    layer
+}
+
+/// All states and the given spikes.
 fn seen(emulator: &Emulator, counts: &[Vec<i64>; 2], currents: usize) -> Vec<i64> {
     let mut all = Vec::new();
     for (core, (counts, currents)) in counts.iter().zip([currents, 1]).enumerate() {
         for n in 0..counts.len() {
-            let Core::Xylo(core) = emulator.core(core) else { panic!("a Xylo chip has Xylo cores") };
-            let neuron = NeuronId(n as u16);
-            all.extend((0..currents).map(|k| i64::from(core.i_syn(neuron, k))));
-            all.push(core.v_mem(neuron).into());
+            let (layer, neuron) = (layer(emulator, core), NeuronId(n as u16));
+            all.extend((0..currents).map(|k| i64::from(layer.i_syn(neuron, k))));
+            all.push(layer.v_mem(neuron).into());
         }
     }
     all.extend(counts.iter().flatten());
     all
 }
 
+/// The same of the oracle.
+fn seen_of_oracle(oracle: &XyloOracle) -> Vec<i64> {
+    let mut all = Vec::new();
+    for layer in [&oracle.hidden, &oracle.output] {
+        for (i_syn, &v_mem) in layer.i_syn.iter().zip(&layer.v_mem) {
+            all.extend(i_syn);
+            all.push(v_mem);
+        }
+    }
+    all.extend(&oracle.hidden.counts);
+    all.extend(&oracle.output.counts);
+    all
+}
+
+/// Whether the last tick changed a layer.
+fn changed(emulator: &Emulator, network: &XyloNetwork) -> bool {
+    (0..1 + usize::from(!network.output.is_empty())).any(|core| layer(emulator, core).changed())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
-    fn every_state_and_spike_equals_the_oracle_and_the_core(
-        (parameters, input) in network_and_input().prop_map(|(p, input)| (shifted(p), input)),
-    ) {
-        let sizes = [parameters.hidden.len(), parameters.output.len()];
-        let mut emulator = emulator(&parameters);
-        let mut oracle = XyloOracle::new(&for_oracle(&parameters));
-        let mut core = XyloCore::new(&parameters).unwrap();
+    fn every_state_spike_and_flag_equals_the_oracle((network, input) in network_and_input()) {
+        let sizes = [network.hidden.len(), network.output.len()];
+        let currents = network.hidden[0].dash_syn.len();
+        let mut emulator = emulator(&network, input[0].len());
+        let mut oracle = XyloOracle::new(&network);
+        let mut hibernation = XyloHibernation::new(network.has_bias);
+        let mut spiked = false;
         for (tick, counts) in input.iter().enumerate() {
             send(&mut emulator, tick, counts);
             let spikes = step(&mut emulator, sizes);
             oracle.step(counts);
-            core.step(&events(counts)).unwrap();
-            prop_assert_eq!(seen(&emulator, &spikes, parameters.currents), seen_of_oracle(&oracle), "tick {}", tick);
-        }
-        prop_assert_eq!(emulator.counters().saturations, core.take_saturations());
-        let cut: i64 = input.iter().flatten().map(|c| (c - 15).max(0)).sum();
-        let reaching = |p: &XyloParameters| p.input_weights.synapses.len();
-        if reaching(&parameters) == 0 || cut == 0 {
-            prop_assert_eq!(emulator.counters().losses.total(), 0);
+            prop_assert_eq!(seen(&emulator, &spikes, currents), seen_of_oracle(&oracle), "tick {}", tick);
+            let delivered = spiked || counts.iter().any(|count| *count > 0);
+            let flag = hibernation.step(delivered, changed(&emulator, &network));
+            if network.version_2 {
+                prop_assert_eq!(flag, oracle.hibernating, "tick {}", tick);
+            }
+            spiked = spikes[0].iter().any(|count| *count > 0);
         }
         let c = emulator.counters();
+        prop_assert_eq!(c.saturations, oracle.hidden.saturations + oracle.output.saturations);
+        let reached = |channel: usize| network.input_weights.synapses.iter().any(|synapse| synapse.0 == channel);
+        let channels = input.iter().flat_map(|counts| counts.iter().enumerate());
+        let cut: i64 = channels.map(|(channel, count)| if reached(channel) { (count - 15).max(0) } else { 0 }).sum();
+        prop_assert_eq!(c.losses.total(), cut as u64);
         prop_assert_eq!(c.losses.by_cause(LossCause::InputCap), c.losses.total());
     }
 
     #[test]
     fn a_resumed_run_is_the_straight_one(
-        (parameters, input) in network_and_input().prop_map(|(p, input)| (shifted(p), input)),
+        (network, input) in network_and_input(),
         cut in any::<prop::sample::Index>(),
     ) {
-        let (spec, program) = (roomy(parameters.rules), program(&parameters));
+        let (spec, program) = (roomy(network.version_2), program(&network, input[0].len()));
         let die = DieParameters::nominal();
         let end = Tick(input.len() as u64 + 40);
         let mut straight = Emulator::new(&spec, &program, &die).unwrap();
@@ -178,28 +119,52 @@ proptest! {
         straight.run_until(end, &mut Each(|_| ()));
         stopped.run_until(Tick(cut.index(input.len() + 1) as u64), &mut Each(|_| ()));
         let mut resumed = Emulator::resume(&spec, &program, &die, &stopped.snapshot()).unwrap();
+        prop_assert_eq!(changed(&resumed, &network), changed(&stopped, &network));
         resumed.run_until(end, &mut Each(|_| ()));
         prop_assert_eq!(resumed.digest(), straight.digest());
         prop_assert_eq!(resumed.snapshot(), straight.snapshot());
         straight.reset();
         let fresh = Emulator::new(&spec, &program, &die).unwrap();
         prop_assert_eq!(straight.digest(), fresh.digest());
+        prop_assert_eq!(changed(&straight, &network), changed(&fresh, &network));
+    }
+
+    /// What a layer at rest is spared cannot be seen: run in one go, or tick by tick with every state in between.
+    #[test]
+    fn sleeping_equals_stepping((network, input) in network_and_input(), idle in 1..200_u64) {
+        let mut whole = emulator(&network, input[0].len());
+        for (tick, counts) in input.iter().enumerate() {
+            send(&mut whole, tick, counts);
+        }
+        let mut stepped = whole.clone();
+        let end = Tick(input.len() as u64 + idle);
+        whole.run_until(end, &mut Each(|_| ()));
+        let (spec, program) = (roomy(network.version_2), program(&network, input[0].len()));
+        while stepped.now() < end {
+            // A restored layer has every block updated.
+            if stepped.now().0.is_multiple_of(17) {
+                let taken = stepped.snapshot();
+                stepped = Emulator::resume(&spec, &program, &DieParameters::nominal(), &taken).unwrap();
+            }
+            step(&mut stepped, [network.hidden.len(), network.output.len()]);
+        }
+        prop_assert_eq!(stepped.digest(), whole.digest());
+        prop_assert_eq!(changed(&stepped, &network), changed(&whole, &network));
     }
 }
 
 /// Two hidden neurons and an output: channel 0 to neuron 0, that to neuron 1 and to the output.
-fn chain() -> XyloParameters {
-    let mut p = plain(1, 2, 1);
-    let synapse = |pre, post, weight| XyloSynapse { pre, post, current: 0, weight };
-    p.input_weights.synapses = vec![synapse(0, 0, 100)];
-    p.recurrent_weights.synapses = vec![synapse(0, 1, 5)];
-    p.output_weights.synapses = vec![synapse(0, 0, 127)];
-    p
+fn chain() -> XyloNetwork {
+    let mut n = plain(2, 1);
+    n.input_weights.synapses = vec![(0, 0, 0, 100)];
+    n.recurrent_weights.synapses = vec![(0, 1, 0, 5)];
+    n.output_weights.synapses = vec![(0, 0, 0, 127)];
+    n
 }
 
 #[test]
 fn several_spikes_of_a_tick_are_counted_and_those_beyond_the_cap_are_lost() {
-    let mut emulator = emulator(&chain());
+    let mut emulator = emulator(&chain(), 1);
     // 15 spikes of weight 100, a quarter of which decays: 1125, which is 11 times the threshold.
     emulator.send(InputId(0), Tick(3), 40).unwrap();
     let mut spikes = Vec::new();
@@ -216,7 +181,7 @@ fn several_spikes_of_a_tick_are_counted_and_those_beyond_the_cap_are_lost() {
 
 #[test]
 fn a_chip_at_rest_sleeps() {
-    let mut emulator = emulator(&chain());
+    let mut emulator = emulator(&chain(), 1);
     emulator.run_until(Tick(1_000_000_000), &mut Each(|s| panic!("{s:?}")));
     assert!(emulator.counters().neuron_updates < 20);
     emulator.send(InputId(0), Tick(2_000_000_000), 1).unwrap();
@@ -225,10 +190,27 @@ fn a_chip_at_rest_sleeps() {
     assert!(spikes > 0 && emulator.counters().neuron_updates < 2000);
 }
 
+#[test]
+fn a_layer_of_60_000_neurons_sleeps_until_it_is_woken() {
+    let mut network = plain(60_000, 0);
+    network.input_weights.shift = 2;
+    network.input_weights.synapses = vec![(0, 59_999, 0, 127)];
+    let mut spec = roomy(true);
+    spec.geometry.neurons_per_core = fact("60000 1");
+    let mut emulator = Emulator::new(&spec, &program(&network, 1), &DieParameters::nominal()).unwrap();
+    emulator.run_until(Tick(1_000_000), &mut Each(|s| panic!("{s:?}")));
+    assert_eq!(emulator.counters().neuron_updates, 60_000, "once, at the start");
+    emulator.send(InputId(0), Tick(2_000_000), 1).unwrap();
+    let mut spikes = Vec::new();
+    emulator.run_until(Tick(2_000_001), &mut spikes);
+    let spike = Spike { tick: Tick(2_000_000), core: 0, neuron: NeuronId(59_999), value: 3 };
+    assert_eq!(spikes, [spike]);
+}
+
 /// What the chip says about a changed program.
 #[track_caller]
 fn refused(expected: &str, change: impl Fn(&mut ChipSpec, &mut Program)) {
-    let (mut spec, mut program) = (roomy(XyloRules::V2), program(&chain()));
+    let (mut spec, mut program) = (roomy(true), program(&chain(), 1));
     assert!(Emulator::new(&spec, &program, &DieParameters::nominal()).is_ok());
     change(&mut spec, &mut program);
     let error: EmulatorError = Emulator::new(&spec, &program, &DieParameters::nominal()).unwrap_err();
@@ -238,10 +220,10 @@ fn refused(expected: &str, change: impl Fn(&mut ChipSpec, &mut Program)) {
 
 /// The chain on a chip with noise.
 fn noisy_chain(noise: NoiseSpec) -> Result<Emulator, EmulatorError> {
-    let mut spec = roomy(XyloRules::V2);
+    let mut spec = roomy(true);
     spec.noise = Some(noise);
     let die = DieParameters::nominal().with_noise(&spec, 0).unwrap();
-    Emulator::new(&spec, &program(&chain()), &die)
+    Emulator::new(&spec, &program(&chain(), 1), &die)
 }
 
 #[test]
@@ -336,13 +318,32 @@ fn programs_beyond_the_chip_are_refused_by_place_and_limit() {
 
 #[test]
 fn a_snapshot_with_another_state_is_refused() {
-    let (spec, program) = (roomy(XyloRules::V2), program(&chain()));
+    let (spec, program) = (roomy(true), program(&chain(), 1));
     let die = DieParameters::nominal();
     let mut other = program.clone();
     routing(&mut other).2[1] = vec![NeuronId(0)];
     let taken = Emulator::new(&spec, &other, &die).unwrap().snapshot();
     let error = Emulator::resume(&spec, &program, &die, &taken).unwrap_err().to_string();
     assert!(error.contains("with other parameters"), "{error}: aliases are part of what a core is made of");
+}
+
+#[test]
+fn a_state_of_another_size_is_refused_and_changes_nothing() {
+    let mut emulator = emulator(&chain(), 1);
+    emulator.send(InputId(0), Tick(0), 1).unwrap();
+    emulator.run_until(Tick(1), &mut ());
+    let mut core = emulator.core(0).clone();
+    let before = core.save();
+    type Change = fn(&mut XyloLayerState);
+    let changes: [Change; 3] =
+        [|s| drop(s.v_mem.pop()), |s| drop(s.i_syn.pop()), |s| (s.i_syn, s.v_mem) = (Vec::new(), Vec::new())];
+    for change in changes {
+        let CoreState::Xylo(mut state) = before.clone() else { panic!("a layer of Xylo") };
+        change(&mut state);
+        assert!(!core.restore(&CoreState::Xylo(state)));
+        assert_eq!(core.save(), before);
+    }
+    assert!(core.restore(&before));
 }
 
 #[test]

@@ -55,6 +55,8 @@ pub struct XyloGroupState {
     pub v_mem: Vec<i64>,
     /// Spikes in the step.
     pub counts: Vec<i64>,
+    /// Times that a number was cut at the end of its range; equal spikes through one synapse in a step count once.
+    pub saturations: u64,
 }
 
 /// A network and its state.
@@ -70,9 +72,11 @@ pub struct XyloOracle {
     quiet_before: bool,
 }
 
-/// Within 16 bits.
-fn sat(x: i64) -> i64 {
-    x.clamp(-32768, 32767)
+/// Within 16 bits; counts if that changes it.
+fn sat(x: i64, saturations: &mut u64) -> i64 {
+    let cut = x.clamp(-32768, 32767);
+    *saturations += u64::from(cut != x);
+    cut
 }
 
 /// The 16 lowest bits, with sign.
@@ -93,6 +97,7 @@ impl XyloGroupState {
             i_syn: neurons.iter().map(|n| vec![0; n.dash_syn.len()]).collect(),
             v_mem: vec![0; neurons.len()],
             counts: vec![0; neurons.len()],
+            saturations: 0,
         }
     }
 
@@ -100,10 +105,12 @@ impl XyloGroupState {
     fn deliver(&mut self, weights: &XyloWeights, counts: &[i64]) {
         for (source, &count) in counts.iter().enumerate() {
             for &(_, post, current, weight) in weights.synapses.iter().filter(|(pre, ..)| *pre == source) {
+                let mut cuts = 0;
                 for _ in 0..count {
                     let i_syn = &mut self.i_syn[post][current];
-                    *i_syn = sat(*i_syn + wrap(weight * (1 << weights.shift)));
+                    *i_syn = sat(*i_syn + wrap(weight * (1 << weights.shift)), &mut cuts);
                 }
+                self.saturations += cuts.min(1);
             }
         }
     }
@@ -121,12 +128,14 @@ impl XyloGroupState {
             }
             let v = self.v_mem[n];
             let lost = decay(v, neuron.dash_mem);
+            let cuts = &mut self.saturations;
             self.v_mem[n] = if version_2 {
-                let step = sat(sat(wrap(-lost) + total) + neuron.bias);
+                let step = sat(wrap(-lost) + total, cuts);
+                let step = sat(step + neuron.bias, cuts);
                 changed |= step != 0;
-                sat(v + step)
+                sat(v + step, cuts)
             } else {
-                sat(v - lost + total)
+                sat(v - lost + total, cuts)
             };
             while self.v_mem[n] >= neuron.threshold && self.counts[n] < cap {
                 self.counts[n] += 1;
@@ -134,7 +143,9 @@ impl XyloGroupState {
             }
             let count = self.counts[n];
             for &alias in &neuron.aliases {
-                self.counts[alias] = (self.counts[alias] + count).min(cap);
+                let sum = self.counts[alias] + count;
+                self.saturations += u64::from(sum > cap);
+                self.counts[alias] = sum.min(cap);
             }
         }
         changed

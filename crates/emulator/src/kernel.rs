@@ -117,8 +117,8 @@ impl Emulator {
 
     /// Sends an event of channel `input` for tick `tick`. `payload` is the number of spikes where the channel drives
     /// spiking neurons, and the change of the channel's level, in units of 2^-16, where it drives rate units. Events of
-    /// one channel for one tick add up. A Xylo chip counts 15 of them; those beyond are lost and counted as such
-    /// ([`LossCause::InputCap`]).
+    /// one channel for one tick add up. Those beyond what the model that they drive takes in
+    /// a tick ([`chip::ModelFacts::input_cap`]) are lost and counted as such ([`LossCause::InputCap`]).
     ///
     /// # Errors
     /// An unknown channel, a tick that is over, a negative number of spikes or more than 255 in one tick (and, where

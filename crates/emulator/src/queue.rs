@@ -53,9 +53,9 @@ const _: () = assert!(RING_MAX <= WORD * WORD, "one summary word covers the occu
 ///
 /// Within a tick deliveries lie in the order in which they were sent: by tick, core, neuron and delay of their
 /// source, after those of input channels. That order is a matter of content already. Cores add up what arrives in a
-/// tick exactly, so that it cannot matter to them, except the layers of Xylo, which saturate in this very order. What
-/// waits in the tree for a tick was sent earlier than all that waits for it in the ring, because it was sent from
-/// further away; so it is taken first, and never has to move.
+/// tick exactly, so that it cannot matter to them, except those to whose rules this very order belongs
+/// ([`chip::ModelFacts::ordered`]). What waits in the tree for a tick was sent earlier than all that waits for it in
+/// the ring, because it was sent from further away; so it is taken first, and never has to move.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     ring: Vec<Vec<Delivery>>,

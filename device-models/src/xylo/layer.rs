@@ -1,6 +1,6 @@
-//! The neurons of a layer: their states and parameters in blocks, and the update of one block.
+//! The neurons of a layer: their constants and states in blocks, and the update of one block.
 
-use super::XyloRules;
+use super::{CURRENTS_MAX, XyloRules};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -10,63 +10,53 @@ pub const BLOCK: usize = 32;
 /// Flags of blocks that are looked at together.
 const FLAGS: usize = 8;
 
-/// Hidden or output neurons. The currents of a block lie side by side: all first ones, then all second ones.
-#[derive(Clone, Debug)]
-pub(super) struct Layer {
+/// What the neurons of a layer are: everything that no step changes. The dashes of the currents of a block lie side by
+/// side, all first ones, then all second ones, as the currents themselves do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Constants {
     count: usize,
     currents: usize,
-    i_syn: Vec<i16>,
-    v_mem: Vec<i16>,
-    /// 1 if anything was delivered to the block, or if its last update was not its last.
-    awake: Vec<u8>,
-    /// Whether no block is awake.
-    at_rest: bool,
     dash_syn: Vec<i16>,
     dash_mem: Vec<i16>,
     threshold: Vec<i16>,
     bias: Vec<i16>,
-    /// Times that a number was cut at the end of its range.
-    saturations: u64,
 }
 
-/// Parameters of one neuron of either layer.
-pub(super) struct Neuron<'a> {
+/// The constants of one neuron.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Neuron {
+    /// Decay shift of the membrane, 0 to 15.
     pub(super) dash_mem: u8,
-    pub(super) dash_syn: &'a [u8],
+    /// Decay shift of each synaptic current, 0 to 15; 0 for a current that the layer does not have.
+    pub(super) dash_syn: [u8; CURRENTS_MAX],
+    /// Threshold. One that is not positive makes the neuron fire to the cap in each step in which it is reached.
     pub(super) threshold: i16,
+    /// Constant input of the membrane.
     pub(super) bias: i16,
 }
 
-impl Layer {
-    /// `count` neurons with `currents` (1 or 2) synaptic currents each, at rest.
-    pub(super) fn new<'a>(count: usize, currents: usize, neurons: impl Iterator<Item = Neuron<'a>>) -> Self {
-        let blocks = count.div_ceil(BLOCK);
-        let padded = blocks * BLOCK;
-        let mut layer = Self {
+impl Constants {
+    /// `count` neurons with `currents` (1 or 2) synaptic currents each.
+    pub(super) fn new(count: usize, currents: usize, neurons: impl Iterator<Item = Neuron>) -> Self {
+        let padded = count.next_multiple_of(BLOCK);
+        let mut constants = Self {
             count,
             currents,
-            i_syn: vec![0; padded * currents],
-            v_mem: vec![0; padded],
-            awake: vec![0; blocks.next_multiple_of(FLAGS)],
-            at_rest: true,
             dash_syn: vec![0; padded * currents],
             dash_mem: vec![0; padded],
             // Padding rests at 0 and must not fire.
             threshold: vec![i16::MAX; padded],
             bias: vec![0; padded],
-            saturations: 0,
         };
         for (neuron, p) in neurons.enumerate() {
             for (current, &dash) in p.dash_syn.iter().take(currents).enumerate() {
-                let place = layer.place(neuron, current);
-                layer.dash_syn[place] = i16::from(dash);
+                constants.dash_syn[place(currents, neuron, current)] = dash.into();
             }
-            layer.dash_mem[neuron] = i16::from(p.dash_mem);
-            layer.threshold[neuron] = p.threshold;
-            layer.bias[neuron] = p.bias;
+            constants.dash_mem[neuron] = p.dash_mem.into();
+            constants.threshold[neuron] = p.threshold;
+            constants.bias[neuron] = p.bias;
         }
-        layer.wake_all();
-        layer
+        constants
     }
 
     /// Neurons.
@@ -74,17 +64,63 @@ impl Layer {
         self.count
     }
 
-    /// Where a current of a neuron lies.
-    pub(super) const fn place(&self, neuron: usize, current: usize) -> usize {
-        place(self.currents, neuron, current)
-    }
-
     /// Currents of a neuron.
     pub(super) const fn currents(&self) -> usize {
         self.currents
     }
 
-    /// Adds inputs to currents: pairs of a place (see [`Layer::place`]) and the sum of equal weights, in the order in
+    /// Blocks of neurons, the last one padded.
+    pub(super) const fn blocks(&self) -> usize {
+        self.count.div_ceil(BLOCK)
+    }
+
+    /// Threshold of a neuron.
+    pub(super) fn threshold(&self, neuron: usize) -> i16 {
+        self.threshold[neuron]
+    }
+
+    /// The constants of a neuron.
+    pub(super) fn neuron(&self, neuron: usize) -> Neuron {
+        let dash =
+            |current| if current < self.currents { self.dash_syn[place(self.currents, neuron, current)] } else { 0 };
+        Neuron {
+            dash_mem: self.dash_mem[neuron] as u8,
+            dash_syn: core::array::from_fn(|current| dash(current) as u8),
+            threshold: self.threshold[neuron],
+            bias: self.bias[neuron],
+        }
+    }
+}
+
+/// The states of the neurons of a layer, and which of its blocks have to be looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    i_syn: Vec<i16>,
+    v_mem: Vec<i16>,
+    /// 1 if anything was delivered to the block, or if its last update was not its last.
+    awake: Vec<u8>,
+    /// Whether no block is awake.
+    at_rest: bool,
+    /// Times that a number was cut at the end of its range.
+    saturations: u64,
+}
+
+impl Layer {
+    /// The neurons of `constants`, all states 0.
+    pub(super) fn new(constants: &Constants) -> Self {
+        let blocks = constants.blocks();
+        let mut layer = Self {
+            i_syn: vec![0; blocks * BLOCK * constants.currents],
+            v_mem: vec![0; blocks * BLOCK],
+            awake: vec![0; blocks.next_multiple_of(FLAGS)],
+            at_rest: true,
+            saturations: 0,
+        };
+        layer.wake_all();
+        layer
+    }
+
+    /// Adds inputs to currents: pairs of a place (see [`place`]) and the sum of equal weights, in the order in
     /// which they are cut at the end of the range. Every block of which any is raised must be woken.
     ///
     /// Adding a weight several times with saturation is the same as adding its multiple once: all of the additions go
@@ -112,8 +148,8 @@ impl Layer {
     }
 
     /// A synaptic current; 0 if the neuron does not have it.
-    pub(super) fn i_syn(&self, neuron: usize, current: usize) -> i16 {
-        if current < self.currents { self.i_syn[self.place(neuron, current)] } else { 0 }
+    pub(super) fn i_syn(&self, constants: &Constants, neuron: usize, current: usize) -> i16 {
+        if current < constants.currents { self.i_syn[place(constants.currents, neuron, current)] } else { 0 }
     }
 
     /// A membrane.
@@ -121,31 +157,32 @@ impl Layer {
         self.v_mem[neuron]
     }
 
-    /// A membrane, to be changed by spikes, and the threshold.
-    pub(super) fn membrane(&mut self, neuron: usize) -> (&mut i16, i16) {
-        (&mut self.v_mem[neuron], self.threshold[neuron])
+    /// A membrane, to be changed by spikes.
+    pub(super) fn v_mem_mut(&mut self, neuron: usize) -> &mut i16 {
+        &mut self.v_mem[neuron]
     }
 
     /// Takes over states, of which there must be as many as neurons (and currents, all of neuron 0 first).
-    pub(super) fn load(&mut self, i_syn: &[i16], v_mem: &[i16]) {
-        for neuron in 0..self.count {
-            for current in 0..self.currents {
-                let place = self.place(neuron, current);
-                self.i_syn[place] = i_syn[neuron * self.currents + current];
+    pub(super) fn load(&mut self, constants: &Constants, i_syn: &[i16], v_mem: &[i16]) {
+        let Constants { count, currents, .. } = *constants;
+        for (neuron, of_neuron) in i_syn.chunks_exact(currents).enumerate() {
+            for (current, &value) in of_neuron.iter().enumerate() {
+                self.i_syn[place(currents, neuron, current)] = value;
             }
         }
-        self.v_mem[..self.count].copy_from_slice(v_mem);
+        self.v_mem[..count].copy_from_slice(v_mem);
         self.wake_all();
     }
 
     /// The currents, all of neuron 0 first.
-    pub(super) fn save_i_syn(&self) -> Vec<i16> {
-        (0..self.count).flat_map(|n| (0..self.currents).map(move |k| self.i_syn(n, k))).collect()
+    pub(super) fn save_i_syn(&self, constants: &Constants) -> Vec<i16> {
+        let currents = constants.currents;
+        (0..constants.count).flat_map(|n| (0..currents).map(move |k| self.i_syn[place(currents, n, k)])).collect()
     }
 
     /// The membranes.
-    pub(super) fn save_v_mem(&self) -> Vec<i16> {
-        self.v_mem[..self.count].to_vec()
+    pub(super) fn save_v_mem(&self, constants: &Constants) -> Vec<i16> {
+        self.v_mem[..constants.count].to_vec()
     }
 
     /// All states 0.
@@ -157,7 +194,7 @@ impl Layer {
 
     /// Has every block updated in the next step. This is always right: at rest an update changes nothing.
     pub(super) fn wake_all(&mut self) {
-        let blocks = self.count.div_ceil(BLOCK);
+        let blocks = self.v_mem.len() / BLOCK;
         self.awake[..blocks].fill(1);
         self.at_rest = blocks == 0;
     }
@@ -176,7 +213,12 @@ impl Layer {
     /// Updates the blocks that are awake, in order, and hands those in which a membrane reaches its threshold (or which
     /// `turn` has woken) to `turn`, with the neurons that do as bits. Whether anything changed, resets after spikes
     /// not counted.
-    pub(super) fn advance(&mut self, rules: XyloRules, mut turn: impl FnMut(&mut Self, usize, u32)) -> bool {
+    pub(super) fn advance(
+        &mut self,
+        constants: &Constants,
+        rules: XyloRules,
+        mut turn: impl FnMut(&mut Self, usize, u32),
+    ) -> bool {
         if self.at_rest {
             return false;
         }
@@ -185,10 +227,10 @@ impl Layer {
         while let Some(block) = self.next_awake(from) {
             from = block + 1;
             let changed = match rules {
-                XyloRules::V1 => self.update::<false>(block),
-                XyloRules::V2 => self.update::<true>(block),
+                XyloRules::V1 => self.update::<false>(constants, block),
+                XyloRules::V2 => self.update::<true>(constants, block),
             };
-            let firing = self.firing(block);
+            let firing = self.firing(constants, block);
             turn(self, block, firing);
             let awake = changed || firing != 0;
             self.awake[block] = u8::from(awake);
@@ -218,12 +260,12 @@ impl Layer {
     /// range counts as changing, as it does for the chip.)
     ///
     /// Loops are kept apart by the width of their numbers, so that those in 16 bits run over whole vectors.
-    fn update<const V2: bool>(&mut self, block: usize) -> bool {
+    fn update<const V2: bool>(&mut self, constants: &Constants, block: usize) -> bool {
         let mut total = [0_i32; BLOCK];
         let mut change = 0_i16;
-        let currents = block * self.currents..(block + 1) * self.currents;
+        let currents = block * constants.currents..(block + 1) * constants.currents;
         let i_syn = &mut self.i_syn.as_chunks_mut::<BLOCK>().0[currents.clone()];
-        let dash_syn = &self.dash_syn.as_chunks::<BLOCK>().0[currents];
+        let dash_syn = &constants.dash_syn.as_chunks::<BLOCK>().0[currents];
         for (i_syn, dash) in i_syn.iter_mut().zip(dash_syn) {
             for n in 0..BLOCK {
                 let lost = decay(i_syn[n], dash[n]);
@@ -235,7 +277,7 @@ impl Layer {
             }
         }
         let v_mem = &mut self.v_mem.as_chunks_mut::<BLOCK>().0[block];
-        let dash = &self.dash_mem.as_chunks::<BLOCK>().0[block];
+        let dash = &constants.dash_mem.as_chunks::<BLOCK>().0[block];
         let mut lost = [0_i16; BLOCK];
         for n in 0..BLOCK {
             lost[n] = decay(v_mem[n], dash[n]);
@@ -243,7 +285,7 @@ impl Layer {
         // Numbers that are cut are seldom: whether there is any is found out on the way, how many only then.
         let mut cut = 0;
         if V2 {
-            let bias = &self.bias.as_chunks::<BLOCK>().0[block];
+            let bias = &constants.bias.as_chunks::<BLOCK>().0[block];
             let before = *v_mem;
             let mut step = [0_i16; BLOCK];
             let mut any_cut = 0_i32;
@@ -286,9 +328,9 @@ impl Layer {
     }
 
     /// The neurons of a block whose membrane is at or above its threshold, one bit each.
-    fn firing(&self, block: usize) -> u32 {
+    fn firing(&self, constants: &Constants, block: usize) -> u32 {
         let v_mem = &self.v_mem.as_chunks::<BLOCK>().0[block];
-        let threshold = &self.threshold.as_chunks::<BLOCK>().0[block];
+        let threshold = &constants.threshold.as_chunks::<BLOCK>().0[block];
         // Asking first whether there is any takes a few vector instructions; there seldom is.
         let any = v_mem.iter().zip(threshold).fold(false, |any, (v, threshold)| any | (v >= threshold));
         if !any {
@@ -335,7 +377,7 @@ mod tests {
     #[test]
     fn next_awake_finds_exactly_the_blocks_that_are_awake() {
         for blocks in [1, 7, 8, 9, 40] {
-            let mut layer = Layer::new(blocks * BLOCK, 1, core::iter::empty());
+            let mut layer = Layer::new(&Constants::new(blocks * BLOCK, 1, core::iter::empty()));
             for step in 1..5 {
                 for block in 0..blocks {
                     layer.awake[block] = u8::from(block % step == 0);

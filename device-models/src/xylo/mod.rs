@@ -27,46 +27,33 @@
 //!
 //! What the rules follow is the simulator that the maker of the chips publishes as bit-exact (xylosim 0.1.3; V1 is its
 //! module `v1`, for XyloAudio 1, V2 its module `v2`, for XyloAudio 2 and 3 and XyloIMU). Besides the traces of
-//! `tests/golden/xylo`, they were compared with it in every state on some 10,000 random networks. Two details are easy
-//! to miss. In V2 the decay is negated in 16 bits: a membrane at -32768 with dash 0 stays there instead of being
-//! cleared. And the hibernation flag ([`XyloStep::hibernating`]) of a core without biases says that nothing was
-//! delivered and nothing changed in this step; that of a core with biases says that nothing is delivered in this step
-//! and that neither was anything delivered, nor did anything change, in the step before. It is therefore false in the
-//! first step after a reset. (The simulator forgets the step before at each call of `evolve`; here nothing is
-//! forgotten, so that two half runs are one run.)
+//! `tests/golden/xylo`, they were compared with it in every state on some 10,000 random networks. One detail is easy to
+//! miss: in V2 the decay is negated in 16 bits, so that a membrane at -32768 with dash 0 stays there instead of being
+//! cleared. Another, the hibernation flag of chips with biases, is told at [`XyloHibernation`].
 //!
 //! # Cost
 //! Neurons are kept in blocks of [`BLOCK`], all states of a block side by side. A step costs one addition for each
 //! synapse that delivers, and one vectorised update for each block in which anything was delivered or can still change
-//! by itself. A block at rest is not visited, and a core at rest ([`XyloCore::is_asleep`]) does nothing at all.
-//! Visiting a neuron at rest would change no bit of it, so none of this can be seen in the results. A synapse takes
-//! four to six bytes.
+//! by itself. A block at rest is not visited, and a layer at rest asks for no step ([`crate::EventCore::next_wake`]).
+//! Visiting a neuron at rest would change no bit of it, so none of this can be seen in the results.
 //!
-//! # Two forms
-//! [`XyloCore`] is a whole chip that is stepped by itself. [`XyloLayerCore`] is one of its layers as a core of an event
-//! kernel, which keeps the spikes that are on their way. Both are the same layers with the same code; they differ in
-//! who delivers.
+//! # What is where
+//! [`XyloLayerCore`] is one layer as a core of an event kernel. Who delivers what and when, and with it the order of
+//! deliveries and the caps of input channels, is a matter of that kernel and of the matrices of the router.
 //!
 //! This module owns the rules and the checks of what it is given. It deliberately knows no chip file, no limit of a
 //! certain chip, no cycle count and no file format.
 
-mod build;
-mod error;
 mod firing;
-mod kernel;
+mod hibernation;
 mod layer;
-mod matrix;
+mod layer_core;
 mod parameters;
-mod run;
-mod state;
 
-pub use build::{XyloHidden, XyloMatrix, XyloOutput, XyloParameters, XyloSynapse};
-pub use error::{XyloError, XyloGroup, XyloMatrixId};
-pub use kernel::{XyloLayerCore, XyloLayerState};
+pub use hibernation::XyloHibernation;
 pub use layer::BLOCK;
+pub use layer_core::{XyloLayerCore, XyloLayerState};
 pub use parameters::XyloLayerParameters;
-pub use run::{XyloCore, XyloStep};
-pub use state::XyloState;
 
 /// Spikes of one input channel in one step, at most; more are cut.
 pub const INPUT_CAP: u32 = chip::CoreModel::Xylo.facts().input_cap as u32;
@@ -76,8 +63,6 @@ pub const HIDDEN_CAP: u8 = chip::CoreModel::Xylo.facts().spikes_max as u8;
 pub const OUTPUT_CAP: u8 = 1;
 /// The largest dash (decay shift): 4 bits.
 pub const DASH_MAX: u8 = chip::registers::DASH_MAX as u8;
-/// The largest weight shift that means something in 16 bits. The chips have 3 bits, up to 7.
-pub const SHIFT_MAX: u8 = 15;
 /// Synaptic currents of a hidden neuron, at most.
 pub const CURRENTS_MAX: usize = 2;
 
@@ -91,24 +76,19 @@ pub enum XyloRules {
 }
 
 /// Names of the rules in chip files.
-pub const PROFILES: [&str; 2] = ["xylo-v1", "xylo-v2"];
+pub const PROFILES: [&str; 2] = [XyloRules::V1.profile(), XyloRules::V2.profile()];
 
 impl XyloRules {
-    /// The rules that a chip file calls `profile`; `None` if there are none, see [`PROFILES`].
-    pub fn from_profile(profile: &str) -> Option<Self> {
-        match profile {
-            "xylo-v1" => Some(Self::V1),
-            "xylo-v2" => Some(Self::V2),
-            _ => None,
+    /// What a chip file calls them.
+    pub const fn profile(self) -> &'static str {
+        match self {
+            Self::V1 => "xylo-v1",
+            Self::V2 => "xylo-v2",
         }
     }
-}
 
-/// Spikes of one input channel or neuron in one step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct XyloSpikes {
-    /// The channel or neuron.
-    pub source: u32,
-    /// How many; never 0 in what a step returns.
-    pub count: u32,
+    /// The rules that a chip file calls `profile`; `None` if there are none, see [`PROFILES`].
+    pub fn from_profile(profile: &str) -> Option<Self> {
+        [Self::V1, Self::V2].into_iter().find(|rules| rules.profile() == profile)
+    }
 }

@@ -1,22 +1,26 @@
 //! The parameters of one layer on a chip: from what a program asks for to the integers of the rules.
 
-use super::layer::place;
-use super::{CURRENTS_MAX, XyloError, XyloGroup, XyloHidden, XyloRules};
+use super::firing::{Aliases, FiringRule};
+use super::layer::{Constants, Neuron, place};
+use super::{CURRENTS_MAX, HIDDEN_CAP, OUTPUT_CAP, XyloRules};
 use crate::layout::{Lane, register_lane};
 use crate::parameters::Reader;
 use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, InputLayout};
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics, SynapseType, XYLO_OUTPUT};
+use units::{CoreAddress, NeuronId};
 
-/// Parameters of a layer, neuron by neuron.
+/// Everything about a layer that no step changes, neuron by neuron.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct XyloLayerParameters {
     layout: InputLayout,
     rules: XyloRules,
-    group: XyloGroup,
+    /// The layer is that of output neurons.
+    output: bool,
     /// By neuron: it never sends anything.
     dead: Vec<bool>,
-    pub(super) neurons: Vec<XyloHidden>,
+    pub(super) constants: Constants,
+    pub(super) firing: FiringRule,
 }
 
 impl CoreParameters for XyloLayerParameters {
@@ -38,6 +42,9 @@ impl CoreParameters for XyloLayerParameters {
         place(layout.lanes().len(), neuron, lane)
     }
 
+    /// `dash_mem`, `dash_syn`, `threshold`, `bias` where the chip has it, and `dash_syn2` if the second current of the
+    /// neurons is in use. Core 0 of a chip is its hidden layer, core 1 its output layer. There are no aliases yet, see
+    /// [`XyloLayerParameters::set_aliases`].
     fn build(
         spec: &ChipSpec,
         core: &CoreProgram,
@@ -49,9 +56,10 @@ impl CoreParameters for XyloLayerParameters {
             .ok_or_else(|| DeviceModelError::XyloProfile { profile: profile.clone() })?;
         let reader = Reader::new(spec, core, die)?;
         let word = (i16::MIN.into(), i16::MAX.into());
+        let (count, currents) = (layout.neuron_count(), layout.lanes().len());
         let dash_mem = reader.whole("dash_mem")?;
         let mut dash_syn = [reader.whole("dash_syn")?, Vec::new()];
-        if layout.lanes().len() == CURRENTS_MAX {
+        if currents == CURRENTS_MAX {
             dash_syn[1] = reader.whole("dash_syn2")?;
         }
         let mut threshold = reader.integers("threshold", &reader.threshold("threshold")?, word)?;
@@ -61,17 +69,19 @@ impl CoreParameters for XyloLayerParameters {
         reader.break_neurons(&mut threshold, i16::MAX.into(), i16::MIN.into());
         let bias = reader.whole("bias")?;
         if rules == XyloRules::V1 && bias.iter().any(|b| *b != 0) {
-            return Err(DeviceModelError::Xylo { core: core.address, error: XyloError::BiasInV1 });
+            return Err(DeviceModelError::XyloBias { core: core.address });
         }
-        let neuron = |n: usize| XyloHidden {
+        let neuron = |n: usize| Neuron {
             dash_mem: dash_mem[n] as u8,
             dash_syn: [0, 1].map(|k| dash_syn[k].get(n).copied().unwrap_or(0) as u8),
             threshold: threshold[n] as i16,
             bias: bias[n] as i16,
-            aliases: Vec::new(),
         };
-        let group = if core.address.core == XYLO_OUTPUT { XyloGroup::Output } else { XyloGroup::Hidden };
-        Ok(Self { neurons: (0..layout.neuron_count()).map(neuron).collect(), dead, layout, rules, group })
+        let constants = Constants::new(count, currents, (0..count).map(neuron));
+        let output = is_output(core);
+        let cap = if output { OUTPUT_CAP } else { HIDDEN_CAP };
+        let firing = FiringRule { cap, aliases: Aliases::none(count) };
+        Ok(Self { layout, rules, output, dead, constants, firing })
     }
 
     fn layout(&self) -> &InputLayout {
@@ -81,31 +91,45 @@ impl CoreParameters for XyloLayerParameters {
     fn digest(&self) -> u64 {
         let mut digest = Digest::new();
         self.dead.iter().for_each(|dead| digest.push(u64::from(*dead)));
-        digest.push(u64::from(self.rules == XyloRules::V2) << 1 | u64::from(self.group == XyloGroup::Output));
-        for n in &self.neurons {
+        digest.push(u64::from(self.rules == XyloRules::V2) << 1 | u64::from(self.output));
+        for neuron in 0..self.constants.count() {
+            let n = self.constants.neuron(neuron);
             let dashes = [n.dash_mem, n.dash_syn[0], n.dash_syn[1]].iter().fold(0, |all, d| all << 8 | u64::from(*d));
             digest.push(dashes << 32 | u64::from(n.threshold as u16) << 16 | u64::from(n.bias as u16));
-            digest.push(n.aliases.len() as u64);
-            n.aliases.iter().for_each(|a| digest.push(u64::from(*a)));
+            let aliases = self.firing.aliases.of(neuron);
+            digest.push(aliases.len() as u64);
+            aliases.iter().for_each(|alias| digest.push(u64::from(*alias)));
         }
         digest.value()
     }
 }
 
 impl XyloLayerParameters {
-    /// The rules.
+    /// Gives each neuron of the hidden layer in `core` the neurons to whose counts its spikes are added; an empty list
+    /// means none at all. An output layer, which has no aliases, passes over it.
+    ///
+    /// # Errors
+    /// Another number of lists than neurons, or an alias that is no neuron of the layer; nothing is changed then.
+    pub fn set_aliases(&mut self, core: CoreAddress, aliases: &[Vec<NeuronId>]) -> Result<(), DeviceModelError> {
+        if self.output || aliases.is_empty() {
+            return Ok(());
+        }
+        let count = self.constants.count();
+        if aliases.len() != count {
+            return Err(DeviceModelError::XyloAliasLists { core, found: aliases.len(), count });
+        }
+        for (neuron, list) in aliases.iter().enumerate() {
+            if let Some(alias) = list.iter().find(|alias| alias.index() >= count) {
+                return Err(DeviceModelError::XyloAlias { core, neuron, alias: alias.0, count });
+            }
+        }
+        self.firing.aliases = Aliases::new(aliases.iter().map(|list| list.iter().map(|alias| alias.0.into())));
+        Ok(())
+    }
+
+    /// Which version of the rules the layer follows.
     pub const fn rules(&self) -> XyloRules {
         self.rules
-    }
-
-    /// Hidden or output.
-    pub const fn group(&self) -> XyloGroup {
-        self.group
-    }
-
-    /// The neurons. Those of an output layer have no aliases, and their second dash means nothing.
-    pub fn neurons(&self) -> &[XyloHidden] {
-        &self.neurons
     }
 
     /// Whether a neuron never sends anything.
@@ -115,7 +139,11 @@ impl XyloLayerParameters {
     }
 }
 
+fn is_output(core: &CoreProgram) -> bool {
+    core.address.core == XYLO_OUTPUT
+}
+
 /// Input registers of the neurons of a layer.
 fn registers(core: &CoreProgram) -> u8 {
-    if core.address.core == XYLO_OUTPUT { 1 } else { CURRENTS_MAX as u8 }
+    if is_output(core) { 1 } else { CURRENTS_MAX as u8 }
 }

@@ -1,70 +1,178 @@
-//! The network of a case: fields of the description as the parameters of a core.
+//! The network of a case: fields of the description as a program, and a chip with room for it.
 
 use crate::error::ConformError;
 use crate::fields::{Fields, shorten, whole};
+use crate::machine::number;
 use crate::read::MAX_NEURONS;
-use device_models::xylo::{
-    CURRENTS_MAX, DASH_MAX, SHIFT_MAX, XyloHidden, XyloMatrix, XyloOutput, XyloParameters, XyloRules, XyloSynapse,
+use chip::{
+    ChipSpec, CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values,
+    XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
 };
+use device_models::xylo::{CURRENTS_MAX, DASH_MAX, XyloRules};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use units::{ChipId, CoreAddress, CoreId, Decimal, InputId, NeuronAddress, NeuronId, Quantity};
 
 const I8: RangeInclusive<i64> = i8::MIN as i64..=i8::MAX as i64;
 const I16: RangeInclusive<i64> = i16::MIN as i64..=i16::MAX as i64;
 const DASH: RangeInclusive<i64> = 0..=DASH_MAX as i64;
 
-/// The parameters of the core that a case describes.
-pub(super) fn read(fields: &Fields<'_>) -> Result<XyloParameters, ConformError> {
-    let count = |name| fields.integer(name, 0..=MAX_NEURONS as i64).map(|n| n as usize);
-    let (input_count, hidden_count, output_count) = (count("n_in")?, count("n_hidden")?, count("n_out")?);
+/// Most neurons of a layer: a neuron id has 16 bits.
+const MAX_LAYER: usize = 1 << 16;
+/// The largest shift that a case can give a matrix: one more leaves nothing of a weight in 16 bits.
+const SHIFT_MAX: u8 = 15;
+/// The largest shift that a chip can have: 8 bits of weight shifted by it fill 16.
+const CHIP_SHIFT_MAX: u8 = 8;
+/// Synapses of a hidden neuron in a case: two onto every neuron of a full layer.
+const FAN_OUT: i64 = 2 * MAX_LAYER as i64;
+
+/// A case as what the kernel runs.
+pub(super) struct Network {
+    pub(super) spec: ChipSpec,
+    pub(super) program: Program,
+    pub(super) rules: XyloRules,
+    pub(super) has_bias: bool,
+    /// Input channels.
+    pub(super) inputs: usize,
+    /// Hidden neurons.
+    pub(super) hidden: usize,
+    /// Output neurons.
+    pub(super) output: usize,
+    /// Synaptic currents of a hidden neuron, of those that have most.
+    pub(super) currents: usize,
+}
+
+impl Network {
+    /// Index of a layer in the program; none if it has no neurons.
+    pub(super) fn core(&self, layer: CoreId) -> Option<usize> {
+        self.program.cores.iter().position(|core| core.address.core == layer)
+    }
+
+    /// The connections: rows, and the shift of a row.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&IdealRow, u8)> {
+        let Routing::Xylo { rows, shifts, .. } = &self.program.routing else { unreachable!("as `read` makes it") };
+        rows.iter().map(|row| (row, shifts.of(row.source, row.destination)))
+    }
+}
+
+/// The network that a case describes.
+pub(super) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
+    let count = |name, most: usize| fields.integer(name, 0..=most as i64).map(|n| n as usize);
+    let inputs = count("n_in", MAX_NEURONS)?;
+    let (hidden, output) = (count("n_hidden", MAX_LAYER)?, count("n_out", MAX_LAYER)?);
     let rules = rules(fields)?;
     let has_bias = fields.flag_or("has_bias", false)?;
+    if has_bias && rules == XyloRules::V1 {
+        return Err(fields.wrong("has_bias", "false: rules V1 have no biases; use rules V2, or clear it"));
+    }
 
-    let dash_syn = lists(fields, "dash_syn", Some(hidden_count), 1..=CURRENTS_MAX, &DASH)?;
-    let dash_mem = integers(fields, "dash_mem", hidden_count, &DASH)?;
-    let threshold = integers(fields, "threshold", hidden_count, &I16)?;
-    let bias = biases(fields, "bias", hidden_count, has_bias)?;
-    let aliases = match fields.get("aliases") {
-        None => vec![Vec::new(); hidden_count],
-        Some(_) => lists(fields, "aliases", Some(hidden_count), 0..=usize::MAX, &below(hidden_count))?,
-    };
+    let dash_syn = lists(fields, "dash_syn", Some(hidden), 1..=CURRENTS_MAX, &DASH)?;
     // A neuron with one current on a core whose neurons have two has a second one that nothing feeds.
     let currents: Vec<usize> = dash_syn.iter().map(Vec::len).collect();
-    let hidden = (0..hidden_count)
-        .map(|n| XyloHidden {
-            dash_mem: dash_mem[n] as u8,
-            dash_syn: std::array::from_fn(|k| dash_syn[n].get(k).map_or(0, |&dash| dash as u8)),
-            threshold: threshold[n] as i16,
-            bias: bias[n] as i16,
-            aliases: aliases[n].iter().map(|&alias| alias as u32).collect(),
-        })
-        .collect();
-
+    let most_currents = currents.iter().copied().max().unwrap_or(1);
+    let mut hidden_values = layer(fields, "", hidden, has_bias, &dash_syn)?;
+    if most_currents > 1 {
+        let second = dash_syn.iter().map(|dashes| dashes.get(1).copied().unwrap_or(0));
+        hidden_values.insert("dash_syn2".to_owned(), values(second));
+    }
     // Output neurons have one current. Simulators take more dashes, of currents that nothing can feed.
-    let dash_syn_out = lists(fields, "dash_syn_out", Some(output_count), 1..=CURRENTS_MAX, &DASH)?;
-    let dash_mem_out = integers(fields, "dash_mem_out", output_count, &DASH)?;
-    let threshold_out = integers(fields, "threshold_out", output_count, &I16)?;
-    let bias_out = biases(fields, "bias_out", output_count, has_bias)?;
-    let output = (0..output_count)
-        .map(|n| XyloOutput {
-            dash_mem: dash_mem_out[n] as u8,
-            dash_syn: dash_syn_out[n][0] as u8,
-            threshold: threshold_out[n] as i16,
-            bias: bias_out[n] as i16,
-        })
-        .collect();
+    let dash_syn_out = lists(fields, "dash_syn_out", Some(output), 1..=CURRENTS_MAX, &DASH)?;
+    let output_values = layer(fields, "_out", output, has_bias, &dash_syn_out)?;
+    let aliases = match fields.get("aliases") {
+        None => Vec::new(),
+        Some(_) => lists(fields, "aliases", Some(hidden), 0..=usize::MAX, &below(hidden))?,
+    };
 
-    Ok(XyloParameters {
+    let input = |pre| Source::Input(InputId(pre));
+    let neuron = |pre| {
+        let (core, neuron) = (address(XYLO_HIDDEN), NeuronId(pre as u16));
+        Source::Neuron(NeuronAddress { core, neuron })
+    };
+    let one = vec![1; output];
+    let [into, among, out] = [
+        matrix(fields, "in", inputs, &currents, &input, XYLO_HIDDEN)?,
+        matrix(fields, "rec", hidden, &currents, &neuron, XYLO_HIDDEN)?,
+        matrix(fields, "out", hidden, &one, &neuron, XYLO_OUTPUT)?,
+    ];
+    let core = |layer, count, parameters| CoreProgram {
+        address: address(layer),
+        model: CoreModel::Xylo,
+        neuron_count: count as u32,
+        parameters,
+        weight_exponent: 20,
+    };
+    let layers = [(XYLO_HIDDEN, hidden, hidden_values), (XYLO_OUTPUT, output, output_values)];
+    let spec = spec(rules, inputs, hidden.max(output), output);
+    Ok(Network {
+        program: Program {
+            chip: spec.name.clone(),
+            cores: layers
+                .into_iter()
+                .filter(|(_, count, _)| *count > 0)
+                .map(|(layer, count, values)| core(layer, count, values))
+                .collect(),
+            input_count: inputs as u32,
+            routing: Routing::Xylo {
+                shifts: XyloShifts { input: into.shift, recurrent: among.shift, output: out.shift },
+                rows: [into.rows, among.rows, out.rows].concat(),
+                aliases: aliases.iter().map(|list| list.iter().map(|&a| NeuronId(a as u16)).collect()).collect(),
+            },
+        },
+        spec,
         rules,
-        input_count,
-        currents: currents.iter().copied().max().unwrap_or(1),
         has_bias,
+        inputs,
         hidden,
         output,
-        input_weights: matrix(fields, "in", input_count, &currents)?,
-        recurrent_weights: matrix(fields, "rec", hidden_count, &currents)?,
-        output_weights: matrix(fields, "out", hidden_count, &vec![1; output_count])?,
+        currents: most_currents,
     })
+}
+
+/// A chip of the family with limits as wide as the kernel has.
+fn spec(rules: XyloRules, inputs: usize, neurons: usize, outputs: usize) -> ChipSpec {
+    let mut spec = formats::chip::shipped("xylo-audio2").expect("a shipped chip is valid");
+    let size = |count: usize| number(count.max(1) as i64);
+    spec.geometry.neurons_per_core = size(neurons);
+    let RouterSpec::Xylo(router) = &mut spec.router else { unreachable!("the chip has matrices") };
+    router.input_channels = size(inputs);
+    router.output_neurons = size(outputs);
+    router.hidden_fan_out = number(FAN_OUT);
+    (router.hidden_fan_in, router.input_targets, router.output_sources) = (None, None, None);
+    router.weight_shift_max = number(CHIP_SHIFT_MAX.into());
+    if let Some(chosen) = &mut spec.rules {
+        chosen.profile = rules.profile().to_owned();
+    }
+    spec
+}
+
+const fn address(core: CoreId) -> CoreAddress {
+    CoreAddress { chip: ChipId(0), core }
+}
+
+/// The parameters of a layer: the fields of the description whose names end in `suffix`.
+fn layer(
+    fields: &Fields<'_>,
+    suffix: &str,
+    count: usize,
+    has_bias: bool,
+    dash_syn: &[Vec<i64>],
+) -> Result<BTreeMap<String, Values>, ConformError> {
+    let list = |name: &str, range| integers(fields, &format!("{name}{suffix}"), count, range);
+    let mut parameters = BTreeMap::from([
+        ("dash_syn".to_owned(), values(dash_syn.iter().map(|dashes| dashes[0]))),
+        ("dash_mem".to_owned(), values(list("dash_mem", &DASH)?)),
+        ("threshold".to_owned(), values(list("threshold", &I16)?)),
+    ]);
+    // A core without biases has none, whatever the description says about them.
+    if has_bias {
+        parameters.insert("bias".to_owned(), values(list("bias", &I16)?));
+    }
+    Ok(parameters)
+}
+
+fn values(all: impl IntoIterator<Item = i64>) -> Values {
+    Values::PerNeuron(all.into_iter().map(|value| Quantity::number(Decimal::integer(value))).collect())
 }
 
 /// The field `rules` (`v1` or `v2`), else the module of the simulator that the case was made with, else version 2.
@@ -80,11 +188,24 @@ fn rules(fields: &Fields<'_>) -> Result<XyloRules, ConformError> {
     }
 }
 
+/// A weight matrix: its rows, the synapses of each in their order, and their shift.
+struct Matrix {
+    rows: Vec<IdealRow>,
+    shift: u8,
+}
+
 /// A weight matrix: `synapses_in` and `weight_shift_in`, and so on. `currents`: synaptic currents by target neuron.
-fn matrix(fields: &Fields<'_>, name: &str, pre_count: usize, currents: &[usize]) -> Result<XyloMatrix, ConformError> {
+fn matrix(
+    fields: &Fields<'_>,
+    name: &str,
+    pre_count: usize,
+    currents: &[usize],
+    source: &dyn Fn(u32) -> Source,
+    destination: CoreId,
+) -> Result<Matrix, ConformError> {
     let shift = fields.integer(&format!("weight_shift_{name}"), 0..=i64::from(SHIFT_MAX))? as u8;
     let name = format!("synapses_{name}");
-    let mut synapses = Vec::new();
+    let mut rows: BTreeMap<u32, Vec<IdealSynapse>> = BTreeMap::new();
     for (index, value) in fields.list(&name)?.iter().enumerate() {
         let row = value.as_array().filter(|row| row.len() == 4);
         let row =
@@ -95,15 +216,20 @@ fn matrix(fields: &Fields<'_>, name: &str, pre_count: usize, currents: &[usize])
         let pre = part(0, &below(pre_count))?;
         let post = part(1, &below(currents.len()))?;
         let current = part(2, &below(currents[post as usize]))?;
-        let weight = part(3, &I8)?;
-        synapses.push(XyloSynapse { pre: pre as u32, post: post as u32, current: current as u8, weight: weight as i8 });
+        let weight = stored(part(3, &I8)? as i8, shift);
+        let synapse = IdealSynapse { neuron: NeuronId(post as u16), synapse: current as u8, weight };
+        rows.entry(pre as u32).or_default().push(synapse);
     }
-    Ok(XyloMatrix { shift, synapses })
+    let destination = address(destination);
+    let row = |(pre, synapses)| IdealRow { source: source(pre), destination, delay_ticks: 1, synapses };
+    Ok(Matrix { rows: rows.into_iter().map(row).collect(), shift: shift.min(CHIP_SHIFT_MAX) })
 }
 
-/// Biases; 0 if the core has none, whatever the description says about them.
-fn biases(fields: &Fields<'_>, name: &str, count: usize, has_bias: bool) -> Result<Vec<i64>, ConformError> {
-    if has_bias { integers(fields, name, count, &I16) } else { Ok(vec![0; count]) }
+/// The weight that a chip stores for `weight` in a matrix with `shift`: beyond the largest shift of a chip, the bits of
+/// the shifted weight, which wraps at 16 bits, that this shift leaves to be stored.
+fn stored(weight: i8, shift: u8) -> i16 {
+    let lost = shift.saturating_sub(CHIP_SHIFT_MAX);
+    (weight << lost).into()
 }
 
 /// A list of `count` integers within `range`.
@@ -178,5 +304,22 @@ pub(super) fn wrong(fields: &Fields<'_>, field: &str, value: &Value, expected: &
         field: field.to_owned(),
         found: shorten(value),
         expected: expected.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHIP_SHIFT_MAX, SHIFT_MAX, stored};
+
+    #[test]
+    fn a_stored_weight_has_the_shifted_value() {
+        for weight in i8::MIN..=i8::MAX {
+            for shift in 0..=SHIFT_MAX {
+                let wrapped = (i32::from(weight) << shift) as i16;
+                let chip = i32::from(stored(weight, shift)) << shift.min(CHIP_SHIFT_MAX);
+                assert_eq!(chip, i32::from(wrapped), "{weight} << {shift}");
+                assert!((-128..=127).contains(&stored(weight, shift)));
+            }
+        }
     }
 }

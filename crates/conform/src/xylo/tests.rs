@@ -293,6 +293,49 @@ fn a_case_may_be_of_version_1_and_may_have_one_current() {
 }
 
 #[test]
+fn a_layer_may_have_no_neurons() {
+    let mut hidden_only = case("tiny");
+    let d = hidden_only.description.as_object_mut().unwrap();
+    d.retain(|name, _| !name.starts_with("final_") && name != "output_events");
+    d["n_out"] = json!(0);
+    for list in ["synapses_out", "dash_mem_out", "dash_syn_out", "threshold_out", "bias_out"] {
+        d[list] = json!([]);
+    }
+    for array in ["i_syn_out", "v_mem_out", "spikes_out", "hibernation"] {
+        d["arrays"].as_object_mut().unwrap().remove(array);
+    }
+    assert!(matches!(hidden_only.outcome(), Ok(Outcome::Pass { .. })));
+
+    let mut nothing = hidden_only.clone();
+    let d = nothing.description.as_object_mut().unwrap();
+    d["n_hidden"] = json!(0);
+    d.remove("hidden_events");
+    for list in ["synapses_in", "synapses_rec", "dash_mem", "dash_syn", "threshold", "bias", "aliases"] {
+        d[list] = json!([]);
+    }
+    let input = d["arrays"]["input"].take();
+    d["arrays"] = json!({"input": input});
+    assert!(matches!(nothing.outcome(), Ok(Outcome::Pass { .. })));
+}
+
+#[test]
+fn a_layer_beyond_the_kernel_is_refused() {
+    let mut wide = case("tiny");
+    wide.description["n_hidden"] = json!(1 << 17);
+    wide.refused("'n_hidden' is 131072; it must be an integer from 0 to 65536");
+    let mut long = case("tiny");
+    long.description["n_hidden"] = json!(9);
+    for (list, value) in
+        [("dash_mem", json!(2)), ("dash_syn", json!([2])), ("threshold", json!(100)), ("bias", json!(0))]
+    {
+        long.description[list] = json!(vec![value; 9]);
+    }
+    long.description["aliases"] = json!(vec![Vec::<u8>::new(); 9]);
+    long.description["n_steps"] = json!(1 << 24);
+    long.refused("'n_hidden' is 9; it must be at most 8 for 16777216 steps");
+}
+
+#[test]
 fn input_above_the_cap_is_noted() {
     let Ok(Outcome::Pass { notes, .. }) = case("details").outcome() else { panic!("it passes") };
     assert!(notes.iter().any(|note| note.contains("above 15 were cut")), "{notes:?}");
