@@ -56,6 +56,8 @@ pub enum Lane {
     Gate {
         /// Which one.
         gate: SynapseGate,
+        /// A weight of 1 is worth 2 to this, in units of 2^-32, before the weight exponent of the core.
+        shift: u8,
     },
     /// The graded input of rate units through every kind without a gain parameter.
     Graded,

@@ -15,6 +15,7 @@ mod noise;
 mod observers;
 mod router;
 mod runs;
+mod sliced;
 mod snapshot;
 mod steps;
 mod study;

@@ -128,6 +128,15 @@ fn synapses_are_checked() {
         |n| n.projections[0].synapse.excitatory = "graded".into(),
         "projection `from input`: synapse `graded` does not act on `lif` neurons, as `p` has",
     );
+    let mut sliced = ideal();
+    let delta = sliced.synapses.iter_mut().find(|kind| kind.name == "delta").unwrap();
+    delta.kinetics = chip::Kinetics::Slice { shift: 16 };
+    check(
+        &sliced,
+        |n| n.projections[0].synapse.excitatory = "delta".into(),
+        "projection `from input`: synapse `delta` carries a slice of a weight, shifted by 16 bits; name a kind without \
+         slices, or with a shift of 12, which is that of whole weights",
+    );
     // A kind with a sign of the weight is fine on the ideal chip, but weight currents only add.
     let mut signed = network(&ideal());
     signed.projections[0].synapse = network::SynapseChoice { excitatory: "delta".into(), inhibitory: "delta".into() };
