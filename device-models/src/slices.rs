@@ -18,7 +18,7 @@
 //! 256 ([`SHIFTS`] are two bytes apart).
 //!
 //! This module owns the slices of a number and their sum. It deliberately knows no chip and no core: which kinds there
-//! are is in a chip file, and what is done with a sum is a matter of the core ([`crate::dpi`]).
+//! are is in a chip file, and what is done with a sum is a matter of the core ([`crate::dpi`], [`crate::cuba`]).
 
 use fx::narrow;
 

@@ -4,6 +4,7 @@ mod analog;
 mod brainscales2;
 mod chip_files;
 mod cores;
+mod cuba;
 mod dpi;
 mod golden_loihi;
 mod golden_xylo;

@@ -53,7 +53,8 @@ pub enum Kinetics {
         index: u8,
     },
     /// A spike adds its weight times a power of two to the input of the neuron's step. Kinds that differ in that power
-    /// alone carry the slices of weights that are wider than a synapse (core model `dpi`, with a gate).
+    /// alone carry the slices of weights that are wider than a synapse (core models `cuba-lif` and, with a gate,
+    /// `dpi`).
     Slice {
         /// A weight of 1 is worth 2 to this, in units of 2^-32; from 0 to 48.
         shift: u8,

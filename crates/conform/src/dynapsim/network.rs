@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_pulse_leaves_the_charge_that_the_recorded_simulator_knows() {
-        for ratio in [2e-8, 6e-8, 2e-5, 1e-3, 0.3, 10.0, 200.0] {
+        for ratio in [2e-8f64, 6e-8, 2e-5, 1e-3, 0.3, 10.0, 200.0] {
             let recorded = 1.0 - f64::from((-ratio).exp() as f32);
             let charge = -(-ratio / rounding(ratio)).exp_m1();
             assert!((charge - recorded).abs() < 2e-11, "{ratio}: {charge} and {recorded}");
