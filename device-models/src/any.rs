@@ -10,6 +10,7 @@
 //! are called, they say themselves ([`EventCore`], [`CoreParameters`]).
 
 use crate::analog_lif::AnalogLifCore;
+use crate::cuba::CubaCore;
 use crate::dpi::DpiCore;
 use crate::lif::LifCore;
 use crate::loihi::LoihiCore;
@@ -115,6 +116,8 @@ models! { $
     Xylo(XyloLayerCore),
     /// Log-domain neurons.
     Dpi(DpiCore),
+    /// Current-based integrate-and-fire neurons of trained nets.
+    CubaLif(CubaCore),
 }
 
 /// See [`CoreParameters::lane`].

@@ -64,7 +64,7 @@ pub enum DeviceModelError {
     NoRules,
     /// The digital rules of the chip do not exist.
     #[error(transparent)]
-    Rules(crate::loihi::RulesError),
+    Rules(crate::rules::RulesError),
     /// The rules of a core refuse its parameters.
     #[error("{core}: {error}")]
     Loihi {

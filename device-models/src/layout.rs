@@ -56,6 +56,8 @@ pub enum Lane {
     Gate {
         /// Which one.
         gate: SynapseGate,
+        /// A weight of 1 is worth 2 to this, in units of 2^-32, before the weight exponent of the core.
+        shift: u8,
     },
     /// The graded input of rate units through every kind without a gain parameter.
     Graded,
@@ -63,6 +65,11 @@ pub enum Lane {
     ScaledGraded {
         /// Index of the kind in the chip spec.
         kind: u8,
+    },
+    /// The input of a neuron in a step, with a weight of its own.
+    Slice {
+        /// A weight of 1 is worth 2 to this, in units of 2^-32, before the weight exponent of the core.
+        shift: u8,
     },
     /// The integers that arrive at an input register of digital neurons; inhibitory weights are negative here.
     Register {

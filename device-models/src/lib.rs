@@ -39,6 +39,8 @@ mod noise;
 mod parameters;
 mod probe;
 pub mod rate;
+pub mod rules;
+pub mod slices;
 mod slot;
 #[cfg(test)]
 mod testing;

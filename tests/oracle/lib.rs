@@ -8,6 +8,7 @@
 
 mod analog;
 mod core_state;
+pub mod cuba;
 pub mod dpi;
 pub mod float;
 mod intervals;

@@ -82,6 +82,8 @@ pub enum Bound {
     Positive,
     /// Above 0, at most 1.
     Fraction,
+    /// From 0 to 1.
+    Share,
     /// Above 0, and below what a membrane can reach.
     Threshold,
     /// What a membrane can reach, on both sides.
@@ -129,6 +131,7 @@ impl Bound {
             Self::NotNegative => number >= Decimal::ZERO,
             Self::Positive => positive,
             Self::Fraction => positive && within(0, 1),
+            Self::Share => within(0, 1),
             Self::Threshold => positive && number < Decimal::integer(MEMBRANE_MAX),
             Self::Membrane => within(-MEMBRANE_MAX, MEMBRANE_MAX),
             Self::Whole { least, most } => number.exponent() >= 0 && within(least.into(), most.into()),
@@ -163,6 +166,7 @@ impl fmt::Display for Demand {
                 f.write_str(")")
             }
             Some(Bound::Fraction) => f.write_str("above 0, at most 1"),
+            Some(Bound::Share) => f.write_str("from 0 to 1"),
             Some(Bound::Threshold) => write!(f, "above 0 and below {}", number(MEMBRANE_MAX)),
             Some(Bound::Membrane) => write!(f, "from {} to {}", -MEMBRANE_MAX, number(MEMBRANE_MAX)),
             Some(Bound::Whole { least, most }) => write!(f, "from {least} to {most} that is whole"),

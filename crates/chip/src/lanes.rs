@@ -9,6 +9,15 @@ pub const STRIDE_STEP: usize = 32;
 /// Exponential synaptic currents that a neuron can have.
 pub const CURRENTS_MAX: usize = 4;
 
+/// Fraction bits of a sum of slices of weights.
+pub const SLICE_FRACTION_BITS: u32 = 32;
+
+/// The largest shift of a slice of a weight.
+pub const SLICE_SHIFT_MAX: u8 = 48;
+
+/// The shift of weights that are no slices: they have 20 fraction bits.
+pub const PLAIN_SHIFT: u8 = (SLICE_FRACTION_BITS - fx::Weight::FRACTION_BITS) as u8;
+
 /// Places of a core that a synapse can name.
 pub const PLACES_MAX: usize = 1 << 16;
 

@@ -29,7 +29,10 @@ mod variation;
 
 pub use demand::{Bound, Demand, Measure, Parameter, canonical_unit};
 pub use event::InputEvent;
-pub use lanes::{AXON_EXPONENTS, CURRENTS_MAX, PLACES_MAX, STRIDE_STEP, WEIGHT_EXPONENT_MAX, places, stride};
+pub use lanes::{
+    AXON_EXPONENTS, CURRENTS_MAX, PLACES_MAX, PLAIN_SHIFT, SLICE_FRACTION_BITS, SLICE_SHIFT_MAX, STRIDE_STEP,
+    WEIGHT_EXPONENT_MAX, places, stride,
+};
 pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums, registers};
 pub use program::{
     BusEvent, BusInput, CamWord, CoreProgram, CrossbarCore, HostEvent, IdealRow, IdealSynapse, InputRoute, Program,

@@ -32,6 +32,8 @@ pub enum CoreModel {
     Xylo,
     /// Clocked log-domain circuits: differential pair integrators as synapses, adaptation and membrane.
     Dpi,
+    /// Current-based integrate-and-fire neurons of trained nets, in fixed-point steps.
+    CubaLif,
 }
 
 /// How a core adds up what arrives at one neuron through one kind of synapse before it is used.
@@ -144,6 +146,16 @@ const DPI: ModelFacts = ModelFacts {
     spikes_max: 40,
     ..CLOCKED
 };
+const CUBA_LIF: ModelFacts = ModelFacts {
+    name: "cuba-lif",
+    summary: "Current-based integrate-and-fire neurons of trained nets, in fixed-point steps of one simulator's rules.",
+    kinetics: &[KineticsKind::Slice],
+    parameters: parameters::CUBA_LIF,
+    digital: true,
+    sums: Sums::Wide,
+    noise: ModelNoise { event_weights: false, ..EVENT_NOISE },
+    ..CLOCKED
+};
 const LOIHI: ModelFacts = ModelFacts {
     name: "loihi",
     summary: "The digital neurons of Loihi: integer registers that wrap, clip and truncate as the rules say.",
@@ -180,7 +192,8 @@ const XYLO: ModelFacts = ModelFacts {
 
 impl CoreModel {
     /// Every model.
-    pub const ALL: [Self; 6] = [Self::Lif, Self::AnalogLif, Self::Dpi, Self::Rate, Self::Loihi, Self::Xylo];
+    pub const ALL: [Self; 7] =
+        [Self::Lif, Self::AnalogLif, Self::Dpi, Self::Rate, Self::Loihi, Self::Xylo, Self::CubaLif];
 
     /// What is to be known of it.
     pub const fn facts(self) -> &'static ModelFacts {
@@ -191,6 +204,7 @@ impl CoreModel {
             Self::Rate => &RATE,
             Self::Loihi => &LOIHI,
             Self::Xylo => &XYLO,
+            Self::CubaLif => &CUBA_LIF,
         }
     }
 

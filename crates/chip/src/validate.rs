@@ -91,6 +91,7 @@ pub const RULES: &[Rule] = &[
         "A chip has no more exponential synapse kinds than a neuron has currents.",
         circuits::exponential_kinds_fit,
     ),
+    rule("slices-fit", "The slices of a weight are parts of a 64-bit number.", circuits::slices_fit),
     rule("parameters-exist", "What a model or a synapse kind reads is a parameter.", circuits::parameters_exist),
     rule("dimensions-match", "A parameter has the dimension that its reader needs.", circuits::dimensions_match),
     rule("values-are-possible", "A parameter has a value that its reader can use.", circuits::values_are_possible),

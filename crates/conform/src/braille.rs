@@ -1,10 +1,10 @@
 //! Replay of `nir-braille-golden/1`: one sample of real data through a trained net, as several simulators run it.
 //!
 //! The weights are not in the case but in the NIR file that it names ([`net::find`] says where that is looked for).
-//! Rasters of platforms whose rule is known ([`Rule::of`]) and that the case claims to be exact are replayed, spike for
-//! spike; of all others only what the case says about itself is compared. The outputs follow from the recorded raster
-//! of `snntorch` and are replayed only if that platform is listed. A case of which nothing is replayed, as without the
-//! file of the net, is reported as incomplete rather than as passed.
+//! Rasters of platforms whose rules are known ([`rules_of`]) and that the case claims to be exact are replayed by a
+//! core of `cuba-lif` neurons, spike for spike; of all others only what the case says about itself is compared. The
+//! outputs follow from the recorded raster of `snntorch` and are replayed only if that platform is listed. A case of
+//! which nothing is replayed, as without the file of the net, is reported as incomplete rather than as passed.
 
 mod net;
 
@@ -12,11 +12,13 @@ use crate::arrays::{Array, Element, INT16, UINT8};
 use crate::case::Case;
 use crate::error::ConformError;
 use crate::fields::Fields;
+use crate::machine::Machine;
 use crate::outcome::{Comparison, Fact, Trace};
 use crate::read::{MAX_NEURONS, MAX_STEPS, bounded, within};
-use device_models::cuba::{Reset, Rule};
+use chip::RulesSpec;
 use net::Net;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Most spikes of a neuron in a step; chips with a fast clock inside a step send more than one.
@@ -61,16 +63,27 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
         let spikes = one.integer("spikes", 0..=i64::MAX)?;
         comparison.facts.push(fact("spikes", one.path("spikes"), spikes, array.values.iter().sum()));
         let Some((net, trained)) = &net else { continue };
-        let Some(rule) = Rule::of(platform, *trained) else {
+        let Some(rules) = rules_of(platform, *trained) else {
             unknown.push(platform);
             continue;
         };
+        let mut run = |machine: Machine| -> Result<Vec<i32>, ConformError> {
+            let run = machine.run().map_err(|error| case.refused("the net", error))?;
+            comparison.facts.extend(run.resumed.iter().map(|resumed| Fact {
+                quantity: "resumed".to_owned(),
+                field: resumed.what.clone(),
+                values: 1,
+                expected: resumed.straight.clone(),
+                got: resumed.resumed.clone(),
+            }));
+            Ok(run.rows[0].iter().map(|spikes| *spikes as i32).collect())
+        };
         if platform == "snntorch" {
-            let got = net.output(&array.values, rule);
+            let got = run(net.output(&array.values, rules.clone()))?;
             comparison.traces.push(trace("output", "spikes_out", OUTPUT, 8, &output, got));
         }
         if one.get("exact_rule").is_some_and(Value::is_string) {
-            let got = net.hidden(&input.values, rule);
+            let got = run(net.hidden(&input.values, rules))?;
             comparison.traces.push(trace("hidden", platform, key, 16, &array, got));
         } else {
             unclaimed.push(platform);
@@ -141,6 +154,13 @@ fn step(fields: &Fields<'_>) -> Result<f64, ConformError> {
     step.ok_or_else(|| fields.wrong("dt", "a step in seconds, above 0 and below 1"))
 }
 
+/// The reset with which a net was trained.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reset {
+    Zero,
+    Subtract,
+}
+
 /// What a spike did while the net was trained, which NIR does not say: the field `reset`, or else the name of the net.
 fn trained(fields: &Fields<'_>, weights: &str) -> Result<Reset, ConformError> {
     if fields.get("reset").is_some() {
@@ -155,5 +175,23 @@ fn trained(fields: &Fields<'_>, weights: &str) -> Result<Reset, ConformError> {
         (true, false) => Ok(Reset::Zero),
         (false, true) => Ok(Reset::Subtract),
         _ => Err(fields.wrong("reset", format!("zero or subtract; the name of the net, '{name}', does not say which"))),
+    }
+}
+
+/// The rules of a simulator for a net that was trained with `trained`; None if they are not known.
+fn rules_of(platform: &str, trained: Reset) -> Option<RulesSpec> {
+    let rules = |profile: &str| RulesSpec { profile: profile.to_owned(), options: BTreeMap::new() };
+    match platform {
+        "snntorch" => {
+            let mut rules = rules("cuba-snntorch");
+            if trained == Reset::Zero {
+                rules.options.insert("reset".to_owned(), "zero".to_owned());
+            }
+            Some(rules)
+        }
+        // These two take no notice of how the net was trained.
+        "norse" => Some(rules("cuba-norse")),
+        "spyx" => Some(rules("cuba-spyx")),
+        _ => None,
     }
 }

@@ -10,8 +10,7 @@ use chip::{
     ChipSpec, CoreModel, Correlation, Evidence, Fact, Kinetics, KineticsKind, MismatchSpec, Number, NumberReader,
     ParameterSpec, RouterKind, RouterSpec, RulesSpec, Section, SynapseGate, SynapseSign, SynapseType, Violation,
 };
-use device_models::loihi::{LoihiRules, OPTIONS, PROFILES};
-use device_models::xylo;
+use device_models::rules;
 use disorder::Family;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -262,17 +261,22 @@ fn read_router(value: &Value<'_>) -> Option<RouterSpec> {
     kind.read(&mut Numbers::open(value, &["kind"], kind.numbers())?)
 }
 
-/// Digital rules: a profile, and options whose names and words are those of Loihi; Xylo leaves no choices.
+/// Digital rules: a profile, and the options of its set ([`device_models::rules::SETS`]).
 fn read_rules(value: &Value<'_>) -> Option<RulesSpec> {
-    let names: Vec<&str> = ["profile"].into_iter().chain(OPTIONS.iter().map(|(name, _)| *name)).collect();
+    let mut names: Vec<&str> = rules::SETS.iter().flat_map(|set| set.options).map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.push("profile");
     let table = value.table(&names)?;
-    let profiles: Vec<(&str, &str)> = PROFILES.into_iter().chain(xylo::PROFILES).map(|p| (p, p)).collect();
+    let profiles = rules::SETS.iter().flat_map(|set| set.profiles);
+    let profiles: Vec<(&str, &str)> = profiles.map(|profile| (*profile, *profile)).collect();
     let profile = table.required_with("profile", |v| v.one_of("a profile of digital rules", &profiles));
+    let set = rules::SETS.iter().find(|set| profile.is_some_and(|profile| set.profiles.contains(&profile)));
     let mut options = Some(BTreeMap::new());
-    for (name, words) in OPTIONS {
+    for (name, words) in set.iter().flat_map(|set| set.options) {
         let word = table.optional_with(name, |v| {
             let word: String = v.read()?;
-            if LoihiRules::lava().choose(name, &word).is_ok() {
+            if rules::is_choice(&word, words) {
                 return Some(word);
             }
             let what = format!("a choice for `{name}`");
@@ -281,14 +285,22 @@ fn read_rules(value: &Value<'_>) -> Option<RulesSpec> {
         });
         // Every option is read, so that all errors are found.
         options = options.zip(word).map(|(mut options, word)| {
-            options.extend(word.map(|word| (name.to_owned(), word)));
+            options.extend(word.map(|word| ((*name).to_owned(), word)));
             options
         });
     }
-    let (profile, options) = profile.zip(options)?;
-    if let Some(option) = options.keys().next().filter(|_| xylo::PROFILES.contains(&profile)) {
-        return table.reject_at(option, "rules-exist", format!("the rules `{profile}` have no options: remove this"));
+    let (set, profile) = set.zip(profile)?;
+    names.retain(|name| *name != "profile" && set.options.iter().all(|(known, _)| known != name));
+    if let Some(option) = names.iter().find(|name| table.has(name)) {
+        let known: Vec<&str> = set.options.iter().map(|(name, _)| *name).collect();
+        let message = if known.is_empty() {
+            format!("the rules `{profile}` have no options: remove this")
+        } else {
+            format!("the rules `{profile}` have no such option, only {}: remove this", known.join(", "))
+        };
+        return table.reject_at(option, "rules-exist", message);
     }
+    let options = options?;
     Some(RulesSpec { profile: profile.to_owned(), options })
 }
 
@@ -317,6 +329,10 @@ fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
         KineticsKind::Register => {
             let table = value.table(&["kind", "index"])?;
             Some(Kinetics::Register { index: table.required("index")? })
+        }
+        KineticsKind::Slice => {
+            let table = value.table(&["kind", "shift"])?;
+            Some(Kinetics::Slice { shift: table.required("shift")? })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Why a network could not be mapped.
 
-use chip::{CoreModel, Demand, SynapseSign};
+use chip::{CoreModel, Demand, PLAIN_SHIFT, SynapseSign};
 use network::NetworkError;
 use thiserror::Error;
 use units::{CoreAddress, NeuronAddress, Quantity, QuantityError};
@@ -181,6 +181,19 @@ pub enum MapperError {
         population: String,
         /// Its model.
         model: CoreModel,
+    },
+    /// A kind of synapse whose weights are parts of wider ones.
+    #[error(
+        "projection `{projection}`: synapse `{synapse}` carries a slice of a weight, shifted by {shift} bits; name a kind \
+         without slices, or with a shift of {PLAIN_SHIFT}, which is that of whole weights"
+    )]
+    SliceOfWeight {
+        /// The projection.
+        projection: String,
+        /// The kind of synapse.
+        synapse: String,
+        /// Its shift.
+        shift: u8,
     },
     /// Spikes sent to rate units, or graded events to spiking neurons.
     #[error("projection `{projection}` goes from `{pre}` neurons to `{post}` neurons, which do not share events")]

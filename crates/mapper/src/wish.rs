@@ -2,7 +2,7 @@
 
 use crate::MapperError;
 use crate::placement::{PlacedCore, Placement};
-use chip::{ChipSpec, Kinetics, RouterSpec, Source, SynapseSign};
+use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, RouterSpec, Source, SynapseSign};
 use network::{Endpoint, Network, Projection};
 use units::{InputId, NeuronAddress};
 
@@ -163,6 +163,14 @@ fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection)
                 synapse: wanted.clone(),
                 population: post.name.clone(),
                 model: post.model,
+            });
+        }
+        let kinetics = &spec.synapses[index].kinetics;
+        if kinetics.shift() != PLAIN_SHIFT {
+            return Err(MapperError::SliceOfWeight {
+                projection: name(),
+                synapse: wanted.clone(),
+                shift: kinetics.shift(),
             });
         }
         *kind = u8::try_from(index).expect("a valid chip has at most 256 kinds of synapse");

@@ -308,7 +308,7 @@ impl Builder<'_> {
                 currents.push(self.currents(tau, &name, &gains, inhibitory)?);
                 Ok(LaneUse::Current(currents.len() - 1))
             }
-            Lane::Graded | Lane::ScaledGraded { .. } | Lane::Register { .. } | Lane::Gate { .. } => {
+            _ => {
                 unreachable!("the layout of an analog core has no such lane")
             }
         }

@@ -2,14 +2,11 @@
 
 use super::{LOG_UNIT, UNIT_BITS};
 use fx::{Real, Rounding, Wide, narrow, power, shift_right};
-use thiserror::Error;
 
 /// A circuit that cannot be brought into the numbers of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum DpiError {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DpiError {
     /// A quantity that must be positive is not.
-    #[error("{quantity} = {value} must be positive; if mismatch made it so, cut its distribution above 0")]
     NotPositive {
         /// Which.
         quantity: &'static str,
@@ -17,7 +14,6 @@ pub enum DpiError {
         value: Real,
     },
     /// A constant of the step is too large for its format.
-    #[error("{quantity} is {value}, beyond the limit of the core, {limit}; change the currents that it comes from")]
     TooLarge {
         /// Which.
         quantity: &'static str,
@@ -30,75 +26,64 @@ pub enum DpiError {
 
 /// A low-pass filter of the chip (differential pair integrator): a synapse, the adaptation or the membrane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DpiStage {
+pub(super) struct DpiStage {
     /// Capacitance in pF.
-    pub capacitance: Wide,
+    pub(super) capacitance: Wide,
     /// Leak current in pA; the dark current if it is smaller.
-    pub i_tau: Wide,
+    pub(super) i_tau: Wide,
     /// Gain current in pA; the dark current if it is smaller.
-    pub i_gain: Wide,
+    pub(super) i_gain: Wide,
 }
 
 /// A circuit that makes a pulse of a certain length from a spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DpiPulse {
+pub(super) struct DpiPulse {
     /// Capacitance in pF.
-    pub capacitance: Wide,
+    pub(super) capacitance: Wide,
     /// Current in pA.
-    pub current: Wide,
+    pub(super) current: Wide,
 }
 
 /// Everything that a neuron circuit is made of, but for its synapses: pA, pF, mV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DpiNeuron {
+pub(super) struct DpiNeuron {
     /// Dark current: no current of the circuit is smaller.
-    pub i_dark: Wide,
+    pub(super) i_dark: Wide,
     /// Subthreshold slope factor, the mean of n and p type.
-    pub kappa: Wide,
+    pub(super) kappa: Wide,
     /// Thermal voltage.
-    pub u_t: Wide,
+    pub(super) u_t: Wide,
     /// Voltage at which a pulse ends.
-    pub v_cutoff: Wide,
+    pub(super) v_cutoff: Wide,
     /// The membrane.
-    pub membrane: DpiStage,
+    pub(super) membrane: DpiStage,
     /// Spike-frequency adaptation.
-    pub adaptation: DpiStage,
+    pub(super) adaptation: DpiStage,
     /// Makes the pulses of synapses.
-    pub pulse: DpiPulse,
+    pub(super) pulse: DpiPulse,
     /// Makes the pulses of adaptation.
-    pub pulse_ahp: DpiPulse,
+    pub(super) pulse_ahp: DpiPulse,
     /// Threshold of the membrane current.
-    pub i_threshold: Wide,
+    pub(super) i_threshold: Wide,
     /// Constant input.
-    pub i_dc: Wide,
+    pub(super) i_dc: Wide,
     /// Weight of the adaptation.
-    pub i_w_ahp: Wide,
+    pub(super) i_w_ahp: Wide,
     /// Membrane current at which half of the NMDA current passes.
-    pub i_nmda_gate: Wide,
+    pub(super) i_nmda_gate: Wide,
     /// Current that an input of 1 stands for.
-    pub i_scale: Wide,
+    pub(super) i_scale: Wide,
     /// Steps after a spike in which the input is cut off.
-    pub refractory_steps: i32,
+    pub(super) refractory_steps: i32,
 }
 
 /// How spikes charge synapses and adaptation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DpiForm {
+pub(super) enum DpiForm {
     /// One synapse a neuron with signed input.
     Combined,
     /// Four synapses a neuron, with the saturation of their charge.
     FourGates,
-}
-
-/// How exactly the charge of a pulse, 1 - exp(-t_pulse/tau), is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DpiPrecision {
-    /// As exactly as the formats of the step allow.
-    Full,
-    /// As a simulator in 32-bit floats knows it: exp(..) is rounded to 24 bits before it is taken from 1, so that the
-    /// charge is a multiple of 2^-24. For a pulse of 1 us and a time constant of 50 ms that is off by up to 0.15 %,
-    /// more than everything else together, and shows in recorded traces.
-    Single,
 }
 
 /// A filter as integers.
@@ -139,19 +124,6 @@ pub(super) struct Membrane {
     pub(super) threshold: i64,
     pub(super) refractory_steps: i32,
     pub(super) adaptation: Filter,
-}
-
-/// Length of a step in ms, and how exactly its constants are computed.
-#[derive(Clone, Copy)]
-pub(super) struct Step {
-    pub(super) dt: Wide,
-    pub(super) precision: DpiPrecision,
-}
-
-/// `value`, which lies between 0 and 1, with 24 significant bits, ties to even.
-fn in_single_precision(value: Wide) -> Wide {
-    let cut = (128 - value.to_bits().leading_zeros()).saturating_sub(24);
-    Wide::from_bits(shift_right(value.to_bits(), cut, Rounding::HalfEven) << cut)
 }
 
 /// Largest current of a circuit: 2^24 dark currents.
@@ -200,8 +172,8 @@ impl DpiNeuron {
     ///
     /// # Errors
     /// [`DpiError`] if the pulse is impossible or longer than 2^30 steps.
-    pub fn refractory_steps(&self, pulse: &DpiPulse, dt: Wide) -> Result<i32, DpiError> {
-        let steps = self.pulse_length(pulse)?.div_trunc(dt);
+    pub(super) fn refractory_steps(&self, pulse: &DpiPulse, dt: Wide) -> Result<i32, DpiError> {
+        let steps = self.pulse_length(pulse)?.div_trunc(positive("the step of the chip", dt)?);
         let whole = bits("the refractory period in steps", steps.sub_sat(Wide::ONE.scale(-20)), 32, 30)?;
         Ok(narrow(shift_right(whole.max(0), 32, Rounding::Ceil)))
     }
@@ -214,18 +186,16 @@ impl DpiNeuron {
         pulse: &DpiPulse,
         unit: Wide,
         saturating: Wide,
-        step: Step,
+        dt: Wide,
     ) -> Result<Filter, DpiError> {
         let (dark, tau, length) = (self.dark()?, self.time_constant(stage)?, self.pulse_length(pulse)?);
         let gain = stage.i_gain.max(dark);
-        let remaining = length.div_trunc(tau).neg().exp();
-        let single = step.precision == DpiPrecision::Single;
-        let lost = Wide::ONE.sub_sat(if single { in_single_precision(remaining) } else { remaining });
+        let lost = Wide::ONE.sub_sat(length.div_trunc(tau).neg().exp());
         let charge = lost.mul_trunc(gain).div_trunc(stage.i_tau.max(dark));
         let scale = unit.div_trunc(dark);
         let ratio = gain.div_trunc(dark);
         Ok(Filter {
-            decay: bits("the decay of a synapse", step.dt.div_trunc(tau).neg().exp(), 62, 1)?,
+            decay: bits("the decay of a synapse", dt.div_trunc(tau).neg().exp(), 62, 1)?,
             scale: bits("the current of an input of 1", scale, UNIT_BITS, CURRENT_BITS)?,
             charge: bits("the charge of a pulse", charge, 40, 22)?,
             jump: bits("the charge of an input of 1", charge.mul_trunc(scale), 32, 30)?,
@@ -236,18 +206,18 @@ impl DpiNeuron {
         })
     }
 
-    pub(super) fn synapse(&self, stage: &DpiStage, step: Step) -> Result<Filter, DpiError> {
+    pub(super) fn synapse(&self, stage: &DpiStage, dt: Wide) -> Result<Filter, DpiError> {
         const SATURATING: Wide = Wide::from_text("0.95");
-        self.filter(stage, &self.pulse, self.i_scale, SATURATING, step)
+        self.filter(stage, &self.pulse, self.i_scale, SATURATING, dt)
     }
 
-    pub(super) fn membrane(&self, step: Step) -> Result<Membrane, DpiError> {
+    pub(super) fn membrane(&self, dt: Wide) -> Result<Membrane, DpiError> {
         const SATURATING: Wide = Wide::from_text("0.75");
         let dark = self.dark()?;
         let leak = self.membrane.i_tau.max(dark).div_trunc(dark);
         // One step of the dark current, in thermal voltages.
         let capacitance = positive("a capacitance", self.membrane.capacitance)?;
-        let charge = step.dt.mul_trunc(self.kappa).mul_trunc(dark).div_trunc(self.u_t.mul_trunc(capacitance));
+        let charge = dt.mul_trunc(self.kappa).mul_trunc(dark).div_trunc(self.u_t.mul_trunc(capacitance));
         let threshold = self.current("the threshold current", positive("the threshold current", self.i_threshold)?)?;
         Ok(Membrane {
             tau: bits("the leak current", leak, UNIT_BITS, CURRENT_BITS)?,
@@ -259,7 +229,7 @@ impl DpiNeuron {
             feedback_power: bits("kappa", self.kappa.div_trunc(self.kappa.add_sat(Wide::ONE)), 32, 1)?,
             threshold: power::log2(threshold as u64) - LOG_UNIT,
             refractory_steps: self.refractory_steps,
-            adaptation: self.filter(&self.adaptation, &self.pulse_ahp, self.i_w_ahp, SATURATING, step)?,
+            adaptation: self.filter(&self.adaptation, &self.pulse_ahp, self.i_w_ahp, SATURATING, dt)?,
         })
     }
 }

@@ -52,24 +52,23 @@
 //! Of the chip: `i_dark`, `kappa_n`, `kappa_p`, `u_t`, `v_cutoff`, `i_scale`, `i_threshold`, `i_dc`; of the membrane,
 //! the adaptation and the pulses `c_*`, `i_tau_*`, `i_gain_*`, `i_pulse*`, `i_refractory`, `i_w_ahp`, `i_nmda_gate`;
 //! and those of every gate that a kind of synapse names ([`chip::SynapseGate::parameters`]). Weights count in units of
-//! `i_scale`.
+//! `i_scale`, in slices if their kind of synapse has the kinetics `slice` ([`crate::slices`]).
 
 pub mod bias;
 mod circuit;
 mod parameters;
 mod step;
 
-pub use circuit::{DpiError, DpiForm, DpiNeuron, DpiPrecision, DpiPulse, DpiStage};
-pub use parameters::DpiParameters;
+pub use parameters::{DpiLane, DpiParameters};
 pub use step::DpiState;
 
 use crate::clocked::{Clocked, Step, StepModel};
-use crate::{CoreParameters, Digest, Emission, ProbeKind};
+use crate::{CoreParameters, Digest, Emission, ProbeKind, slices};
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, SynapseGate};
-use circuit::Membrane;
-use fx::{Wide, narrow};
+use circuit::{DpiError, DpiForm, DpiNeuron, DpiStage, Membrane};
+use fx::Wide;
 use step::Synapses;
 use units::NeuronId;
 
@@ -81,8 +80,6 @@ const ONE: i64 = 1 << UNIT_BITS;
 const CURRENT_MAX: i64 = 1 << 56;
 /// log2 of the dark current in bits.
 const LOG_UNIT: i64 = (UNIT_BITS as i64) << fx::power::LOG2_BITS;
-/// Fraction bits of an input.
-pub const INPUT_BITS: u32 = 32;
 
 /// The circuits of a group of neurons as integers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,19 +92,17 @@ pub struct DpiCircuits {
 impl DpiCircuits {
     /// The circuits of `neurons`, with the synapse circuits `groups`: a gate and its stage in each neuron. The form is
     /// combined if the only gate is [`SynapseGate::Combined`]. `dt`: length of a step in ms.
-    /// `precision`: [`DpiPrecision::Full`], but for comparisons with floats.
     ///
     /// # Errors
     /// The first neuron that is impossible, and why.
     ///
     /// # Panics
     /// If a group does not have one stage a neuron.
-    pub fn new(
-        (dt, precision): (Wide, DpiPrecision),
+    fn new(
+        dt: Wide,
         neurons: &[DpiNeuron],
         groups: &[(SynapseGate, Vec<DpiStage>)],
     ) -> Result<Self, (usize, DpiError)> {
-        let step = circuit::Step { dt, precision };
         let combined = matches!(groups, [(SynapseGate::Combined, _)]);
         let groups = groups.iter().map(|(gate, stages)| {
             assert_eq!(stages.len(), neurons.len(), "one stage a neuron");
@@ -115,7 +110,7 @@ impl DpiCircuits {
                 .iter()
                 .zip(stages)
                 .enumerate()
-                .map(|(n, (neuron, stage))| neuron.synapse(stage, step).map_err(|error| (n, error)));
+                .map(|(n, (neuron, stage))| neuron.synapse(stage, dt).map_err(|error| (n, error)));
             Ok(Synapses { gate: *gate, filters: filters.collect::<Result<_, _>>()? })
         });
         Ok(Self {
@@ -124,29 +119,9 @@ impl DpiCircuits {
             membranes: neurons
                 .iter()
                 .enumerate()
-                .map(|(n, neuron)| neuron.membrane(step).map_err(|error| (n, error)))
+                .map(|(n, neuron)| neuron.membrane(dt).map_err(|error| (n, error)))
                 .collect::<Result<_, _>>()?,
         })
-    }
-
-    /// The circuits of `neurons` in the combined form, with one synapse circuit each; see [`DpiCircuits::new`].
-    ///
-    /// # Errors
-    /// The first neuron that is impossible, and why.
-    ///
-    /// # Panics
-    /// If there is not one stage a neuron.
-    pub fn combined(
-        (dt, precision): (Wide, DpiPrecision),
-        neurons: &[DpiNeuron],
-        stages: Vec<DpiStage>,
-    ) -> Result<Self, (usize, DpiError)> {
-        Self::new((dt, precision), neurons, &[(SynapseGate::Combined, stages)])
-    }
-
-    /// How spikes charge synapses.
-    pub const fn form(&self) -> DpiForm {
-        self.form
     }
 
     /// Neurons.
@@ -178,79 +153,6 @@ impl DpiCircuits {
             digest.push(group.gate as u64);
         }
         digest.value()
-    }
-}
-
-/// A group of neurons with their state.
-#[derive(Clone, Debug)]
-pub struct DpiBank {
-    circuits: DpiCircuits,
-    state: DpiState,
-    saturations: u64,
-}
-
-impl DpiBank {
-    /// All currents at the dark current.
-    pub fn new(circuits: DpiCircuits) -> Self {
-        let state = DpiState::new(circuits.membranes.len(), circuits.groups.len());
-        Self { circuits, state, saturations: 0 }
-    }
-
-    /// The circuits.
-    pub const fn circuits(&self) -> &DpiCircuits {
-        &self.circuits
-    }
-
-    /// Back to the initial state.
-    pub fn reset(&mut self) {
-        self.state.reset();
-    }
-
-    /// Advances every neuron by one step, with one list of inputs for each gate: the sums of weights in units of the
-    /// scale current, with [`INPUT_BITS`] fraction bits. Returns whether any bit of the state changed; if not, another
-    /// step with the same inputs changes nothing either.
-    ///
-    /// # Panics
-    /// If there are not as many inputs as gates and neurons.
-    pub fn advance(&mut self, inputs: &[Vec<i64>]) -> bool {
-        let circuits = (&self.circuits.groups[..], &self.circuits.membranes[..]);
-        step::advance(self.circuits.form, circuits, &mut self.state, inputs, &mut self.saturations)
-    }
-
-    /// Spikes of the last step, neuron by neuron.
-    pub fn spikes(&self) -> &[i32] {
-        &self.state.spikes
-    }
-
-    /// Membrane currents, after a reset; [`UNIT_BITS`] fraction bits, in units of each neuron's dark current.
-    pub fn membranes(&self) -> &[i64] {
-        &self.state.membrane
-    }
-
-    /// Currents of gate `gate` (in the order of [`DpiCircuits::gates`]), in the same units.
-    pub fn synapses(&self, gate: usize) -> &[i64] {
-        &self.state.synapses[gate]
-    }
-
-    /// Currents of the adaptation, in the same units.
-    pub fn adaptations(&self) -> &[i64] {
-        &self.state.adaptation
-    }
-
-    /// log2 of the membrane currents before a reset, in units of each neuron's dark current; 40 fraction bits. Times
-    /// U_t ln 2 / kappa this is the membrane voltage.
-    pub fn voltages(&self) -> &[i64] {
-        &self.state.log
-    }
-
-    /// Steps in which the input will still be cut off, neuron by neuron.
-    pub fn refractory_steps(&self) -> &[i32] {
-        &self.state.refractory
-    }
-
-    /// Currents that were cut at their largest value since the last call.
-    pub fn take_saturations(&mut self) -> u64 {
-        core::mem::take(&mut self.saturations)
     }
 }
 
@@ -305,12 +207,14 @@ impl StepModel for Dpi {
         step.touched || changed
     }
 
-    /// In units of the neuron's own dark current: membrane, adaptation and one current a gate; and the remaining steps
-    /// of the refractory period.
+    /// In units of the neuron's own dark current: membrane, adaptation and one current a gate; the remaining steps of
+    /// the refractory period; and log2 of the membrane before its reset, which is its voltage in units of
+    /// U_t ln 2 / kappa.
     fn probes(parameters: &DpiParameters, _spec: &ChipSpec) -> Vec<ProbeKind> {
         let current = |name: &str| ProbeKind::new(["i_", name].concat(), "I0", UNIT_BITS);
         let mut all = vec![current("mem"), current("ahp"), ProbeKind::new("refractory", "step", 0)];
         all.extend(parameters.circuits().gates().map(|gate| current(gate.name())));
+        all.push(ProbeKind::new("log2_mem", "1", fx::power::LOG2_BITS));
         all
     }
 
@@ -320,7 +224,8 @@ impl StepModel for Dpi {
             0 => state.membrane[neuron],
             1 => state.adaptation[neuron],
             2 => state.refractory[neuron].into(),
-            gate => state.synapses[gate - 3][neuron],
+            gate if gate - 3 < state.synapses.len() => state.synapses[gate - 3][neuron],
+            _ => state.log[neuron],
         }
     }
 
@@ -359,11 +264,11 @@ impl StepModel for Dpi {
 
 /// Brings the sums of the lanes to the format of inputs, gate by gate.
 fn collect(parameters: &DpiParameters, sums: &[i64], inputs: &mut [Vec<i64>]) {
-    let shift = u32::from(parameters.weight_exponent()) + INPUT_BITS - fx::Weight::FRACTION_BITS;
     let stride = parameters.layout().stride();
-    for (lane, gate) in parameters.lanes().iter().enumerate() {
-        for (input, sum) in inputs[*gate].iter_mut().zip(&sums[lane * stride..]) {
-            *input = narrow(i128::from(*sum) << shift);
+    for (gate, list) in inputs.iter_mut().enumerate() {
+        for (n, input) in list.iter_mut().enumerate() {
+            let lanes = parameters.lanes().iter().enumerate().filter(|(_, lane)| lane.gate == gate);
+            *input = slices::sum(lanes.map(|(index, lane)| (sums[index * stride + n], lane.shift)));
         }
     }
 }

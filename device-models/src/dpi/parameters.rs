@@ -1,23 +1,30 @@
 //! The parameters of a core of log-domain neurons: from the chip, a program and a die.
 
-use super::circuit::{DpiError, DpiNeuron, DpiPrecision, DpiPulse, DpiStage};
-use super::{DpiCircuits, INPUT_BITS};
+use super::DpiCircuits;
+use super::circuit::{DpiError, DpiNeuron, DpiPulse, DpiStage};
 use crate::layout::{InputLayout, Lane};
 use crate::parameters::Reader;
-use crate::{CoreParameters, DeviceModelError, DieParameters, Digest};
+use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, slices};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, SynapseGate, SynapseSign, SynapseType};
 use fx::{Real, Wide};
 
+/// What a lane of accumulators feeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DpiLane {
+    /// The gate, by its place in [`DpiCircuits::gates`].
+    pub gate: usize,
+    /// Sums are shifted left by this many bits, to units of 2^-32 of the scale current.
+    pub shift: u32,
+}
+
 /// Parameters of a core, neuron by neuron.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DpiParameters {
     layout: InputLayout,
-    weight_exponent: u8,
     circuits: DpiCircuits,
-    /// By lane: the gate that it feeds, in the order of [`DpiCircuits::gates`].
-    lanes: Vec<usize>,
+    lanes: Vec<DpiLane>,
     /// By neuron: it never sends anything.
     dead: Vec<bool>,
 }
@@ -26,7 +33,8 @@ impl CoreParameters for DpiParameters {
     fn lane(_core: &CoreProgram, _index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
         let gate = kind.gate?;
         let inhibitory = kind.sign == SynapseSign::Inhibitory;
-        Some((Lane::Gate { gate }, inhibitory && gate == SynapseGate::Combined))
+        let shift = Some(kind.kinetics.shift()).filter(|shift| *shift <= slices::SHIFT_MAX)?;
+        Some((Lane::Gate { gate, shift }, inhibitory && gate == SynapseGate::Combined))
     }
 
     fn build(
@@ -44,16 +52,18 @@ impl CoreParameters for DpiParameters {
             Ok((gate, builder.stages(capacitance, tau, gain)?))
         });
         let groups = groups.collect::<Result<Vec<_>, DeviceModelError>>()?;
-        let circuits = DpiCircuits::new((dt, DpiPrecision::Full), &neurons, &groups)
-            .map_err(|(n, error)| builder.refused(n, error))?;
+        let circuits = DpiCircuits::new(dt, &neurons, &groups).map_err(|(n, error)| builder.refused(n, error))?;
         let lanes = layout.lanes().iter().map(|lane| match lane {
-            Lane::Gate { gate } => circuits.gates().position(|g| g == *gate).expect("a lane is of a gate of the chip"),
+            Lane::Gate { gate, shift } => DpiLane {
+                gate: circuits.gates().position(|g| g == *gate).expect("a lane is of a gate of the chip"),
+                shift: u32::from(*shift) + u32::from(core.weight_exponent),
+            },
             _ => unreachable!("the layout of a log-domain core has gates only"),
         });
         // Every threshold can be reached, so a dead neuron is one whose spikes are not sent.
         let mut dead = alloc::vec![false; neurons.len()];
         reader.break_neurons(&mut dead, true, false);
-        Ok(Self { weight_exponent: core.weight_exponent, lanes: lanes.collect(), dead, circuits, layout })
+        Ok(Self { lanes: lanes.collect(), dead, circuits, layout })
     }
 
     fn layout(&self) -> &InputLayout {
@@ -62,7 +72,7 @@ impl CoreParameters for DpiParameters {
 
     fn digest(&self) -> u64 {
         let mut digest = Digest::resume(self.circuits.digest());
-        digest.push(u64::from(self.weight_exponent) << 32 | u64::from(INPUT_BITS));
+        self.lanes.iter().for_each(|lane| digest.push((lane.gate as u64) << 32 | u64::from(lane.shift)));
         self.dead.iter().for_each(|dead| digest.push(u64::from(*dead)));
         digest.value()
     }
@@ -75,18 +85,13 @@ impl DpiParameters {
         self.dead[neuron]
     }
 
-    /// Weights are shifted left by this many bits, from 20 fraction bits on.
-    pub const fn weight_exponent(&self) -> u8 {
-        self.weight_exponent
-    }
-
     /// The circuits of the neurons.
     pub const fn circuits(&self) -> &DpiCircuits {
         &self.circuits
     }
 
-    /// By lane: the gate that it feeds, in the order of [`DpiCircuits::gates`].
-    pub fn lanes(&self) -> &[usize] {
+    /// What the lanes of the layout feed.
+    pub fn lanes(&self) -> &[DpiLane] {
         &self.lanes
     }
 }

@@ -334,7 +334,7 @@ impl Builder<'_> {
                 let (leak, coupling) = (self.factors(tau, &leaks)?, self.factors(&name, &couplings)?);
                 Ok(LaneParameters::Current(Coupling { kind, inhibitory, leak, coupling }))
             }
-            Lane::Graded | Lane::ScaledGraded { .. } | Lane::Register { .. } | Lane::Gate { .. } => {
+            _ => {
                 unreachable!("the layout of a LIF core has no such lane")
             }
         }

@@ -37,7 +37,7 @@ pub use axons::{AxonRow, AxonTable, AxonTableLayout};
 pub use error::LoihiError;
 pub use neuron::{LoihiState, Overflows, Register, StepOutput, StepSummary, step};
 pub use noise::{NoiseSettings, NoiseTarget};
-pub use options::{OPTIONS, PROFILES, RuleOption, RulesError};
+pub use options::{OPTIONS, PROFILES};
 pub use parameters::{Bias, LoihiParameters, NeuronSettings, PeriodicReset, Threshold};
 pub use projection::{Projection, ProjectionSettings, Synapse};
 pub use rules::{

@@ -3,16 +3,11 @@
 use super::rules::{
     BiasRule, DecayRule, ExponentRule, LoihiRules, ProbeRule, RefractoryRule, RegisterRule, VoltageRule, WeightRule,
 };
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+use crate::rules::{RuleOption, RulesError, width};
 use chip::RulesSpec;
-use thiserror::Error;
 
 /// The profiles that a chip file can name.
 pub const PROFILES: [&str; 3] = ["loihi-lava", "loihi-nengo", "loihi-brian2"];
-
-/// An option of a chip file: its name and the words that it can be. `N` in a word stands for a width of 2 to 31 bits.
-pub type RuleOption = (&'static str, &'static [&'static str]);
 
 const REGISTER_WORDS: &[&str] = &["unlimited", "wrap-once-N", "modulo-N"];
 const DECAY_WORDS: &[&str] = &["plus-one", "as-given", "as-given-to-4096"];
@@ -32,46 +27,13 @@ pub const OPTIONS: [RuleOption; 11] = [
     ("probe", &["voltage", "refractory-counter"]),
 ];
 
-/// What is wrong with the rules of a chip file. Correct the name and read the file again.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum RulesError {
-    /// There is no such profile.
-    #[error("there are no rules `{profile}`; there are {}", PROFILES.join(", "))]
-    Profile {
-        /// The name.
-        profile: String,
-    },
-    /// There is no such option.
-    #[error("there is no option `{option}` of digital rules; there are {}", names().join(", "))]
-    Option {
-        /// The name.
-        option: String,
-    },
-    /// An option cannot be that word.
-    #[error("`{word}` is not a choice for `{option}`; there are {}", words.join(", "))]
-    Word {
-        /// The option.
-        option: String,
-        /// The word.
-        word: String,
-        /// What it can be.
-        words: &'static [&'static str],
-    },
-}
-
-fn names() -> Vec<&'static str> {
-    OPTIONS.iter().map(|(name, _)| *name).collect()
-}
-
 impl LoihiRules {
     /// The rules of a chip file.
     ///
     /// # Errors
     /// [`RulesError`] for a profile, an option or a word that does not exist.
     pub fn from_spec(spec: &RulesSpec) -> Result<Self, RulesError> {
-        let unknown = || RulesError::Profile { profile: spec.profile.clone() };
-        let mut rules = Self::profile(&spec.profile).ok_or_else(unknown)?;
+        let mut rules = Self::profile(&spec.profile).ok_or_else(|| RulesError::profile(&spec.profile, &PROFILES))?;
         for (option, word) in &spec.options {
             rules.choose(option, word)?;
         }
@@ -83,9 +45,7 @@ impl LoihiRules {
     /// # Errors
     /// [`RulesError::Option`] or [`RulesError::Word`]; the rules are then as they were.
     pub fn choose(&mut self, option: &str, word: &str) -> Result<(), RulesError> {
-        let words = OPTIONS.iter().find(|(name, _)| *name == option).map(|(_, words)| *words);
-        let words = words.ok_or_else(|| RulesError::Option { option: option.to_string() })?;
-        let wrong = || RulesError::Word { option: option.to_string(), word: word.to_string(), words };
+        let wrong = || RulesError::choice(option, word, &OPTIONS);
         match option {
             "weights" => {
                 self.weights = match word {
@@ -130,13 +90,14 @@ impl LoihiRules {
                     _ => return Err(wrong()),
                 }
             }
-            _ => {
+            "probe" => {
                 self.probe = match word {
                     "voltage" => ProbeRule::Voltage,
                     "refractory-counter" => ProbeRule::RefractoryCounter,
                     _ => return Err(wrong()),
                 }
             }
+            _ => return Err(wrong()),
         }
         Ok(())
     }
@@ -151,11 +112,6 @@ impl LoihiRules {
     pub(super) fn has_bias_exponent(&self) -> bool {
         self.bias == BiasRule::MantissaExponent
     }
-}
-
-/// The width at the end of a word.
-fn width(word: &str, start: &str) -> Option<u8> {
-    word.strip_prefix(start)?.parse().ok().filter(|bits| (2..=31).contains(bits))
 }
 
 fn register(word: &str) -> Option<RegisterRule> {
@@ -179,6 +135,7 @@ fn decay(word: &str) -> Option<DecayRule> {
 mod tests {
     use super::*;
     use alloc::collections::BTreeMap;
+    use alloc::string::ToString;
 
     fn spec(profile: &str, options: &[(&str, &str)]) -> RulesSpec {
         let options: BTreeMap<_, _> = options.iter().map(|(n, w)| (n.to_string(), w.to_string())).collect();

@@ -78,6 +78,21 @@ pub(super) const RATE: &[Parameter] = &[
     optional("drive", Measure::Level, Bound::Any, "part of the argument of tanh; the number is taken as it stands"),
 ];
 
+/// A share of a state that is left after a step.
+const fn keep(name: &'static str, summary: &'static str) -> Parameter {
+    parameter(name, Measure::Pure, Bound::Share, summary)
+}
+
+pub(super) const CUBA_LIF: &[Parameter] = &[
+    keep("keep_current", "what is left of the current after a step: 1 - dt/tau_syn in Euler steps"),
+    parameter("gain_current", Measure::Pure, Bound::Any, "factor of what arrives: w_in dt/tau_syn in Euler steps"),
+    keep("keep_voltage", "what is left of the voltage after a step: 1 - dt/tau_mem in Euler steps"),
+    parameter("gain_voltage", Measure::Pure, Bound::Any, "factor of the current: r dt/tau_mem in Euler steps"),
+    parameter("v_threshold", Measure::Pure, Bound::Any, "firing threshold"),
+    optional("bias", Measure::Pure, Bound::Any, "what arrives in every step besides"),
+    optional("bias_recurrent", Measure::Pure, Bound::Any, "the same; whether in the first step too, the rules say"),
+];
+
 pub(super) const LOIHI: &[Parameter] = &[
     register("decay_u", 0, 4096, "share of the current lost in a step, in units of 1/4096; the rules may allow less"),
     register("decay_v", 0, 4096, "share of the voltage lost in a step, in units of 1/4096; the rules may allow less"),

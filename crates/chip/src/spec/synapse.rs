@@ -1,6 +1,7 @@
 //! The kinds of synapse that a chip can have, and the log-domain circuits behind them.
 
 use crate::demand::Parameter;
+use crate::lanes::PLAIN_SHIFT;
 use crate::models::gates;
 use alloc::string::String;
 use core::fmt;
@@ -51,6 +52,13 @@ pub enum Kinetics {
         /// Which of the neuron's input registers.
         index: u8,
     },
+    /// A spike adds its weight times a power of two to the input of the neuron's step. Kinds that differ in that power
+    /// alone carry the slices of weights that are wider than a synapse (core models `cuba-lif` and, with a gate,
+    /// `dpi`).
+    Slice {
+        /// A weight of 1 is worth 2 to this, in units of 2^-32; from 0 to 48.
+        shift: u8,
+    },
 }
 
 /// The kind of kinetics, without what belongs to one kind of synapse.
@@ -64,11 +72,13 @@ pub enum KineticsKind {
     Graded,
     /// See [`Kinetics::Register`].
     Register,
+    /// See [`Kinetics::Slice`].
+    Slice,
 }
 
 impl KineticsKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Delta, Self::Exponential, Self::Graded, Self::Register];
+    pub const ALL: [Self; 5] = [Self::Delta, Self::Exponential, Self::Graded, Self::Register, Self::Slice];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
@@ -77,6 +87,7 @@ impl KineticsKind {
             Self::Exponential => "exponential",
             Self::Graded => "graded",
             Self::Register => "register",
+            Self::Slice => "slice",
         }
     }
 }
@@ -89,6 +100,15 @@ impl Kinetics {
             Self::Exponential { .. } => KineticsKind::Exponential,
             Self::Graded => KineticsKind::Graded,
             Self::Register { .. } => KineticsKind::Register,
+            Self::Slice { .. } => KineticsKind::Slice,
+        }
+    }
+
+    /// What a weight of 1 is worth: 2 to this, in units of 2^-32. It is [`PLAIN_SHIFT`] for all but slices.
+    pub const fn shift(&self) -> u8 {
+        match self {
+            Self::Slice { shift } => *shift,
+            _ => PLAIN_SHIFT,
         }
     }
 
@@ -107,11 +127,11 @@ impl Kinetics {
 }
 
 impl fmt::Display for Kinetics {
-    /// The name, and the number of a register: `register 1`.
+    /// The name, and the number of a register or the shift of a slice: `register 1`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         match self {
-            Self::Register { index } => write!(f, " {index}"),
+            Self::Register { index: number } | Self::Slice { shift: number } => write!(f, " {number}"),
             _ => Ok(()),
         }
     }

@@ -3,9 +3,9 @@
 use super::{Findings, reading_path, synapse_path};
 use crate::CoreModel;
 use crate::demand::Measure;
-use crate::lanes::CURRENTS_MAX;
+use crate::lanes::{CURRENTS_MAX, SLICE_SHIFT_MAX};
 use crate::readings::ReadBy;
-use crate::spec::{ChipSpec, KineticsKind, SynapseGate};
+use crate::spec::{ChipSpec, Kinetics, KineticsKind, SynapseGate};
 use alloc::{format, string::String, vec::Vec};
 
 pub(super) fn models_are_listed(spec: &ChipSpec, findings: &mut Findings) {
@@ -104,6 +104,17 @@ pub(super) fn exponential_kinds_fit(spec: &ChipSpec, findings: &mut Findings) {
             synapse.name
         );
         findings.add(synapse_path(index, "kinetics"), message);
+    }
+}
+
+pub(super) fn slices_fit(spec: &ChipSpec, findings: &mut Findings) {
+    for (index, synapse) in spec.synapses.iter().enumerate() {
+        if let Kinetics::Slice { shift } = synapse.kinetics
+            && shift > SLICE_SHIFT_MAX
+        {
+            let message = format!("the shift of a slice is {shift}, but must be from 0 to {SLICE_SHIFT_MAX}");
+            findings.add(synapse_path(index, "kinetics.shift"), message);
+        }
     }
 }
 

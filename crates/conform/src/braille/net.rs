@@ -1,11 +1,21 @@
-//! The trained net of a case: found, read from its NIR file, and run by the rules of one simulator.
+//! The trained net of a case: found, read from its NIR file, and built as programs for the rules of one simulator.
+//!
+//! A layer is a core of `cuba-lif` neurons. Its weights are cut into slices of 16 bits, one kind of synapse each
+//! ([`device_models::slices`]), and the factors of its neurons, which have 32 bits after the point, are handed over as
+//! decimals that are rounded back to them.
 
 use crate::case::Case;
 use crate::error::ConformError;
-use device_models::cuba::{CubaLayer, CubaNeuron, FRACTION_BITS, Rule};
+use crate::machine::{Channels, Machine, Probe, ideal_chip, number, parameter};
+use chip::{
+    CoreModel, CoreProgram, IdealRow, IdealSynapse, Kinetics, Program, Routing, RulesSpec, Source, SynapseSign,
+    SynapseType, Values,
+};
+use device_models::slices::{FRACTION_BITS, SHIFTS, split};
 use formats::FormatError;
 use formats::nir::{NirArray, NirGraph, NirNode};
 use std::path::{Component, Path, PathBuf};
+use units::{CoreAddress, Decimal, InputId, NeuronAddress, NeuronId, Quantity};
 
 /// Folders above the one of the case that are searched for the NIR file.
 const FOLDERS_UP: usize = 4;
@@ -14,6 +24,13 @@ const PARTS_MAX: usize = 16;
 /// Largest magnitude of a number of a net: 2^15 of them add up without reaching the ends of 64 bits, where sums
 /// saturate.
 const LARGEST: f64 = 65_536.0;
+/// Places of the decimals that hand over a number: enough to tell units of 2^-32 apart, and few enough for a number of
+/// [`LARGEST`] size.
+const PLACES: u32 = 12;
+/// The core of a program.
+const CORE: CoreAddress = CoreAddress::new(0, 0);
+/// Parameters of a neuron, in the order of [`Neuron`].
+const PARAMETERS: [&str; 5] = ["keep_current", "gain_current", "keep_voltage", "gain_voltage", "v_threshold"];
 /// Types of nodes that are weights.
 const WEIGHTS: [&str; 2] = ["Affine", "Linear"];
 
@@ -26,11 +43,90 @@ struct Affine {
 }
 
 impl Affine {
-    /// Adds what `spikes` cause.
-    fn add(&self, spikes: impl Iterator<Item = bool> + Clone, sums: &mut [i64]) {
-        for ((sum, row), bias) in sums.iter_mut().zip(self.weights.chunks(self.columns)).zip(&self.bias) {
-            let arrived = row.iter().zip(spikes.clone()).filter(|(_, spike)| *spike).map(|(weight, _)| weight);
-            *sum = arrived.fold(sum.saturating_add(*bias), |sum, weight| sum.saturating_add(*weight));
+    /// The synapses of sender `pre`.
+    fn synapses(&self, pre: usize) -> Vec<IdealSynapse> {
+        let weights = self.weights.iter().skip(pre).step_by(self.columns).enumerate();
+        let mut synapses = Vec::new();
+        for (post, &weight) in weights {
+            let slices = split(weight).expect("no number of a net is beyond what slices hold");
+            let slices = slices.iter().enumerate().filter(|(_, slice)| **slice != 0);
+            let neuron = NeuronId(post as u16);
+            synapses.extend(slices.map(|(kind, &weight)| IdealSynapse { neuron, synapse: kind as u8, weight }));
+        }
+        synapses
+    }
+}
+
+/// A neuron: its [`PARAMETERS`], in units of 2^-32.
+type Neuron = [i64; PARAMETERS.len()];
+
+/// One layer as a program: what reaches it from outside, its neurons, and what reaches it from itself.
+struct Layer<'a> {
+    forward: &'a Affine,
+    neurons: &'a [Neuron],
+    recurrent: Option<&'a Affine>,
+}
+
+impl Layer<'_> {
+    /// The layer under `rules`, with a raster as its input, whose spikes count once. Its spikes are what is read.
+    fn machine(&self, input: &[i64], rules: RulesSpec) -> Machine {
+        let (channels, count) = (self.forward.columns, self.neurons.len());
+        let mut spec = ideal_chip(CoreModel::CubaLif);
+        spec.rules = Some(rules);
+        spec.synapses = SHIFTS
+            .map(|shift| SynapseType {
+                name: format!("slice_{shift}"),
+                sign: SynapseSign::Signed,
+                kinetics: Kinetics::Slice { shift },
+                gain: None,
+                gate: None,
+            })
+            .into();
+        let mut lists: Vec<(&str, Vec<i64>)> = PARAMETERS
+            .into_iter()
+            .enumerate()
+            .map(|(at, name)| (name, self.neurons.iter().map(|neuron| neuron[at]).collect()))
+            .collect();
+        lists.push(("bias", self.forward.bias.clone()));
+        lists.extend(self.recurrent.map(|recurrent| ("bias_recurrent", recurrent.bias.clone())));
+        spec.parameters = lists.iter().map(|(name, _)| ((*name).to_owned(), parameter(number(0)))).collect();
+        let parameters = lists.into_iter().map(|(name, list)| {
+            let values = list.into_iter().map(|bits| Quantity::number(decimal(bits))).collect();
+            (name.to_owned(), Values::PerNeuron(values))
+        });
+
+        let row = |source, synapses| IdealRow { source, destination: CORE, delay_ticks: 1, synapses };
+        let inputs = (0..channels).map(|pre| row(Source::Input(InputId(pre as u32)), self.forward.synapses(pre)));
+        let mut rows: Vec<IdealRow> = inputs.collect();
+        if let Some(recurrent) = self.recurrent {
+            rows.extend((0..count).map(|pre| {
+                let source = Source::Neuron(NeuronAddress { core: CORE, neuron: NeuronId(pre as u16) });
+                row(source, recurrent.synapses(pre))
+            }));
+        }
+        rows.retain(|row| !row.synapses.is_empty());
+        let core = CoreProgram {
+            address: CORE,
+            model: CoreModel::CubaLif,
+            neuron_count: count as u32,
+            parameters: parameters.collect(),
+            weight_exponent: 0,
+        };
+        Machine {
+            program: Program {
+                chip: spec.name.clone(),
+                cores: vec![core],
+                input_count: channels as u32,
+                routing: Routing::Ideal(rows),
+            },
+            spec,
+            inputs: vec![Channels {
+                first: 0,
+                count: channels,
+                rows: input.iter().map(|spikes| i32::from(*spikes != 0)).collect(),
+            }],
+            probes: vec![Probe { core: 0, quantity: "spikes" }],
+            steps: input.len() / channels,
         }
     }
 }
@@ -38,10 +134,10 @@ impl Affine {
 /// A net of one hidden layer with recurrent weights and one output layer.
 pub(super) struct Net {
     input: Affine,
-    hidden: Vec<CubaNeuron>,
+    hidden: Vec<Neuron>,
     recurrent: Affine,
     readout: Affine,
-    output: Vec<CubaNeuron>,
+    output: Vec<Neuron>,
 }
 
 impl Net {
@@ -72,32 +168,15 @@ impl Net {
         })
     }
 
-    /// Spikes of the hidden layer, a row per step, for an input with a row per step.
-    pub(super) fn hidden(&self, input: &[i64], rule: Rule) -> Vec<i32> {
-        let mut layer = CubaLayer::new(rule.reset, self.hidden.clone());
-        let mut raster = vec![0; if rule.late { self.hidden.len() } else { 0 }];
-        for (step, row) in input.chunks(self.input.columns).enumerate() {
-            let mut sums = vec![0; self.hidden.len()];
-            self.input.add(row.iter().map(|&spike| spike != 0), &mut sums);
-            if step > 0 || rule.recurrent_at_first {
-                self.recurrent.add(layer.spikes().iter().copied(), &mut sums);
-            }
-            raster.extend(layer.step(&sums).iter().map(|&spike| i32::from(spike)));
-        }
-        raster.truncate(input.len() / self.input.columns * self.hidden.len());
-        raster
+    /// The hidden layer with an input that has a row per step.
+    pub(super) fn hidden(&self, input: &[i64], rules: RulesSpec) -> Machine {
+        let layer = Layer { forward: &self.input, neurons: &self.hidden, recurrent: Some(&self.recurrent) };
+        layer.machine(input, rules)
     }
 
-    /// Spikes of the output layer for the spikes of the hidden one.
-    pub(super) fn output(&self, hidden: &[i64], rule: Rule) -> Vec<i32> {
-        let mut layer = CubaLayer::new(rule.reset, self.output.clone());
-        let mut raster = Vec::new();
-        for row in hidden.chunks(self.readout.columns) {
-            let mut sums = vec![0; self.output.len()];
-            self.readout.add(row.iter().map(|&spike| spike != 0), &mut sums);
-            raster.extend(layer.step(&sums).iter().map(|&spike| i32::from(spike)));
-        }
-        raster
+    /// The output layer with the spikes of the hidden one as its input.
+    pub(super) fn output(&self, hidden: &[i64], rules: RulesSpec) -> Machine {
+        Layer { forward: &self.readout, neurons: &self.output, recurrent: None }.machine(hidden, rules)
     }
 }
 
@@ -157,7 +236,7 @@ impl<'a> Reader<'a> {
         Ok(Affine { weights: weights.iter().map(|&w| fixed(w)).collect(), columns, bias })
     }
 
-    fn neurons(&self, name: &str, count: usize) -> Result<Vec<CubaNeuron>, ConformError> {
+    fn neurons(&self, name: &str, count: usize) -> Result<Vec<Neuron>, ConformError> {
         let shape = [count as u64];
         let list = |part| self.needed(name, part, &shape);
         let (tau_syn, tau_mem, r) = (list("tau_syn")?, list("tau_mem")?, list("r")?);
@@ -178,21 +257,22 @@ impl<'a> Reader<'a> {
         };
         let neuron = |at: usize| {
             let (syn, mem) = (share("tau_syn", tau_syn[at], at)?, share("tau_mem", tau_mem[at], at)?);
-            Ok(CubaNeuron {
-                keep_current: fixed(1.0 - syn),
-                gain_current: fixed(w_in[at] * syn),
-                keep_voltage: fixed(1.0 - mem),
-                gain_voltage: fixed(r[at] * mem),
-                threshold: fixed(threshold[at]),
-            })
+            Ok([1.0 - syn, w_in[at] * syn, 1.0 - mem, r[at] * mem, threshold[at]].map(fixed))
         };
         (0..count).map(neuron).collect()
     }
 }
 
-/// A number of magnitude [`LARGEST`] at most, in the units of the neurons.
+/// A number of magnitude [`LARGEST`] at most, in units of 2^-32.
 fn fixed(x: f64) -> i64 {
     (x * (1u64 << FRACTION_BITS) as f64).round() as i64
+}
+
+/// A decimal that is rounded to `bits` units of 2^-32.
+fn decimal(bits: i64) -> Decimal {
+    let scaled = i128::from(bits) * 10i128.pow(PLACES);
+    let nearest = (scaled + (1 << (FRACTION_BITS - 1))) >> FRACTION_BITS;
+    Decimal::new(fx::narrow(nearest), -(PLACES as i16))
 }
 
 /// Where the NIR file `named` of a case is: as it is named or without its first folders, in the folder of the case or

@@ -107,16 +107,13 @@ fn damaged_cases_are_refused() {
         "the shape [1]; it must have [2] (a value per neuron), at most 268435456 elements",
     );
     check(|d| d.set("/n_steps", json!(-1)), "the field 'n_steps' is -1; it must be an integer from 1 to 1073741824");
-    check(
-        |d| scale(d, "Io", 0, 0.0),
-        "'neuron 0': the dark current = 0 must be positive; if mismatch made it so, cut its distribution above 0",
-    );
+    check(|d| scale(d, "Io", 0, 0.0), "`i_dark` = 0 A: core model `dpi` needs a value above 0 (at least 2^-32 pA)");
     check(
         |d| scale(d, "Igain_syn", 0, 1e4),
-        "'neuron 0': a gain current is 173758876.1565327735, beyond the limit of the core, 16777216; \
-         change the currents that it comes from",
+        "`a gain current` = 173758876.1904415975 is beyond what the core can hold, which is 16777216",
     );
     check(|d| scale(d, "C_mem", 0, 1e12), "'C_mem': 3e0 is too large to be replayed");
+    check(|d| d.set("/dt", json!(1e-14)), "'dt': 1e-14 s is too short to be replayed; a step has at least 1 ns");
     check(
         |d| d.int32("refractory_steps", &[1], &[-1]),
         "the array 'refractory_steps' holds -1 at [0]; it must be from 0 to 2^30",

@@ -148,6 +148,31 @@ fn synapses_are_checked() {
 }
 
 #[test]
+fn a_slice_of_a_weight_is_not_taken_for_the_weight() {
+    let mut spec = ideal();
+    spec.models = vec![CoreModel::CubaLif];
+    spec.rules = Some(chip::RulesSpec { profile: "cuba-norse".into(), options: [].into() });
+    spec.synapses.retain(|kind| kind.name == "delta");
+    let number = chip::ParameterSpec { mismatch: None, ..spec.parameters["leak"].clone() };
+    let names = ["keep_current", "gain_current", "keep_voltage", "gain_voltage", "v_threshold"];
+    spec.parameters = names.map(|name| (name.into(), number.clone())).into();
+    spec.mismatch_reference = None;
+    let mut network = Network { populations: vec![lif("p", 3)], inputs: vec![input("in", 2)], ..Network::default() };
+    network.populations[0].model = CoreModel::CubaLif;
+    let mut only = projection(&network, "from input", Endpoint::Input(0), 0, vec![(0, 1, weight(1 << 20))]);
+    only.synapse = network::SynapseChoice { excitatory: "delta".into(), inhibitory: "delta".into() };
+    network.projections = vec![only];
+    let mut map_with = |shift| {
+        spec.synapses[0].kinetics = chip::Kinetics::Slice { shift };
+        map(&network, &spec, &MapperOptions::default()).map_err(|error| error.to_string())
+    };
+    let refused = "projection `from input`: synapse `delta` carries a slice of a weight, shifted by 16 bits; name a \
+                   kind without slices, or with a shift of 12, which is that of whole weights";
+    assert_eq!(map_with(16).err().as_deref(), Some(refused));
+    assert_eq!(map_with(12).err(), None);
+}
+
+#[test]
 fn models_and_delays_are_checked() {
     check(
         &tag_cam(),

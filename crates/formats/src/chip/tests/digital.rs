@@ -30,6 +30,17 @@ pub(super) const CASES: &[Case] = &[
         "`rules.current`: `modulo-40` is not a choice for `current`\nhelp: did you mean `modulo-N`?",
     ),
     (
+        "profile = \"loihi-lava\"",
+        "profile = \"cuba-norse\"\nweights = \"towards-zero\"",
+        "`rules.weights`: the rules `cuba-norse` have no such option, only recurrent_bias, threshold, reset, \
+         spike_probe: remove this [rules-exist]",
+    ),
+    (
+        "profile = \"loihi-lava\"",
+        "profile = \"cuba-norse\"\nreset = \"subtracts\"",
+        "`rules.reset`: `subtracts` is not a choice for `reset`\nhelp: did you mean `subtract`?",
+    ),
+    (
         "[rules]\nprofile = \"loihi-lava\"\n",
         "",
         "`models[0]`: core model `loihi` needs a table `[rules]` with a `profile` [rules-belong-to-models]",

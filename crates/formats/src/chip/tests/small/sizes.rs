@@ -165,7 +165,7 @@ pub(super) const CASES: &[Case] = &[
     (
         "models = [\"lif\"]",
         "models = []",
-        "8:10: `models`: a chip needs at least one core model; there are lif, analog-lif, dpi, rate, loihi, xylo \
+        "8:10: `models`: a chip needs at least one core model; there are lif, analog-lif, dpi, rate, loihi, xylo, cuba-lif \
          [models-are-listed]",
     ),
     (
@@ -259,5 +259,12 @@ pub(super) const CASES: &[Case] = &[
          }\n\n[[synapses]]\nname = \"e\"\nsign = \"signed\"\nkinetics = { kind = \"exponential\", tau = \"tau_syn\" }",
         "55:12: `synapses[4].kinetics`: synapse kind `e` is one exponential kind too many: a neuron has at most \
          4 [exponential-kinds-fit]",
+    ),
+    (
+        "kinetics = { kind = \"delta\" }",
+        "kinetics = { kind = \"slice\", shift = 49 }",
+        "40:12: `synapses[1].kinetics`: synapse kind `down` is for core model `cuba-lif`, which `models` does not list \
+         [synapses-match-models]\n\
+         40:38: `synapses[1].kinetics.shift`: the shift of a slice is 49, but must be from 0 to 48 [slices-fit]",
     ),
 ];
