@@ -2,9 +2,9 @@
 //!
 //! A [`Record`] holds what a run sends and loses, what its probes read, and a [`Chain`]: a hash of the whole state
 //! every so many ticks, in which every link depends on all before it, so that two chains differ from their first
-//! different link on. [`Record::first_difference`] compares two records by what they hold; [`first_difference`] runs two sessions
-//! beside each other and finds the first tick, core, neuron and quantity in which they differ, with the events that
-//! arrived there.
+//! different link on. [`Record::first_difference`] compares two records by what they hold; [`first_difference`]
+//! runs two sessions beside each other and finds the first tick, core, neuron and quantity in which they differ, with
+//! the events that arrived there.
 //!
 //! This crate deliberately keeps no file and runs nothing by rules of its own: it watches sessions.
 //!

@@ -249,8 +249,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 0, requires = "noise")]
     pub(crate) trial: u64,
 
-    /// Input events: an event list, or a recording of a sensor (.bs2, .npz, .aer, .txt). Several times, or a folder: one
-    /// run for each file, those of a folder in the order of their names
+    /// Input events: an event list, or a recording of a sensor (.bs2, .npz, .aer, .txt). Several times, or a folder:
+    /// one run for each file, those of a folder in the order of their names
     #[arg(long, value_name = "EVENTS|FOLDER")]
     pub(crate) input: Vec<PathBuf>,
 
