@@ -171,8 +171,8 @@ impl Emulator {
         Ok(())
     }
 
-    /// Processes every tick before `end` before the eyes of `observer`. Afterwards [`Emulator::now`] is `end`; if it was
-    /// `end` or later already, nothing happens.
+    /// Processes every tick before `end` before the eyes of `observer`. Afterwards [`Emulator::now`] is `end`; if it
+    /// was `end` or later already, nothing happens.
     pub fn run_until(&mut self, end: Tick, observer: &mut impl Observer) {
         if end <= self.now {
             return;

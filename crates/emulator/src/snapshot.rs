@@ -203,8 +203,8 @@ impl Emulator {
         cores.map(|(core, tick)| core.wake_of_state().map_or(*tick, |of_state| of_state.max(self.now))).collect()
     }
 
-    /// Whether `delivery` can be on its way at tick `now`, to arrive at `tick`: sent before, over a route that there is,
-    /// with a change of a level or a number of spikes that there can be.
+    /// Whether `delivery` can be on its way at tick `now`, to arrive at `tick`: sent before, over a route that there
+    /// is, with a change of a level or a number of spikes that there can be.
     fn can_wait(&self, now: Tick, tick: Tick, delivery: Delivery) -> bool {
         let fabric = &self.fabric;
         let sent = delivery.sent(tick);

@@ -10,6 +10,31 @@
 //! It deliberately emulates nothing and reads no file. Floats appear in the search for weight codes and in the
 //! report; they use only `+ - * /` and `sqrt` in a fixed order, so that a program is the same bytes on every machine.
 //!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let chip = formats::chip::shipped("ideal")?;
+//! let network = r#"
+//!     format = "quenched-network"
+//!     version = 1
+//!     input = [{ name = "in", channels = 1 }]
+//!     population = [{ name = "p", size = 4, model = "lif" }]
+//!     [[projection]]
+//!     name = "drive"
+//!     pre = "in"
+//!     post = "p"
+//!     synapse = "delta"
+//!     connect = "all-to-all"
+//!     weight = "25 mV"
+//! "#;
+//! let network = formats::network::read(network, "network", ".".as_ref(), &chip)?;
+//! let mapping = quenched_mapper::map(&network, &chip, &quenched_mapper::MapperOptions::default())?;
+//! assert_eq!((mapping.program.cores.len(), mapping.report.projections[0].kept), (1, 4));
+//! let kept = quenched_mapper::decode(&mapping.program, &mapping.placement, &network)?;
+//! assert_eq!(kept.len(), 4);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # How it decides
 //! * **Placement** is first fit in the order of the network: core after core, chip after chip. Nothing is moved to
 //!   shorten routes, so neighbours in the network are neighbours on the board, and a population added at the end moves

@@ -12,7 +12,7 @@
 //!
 //! ```
 //! use mapper::MapperOptions;
-//! use session::{Activity, Board};
+//! use quenched_session::{Activity, Board};
 //! use units::Tick;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,7 +22,13 @@
 //!     version = 1
 //!     input = [{ name = "in", channels = 1 }]
 //!     population = [{ name = "p", size = 4, model = "lif" }]
-//!     projection = [{ name = "drive", pre = "in", post = "p", synapse = "delta", connect = "all-to-all", weight = "25 mV" }]
+//!     [[projection]]
+//!     name = "drive"
+//!     pre = "in"
+//!     post = "p"
+//!     synapse = "delta"
+//!     connect = "all-to-all"
+//!     weight = "25 mV"
 //! "#;
 //! let network = formats::network::read(network, "network", ".".as_ref(), &chip)?;
 //! let board = Board::map(chip, &network, &MapperOptions::default())?;

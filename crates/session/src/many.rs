@@ -42,8 +42,8 @@ impl Board {
 }
 
 impl Session {
-    /// Runs a copy of this session for each of `items`, such as lists of inputs, on up to `threads` threads (none: one a
-    /// processor). Each copy begins where this session is, with its probes, counters and muted connections.
+    /// Runs a copy of this session for each of `items`, such as lists of inputs, on up to `threads` threads (none: one
+    /// a processor). Each copy begins where this session is, with its probes, counters and muted connections.
     pub fn for_each<I: Sync, T: Send>(
         &self,
         items: &[I],

@@ -172,7 +172,8 @@ impl Session {
         activity.into_populations()
     }
 
-    /// Runs until `end`, with events that are taken from `events` as the run comes near them, so that few are held at a time.
+    /// Runs until `end`, with events that are taken from `events` as the run comes near them, so that few are held at a
+    /// time.
     /// They come in the order of time; those from `end` on are left for the next run.
     ///
     /// # Errors

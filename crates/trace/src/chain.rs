@@ -6,8 +6,8 @@ use units::Tick;
 /// Hashes of the whole state of a run, one every so many ticks. Each link is the hash of the state and of the link
 /// before it.
 ///
-/// The state is that of [`emulator::Emulator::digest`]: all spikes so far, the time, and every core. An event that is on
-/// its way shows when it arrives, and a difference that is gone again at the next link leaves no mark.
+/// The state is that of [`emulator::Emulator::digest`]: all spikes so far, the time, and every core. An event that is
+/// on its way shows when it arrives, and a difference that is gone again at the next link leaves no mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
     /// Where the interval of its first link begins.

@@ -1,0 +1,121 @@
+//! What the text of an argument can stand for.
+
+use formats::sensor::Sensor;
+use std::path::PathBuf;
+use std::str::FromStr;
+use units::{Decimal, Dimension, Quantity};
+
+/// How often something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interval {
+    /// At every so many ticks.
+    Ticks(u64),
+    /// After so much time.
+    Time(Quantity),
+}
+
+impl FromStr for Interval {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<u64>() {
+            Ok(0) => Err("there is no sample at every 0th tick: give 1 or more".into()),
+            Ok(ticks) => Ok(Self::Ticks(ticks)),
+            Err(_) => time(text).map(Self::Time),
+        }
+    }
+}
+
+/// A picture to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FigureFile {
+    pub(crate) path: PathBuf,
+    pub(crate) kind: FigureKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FigureKind {
+    Svg,
+    Html,
+}
+
+impl FromStr for FigureFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let kind = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("svg") => FigureKind::Svg,
+            Some("html" | "htm") => FigureKind::Html,
+            _ => return Err("a figure is a file that ends in .svg or .html".into()),
+        };
+        Ok(Self { path, kind })
+    }
+}
+
+/// A length of time, longer than 0, with its unit: `5ms`, `0.5 s`.
+pub(super) fn time(text: &str) -> Result<Quantity, String> {
+    // The unit is the letters at the end; those of an exponent stand before a digit.
+    let digits = text.trim_end_matches(char::is_alphabetic);
+    if digits.len() == text.len() {
+        return Err("a time has a unit, such as 5ms".into());
+    }
+    let spelt = format!("{} {}", digits.trim_end(), &text[digits.len()..]);
+    let refused = |why: String| format!("{why}; write a time with its unit, such as 5ms");
+    let time: Quantity = spelt.parse().map_err(|error: units::QuantityError| refused(error.to_string()))?;
+    match time.unit.dimension() {
+        Dimension::Time if time.value.signum() > 0 => Ok(time),
+        Dimension::Time => Err(refused(format!("{time} is not longer than 0"))),
+        _ => Err(refused(format!("{time} is no time"))),
+    }
+}
+
+/// The length of a tick.
+pub(super) fn parse_tick(text: &str) -> Result<Quantity, String> {
+    time(text)
+}
+
+/// A coefficient of variation: an exact decimal that is not negative.
+pub(super) fn parse_cv(text: &str) -> Result<Decimal, String> {
+    let cv: Decimal = text.parse().map_err(|error: units::DecimalError| error.to_string())?;
+    if cv.signum() < 0 {
+        return Err("a coefficient of variation is a standard deviation over a mean and cannot be negative".into());
+    }
+    Ok(cv)
+}
+
+/// The size of a sensor: `34x34` or `64`.
+pub(super) fn parse_sensor(text: &str) -> Result<Sensor, String> {
+    let wrong = || format!("`{text}` is not a size such as 34x34 (columns x rows) or 64 (channels), from 1 to 65535");
+    let number = |text: &str| text.parse::<u16>().ok().filter(|n| *n > 0).ok_or_else(wrong);
+    match text.split_once('x') {
+        Some((width, height)) => Ok(Sensor::Pixels { width: number(width)?, height: number(height)? }),
+        None => Ok(Sensor::Channels(number(text)?.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_ticks_or_times() {
+        let time = |text: &str| Ok(Interval::Time(text.parse().expect("a quantity")));
+        assert_eq!("3".parse(), Ok(Interval::Ticks(3)));
+        assert_eq!("5ms".parse(), time("5 ms"));
+        assert_eq!("0.5 s".parse(), time("0.5 s"));
+        assert_eq!("1e-3s".parse(), time("1e-3 s"));
+        for wrong in ["", "0", "-1", "ms", "0ms", "-1ms", "5 mV", "5m s", "5 parsecs", "nan s", "1.5", "\u{b5}"] {
+            assert!(wrong.parse::<Interval>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_figure_is_known_by_its_end() {
+        let kind = |text: &str| text.parse::<FigureFile>().map(|file| file.kind);
+        assert_eq!((kind("a/b.svg"), kind("b.html")), (Ok(FigureKind::Svg), Ok(FigureKind::Html)));
+        for wrong in ["", "svg", "a.png", "a.svg.gz", "a."] {
+            assert!(kind(wrong).is_err(), "{wrong}");
+        }
+    }
+}
