@@ -13,6 +13,18 @@
 //! A core model is a folder here and a line in the list that [`Core`] is made from: its parameters
 //! ([`CoreParameters`]), and a step over them and the state of its neurons in the shell of clocked cores
 //! ([`StepModel`]), or a core of its own ([`EventCore`]).
+//!
+//! ```
+//! use quenched_device_models::{Digest, PackedSynapse};
+//!
+//! // What a router's row and a core's accumulators agree on: where, and how much.
+//! let synapse = PackedSynapse::new(258, -12);
+//! assert_eq!((synapse.target(), synapse.weight()), (258, -12));
+//! let (mut one, mut other) = (Digest::new(), Digest::new());
+//! [1, 2].map(|word| one.push(word));
+//! [2, 1].map(|word| other.push(word));
+//! assert_ne!(one.value(), other.value());
+//! ```
 #![no_std]
 #![deny(clippy::float_arithmetic)]
 #![cfg_attr(test, allow(clippy::float_arithmetic))]

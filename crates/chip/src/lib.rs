@@ -7,6 +7,16 @@
 //! different things: the spec never changes, a program is one use of it.
 //!
 //! It deliberately knows no file format (that is `formats`), no equation (that is `device-models`) and no network.
+//!
+//! ```
+//! use quenched_chip::CoreModel;
+//!
+//! // What is known of a core model stands in one table.
+//! let facts = CoreModel::AnalogLif.facts();
+//! assert_eq!((facts.name, facts.clocked), ("analog-lif", false));
+//! // A chip file that breaks a rule is refused by the name of that rule.
+//! assert!(quenched_chip::RULES.iter().any(|rule| rule.name == "counts-are-positive"));
+//! ```
 #![no_std]
 #![deny(clippy::float_arithmetic)]
 

@@ -13,6 +13,14 @@
 //!
 //! It deliberately knows no circuit equation and no digital rule (those are `device-models`) and no archive format
 //! (that is `formats`), and it prints nothing.
+//!
+//! ```no_run
+//! let cases = quenched_conform::find("golden".as_ref())?;
+//! let paths: Vec<_> = cases.into_iter().map(|found| found.path).collect();
+//! let report = quenched_conform::run(&paths);
+//! println!("{}", report.text());
+//! # Ok::<(), quenched_conform::ConformError>(())
+//! ```
 
 mod arrays;
 mod braille;

@@ -11,6 +11,21 @@
 //! It deliberately does not know which parameters a chip has, nor what is done with a factor; it keeps no table of a
 //! die, because every value can be asked for again; and it has no float and no distribution of another crate, whose
 //! bits vary with features and platform.
+//!
+//! ```
+//! use quenched_disorder::{Die, Distribution, Family, Shares};
+//! use fx::Real;
+//! use units::{CoreAddress, DieId, NeuronId};
+//!
+//! let die = Die { root_seed: 7, id: DieId(3) };
+//! let (core, neuron) = (CoreAddress::new(0, 1), NeuronId(12));
+//! let z = die.deviate("tau_mem", &Shares::CIRCUIT, core, neuron);
+//! // The same address gives the same deviate, whenever it is asked for; a CV stretches it.
+//! assert_eq!(z, die.deviate("tau_mem", &Shares::CIRCUIT, core, neuron));
+//! let cv = |percent| Distribution::new(Family::LogNormal, Real::from_ratio(percent, 100), None).unwrap();
+//! assert_eq!(cv(0).factor(z), Real::ONE);
+//! assert_eq!(cv(10).factor(z) > Real::ONE, cv(40).factor(z) > cv(10).factor(z));
+//! ```
 #![no_std]
 #![deny(clippy::float_arithmetic)]
 #![cfg_attr(test, allow(clippy::float_arithmetic))]

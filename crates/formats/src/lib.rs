@@ -9,6 +9,16 @@
 //!
 //! It deliberately decides nothing: which rules a chip must obey is in `chip`, what a network may be in `network`, and
 //! whether the one fits the other in `mapper`. Formats are specified in `docs/formats`. It prints nothing.
+//!
+//! ```
+//! use quenched_formats::chip;
+//!
+//! let text = chip::shipped_text("dynapse2").unwrap();
+//! assert_eq!(chip::read(text, "dynapse2.toml").unwrap(), chip::shipped("dynapse2").unwrap());
+//! // What is wrong is said with its place.
+//! let wrong = chip::read(&text.replace("cam_words_per_neuron", "cam_words"), "my-chip.toml").unwrap_err();
+//! assert!(wrong.to_string().contains("my-chip.toml:"), "{wrong}");
+//! ```
 
 pub mod chip;
 pub mod container;

@@ -10,6 +10,15 @@
 //! It deliberately has no float, and no operator on its formats: every product, quotient and conversion names its
 //! rounding. `fixed`, whose types carry the formats, floors products, truncates quotients and rounds conversions from
 //! floats to even; none of these rules is reachable from here. Nothing wraps: what does not fit its format saturates.
+//!
+//! ```
+//! use quenched_fx::{Real, Rounding, divide};
+//!
+//! let third = Real::from_ratio(1, 3);
+//! assert_eq!(third.mul_nearest(Real::from_integer(3)).to_bits(), (1 << 32) - 1);
+//! // Rounding is always named.
+//! assert_eq!((divide(-7, 2, Rounding::Floor), divide(-7, 2, Rounding::HalfEven)), (-4, -4));
+//! ```
 #![no_std]
 #![deny(clippy::float_arithmetic)]
 #![cfg_attr(test, allow(clippy::float_arithmetic))]

@@ -7,6 +7,16 @@
 //! It deliberately knows no chip, no limit and no file. Weights are exact fixed-point numbers, so that a network
 //! is the same bits on every machine; the one place with floats, the spectral radius of echo states, uses only
 //! `+ - * /` and `sqrt` in a fixed order.
+//!
+//! ```
+//! use fx::Weight;
+//! use quenched_network::{Connections, Mask};
+//!
+//! // From two senders: (sender, receiver, weight).
+//! let all = Connections::from_list(2, vec![(0, 3, Weight::from_bits(5)), (1, 0, Weight::from_bits(-2))]);
+//! assert_eq!((all.len(), all.row(0).0), (2, &[3][..]));
+//! assert_eq!(Mask::all(all.len()).kept_count(), 2);
+//! ```
 #![deny(clippy::float_arithmetic)]
 
 mod echo_state;

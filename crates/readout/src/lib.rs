@@ -9,6 +9,13 @@
 //!
 //! Arithmetic is `f64` with `+ - * /` and the square root only, always in the same order and never in an order that
 //! depends on the machine, so that equal inputs give equal bits on every platform.
+//!
+//! ```
+//! use quenched_readout::{Matrix, metrics};
+//!
+//! let outputs = Matrix::from_vec(3, 2, vec![0.9, 0.1, 0.2, 0.7, 0.6, 0.5]);
+//! assert_eq!(metrics::accuracy(outputs.all(), &[0, 1, 1]).unwrap(), 2.0 / 3.0);
+//! ```
 
 mod error;
 mod features;

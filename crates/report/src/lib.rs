@@ -6,6 +6,13 @@
 //! bytes: nothing here reads a clock, a machine or a terminal.
 //!
 //! It deliberately prints and writes nothing, and knows no chip and no emulator: the host hands it rows and plain text.
+//!
+//! ```
+//! assert_eq!(quenched_report::sparkline(&[0.0, 1.0, 2.0]).chars().count(), 3);
+//! let header = ["die", "score"].map(String::from);
+//! let table = quenched_report::text_table(&header, vec![vec!["0".into(), "97.3".into()]], &[0]);
+//! assert!(table.contains("97.3"));
+//! ```
 
 mod activity;
 mod chart;

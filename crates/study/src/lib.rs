@@ -5,6 +5,16 @@
 //! Runs are made on several threads, those of `session`; results do not depend on their number.
 //!
 //! It deliberately prints nothing, draws nothing and writes no file: `report` and the host do.
+//!
+//! ```
+//! let mut spec = quenched_study::default_study();
+//! spec.quicken();
+//! assert!(!spec.tasks.is_empty());
+//! // A mistake in a study file is named with its place.
+//! let text = quenched_study::DEFAULT.replace("dies =", "deis =");
+//! let wrong = quenched_study::read(&text, "my-study.toml", "".as_ref()).unwrap_err();
+//! assert!(wrong.to_string().contains("unknown key `deis`"), "{wrong}");
+//! ```
 
 mod axis;
 mod calibrate;

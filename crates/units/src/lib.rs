@@ -6,6 +6,15 @@
 //!
 //! It deliberately knows no number format of the emulation (that is `fx`), no file and no float: a
 //! quantity stays the decimal that the user wrote until somebody asks for its bits.
+//!
+//! ```
+//! use quenched_units::{Quantity, Unit};
+//!
+//! let tau: Quantity = "20 ms".parse().unwrap();
+//! // Exact: 20 ms with 32 fraction bits, in units of a millisecond.
+//! assert_eq!(tau.to_bits(Unit::MILLISECOND, 32), Ok(20 << 32));
+//! assert!(tau.value_in(Unit::MILLIVOLT).is_err());
+//! ```
 #![no_std]
 #![deny(clippy::float_arithmetic)]
 
