@@ -130,6 +130,11 @@ pub(crate) fn fixed_lanes<'a>(core: &CoreProgram, used: impl Iterator<Item = &'a
     with_parameters!(core.model, Parameters::fixed_lanes(core, used))
 }
 
+/// See [`CoreParameters::takes_messages`].
+pub(crate) fn takes_messages(model: CoreModel, lane: Lane) -> bool {
+    with_parameters!(model, Parameters::takes_messages(lane))
+}
+
 /// See [`CoreParameters::place`].
 pub(crate) fn place(layout: &InputLayout, lane: usize, neuron: usize) -> usize {
     with_parameters!(layout.model(), Parameters::place(layout, lane, neuron))

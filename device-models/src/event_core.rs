@@ -19,7 +19,8 @@ use units::{CoreAddress, NeuronId, Tick};
 pub struct Emission {
     /// The neuron.
     pub neuron: NeuronId,
-    /// What an observer sees: the number of spikes, or the new output level (16 fraction bits) of a rate unit.
+    /// What an observer sees: the number of spikes (-1 for one of a lower threshold), or the new output level (16
+    /// fraction bits) of a rate unit.
     pub value: i32,
     /// What its synapses multiply their weight with: the number of spikes, the change of the level for a rate unit.
     pub payload: i32,
@@ -35,6 +36,12 @@ pub trait CoreParameters: Sized {
     /// The lanes that a core has before any other, when it uses the kinds in `used`.
     fn fixed_lanes<'a>(_core: &CoreProgram, _used: impl Iterator<Item = &'a SynapseType>) -> Vec<Lane> {
         Vec::new()
+    }
+
+    /// Whether the events that `lane` takes in carry a number with a sign instead of a number of spikes; see
+    /// [`InputLayout::takes_messages`].
+    fn takes_messages(_lane: Lane) -> bool {
+        false
     }
 
     /// The accumulator of `lane` (in the order of the layout) of a neuron.

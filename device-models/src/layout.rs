@@ -75,6 +75,9 @@ pub enum Lane {
     Register {
         /// Which register.
         index: u8,
+        /// The kind in the chip spec that alone feeds this lane, because its gain is the power of two that multiplies
+        /// its sum; `None` for all kinds without a gain parameter.
+        scaled: Option<u8>,
     },
 }
 
@@ -147,6 +150,15 @@ impl InputLayout {
         &self.lanes
     }
 
+    /// Whether events that reach lane `lane` carry a number with a sign, which multiplies weights, instead of a number
+    /// of spikes. Sums of such a lane wrap in 32 bits, as any number can arrive.
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    pub fn takes_messages(&self, lane: usize) -> bool {
+        any::takes_messages(self.model, self.lanes[lane])
+    }
+
     /// The packed form of a synapse of kind `kind` onto `neuron`; `None` if the kind was not declared as used, or if
     /// the weight cannot be negated (-32768 of an inhibitory kind, whose weights are not negative anyway).
     ///
@@ -177,7 +189,7 @@ pub(crate) fn integrator_lane(kind: u8, synapse: &SynapseType) -> Option<(Lane, 
 pub(crate) fn register_lane(registers: u8, synapse: &SynapseType) -> Option<(Lane, bool)> {
     match (&synapse.kinetics, &synapse.gain) {
         (&Kinetics::Register { index }, None) if index < registers => {
-            Some((Lane::Register { index }, synapse.sign == SynapseSign::Inhibitory))
+            Some((Lane::Register { index, scaled: None }, synapse.sign == SynapseSign::Inhibitory))
         }
         _ => None,
     }

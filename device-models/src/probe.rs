@@ -97,7 +97,10 @@ mod tests {
         assert_eq!(listed(&lif.probes(&spec)), ["v mV 20", "refractory step 0", "i_down mV 20"], "only what is in use");
         let rate = build(&spec, CoreModel::Rate, &[false, false, false, false, true], &[]);
         assert_eq!(listed(&rate.probes(&spec)), ["x 1 28", "y 1 16"]);
-        assert_eq!(listed(&loihi("voltage", "1 1").probes(&spec)), ["u 1 0", "v 1 0", "refractory step 0"]);
+        assert_eq!(
+            listed(&loihi("voltage", "1 1").probes(&spec)),
+            ["u 1 0", "v 1 0", "refractory step 0", "overflows 1 0"]
+        );
     }
 
     #[test]

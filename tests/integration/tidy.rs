@@ -43,7 +43,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("quenched-conform", &["chip", "device-models", "emulator", "formats", "fx", "units"]),
+    ("quenched-conform", &["chip", "device-models", "emulator", "formats", "fx", "session", "units"]),
     ("quenched-report", &["study", "units"]),
 ];
 

@@ -111,6 +111,15 @@ impl Bound {
         }
     }
 
+    /// The same of a digital core whose parameters are words of 32 bits, whatever their registers on the chip.
+    #[must_use]
+    pub const fn in_words(self) -> Self {
+        match self {
+            Self::Whole { .. } => Self::Whole { least: i32::MIN, most: i32::MAX },
+            other => other,
+        }
+    }
+
     /// What it demands of a value in `unit`.
     pub const fn demand(self, unit: Unit) -> Demand {
         Demand { bound: Some(self), unit }

@@ -86,6 +86,8 @@ pub struct ModelFacts {
     pub ordered: bool,
     /// How its inputs are added up.
     pub sums: Sums,
+    /// Whether a spike can have a sign, as those of a second, lower threshold have.
+    pub signed_spikes: bool,
     /// Most spikes of a neuron in one step (or in one tick, of a model without steps).
     pub spikes_max: i32,
     /// Most events of an input channel in one tick that get through; those beyond are lost and counted.
@@ -114,6 +116,7 @@ const CLOCKED: ModelFacts = ModelFacts {
     digital: false,
     ordered: false,
     sums: Sums::Bounded,
+    signed_spikes: false,
     spikes_max: 1,
     input_cap: SPIKES_PER_TICK_MAX,
     noise: EVENT_NOISE,
@@ -163,6 +166,7 @@ const LOIHI: ModelFacts = ModelFacts {
     parameters: parameters::LOIHI,
     gains: false,
     digital: true,
+    signed_spikes: true,
     ..CLOCKED
 };
 const RATE: ModelFacts = ModelFacts {

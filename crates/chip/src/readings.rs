@@ -6,7 +6,7 @@
 
 use crate::demand::{Bound, Demand, Measure, Parameter};
 use crate::models::CoreModel;
-use crate::spec::{ChipSpec, Kinetics, ParameterSpec, SynapseGate, SynapseType};
+use crate::spec::{ChipSpec, Kinetics, ParameterSpec, RulesSpec, SynapseGate, SynapseType};
 use alloc::{string::String, string::ToString, vec::Vec};
 use core::fmt;
 use thiserror::Error;
@@ -112,6 +112,11 @@ impl ChipSpec {
         let spec = self.parameters.get(parameter)?;
         let mut readings = model.readings(&self.synapses);
         readings.retain(|reading| reading.parameter == parameter);
+        if self.rules.as_ref().is_some_and(RulesSpec::has_words) {
+            for reading in &mut readings {
+                reading.bound = reading.bound.in_words();
+            }
+        }
         Some(Allowed { spec, readings })
     }
 }

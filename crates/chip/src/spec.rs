@@ -175,6 +175,14 @@ pub struct RulesSpec {
     pub options: BTreeMap<String, String>,
 }
 
+impl RulesSpec {
+    /// Whether parameters are words of 32 bits, as simulators have them, and not what the registers of the chip hold:
+    /// the option `parameters` is `words`. Recorded networks are such, which need not fit a chip.
+    pub fn has_words(&self) -> bool {
+        self.options.get("parameters").is_some_and(|word| word == "words")
+    }
+}
+
 /// The limit `fact` as a count. Panics if it is none: `validate` refuses such a spec.
 fn count(fact: &Fact) -> usize {
     section::Plain::plain(fact)

@@ -13,7 +13,7 @@ use crate::case::Case;
 use crate::error::ConformError;
 use crate::fields::Fields;
 use crate::machine::Machine;
-use crate::outcome::{Comparison, Fact, Trace};
+use crate::outcome::{Comparison, Recorded, RecordedTrace};
 use crate::read::{MAX_NEURONS, MAX_STEPS, bounded, within};
 use chip::RulesSpec;
 use net::Net;
@@ -69,13 +69,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
         };
         let mut run = |machine: Machine| -> Result<Vec<i32>, ConformError> {
             let run = machine.run().map_err(|error| case.refused("the net", error))?;
-            comparison.facts.extend(run.resumed.iter().map(|resumed| Fact {
-                quantity: "resumed".to_owned(),
-                field: resumed.what.clone(),
-                values: 1,
-                expected: resumed.straight.clone(),
-                got: resumed.resumed.clone(),
-            }));
+            comparison.facts.extend(run.resumed_difference());
             Ok(run.rows[0].iter().map(|spikes| *spikes as i32).collect())
         };
         if platform == "snntorch" {
@@ -131,13 +125,13 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
 }
 
 /// What the case says about itself, and what its rasters say.
-fn fact(quantity: &str, field: String, expected: i64, got: i64) -> Fact {
-    Fact { quantity: quantity.to_owned(), field, values: 1, expected: expected.to_string(), got: got.to_string() }
+fn fact(quantity: &str, field: String, expected: i64, got: i64) -> Recorded {
+    Recorded { quantity: quantity.to_owned(), field, values: 1, expected: expected.to_string(), got: got.to_string() }
 }
 
 /// A recorded raster beside the replayed one.
-fn trace(population: &str, quantity: &str, key: &str, bits: u32, recorded: &Array, got: Vec<i32>) -> Trace {
-    Trace {
+fn trace(population: &str, quantity: &str, key: &str, bits: u32, recorded: &Array, got: Vec<i32>) -> RecordedTrace {
+    RecordedTrace {
         population: population.to_owned(),
         quantity: quantity.to_owned(),
         key: key.to_owned(),

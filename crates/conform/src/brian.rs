@@ -2,20 +2,24 @@
 
 use crate::arrays::{Arrays, INT8, INT32};
 use crate::case::Case;
-use crate::clocked::{Group, Input, Network, Sender, Wire};
 use crate::error::ConformError;
 use crate::fields::Fields;
-use crate::outcome::{Comparison, Fact, Trace};
-use crate::read::{MAX_NEURONS, MAX_STEPS, bounded, compare_stats, narrow, within};
-use device_models::loihi::{
-    Bias, LoihiParameters, LoihiRules, NeuronSettings, Projection, ProjectionSettings, SignMode, Synapse, Threshold,
-    WeightFormat,
-};
+use crate::loihi::{Group, Input, Network, Sender, Synapse, Wire};
+use crate::outcome::{Comparison, Recorded, RecordedTrace};
+use crate::read::{CONVENTIONS, MAX_NEURONS, MAX_STEPS, bounded, compare_stats, conventions, narrow, within};
+use device_models::loihi::limits::THRESHOLD_MANTISSA_MAX;
+use device_models::loihi::{LoihiRules, SignMode, WeightFormat};
+use std::collections::BTreeMap;
+
+/// Fields of the description.
+pub(crate) const CASE: &[&str] =
+    &["steps", "n", "n_in", "decay_v", "decay_I", "vth_mant", "refractory", "connections", "stats"];
+const CONNECTION: &[&str] = &["name", "pre", "post", "delay", "weight_exp", "sign_mode", "num_weight_bits"];
 
 /// Replays a case.
 pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
-    let rules = LoihiRules::brian();
     let fields = case.fields();
+    let (spec, rules) = conventions(&fields, "loihi-brian2", CONVENTIONS, &[])?;
     let arrays = case.arrays()?;
     let steps = fields.integer("steps", 0..=MAX_STEPS as i64)? as usize;
     let neurons = fields.count("n", MAX_NEURONS)?;
@@ -23,23 +27,19 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     let channels = fields.count("n_in", MAX_NEURONS)?;
     let all = |name, range| Ok::<_, ConformError>(vec![fields.integer(name, range)? as i32; neurons]);
 
-    let settings = NeuronSettings {
-        decay_u: &all("decay_I", 0..=4096)?,
-        decay_v: &all("decay_v", 0..=4096)?,
-        threshold: Threshold::Binary(&all("vth_mant", 0..=(1 << 17) - 1)?),
-        bias: Bias::Scaled(&vec![0; neurons]),
-        refractory: &all("refractory", 0..=64)?,
-        voltage_limits: None,
-        noise: None,
-        reset: None,
-    };
-    let parameters = LoihiParameters::new(&rules, &settings).map_err(|e| case.refused("p0", e))?;
+    let parameters = BTreeMap::from([
+        ("decay_u", all("decay_I", 0..=4096)?),
+        ("decay_v", all("decay_v", 0..=4096)?),
+        ("v_threshold", all("vth_mant", 0..=THRESHOLD_MANTISSA_MAX.into())?),
+        ("refractory", all("refractory", 0..=64)?),
+    ]);
     let spikes = recorded(&arrays, "in.spikes", INT8, (steps, channels))?;
     within(&arrays, "in.spikes", &spikes, 0..=1, "0 or 1")?;
     let rows = narrow(&arrays, "in.spikes", &spikes)?;
     let mut network = Network {
+        rules: spec,
         inputs: vec![Input { name: "in".to_owned(), channels, rows }],
-        groups: vec![Group::new("p0", parameters)],
+        groups: vec![Group { name: "p0".to_owned(), neurons, parameters, draws: None }],
         wires: Vec::new(),
     };
     let mut comparison = Comparison::default();
@@ -48,14 +48,14 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
         network.wires.push(wire);
     }
 
-    network.run(steps);
-    let group = &network.groups[0];
+    let replayed = network.run(case, steps, &mut comparison)?;
+    let registers = &replayed.registers[0];
     for (quantity, allowed, bits, got) in
-        [("u", INT32, 32, &group.u), ("v", INT32, 32, &group.v), ("s", INT8, 8, &group.s)]
+        [("u", INT32, 32, &registers.u), ("v", INT32, 32, &registers.v), ("s", INT8, 8, &registers.s)]
     {
         let key = format!("p0.{quantity}");
         let array = recorded(&arrays, &key, allowed, (steps, neurons))?;
-        comparison.traces.push(Trace {
+        comparison.traces.push(RecordedTrace {
             population: "p0".to_owned(),
             quantity: quantity.to_owned(),
             columns: neurons,
@@ -65,9 +65,9 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
             key,
         });
     }
-    comparison.overflows.extend(group.overflowed());
+    comparison.overflows.extend(registers.overflowed(&replayed.network.groups[0]));
     compare_stats(&mut comparison, &fields)?;
-    comparison.explain = Some(Box::new(move |row, population, neuron| network.arrivals(row, population, neuron)));
+    comparison.explain = Some(Box::new(move |row, population, neuron| replayed.arrivals(row, population, neuron)));
     Ok(comparison)
 }
 
@@ -90,6 +90,7 @@ fn wire(
     (channels, neurons): (usize, usize),
     comparison: &mut Comparison,
 ) -> Result<Wire, ConformError> {
+    fields.only(&[CONNECTION])?;
     let name = fields.text("name")?.to_owned();
     let (from, pre, latency) = match fields.text("pre")? {
         "in" => (Sender::Input(0), channels, rules.input_latency),
@@ -139,9 +140,8 @@ fn wire(
         Some((at, expected, got)) => (format!("{effective_key}[{at}]"), expected.to_string(), got.to_string()),
     };
     let values = recorded.len() as u64;
-    comparison.facts.push(Fact { quantity: "w_act".to_owned(), field, values, expected, got });
+    comparison.facts.push(Recorded { quantity: "w_act".to_owned(), field, values, expected, got });
 
-    let settings = ProjectionSettings { pre, post: neurons, exponent: 0, graded: false, latency };
-    let projection = Projection::new(rules, &settings, &synapses).map_err(|e| case.refused(&name, e))?;
-    Ok(Wire { name, from, to: 0, latency: latency.into(), graded: false, projection })
+    synapses.sort_unstable();
+    Ok(Wire { name, from, to: 0, latency: latency.into(), graded: false, exponent: 0, synapses })
 }

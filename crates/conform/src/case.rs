@@ -2,8 +2,9 @@
 
 use crate::arrays::Arrays;
 use crate::error::ConformError;
-use crate::fields::Fields;
+use crate::fields::{Fields, HEAD};
 use crate::outcome::Comparison;
+use crate::read::CONVENTIONS;
 use crate::{braille, brian, chip_trace, dynapsim, lava, nengo, xylo};
 use serde_json::{Map, Value};
 use std::io::Read;
@@ -12,18 +13,80 @@ use std::path::{Path, PathBuf};
 /// Most bytes of a description that are read.
 const MAX_DESCRIPTION_BYTES: u64 = 1 << 28;
 
-/// Replays a case of one format.
-type Replay = fn(&Case) -> Result<Comparison, ConformError>;
+/// A format.
+struct Format {
+    /// The content of the field `format`.
+    name: &'static str,
+    /// Replays a case of it.
+    replay: fn(&Case) -> Result<Comparison, ConformError>,
+    /// Lists of the fields that its description can have besides those of [`HEAD`].
+    fields: &'static [&'static [&'static str]],
+}
 
 /// The formats that are replayed.
-const REPLAYS: &[(&str, Replay)] = &[
-    ("neuro-golden/1", lava::replay),
-    ("nengo-loihi-golden/1", nengo::replay),
-    ("brian2loihi-golden/1", brian::replay),
-    ("hw-trace/1", chip_trace::replay),
-    ("xylo-golden-1", xylo::replay),
-    ("dynapsim-golden-1", dynapsim::replay),
-    ("nir-braille-golden/1", braille::replay),
+const REPLAYS: &[Format] = &[
+    Format { name: "neuro-golden/1", replay: lava::replay, fields: &[lava::CASE, CONVENTIONS] },
+    Format { name: "nengo-loihi-golden/1", replay: nengo::replay, fields: &[nengo::CASE, CONVENTIONS] },
+    Format { name: "brian2loihi-golden/1", replay: brian::replay, fields: &[brian::CASE, CONVENTIONS] },
+    Format { name: "hw-trace/1", replay: chip_trace::replay, fields: &[chip_trace::CASE, CONVENTIONS] },
+    Format { name: "xylo-golden-1", replay: xylo::replay, fields: &[XYLO] },
+    Format { name: "dynapsim-golden-1", replay: dynapsim::replay, fields: &[DYNAPSIM] },
+    Format { name: "nir-braille-golden/1", replay: braille::replay, fields: &[BRAILLE] },
+];
+
+/// Fields of `xylo-golden-1`; `index` and `attempt` number a case among those that its recorder made.
+const XYLO: &[&str] = &[
+    "n_in",
+    "n_hidden",
+    "n_out",
+    "n_steps",
+    "rules",
+    "synapses_in",
+    "synapses_rec",
+    "synapses_out",
+    "weight_shift_in",
+    "weight_shift_rec",
+    "weight_shift_out",
+    "dash_mem",
+    "dash_mem_out",
+    "dash_syn",
+    "dash_syn_out",
+    "threshold",
+    "threshold_out",
+    "has_bias",
+    "bias",
+    "bias_out",
+    "aliases",
+    "arrays",
+    "input_events",
+    "hidden_events",
+    "output_events",
+    "final_i_syn",
+    "final_i_syn2",
+    "final_v_mem",
+    "final_i_syn_out",
+    "final_v_mem_out",
+    "index",
+    "attempt",
+];
+
+/// Fields of `dynapsim-golden-1`; the last four say how its recorder made the case.
+const DYNAPSIM: &[&str] = &["n", "n_steps", "dt", "Iscale", "arrays", "spike_events", "float64_reference", "index"];
+
+/// Fields of `nir-braille-golden/1`; `classes` and `input_source` are for people.
+const BRAILLE: &[&str] = &[
+    "nir_file",
+    "dt",
+    "reset",
+    "steps",
+    "n_in",
+    "n_hidden",
+    "n_out",
+    "label",
+    "hidden",
+    "out_counts_snntorch_rule",
+    "classes",
+    "input_source",
 ];
 
 /// The contents of the field `format` that are known.
@@ -46,7 +109,7 @@ pub struct Case {
     /// Its format, one of [`FORMATS`].
     pub format: &'static str,
     file: String,
-    replay: Replay,
+    known: &'static Format,
     description: Map<String, Value>,
 }
 
@@ -66,12 +129,12 @@ impl Case {
         })?;
         let fields = Fields::root(&file, &description);
         let found = fields.text("format")?;
-        let Some(&(format, replay)) = REPLAYS.iter().find(|(format, _)| *format == found) else {
+        let Some(known) = REPLAYS.iter().find(|known| known.name == found) else {
             return Err(ConformError::UnknownFormat { found: found.to_owned(), formats: FORMATS.join(", "), file });
         };
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let name = fields.get("name").and_then(Value::as_str).map_or(stem, str::to_owned);
-        Ok(Case { path: path.to_owned(), name, format, file, replay, description })
+        Ok(Case { path: path.to_owned(), name, format: known.name, file, known, description })
     }
 
     /// The outermost object of the description.
@@ -93,9 +156,11 @@ impl Case {
 /// Replays a case and returns everything recorded beside everything replayed; see [`Comparison::outcome`].
 ///
 /// # Errors
-/// [`ConformError`] if the case is damaged, or asks for something that is not replayed.
+/// [`ConformError`] if the case is damaged, has a field that its format does not know, or asks for something that is
+/// not replayed.
 pub fn replay(case: &Case) -> Result<Comparison, ConformError> {
-    (case.replay)(case)
+    case.fields().only(&[&[HEAD], case.known.fields].concat())?;
+    (case.known.replay)(case)
 }
 
 /// The bytes of a file of at most `limit` bytes.

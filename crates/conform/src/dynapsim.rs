@@ -18,7 +18,7 @@ use crate::arrays::Element;
 use crate::case::Case;
 use crate::error::ConformError;
 use crate::machine::Run;
-use crate::outcome::{Comparison, Fact};
+use crate::outcome::{Comparison, Recorded};
 use device_models::dpi::UNIT_BITS;
 use fx::power::LOG2_BITS;
 use network::Reader;
@@ -38,13 +38,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     let recorded = Recording::read(&reader)?;
     let run = machine.run().map_err(|error| reader.refused("the network", error))?;
     let mut comparison = compare(&recorded, &Recording::replayed(&run, &reader.per_neuron("Io")?));
-    comparison.facts.extend(run.resumed.iter().map(|resumed| Fact {
-        quantity: "resumed".to_owned(),
-        field: resumed.what.clone(),
-        values: 1,
-        expected: resumed.straight.clone(),
-        got: resumed.resumed.clone(),
-    }));
+    comparison.facts.extend(run.resumed_difference());
     if run.counters.saturations > 0 {
         comparison.notes.push(format!("{} currents were cut at their largest value", run.counters.saturations));
     }
@@ -193,7 +187,7 @@ fn compare(recorded: &Recording, replayed: &Recording) -> Comparison {
     let fact = |quantity: &str, rows: usize| {
         let broken = first.filter(|v| v.quantity == quantity);
         let place = |v: &Violation| format!("row {}, neuron {}, {quantity}", v.row, v.neuron);
-        Fact {
+        Recorded {
             quantity: quantity.to_owned(),
             field: broken.map_or_else(|| quantity.to_owned(), place),
             values: (rows * n) as u64,

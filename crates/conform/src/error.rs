@@ -87,6 +87,18 @@ pub enum ConformError {
         /// What it must be.
         expected: String,
     },
+    /// The description has a field that its format does not know. It is refused and not ignored: it could be the
+    /// misspelt name of one that changes the result.
+    #[error("{file}: there is no field '{field}' in this format{}; notes of your own may stand in 'note'",
+        hint(.nearest.as_deref()))]
+    UnknownField {
+        /// The file.
+        file: String,
+        /// Its path in the description.
+        field: String,
+        /// The field with the most similar name, if one is similar.
+        nearest: Option<String>,
+    },
     /// The array archive is damaged or is no npz.
     #[error("{file}: is no readable npz archive: {reason}")]
     Archive {

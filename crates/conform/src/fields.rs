@@ -4,6 +4,13 @@ use crate::error::ConformError;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
+/// Fields that any object of any format may have, for people: nothing reads them.
+const NOTES: [&str; 2] = ["note", "notes"];
+
+/// Fields of the outermost object of every format; all but the first two say where a case is from, and are not read.
+pub(crate) const HEAD: &[&str] =
+    &["format", "name", "licence", "license", "source", "simulator", "made_by", "seed", "run_cfg"];
+
 /// An object in a description, and where it stands.
 #[derive(Clone)]
 pub(crate) struct Fields<'a> {
@@ -100,6 +107,19 @@ impl<'a> Fields<'a> {
             out.push(Fields { file: self.file, path, map });
         }
         Ok(out)
+    }
+
+    /// Refuses this object if it has a field that is neither in one of the lists `known` nor in [`NOTES`].
+    pub(crate) fn only(&self, known: &[&[&str]]) -> Result<(), ConformError> {
+        let known = || known.iter().copied().flatten().copied().chain(NOTES);
+        match self.names().find(|name| !known().any(|other| other == *name)) {
+            None => Ok(()),
+            Some(name) => Err(ConformError::UnknownField {
+                file: self.file.to_owned(),
+                field: self.path(name),
+                nearest: formats::nearest(name, known()).map(str::to_owned),
+            }),
+        }
     }
 
     /// Names of all fields of this object.

@@ -2,54 +2,67 @@
 
 use crate::arrays::{Arrays, INT32};
 use crate::case::Case;
-use crate::clocked::{Group, Input, Network, Sender, Wire};
 use crate::error::ConformError;
 use crate::fields::Fields;
+use crate::loihi::{Group, Input, Network, Sender, Synapse, Wire};
 use crate::outcome::Comparison;
 use crate::read::{
-    MAX_NEURONS, MAX_STEPS, bounded, compare_group, compare_stats, narrow, per_neuron, rows, something_recorded, within,
+    CONVENTIONS, MAX_NEURONS, MAX_STEPS, bounded, compare_group, compare_stats, conventions, narrow, per_neuron, rows,
+    something_recorded, within,
 };
 use device_models::loihi::limits::THRESHOLD_MANTISSA_MAX;
-use device_models::loihi::{
-    Bias, LoihiParameters, LoihiRules, NeuronSettings, PeriodicReset, Projection, ProjectionSettings, SignMode,
-    Synapse, Threshold, WeightFormat,
-};
+use device_models::loihi::{LoihiRules, SignMode, WeightFormat};
+use std::collections::BTreeMap;
+
+/// Fields of the description.
+pub(crate) const CASE: &[&str] = &["steps", "inputs", "populations", "connections", "stats", "refractory"];
+const INPUT: &[&str] = &["name", "n", "data"];
+const POPULATION: &[&str] =
+    &["name", "n", "model", "du", "dv", "bias_mant", "bias_exp", "u0", "v0", "refractory", "refract_delay", "traces"];
+const CONNECTION: &[&str] =
+    &["name", "pre", "post", "kind", "weights", "weight_exp", "num_weight_bits", "sign_mode", "num_message_bits"];
+
+/// Most steps between two resets, and their offset: more than a case has.
+const RESET_MAX: i64 = MAX_STEPS as i64 + 1;
 
 /// Replays a case.
 pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
-    let rules = LoihiRules::lava();
     let fields = case.fields();
     let arrays = case.arrays()?;
     let steps = fields.integer("steps", 0..=MAX_STEPS as i64)? as usize;
+    let populations = fields.objects("populations")?;
+    // Lava has no refractory period; a case that gives one means that it is kept.
+    let periods = populations.iter().any(|p| PERIODS.iter().any(|name| p.get(name).is_some()));
+    let defaults: &[_] = if periods { &[("refractory", "hold-voltage")] } else { &[] };
+    let (spec, rules) = conventions(&fields, "loihi-lava", &[CONVENTIONS, &["refractory"]].concat(), defaults)?;
     let mut comparison = Comparison::default();
     let mut names = Vec::new();
 
-    let mut network = Network { inputs: Vec::new(), groups: Vec::new(), wires: Vec::new() };
+    let mut network = Network { rules: spec, inputs: Vec::new(), groups: Vec::new(), wires: Vec::new() };
     for input in fields.objects("inputs")? {
+        input.only(&[INPUT])?;
         let name = unique(&input, &mut names)?;
         let channels = input.count("n", MAX_NEURONS)?;
         let (key, data) = rows(&arrays, &input, "data", INT32, (steps, channels))?;
         network.inputs.push(Input { name, channels, rows: narrow(&arrays, &key, &data)? });
     }
-    let populations = fields.objects("populations")?;
     for population in &populations {
         let name = unique(population, &mut names)?;
         bounded(population, "n", steps, population.count("n", MAX_NEURONS)?)?;
-        let group = group(case, &arrays, &rules, population, &name, &mut comparison.notes)?;
-        network.groups.push(group);
+        network.groups.push(group(&arrays, population, &name, &mut comparison.notes)?);
     }
     for connection in fields.objects("connections")? {
         let wire = wire(case, &arrays, &rules, &connection, &network, &mut comparison.notes)?;
         network.wires.push(wire);
     }
 
-    network.run(steps);
-    for (population, group) in populations.iter().zip(&network.groups) {
-        compare_group(&mut comparison, &arrays, population, steps, group)?;
+    let replayed = network.run(case, steps, &mut comparison)?;
+    for (population, both) in populations.iter().zip(replayed.network.groups.iter().zip(&replayed.registers)) {
+        compare_group(&mut comparison, &arrays, population, steps, both)?;
     }
     compare_stats(&mut comparison, &fields)?;
     something_recorded(case, &comparison)?;
-    comparison.explain = Some(Box::new(move |row, population, neuron| network.arrivals(row, population, neuron)));
+    comparison.explain = Some(Box::new(move |row, population, neuron| replayed.arrivals(row, population, neuron)));
     Ok(comparison)
 }
 
@@ -63,55 +76,60 @@ fn unique(fields: &Fields<'_>, names: &mut Vec<String>) -> Result<String, Confor
     Ok(name.to_owned())
 }
 
-fn group(
-    case: &Case,
-    arrays: &Arrays,
-    rules: &LoihiRules,
-    fields: &Fields<'_>,
-    name: &str,
-    notes: &mut Vec<String>,
-) -> Result<Group, ConformError> {
+/// What the populations of each model have besides: of `ternary_lif`, of `lif`, of `lif_reset`.
+const MODELS: [&[&str]; 3] = [&["vth_hi", "vth_lo"], &["vth"], &["vth", "reset_interval", "reset_offset"]];
+
+/// The two names of a refractory period: that of chip files, and that of nengo-loihi.
+const PERIODS: [&str; 2] = ["refractory", "refract_delay"];
+
+fn group(arrays: &Arrays, fields: &Fields<'_>, name: &str, notes: &mut Vec<String>) -> Result<Group, ConformError> {
     let neurons = fields.count("n", MAX_NEURONS)?;
     let value = |name, default| per_neuron(arrays, fields, name, neurons, default);
+    fields.only(&[POPULATION, &MODELS.concat()])?;
     let model = fields.text("model")?;
-    let (high, low) = match model {
-        "ternary_lif" => (value("vth_hi", None)?, Some(value("vth_lo", None)?)),
-        "lif" | "lif_reset" => (value("vth", None)?, None),
+    let own = match model {
+        "ternary_lif" => MODELS[0],
+        "lif" => MODELS[1],
+        "lif_reset" => MODELS[2],
         _ => return Err(fields.wrong("model", "lif, ternary_lif or lif_reset")),
+    };
+    let other = MODELS.concat().into_iter().find(|name| !own.contains(name) && fields.get(name).is_some());
+    if let Some(name) = other {
+        return Err(fields.wrong(name, format!("absent: the model {model} has none")));
+    }
+    let (high, low) = match own {
+        ["vth_hi", ..] => (value("vth_hi", None)?, Some(value("vth_lo", None)?)),
+        _ => (value("vth", None)?, None),
     };
     let beyond = |&&vth: &&i32| vth.unsigned_abs() > THRESHOLD_MANTISSA_MAX as u32;
     if let Some(vth) = high.iter().chain(low.iter().flatten()).find(beyond) {
         notes.push(format!("{name}: the chip has 17 bits for a threshold, not {vth}"));
     }
-    let reset = if model == "lif_reset" {
-        Some(PeriodicReset {
-            interval: fields.integer("reset_interval", 1..=i64::MAX)? as u64,
-            offset: fields.integer_or("reset_offset", 0..=i64::MAX, 0)? as u64,
-        })
-    } else {
-        None
-    };
-    let settings = NeuronSettings {
-        decay_u: &value("du", None)?,
-        decay_v: &value("dv", None)?,
-        threshold: match &low {
-            Some(low) => Threshold::Ternary { high: &high, low },
-            None => Threshold::Binary(&high),
-        },
-        bias: Bias::MantissaExponent {
-            mantissa: &value("bias_mant", Some(0))?,
-            exponent: &value("bias_exp", Some(0))?,
-        },
-        refractory: &vec![0; neurons],
-        voltage_limits: None,
-        noise: None,
-        reset,
-    };
-    let parameters = LoihiParameters::new(rules, &settings).map_err(|e| case.refused(name, e))?;
-    let mut group = Group::new(name, parameters);
-    group.state.u = value("u0", Some(0))?;
-    group.state.v = value("v0", Some(0))?;
-    Ok(group)
+    let period = value(PERIODS[0], Some(0))?;
+    let same = value(PERIODS[1], Some(0))?;
+    if PERIODS.iter().all(|name| fields.get(name).is_some()) && period != same {
+        return Err(fields.wrong(PERIODS[1], format!("the same as {}, which means the same", PERIODS[0])));
+    }
+    let mut parameters = BTreeMap::from([
+        ("decay_u", value("du", None)?),
+        ("decay_v", value("dv", None)?),
+        ("v_threshold", high),
+        ("bias_mantissa", value("bias_mant", Some(0))?),
+        ("bias_exponent", value("bias_exp", Some(0))?),
+        ("refractory", if fields.get(PERIODS[0]).is_some() { period } else { same }),
+        ("u_initial", value("u0", Some(0))?),
+        ("v_initial", value("v0", Some(0))?),
+    ]);
+    parameters.extend(low.map(|low| ("v_threshold_low", low)));
+    if own.contains(&"reset_interval") {
+        let interval = fields.integer("reset_interval", 1..=i64::MAX)?;
+        let offset = fields.integer_or("reset_offset", 0..=i64::MAX, 0)? % interval;
+        // An interval or offset beyond the end of any case may as well be just beyond it.
+        for (name, value) in [("reset_interval", interval), ("reset_offset", offset)] {
+            parameters.insert(name, vec![value.min(RESET_MAX + i64::from(name == "reset_interval")) as i32; neurons]);
+        }
+    }
+    Ok(Group { name: name.to_owned(), neurons, parameters, draws: None })
 }
 
 fn wire(
@@ -132,15 +150,16 @@ fn wire(
     let to = group(fields.text("post")?).ok_or_else(|| fields.wrong("post", "the name of a population"))?;
     let pre = match from {
         Sender::Input(index) => network.inputs[index].channels,
-        Sender::Group(index) => network.groups[index].neurons(),
+        Sender::Group(index) => network.groups[index].neurons,
     };
-    let post = network.groups[to].neurons();
+    let post = network.groups[to].neurons;
 
     let delayed = match fields.text("kind")? {
         "dense" | "sparse" => false,
         "delay_dense" | "delay_sparse" => true,
         _ => return Err(fields.wrong("kind", "dense, sparse, delay_dense or delay_sparse")),
     };
+    fields.only(&[CONNECTION, if delayed { &["delays"] } else { &[] }])?;
     let matrix = |field: &str| -> Result<_, ConformError> {
         let key = fields.text(field)?;
         let why = "a row per receiving neuron, a column per sending one";
@@ -176,21 +195,19 @@ fn wire(
     if clipped > 0 {
         notes.push(format!("{name}: {clipped} weights clipped to {least}..{most}"));
     }
-    let refused = |e| case.refused(&name, e);
     let mut synapses = Vec::new();
     for (at, &weight) in weights.iter().enumerate() {
-        let weight = rules.synaptic_weight(weight, format).map_err(refused)?;
+        let weight = rules.synaptic_weight(weight, format).map_err(|e| case.refused(&name, e))?;
         if weight != 0 {
             let delay = delays.get(at).map_or(0, |&delay| delay as u32);
             synapses.push(Synapse { pre: (at % pre) as u32, post: (at / pre) as u32, weight, delay });
         }
     }
+    synapses.sort_unstable();
     let graded = fields.integer_or("num_message_bits", 0..=32, 0)? > 0;
     let latency = match from {
         Sender::Input(_) => rules.input_latency,
         Sender::Group(_) => rules.spike_latency,
     };
-    let settings = ProjectionSettings { pre, post, exponent: format.exponent, graded, latency };
-    let projection = Projection::new(rules, &settings, &synapses).map_err(refused)?;
-    Ok(Wire { name, from, to, latency: latency.into(), graded, projection })
+    Ok(Wire { name, from, to, latency: latency.into(), graded, exponent: format.exponent.into(), synapses })
 }

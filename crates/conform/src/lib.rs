@@ -1,4 +1,4 @@
-//! Replays recorded traces of public simulators and chips through the device models and compares every value.
+//! Replays recorded traces of public simulators and chips on the kernel and compares every value.
 //!
 //! A *golden case* is a `.json` file that describes a network beside an `.npz` file of the same name that holds its
 //! arrays: its input, everything that was recorded, and its parameters, except those of a trained net, which are in a
@@ -7,7 +7,8 @@
 //! - finding cases ([`find`]) and recognising their format by the field `format`;
 //! - reading them, hostile files included: whatever a file holds, the answer is a [`ConformError`] that names the file
 //!   and the field or array, never a panic;
-//! - one replay per format, on the step functions of `device-models` with a small step loop of its own;
+//! - one replay per format, which makes a program of what was recorded and runs it on the kernel, straight and resumed
+//!   from a snapshot;
 //! - the comparison: [`Outcome::Pass`] counts what was compared, [`Outcome::Fail`] explains the first difference in
 //!   time; and the [`Report`] of many cases as text, JSON or JUnit XML.
 //!
@@ -23,17 +24,18 @@
 //! ```
 
 mod arrays;
+mod axons;
 mod braille;
 mod brian;
 mod case;
 mod chip_trace;
-mod clocked;
 mod dynapsim;
 mod error;
 mod fields;
 mod find;
 mod junit;
 mod lava;
+mod loihi;
 mod machine;
 mod nengo;
 mod nengo_use;
@@ -47,5 +49,5 @@ mod xylo;
 pub use case::{Case, FORMATS, replay};
 pub use error::ConformError;
 pub use find::{Found, find};
-pub use outcome::{Arrival, Comparison, Difference, Fact, Outcome, Overflow, Quantity, StepBefore, Trace};
+pub use outcome::{Arrival, Compared, Comparison, Difference, Outcome, Overflow, Recorded, RecordedTrace, StepBefore};
 pub use report::{CaseReport, CaseResult, Options, Progress, Report, run, run_each};

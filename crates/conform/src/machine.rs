@@ -1,17 +1,20 @@
 //! The kernel under a replay: a program, what is sent to it, and what is read from it row by row.
 //!
 //! A replay describes the recorded network as a [`chip::Program`] on a chip that no limit binds ([`ideal_chip`]), and
-//! what the recording sent to it. [`Machine::run`] builds an emulator, runs it straight, and runs its second half
+//! what the recording sent to it. [`Machine::run`] puts it into a session, runs it straight, and runs its second half
 //! again from a snapshot that went through the bytes of a snapshot file; both runs must agree in everything that is
 //! read. Which quantities a neuron has, and what they mean, is the business of its core model; which file they are
 //! compared with is the business of the replay.
 
-use chip::{ChipSpec, CoreModel, Evidence, Fact as Number, Geometry, ParameterSpec, Program, RouterSpec};
+use crate::outcome::Recorded;
+use chip::{ChipSpec, CoreModel, Evidence, Fact, Geometry, InputEvent, ParameterSpec, Program, RouterSpec, Symbols};
 use device_models::DieParameters;
-use emulator::{Counters, Each, Emulator, EmulatorError, Snapshot, Spike};
+use emulator::{Counters, Each, EmulatorError, Snapshot, Spike};
 use formats::container::{self, Kind};
+use session::{Board, Session, SessionError};
 use std::collections::BTreeMap;
-use units::{Decimal, InputId, Quantity, Tick, Unit};
+use std::ops::Range;
+use units::{Decimal, InputId, NeuronId, Quantity, Tick, Unit};
 
 /// The container that a snapshot goes through.
 const SNAPSHOT: Kind = Kind { name: "snapshot", version: 1 };
@@ -26,7 +29,8 @@ pub(crate) struct Channels {
     pub(crate) rows: Vec<i32>,
 }
 
-/// A quantity of all neurons of a core, read at the end of each step.
+/// A quantity of all neurons of a core, read at the end of the first tick of each step, in
+/// which clocked cores act.
 pub(crate) struct Probe {
     /// Index of the core in the program.
     pub(crate) core: usize,
@@ -78,105 +82,132 @@ impl Machine {
     /// If a probe names a core or a quantity that the program does not have.
     pub(crate) fn run(&self) -> Result<Run, EmulatorError> {
         let die = DieParameters::nominal();
-        let mut emulator = Emulator::new(&self.spec, &self.program, &die)?;
-        let mut run = Run {
-            rows: vec![Vec::new(); self.probes.len()],
-            emitted: vec![Vec::new(); self.program.cores.len()],
-            counters: emulator.counters().clone(),
-            resumed: None,
-        };
+        let program = Program { chip: self.spec.name.clone(), ..self.program.clone() };
+        let board = Board::new(self.spec.clone(), program, Symbols::default()).map_err(of_emulator)?;
         let middle = self.steps / 2;
-        self.advance(&mut emulator, 0..middle, |row| run.push(row))?;
-        let bytes = container::encode(SNAPSHOT, &emulator.snapshot());
-        self.advance(&mut emulator, middle..self.steps, |row| run.push(row))?;
-        run.counters = emulator.counters().clone();
+        let mut straight = board.on(&die).map_err(of_emulator)?;
+        let mut emitted = self.no_spikes();
+        self.advance(&mut straight, 0..middle, &mut emitted)?;
+        let bytes = container::encode(SNAPSHOT, &straight.snapshot());
+        self.advance(&mut straight, middle..self.steps, &mut emitted)?;
+        let rows = self.rows(&straight, self.steps);
 
         let snapshot: Snapshot =
             container::decode(SNAPSHOT, &bytes).map_err(|_| EmulatorError::Snapshot { what: "its bytes are lost" })?;
-        let mut again = Emulator::resume(&self.spec, &self.program, &die, &snapshot)?;
-        let mut resumed = None;
-        self.advance(&mut again, middle..self.steps, |row| {
-            resumed = resumed.take().or_else(|| self.difference(&run, &row));
-        })?;
-        let (straight, digests) = (format!("{:016x}", emulator.digest()), emulator.digest() == again.digest());
-        run.resumed = resumed.or_else(|| {
-            (!digests || run.counters != *again.counters()).then(|| Resumed {
-                what: format!("state and counts after {} steps", self.steps),
-                straight,
-                resumed: format!("{:016x}", again.digest()),
-            })
-        });
-        Ok(run)
+        let mut again = board.resume(&die, &snapshot).map_err(of_emulator)?;
+        let mut repeated = self.no_spikes();
+        self.advance(&mut again, middle..self.steps, &mut repeated)?;
+        let resumed = self.difference(middle, (&emitted, &repeated), (&rows, &self.rows(&again, self.steps - middle)));
+        let same = straight.digest() == again.digest() && straight.counters() == again.counters();
+        let end = || Resumed {
+            what: format!("state and counts after {} steps", self.steps),
+            straight: format!("{:016x}", straight.digest()),
+            resumed: format!("{:016x}", again.digest()),
+        };
+        let resumed = resumed.or_else(|| (!same).then(end));
+        Ok(Run { rows, emitted, counters: straight.counters().clone(), resumed })
     }
 
-    /// Runs some steps and hands each row to `each`.
+    /// Neurons of a core.
+    fn width(&self, core: usize) -> usize {
+        self.program.cores[core].neuron_count as usize
+    }
+
+    /// By core: room for what its neurons emit, a row per step.
+    fn no_spikes(&self) -> Vec<Vec<i32>> {
+        (0..self.program.cores.len()).map(|core| vec![0; self.steps * self.width(core)]).collect()
+    }
+
+    /// Runs some steps, with probes if the session has none yet, and adds to `emitted` what neurons emit.
     fn advance(
         &self,
-        emulator: &mut Emulator,
-        steps: std::ops::Range<usize>,
-        mut each: impl FnMut(Row),
+        session: &mut Session,
+        steps: Range<usize>,
+        emitted: &mut [Vec<i32>],
     ) -> Result<(), EmulatorError> {
-        let ticks = self.spec.step_ticks();
-        let quantities: Vec<usize> = self.probes.iter().map(|probe| self.quantity(emulator, probe)).collect();
-        for step in steps {
-            let (begin, end) = (Tick(step as u64 * ticks), Tick((step as u64 + 1) * ticks));
-            for channels in &self.inputs {
-                let row = &channels.rows[step * channels.count..][..channels.count];
-                for (channel, &payload) in row.iter().enumerate().filter(|(_, payload)| **payload != 0) {
-                    emulator.send(InputId(channels.first + channel as u32), begin, payload)?;
+        if session.recordings().is_empty() {
+            for probe in &self.probes {
+                for neuron in 0..self.width(probe.core) {
+                    let read = session.probe(probe.core, NeuronId(neuron as u16), probe.quantity);
+                    read.unwrap_or_else(|e| panic!("a replay reads what there is: {e}"));
                 }
             }
-            let neurons = |core: usize| self.program.cores[core].neuron_count as usize;
-            let mut emitted: Vec<Vec<i32>> = (0..self.program.cores.len()).map(|core| vec![0; neurons(core)]).collect();
-            emulator.run_until(end, &mut Each(|s: Spike| emitted[s.core][s.neuron.index()] += s.value));
-            let read = self.probes.iter().zip(&quantities).map(|(probe, &quantity)| {
-                let read = |n| emulator.core(probe.core).probe(quantity, units::NeuronId(n as u16), Tick(end.0 - 1));
-                (0..neurons(probe.core)).map(read).collect()
-            });
-            each(Row { step, read: read.collect(), emitted });
         }
-        Ok(())
+        let ticks = self.spec.step_ticks();
+        let begin = |step: usize| Tick(step as u64 * ticks);
+        let end = begin(steps.end);
+        let events = steps.flat_map(|step| {
+            self.inputs.iter().flat_map(move |channels| {
+                let row = channels.rows[step * channels.count..][..channels.count].iter().enumerate();
+                row.filter(|(_, payload)| **payload != 0).map(move |(channel, &payload)| InputEvent {
+                    tick: begin(step),
+                    channel: InputId(channels.first + channel as u32),
+                    payload,
+                })
+            })
+        });
+        let mut observer = Each(|s: Spike| {
+            let row = (s.tick.0 / ticks) as usize;
+            emitted[s.core][row * self.width(s.core) + s.neuron.index()] += s.value;
+        });
+        session.run_with(&mut events.peekable(), end, &mut observer).map_err(of_emulator)
     }
 
-    fn quantity(&self, emulator: &Emulator, probe: &Probe) -> usize {
-        let known = emulator.core(probe.core).probes(&self.spec);
-        let place = known.iter().position(|kind| kind.name == probe.quantity);
-        place.unwrap_or_else(|| panic!("a core of this model has no quantity `{}`", probe.quantity))
+    /// What the probes of `session` have read in `steps` steps: by probe, a row per step.
+    fn rows(&self, session: &Session, steps: usize) -> Vec<Vec<i64>> {
+        let mut recordings = session.recordings();
+        let of = |probe: &Probe| {
+            let width = self.width(probe.core);
+            let (own, rest) = recordings.split_at(width);
+            recordings = rest;
+            let step = |step: usize| own.iter().map(move |recording| recording.bits[step]);
+            (0..steps).flat_map(step).collect()
+        };
+        self.probes.iter().map(of).collect()
     }
 
-    /// The first value of a row that is not as in the straight run.
-    fn difference(&self, run: &Run, row: &Row) -> Option<Resumed> {
-        let step = row.step;
-        let found = |what: String, straight: String, resumed: String| Resumed { what, straight, resumed };
-        for (core, emitted) in row.emitted.iter().enumerate() {
-            let straight = &run.emitted[core][step * emitted.len()..][..emitted.len()];
-            if let Some(n) = (0..emitted.len()).find(|&n| straight[n] != emitted[n]) {
-                let what = format!("spikes of core {core} neuron {n} in row {step}");
-                return Some(found(what, straight[n].to_string(), emitted[n].to_string()));
+    /// The first value after step `middle` that is not as in the straight run; what the resumed run read begins there.
+    fn difference(
+        &self,
+        middle: usize,
+        (emitted, again): (&[Vec<i32>], &[Vec<i32>]),
+        (rows, rows_again): (&[Vec<i64>], &[Vec<i64>]),
+    ) -> Option<Resumed> {
+        for (core, (straight, resumed)) in emitted.iter().zip(again).enumerate() {
+            let width = self.width(core);
+            if let Some(at) = (middle * width..straight.len()).find(|&at| straight[at] != resumed[at]) {
+                let what = format!("spikes of core {core} neuron {} in row {}", at % width, at / width);
+                return Some(Resumed { what, straight: straight[at].to_string(), resumed: resumed[at].to_string() });
             }
         }
-        for ((probe, all), read) in self.probes.iter().zip(&run.rows).zip(&row.read) {
-            let straight = &all[step * read.len()..][..read.len()];
-            if let Some(n) = (0..read.len()).find(|&n| straight[n] != read[n]) {
-                let what = format!("{} of core {} neuron {n} in row {step}", probe.quantity, probe.core);
-                return Some(found(what, straight[n].to_string(), read[n].to_string()));
+        for ((probe, straight), resumed) in self.probes.iter().zip(rows).zip(rows_again) {
+            let width = self.width(probe.core);
+            let straight = &straight[middle * width..];
+            if let Some(at) = (0..straight.len()).find(|&at| straight[at] != resumed[at]) {
+                let Probe { core, quantity } = probe;
+                let what = format!("{quantity} of core {core} neuron {} in row {}", at % width, middle + at / width);
+                return Some(Resumed { what, straight: straight[at].to_string(), resumed: resumed[at].to_string() });
             }
         }
         None
     }
 }
 
-/// What was read in one step.
-struct Row {
-    step: usize,
-    read: Vec<Vec<i64>>,
-    emitted: Vec<Vec<i32>>,
+/// What the emulator refuses; a replay gives a session nothing else to refuse.
+fn of_emulator(error: SessionError) -> EmulatorError {
+    match error {
+        SessionError::Emulator(error) => error,
+        other => panic!("a replay has no names and no mapping: {other}"),
+    }
 }
 
 impl Run {
-    fn push(&mut self, row: Row) {
-        self.rows.iter_mut().zip(row.read).for_each(|(all, row)| all.extend(row));
-        self.emitted.iter_mut().zip(row.emitted).for_each(|(all, row)| all.extend(row));
+    /// A difference of the case, if the resumed run was another one. That they agree is no recorded value and is not
+    /// counted as one.
+    pub(crate) fn resumed_difference(&self) -> Option<Recorded> {
+        let Resumed { what, straight, resumed } = self.resumed.clone()?;
+        let field = format!("a run resumed from a snapshot: {what}");
+        Some(Recorded { quantity: "resumed".to_owned(), field, values: 0, expected: straight, got: resumed })
     }
 }
 
@@ -190,7 +221,7 @@ pub(crate) fn ideal_chip(model: CoreModel) -> ChipSpec {
         revision: String::new(),
         summary: "A recorded network, on a chip without limits".to_owned(),
         sources: BTreeMap::from([(SOURCE.to_owned(), "a golden case".to_owned())]),
-        tick: Number { quantity: Quantity::new(Decimal::integer(1), Unit::MILLISECOND), ..number(1) },
+        tick: Fact { quantity: Quantity::new(Decimal::integer(1), Unit::MILLISECOND), ..number(1) },
         step: None,
         geometry: Geometry { chips: number(1), cores_per_chip: places(), neurons_per_core: places() },
         models: vec![model],
@@ -211,12 +242,12 @@ pub(crate) fn ideal_chip(model: CoreModel) -> ChipSpec {
 const SOURCE: &str = "case";
 
 /// A whole number as a chip has it.
-pub(crate) fn number(value: i64) -> Number {
+pub(crate) fn number(value: i64) -> Fact {
     let quantity = Quantity::number(Decimal::integer(value));
-    Number { quantity, source: SOURCE.to_owned(), evidence: Evidence::Assumed }
+    Fact { quantity, source: SOURCE.to_owned(), evidence: Evidence::Assumed }
 }
 
 /// A parameter with a nominal value and nothing else.
-pub(crate) fn parameter(nominal: Number) -> ParameterSpec {
+pub(crate) fn parameter(nominal: Fact) -> ParameterSpec {
     ParameterSpec { summary: String::new(), nominal, range: None, mismatch: None }
 }

@@ -1,27 +1,69 @@
 //! Replay of `nengo-loihi-golden/1`: networks of nengo-loihi's emulator.
 
 use crate::arrays::{Array, Arrays, INDEX, INT8, INT32};
+use crate::axons::{AxonTable, AxonTableLayout};
 use crate::case::Case;
-use crate::clocked::Group;
 use crate::error::ConformError;
 use crate::fields::Fields;
+use crate::loihi::{Group, Input, Network, Sender, Synapse, Wire};
 use crate::nengo_use::{SynapseUse, compare_use};
-use crate::outcome::{Arrival, Comparison, Fact};
+use crate::outcome::{Comparison, Recorded};
 use crate::read::{
-    MAX_NEURONS, MAX_STEPS, bounded, compare_group, compare_stats, narrow, rows, something_recorded, within,
+    CONVENTIONS, MAX_NEURONS, MAX_STEPS, bounded, compare_group, compare_stats, conventions, narrow, rows,
+    something_recorded, within,
 };
-use device_models::loihi::{
-    AxonRow, AxonTable, AxonTableLayout, Bias, LoihiParameters, LoihiRules, NeuronSettings, NoiseSettings, NoiseTarget,
-    Register, Threshold,
-};
+use device_models::loihi::Register;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// Where spikes come from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    Input(usize),
-    Block(usize),
-}
+/// Fields of the description.
+pub(crate) const CASE: &[&str] = &[
+    "steps",
+    "inputs",
+    "blocks",
+    "synapses",
+    "axons",
+    "noise_draws",
+    "overflow_events",
+    "n_overflow_events",
+    "stats",
+    "warnings",
+    "refractory",
+];
+const INPUT: &[&str] = &["name", "n", "spikes"];
+const BLOCK: &[&str] = &[
+    "name",
+    "n",
+    "vmin",
+    "vmax",
+    "noise_exp",
+    "noise_offset",
+    "noise_at_membrane",
+    "params",
+    "traces",
+    "validate",
+    "utilization",
+];
+const PARAMS: &[&str] = &["decay_u", "decay_v", "vth", "bias", "refract_delay", "enable_noise"];
+const SYNAPSES: &[&str] = &[
+    "name",
+    "block",
+    "n_axons",
+    "pop_type",
+    "w",
+    "idx",
+    "ptr",
+    "n_atoms",
+    "axon_to_weight",
+    "base",
+    "cfg",
+    "bits",
+    "learning",
+];
+const AXONS: &[&str] = &["name", "source", "synapse", "target", "atom"];
+
+/// Most synapses of all axons of a case together, each sender having those of its row.
+const MAX_SYNAPSES: usize = 1 << 27;
 
 /// A group of synapses on a block.
 pub(crate) struct Synapses {
@@ -35,26 +77,22 @@ pub(crate) struct Synapses {
 
 /// What the spikes of a source do to a group of synapses.
 pub(crate) struct Axons {
-    pub(crate) name: String,
-    pub(crate) source: Source,
+    pub(crate) source: Sender,
     pub(crate) synapses: usize,
     /// Target axon of each sender, -1 for none.
     pub(crate) targets: Vec<i32>,
-    rows: Vec<Option<AxonRow>>,
 }
 
-/// The whole case.
-struct Model {
-    inputs: Vec<(String, usize, Vec<i32>)>,
-    blocks: Vec<Group>,
+/// What a case holds besides its neurons and their connections.
+struct Tables {
     synapses: Vec<Synapses>,
     axons: Vec<Axons>,
 }
 
 /// Replays a case.
 pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
-    let rules = LoihiRules::nengo();
     let fields = case.fields();
+    let (spec, rules) = conventions(&fields, "loihi-nengo", &[CONVENTIONS, &["refractory"]].concat(), &[])?;
     let arrays = case.arrays()?;
     let steps = fields.integer("steps", 0..=MAX_STEPS as i64)? as usize;
     let mut names: Vec<String> = Vec::new();
@@ -67,91 +105,89 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
         Ok(name.to_owned())
     };
 
-    let mut model = Model { inputs: Vec::new(), blocks: Vec::new(), synapses: Vec::new(), axons: Vec::new() };
+    let mut network = Network { rules: spec, inputs: Vec::new(), groups: Vec::new(), wires: Vec::new() };
     for input in fields.objects("inputs")? {
+        input.only(&[INPUT])?;
         let (name, channels) = (unique(&input)?, input.count("n", MAX_NEURONS)?);
         let (key, spikes) = rows(&arrays, &input, "spikes", INT8, (steps, channels))?;
         within(&arrays, &key, &spikes, 0..=1, "0 or 1")?;
-        model.inputs.push((name, channels, narrow(&arrays, &key, &spikes)?));
+        network.inputs.push(Input { name, channels, rows: narrow(&arrays, &key, &spikes)? });
     }
     let blocks = fields.objects("blocks")?;
     for block in &blocks {
         let name = unique(block)?;
-        model.blocks.push(core(case, &arrays, &rules, block, &name, steps)?);
+        network.groups.push(core(&arrays, block, name, steps)?);
     }
+    let mut tables = Tables { synapses: Vec::new(), axons: Vec::new() };
     let synapses = fields.objects("synapses")?;
     for fields in &synapses {
         let name = unique(fields)?;
-        model.synapses.push(synapse_group(case, &arrays, fields, name, &model.blocks)?);
+        tables.synapses.push(synapse_group(case, &arrays, fields, name, &network.groups)?);
     }
     for axons in fields.objects("axons")? {
         let name = unique(&axons)?;
-        model.axons.push(axon_group(case, &arrays, &axons, name, &model)?);
+        let (axons, mut wire) = axon_group(case, &arrays, &axons, &name, &network, &tables)?;
+        wire.latency = match axons.source {
+            Sender::Input(_) => rules.input_latency.into(),
+            Sender::Group(_) => rules.spike_latency.into(),
+        };
+        tables.axons.push(axons);
+        network.wires.push(wire);
     }
-    let draws = noise_draws(&arrays, &fields, steps, &model.blocks)?;
+    noise_draws(&arrays, &fields, steps, &mut network.groups)?;
 
-    let events = model.run(steps, draws.as_deref());
     let mut comparison = Comparison::default();
-    for (block, group) in blocks.iter().zip(&model.blocks) {
-        compare_group(&mut comparison, &arrays, block, steps, group)?;
+    let replayed = network.run(case, steps, &mut comparison)?;
+    let groups = &replayed.network.groups;
+    for (block, both) in blocks.iter().zip(groups.iter().zip(&replayed.registers)) {
+        compare_group(&mut comparison, &arrays, block, steps, both)?;
     }
-    compare_events(&mut comparison, &fields, &events)?;
+    compare_events(&mut comparison, &fields, &replayed.overflow_events(steps))?;
     for (index, block) in blocks.iter().enumerate() {
-        let neurons = model.blocks[index].neurons();
-        compare_use(&mut comparison, block, index, neurons, &model.synapses, &model.axons)?;
+        compare_use(&mut comparison, block, index, groups[index].neurons, &tables.synapses, &tables.axons)?;
     }
-    for (fields, synapses) in synapses.iter().zip(&model.synapses) {
+    for (fields, synapses) in synapses.iter().zip(&tables.synapses) {
         synapses.memory.compare(&mut comparison, fields)?;
     }
     compare_stats(&mut comparison, &fields)?;
     something_recorded(case, &comparison)?;
-    comparison.explain = Some(Box::new(move |row, block, neuron| model.arrivals(row, block, neuron)));
+    comparison.explain = Some(Box::new(move |row, block, neuron| replayed.arrivals(row, block, neuron)));
     Ok(comparison)
 }
 
 /// A block: one core.
-fn core(
-    case: &Case,
-    arrays: &Arrays,
-    rules: &LoihiRules,
-    fields: &Fields<'_>,
-    name: &str,
-    steps: usize,
-) -> Result<Group, ConformError> {
+fn core(arrays: &Arrays, fields: &Fields<'_>, name: String, steps: usize) -> Result<Group, ConformError> {
+    fields.only(&[BLOCK])?;
     let neurons = fields.count("n", MAX_NEURONS)?;
     bounded(fields, "n", steps, neurons)?;
     let params = fields.object("params")?;
+    params.only(&[PARAMS])?;
     let list = |name: &str| -> Result<Vec<i32>, ConformError> {
         let key = params.text(name)?;
         let array = arrays.read(&params.path(name), key, INT32, &[Some(neurons)], "a value per compartment")?;
         narrow(arrays, key, &array)
     };
     let word = i64::from(i32::MIN)..=i64::from(i32::MAX);
-    let limit = |name| Ok::<_, ConformError>(fields.integer(name, word.clone())? as i32);
-    let enabled: Vec<bool> = list("enable_noise")?.iter().map(|&on| on != 0).collect();
-    let target = match fields.integer_or("noise_at_membrane", 0..=1, 0)? {
-        0 => NoiseTarget::Current,
-        _ => NoiseTarget::Membrane,
-    };
-    let noise = NoiseSettings {
-        enabled: &enabled,
-        exponent: fields.integer_or("noise_exp", word.clone(), 0)? as i32,
-        offset: fields.integer_or("noise_offset", word.clone(), 0)? as i32,
-        target,
-    };
-    let settings = NeuronSettings {
-        decay_u: &list("decay_u")?,
-        decay_v: &list("decay_v")?,
-        threshold: Threshold::Binary(&list("vth")?),
-        bias: Bias::Scaled(&list("bias")?),
-        refractory: &list("refract_delay")?,
-        voltage_limits: Some((limit("vmin")?, limit("vmax")?)),
-        noise: Some(noise),
-        reset: None,
-    };
-    let parameters = LoihiParameters::new(rules, &settings).map_err(|e| case.refused(name, e))?;
-    Ok(Group::new(name, parameters))
+    let limit = |name| Ok::<_, ConformError>(vec![fields.integer(name, word.clone())? as i32; neurons]);
+    let or_0 = |name, range| Ok::<_, ConformError>(vec![fields.integer_or(name, range, 0)? as i32; neurons]);
+    let parameters = BTreeMap::from([
+        ("decay_u", list("decay_u")?),
+        ("decay_v", list("decay_v")?),
+        ("v_threshold", list("vth")?),
+        ("bias_mantissa", list("bias")?),
+        ("refractory", list("refract_delay")?),
+        ("v_min", limit("vmin")?),
+        ("v_max", limit("vmax")?),
+        (NOISE, list("enable_noise")?.iter().map(|&on| i32::from(on != 0)).collect()),
+        ("noise_exponent", or_0("noise_exp", word.clone())?),
+        ("noise_offset", or_0("noise_offset", word.clone())?),
+        ("noise_at_membrane", or_0("noise_at_membrane", 0..=1)?),
+    ]);
+    Ok(Group { name, neurons, parameters, draws: None })
 }
+
+/// The parameter that says which neurons have noise.
+const NOISE: &str = "noise";
 
 fn synapse_group(
     case: &Case,
@@ -160,6 +196,7 @@ fn synapse_group(
     name: String,
     blocks: &[Group],
 ) -> Result<Synapses, ConformError> {
+    fields.only(&[SYNAPSES])?;
     let target = fields.text("block")?;
     let block = blocks
         .iter()
@@ -195,7 +232,7 @@ fn synapse_group(
     let weights = words(weights)?;
     let (axon_sets, bases) = (optional("axon_to_weight")?, optional("base")?);
     let layout = AxonTableLayout {
-        compartments: blocks[block].neurons(),
+        compartments: blocks[block].neurons,
         axons,
         weights: &weights,
         indices: &indices,
@@ -213,19 +250,21 @@ fn axon_group(
     case: &Case,
     arrays: &Arrays,
     fields: &Fields<'_>,
-    name: String,
-    model: &Model,
-) -> Result<Axons, ConformError> {
+    name: &str,
+    network: &Network,
+    tables: &Tables,
+) -> Result<(Axons, Wire), ConformError> {
+    fields.only(&[AXONS])?;
     let from = fields.text("source")?;
-    let input = model.inputs.iter().position(|(name, ..)| name == from).map(Source::Input);
-    let block = || model.blocks.iter().position(|block| block.name == from).map(Source::Block);
+    let input = network.inputs.iter().position(|input| input.name == from).map(Sender::Input);
+    let block = || network.groups.iter().position(|block| block.name == from).map(Sender::Group);
     let source = input.or_else(block).ok_or_else(|| fields.wrong("source", "the name of an input or a block"))?;
     let senders = match source {
-        Source::Input(index) => model.inputs[index].1,
-        Source::Block(index) => model.blocks[index].neurons(),
+        Sender::Input(index) => network.inputs[index].channels,
+        Sender::Group(index) => network.groups[index].neurons,
     };
     let to = fields.text("synapse")?;
-    let synapses = model
+    let synapses = tables
         .synapses
         .iter()
         .position(|group| group.name == to)
@@ -236,105 +275,56 @@ fn axon_group(
         narrow(arrays, key, &array)
     };
     let (targets, atoms) = (list("target")?, list("atom")?);
-    let mut rows = Vec::with_capacity(senders);
+    let group = &tables.synapses[synapses];
+    let mut all = Vec::new();
     for (sender, (&target, &atom)) in targets.iter().zip(&atoms).enumerate() {
-        rows.push(match target {
-            ..0 => None,
-            _ => model.synapses[synapses]
-                .table
-                .row(target.into(), atom.into())
-                .map_err(|e| case.refused(format!("{name}, sender {sender}"), e))?,
-        });
+        if target < 0 {
+            continue;
+        }
+        let refused = |e| case.refused(format!("{name}, sender {sender}"), e);
+        for (post, weight) in group.table.row(target.into(), atom.into()).map_err(refused)? {
+            all.push(Synapse { pre: sender as u32, delay: 0, post, weight });
+        }
+        let others: usize = network.wires.iter().map(|wire| wire.synapses.len()).sum();
+        if all.len() + others > MAX_SYNAPSES {
+            let reason = format!("the senders have more than {MAX_SYNAPSES} synapses; make the case smaller");
+            return Err(case.refused(name, reason));
+        }
     }
-    Ok(Axons { name, source, synapses, targets, rows })
+    all.sort_unstable();
+    let wire = Wire {
+        name: format!("{name} to {to}"),
+        from: source,
+        to: group.block,
+        latency: 1,
+        graded: false,
+        exponent: 0,
+        synapses: all,
+    };
+    Ok((Axons { source, synapses, targets }, wire))
 }
 
-/// The recorded draws, a row per step; None if no block has noise.
-fn noise_draws(
-    arrays: &Arrays,
-    fields: &Fields<'_>,
-    steps: usize,
-    blocks: &[Group],
-) -> Result<Option<Vec<i8>>, ConformError> {
-    let columns = blocks.iter().map(Group::neurons).sum();
+/// Gives the blocks that have noise the recorded draws, a row per step.
+fn noise_draws(arrays: &Arrays, fields: &Fields<'_>, steps: usize, blocks: &mut [Group]) -> Result<(), ConformError> {
+    let has_noise = |block: &Group| block.parameters[NOISE].contains(&1);
+    let columns = blocks.iter().map(|block| block.neurons).sum();
     if fields.get("noise_draws").is_none() {
-        return match blocks.iter().any(|block| block.parameters.has_noise()) {
-            false => Ok(None),
+        return match blocks.iter().any(has_noise) {
+            false => Ok(()),
             true => Err(fields.wrong("noise_draws", "the key of the recorded draws, because a block has noise")),
         };
     }
     let (key, array) = rows(arrays, fields, "noise_draws", INT8, (steps, columns))?;
     within(arrays, &key, &array, -127..=127, "a draw from -127 to 127")?;
-    Ok(Some(array.values.iter().map(|&draw| draw as i8).collect()))
-}
-
-impl Model {
-    /// Runs all steps; returns (row, register) of each overflow, once per row and register.
-    fn run(&mut self, steps: usize, draws: Option<&[i8]>) -> Vec<(usize, Register)> {
-        let columns: usize = self.blocks.iter().map(Group::neurons).sum();
-        let mut events = Vec::new();
-        let mut hits = Vec::new();
-        for row in 0..steps {
-            if let Some(before) = row.checked_sub(1) {
-                for axons in &self.axons {
-                    // Read first, delivered after: the block that receives may be the source itself.
-                    let (senders, spikes) = self.spikes(axons.source);
-                    let fired = spikes[before * senders..][..senders].iter().zip(&axons.rows);
-                    hits.extend(fired.filter(|(spike, _)| **spike != 0).filter_map(|(_, row)| *row));
-                    let synapses = &self.synapses[axons.synapses];
-                    let accumulators = self.blocks[synapses.block].accumulators();
-                    for hit in hits.drain(..) {
-                        synapses.table.deliver(hit, accumulators);
-                    }
-                }
-            }
-            let mut start = row * columns;
-            let mut registers = [false; Register::ALL.len()];
-            for block in &mut self.blocks {
-                let end = start + block.neurons();
-                let summary = block.step(row, draws.map(|draws| &draws[start..end]));
-                start = end;
-                for (seen, register) in registers.iter_mut().zip(Register::ALL) {
-                    *seen |= summary.overflows.count(register) > 0;
-                }
-            }
-            let raised = Register::ALL.into_iter().zip(registers).filter(|(_, seen)| *seen);
-            events.extend(raised.map(|(register, _)| (row, register)));
+    let mut first = 0;
+    for block in blocks {
+        if has_noise(block) {
+            let rows = array.values.chunks(columns).flat_map(|row| &row[first..first + block.neurons]);
+            block.draws = Some(rows.map(|&draw| draw as i32).collect());
         }
-        events
+        first += block.neurons;
     }
-
-    /// Number of senders and all spikes of a source.
-    fn spikes(&self, source: Source) -> (usize, &[i32]) {
-        match source {
-            Source::Input(index) => (self.inputs[index].1, &self.inputs[index].2),
-            Source::Block(index) => (self.blocks[index].neurons(), &self.blocks[index].s),
-        }
-    }
-
-    /// The events that reached a compartment in a row.
-    fn arrivals(&self, row: usize, block: &str, neuron: usize) -> Vec<Arrival> {
-        let Some(sent) = row.checked_sub(1) else { return Vec::new() };
-        let mut out = Vec::new();
-        for axons in &self.axons {
-            let synapses = &self.synapses[axons.synapses];
-            if self.blocks[synapses.block].name != block {
-                continue;
-            }
-            let (senders, spikes) = self.spikes(axons.source);
-            let source = match axons.source {
-                Source::Input(index) => &self.inputs[index].0,
-                Source::Block(index) => &self.blocks[index].name,
-            };
-            for (index, hit) in axons.rows.iter().enumerate().filter(|(i, _)| spikes[sent * senders + i] != 0) {
-                for (_, weight) in hit.iter().flat_map(|&hit| synapses.table.targets(hit)).filter(|t| t.0 == neuron) {
-                    let (via, source) = (format!("{} to {}", axons.name, synapses.name), source.clone());
-                    out.push(Arrival { via, source, index, sent, payload: 1, weight: weight.into() });
-                }
-            }
-        }
-        out
-    }
+    Ok(())
 }
 
 /// The overflow warnings, in the order in which the emulator raises them.
@@ -350,7 +340,7 @@ fn compare_events(
         .map(|(row, register)| format!("[{},\"Overflow in {}\"]", row + 1, register.name()))
         .collect();
     let mut fact = |field: String, expected: String, got: String| {
-        comparison.facts.push(Fact { quantity: "overflow_events".to_owned(), field, values: 1, expected, got });
+        comparison.facts.push(Recorded { quantity: "overflow_events".to_owned(), field, values: 1, expected, got });
     };
     let total = match fields.get("n_overflow_events") {
         Some(_) => Some(fields.integer("n_overflow_events", 0..=i64::MAX)? as usize),

@@ -3,13 +3,37 @@
 use crate::arrays::Array;
 use crate::error::ConformError;
 use crate::fields::Fields;
-use crate::nengo::{Axons, Source, Synapses};
-use crate::outcome::{Comparison, Fact};
+use crate::loihi::Sender;
+use crate::nengo::{Axons, Synapses};
+use crate::outcome::{Comparison, Recorded};
 use device_models::loihi::limits::{
     AXON_BASE_MAX, COMPARTMENTS, CoreUse, INPUT_AXONS, OUTPUT_AXONS, SYNAPSE_BITS, SynapseFormat, WEIGHT_EXPONENT,
     output_axon_slots,
 };
 use std::collections::BTreeSet;
+
+/// The fields of `cfg`, which are those of nengo-loihi; some say nothing about memory and are not read.
+const CFG: &[&str] = &[
+    "weight_limit_mant",
+    "weight_limit_exp",
+    "weight_exp",
+    "disc_max_weight",
+    "learning_cfg",
+    "tag_bits",
+    "delay_bits",
+    "weight_bits",
+    "reuse_synapse_data",
+    "n_synapses",
+    "idx_offset",
+    "idx_mult",
+    "skip_bits",
+    "idx_bits",
+    "synapse_type",
+    "fanout_type",
+    "compression",
+    "stdp_cfg",
+    "ignore_delay",
+];
 
 /// What a group of synapses takes of a core.
 pub(crate) struct SynapseUse {
@@ -28,6 +52,7 @@ impl SynapseUse {
             return Ok(SynapseUse { bits: None, exponent: None, violation: None, others: 0 });
         }
         let cfg = fields.object("cfg")?;
+        cfg.only(&[CFG])?;
         let code = |name, most| cfg.integer(name, -1..=most);
         let exponent = cfg.integer("weight_exp", -64..=64)?;
         let compression = cfg.integer("compression", 0..=3)?;
@@ -117,7 +142,7 @@ impl SynapseUse {
         }
         let expected = fields.integer("bits", 0..=i64::MAX)?;
         match self.bits {
-            Some(bits) => comparison.facts.push(Fact {
+            Some(bits) => comparison.facts.push(Recorded {
                 quantity: "bits".to_owned(),
                 field: fields.path("bits"),
                 values: 1,
@@ -143,7 +168,7 @@ pub(crate) fn compare_use(
     // A case does not say how many output axons were declared, only where they lead: at least to every target that
     // occurs, and at most one for each sender or each axon of the target.
     let (mut least, mut most) = (0, 0);
-    for group in axons.iter().filter(|group| group.source == Source::Block(block)) {
+    for group in axons.iter().filter(|group| group.source == Sender::Group(block)) {
         let target = &synapses[group.synapses];
         let distinct: BTreeSet<_> = group.targets.iter().filter(|&&target| target >= 0).collect();
         least += output_axon_slots(distinct.len() as u64, target.population_type);
@@ -155,6 +180,7 @@ pub(crate) fn compare_use(
     let mut output_axons = least;
     if fields.get("utilization").is_some() {
         let used = fields.object("utilization")?;
+        used.only(&[&["compartments", "in-axons", "out-axons", "synapses"]])?;
         for (name, got, limit) in [
             ("compartments", Some(compartments as u64), COMPARTMENTS),
             ("in-axons", Some(input_axons as u64), INPUT_AXONS),
@@ -177,7 +203,7 @@ pub(crate) fn compare_use(
                 comparison.notes.push(format!("{} is not compared: cfg does not say how", used.path(name)));
                 continue;
             };
-            comparison.facts.push(Fact {
+            comparison.facts.push(Recorded {
                 quantity: "utilization".to_owned(),
                 field: used.path(name),
                 values: 1,
@@ -217,7 +243,7 @@ pub(crate) fn compare_use(
         }
         _ => return Err(fields.wrong("validate", "true or the text of an error")),
     };
-    comparison.facts.push(Fact {
+    comparison.facts.push(Recorded {
         quantity: "validate".to_owned(),
         field: fields.path("validate"),
         values: 1,

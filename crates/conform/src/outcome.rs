@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One recorded array of a quantity over time beside the replayed one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trace {
+pub struct RecordedTrace {
     /// The population, core or layer that it belongs to.
     pub population: String,
     /// What was recorded, such as `u`.
@@ -23,7 +23,7 @@ pub struct Trace {
 
 /// A recorded fact that is no array over time, such as a count of overflows, beside what the replay says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
+pub struct Recorded {
     /// What was recorded, such as `utilization`.
     pub quantity: String,
     /// The field of the description, such as `blocks[0].utilization.synapses`.
@@ -90,9 +90,9 @@ type Explain = Box<dyn Fn(usize, &str, usize) -> Vec<Arrival>>;
 #[derive(Default)]
 pub struct Comparison {
     /// Arrays over time, in the order in which a step computes them: the first difference within a step is the cause.
-    pub traces: Vec<Trace>,
+    pub traces: Vec<RecordedTrace>,
     /// Everything else that was recorded.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<Recorded>,
     /// What a reader should know although it is no difference, such as clipped weights.
     pub notes: Vec<String>,
     /// Registers that overflowed, in the order of populations and of computation.
@@ -102,7 +102,7 @@ pub struct Comparison {
 
 /// How many values of a quantity were compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quantity {
+pub struct Compared {
     /// The quantity, such as `u`.
     pub name: String,
     /// Values compared.
@@ -115,7 +115,7 @@ pub enum Outcome {
     /// Every recorded value was met.
     Pass {
         /// What was compared, in order of first appearance.
-        quantities: Vec<Quantity>,
+        quantities: Vec<Compared>,
         /// What a reader should know.
         notes: Vec<String>,
         /// Registers that overflowed.
@@ -208,10 +208,10 @@ impl fmt::Display for Difference {
 impl Comparison {
     /// Compares everything.
     pub fn outcome(&self) -> Outcome {
-        let mut quantities: Vec<Quantity> = Vec::new();
+        let mut quantities: Vec<Compared> = Vec::new();
         let mut count = |name: &str, values: u64| match quantities.iter_mut().find(|q| q.name == name) {
             Some(quantity) => quantity.values += values,
-            None => quantities.push(Quantity { name: name.to_owned(), values }),
+            None => quantities.push(Compared { name: name.to_owned(), values }),
         };
         let mut differing = 0;
         let mut compared = 0;
@@ -261,12 +261,12 @@ impl Comparison {
         Outcome::Fail(Box::new(Difference { differing, compared, ..difference }))
     }
 
-    fn explain(&self, row: usize, trace: &Trace, column: usize) -> Difference {
-        let at = |trace: &Trace, row: usize| {
+    fn explain(&self, row: usize, trace: &RecordedTrace, column: usize) -> Difference {
+        let at = |trace: &RecordedTrace, row: usize| {
             let at = row * trace.columns + column;
             Some((trace.quantity.clone(), *trace.expected.get(at)?, *trace.got.get(at)?))
         };
-        let same = |other: &&Trace| other.population == trace.population && other.columns == trace.columns;
+        let same = |other: &&RecordedTrace| other.population == trace.population && other.columns == trace.columns;
         let rows = (row.saturating_sub(2)..=row)
             .map(|row| StepBefore {
                 row,

@@ -2,11 +2,14 @@
 
 use crate::arrays::{Array, Arrays, Element, INDEX, INT8, INT32};
 use crate::case::Case;
-use crate::clocked::Group;
 use crate::error::ConformError;
 use crate::fields::Fields;
-use crate::outcome::{Comparison, Fact, Trace};
+use crate::loihi::{Group, Registers};
+use crate::outcome::{Comparison, Recorded, RecordedTrace};
+use chip::RulesSpec;
+use device_models::loihi::{LoihiRules, OPTIONS};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Most neurons of a population and channels of an input.
 pub(crate) const MAX_NEURONS: usize = 1 << 20;
@@ -98,6 +101,46 @@ pub(crate) fn per_neuron(
     }
 }
 
+/// The conventions of a recording that every Loihi format can state, by the names that the table `rules` of a chip file
+/// has for them. The options that are not here say how weights and parameters are given, which is up to the format.
+pub(crate) const CONVENTIONS: &[&str] = &[
+    "input_latency",
+    "accumulator",
+    "current_decay",
+    "current",
+    "biased_current",
+    "voltage_decay",
+    "voltage",
+    "threshold",
+    "reset",
+    "probe",
+];
+
+/// The rules of a recording: those of `profile`, `defaults`, and the options of `names` that the description states.
+pub(crate) fn conventions(
+    fields: &Fields<'_>,
+    profile: &str,
+    names: &[&str],
+    defaults: &[(&str, &str)],
+) -> Result<(RulesSpec, LoihiRules), ConformError> {
+    let mut options: BTreeMap<String, String> = BTreeMap::new();
+    options.insert("parameters".to_owned(), "words".to_owned());
+    options.extend(defaults.iter().map(|(name, word)| ((*name).to_owned(), (*word).to_owned())));
+    for name in names.iter().filter(|name| fields.get(name).is_some()) {
+        options.insert((*name).to_owned(), fields.text(name)?.to_owned());
+    }
+    let mut spec = RulesSpec { profile: profile.to_owned(), options: BTreeMap::new() };
+    for (name, word) in options {
+        spec.options.insert(name.clone(), word);
+        if LoihiRules::from_spec(&spec).is_err() {
+            let words = OPTIONS.iter().find(|(option, _)| *option == name).map_or(&[][..], |(_, words)| words);
+            return Err(fields.wrong(&name, format!("one of {}", words.join(", "))));
+        }
+    }
+    let rules = LoihiRules::from_spec(&spec).map_err(|e| fields.wrong("format", e.to_string()))?;
+    Ok((spec, rules))
+}
+
 /// The recorded registers of a group beside what the replay says. `fields` is the object with the entry `traces`, an
 /// object that names an array for some of `u`, `v` and `s`.
 pub(crate) fn compare_group(
@@ -105,9 +148,9 @@ pub(crate) fn compare_group(
     arrays: &Arrays,
     fields: &Fields<'_>,
     steps: usize,
-    group: &Group,
+    (group, registers): (&Group, &Registers),
 ) -> Result<(), ConformError> {
-    comparison.overflows.extend(group.overflowed());
+    comparison.overflows.extend(registers.overflowed(group));
     if fields.get("traces").is_none() {
         return Ok(());
     }
@@ -120,14 +163,14 @@ pub(crate) fn compare_group(
         });
     }
     for (quantity, allowed, bits, got) in
-        [("u", INT32, 32, &group.u), ("v", INT32, 32, &group.v), ("s", INT8, 8, &group.s)]
+        [("u", INT32, 32, &registers.u), ("v", INT32, 32, &registers.v), ("s", INT8, 8, &registers.s)]
     {
         if traces.get(quantity).is_some() {
-            let (key, array) = rows(arrays, &traces, quantity, allowed, (steps, group.neurons()))?;
-            comparison.traces.push(Trace {
+            let (key, array) = rows(arrays, &traces, quantity, allowed, (steps, group.neurons))?;
+            comparison.traces.push(RecordedTrace {
                 population: group.name.clone(),
                 quantity: quantity.to_owned(),
-                columns: group.neurons(),
+                columns: group.neurons,
                 bits,
                 expected: narrow(arrays, &key, &array)?,
                 got: got.clone(),
@@ -160,7 +203,13 @@ pub(crate) fn compare_stats(comparison: &mut Comparison, fields: &Fields<'_>) ->
             }
             _ => return Err(stats.wrong(key, "[smallest, largest], or a number of spikes")),
         };
-        comparison.facts.push(Fact { quantity: "stats".to_owned(), field: stats.path(key), values: 1, expected, got });
+        comparison.facts.push(Recorded {
+            quantity: "stats".to_owned(),
+            field: stats.path(key),
+            values: 1,
+            expected,
+            got,
+        });
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::arrays::{Array, Arrays, Element};
 use crate::case::Case;
 use crate::error::ConformError;
 use crate::fields::Fields;
-use crate::outcome::{Comparison, Fact, Trace};
+use crate::outcome::{Comparison, Recorded, RecordedTrace};
 use crate::read::bounded;
 use device_models::xylo::{INPUT_CAP, XyloRules};
 use network::Network;
@@ -98,7 +98,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
         }
         let array = read(&arrays, kind, &network, steps)?;
         describe(&mut comparison.facts, &fields, kind, &array)?;
-        comparison.traces.push(Trace {
+        comparison.traces.push(RecordedTrace {
             population: kind.layer.name().to_owned(),
             quantity: kind.key.to_owned(),
             key: kind.key.to_owned(),
@@ -174,7 +174,7 @@ fn read(arrays: &Arrays, kind: &Kind, network: &Network, steps: usize) -> Result
 }
 
 /// Compares an array with what the description says about it.
-fn describe(facts: &mut Vec<Fact>, fields: &Fields<'_>, kind: &Kind, array: &Array) -> Result<(), ConformError> {
+fn describe(facts: &mut Vec<Recorded>, fields: &Fields<'_>, kind: &Kind, array: &Array) -> Result<(), ConformError> {
     let Some(listed) = fields.get("arrays").and_then(|arrays| arrays.get(kind.key)) else { return Ok(()) };
     let bytes: Vec<u8> = match kind.element {
         Element::U8 => array.values.iter().map(|&value| value as u8).collect(),
@@ -188,7 +188,7 @@ fn describe(facts: &mut Vec<Fact>, fields: &Fields<'_>, kind: &Kind, array: &Arr
     ] {
         if let Some(expected) = listed.get(name) {
             let field = format!("arrays.{}.{name}", kind.key);
-            facts.push(Fact { quantity: name.to_owned(), field, values: 1, expected: expected.to_string(), got });
+            facts.push(Recorded { quantity: name.to_owned(), field, values: 1, expected: expected.to_string(), got });
         }
     }
     Ok(())
@@ -196,7 +196,7 @@ fn describe(facts: &mut Vec<Fact>, fields: &Fields<'_>, kind: &Kind, array: &Arr
 
 /// Fills in the input as the list of events has it; as the array has it if there is no list. The list may hold counts
 /// that were already cut to the cap.
-fn listed_input(fields: &Fields<'_>, trace: &mut Trace, steps: usize) -> Result<(), ConformError> {
+fn listed_input(fields: &Fields<'_>, trace: &mut RecordedTrace, steps: usize) -> Result<(), ConformError> {
     trace.got = trace.expected.clone();
     if fields.get("input_events").is_none() {
         return Ok(());
@@ -227,7 +227,7 @@ fn events(fields: &Fields<'_>, name: &str) -> Result<Vec<Vec<i64>>, ConformError
 
 /// Compares a list of events, event by event, with the spikes of the replay.
 fn compare_events(
-    facts: &mut Vec<Fact>,
+    facts: &mut Vec<Recorded>,
     fields: &Fields<'_>,
     name: &str,
     got: &[[i64; 3]],
@@ -240,14 +240,14 @@ fn compare_events(
     let length = expected.len().max(got.len());
     let first = (0..length).find(|&at| expected.get(at).map(Vec::as_slice) != got.get(at).map(|e| e.as_slice()));
     facts.push(match first {
-        None => Fact {
+        None => Recorded {
             quantity: name.to_owned(),
             field: fields.path(name),
             values: length as u64,
             expected: format!("{length} events"),
             got: format!("{length} events"),
         },
-        Some(at) => Fact {
+        Some(at) => Recorded {
             quantity: name.to_owned(),
             field: format!("{}[{at}]", fields.path(name)),
             values: length as u64,
@@ -259,7 +259,7 @@ fn compare_events(
 }
 
 /// Compares the final states.
-fn compare_finals(facts: &mut Vec<Fact>, fields: &Fields<'_>, record: &Record) -> Result<(), ConformError> {
+fn compare_finals(facts: &mut Vec<Recorded>, fields: &Fields<'_>, record: &Record) -> Result<(), ConformError> {
     for state in ["i_syn", "i_syn2", "v_mem", "i_syn_out", "v_mem_out"] {
         let name = &format!("final_{state}");
         if fields.get(name).is_none() {
@@ -274,7 +274,7 @@ fn compare_finals(facts: &mut Vec<Fact>, fields: &Fields<'_>, record: &Record) -
             None => (fields.path(name), "equal".to_owned(), "equal".to_owned()),
             Some(at) => (format!("{}[{at}]", fields.path(name)), expected[at].to_string(), got[at].to_string()),
         };
-        facts.push(Fact { quantity: "final states".to_owned(), field, values, expected, got });
+        facts.push(Recorded { quantity: "final states".to_owned(), field, values, expected, got });
     }
     Ok(())
 }

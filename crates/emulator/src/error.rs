@@ -74,6 +74,16 @@ pub enum EmulatorError {
         /// Largest magnitude of a level.
         limit: i32,
     },
+    /// The messages of a channel in one tick add up to more than 32 bits hold.
+    #[error("the messages of input channel {input} for tick {tick} add up to {total}, which 32 bits do not hold")]
+    Message {
+        /// The channel.
+        input: u32,
+        /// The tick.
+        tick: Tick,
+        /// The sum.
+        total: i64,
+    },
     /// Noise of the weights of each event, on a core that keeps a sum of all events.
     #[error(
         "{core} runs the model `{model}`, whose inputs are changes of a level that add up; weights that differ from \

@@ -41,6 +41,8 @@ pub struct Emulator {
     pub(crate) now: Tick,
     /// By input channel: the level that all events sent so far lead to, for channels that drive rate units.
     pub(crate) levels: Vec<i64>,
+    /// By input channel: whether its events carry numbers with a sign and not numbers of spikes. Empty: none does.
+    pub(crate) messages: Vec<bool>,
     /// By route: whether it is switched off. Empty: none is.
     pub(crate) muted: Vec<bool>,
     /// Noise within a run; none in most runs.
@@ -106,6 +108,7 @@ impl Emulator {
             sent: BTreeMap::new(),
             now: Tick(0),
             levels: vec![0; fabric.input_count()],
+            messages: messages(&fabric),
             muted: Vec::new(),
             noise,
             counters: Counters::new(cores.len()),
@@ -116,13 +119,15 @@ impl Emulator {
     }
 
     /// Sends an event of channel `input` for tick `tick`. `payload` is the number of spikes where the channel drives
-    /// spiking neurons, and the change of the channel's level, in units of 2^-16, where it drives rate units. Events of
-    /// one channel for one tick add up. Those beyond what the model that they drive takes in
-    /// a tick ([`chip::ModelFacts::input_cap`]) are lost and counted as such ([`LossCause::InputCap`]).
+    /// spiking neurons, the change of the channel's level, in units of 2^-16, where it drives rate units, and any
+    /// number where it drives registers that take messages. Events of one channel for one tick add up. Those beyond
+    /// what the model that they drive takes in a tick ([`chip::ModelFacts::input_cap`]) are lost and counted as such
+    /// ([`LossCause::InputCap`]).
     ///
     /// # Errors
     /// An unknown channel, a tick that is over, a negative number of spikes or more than 255 in one tick (and, where
-    /// a step of the chip has several ticks, in one step), or a level beyond +-256. Nothing is sent then.
+    /// a step of the chip has several ticks, in one step), a level beyond +-256, or a message beyond 32 bits. Nothing
+    /// is sent then.
     pub fn send(&mut self, input: InputId, tick: Tick, payload: i32) -> Result<(), EmulatorError> {
         let count = self.fabric.input_count();
         if input.index() >= count {
@@ -141,6 +146,10 @@ impl Emulator {
                 }
                 self.levels[input.index()] = level;
                 total as i32
+            }
+            _ if self.messages.get(input.index()) == Some(&true) => {
+                let total = i64::from(before) + i64::from(payload);
+                i32::try_from(total).map_err(|_| EmulatorError::Message { input: input.0, tick, total })?
             }
             _ => {
                 let spikes = i64::from(before) + i64::from(payload);
@@ -212,13 +221,14 @@ impl Emulator {
     fn deliver_input(&mut self, tick: Tick, input: InputId, payload: i32, observer: &mut impl Observer) {
         let source = self.fabric.input_source(input);
         let graded = self.fabric.input_model(input).is_some_and(CoreModel::is_graded);
-        let times = if graded { 1 } else { payload as u64 };
+        let times = if graded { 1 } else { payload.unsigned_abs().into() };
         self.counters.inputs += times;
         let traffic = self.fabric.traffic(source);
         let name = Source::Input(input);
         traffic.count(None, times, &mut self.counters, |cause, lost| observer.lose(tick, name, cause, lost));
         let cap = self.fabric.input_cap(input);
-        let payload = if graded || payload <= cap {
+        let message = self.messages.get(input.index()) == Some(&true);
+        let payload = if graded || message || payload <= cap {
             payload
         } else {
             let lost = u64::from(traffic.sent) * (payload - cap) as u64;
@@ -260,7 +270,7 @@ impl Emulator {
             }
         }
         wake.lower(row.core, due(tick, periods[row.core]));
-        let times = if core.is_graded() { 1 } else { payload as u64 };
+        let times: u64 = if core.is_graded() { 1 } else { payload.unsigned_abs().into() };
         counters.events_delivered += times;
         counters.synaptic_operations += row.synapses.len() as u64 * times;
     }
@@ -280,8 +290,8 @@ impl Emulator {
                 chain.push(u64::from(emission.neuron.0) << 32 | u64::from(emission.value as u32));
                 observer.emit(tick, index, emission.neuron, emission.value);
                 let source = fabric.neuron_source(index, emission.neuron);
-                // A neuron of some models can spike several times in a tick.
-                let times = if graded { 1 } else { emission.payload as u64 };
+                // A neuron of some models can spike several times in a tick, or with a sign.
+                let times = if graded { 1 } else { emission.payload.unsigned_abs().into() };
                 counters.spikes += times;
                 let name = || Source::Neuron(NeuronAddress { core: addresses[index], neuron: emission.neuron });
                 fabric.traffic(source).count(Some(index), times, counters, |cause, lost| {
@@ -394,6 +404,20 @@ impl Emulator {
     pub fn core(&self, core: usize) -> &Core {
         &self.cores[core]
     }
+}
+
+/// By input channel: whether all that it reaches takes messages. Empty if none does.
+fn messages(fabric: &Fabric) -> Vec<bool> {
+    let takes = |core: usize, lane: usize| fabric.layout(core).takes_messages(lane);
+    if !(0..fabric.core_count()).any(|core| (0..fabric.layout(core).lanes().len()).any(|lane| takes(core, lane))) {
+        return Vec::new();
+    }
+    let all = |input: u32| {
+        let rows = fabric.routes_of(fabric.input_source(InputId(input))).map(|r| fabric.row(fabric.routes()[r].row));
+        let mut rows = rows.flat_map(|row| row.synapses.iter().map(move |s| (row.core, s.target())));
+        rows.all(|(core, target)| takes(core, target / fabric.layout(core).stride()))
+    };
+    (0..fabric.input_count() as u32).map(all).collect()
 }
 
 /// The first tick from `tick` on that is a multiple of `period`; [`Tick::NEVER`] if there is none before.

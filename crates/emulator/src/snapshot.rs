@@ -221,7 +221,14 @@ impl Emulator {
             route.row == delivery.row && (delay..=delay + u64::from(late)).contains(&age)
         };
         let graded = self.cores[fabric.row(delivery.row).core].is_graded();
-        let (low, high) = if graded { (-LEVEL_CHANGE_MAX, LEVEL_CHANGE_MAX) } else { (1, SPIKES_MAX) };
+        let sender = fabric.neuron_of_source(delivery.source);
+        let signed = sender.is_some_and(|(core, _)| fabric.layout(core).model().facts().signed_spikes);
+        let (low, high) = match delivery.payload {
+            _ if self.messages.get(delivery.source as usize) == Some(&true) => (i32::MIN.into(), i32::MAX.into()),
+            _ if graded => (-LEVEL_CHANGE_MAX, LEVEL_CHANGE_MAX),
+            ..0 if signed => (-SPIKES_MAX, -1),
+            _ => (1, SPIKES_MAX),
+        };
         (low..=high).contains(&i64::from(delivery.payload)) && fabric.routes_of(delivery.source as usize).any(fits)
     }
 
@@ -229,7 +236,9 @@ impl Emulator {
     fn can_send(&self, input: InputId, tick: Tick, payload: i32) -> bool {
         input.index() < self.levels.len()
             && tick != Tick::NEVER
-            && if self.is_graded_input(input) {
+            && if self.messages.get(input.index()) == Some(&true) {
+                true
+            } else if self.is_graded_input(input) {
                 payload.unsigned_abs() <= LEVEL_MAX.unsigned_abs()
             } else {
                 (1..=SPIKES_PER_TICK_MAX).contains(&payload)

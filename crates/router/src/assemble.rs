@@ -239,7 +239,9 @@ pub(crate) fn check_sums(fabric: &Fabric, spec: &ChipSpec, program: &Program, wo
                 Some(source) => source.facts().spikes_max as u64 * step_ticks,
             };
             let late = if target.is_clocked() { (worst.ticks - 1).div_ceil(step_ticks) } else { worst.ticks - 1 };
-            for synapse in row.synapses {
+            let layout = &fabric.layouts[row.core];
+            let bounded = |s: &&PackedSynapse| !layout.takes_messages(s.target() / layout.stride());
+            for synapse in row.synapses.iter().filter(bounded) {
                 let weight = match synapse.weight().unsigned_abs() {
                     0 => 0,
                     _ if worst.weights => i16::MIN.unsigned_abs().into(),

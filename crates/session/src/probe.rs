@@ -3,6 +3,7 @@
 use crate::{Board, SessionError};
 use device_models::ProbeKind;
 use emulator::Emulator;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use units::{NeuronId, Tick};
 
@@ -36,11 +37,13 @@ pub(crate) struct Probes {
     pub(crate) every: u64,
     pub(crate) ticks: Vec<Tick>,
     pub(crate) recordings: Vec<Recording>,
+    /// What is read, by core, neuron and name.
+    known: BTreeSet<(usize, NeuronId, String)>,
 }
 
 impl Probes {
     pub(crate) const fn new(every: u64) -> Self {
-        Self { every, ticks: Vec::new(), recordings: Vec::new() }
+        Self { every, ticks: Vec::new(), recordings: Vec::new(), known: BTreeSet::new() }
     }
 
     /// The next tick that is sampled, from `now` on; `None` if nothing is probed.
@@ -122,21 +125,20 @@ impl Probes {
     }
 
     fn push(&mut self, board: &Board, probe: Probe) -> Result<(), SessionError> {
-        let same = |r: &Recording| {
-            (r.probe.core, r.probe.neuron, &r.probe.kind.name) == (probe.core, probe.neuron, &probe.kind.name)
-        };
         let label = || match probe.member {
             Some((population, index)) => {
                 format!("{}[{index}]:{}", board.symbols().populations[population].name, probe.kind.name)
             }
             None => format!("{} of {}", probe.kind.name, board.address(probe.core, probe.neuron)),
         };
-        if self.recordings.iter().any(same) {
+        let key = (probe.core, probe.neuron, probe.kind.name.clone());
+        if self.known.contains(&key) {
             return Err(SessionError::ProbedTwice { label: label() });
         }
         if !self.ticks.is_empty() {
             return Err(SessionError::ProbedLate { label: label(), samples: self.ticks.len() });
         }
+        self.known.insert(key);
         self.recordings.push(Recording { probe, bits: Vec::new() });
         Ok(())
     }

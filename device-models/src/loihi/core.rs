@@ -4,24 +4,25 @@
 //! anything, and a core without such a block sleeps; a step of a block at rest would change nothing, send nothing and
 //! overflow nothing, so none of this can be seen in the results.
 //!
-//! All synapses of a core share one weight exponent: the mapper joins its projections into one connection. Where the
-//! rules apply a negative exponent to the sum, the sum of everything that arrives in the step is rounded down once.
+//! What arrives is summed by lane, one lane a kind of synapse that the program uses:
+//! - register 0 counts spikes: the number of an event multiplies the weight, whatever its sign;
+//! - register 1 takes messages: the number of an event multiplies the weight with its sign, and sums wrap in 32 bits;
+//! - register 2 takes draws of noise, for cores that have noise (see [`NoiseSettings`]).
+//!
+//! Weights of a kind share an exponent: that of the core, plus that of the kind where it names a parameter for it (its
+//! gain). Where it is negative, the sum of everything that arrives in the step by that lane is rounded down once.
+//! Connections that round apart therefore need kinds apart.
 
-use super::{
-    Bias, LoihiError, LoihiParameters, LoihiRules, LoihiState, NeuronSettings, Overflows, Register, StepOutput,
-    Threshold, VoltageRule, limits, step,
-};
-use crate::clocked::{Clocked, Step, StepModel, add_row};
-use crate::layout::register_lane;
-use crate::parameters::Reader;
+use super::configuration::Configuration;
+use super::{LoihiParameters, LoihiRules, LoihiState, Overflows, Register, StepOutput, step};
+use crate::clocked::{Clocked, Step, StepModel};
 use crate::{
     CoreParameters, DeviceModelError, DieParameters, Digest, Emission, EventCore, InputLayout, Lane, PackedSynapse,
     ProbeKind,
 };
-use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::{AXON_EXPONENTS, ChipSpec, CoreProgram, RulesSpec, SynapseType};
+use chip::{ChipSpec, CoreProgram, Kinetics, SynapseSign, SynapseType};
 use serde::{Deserialize, Serialize};
 use units::NeuronId;
 
@@ -31,8 +32,10 @@ pub const BLOCK: usize = 64;
 /// Rows with fewer synapses than this mark the block of each; longer ones mark every block from the first to the last.
 const SHORT_ROW: usize = 16;
 
-/// Exponent of a program whose weights are whole units: the weight format has 20 fraction bits.
-const UNIT_EXPONENT: u8 = 20;
+/// The register that counts spikes.
+const SPIKES: u8 = 0;
+/// The register that takes draws of noise, which is the last.
+const DRAWS: u8 = 2;
 
 /// The model of this module.
 #[derive(Clone, Copy, Debug)]
@@ -44,27 +47,22 @@ pub type LoihiCore = Clocked<Loihi>;
 /// Parameters of a core, block by block.
 #[derive(Clone, Debug)]
 pub struct LoihiCoreParameters {
-    rules: LoihiRules,
     layout: InputLayout,
-    /// Left shift of the sums, or right shift if it is negative.
-    shift: i32,
-    blocks: Vec<LoihiParameters>,
-    digest: u64,
+    made: Configuration,
 }
 
 /// The neurons of a core, block by block.
 #[derive(Clone, Debug)]
 pub struct LoihiNeurons {
     blocks: Vec<LoihiState>,
+    /// By block, of its last step. A block that rests had a last step in which nothing happened.
+    outputs: Vec<StepOutput>,
     /// By block: 1 if something reached it, or if its last step changed anything.
     awake: Vec<u8>,
-    /// Steps so far.
-    steps: u64,
-    output: StepOutput,
     overflows: Overflows,
 }
 
-/// The neurons of a core between two steps: all registers start at 0.
+/// The neurons of a core between two steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoihiCoreState {
     /// Currents.
@@ -73,20 +71,21 @@ pub struct LoihiCoreState {
     pub v: Vec<i32>,
     /// Remaining steps of refractory periods.
     pub refractory: Vec<i32>,
-    /// Steps so far.
-    pub steps: u64,
     /// By block of neurons: 1 if a step could change anything.
     pub awake: Vec<u8>,
 }
 
 impl CoreParameters for LoihiCoreParameters {
-    /// The one register is there although nothing may reach it: a step reads it.
-    fn fixed_lanes<'a>(_core: &CoreProgram, _used: impl Iterator<Item = &'a SynapseType>) -> Vec<Lane> {
-        vec![Lane::Register { index: 0 }]
+    /// A kind with a gain has a lane of its own; draws of noise have none.
+    fn lane(_core: &CoreProgram, index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
+        let Kinetics::Register { index: register @ 0..=DRAWS } = kind.kinetics else { return None };
+        let scaled = kind.gain.is_some().then_some(index);
+        let lane = Lane::Register { index: register, scaled };
+        (register < DRAWS || scaled.is_none()).then_some((lane, kind.sign == SynapseSign::Inhibitory))
     }
 
-    fn lane(_core: &CoreProgram, _index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
-        register_lane(1, kind)
+    fn takes_messages(lane: Lane) -> bool {
+        matches!(lane, Lane::Register { index, .. } if index > SPIKES)
     }
 
     /// A parameter is read as a whole number after mismatch: rounded to nearest, and kept within the range of its
@@ -97,30 +96,7 @@ impl CoreParameters for LoihiCoreParameters {
         layout: InputLayout,
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
-        let rules = rules(spec.rules.as_ref())?;
-        let builder = Builder { reader: Reader::new(spec, core, die)?, rules };
-        let exponent = core.weight_exponent;
-        let (least, most) = AXON_EXPONENTS;
-        if !(i32::from(least)..=i32::from(most)).contains(&(i32::from(exponent) - i32::from(UNIT_EXPONENT))) {
-            return Err(DeviceModelError::LoihiExponent { core: core.address, exponent });
-        }
-        let neurons = builder.neurons()?;
-        let count = core.neuron_count as usize;
-        let mut digest = Digest::new();
-        neurons.digest(&mut digest);
-        digest.push(exponent.into());
-        let blocks = (0..count).step_by(BLOCK).map(|first| {
-            let last = (first + BLOCK).min(count);
-            neurons.block(&rules, first..last).map_err(|error| builder.refused(error))
-        });
-        Ok(Self {
-            // Sums come in units of the weight step; the chip shifts them left by 6, here or in the step.
-            shift: i32::from(exponent) - i32::from(UNIT_EXPONENT) + 6 - i32::from(rules.accumulator_shift),
-            rules,
-            blocks: blocks.collect::<Result<_, DeviceModelError>>()?,
-            digest: digest.value(),
-            layout,
-        })
+        Ok(Self { made: Configuration::new(spec, core, &layout, die, BLOCK)?, layout })
     }
 
     fn layout(&self) -> &InputLayout {
@@ -128,14 +104,18 @@ impl CoreParameters for LoihiCoreParameters {
     }
 
     fn digest(&self) -> u64 {
-        self.digest
+        self.made.digest
     }
 }
 
 impl LoihiCoreParameters {
     /// The rules of the chip.
     pub const fn rules(&self) -> &LoihiRules {
-        &self.rules
+        &self.made.rules
+    }
+
+    fn blocks(&self) -> &[LoihiParameters] {
+        &self.made.blocks
     }
 }
 
@@ -147,33 +127,46 @@ impl StepModel for Loihi {
 
     fn initial(parameters: &LoihiCoreParameters) -> LoihiNeurons {
         LoihiNeurons {
-            blocks: parameters.blocks.iter().map(|block| LoihiState::new(block.neurons())).collect(),
-            awake: vec![1; parameters.blocks.len()],
-            steps: 0,
-            output: StepOutput::new(BLOCK),
+            blocks: parameters.made.initial.clone(),
+            outputs: parameters.blocks().iter().map(|block| StepOutput::new(block.neurons())).collect(),
+            awake: vec![1; parameters.blocks().len()],
             overflows: Overflows::default(),
         }
     }
 
     fn reset(parameters: &LoihiCoreParameters, neurons: &mut LoihiNeurons) {
-        for (state, block) in neurons.blocks.iter_mut().zip(&parameters.blocks) {
-            *state = LoihiState::new(block.neurons());
-        }
-        neurons.awake.fill(1);
-        neurons.steps = 0;
+        let overflows = neurons.overflows;
+        *neurons = LoihiNeurons { overflows, ..Self::initial(parameters) };
     }
 
     #[inline]
     fn deliver(
-        _parameters: &LoihiCoreParameters,
+        parameters: &LoihiCoreParameters,
         neurons: &mut LoihiNeurons,
         sums: &mut [i32],
         row: &[PackedSynapse],
         payload: i32,
     ) {
         let (Some(first), Some(last)) = (row.first(), row.last()) else { return };
-        add_row(sums, row, payload);
-        if row.len() < SHORT_ROW {
+        let (lanes, stride) = (&parameters.made.lanes[..], parameters.layout.stride());
+        // Sums of messages wrap; those of spikes are bounded by the router.
+        if payload == 1 {
+            for synapse in row {
+                let sum = &mut sums[synapse.target()];
+                *sum = sum.wrapping_add(synapse.weight());
+            }
+        } else {
+            for synapse in row {
+                let times = if lanes[synapse.target() / stride].counts { payload.wrapping_abs() } else { payload };
+                let sum = &mut sums[synapse.target()];
+                *sum = sum.wrapping_add(synapse.weight().wrapping_mul(times));
+            }
+        }
+        if lanes.len() > 1 {
+            for synapse in row {
+                neurons.awake[synapse.target() % stride / BLOCK] = 1;
+            }
+        } else if row.len() < SHORT_ROW {
             for synapse in row {
                 neurons.awake[synapse.target() / BLOCK] = 1;
             }
@@ -184,29 +177,33 @@ impl StepModel for Loihi {
     }
 
     fn step(parameters: &LoihiCoreParameters, neurons: &mut LoihiNeurons, out: Step<'_, i32>) -> bool {
-        let LoihiNeurons { blocks, awake, steps, output, overflows } = neurons;
-        *steps += 1;
-        for (index, (block, state)) in parameters.blocks.iter().zip(blocks).enumerate() {
+        let LoihiNeurons { blocks, outputs, awake, overflows } = neurons;
+        let number = out.now.0 / parameters.made.step_ticks + 1;
+        let stride = parameters.layout.stride();
+        for (index, (block, (state, output))) in
+            parameters.blocks().iter().zip(blocks.iter_mut().zip(outputs)).enumerate()
+        {
             if awake[index] == 0 {
                 continue;
             }
-            let first = index * BLOCK;
-            let count = block.neurons();
-            let input = &mut out.sums[first..first + count];
-            if parameters.shift != 0 {
-                scale(input, parameters.shift);
+            let (first, count) = (index * BLOCK, block.neurons());
+            let (mut input, mut draws) = ([0; BLOCK], [0; BLOCK]);
+            for (lane, sums) in parameters.made.lanes.iter().zip(out.sums.chunks_mut(stride)) {
+                let arrived = &mut sums[first..first + count];
+                match lane.shift {
+                    Some(shift) => add_scaled(&mut input, arrived, shift),
+                    None => draws[..count].copy_from_slice(arrived),
+                }
+                arrived.fill(0);
             }
-            output.spikes.resize(count, 0);
-            output.overflowed.resize(count, 0);
-            let summary = step(block, state, *steps, input, None, output);
-            input.fill(0);
+            let summary = step(block, state, number, &input[..count], Some(&draws[..count]), output);
             awake[index] = u8::from(!summary.quiet);
             if summary.spikes > 0 {
                 let spikes = output.spikes.iter().enumerate().filter(|(_, spike)| **spike != 0);
-                out.emissions.extend(spikes.map(|(n, _)| Emission {
+                out.emissions.extend(spikes.map(|(n, &spike)| Emission {
                     neuron: NeuronId((first + n) as u16),
-                    value: 1,
-                    payload: 1,
+                    value: spike.into(),
+                    payload: spike.into(),
                 }));
             }
             if !summary.overflows.is_empty() {
@@ -217,27 +214,28 @@ impl StepModel for Loihi {
         awake.contains(&1)
     }
 
-    /// The current u, the voltage v and the remaining steps of the refractory period. The voltage is what the chip's
-    /// probe shows by the rules of the core ([`LoihiRules::probed_voltage`]).
+    /// The current u, the voltage v, the remaining steps of the refractory period, and the registers that overflowed in
+    /// the last step, as a sum of [`Register`] values. The voltage is what the chip's probe shows by the rules of the
+    /// core ([`LoihiRules::probed_voltage`]).
     fn probes(_parameters: &LoihiCoreParameters, _spec: &ChipSpec) -> Vec<ProbeKind> {
-        vec![ProbeKind::new("u", "1", 0), ProbeKind::new("v", "1", 0), ProbeKind::new("refractory", "step", 0)]
+        let pure = |name| ProbeKind::new(name, "1", 0);
+        vec![pure("u"), pure("v"), ProbeKind::new("refractory", "step", 0), pure("overflows")]
     }
 
     fn probe(core: &LoihiCore, index: usize, neuron: usize) -> i64 {
         let (block, place) = (neuron / BLOCK, neuron % BLOCK);
-        let state = &core.state().blocks[block];
+        let (state, output) = (&core.state().blocks[block], &core.state().outputs[block]);
         i64::from(match index {
             0 => state.u[place],
             1 => {
-                // A block that sent a spike is not quiet, so the core is stepped in the next tick too: what its last
-                // step sent, if anything, was sent in the tick that has just ended.
-                let spiked = core.emissions().binary_search_by_key(&neuron, |emission| emission.neuron.index()).is_ok();
+                let crossed = (output.spikes[place] != 0).then_some(output.crossed[place]);
                 let parameters = core.parameters();
-                let period = u16::try_from(parameters.blocks[block].refractory[place]).unwrap_or(u16::MAX);
-                parameters.rules.probed_voltage(state.v[place], spiked, period)
+                let period = u16::try_from(parameters.blocks()[block].period[place]).unwrap_or(u16::MAX);
+                parameters.rules().probed_voltage(state.v[place], crossed, period)
             }
             2 => state.refractory[place],
-            _ => panic!("quantity {index} of a Loihi neuron, which has 3"),
+            3 => output.overflowed[place].into(),
+            _ => panic!("quantity {index} of a Loihi neuron, which has 4"),
         })
     }
 
@@ -252,28 +250,31 @@ impl StepModel for Loihi {
             u: of(|state| &state.u),
             v: of(|state| &state.v),
             refractory: of(|state| &state.refractory),
-            steps: neurons.steps,
             awake: neurons.awake.clone(),
         }
     }
 
+    fn can_have_arrived(parameters: &LoihiCoreParameters, lane: usize, sum: i32) -> bool {
+        use crate::clocked::Sum;
+        parameters.layout.takes_messages(lane) || sum.can_have_arrived()
+    }
+
     fn fits(parameters: &LoihiCoreParameters, saved: &LoihiCoreState) -> bool {
-        let LoihiCoreState { u, v, refractory, awake, .. } = saved;
+        let LoihiCoreState { u, v, refractory, awake } = saved;
         let longest = i32::from(u16::MAX);
         [u, v, refractory].iter().all(|list| list.len() == parameters.layout.neuron_count())
-            && awake.len() == parameters.blocks.len()
+            && awake.len() == parameters.blocks().len()
             && awake.iter().all(|a| *a <= 1)
             && refractory.iter().all(|r| (0..=longest).contains(r))
     }
 
     fn load(parameters: &LoihiCoreParameters, neurons: &mut LoihiNeurons, saved: &LoihiCoreState) {
-        for (index, (state, block)) in neurons.blocks.iter_mut().zip(&parameters.blocks).enumerate() {
+        for (index, (state, block)) in neurons.blocks.iter_mut().zip(parameters.blocks()).enumerate() {
             let range = index * BLOCK..index * BLOCK + block.neurons();
             state.u.copy_from_slice(&saved.u[range.clone()]);
             state.v.copy_from_slice(&saved.v[range.clone()]);
             state.refractory.copy_from_slice(&saved.refractory[range]);
         }
-        neurons.steps = saved.steps;
         neurons.awake.copy_from_slice(&saved.awake);
     }
 
@@ -286,120 +287,14 @@ impl StepModel for Loihi {
     }
 }
 
-/// Sums in units of the weight step as the rules want them: shifted left, or right with one rounding down.
-fn scale(input: &mut [i32], shift: i32) {
+/// Adds what a lane took in, in units of the weight step, as the rules want it: shifted left, or right with one
+/// rounding down of each sum.
+fn add_scaled(sums: &mut [i32], arrived: &[i32], shift: i32) {
+    let both = sums.iter_mut().zip(arrived);
     if shift >= 0 {
-        input.iter_mut().for_each(|sum| *sum = sum.wrapping_shl(shift.unsigned_abs()));
+        both.for_each(|(sum, arrived)| *sum = sum.wrapping_add(arrived.wrapping_shl(shift.unsigned_abs())));
     } else {
-        input.iter_mut().for_each(|sum| *sum >>= shift.unsigned_abs());
-    }
-}
-
-/// The rules that a chip file names.
-fn rules(spec: Option<&RulesSpec>) -> Result<LoihiRules, DeviceModelError> {
-    let spec = spec.ok_or(DeviceModelError::NoRules)?;
-    LoihiRules::from_spec(spec).map_err(DeviceModelError::Rules)
-}
-
-/// The parameters of all neurons of a core as whole numbers.
-struct Neurons {
-    decay_u: Vec<i32>,
-    decay_v: Vec<i32>,
-    threshold: Vec<i32>,
-    bias_mantissa: Vec<i32>,
-    bias_exponent: Vec<i32>,
-    refractory: Vec<i32>,
-    voltage_limits: Option<(i32, i32)>,
-}
-
-impl Neurons {
-    fn block(&self, rules: &LoihiRules, range: core::ops::Range<usize>) -> Result<LoihiParameters, LoihiError> {
-        let scaled: Vec<i32>;
-        let (mantissa, exponent) = (&self.bias_mantissa[range.clone()], &self.bias_exponent[range.clone()]);
-        let bias = if rules.has_bias_exponent() {
-            Bias::MantissaExponent { mantissa, exponent }
-        } else {
-            scaled = mantissa.iter().zip(exponent).map(|(m, e)| m << e).collect();
-            Bias::Scaled(&scaled)
-        };
-        let settings = NeuronSettings {
-            decay_u: &self.decay_u[range.clone()],
-            decay_v: &self.decay_v[range.clone()],
-            threshold: Threshold::Binary(&self.threshold[range.clone()]),
-            bias,
-            refractory: &self.refractory[range],
-            voltage_limits: self.voltage_limits,
-            noise: None,
-            reset: None,
-        };
-        LoihiParameters::new(rules, &settings)
-    }
-
-    fn digest(&self, digest: &mut Digest) {
-        let lists =
-            [&self.decay_u, &self.decay_v, &self.threshold, &self.bias_mantissa, &self.bias_exponent, &self.refractory];
-        for value in lists.into_iter().flatten() {
-            digest.push(*value as u64);
-        }
-        let (low, high) = self.voltage_limits.unwrap_or_default();
-        digest.push(low as u64);
-        digest.push(high as u64);
-    }
-}
-
-/// Reads the parameters of a core.
-struct Builder<'a> {
-    reader: Reader<'a>,
-    rules: LoihiRules,
-}
-
-impl Builder<'_> {
-    fn neurons(&self) -> Result<Neurons, DeviceModelError> {
-        let (current, voltage) = (self.rules.current_decay.largest, self.rules.voltage_decay.largest);
-        let scale = self.rules.threshold_scale();
-        let mantissas = (0, limits::THRESHOLD_MANTISSA_MAX);
-        let threshold = self.reader.integers("v_threshold", &self.reader.threshold("v_threshold")?, mantissas)?;
-        let mut threshold: Vec<i32> = threshold.iter().map(|mantissa| mantissa << scale).collect();
-        let shift = self.rules.threshold_shift;
-        self.reader.break_neurons(&mut threshold, i32::MAX >> shift, i32::MIN >> shift);
-        Ok(Neurons {
-            decay_u: self.decay("decay_u", current.into())?,
-            decay_v: self.decay("decay_v", voltage.into())?,
-            threshold,
-            bias_mantissa: self.reader.whole("bias_mantissa")?,
-            bias_exponent: self.reader.whole("bias_exponent")?,
-            refractory: self.reader.whole("refractory")?,
-            voltage_limits: self.voltage_limits()?,
-        })
-    }
-
-    /// The limits of the voltage, which all neurons of a core share.
-    fn voltage_limits(&self) -> Result<Option<(i32, i32)>, DeviceModelError> {
-        if self.rules.voltage != VoltageRule::CoreLimits {
-            return Ok(None);
-        }
-        let shared = |name: &str| {
-            let values = self.reader.whole(name)?;
-            match values.iter().find(|value| **value != values[0]) {
-                None => Ok(values[0] as u8),
-                Some(_) => Err(DeviceModelError::SharedParameter {
-                    core: self.reader.core.address,
-                    parameter: name.to_string(),
-                }),
-            }
-        };
-        let floor = limits::voltage_floor(shared("v_min_exponent")?);
-        let ceiling = limits::voltage_ceiling(shared("v_max_exponent")?);
-        Ok(floor.zip(ceiling))
-    }
-
-    /// A decay, of which the rules may allow less than the register.
-    fn decay(&self, name: &str, most: i32) -> Result<Vec<i32>, DeviceModelError> {
-        self.reader.integers(name, &self.reader.parameter(name)?, (0, most))
-    }
-
-    fn refused(&self, error: LoihiError) -> DeviceModelError {
-        DeviceModelError::Loihi { core: self.reader.core.address, error }
+        both.for_each(|(sum, arrived)| *sum = sum.wrapping_add(arrived >> shift.unsigned_abs()));
     }
 }
 
@@ -409,10 +304,10 @@ mod tests {
 
     #[test]
     fn sums_are_rounded_down_once() {
-        let mut sums = [7, -7, 8, i32::MIN];
-        scale(&mut sums, -3);
+        let (arrived, mut sums) = ([7, -7, 8, i32::MIN], [0; 4]);
+        add_scaled(&mut sums, &arrived, -3);
         assert_eq!(sums, [0, -1, 1, i32::MIN >> 3]);
-        scale(&mut sums, 6);
-        assert_eq!(sums, [0, -64, 64, (i32::MIN >> 3).wrapping_shl(6)]);
+        add_scaled(&mut sums, &[1, 1, -1, 1], 6);
+        assert_eq!(sums, [64, 63, -63, (i32::MIN >> 3) + 64]);
     }
 }

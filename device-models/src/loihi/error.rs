@@ -3,8 +3,8 @@
 use super::rules::WeightRule;
 use thiserror::Error;
 
-/// A parameter that no Loihi core can hold, or tables that do not fit each other. All are errors of the configuration:
-/// nothing was changed, correct the value and build again.
+/// A parameter that no Loihi core can hold. All are errors of the configuration: nothing was changed, correct the value
+/// and build again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LoihiError {
@@ -32,7 +32,7 @@ pub enum LoihiError {
         /// Largest value allowed.
         most: i64,
     },
-    /// A parameter of the whole core or projection is outside its range.
+    /// A parameter of the whole core or of a synapse format is outside its range.
     #[error("{parameter} is {value}; it must be from {least} to {most}")]
     Setting {
         /// Which parameter.
@@ -63,61 +63,5 @@ pub enum LoihiError {
         most: i32,
         /// The rule that was asked.
         rule: WeightRule,
-    },
-    /// A synapse has a delay that the rules do not know.
-    #[error("synapse {synapse}: the delay is {delay}; it must be from 0 to {most}")]
-    Delay {
-        /// Position in the list of synapses.
-        synapse: usize,
-        /// Its delay in steps.
-        delay: u32,
-        /// Longest delay.
-        most: u8,
-    },
-    /// A synapse starts or ends at a neuron that does not exist.
-    #[error("synapse {synapse}: its {end} neuron is {index}; there are {count}")]
-    Endpoint {
-        /// Position in the list of synapses.
-        synapse: usize,
-        /// `pre` or `post`.
-        end: &'static str,
-        /// The neuron asked for.
-        index: u32,
-        /// Neurons on that side.
-        count: usize,
-    },
-    /// A table of shared rows is inconsistent.
-    #[error("{table}[{index}] is {value}; {expected}")]
-    Table {
-        /// Which table.
-        table: &'static str,
-        /// Position in it.
-        index: usize,
-        /// Its value.
-        value: i64,
-        /// What it must be.
-        expected: &'static str,
-    },
-    /// A spike names an axon or an atom that does not exist.
-    #[error("axon {axon}, atom {atom}: there are {axons} axons, and {atoms} atoms on this one")]
-    Axon {
-        /// The axon asked for.
-        axon: i64,
-        /// The atom asked for.
-        atom: i64,
-        /// Axons of the table.
-        axons: usize,
-        /// Atoms of this axon; 0 if it does not exist.
-        atoms: usize,
-    },
-    /// A row reaches a compartment that does not exist.
-    #[error("axon {axon}: its row reaches compartment {compartment}; there are {compartments}")]
-    Compartment {
-        /// The axon.
-        axon: usize,
-        /// Base plus index.
-        compartment: i64,
-        /// Compartments of the core.
-        compartments: usize,
     },
 }

@@ -6,19 +6,16 @@
 //! nengo-loihi 1.1 (emulator) and Brian2Loihi 0.5 (Michaelis et al., Front. Neuroinform. 16, 2022,
 //! doi 10.3389/fninf.2022.1015624); the chip is Davies et al., IEEE Micro 38(1), 2018, doi 10.1109/MM.2018.112130359.
 //!
-//! One step of a core, in this order:
-//! 1. [`Projection::collect`] or [`AxonTable::deliver`] adds what arrives to the accumulators, one `i32` per neuron;
-//! 2. [`step`] advances all neurons and says which spiked, whether a register overflowed, and whether the core may
-//!    sleep;
-//! 3. [`Projection::send`] takes the spikes, and [`Projection::advance`] ends the step.
-//!
-//! [`LoihiCore`] does this for the event kernel, whose router takes the place of projections and axons.
+//! [`step`] advances the neurons of a block by one step from what arrived, and says which spiked, whether a register
+//! overflowed, and whether the block may sleep. [`LoihiCore`] is a core as the event kernel sees it: it sums what
+//! arrives, lane by lane, and steps the blocks that are awake. Where events come from and when they arrive is the
+//! business of router and kernel.
 //!
 //! The module owns these rules, the check of their parameters, the counting of overflows, and the limits of a core
-//! ([`limits`]). It deliberately knows no random generator (noise is drawn elsewhere and handed in), no learning, and
-//! no file.
+//! ([`limits`]). It deliberately knows no random generator (draws of noise arrive like events), no learning, and no
+//! file.
 
-mod axons;
+mod configuration;
 mod core;
 mod error;
 pub mod limits;
@@ -26,21 +23,19 @@ mod neuron;
 mod noise;
 mod options;
 mod parameters;
-mod projection;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod weight;
 
 pub use self::core::{BLOCK, Loihi, LoihiCore, LoihiCoreParameters, LoihiCoreState, LoihiNeurons};
-pub use axons::{AxonRow, AxonTable, AxonTableLayout};
 pub use error::LoihiError;
 pub use neuron::{LoihiState, Overflows, Register, StepOutput, StepSummary, step};
 pub use noise::{NoiseSettings, NoiseTarget};
 pub use options::{OPTIONS, PROFILES};
 pub use parameters::{Bias, LoihiParameters, NeuronSettings, PeriodicReset, Threshold};
-pub use projection::{Projection, ProjectionSettings, Synapse};
 pub use rules::{
-    BiasRule, DecayRule, ExponentRule, LoihiRules, ProbeRule, RefractoryRule, RegisterRule, VoltageRule, WeightRule,
+    BiasRule, DecayRule, ExponentRule, LoihiRules, ParameterRule, ProbeRule, RefractoryRule, RegisterRule, ResetRule,
+    ThresholdRule, VoltageRule, WeightRule,
 };
 pub use weight::{SignMode, WeightFormat};

@@ -106,19 +106,21 @@ impl LoihiState {
     }
 }
 
-/// What a step says about each neuron. Kept between steps so that nothing is allocated.
+/// What the last step said about each neuron.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepOutput {
     /// 1, 0, or -1 (ternary neurons only).
     pub spikes: Vec<i8>,
     /// Registers that overflowed, as a sum of [`Register`] values.
     pub overflowed: Vec<u8>,
+    /// Voltages before their reset.
+    pub crossed: Vec<i32>,
 }
 
 impl StepOutput {
     /// Room for a core.
     pub fn new(neurons: usize) -> Self {
-        StepOutput { spikes: vec![0; neurons], overflowed: vec![0; neurons] }
+        StepOutput { spikes: vec![0; neurons], overflowed: vec![0; neurons], crossed: vec![0; neurons] }
     }
 
     /// The neurons whose register overflowed in the last step, in ascending order.
@@ -144,22 +146,23 @@ pub struct StepSummary {
 ///
 /// `number` counts steps from 1 (it matters for a periodic reset only). `input` holds the synaptic accumulators of
 /// this step, `draws` one draw of noise per neuron, uniform in -127..=127; it is read only if
-/// [`LoihiParameters::has_noise`]. `output` is overwritten.
+/// [`LoihiParameters::has_noise`], and None stands for zeros. `output` is overwritten.
 ///
 /// # Panics
-/// If a slice does not have the length of the core, or noise is enabled and `draws` is None.
+/// If a slice does not have the length of the core.
 pub fn step(
     parameters: &LoihiParameters,
     state: &mut LoihiState,
     number: u64,
     input: &[i32],
-    draws: Option<&[i8]>,
+    draws: Option<&[i32]>,
     output: &mut StepOutput,
 ) -> StepSummary {
     let n = parameters.neurons();
     assert!(input.len() == n, "accumulators for {} neurons on a core of {n}", input.len());
     assert!(state.u.len() == n && state.v.len() == n && state.refractory.len() == n, "state of another core");
-    assert!(output.spikes.len() == n && output.overflowed.len() == n, "output of another core");
+    let lengths = [output.spikes.len(), output.overflowed.len(), output.crossed.len()];
+    assert!(lengths == [n; 3], "output of another core");
 
     let mut changed = 0;
     if parameters.reset.is_some_and(|reset| number % reset.interval == reset.offset % reset.interval) {
@@ -167,20 +170,18 @@ pub fn step(
         state.u.fill(0);
         state.v.fill(0);
     }
-    let noise = parameters.noise.as_ref().map(|noise| {
-        let draws = draws.expect("noise is enabled but no draws were given");
-        assert!(draws.len() == n, "draws for {} neurons on a core of {n}", draws.len());
-        (noise, draws)
-    });
-    let at = |target| noise.filter(|(noise, _)| noise.target == target);
+    let noise = parameters.noise.as_ref();
+    assert!(draws.is_none_or(|draws| draws.len() == n), "draws for other neurons than the {n} of the core");
+    let draw = |i: usize| draws.map_or(0, |draws| draws[i]);
+    let at = |target| noise.filter(|noise| noise.target == target);
     // The loops without noise are instantiated apart, so that they stay plain arithmetic.
     let (moved, first, second) = match at(NoiseTarget::Current) {
-        Some((noise, draws)) => to_current(parameters, state, input, output, |i| noise.amount(i, draws[i])),
+        Some(noise) => to_current(parameters, state, input, output, |i| noise.amount(i, draw(i))),
         None => to_current(parameters, state, input, output, |_| 0),
     };
     changed |= moved;
     let (moved, spikes, third, fourth) = match at(NoiseTarget::Membrane) {
-        Some((noise, draws)) => to_voltage(parameters, state, output, |i| noise.amount(i, draws[i])),
+        Some(noise) => to_voltage(parameters, state, output, |i| noise.amount(i, draw(i))),
         None => to_voltage(parameters, state, output, |_| 0),
     };
     changed |= moved;
@@ -246,11 +247,13 @@ fn to_voltage(
     noise: impl Fn(usize) -> i32,
 ) -> (i32, u32, u32, u32) {
     let (v, refractory) = (&mut state.v[..], &mut state.refractory[..]);
-    voltage_loop(parameters, &state.u, v, refractory, &mut output.spikes, &mut output.overflowed, noise)
+    let StepOutput { spikes, overflowed, crossed } = output;
+    voltage_loop(parameters, &state.u, v, refractory, spikes, overflowed, crossed, noise)
 }
 
 /// The loop of [`to_voltage`]; see [`current_loop`] for its form.
 #[inline(never)]
+#[expect(clippy::too_many_arguments, reason = "slices in a struct are not known to be apart")]
 fn voltage_loop(
     parameters: &LoihiParameters,
     u: &[i32],
@@ -258,14 +261,17 @@ fn voltage_loop(
     refractory: &mut [i32],
     spikes: &mut [i8],
     flags: &mut [u8],
+    crossed: &mut [i32],
     noise: impl Fn(usize) -> i32,
 ) -> (i32, u32, u32, u32) {
     let n = u.len();
-    let (v, refractory, spikes, flags) = (&mut v[..n], &mut refractory[..n], &mut spikes[..n], &mut flags[..n]);
+    let (spikes, flags, crossed) = (&mut spikes[..n], &mut flags[..n], &mut crossed[..n]);
+    let (v, refractory) = (&mut v[..n], &mut refractory[..n]);
     let (kept, bias, period) = (&parameters.kept_v[..n], &parameters.bias[..n], &parameters.refractory[..n]);
     let (high, low) = (&parameters.high[..n], &parameters.low[..n]);
     let (floor, ceiling) = (parameters.voltage_floor, parameters.voltage_ceiling);
     let (biased_current, saturates) = (parameters.biased_current, mask(parameters.voltage_saturates));
+    let (subtracts, equals) = (mask(parameters.subtracts), parameters.equals);
     let (mut changed, mut count, mut third, mut fourth) = (0, 0, 0, 0);
     for i in 0..n {
         let (biased, beyond) = sum(u[i], bias[i]);
@@ -278,10 +284,12 @@ fn voltage_loop(
         let free = clipped & !mask(refractory[i] > 0);
         let (up, down) = (mask(free > high[i]), mask(free < low[i]));
         let fired = up | down;
-        let new = free & !fired;
+        let excess = free.wrapping_sub((up & (high[i] + equals)) | (down & low[i].wrapping_sub(equals)));
+        let new = (free & !fired) | (excess & fired & subtracts);
         let left = (((period[i] & fired) | (refractory[i] & !fired)) - 1).max(0);
         changed |= (new ^ v[i]) | (left ^ refractory[i]);
         v[i] = new;
+        crossed[i] = free;
         refractory[i] = left;
         spikes[i] = (down - up) as i8;
         flags[i] |= ((u2_lost & Register::BiasedCurrent as i32) | (v_lost & Register::Voltage as i32)) as u8;

@@ -1,4 +1,4 @@
-//! Noise from numbers that were drawn elsewhere.
+//! Noise from numbers that are drawn elsewhere.
 
 use super::error::LoihiError;
 use alloc::vec::Vec;
@@ -12,7 +12,8 @@ pub enum NoiseTarget {
     Membrane,
 }
 
-/// Noise of a core: `trunc((draw + 64 * offset) * 2^(exponent - 7))`, a draw being uniform in -127..=127.
+/// Noise of a core: `trunc((draw + 64 * offset) * 2^(exponent - 7))`, a draw being uniform in -127..=127. Who draws is
+/// no matter of the core: a draw arrives like an event, and is 0 where none does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoiseSettings<'a> {
     /// Which neurons have noise.
@@ -59,10 +60,12 @@ impl Noise {
         }))
     }
 
-    /// What a draw adds to a neuron. It fits 32 bits: |draw + 64 * offset| < 2^15, and the shift is at most 16.
-    pub(super) fn amount(&self, neuron: usize, draw: i8) -> i32 {
-        let raw = i32::from(draw) + self.offset;
-        let scaled = if self.shift >= 0 { raw << self.shift } else { raw / (1 << self.shift.unsigned_abs()) };
+    /// What a draw adds to a neuron. It fits 32 bits if the draw has 8: |draw + 64 * offset| < 2^15, and the shift is
+    /// at most 16.
+    pub(super) fn amount(&self, neuron: usize, draw: i32) -> i32 {
+        let raw = draw.wrapping_add(self.offset);
+        let scaled =
+            if self.shift >= 0 { raw.wrapping_shl(self.shift as u32) } else { raw / (1 << self.shift.unsigned_abs()) };
         scaled & self.mask[neuron]
     }
 }

@@ -1,7 +1,8 @@
 //! The rules of a chip file: a profile by its name, and options by their names, each a word.
 
 use super::rules::{
-    BiasRule, DecayRule, ExponentRule, LoihiRules, ProbeRule, RefractoryRule, RegisterRule, VoltageRule, WeightRule,
+    BiasRule, DecayRule, ExponentRule, LoihiRules, ParameterRule, ProbeRule, RefractoryRule, RegisterRule, ResetRule,
+    ThresholdRule, VoltageRule, WeightRule,
 };
 use crate::rules::{RuleOption, RulesError, width};
 use chip::RulesSpec;
@@ -13,7 +14,7 @@ const REGISTER_WORDS: &[&str] = &["unlimited", "wrap-once-N", "modulo-N"];
 const DECAY_WORDS: &[&str] = &["plus-one", "as-given", "as-given-to-4096"];
 
 /// Every option, in the order of a step. What the words mean is in `docs/formats/chip.md`.
-pub const OPTIONS: [RuleOption; 11] = [
+pub const OPTIONS: [RuleOption; 14] = [
     ("weights", &["clip-and-floor", "round-symmetric", "towards-zero"]),
     ("weight_exponent", &["sum", "each-synapse"]),
     ("input_latency", &["same-step", "next-step"]),
@@ -23,8 +24,11 @@ pub const OPTIONS: [RuleOption; 11] = [
     ("biased_current", REGISTER_WORDS),
     ("voltage_decay", DECAY_WORDS),
     ("voltage", &["unlimited", "clip-N", "core-limits"]),
+    ("threshold", &[">", ">="]),
+    ("reset", &["zero", "subtract"]),
     ("refractory", &["none", "hold-voltage"]),
-    ("probe", &["voltage", "refractory-counter"]),
+    ("probe", &["voltage", "before-reset", "refractory-counter"]),
+    ("parameters", &["chip", "words"]),
 ];
 
 impl LoihiRules {
@@ -90,9 +94,31 @@ impl LoihiRules {
                     _ => return Err(wrong()),
                 }
             }
+            "threshold" => {
+                self.threshold = match word {
+                    ">" => ThresholdRule::Above,
+                    ">=" => ThresholdRule::AtOrAbove,
+                    _ => return Err(wrong()),
+                }
+            }
+            "reset" => {
+                self.reset = match word {
+                    "zero" => ResetRule::Zero,
+                    "subtract" => ResetRule::Subtract,
+                    _ => return Err(wrong()),
+                }
+            }
+            "parameters" => {
+                self.parameters = match word {
+                    "chip" => ParameterRule::Chip,
+                    "words" => ParameterRule::Words,
+                    _ => return Err(wrong()),
+                }
+            }
             "probe" => {
                 self.probe = match word {
                     "voltage" => ProbeRule::Voltage,
+                    "before-reset" => ProbeRule::BeforeReset,
                     "refractory-counter" => ProbeRule::RefractoryCounter,
                     _ => return Err(wrong()),
                 }
@@ -102,10 +128,13 @@ impl LoihiRules {
         Ok(())
     }
 
-    /// Whether thresholds and biases of a program must be shifted to the scale of these rules, and by how much: a
-    /// program has mantissas, of which some simulators want 64 times as many.
+    /// By how much the thresholds of a program are shifted to the scale of these rules: on the chip they are mantissas,
+    /// of which some simulators want 64 times as many.
     pub(super) const fn threshold_scale(&self) -> u32 {
-        6 - self.threshold_shift as u32
+        match self.parameters {
+            ParameterRule::Chip => 6 - self.threshold_shift as u32,
+            ParameterRule::Words => 0,
+        }
     }
 
     /// Whether the bias is read as mantissa and exponent.
@@ -157,6 +186,9 @@ mod tests {
             ("voltage", "unlimited"),
             ("refractory", "hold-voltage"),
             ("probe", "voltage"),
+            ("threshold", ">"),
+            ("reset", "zero"),
+            ("parameters", "chip"),
         ];
         let made = LoihiRules::from_spec(&spec("loihi-lava", &words)).unwrap();
         let wanted = LoihiRules::brian();
@@ -187,7 +219,8 @@ mod tests {
         assert_eq!(
             text("loihi-lava", &[("decay", "none")]),
             "there is no option `decay` of digital rules; there are weights, weight_exponent, input_latency, \
-             accumulator, current_decay, current, biased_current, voltage_decay, voltage, refractory, probe"
+             accumulator, current_decay, current, biased_current, voltage_decay, voltage, threshold, reset, \
+             refractory, probe, parameters"
         );
         assert_eq!(
             text("loihi-lava", &[("current", "modulo-40")]),

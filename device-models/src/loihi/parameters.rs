@@ -2,7 +2,9 @@
 
 use super::error::LoihiError;
 use super::noise::{Noise, NoiseSettings};
-use super::rules::{BiasRule, DecayRule, LoihiRules, RefractoryRule, RegisterRule, VoltageRule};
+use super::rules::{
+    BiasRule, DecayRule, LoihiRules, RefractoryRule, RegisterRule, ResetRule, ThresholdRule, VoltageRule,
+};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -122,7 +124,15 @@ pub struct LoihiParameters {
     pub(super) high: Vec<i32>,
     pub(super) low: Vec<i32>,
     pub(super) bias: Vec<i32>,
+    /// Steps that follow a spike, 0 where the rules have no refractory period.
     pub(super) refractory: Vec<i32>,
+    /// The period as it was asked for, which the probe of the chip shows.
+    pub(super) period: Vec<i32>,
+    /// A spike takes the threshold from the voltage instead of clearing it.
+    pub(super) subtracts: bool,
+    /// 1 if a voltage equal to its threshold spikes: `high` and `low` are then one less and one more than asked for, so
+    /// that one comparison serves both rules.
+    pub(super) equals: i32,
     pub(super) noise: Option<Noise>,
     pub(super) reset: Option<PeriodicReset>,
 }
@@ -151,7 +161,11 @@ impl LoihiParameters {
                 return Err(LoihiError::Parameter { neuron, parameter: "vth_lo", value, least, most });
             }
         }
-        let refractory = checked("refractory period", settings.refractory, neurons, 0, i32::from(u16::MAX))?;
+        let equals = i32::from(rules.threshold == ThresholdRule::AtOrAbove);
+        let ternary = matches!(settings.threshold, Threshold::Ternary { .. });
+        let high = high.iter().map(|high| high.saturating_sub(equals)).collect();
+        let low = low.iter().map(|low| low.saturating_add(equals * i32::from(ternary))).collect();
+        let period = checked("refractory period", settings.refractory, neurons, 0, i32::from(u16::MAX))?;
         if settings.reset.is_some_and(|reset| reset.interval == 0) {
             let most = i64::MAX;
             return Err(LoihiError::Setting { parameter: "reset interval", value: 0, least: 1, most });
@@ -171,8 +185,11 @@ impl LoihiParameters {
             bias: scaled_bias(rules, settings.bias, neurons)?,
             refractory: match rules.refractory {
                 RefractoryRule::None => vec![0; neurons],
-                RefractoryRule::HoldVoltage => refractory,
+                RefractoryRule::HoldVoltage => period.clone(),
             },
+            period,
+            subtracts: rules.reset == ResetRule::Subtract,
+            equals,
             noise: settings.noise.map_or(Ok(None), |noise| Noise::new(&noise, neurons))?,
             reset: settings.reset,
         })

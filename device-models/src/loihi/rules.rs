@@ -92,11 +92,41 @@ pub enum ExponentRule {
     EachSynapse,
 }
 
+/// How a voltage is compared with its threshold. A lower threshold is compared the other way round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThresholdRule {
+    /// A neuron spikes if its voltage is above.
+    Above,
+    /// It spikes also if its voltage is equal, as SLAYER has it.
+    AtOrAbove,
+}
+
+/// What a spike leaves of the voltage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetRule {
+    /// Nothing.
+    Zero,
+    /// What is beyond the threshold that was crossed.
+    Subtract,
+}
+
+/// Which parameters a neuron can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterRule {
+    /// Those of the chip, in the bits that it has for them: thresholds are mantissas, limits of the voltage exponents.
+    Chip,
+    /// Those of the simulator, in words of 32 bits: thresholds and scaled biases in the simulator's own units, limits
+    /// of the voltage as numbers. For recorded networks, which need not fit a chip.
+    Words,
+}
+
 /// What a probe of the voltage shows in the step of a spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeRule {
-    /// The voltage after the reset, which is 0.
+    /// The voltage after the reset.
     Voltage,
+    /// The voltage that crossed the threshold.
+    BeforeReset,
     /// The refractory counter of the chip, which shares the register: the period times 128.
     RefractoryCounter,
 }
@@ -124,8 +154,12 @@ pub struct LoihiRules {
     pub voltage: VoltageRule,
     /// Form of the bias.
     pub bias: BiasRule,
-    /// Left shift of a threshold; a neuron spikes if its voltage is strictly above.
+    /// Left shift of a threshold.
     pub threshold_shift: u8,
+    /// How the voltage is compared with it.
+    pub threshold: ThresholdRule,
+    /// What a spike leaves of the voltage.
+    pub reset: ResetRule,
     /// What follows a spike.
     pub refractory: RefractoryRule,
     /// How weights are fitted to their bits.
@@ -140,6 +174,8 @@ pub struct LoihiRules {
     pub delay_max: u8,
     /// What a voltage probe shows in the step of a spike.
     pub probe: ProbeRule,
+    /// Which parameters a neuron can have.
+    pub parameters: ParameterRule,
 }
 
 impl LoihiRules {
@@ -155,6 +191,8 @@ impl LoihiRules {
             voltage: VoltageRule::Symmetric { bits: 24 },
             bias: BiasRule::MantissaExponent,
             threshold_shift: 6,
+            threshold: ThresholdRule::Above,
+            reset: ResetRule::Zero,
             refractory: RefractoryRule::None,
             weights: WeightRule::ClipAndFloor,
             exponent: ExponentRule::Sum,
@@ -162,6 +200,7 @@ impl LoihiRules {
             spike_latency: 1,
             delay_max: 63,
             probe: ProbeRule::Voltage,
+            parameters: ParameterRule::Chip,
         }
     }
 
@@ -177,6 +216,8 @@ impl LoihiRules {
             voltage: VoltageRule::CoreLimits,
             bias: BiasRule::Scaled,
             threshold_shift: 0,
+            threshold: ThresholdRule::Above,
+            reset: ResetRule::Zero,
             refractory: RefractoryRule::HoldVoltage,
             weights: WeightRule::RoundSymmetric,
             exponent: ExponentRule::EachSynapse,
@@ -184,6 +225,7 @@ impl LoihiRules {
             spike_latency: 1,
             delay_max: 0,
             probe: ProbeRule::Voltage,
+            parameters: ParameterRule::Chip,
         }
     }
 
@@ -199,6 +241,8 @@ impl LoihiRules {
             voltage: VoltageRule::Unlimited,
             bias: BiasRule::Scaled,
             threshold_shift: 6,
+            threshold: ThresholdRule::Above,
+            reset: ResetRule::Zero,
             refractory: RefractoryRule::HoldVoltage,
             weights: WeightRule::TowardsZero,
             exponent: ExponentRule::EachSynapse,
@@ -206,6 +250,7 @@ impl LoihiRules {
             spike_latency: 1,
             delay_max: 62,
             probe: ProbeRule::Voltage,
+            parameters: ParameterRule::Chip,
         }
     }
 
@@ -219,11 +264,12 @@ impl LoihiRules {
         }
     }
 
-    /// What a voltage probe shows after a step: `voltage` is the register, `spiked` says whether the neuron spiked in
-    /// this step, `refractory` is its period in steps (0 counts as 1).
-    pub fn probed_voltage(&self, voltage: i32, spiked: bool, refractory: u16) -> i32 {
-        match self.probe {
-            ProbeRule::RefractoryCounter if spiked => i32::from(refractory.max(1)) * 128,
+    /// What a voltage probe shows after a step: `voltage` is the register, `crossed` the voltage before the reset if
+    /// the neuron spiked in this step, `refractory` its period in steps (0 counts as 1).
+    pub fn probed_voltage(&self, voltage: i32, crossed: Option<i32>, refractory: u16) -> i32 {
+        match (self.probe, crossed) {
+            (ProbeRule::RefractoryCounter, Some(_)) => i32::from(refractory.max(1)) * 128,
+            (ProbeRule::BeforeReset, Some(crossed)) => crossed,
             _ => voltage,
         }
     }

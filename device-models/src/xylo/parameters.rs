@@ -34,7 +34,7 @@ impl CoreParameters for XyloLayerParameters {
             Kinetics::Register { index } => Some(index.min(registers(core) - 1)),
             _ => None,
         });
-        (0..=last.max().unwrap_or(0)).map(|index| Lane::Register { index }).collect()
+        (0..=last.max().unwrap_or(0)).map(|index| Lane::Register { index, scaled: None }).collect()
     }
 
     /// Synaptic currents are accumulator and state in one, and lie as the update reads them.

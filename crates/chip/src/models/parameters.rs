@@ -112,6 +112,27 @@ pub(super) const LOIHI: &[Parameter] = &[
     optional_register("refractory", 0, REFRACTORY_MAX, "steps of the refractory period"),
     optional_register("v_min_exponent", 0, 31, "lowest voltage of a core: 1 - 2^e"),
     optional_register("v_max_exponent", 0, 7, "highest voltage of a core: 2^(9 + 2 e) - 1"),
+    optional_register("v_min", i32::MIN, i32::MAX, "lowest voltage of a core, where parameters are words"),
+    optional_register("v_max", i32::MIN, i32::MAX, "highest voltage of a core, where parameters are words"),
+    optional_register(
+        "v_threshold_low",
+        -THRESHOLD_MANTISSA_MAX,
+        THRESHOLD_MANTISSA_MAX,
+        "lower threshold mantissa: a neuron that has one also spikes below 64 times this, with the sign -1",
+    ),
+    optional_register("u_initial", i32::MIN, i32::MAX, "current before the first step"),
+    optional_register("v_initial", i32::MIN, i32::MAX, "voltage before the first step"),
+    optional_register(
+        "reset_interval",
+        0,
+        i32::MAX,
+        "steps of a core between two resets of current and voltage; 0: none",
+    ),
+    optional_register("reset_offset", 0, i32::MAX, "first of these resets: before this step, counted from 1"),
+    optional_register("noise", 0, 1, "whether draws of noise act on a neuron"),
+    optional_register("noise_exponent", 0, 23, "e of the noise of a core, (draw + 64 offset) 2^(e - 7) towards 0"),
+    optional_register("noise_offset", -256, 256, "offset of the noise of a core"),
+    optional_register("noise_at_membrane", 0, 1, "whether noise is added to current plus bias, not to the accumulator"),
 ];
 
 /// What a 16-bit state of Xylo holds.

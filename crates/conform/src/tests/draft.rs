@@ -22,7 +22,11 @@ impl Draft {
 
     /// A case of the repository.
     pub(super) fn golden(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/loihi").join(name);
+        Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/loihi").join(name))
+    }
+
+    /// The case at `path`, whose extension does not matter.
+    pub(super) fn read(path: &Path) -> Self {
         let json = serde_json::from_slice(&std::fs::read(path.with_extension("json")).unwrap()).unwrap();
         let mut draft = Draft::new(json);
         let mut npz = NpzArchive::open(path.with_extension("npz")).unwrap();

@@ -301,6 +301,31 @@ first difference: row 3, p0[0], v
     assert!(text.contains("    c0: in0[0] sent in row 1, payload 3, weight 10\n"), "{text}");
 }
 
+/// Payloads of any size and sign multiply weights where a connection takes messages and count as 1 where it does not;
+/// what a negative exponent rounds down is the sum of a step.
+#[test]
+fn payloads_reach_connections_as_they_ask() {
+    let mut draft = Draft::new(json!({
+        "format": "neuro-golden/1", "steps": 5,
+        "inputs": [{"name": "in0", "n": 2, "data": "x"}],
+        "populations": [
+            {"name": "p0", "n": 1, "model": "lif", "du": 4095, "dv": 4095, "vth": 131071, "traces": {"u": "a"}},
+            {"name": "p1", "n": 1, "model": "lif", "du": 4095, "dv": 4095, "vth": 131071, "traces": {"u": "b"}},
+        ],
+        "connections": [
+            {"name": "c0", "pre": "in0", "post": "p0", "kind": "dense", "weights": "w", "num_message_bits": 16,
+             "weight_exp": -2},
+            {"name": "c1", "pre": "in0", "post": "p1", "kind": "dense", "weights": "w"},
+        ],
+    }));
+    draft.int32("x", &[5, 2], &[1000, 0, -301, 1, 0, 0, 1, 1, 0, 0]);
+    draft.int32("w", &[1, 2], &[3, 1]);
+    // floor(3000 / 4), floor(-902 / 4), floor(4 / 4), each times 64.
+    draft.int32("a", &[5, 1], &[0, 48_000, -14_464, 0, 64]);
+    draft.int32("b", &[5, 1], &[0, 192, 256, 0, 256]);
+    assert_eq!(pass(&draft), 10);
+}
+
 /// Every field that a user can get wrong is named.
 #[test]
 fn fields_are_checked() {

@@ -1,7 +1,9 @@
 //! Replays of generated cases against slow references, reading of hostile files, and the forms of a report.
 
+mod axons;
 mod braille;
 mod brian;
+mod conventions;
 mod draft;
 mod dynapsim;
 mod flips;

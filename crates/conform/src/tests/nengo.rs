@@ -468,7 +468,7 @@ fn fields_are_checked() {
     };
     for (key, value, message) in [
         ("b0.decay_u", 4096, "'b0': neuron 0: decay_u is 4096"),
-        ("b0.refract_delay", -1, "refractory period is -1"),
+        ("b0.refract_delay", -1, "'b0': neuron 0: refractory is -1"),
         ("syn0.idx", -1, "idx[0] is -1"),
         ("syn0.axon_to_weight", 9, "there is no such set of weights"),
         ("ax0.target", 99, "axon 99"),

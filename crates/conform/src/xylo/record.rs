@@ -1,8 +1,8 @@
 //! What the kernel did with a case, as the recording names it.
 
 use super::network::Network;
-use crate::machine::{Channels, Machine, Probe, Resumed, Run};
-use crate::outcome::{Arrival, Fact};
+use crate::machine::{Channels, Machine, Probe, Run};
+use crate::outcome::{Arrival, Recorded};
 use chip::{Source, XYLO_HIDDEN, XYLO_OUTPUT};
 use device_models::xylo::XyloHibernation;
 use emulator::EmulatorError;
@@ -82,9 +82,8 @@ impl Record {
     }
 
     /// How the run that was cut in two by a snapshot differs from the straight one.
-    pub(super) fn resumed(&self) -> Option<Fact> {
-        let Resumed { what, straight, resumed } = self.run.resumed.clone()?;
-        Some(Fact { quantity: "resumed run".to_owned(), field: what, values: 1, expected: straight, got: resumed })
+    pub(super) fn resumed(&self) -> Option<Recorded> {
+        self.run.resumed_difference()
     }
 
     /// The spikes that reach a neuron of a layer in a step.

@@ -214,7 +214,7 @@ proptest! {
             let (spike, flags) =
                 nengo_step(&mut reference, &Asked { noise, noise_at_membrane: membrane, ..asked }, q, limits);
             let state = &mut group.state;
-            let summary = step(&group.parameters, state, t as u64 + 1, &[q], Some(&[draw]), &mut group.output);
+            let summary = step(&group.parameters, state, t as u64 + 1, &[q], Some(&[draw.into()]), &mut group.output);
             prop_assert_eq!((group.neuron(0), group.output.spikes[0]), (reference, spike), "step {}", t);
             prop_assert_eq!(group.output.overflowed[0], flags, "step {}", t);
             for register in Register::ALL {
@@ -380,9 +380,46 @@ fn refractory_periods() {
         assert!(spikes.len() > 2);
     }
     let chip = LoihiRules { probe: ProbeRule::RefractoryCounter, ..LoihiRules::lava() };
-    assert_eq!([0, 1, 5].map(|period| chip.probed_voltage(0, true, period)), [128, 128, 640]);
-    assert_eq!(chip.probed_voltage(77, false, 1), 77);
-    assert_eq!(LoihiRules::lava().probed_voltage(0, true, 5), 0);
+    assert_eq!([0, 1, 5].map(|period| chip.probed_voltage(0, Some(90), period)), [128, 128, 640]);
+    assert_eq!(chip.probed_voltage(77, None, 1), 77);
+    assert_eq!(LoihiRules::lava().probed_voltage(0, Some(90), 5), 0);
+    let before = LoihiRules { probe: ProbeRule::BeforeReset, ..LoihiRules::lava() };
+    assert_eq!([Some(90), None].map(|crossed| before.probed_voltage(7, crossed, 1)), [90, 7]);
+}
+
+/// An integrator that gains 64 in each step under each comparison and each reset, with thresholds of 3 x 64 and
+/// -2 x 64: spikes, and the voltages that they leave.
+#[test]
+fn thresholds_and_resets() {
+    let run = |threshold, reset, bias: i32| {
+        let rules = LoihiRules { threshold, reset, ..LoihiRules::lava() };
+        let asked = Asked {
+            decay_u: 4095,
+            decay_v: 0,
+            high: 3,
+            low: Some(-2),
+            bias: (bias, 0),
+            period: 0,
+            noise: 0,
+            noise_at_membrane: false,
+        };
+        let mut group = Group::one(&rules, &asked, (0, 0));
+        let step = |number| {
+            group.step(number, &[0]);
+            (group.output.spikes[0], group.output.crossed[0] / 10, group.state.v[0] / 10)
+        };
+        (1..=4).map(step).collect::<Vec<_>>()
+    };
+    use ResetRule::{Subtract, Zero};
+    use ThresholdRule::{Above, AtOrAbove};
+    // 192 is the upper threshold, -128 the lower one.
+    assert_eq!(run(Above, Zero, 64), [(0, 6, 6), (0, 12, 12), (0, 19, 19), (1, 25, 0)]);
+    assert_eq!(run(AtOrAbove, Zero, 64), [(0, 6, 6), (0, 12, 12), (1, 19, 0), (0, 6, 6)]);
+    assert_eq!(run(Above, Subtract, 100), [(0, 10, 10), (1, 20, 0), (0, 10, 10), (1, 20, 1)]);
+    assert_eq!(run(AtOrAbove, Subtract, 192), [(1, 19, 0), (1, 19, 0), (1, 19, 0), (1, 19, 0)]);
+    assert_eq!(run(Above, Zero, -64), [(0, -6, -6), (0, -12, -12), (-1, -19, 0), (0, -6, -6)]);
+    assert_eq!(run(AtOrAbove, Zero, -64), [(0, -6, -6), (-1, -12, 0), (0, -6, -6), (-1, -12, 0)]);
+    assert_eq!(run(Above, Subtract, -100), [(0, -10, -10), (-1, -20, -7), (-1, -17, -4), (-1, -14, -1)]);
 }
 
 #[test]

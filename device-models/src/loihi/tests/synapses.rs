@@ -1,11 +1,6 @@
-//! Weights, projections and axons by the book.
+//! Weights by the book.
 
 use crate::loihi::*;
-use proptest::collection::vec as list;
-use proptest::prelude::*;
-use std::collections::BTreeMap;
-use std::vec;
-use std::vec::Vec;
 
 /// The weights of each rule against a literal transcription, exhaustively.
 #[test]
@@ -68,105 +63,5 @@ fn weight_formats_that_do_not_exist() {
         assert!(matches!(result, Err(LoihiError::Setting { .. })), "{format:?}: {result:?}");
         let lenient = LoihiRules::brian().synaptic_weight(1, format);
         assert_eq!(lenient.ok(), (bits == 0).then_some(0), "{format:?}");
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
-
-    /// A projection against a table of everything that is due.
-    #[test]
-    fn projections_by_the_book(
-        synapses in list((0..6u32, 0..64u32, 0..4u32, -256..256i32), 0..60),
-        events in list(list((0..6u32, -128..128i32), 0..5), 1..30),
-        exponent in -8..=7i8,
-        graded in any::<bool>(),
-        latency in 0..3u8,
-        per_synapse in any::<bool>(),
-    ) {
-        let rules = match per_synapse {
-            true => LoihiRules { exponent: ExponentRule::EachSynapse, ..LoihiRules::lava() },
-            false => LoihiRules::lava(),
-        };
-        let synapses: Vec<_> =
-            synapses.iter().map(|&(pre, delay, post, weight)| Synapse { pre, delay, post, weight }).collect();
-        let settings = ProjectionSettings { pre: 6, post: 4, exponent, graded, latency };
-        let mut projection = Projection::new(&rules, &settings, &synapses).unwrap();
-        prop_assert_eq!(projection.synapses(), synapses.len());
-        let mut due: BTreeMap<(usize, u32), i64> = BTreeMap::new();
-        for t in 0..events.len() + 70 {
-            let sent = events.get(t).cloned().unwrap_or_default();
-            // The shift floors the sum of a step, delay by delay.
-            let mut sums: BTreeMap<(u32, u32), i64> = BTreeMap::new();
-            for &(pre, payload) in sent.iter().filter(|(_, payload)| *payload != 0) {
-                let payload = if graded { i64::from(payload) } else { 1 };
-                for s in synapses.iter().filter(|s| s.pre == pre) {
-                    *sums.entry((s.delay, s.post)).or_default() += i64::from(s.weight) * payload;
-                }
-            }
-            for ((delay, post), sum) in sums {
-                let shifted = match (per_synapse, exponent) {
-                    (true, _) => sum,
-                    (_, 0..) => sum << exponent,
-                    _ => sum.div_euclid(1 << -exponent),
-                };
-                *due.entry((t + usize::from(latency) + delay as usize, post)).or_default() += shifted;
-            }
-            projection.send(sent);
-            let mut arrived = [0; 4];
-            projection.collect(&mut arrived);
-            projection.advance();
-            for post in 0..4 {
-                let expected = due.remove(&(t, post)).unwrap_or(0);
-                prop_assert_eq!(i64::from(arrived[post as usize]), expected, "step {}, neuron {}", t, post);
-            }
-        }
-        prop_assert!(due.is_empty());
-        prop_assert!(projection.is_idle());
-    }
-
-    /// Rows by the book: numpy's `q[base + idx] += w`, where a repeated index keeps the last weight.
-    #[test]
-    fn axons_by_the_book(
-        sets in list(list(list((0..8i32, -100..100i32), 0..6), 2), 1..4),
-        axons in list((0..4usize, -1..5i32), 1..6),
-        spikes in list((0..6usize, 0..2i64), 0..20),
-    ) {
-        let sets: Vec<_> = sets;
-        let rows: Vec<_> = sets.iter().flatten().collect();
-        let (mut row_starts, mut indices, mut weights) = (vec![0i64], vec![], vec![]);
-        for row in &rows {
-            indices.extend(row.iter().map(|pair| pair.0));
-            weights.extend(row.iter().map(|pair| pair.1));
-            row_starts.push(weights.len() as i64);
-        }
-        let axon_sets: Vec<i32> = axons.iter().map(|&(set, _)| (set % sets.len()) as i32).collect();
-        let bases: Vec<i32> = axons.iter().map(|&(_, base)| base).collect();
-        let table = AxonTable::new(&AxonTableLayout {
-            compartments: 12,
-            axons: axons.len(),
-            weights: &weights,
-            indices: &indices,
-            row_starts: &row_starts,
-            atoms: &vec![2; sets.len()],
-            axon_sets: Some(&axon_sets),
-            bases: Some(&bases),
-        })
-        .unwrap();
-        let (mut got, mut expected) = ([0; 12], [0; 12]);
-        for &(axon, atom) in &spikes {
-            let axon = axon % axons.len();
-            if let Some(row) = table.row(axon as i64, atom).unwrap() {
-                table.deliver(row, &mut got);
-            }
-            if bases[axon] >= 0 {
-                let before = expected;
-                for &(index, weight) in &sets[axon_sets[axon] as usize][atom as usize] {
-                    let at = (bases[axon] + index) as usize;
-                    expected[at] = before[at] + weight;
-                }
-            }
-        }
-        prop_assert_eq!(got, expected);
     }
 }

@@ -3,34 +3,33 @@
 //! A spike names an axon and an atom. The axon names a set of weights, which axons may share, and a base; the atom
 //! chooses a row of the set. The row is added to the accumulators at base plus index.
 
-use super::error::LoihiError;
-use alloc::vec::Vec;
-use core::ops::Range;
+use std::ops::Range;
+use thiserror::Error;
 
 /// Tables of the input axons of one group of synapses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AxonTableLayout<'a> {
+pub(crate) struct AxonTableLayout<'a> {
     /// Compartments of the core.
-    pub compartments: usize,
+    pub(crate) compartments: usize,
     /// Axons.
-    pub axons: usize,
+    pub(crate) axons: usize,
     /// Weights of all rows, one after the other, as they are added to the accumulator.
-    pub weights: &'a [i32],
+    pub(crate) weights: &'a [i32],
     /// Compartment of each weight, relative to the base of the axon.
-    pub indices: &'a [i32],
+    pub(crate) indices: &'a [i32],
     /// Where each row starts, and the end of the last: one more than there are rows.
-    pub row_starts: &'a [i64],
+    pub(crate) row_starts: &'a [i64],
     /// Rows (atoms) of each set of weights; sets follow each other in the table of rows.
-    pub atoms: &'a [i32],
+    pub(crate) atoms: &'a [i32],
     /// The set of each axon; None if axon and set have the same number.
-    pub axon_sets: Option<&'a [i32]>,
+    pub(crate) axon_sets: Option<&'a [i32]>,
     /// Base of each axon, -1 for one that is unused; None if all are 0.
-    pub bases: Option<&'a [i32]>,
+    pub(crate) bases: Option<&'a [i32]>,
 }
 
 /// Input axons, checked. Rows are stored once, however many axons share them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AxonTable {
+pub(crate) struct AxonTable {
     compartments: usize,
     weights: Vec<i32>,
     indices: Vec<u32>,
@@ -41,12 +40,21 @@ pub struct AxonTable {
     axons: Vec<(u32, i32)>,
 }
 
-/// What a spike adds: a row at a base. Obtained from [`AxonTable::row`] when routes are set up, so that delivering
-/// needs no check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AxonRow {
-    row: u32,
-    base: u32,
+/// What is wrong with the tables of a group of synapses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum AxonProblem {
+    /// A list has another length than it must.
+    #[error("{list} has {found} values; it must have {expected}")]
+    Length { list: &'static str, found: usize, expected: usize },
+    /// A table is inconsistent.
+    #[error("{table}[{index}] is {value}; {expected}")]
+    Table { table: &'static str, index: usize, value: i64, expected: &'static str },
+    /// A spike names an axon or an atom that does not exist; a missing axon has no atoms.
+    #[error("axon {axon}, atom {atom}: there are {axons} axons, and {atoms} atoms on this one")]
+    Axon { axon: i64, atom: i64, axons: usize, atoms: usize },
+    /// A row reaches a compartment that does not exist.
+    #[error("axon {axon}: its row reaches compartment {compartment}; there are {compartments}")]
+    Compartment { axon: usize, compartment: i64, compartments: usize },
 }
 
 impl AxonTable {
@@ -54,13 +62,13 @@ impl AxonTable {
     /// to indexed elements has it.
     ///
     /// # Errors
-    /// [`LoihiError::Table`] if the tables do not fit each other, [`LoihiError::Length`] if a list is too short.
-    pub fn new(layout: &AxonTableLayout<'_>) -> Result<Self, LoihiError> {
+    /// [`AxonProblem::Table`] if the tables do not fit each other, [`AxonProblem::Length`] if a list is too short.
+    pub(crate) fn new(layout: &AxonTableLayout<'_>) -> Result<Self, AxonProblem> {
         let entries = layout.weights.len();
         if layout.indices.len() != entries {
-            return Err(LoihiError::Length { parameter: "idx", found: layout.indices.len(), neurons: entries });
+            return Err(AxonProblem::Length { list: "idx", found: layout.indices.len(), expected: entries });
         }
-        let wrong = |table, index, value: i64, expected| LoihiError::Table { table, index, value, expected };
+        let wrong = |table, index, value: i64, expected| AxonProblem::Table { table, index, value, expected };
         let rows = layout.row_starts.len().saturating_sub(1);
         for (index, &start) in layout.row_starts.iter().enumerate() {
             let least = if index == 0 { 0 } else { layout.row_starts[index - 1] };
@@ -85,15 +93,15 @@ impl AxonTable {
             next = end;
         }
         if next as usize != rows {
-            return Err(LoihiError::Length { parameter: "ptr", found: rows + 1, neurons: next as usize + 1 });
+            return Err(AxonProblem::Length { list: "ptr", found: rows + 1, expected: next as usize + 1 });
         }
-        for (list, parameter) in [(layout.axon_sets, "axon_to_weight"), (layout.bases, "base")] {
+        for (list, name) in [(layout.axon_sets, "axon_to_weight"), (layout.bases, "base")] {
             if let Some(list) = list.filter(|list| list.len() != layout.axons) {
-                return Err(LoihiError::Length { parameter, found: list.len(), neurons: layout.axons });
+                return Err(AxonProblem::Length { list: name, found: list.len(), expected: layout.axons });
             }
         }
         if layout.axon_sets.is_none() && sets.len() != layout.axons {
-            return Err(LoihiError::Length { parameter: "n_atoms", found: sets.len(), neurons: layout.axons });
+            return Err(AxonProblem::Length { list: "n_atoms", found: sets.len(), expected: layout.axons });
         }
         let mut axons = Vec::with_capacity(layout.axons);
         for axon in 0..layout.axons {
@@ -139,48 +147,31 @@ impl AxonTable {
         Ok(table)
     }
 
-    /// What a spike on `axon` with `atom` adds; None if the axon is unused.
+    /// What a spike on `axon` with `atom` adds: compartments, in ascending order, and weights. Nothing if the axon is
+    /// unused.
     ///
     /// # Errors
-    /// [`LoihiError::Axon`] if there is no such axon or atom, [`LoihiError::Compartment`] if the row reaches beyond
+    /// [`AxonProblem::Axon`] if there is no such axon or atom, [`AxonProblem::Compartment`] if the row reaches beyond
     /// the core.
-    pub fn row(&self, axon: i64, atom: i64) -> Result<Option<AxonRow>, LoihiError> {
-        let missing = |atoms| LoihiError::Axon { axon, atom, axons: self.axons.len(), atoms };
+    pub(crate) fn row(&self, axon: i64, atom: i64) -> Result<impl Iterator<Item = (u32, i32)>, AxonProblem> {
+        let missing = |atoms| AxonProblem::Axon { axon, atom, axons: self.axons.len(), atoms };
         let place = usize::try_from(axon).ok().filter(|&axon| axon < self.axons.len()).ok_or_else(|| missing(0))?;
         let (set, base) = self.axons[place];
-        let Ok(base) = u32::try_from(base) else {
-            return Ok(None);
-        };
-        let (first, atoms) = self.sets[set as usize];
-        let atom = u32::try_from(atom).ok().filter(|&a| a < atoms).ok_or_else(|| missing(atoms as usize))?;
-        let row = first + atom;
-        let range = &self.rows[row as usize];
+        let mut range = 0..0;
+        if base >= 0 {
+            let (first, atoms) = self.sets[set as usize];
+            let atom = u32::try_from(atom).ok().filter(|&a| a < atoms).ok_or_else(|| missing(atoms as usize))?;
+            let row = &self.rows[(first + atom) as usize];
+            range = row.start as usize..row.end as usize;
+        }
         // Indices of a row are sorted.
-        if let Some(&last) = self.indices[range.start as usize..range.end as usize].last() {
+        if let Some(&last) = self.indices[range.clone()].last() {
             let compartment = i64::from(base) + i64::from(last);
             if compartment >= self.compartments as i64 {
-                return Err(LoihiError::Compartment { axon: place, compartment, compartments: self.compartments });
+                return Err(AxonProblem::Compartment { axon: place, compartment, compartments: self.compartments });
             }
         }
-        Ok(Some(AxonRow { row, base }))
-    }
-
-    /// Adds one spike to the accumulators. Two spikes on one axon add twice.
-    ///
-    /// # Panics
-    /// If there are fewer accumulators than compartments.
-    pub fn deliver(&self, row: AxonRow, accumulators: &mut [i32]) {
-        for (compartment, weight) in self.targets(row) {
-            let accumulator = &mut accumulators[compartment];
-            *accumulator = accumulator.wrapping_add(weight);
-        }
-    }
-
-    /// Compartment and weight of all synapses of a row, in ascending order.
-    pub fn targets(&self, row: AxonRow) -> impl Iterator<Item = (usize, i32)> {
-        let range = &self.rows[row.row as usize];
-        let range = range.start as usize..range.end as usize;
-        let indices = self.indices[range.clone()].iter().map(move |&index| (row.base + index) as usize);
-        indices.zip(self.weights[range].iter().copied())
+        let indices = self.indices[range.clone()].iter().map(move |&index| base as u32 + index);
+        Ok(indices.zip(self.weights[range].iter().copied()))
     }
 }
