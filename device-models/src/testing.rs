@@ -60,7 +60,7 @@ pub(crate) fn spec() -> ChipSpec {
             kind("graded", SynapseSign::Signed, Kinetics::Graded, None),
         ],
         parameters_per_neuron: true,
-        router: RouterSpec::Ideal,
+        router: RouterSpec::default(),
         rules: None,
         parameters: [
             ("tau_mem", mismatched("20 ms", "0.2 1")),

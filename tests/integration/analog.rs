@@ -1,7 +1,8 @@
 //! The asynchronous core against the oracle that evaluates every tick: equal bit for bit.
 
 use crate::cores::{check as check_emulator, recipes};
-use crate::support::{LIF_KINDS, Random, Recipe, analog_neurons, assert_same_analog, die, quantity, test_chip};
+use crate::oracles::{analog_neurons, assert_same_analog};
+use crate::support::{LIF_KINDS, Random, Recipe, die, quantity, test_chip};
 use chip::{ChipSpec, CoreModel, CoreProgram, NoiseSpec, RouterSpec, Values};
 use conformance::{AnalogNeuron, Intervals};
 use device_models::{

@@ -1,7 +1,8 @@
 //! Cores and routers against the oracle: random programs, equal bit for bit.
 
+use crate::oracles::probe;
 use crate::runs::assert_equal_oracle;
-use crate::support::{Case, Random, Recipe, TICKS, die, probe, quantity, test_chip};
+use crate::support::{Case, Random, Recipe, TICKS, die, quantity, test_chip};
 use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values};
 use conformance::float::{FloatCurrent, FloatNeuron};
 use emulator::{Each, Emulator, Spike};

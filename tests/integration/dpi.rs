@@ -180,7 +180,7 @@ impl Net {
                 _ => x.max(&0) << 12,
             };
             let mut all: Vec<i64> = inputs[to].iter().zip(&settings.gates).map(sent).collect();
-            let arrived = before.iter().zip(&self.weights).map(|(spikes, weights)| spikes * weights[to] << 12);
+            let arrived = before.iter().zip(&self.weights).map(|(spikes, weights)| (spikes * weights[to]) << 12);
             all[0] += arrived.sum::<i64>();
             settings.step(oracle, &all);
         }

@@ -1,7 +1,8 @@
 //! The event kernel: time, order, input checks, sleeping, muting, digests.
 
 use crate::cores::recipes;
-use crate::support::{Case, Recipe, TICKS, probe, quantity, test_chip};
+use crate::oracles::probe;
+use crate::support::{Case, Recipe, TICKS, quantity, test_chip};
 use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values};
 use device_models::{DieParameters, EventCore};
 use emulator::{Each, Emulator, EmulatorError, Spike};

@@ -15,6 +15,7 @@ mod mapping;
 mod network_files;
 mod noise;
 mod observers;
+mod oracles;
 mod router;
 mod runs;
 mod sliced;

@@ -2,8 +2,9 @@
 //! times of spikes, and refused where a model has none.
 
 use crate::cores::recipes;
+use crate::oracles::in_oracle_words;
 use crate::runs::{assert_cut_changes_nothing, assert_equal_oracle};
-use crate::support::{Case, Recipe, TICKS, die, fact, in_oracle_words, quantity, test_chip};
+use crate::support::{Case, Recipe, TICKS, die, fact, quantity, test_chip};
 use chip::{ChipSpec, CoreModel, CoreProgram, FaultSpec, NoiseSpec, Program, RouterSpec, Routing, Source, Values};
 use conformance::{CoreOracle, Intervals, Oracle};
 use device_models::{DieParameters, Noise};

@@ -2,7 +2,8 @@
 //!
 //! What runs is made by the modules that call; the rules that are compared are the oracle's.
 
-use crate::support::{Case, TICKS, assert_same_counts, assert_same_state, in_oracle_words};
+use crate::oracles::{assert_same_counts, assert_same_state, in_oracle_words};
+use crate::support::{Case, TICKS};
 use conformance::Oracle;
 use emulator::{Emulator, Snapshot, Spike};
 use units::Tick;

@@ -1,8 +1,9 @@
 //! Clocked cores whose step has several ticks: when they act, what they keep in between, what they refuse.
 
 use crate::cores::recipes;
+use crate::oracles::probe;
 use crate::runs::{assert_cut_changes_nothing, assert_equal_oracle};
-use crate::support::{Case, Recipe, TICKS, fact, probe, test_chip};
+use crate::support::{Case, Recipe, TICKS, fact, test_chip};
 use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source};
 use device_models::{Core, CoreState, DieParameters};
 use emulator::{Emulator, Snapshot, Spike};

@@ -4,50 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Which of our crates each of our crates may use. A new edge is a change of architecture: it belongs here and in
-/// ARCHITECTURE.md, with the reason.
-const EDGES: &[(&str, &[&str])] = &[
-    ("quenched-units", &[]),
-    ("quenched-fx", &["units"]),
-    ("quenched-disorder", &["fx", "units"]),
-    ("quenched-chip", &["disorder", "fx", "units"]),
-    ("quenched-network", &["chip", "disorder", "fx", "units"]),
-    ("quenched-device-models", &["chip", "disorder", "fx", "network", "units"]),
-    ("quenched-router", &["chip", "device-models", "fx", "units"]),
-    ("quenched-emulator", &["chip", "device-models", "disorder", "fx", "router", "units"]),
-    ("quenched-mapper", &["chip", "device-models", "fx", "network", "router", "units"]),
-    ("quenched-session", &["chip", "device-models", "disorder", "emulator", "mapper", "network", "units"]),
-    ("quenched-trace", &["chip", "emulator", "session", "units"]),
-    (
-        "quenched-facade",
-        &["chip", "device-models", "emulator", "formats", "mapper", "network", "session", "trace", "units"],
-    ),
-    ("quenched-readout", &[]),
-    ("quenched-tasks", &["disorder", "fx", "units"]),
-    ("quenched-formats", &["chip", "device-models", "disorder", "fx", "network", "units"]),
-    (
-        "quenched-study",
-        &[
-            "chip",
-            "device-models",
-            "disorder",
-            "emulator",
-            "formats",
-            "fx",
-            "mapper",
-            "network",
-            "readout",
-            "router",
-            "session",
-            "tasks",
-            "units",
-        ],
-    ),
-    ("quenched-conform", &["chip", "device-models", "emulator", "formats", "fx", "session", "units"]),
-    ("quenched-report", &["study", "units"]),
-];
-
-/// Crates that may not contain a float, a clock, a thread or a file.
+/// Crates that may not contain a float, a clock, a thread or a file, nor depend on one that does.
 const KERNEL: &[&str] = &[
     "crates/units",
     "crates/fx",
@@ -57,6 +14,22 @@ const KERNEL: &[&str] = &[
     "crates/emulator",
     "device-models",
 ];
+
+/// What a kernel crate may use besides our own; each can do without std, and is used so.
+const KERNEL_DEPENDENCIES: &[&str] = &["bitvec", "fixed", "heapless", "rand", "rand_xoshiro", "serde", "thiserror"];
+
+/// Where a router kind may be named: by who owns it, and where files and oracles spell it out.
+const NAME_ROUTERS: &[&str] =
+    &["crates/chip/", "crates/router/", "crates/mapper/", "crates/formats/", "tests/", "benches/"];
+
+/// Who runs an emulator tick by tick; everybody else has a session do it.
+const RUN_EMULATORS: &[&str] = &["crates/emulator/", "crates/session/", "tests/", "benches/"];
+
+/// The longest source file, in lines. A table may be longer, and is named with its reason.
+const LINES_MAX: usize = 500;
+
+/// Files that are longer because they are tables.
+const TABLES: &[&str] = &[];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests live in the workspace").to_owned()
@@ -92,8 +65,20 @@ fn assert_none(what: &str, offenders: &[String]) {
     assert!(offenders.is_empty(), "{what}:\n{}", offenders.join("\n"));
 }
 
-#[test]
-fn crates_use_only_the_edges_of_the_architecture() {
+/// The crate map of ARCHITECTURE.md: by directory, the names of the crates that it may use.
+fn crate_map() -> BTreeMap<String, BTreeSet<String>> {
+    let text = read(&root().join("ARCHITECTURE.md"));
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
+    let map = cells.filter(|cells| cells.len() == 4).map(|cells| {
+        let names = cells[2].split(',').map(|name| name.trim().to_owned());
+        (cells[0].trim_matches('`').to_owned(), names.filter(|name| name != "nothing of ours").collect())
+    });
+    map.collect()
+}
+
+/// The packages of the workspace, each with its directory.
+fn packages() -> Vec<(String, serde_json::Value)> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(root())
@@ -101,26 +86,55 @@ fn crates_use_only_the_edges_of_the_architecture() {
         .expect("cargo metadata runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let allowed: BTreeMap<&str, BTreeSet<String>> =
-        EDGES.iter().map(|(name, edges)| (*name, edges.iter().map(|e| format!("quenched-{e}")).collect())).collect();
+    let directory = |package: &serde_json::Value| {
+        let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
+        let directory = manifest.parent().unwrap().strip_prefix(root()).unwrap();
+        directory.to_string_lossy().replace('\\', "/")
+    };
+    metadata["packages"].as_array().unwrap().iter().map(|p| (directory(p), p.clone())).collect()
+}
+
+/// The dependencies of a package that become part of it or of its build, those for its tests left out.
+fn dependencies(package: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> {
+    package["dependencies"].as_array().unwrap().iter().filter(|dependency| dependency["kind"] != "dev")
+}
+
+#[test]
+fn crates_use_only_the_edges_of_the_architecture() {
+    let (map, packages) = (crate_map(), packages());
+    assert!(map.len() > 10, "the crate map of ARCHITECTURE.md was not found: {map:?}");
+    let ours: BTreeMap<&str, &str> =
+        packages.iter().map(|(directory, p)| (p["name"].as_str().unwrap(), directory.as_str())).collect();
     let mut wrong = Vec::new();
-    for package in metadata["packages"].as_array().unwrap() {
-        let name = package["name"].as_str().unwrap();
-        let Some(edges) = allowed.get(name) else { continue };
-        for dependency in package["dependencies"].as_array().unwrap() {
-            let other = dependency["name"].as_str().unwrap();
-            let ours = other == "quenched" || other.starts_with("quenched-");
-            if ours && dependency["kind"].is_null() && !edges.contains(other) {
-                wrong.push(format!("{name} -> {other}"));
+    for (directory, package) in &packages {
+        let Some(allowed) = map.get(directory) else {
+            wrong.push(format!("{directory} has no row in the crate map"));
+            continue;
+        };
+        for dependency in dependencies(package) {
+            let Some(other) = ours.get(dependency["name"].as_str().unwrap()) else { continue };
+            let name = other.rsplit('/').next().unwrap();
+            if !allowed.contains(name) {
+                wrong.push(format!("{directory} -> {name}"));
+            }
+        }
+        for name in allowed {
+            let used = dependencies(package).filter_map(|d| ours.get(d["name"].as_str().unwrap()));
+            if !used.map(|other| other.rsplit('/').next().unwrap()).any(|other| other == name) {
+                wrong.push(format!("{directory} may use {name} and does not: strike it from the crate map"));
             }
         }
     }
-    assert_none("edges that the architecture does not have", &wrong);
+    let known: BTreeSet<&str> = ours.values().copied().collect();
+    wrong.extend(map.keys().filter(|d| !known.contains(d.as_str())).map(|d| format!("{d} is no crate")));
+    assert_none("edges that the crate map of ARCHITECTURE.md does not have, or has in vain", &wrong);
 }
 
 #[test]
 fn kernel_crates_are_no_std_and_without_floats() {
-    let mut wrong = Vec::new();
+    let (mut wrong, packages) = (Vec::new(), packages());
+    let names: BTreeMap<&str, &str> =
+        packages.iter().map(|(directory, p)| (p["name"].as_str().unwrap(), directory.as_str())).collect();
     for directory in KERNEL {
         let lib = read(&root().join(directory).join("src/lib.rs"));
         for needed in ["#![no_std]", "#![deny(clippy::float_arithmetic)]"] {
@@ -128,8 +142,74 @@ fn kernel_crates_are_no_std_and_without_floats() {
                 wrong.push(format!("{directory}/src/lib.rs lacks {needed}"));
             }
         }
+        let (_, package) = packages.iter().find(|(d, _)| d == directory).expect("a kernel crate is a package");
+        for dependency in dependencies(package) {
+            let name = dependency["name"].as_str().unwrap();
+            match names.get(name) {
+                Some(other) if KERNEL.contains(other) => {}
+                Some(other) => wrong.push(format!("{directory} uses {other}, which is no kernel crate")),
+                None if !KERNEL_DEPENDENCIES.contains(&name) => wrong.push(format!("{directory} uses {name}")),
+                None if dependency["uses_default_features"] == true => {
+                    wrong.push(format!("{directory} uses {name} with its default features"));
+                }
+                None => {}
+            }
+        }
     }
     assert_none("kernel crates", &wrong);
+}
+
+/// The lines of a source file that are code of the crate: no comments, no tests at its end.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// Where source files outside of `allowed` contain one of `words`.
+fn places_of(words: &[&str], allowed: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in files(&["rs"]) {
+        let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+        if allowed.iter().any(|start| name.starts_with(start))
+            || name.contains("/tests/")
+            || name.ends_with("/tests.rs")
+        {
+            continue;
+        }
+        let text = read(&path);
+        let hits = code(&text).filter(|(_, line)| words.iter().any(|word| line.contains(word)));
+        found.extend(hits.map(|(number, line)| format!("{name}:{}: {}", number + 1, line.trim())));
+    }
+    found
+}
+
+#[test]
+fn router_kinds_are_named_by_their_owners_only() {
+    assert_none(
+        "a router kind is named; ask the router or the mapper instead",
+        &places_of(&["RouterSpec::", "Routing::"], NAME_ROUTERS),
+    );
+}
+
+#[test]
+fn ticks_are_looped_over_in_one_place() {
+    assert_none(
+        "an emulator is run without a session",
+        &places_of(&["Emulator::", "emulator.run_until("], RUN_EMULATORS),
+    );
+}
+
+#[test]
+fn no_file_is_crowded() {
+    let mut crowded = Vec::new();
+    for path in files(&["rs"]) {
+        let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+        let lines = read(&path).lines().count();
+        if lines > LINES_MAX && !TABLES.contains(&name.as_str()) {
+            crowded.push(format!("{name}: {lines} lines"));
+        }
+    }
+    assert_none("files of more lines than one can keep in mind", &crowded);
 }
 
 #[test]

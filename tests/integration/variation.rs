@@ -1,8 +1,9 @@
 //! Weights of a die, faults and noise in running programs: against the oracle, resumed, and where nothing may move.
 
 use crate::cores::recipes;
+use crate::oracles::probe;
 use crate::runs::{assert_cut_changes_nothing, assert_equal_oracle};
-use crate::support::{Case, Recipe, TICKS, fact, probe, quantity, test_chip};
+use crate::support::{Case, Recipe, TICKS, fact, quantity, test_chip};
 use chip::{
     ChipSpec, CoreModel, CoreProgram, FaultSpec, IdealRow, IdealSynapse, MismatchSpec, NoiseSpec, Program, RouterSpec,
     Routing, Source, Values,

@@ -335,8 +335,11 @@ fn a_state_of_another_size_is_refused_and_changes_nothing() {
     let mut core = emulator.core(0).clone();
     let before = core.save();
     type Change = fn(&mut XyloLayerState);
-    let changes: [Change; 3] =
-        [|s| drop(s.v_mem.pop()), |s| drop(s.i_syn.pop()), |s| (s.i_syn, s.v_mem) = (Vec::new(), Vec::new())];
+    let changes: [Change; 3] = [
+        |s| s.v_mem.truncate(s.v_mem.len() - 1),
+        |s| s.i_syn.truncate(s.i_syn.len() - 1),
+        |s| (s.i_syn, s.v_mem) = (Vec::new(), Vec::new()),
+    ];
     for change in changes {
         let CoreState::Xylo(mut state) = before.clone() else { panic!("a layer of Xylo") };
         change(&mut state);

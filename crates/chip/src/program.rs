@@ -336,7 +336,19 @@ pub enum Routing {
     },
 }
 
+/// What the ideal router holds.
+impl From<Vec<IdealRow>> for Routing {
+    fn from(rows: Vec<IdealRow>) -> Self {
+        Self::Ideal(rows)
+    }
+}
+
 impl Routing {
+    /// The matrices of a Xylo chip; see [`Routing::Xylo`].
+    pub const fn matrices(rows: Vec<IdealRow>, shifts: XyloShifts, aliases: Vec<Vec<NeuronId>>) -> Self {
+        Self::Xylo { rows, shifts, aliases }
+    }
+
     /// By hidden neuron of a Xylo chip: the neurons to whose counts its spikes are added. Empty on every other chip.
     pub fn aliases(&self) -> &[Vec<NeuronId>] {
         match self {

@@ -9,8 +9,8 @@ use crate::error::ConformError;
 use crate::machine::{Channels, Machine, Probe, Run, ideal_chip, number, parameter};
 use crate::outcome::{Arrival, Comparison, Overflow};
 use chip::{
-    ChipSpec, CoreModel, CoreProgram, IdealRow, IdealSynapse, Kinetics, Program, Routing, RulesSpec, Source,
-    SynapseSign, SynapseType, Values,
+    ChipSpec, CoreModel, CoreProgram, IdealRow, IdealSynapse, Kinetics, Program, RulesSpec, Source, SynapseSign,
+    SynapseType, Values,
 };
 use device_models::DeviceModelError;
 use device_models::loihi::{LoihiRules, Register};
@@ -182,7 +182,7 @@ impl Network {
                 chip: "replay".to_owned(),
                 cores,
                 input_count: inputs.iter().map(|channels| channels.count as u32).sum(),
-                routing: Routing::Ideal(routing),
+                routing: routing.into(),
             },
             inputs,
             probes: (0..layout.parts.len())

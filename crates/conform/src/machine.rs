@@ -227,7 +227,7 @@ pub(crate) fn ideal_chip(model: CoreModel) -> ChipSpec {
         models: vec![model],
         synapses: Vec::new(),
         parameters_per_neuron: true,
-        router: RouterSpec::Ideal,
+        router: RouterSpec::default(),
         rules: None,
         parameters: BTreeMap::new(),
         energy: BTreeMap::new(),

@@ -94,11 +94,12 @@ impl XyloLimits {
 }
 
 /// How events travel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(clippy::large_enum_variant, reason = "one per chip, never in a collection")]
 pub enum RouterSpec {
     /// No limit; every event arrives one tick after it was sent, or after the delay of its projection.
+    #[default]
     Ideal,
     /// Source SRAM, broadcast of a tag, CAM match at the destination.
     TagCam(TagCamSpec),
@@ -178,6 +179,12 @@ impl RouterKind {
 impl fmt::Display for RouterKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl From<XyloSpec> for RouterSpec {
+    fn from(sizes: XyloSpec) -> Self {
+        Self::Xylo(sizes)
     }
 }
 

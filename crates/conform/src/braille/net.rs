@@ -8,8 +8,8 @@ use crate::case::Case;
 use crate::error::ConformError;
 use crate::machine::{Channels, Machine, Probe, ideal_chip, number, parameter};
 use chip::{
-    CoreModel, CoreProgram, IdealRow, IdealSynapse, Kinetics, Program, Routing, RulesSpec, Source, SynapseSign,
-    SynapseType, Values,
+    CoreModel, CoreProgram, IdealRow, IdealSynapse, Kinetics, Program, RulesSpec, Source, SynapseSign, SynapseType,
+    Values,
 };
 use device_models::slices::{FRACTION_BITS, SHIFTS, split};
 use formats::FormatError;
@@ -117,7 +117,7 @@ impl Layer<'_> {
                 chip: spec.name.clone(),
                 cores: vec![core],
                 input_count: channels as u32,
-                routing: Routing::Ideal(rows),
+                routing: rows.into(),
             },
             spec,
             inputs: vec![Channels {

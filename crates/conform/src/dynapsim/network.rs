@@ -20,7 +20,7 @@ use crate::fields::Fields;
 use crate::machine::{Channels, Machine, Probe, ideal_chip, number, parameter};
 use crate::read::{MAX_NEURONS, MAX_STEPS, bounded, within};
 use chip::{
-    ChipSpec, CoreModel, CoreProgram, Fact, IdealRow, IdealSynapse, Kinetics, Program, Routing, Source, SynapseGate,
+    ChipSpec, CoreModel, CoreProgram, Fact, IdealRow, IdealSynapse, Kinetics, Program, Source, SynapseGate,
     SynapseSign, SynapseType, Values,
 };
 use device_models::slices::{FRACTION_BITS, SHIFTS, split};
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
             chip: spec.name.clone(),
             cores: vec![core],
             input_count: channels.count as u32,
-            routing: Routing::Ideal(rows),
+            routing: rows.into(),
         };
         let probes = probes.iter().map(|&quantity| Probe { core: 0, quantity }).collect();
         Ok(Machine { spec, program, inputs: vec![channels], probes, steps: self.steps })

@@ -5,8 +5,8 @@ use crate::fields::{Fields, shorten, whole};
 use crate::machine::number;
 use crate::read::MAX_NEURONS;
 use chip::{
-    ChipSpec, CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, Routing, Source, Values,
-    XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
+    ChipSpec, CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, Routing, Source, Values, XYLO_HIDDEN,
+    XYLO_OUTPUT, XyloShifts, XyloSpec,
 };
 use device_models::xylo::{CURRENTS_MAX, DASH_MAX, XyloRules};
 use serde_json::Value;
@@ -24,6 +24,8 @@ const MAX_LAYER: usize = 1 << 16;
 const SHIFT_MAX: u8 = 15;
 /// The largest shift that a chip can have: 8 bits of weight shifted by it fill 16.
 const CHIP_SHIFT_MAX: u8 = 8;
+/// Bits of a weight before its shift.
+const WEIGHT_BITS: i64 = 8;
 /// Synapses of a hidden neuron in a case: two onto every neuron of a full layer.
 const FAN_OUT: i64 = 2 * MAX_LAYER as i64;
 
@@ -31,6 +33,9 @@ const FAN_OUT: i64 = 2 * MAX_LAYER as i64;
 pub(super) struct Network {
     pub(super) spec: ChipSpec,
     pub(super) program: Program,
+    /// The connections of the program, and the shifts of their matrices.
+    rows: Vec<IdealRow>,
+    shifts: XyloShifts,
     pub(super) rules: XyloRules,
     pub(super) has_bias: bool,
     /// Input channels.
@@ -51,8 +56,7 @@ impl Network {
 
     /// The connections: rows, and the shift of a row.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&IdealRow, u8)> {
-        let Routing::Xylo { rows, shifts, .. } = &self.program.routing else { unreachable!("as `read` makes it") };
-        rows.iter().map(|row| (row, shifts.of(row.source, row.destination)))
+        self.rows.iter().map(|row| (row, self.shifts.of(row.source, row.destination)))
     }
 }
 
@@ -104,6 +108,9 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
     };
     let layers = [(XYLO_HIDDEN, hidden, hidden_values), (XYLO_OUTPUT, output, output_values)];
     let spec = spec(rules, inputs, hidden.max(output), output);
+    let shifts = XyloShifts { input: into.shift, recurrent: among.shift, output: out.shift };
+    let rows = [into.rows, among.rows, out.rows].concat();
+    let aliases = aliases.iter().map(|list| list.iter().map(|&a| NeuronId(a as u16)).collect()).collect();
     Ok(Network {
         program: Program {
             chip: spec.name.clone(),
@@ -113,13 +120,11 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
                 .map(|(layer, count, values)| core(layer, count, values))
                 .collect(),
             input_count: inputs as u32,
-            routing: Routing::Xylo {
-                shifts: XyloShifts { input: into.shift, recurrent: among.shift, output: out.shift },
-                rows: [into.rows, among.rows, out.rows].concat(),
-                aliases: aliases.iter().map(|list| list.iter().map(|&a| NeuronId(a as u16)).collect()).collect(),
-            },
+            routing: Routing::matrices(rows.clone(), shifts, aliases),
         },
         spec,
+        rows,
+        shifts,
         rules,
         has_bias,
         inputs,
@@ -134,12 +139,17 @@ fn spec(rules: XyloRules, inputs: usize, neurons: usize, outputs: usize) -> Chip
     let mut spec = formats::chip::shipped("xylo-audio2").expect("a shipped chip is valid");
     let size = |count: usize| number(count.max(1) as i64);
     spec.geometry.neurons_per_core = size(neurons);
-    let RouterSpec::Xylo(router) = &mut spec.router else { unreachable!("the chip has matrices") };
-    router.input_channels = size(inputs);
-    router.output_neurons = size(outputs);
-    router.hidden_fan_out = number(FAN_OUT);
-    (router.hidden_fan_in, router.input_targets, router.output_sources) = (None, None, None);
-    router.weight_shift_max = number(CHIP_SHIFT_MAX.into());
+    let router = XyloSpec {
+        input_channels: size(inputs),
+        output_neurons: size(outputs),
+        hidden_fan_out: number(FAN_OUT),
+        hidden_fan_in: None,
+        input_targets: None,
+        output_sources: None,
+        weight_bits: number(WEIGHT_BITS),
+        weight_shift_max: number(CHIP_SHIFT_MAX.into()),
+    };
+    spec.router = router.into();
     if let Some(chosen) = &mut spec.rules {
         chosen.profile = rules.profile().to_owned();
     }

@@ -47,8 +47,8 @@ impl Kind for Rows {
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
-        let mut freed = FreedResources::default();
-        freed.synapses = wish.all_links().filter(|link| !link.kept && link.weight != 0).count() as u64;
+        let synapses = wish.all_links().filter(|link| !link.kept && link.weight != 0).count() as u64;
+        let freed = FreedResources { synapses, ..FreedResources::default() };
         ledger.free(freed);
         let mut exponents = exponents(wish)?;
         let weigh = |exponent: &u8, link: &Link| weight(link, *exponent, options.small_weights);

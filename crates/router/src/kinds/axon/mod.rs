@@ -44,7 +44,7 @@ impl<'a> Kind<'a> for Axons<'a> {
         let mut rows: BTreeMap<(Source, CoreAddress, u16), Cow<'a, [IdealSynapse]>> = BTreeMap::new();
         let mut send = |source, target: AxonTarget, latency: u8| {
             let memory = &self.cores[used_core(program, target.core)?];
-            let axon = memory.input_axons.get(target.axon as usize).ok_or_else(|| RouterError::UnknownAxon {
+            let axon = memory.input_axons.get(target.axon as usize).ok_or(RouterError::UnknownAxon {
                 origin: source,
                 destination: target.core,
                 axon: target.axon,
