@@ -3,10 +3,9 @@
 //! Whether a circuit is broken is a function of the die and the circuit's address, as its mismatch is, and of nothing
 //! else: the same seed and die have the same faults under every setting of the mismatch, in every network.
 
-use crate::parameters::pure;
 use crate::{DeviceModelError, DieParameters};
 use alloc::string::String;
-use chip::{ChipSpec, Fact, FaultSpec, RouterSpec};
+use chip::{ChipSpec, Fact, FaultSpec, PROGRAM_WEIGHT_BITS};
 use disorder::{Key, Purpose, chance, uniform};
 use fx::{Fraction, Real};
 use units::{CoreAddress, NeuronId, Unit};
@@ -41,9 +40,6 @@ pub(crate) struct FaultRates {
     weight_bits: u32,
 }
 
-/// Bits of a weight where the chip file gives no number: all of a packed one.
-const PACKED_BITS: u32 = 16;
-
 impl FaultRates {
     /// Nothing is ever broken.
     pub(crate) const NONE: Self = Self {
@@ -52,7 +48,7 @@ impl FaultRates {
         dead_synapse: Fraction::ZERO,
         stuck_synapse: Fraction::ZERO,
         bit_flip: Fraction::ZERO,
-        weight_bits: PACKED_BITS,
+        weight_bits: PROGRAM_WEIGHT_BITS,
     };
 
     pub(crate) fn new(spec: &ChipSpec, faults: &FaultSpec) -> Result<Self, DeviceModelError> {
@@ -61,22 +57,13 @@ impl FaultRates {
             Some(fact) => Fraction::from_quantity(fact.quantity, Unit::ONE)
                 .map_err(|error| DeviceModelError::Number { parameter: String::from(name), error }),
         };
-        let stored = match (&spec.router, &faults.weight_bits) {
-            (RouterSpec::TagCam(router), _) => router.limits().weight_bits as u32,
-            // A mantissa carries its sign beside the bits that the memory has.
-            (RouterSpec::Axon(router), _) => u32::from(router.limits().weight_bits) + 1,
-            (RouterSpec::Crossbar(router), _) => router.limits().weight_bits,
-            (RouterSpec::Xylo(router), _) => u32::from(router.limits().weight_bits),
-            (RouterSpec::Ideal, Some(bits)) => pure("weight_bits", bits)?.to_integer(fx::Rounding::Floor) as u32,
-            (RouterSpec::Ideal, None) => PACKED_BITS,
-        };
         Ok(Self {
             dead_neuron: rate("dead_neuron", &faults.dead_neuron)?,
             hot_neuron: rate("hot_neuron", &faults.hot_neuron)?,
             dead_synapse: rate("dead_synapse", &faults.dead_synapse)?,
             stuck_synapse: rate("stuck_synapse", &faults.stuck_synapse)?,
             bit_flip: rate("weight_bit_flip", &faults.weight_bit_flip)?,
-            weight_bits: stored.clamp(1, PACKED_BITS),
+            weight_bits: spec.stored_weight_bits(),
         })
     }
 

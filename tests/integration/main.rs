@@ -8,6 +8,7 @@ mod cuba;
 mod dpi;
 mod golden_loihi;
 mod golden_xylo;
+mod judge;
 mod kernel;
 mod loihi;
 mod mapping;

@@ -4,7 +4,7 @@ use chip::ChipSpec;
 use device_models::DieParameters;
 use emulator::{Emulator, Spike};
 use fx::Weight;
-use mapper::{MapperOptions, Mapping, ReadoutStrategy, ReadoutWish, attach_readout, decode, map};
+use mapper::{MapperOptions, Mapping, ReadoutPlan, ReadoutStrategy, ReadoutWish, decode, map};
 use network::{
     Endpoint, Inhibition, InputGroup, Network, Pattern, Population, ProjectionSpec, Recurrence, ReservoirSpec, Signs,
     SynapseChoice, Weights, reservoir,
@@ -154,7 +154,8 @@ fn a_reservoir_with_its_readout_is_what_the_router_delivers() {
                 delay_ticks: 1,
                 parameters: BTreeMap::new(),
             };
-            let (network, layout, _) = attach_readout(&network, &spec, &wish, &options).unwrap();
+            let plan = ReadoutPlan::new(&network, &spec, &wish, &options).unwrap();
+            let (network, layout, _) = plan.attach(wish.scale).unwrap();
             assert_eq!(layout.bias_channel, Some(12));
             let mapping = map(&network, &spec, &options).unwrap();
             let decoded = decode(&mapping.program, &mapping.placement, &network).unwrap();

@@ -15,7 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("quenched-device-models", &["chip", "disorder", "fx", "network", "units"]),
     ("quenched-router", &["chip", "device-models", "fx", "units"]),
     ("quenched-emulator", &["chip", "device-models", "disorder", "fx", "router", "units"]),
-    ("quenched-mapper", &["chip", "device-models", "fx", "network", "units"]),
+    ("quenched-mapper", &["chip", "device-models", "fx", "network", "router", "units"]),
     ("quenched-session", &["chip", "device-models", "disorder", "emulator", "mapper", "network", "units"]),
     ("quenched-trace", &["chip", "emulator", "session", "units"]),
     (

@@ -1,7 +1,7 @@
 //! Where an event goes: read from the memories anew for every event.
 
 use crate::slots::{DieOracle, Slot};
-use chip::{BusEvent, ChipSpec, IdealSynapse, Program, Routing, Source, SynapseSign};
+use chip::{BusEvent, ChipSpec, IdealRow, IdealSynapse, Program, Routing, Source, SynapseSign};
 use units::{ChipId, CoreAddress, CoreId, NeuronId, Tag};
 
 /// One synapse that an event reaches.
@@ -49,7 +49,8 @@ pub(crate) fn follow(
     payload: i128,
 ) -> Sent {
     let mut sent = match &program.routing {
-        Routing::Ideal(_) => ideal(spec, program, die, source),
+        Routing::Ideal(rows) => ideal(spec, program, rows, die, source),
+        Routing::Axon { .. } => ideal(spec, program, &axons(program, source), die, source),
         Routing::TagCam { .. } => tag_cam(program, die, source),
         Routing::Xylo { .. } => unreachable!("Xylo has an oracle of its own"),
         Routing::Crossbar { .. } => crossbar(program, source),
@@ -69,8 +70,7 @@ pub(crate) fn follow(
     sent
 }
 
-fn ideal(spec: &ChipSpec, program: &Program, die: Option<&DieOracle<'_>>, source: Source) -> Sent {
-    let Routing::Ideal(rows) = &program.routing else { unreachable!() };
+fn ideal(spec: &ChipSpec, program: &Program, rows: &[IdealRow], die: Option<&DieOracle<'_>>, source: Source) -> Sent {
     let mut sent = Sent::default();
     // Every synapse of the source with its place, to find its rank among those that connect the same.
     let places = |row: usize| rows[row].synapses.iter().enumerate().map(move |(place, s)| (*s, row, place));
@@ -101,6 +101,33 @@ fn ideal(spec: &ChipSpec, program: &Program, die: Option<&DieOracle<'_>>, source
         }
     }
     sent
+}
+
+/// The lists that the axons of a source point to, those with one destination and delay taken together.
+fn axons(program: &Program, source: Source) -> Vec<IdealRow> {
+    let Routing::Axon { cores, inputs, input_latency } = &program.routing else { unreachable!() };
+    let (targets, latency): (Vec<_>, u16) = match source {
+        Source::Input(input) => {
+            let own = inputs.iter().filter(|host| host.input == input);
+            (own.map(|host| host.target).collect(), (*input_latency).into())
+        }
+        Source::Neuron(address) => {
+            let core = core_of(program, address.core).expect("spikes come from cores in use");
+            let own = cores[core].output_axons.iter().filter(|axon| axon.neuron == address.neuron);
+            (own.map(|axon| axon.target).collect(), 0)
+        }
+    };
+    let mut rows: Vec<IdealRow> = Vec::new();
+    for target in targets {
+        let core = &cores[core_of(program, target.core).expect("axons end in cores in use")];
+        let axon = &core.input_axons[target.axon as usize];
+        let (destination, delay_ticks) = (target.core, 1 + core.groups[usize::from(axon.group)].delay + latency);
+        match rows.iter_mut().find(|row| (row.destination, row.delay_ticks) == (destination, delay_ticks)) {
+            Some(row) => row.synapses.extend(&axon.synapses),
+            None => rows.push(IdealRow { source, destination, delay_ticks, synapses: axon.synapses.clone() }),
+        }
+    }
+    rows
 }
 
 fn tag_cam(program: &Program, die: Option<&DieOracle<'_>>, source: Source) -> Sent {

@@ -45,9 +45,9 @@ pub use lanes::{
 };
 pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums, registers};
 pub use program::{
-    BusEvent, BusInput, CamWord, CoreProgram, CrossbarCore, HostEvent, IdealRow, IdealSynapse, InputRoute, Program,
-    Routing, Source, SramWord, SynapseCell, SynapseDriver, SynapseRow, TagCamCore, Values, XYLO_HIDDEN, XYLO_OUTPUT,
-    XyloShifts,
+    AxonCore, AxonTarget, BusEvent, BusInput, CamWord, CoreProgram, CrossbarCore, HostAxon, HostEvent, IdealRow,
+    IdealSynapse, InputAxon, InputRoute, OutputAxon, Program, Routing, Source, SramWord, SynapseCell, SynapseDriver,
+    SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
 };
 pub use readings::{Allowed, ReadBy, Reading, Refusal};
 pub use spec::{
@@ -58,4 +58,4 @@ pub use spec::{
 };
 pub use symbols::{Endpoint, InputSymbol, PopulationSymbol, ProjectionSymbol, Segment, Symbols};
 pub use validate::{RULES, Rule, Violation, WrongName, validate};
-pub use variation::{FaultSpec, NoiseSpec};
+pub use variation::{FaultSpec, NoiseSpec, PROGRAM_WEIGHT_BITS};

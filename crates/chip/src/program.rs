@@ -49,7 +49,7 @@ pub enum Source {
     Neuron(NeuronAddress),
 }
 
-/// One synapse of the ideal router.
+/// A synapse whose weight is a number, as ideal routers, axon chips and Xylo store it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct IdealSynapse {
     /// Target circuit in the destination core of the row.
@@ -222,6 +222,77 @@ pub struct BusInput {
     pub event: BusEvent,
 }
 
+/// Which signs the weights of a group of synapse lists have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum WeightSigns {
+    /// Both; the sign takes one of the bits of a weight.
+    Mixed,
+    /// None is negative.
+    Excitatory,
+    /// None is positive.
+    Inhibitory,
+}
+
+/// How the lists of a group are stored in the synapse memory of a core of an axon chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SynapseGroup {
+    /// The signs of its weights.
+    pub signs: WeightSigns,
+    /// Steps that its synapses wait, beyond the one that every spike takes.
+    pub delay: u16,
+    /// Whether each list has a place for every neuron of the core, in order and without an index. Otherwise each
+    /// synapse carries the index of its neuron.
+    pub dense: bool,
+}
+
+/// An input axon of a core: the list of synapses that it points to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputAxon {
+    /// The group that says how the list is stored, as an index into [`AxonCore::groups`].
+    pub group: u16,
+    /// The synapses; a weight is a mantissa, before the exponent that all weights of the core share.
+    pub synapses: Vec<IdealSynapse>,
+}
+
+/// Where an output axon, or an event of the host, goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AxonTarget {
+    /// The core.
+    pub core: CoreAddress,
+    /// Index into the input axons of that core.
+    pub axon: u32,
+}
+
+/// An output axon of a core: one core that one of its neurons reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OutputAxon {
+    /// The neuron that sends.
+    pub neuron: NeuronId,
+    /// Where its spikes go.
+    pub target: AxonTarget,
+}
+
+/// An input axon that the host sends the events of a channel to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct HostAxon {
+    /// The channel.
+    pub input: InputId,
+    /// Where its events go.
+    pub target: AxonTarget,
+}
+
+/// The memories of one core of an axon chip; same order as [`Program::cores`]. The exponent that its weights share is
+/// [`CoreProgram::weight_exponent`], less 20.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AxonCore {
+    /// How lists of synapses are stored.
+    pub groups: Vec<SynapseGroup>,
+    /// What the core hears, with the synapses: its synapse memory.
+    pub input_axons: Vec<InputAxon>,
+    /// Where its neurons send, each to any number of axons.
+    pub output_axons: Vec<OutputAxon>,
+}
+
 /// The connection memories, by kind of router.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Routing {
@@ -254,6 +325,25 @@ pub enum Routing {
         /// What the input channels send; a channel that is not here reaches nobody.
         inputs: Vec<BusInput>,
     },
+    /// Memories of an axon chip.
+    Axon {
+        /// One entry a core of [`Program::cores`].
+        cores: Vec<AxonCore>,
+        /// Where the events of the input channels go, each to any number of axons.
+        inputs: Vec<HostAxon>,
+        /// Steps that an event of the host takes beyond the one that every spike takes.
+        input_latency: u8,
+    },
+}
+
+impl Routing {
+    /// By hidden neuron of a Xylo chip: the neurons to whose counts its spikes are added. Empty on every other chip.
+    pub fn aliases(&self) -> &[Vec<NeuronId>] {
+        match self {
+            Self::Xylo { aliases, .. } => aliases,
+            Self::Ideal(_) | Self::TagCam { .. } | Self::Crossbar { .. } | Self::Axon { .. } => &[],
+        }
+    }
 }
 
 /// Everything that is loaded into a board.

@@ -1,7 +1,7 @@
 //! What of a chip goes wrong or fluctuates besides mismatch: faults of circuits, and budgets of noise.
 
-use crate::spec::Fact;
 use crate::spec::section::{Number, Section, Sort, Stated, section};
+use crate::spec::{ChipSpec, Fact};
 use serde::{Deserialize, Serialize};
 
 section! {
@@ -39,6 +39,25 @@ impl FaultSpec {
     /// The probabilities that are there.
     pub fn probabilities(&self) -> impl Iterator<Item = Stated<'_>> {
         self.stated().into_iter().filter(|stated| stated.number.sort == Sort::Share)
+    }
+
+    /// Whether stored bits of weights can flip.
+    pub fn flips_bits(&self) -> bool {
+        self.weight_bit_flip.as_ref().is_some_and(|p| p.quantity.value.signum() > 0)
+    }
+}
+
+/// Bits of a weight where a chip gives no number: all that a program keeps.
+pub const PROGRAM_WEIGHT_BITS: u32 = 16;
+
+impl ChipSpec {
+    /// Bits of a stored weight, its sign included: those of the router or of `faults`, or else all that a program
+    /// keeps. Panics if the spec was not validated.
+    pub fn stored_weight_bits(&self) -> u32 {
+        let of_faults = || self.faults.as_ref()?.weight_bits.as_ref()?.count();
+        let bits =
+            self.router.weight_bits().or_else(|| of_faults().map(|bits| bits.min(PROGRAM_WEIGHT_BITS.into()) as u32));
+        bits.unwrap_or(PROGRAM_WEIGHT_BITS).clamp(1, PROGRAM_WEIGHT_BITS)
     }
 }
 

@@ -33,9 +33,10 @@ pub fn load(path: &Path) -> Result<(Program, Symbols), FormatError> {
 mod tests {
     use super::*;
     use chip::{
-        BusEvent, BusInput, CamWord, CoreModel, CoreProgram, CrossbarCore, Endpoint, HostEvent, IdealRow, IdealSynapse,
-        InputRoute, InputSymbol, PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell,
-        SynapseDriver, SynapseRow, TagCamCore, Values, XyloShifts,
+        AxonCore, AxonTarget, BusEvent, BusInput, CamWord, CoreModel, CoreProgram, CrossbarCore, Endpoint, HostAxon,
+        HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon, PopulationSymbol,
+        ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell, SynapseDriver, SynapseGroup, SynapseRow,
+        TagCamCore, Values, WeightSigns, XyloShifts,
     };
     use proptest::prelude::*;
     use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag};
@@ -120,11 +121,33 @@ mod tests {
         Program { chip: "brainscales2".into(), routing: Routing::Crossbar { cores: vec![array], inputs }, ..tag_cam() }
     }
 
+    fn axon() -> Program {
+        let target = AxonTarget { core: CoreAddress::new(0, 2), axon: 1 };
+        let axon = |group, weight| InputAxon {
+            group,
+            synapses: vec![IdealSynapse { neuron: NeuronId(1), synapse: 0, weight }],
+        };
+        let memory = AxonCore {
+            groups: vec![
+                SynapseGroup { signs: WeightSigns::Mixed, delay: 61, dense: false },
+                SynapseGroup { signs: WeightSigns::Inhibitory, delay: 0, dense: true },
+            ],
+            input_axons: vec![axon(0, 254), axon(1, -255)],
+            output_axons: vec![OutputAxon { neuron: NeuronId(1), target }],
+        };
+        let inputs = vec![HostAxon { input: InputId(0), target: AxonTarget { axon: 0, ..target } }];
+        Program {
+            chip: "loihi-lava".into(),
+            routing: Routing::Axon { cores: vec![memory], inputs, input_latency: 1 },
+            ..tag_cam()
+        }
+    }
+
     #[test]
     fn programs_survive_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.program");
-        for program in [ideal(), tag_cam(), xylo(), crossbar()] {
+        for program in [ideal(), tag_cam(), xylo(), crossbar(), axon()] {
             save(&path, &program, &symbols()).unwrap();
             assert_eq!(load(&path).unwrap(), (program, symbols()));
         }
@@ -156,8 +179,8 @@ mod tests {
     #[test]
     fn version_2_is_frozen() {
         let digest = |program| blake3::hash(&container::encode(KIND, &(program, symbols()))).to_hex()[..16].to_string();
-        let digests = [digest(ideal()), digest(tag_cam()), digest(crossbar())];
-        assert_eq!(digests, ["11d5f0a762d09ca8", "66f4295027ce1c7c", "ecf406a7c9dbb8db"]);
+        let digests = [digest(ideal()), digest(tag_cam()), digest(crossbar()), digest(axon())];
+        assert_eq!(digests, ["11d5f0a762d09ca8", "66f4295027ce1c7c", "ecf406a7c9dbb8db", "89d017c7847ade5b"]);
     }
 
     proptest! {

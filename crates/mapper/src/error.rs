@@ -1,7 +1,11 @@
 //! Why a network could not be mapped.
 
+use crate::kinds::XyloMisfit;
+use crate::readout::ReadoutMisfit;
 use chip::{CoreModel, Demand, PLAIN_SHIFT, SynapseSign};
+use device_models::DeviceModelError;
 use network::NetworkError;
+use router::RouterError;
 use thiserror::Error;
 use units::{CoreAddress, NeuronAddress, Quantity, QuantityError};
 
@@ -205,6 +209,21 @@ pub enum MapperError {
         /// Model of the receivers.
         post: CoreModel,
     },
+    /// An input channel that reaches rate units and spiking neurons.
+    #[error(
+        "channel {index} of input `{input}` reaches `{from}` neurons and `{to}` neurons, which do not share events; give \
+         each its own input"
+    )]
+    InputModels {
+        /// The input group.
+        input: String,
+        /// The channel.
+        index: u32,
+        /// Model of some receivers.
+        from: CoreModel,
+        /// Model of others.
+        to: CoreModel,
+    },
     /// A delay that the router does not have.
     #[error("projection `{projection}`: a delay of {delay_ticks} ticks; chip `{chip}` has {allowed}")]
     Delay {
@@ -249,6 +268,33 @@ pub enum MapperError {
         /// The largest magnitude.
         limit: u64,
     },
+    /// A neuron whose inputs add up to more than its accumulators hold, with the coarsest weights that the chip has.
+    #[error(
+        "neuron {index} of `{population}`: the weights of its inputs can add up to {needed} in one step, in the coarsest \
+         steps of its core, but its accumulators hold {limit}; reduce its fan-in, or scale weights and thresholds down \
+         together"
+    )]
+    Sums {
+        /// Its population.
+        population: String,
+        /// Its index there.
+        index: u32,
+        /// Largest sum that can arrive.
+        needed: u64,
+        /// Largest sum that an accumulator holds.
+        limit: u64,
+    },
+    /// The equations or rules of a core refuse what its populations ask for.
+    #[error("population {}: {error}", list(populations))]
+    Core {
+        /// The populations of the core.
+        populations: Vec<String>,
+        /// What the core says.
+        error: DeviceModelError,
+    },
+    /// The router refuses the program: it holds a limit that the mapper did not see.
+    #[error(transparent)]
+    Program(#[from] RouterError),
     /// A neuron with more synapses than CAM words.
     #[error(
         "neuron {index} of `{population}` ({address}) needs {needed} CAM words, but has {limit}; reduce its fan-in, \
@@ -369,190 +415,22 @@ pub enum MapperError {
         /// Its index there.
         index: u32,
     },
-    /// More neurons than a layer of a Xylo chip has.
-    #[error(
-        "population `{population}` of {size} neurons makes {needed} {layer} neurons, but the chip has {limit}; {}",
-        layer_advice(layer)
-    )]
-    XyloLayer {
-        /// The population that does not fit.
-        population: String,
-        /// `hidden` or `output`.
-        layer: &'static str,
-        /// Its neurons.
-        size: u32,
-        /// Neurons of the layer up to and with this population.
-        needed: u64,
-        /// Neurons that the layer has.
-        limit: usize,
-    },
-    /// More input channels than a Xylo chip has.
-    #[error("the input groups {} have {channels} channels, but the chip has {limit}; join channels", list(groups))]
-    XyloInputs {
-        /// The groups.
-        groups: Vec<String>,
-        /// Channels of all groups.
-        channels: u32,
-        /// Channels of the chip.
-        limit: usize,
-    },
-    /// A hidden neuron with more recurrent synapses than it can have.
-    #[error(
-        "neuron {index} of `{population}` sends {needed} synapses to hidden neurons, but can send {limit}; reduce its \
-         fan-out"
-    )]
-    XyloFanOut {
-        /// Its population.
-        population: String,
-        /// Its index there.
-        index: u32,
-        /// Synapses that it needs.
-        needed: usize,
-        /// Synapses that it can have.
-        limit: usize,
-    },
-    /// A hidden neuron with more synapses onto it than it can have.
-    #[error(
-        "neuron {index} of `{population}` receives {needed} synapses from input channels and hidden neurons, but can \
-         receive {limit}; reduce its fan-in"
-    )]
-    XyloFanIn {
-        /// Its population.
-        population: String,
-        /// Its index there.
-        index: u32,
-        /// Synapses that it needs.
-        needed: usize,
-        /// Synapses that it can have.
-        limit: usize,
-    },
-    /// More hidden neurons that receive input or are read out than a Xylo chip has places for.
-    #[error(
-        "{needed} hidden neurons {what}, but {limit} can; the first too many is neuron {index} of `{population}`; \
-         connect fewer of them"
-    )]
-    XyloExpansion {
-        /// What they do.
-        what: &'static str,
-        /// Neurons that do it.
-        needed: usize,
-        /// Neurons that can.
-        limit: usize,
-        /// Population of the first too many.
-        population: String,
-        /// Its index there.
-        index: u32,
-    },
-    /// A weight beyond the largest shift of a Xylo chip.
-    #[error(
-        "projection `{projection}`: weight {weight} from {pre} to {post} does not fit: with the largest shift the chip \
-         holds {limit} of this sign; scale the weights and thresholds down together"
-    )]
-    XyloWeight {
-        /// The projection.
-        projection: String,
-        /// The weight, as a decimal.
-        weight: String,
-        /// Sending neuron or channel.
-        pre: u32,
-        /// Receiving neuron.
-        post: u32,
-        /// The largest weight, without its sign.
-        limit: u64,
-    },
     /// A program that was not made from the network and placement that are to explain it.
     #[error("the program uses {what}, which network and placement do not have; decode it with those it was made with")]
     Foreign {
         /// The circuit or channel.
         what: String,
     },
-    /// A readout whose shape does not fit its features.
-    #[error("readout `{readout}`: {what}: {found} given, {expected} needed")]
-    ReadoutShape {
-        /// The readout.
-        readout: String,
-        /// What has the wrong length.
-        what: String,
-        /// Length found.
-        found: usize,
-        /// Length needed.
-        expected: usize,
-    },
-    /// A readout over a population that the network does not have.
-    #[error("readout `{readout}`: the network has no population `{population}`; it has {}", list(known))]
-    ReadoutPopulation {
-        /// The readout.
-        readout: String,
-        /// The population asked for.
-        population: String,
-        /// What there is.
-        known: Vec<String>,
-    },
-    /// A number of a readout that cannot be what it stands for.
-    #[error("readout `{readout}`: {what} is {value}; it must be a finite number{}", if *what == "spread" {
-        " of at least 0"
-    } else {
-        " above 0"
-    })]
-    ReadoutNumber {
-        /// The readout.
-        readout: String,
-        /// `scale`, `spread` or `bias_events`.
-        what: &'static str,
-        /// The number.
-        value: f64,
-    },
-    /// A trained weight that no synapse can have.
-    #[error(
-        "readout `{readout}`: {what} of class {class} is {value} after scaling; a weight is a finite number from -2048 \
-         to 2048, so train without NaN and use a smaller scale"
-    )]
-    ReadoutWeight {
-        /// The readout.
-        readout: String,
-        /// Which number: `weight 17`, `bias`.
-        what: String,
-        /// Its class.
-        class: usize,
-        /// The number, after scaling.
-        value: f64,
-    },
-    /// A readout that does not fit the cores that the network leaves.
-    #[error(
-        "readout `{readout}`: {classes} classes of {parts} neurons each are {neurons} neurons and need {needed_cores} \
-         cores of {neurons_per_core}, but the network leaves {free_cores}; keep only the most useful inputs, or use a \
-         larger board"
-    )]
-    ReadoutFull {
-        /// The readout.
-        readout: String,
-        /// Its classes.
-        classes: usize,
-        /// Neurons of a class.
-        parts: usize,
-        /// All its neurons.
-        neurons: usize,
-        /// Cores that they need.
-        needed_cores: usize,
-        /// Cores that remain.
-        free_cores: usize,
-        /// Neurons of a core.
-        neurons_per_core: usize,
-    },
+    /// A network that does not fit the layers and matrices of a Xylo chip.
+    #[error(transparent)]
+    Xylo(#[from] XyloMisfit),
+    /// A readout that does not fit its features or its chip.
+    #[error(transparent)]
+    Readout(#[from] ReadoutMisfit),
 }
 
-fn list(names: &[String]) -> String {
+pub(crate) fn list(names: &[String]) -> String {
     if names.is_empty() { "none".into() } else { names.join(", ") }
-}
-
-fn layer_advice(layer: &str) -> &'static str {
-    match layer {
-        "output" => {
-            "use fewer, or let the population send or receive input: one that sends nothing and receives from hidden \
-             neurons only is read out"
-        }
-        _ => "use fewer neurons",
-    }
 }
 
 fn shared(groups: usize) -> String {

@@ -1,12 +1,13 @@
 //! The books of a mapping: what was asked for, what was kept, and how far off it is.
 
+use crate::kinds::CoreMemories;
 use crate::report::{
-    AxonUse, CoreReport, CrossbarUse, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part,
-    ProjectionReport, Use, WeightReport,
+    ConnectionLoss, CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange,
+    ProjectionReport, Use, WeightReport, XyloReport,
 };
 use crate::wish::{Link, Wish};
-use crate::{MapperOptions, placement, report, xylo};
-use chip::{Program, RouterSpec, Routing, XYLO_OUTPUT};
+use crate::{MapperOptions, Segment, placement};
+use chip::Program;
 use fx::Weight;
 
 /// Difference between the weights asked for and those that a core makes, in units of 2^-20.
@@ -35,8 +36,6 @@ pub(crate) struct Ledger {
     weights: Vec<WeightErrors>,
     synapses: Vec<Vec<u64>>,
     freed: FreedResources,
-    axons: Vec<AxonUse>,
-    crossbars: Vec<CrossbarUse>,
 }
 
 impl Ledger {
@@ -65,8 +64,6 @@ impl Ledger {
             weights: vec![WeightErrors::default(); wish.cores.len()],
             synapses: wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect(),
             freed: FreedResources::default(),
-            axons: Vec::new(),
-            crossbars: Vec::new(),
         }
     }
 
@@ -78,7 +75,7 @@ impl Ledger {
     }
 
     /// Books a connection that could not be kept.
-    pub(crate) fn lose(&mut self, link: &Link, cause: LossCause) {
+    pub(crate) fn lose(&mut self, link: &Link, cause: ConnectionLoss) {
         self.projections[link.projection].lost += 1;
         let Link { projection, pre, post, .. } = *link;
         self.losses.push(MappingLoss { projection, pre, post, weight: real(i64::from(link.weight)), cause });
@@ -89,81 +86,42 @@ impl Ledger {
         self.freed = freed;
     }
 
-    /// Books what each core takes of its axons and its synapse memory.
-    pub(crate) fn use_axons(&mut self, axons: Vec<AxonUse>) {
-        self.axons = axons;
-    }
-
-    /// Books what each core takes of its rows, drivers and labels.
-    pub(crate) fn use_crossbar(&mut self, crossbars: Vec<CrossbarUse>) {
-        self.crossbars = crossbars;
-    }
-
-    /// Closes the books.
-    pub(crate) fn report(mut self, wish: &Wish<'_>, program: &Program, options: &MapperOptions) -> MappingReport {
+    /// Closes the books. `memories` is what each core in use has and uses of the memories of its router.
+    pub(crate) fn report(
+        mut self,
+        wish: &Wish<'_>,
+        program: &Program,
+        options: &MapperOptions,
+        memories: Vec<CoreMemories>,
+        xylo: Option<XyloReport>,
+    ) -> MappingReport {
         self.losses.sort_by_key(|loss| (loss.projection, loss.pre, loss.post));
         let spec = wish.spec;
-        let limits = match &spec.router {
-            RouterSpec::TagCam(router) => Some(router.limits()),
-            _ => None,
-        };
-        let heard = match &program.routing {
-            Routing::Ideal(_) | Routing::Xylo { .. } | Routing::Crossbar { .. } => Vec::new(),
-            Routing::TagCam { cores, inputs, positions } => report::tags_heard(&wish.cores, cores, inputs, positions),
-        };
-        let core = |index: usize| {
+        let core = |(index, memories): (usize, CoreMemories)| {
             let placed = &wish.cores[index];
-            let memories = match &program.routing {
-                Routing::Ideal(_) | Routing::Xylo { .. } | Routing::Crossbar { .. } => None,
-                Routing::TagCam { cores, .. } => Some(&cores[index]),
-            };
-            let part = |s: &crate::Segment| Part {
+            let part = |s: &Segment| PopulationRange {
                 population: wish.network.populations[s.population].name.clone(),
                 first_index: s.first_index,
                 count: s.count,
             };
-            let circuits = match &spec.router {
-                RouterSpec::Xylo(router) if placed.address.core == XYLO_OUTPUT => router.limits().output_neurons,
-                _ => spec.neurons_per_core(),
-            };
-            let current = match &program.routing {
-                Routing::Crossbar { cores, .. } => Some(cores[index].weight_current),
-                _ => None,
-            };
-            let synapses = match &spec.router {
-                RouterSpec::Crossbar(router) => Some(router.limits().synapse_rows as u64),
-                _ => limits.as_ref().map(|l| l.cam_words_per_neuron as u64),
-            };
-            let limit = |of: fn(&chip::TagCamLimits) -> usize| limits.as_ref().map(|l| of(l) as u64);
+            let neurons = memories.neurons.unwrap_or_else(|| spec.neurons_per_core());
+            let exponent = program.cores[index].weight_exponent;
             CoreReport {
                 address: placed.address,
                 model: program.cores[index].model.name().into(),
                 parts: placed.parts.iter().map(part).collect(),
-                neurons: Use { used: u64::from(placed.neuron_count), limit: Some(circuits as u64) },
-                synapses: MemoryUse::of(&self.synapses[index], synapses),
-                sram: memories.map(|m| {
-                    let words: Vec<u64> = m.sram.iter().map(|words| words.len() as u64).collect();
-                    MemoryUse::of(&words, limit(|l| l.sram_words_per_neuron))
-                }),
-                axons: self.axons.get(index).copied(),
-                crossbar: self.crossbars.get(index).cloned(),
-                tags: memories.map(|_| Use { used: heard[index], limit: limit(|l| l.tag_count) }),
-                weights: weight_report(
-                    &self.weights[index],
-                    program.cores[index].weight_exponent,
-                    memories.map_or(current.as_slice(), |m| &m.weight_currents),
-                ),
+                neurons: Use { used: u64::from(placed.neuron_count), limit: Some(neurons as u64) },
+                synapses: MemoryUse::of(&self.synapses[index], memories.synapses.map(|limit| limit as u64)),
+                sram: memories.sram,
+                axons: memories.axons,
+                crossbar: memories.crossbar,
+                tags: memories.tags,
+                weights: weight_report(&self.weights[index], exponent, &memories.currents),
             }
         };
-        let cores: Vec<_> = (0..wish.cores.len()).map(core).collect();
+        let cores: Vec<_> = memories.into_iter().enumerate().map(core).collect();
         let mut chips: Vec<_> = wish.cores.iter().map(|c| c.address.chip).collect();
         chips.dedup();
-        let xylo = match (&spec.router, &program.routing) {
-            (RouterSpec::Xylo(router), Routing::Xylo { rows, shifts, .. }) => {
-                Some(xylo::report(wish, router.limits(), program.input_count, rows, *shifts))
-            }
-            _ => None,
-        };
         let board_cores = placement::board_cores(spec, options);
         MappingReport {
             chip: spec.name.clone(),

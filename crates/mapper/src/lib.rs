@@ -4,8 +4,11 @@
 //! source carries, what every CAM and SRAM word holds, and how real weights become the few that a core can make
 //! ([`Codebook`]). The network is read and never changed; the result is a [`Program`] and a [`MappingReport`] that
 //! accounts for every connection of the wish. [`decode`] reads a program back and finds exactly what the report says
-//! was kept. [`attach_readout`] adds the neurons of a trained readout to a network, so that one call of [`map`]
+//! was kept. [`ReadoutPlan`] adds the neurons of a trained readout to a network, so that one call of [`map`]
 //! places, quantises and reports them like everything else.
+//!
+//! Whether a program fits its chip is not for the mapper to say: every mapping ends with the check of the router and of
+//! the cores, so that a program that is mapped can be loaded.
 //!
 //! It deliberately emulates nothing and reads no file. Floats appear in the search for weight codes and in the
 //! report; they use only `+ - * /` and `sqrt` in a fixed order, so that a program is the same bytes on every machine.
@@ -54,42 +57,40 @@
 //!   than 0 that the core can make; [`SmallWeights::Drop`] lets 0 compete and reports every connection that it won.
 //! * **Weight 0** in the wish takes no word and is counted apart.
 
-mod axon;
-mod codebook;
-mod crossbar;
+mod board;
 mod decode;
 mod energy;
 mod error;
-mod ideal;
-mod layout;
+mod judge;
+mod kinds;
 mod ledger;
 mod parameters;
 mod placement;
 mod readout;
 mod report;
+mod sums;
 mod symbols;
 mod table;
-mod tag_cam;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod wish;
-mod xylo;
 
-use chip::{ChipSpec, CoreProgram, Program, RouterSpec, Routing, Symbols};
-use device_models::loihi::LoihiRules;
+use chip::{ChipSpec, CoreProgram, Program, Symbols};
 use network::Network;
 
-pub use codebook::Codebook;
 pub use decode::{DecodedConnection, decode};
 pub use energy::{EnergyItem, energy};
 pub use error::MapperError;
+pub use kinds::{XyloMisfit, tag_cam::Codebook};
 pub use placement::{Placement, Segment};
-pub use readout::{ClassReport, ReadoutLayout, ReadoutReport, ReadoutStrategy, ReadoutWish, attach_readout};
+pub use readout::{
+    ClassReport, ReadoutLayout, ReadoutMisfit, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
+};
 pub use report::{
-    AxonUse, CoreReport, CrossbarUse, FreedResources, LossCause, MappingLoss, MappingReport, MemoryUse, Part,
-    ProjectionReport, ShiftReport, Use, WeightReport, XyloReport,
+    AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, MappingLoss, MappingReport, MemoryUse,
+    PopulationRange, ProjectionReport, ShiftReport, Use, WeightReport, XyloReport,
 };
 
 /// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.
@@ -156,65 +157,27 @@ pub struct Mapping {
 /// to be left out.
 pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Mapping, MapperError> {
     network.validate()?;
-    layout::check(spec)?;
+    board::check(spec)?;
+    let router = kinds::of(spec)?;
+    router.check_board(spec)?;
     placement::check_models(network, spec)?;
-    let axons = match &spec.router {
-        RouterSpec::Axon(router) => Some((axon::Store::new(router.limits()), rules(spec)?)),
-        _ => None,
-    };
-    let placement = match (&spec.router, &axons) {
-        (RouterSpec::Xylo(router), _) => xylo::place(network, spec, router.limits())?,
-        (_, Some((store, _))) => axon::place(network, spec, store, options)?,
-        (_, None) => placement::place(network, spec, options)?,
-    };
+    let placement = router.place(network, spec, options)?;
     let parameters = parameters::check(network, spec)?;
-    let wish = wish::Wish::new(network, spec, &placement)?;
+    let wish = wish::Wish::new(network, spec, &*router, &placement)?;
     let mut ledger = ledger::Ledger::new(&wish);
-    let (routing, exponents) = match (&spec.router, &axons) {
-        (RouterSpec::TagCam(router), _) => {
-            let (cores, inputs, exponents) = tag_cam::map(&wish, router.limits(), options, &mut ledger)?;
-            (Routing::TagCam { cores, inputs, positions: layout::positions(spec) }, exponents)
-        }
-        (RouterSpec::Xylo(router), _) => {
-            let routing = xylo::map(&wish, router.limits(), options, &mut ledger)?;
-            (routing, vec![xylo::EXPONENT; wish.cores.len()])
-        }
-        (RouterSpec::Crossbar(router), _) => {
-            let (cores, inputs, exponents) = crossbar::map(&wish, router.limits(), options, &mut ledger)?;
-            (Routing::Crossbar { cores, inputs }, exponents)
-        }
-        (_, Some((store, rules))) => {
-            let (rows, exponents) = axon::map(&wish, store, rules, options, &mut ledger)?;
-            (Routing::Ideal(rows), exponents)
-        }
-        (_, None) => {
-            let (rows, exponents) = ideal::map(&wish, options, &mut ledger);
-            (Routing::Ideal(rows), exponents)
-        }
+    let kinds::Image { routing, exponents, cores: memories, xylo } = router.map(&wish, options, &mut ledger)?;
+    let core = |(core, weight_exponent): (&placement::PlacedCore, u8)| CoreProgram {
+        address: core.address,
+        model: network.populations[core.parts[0].population].model,
+        neuron_count: core.neuron_count,
+        parameters: parameters::of_core(parameters, core, spec),
+        weight_exponent,
     };
-    let cores = placement
-        .cores()
-        .iter()
-        .zip(exponents)
-        .map(|(core, weight_exponent)| CoreProgram {
-            address: core.address,
-            model: network.populations[core.parts[0].population].model,
-            neuron_count: core.neuron_count,
-            parameters: parameters::of_core(parameters, core, spec),
-            weight_exponent,
-        })
-        .collect();
+    let cores = wish.cores.iter().zip(exponents).map(core).collect();
     let input_count = network.inputs.iter().map(|g| g.channels).sum();
     let program = Program { chip: spec.name.clone(), cores, input_count, routing };
-    let report = ledger.report(&wish, &program, options);
+    judge::check(&wish, &program)?;
+    let report = ledger.report(&wish, &program, options, memories, xylo);
     let symbols = symbols::of(network, &placement, &report);
     Ok(Mapping { program, placement, report, symbols })
-}
-
-/// The digital rules of a chip.
-fn rules(spec: &ChipSpec) -> Result<LoihiRules, MapperError> {
-    let refuse =
-        |message| MapperError::Chip { chip: spec.name.clone(), rule: "rules-exist", path: "rules".into(), message };
-    let rules = spec.rules.as_ref().ok_or_else(|| refuse("a chip with axons needs a table `[rules]`".to_owned()))?;
-    LoihiRules::from_spec(rules).map_err(|error| refuse(error.to_string()))
 }

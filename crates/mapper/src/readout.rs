@@ -7,15 +7,22 @@
 //! places it behind the populations that are there already, in cores of its own, so that neither circuits nor slots
 //! nor weights of the reservoir change.
 //!
+//! A readout is planned first ([`ReadoutPlan::new`]), which says how many neurons a class gets, and then added to the
+//! network at some scale of its weights ([`ReadoutPlan::attach`]); the scale may depend on the number of neurons.
+//!
 //! This module deliberately trains nothing and knows no feature: what the weights mean, which scale suits the circuits
 //! and which parameters keep them in the linear part of their range is the caller's.
 
-use crate::{MapperError, MapperOptions, layout, placement};
-use chip::{ChipSpec, CoreModel, RouterSpec, Values};
+mod misfit;
+
+use crate::{MapperError, MapperOptions, board, kinds, placement};
+use chip::{ChipSpec, CoreModel, Values};
 use fx::Weight;
 use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use misfit::ReadoutMisfit;
 
 /// How the inputs of a class share neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +57,8 @@ pub struct ReadoutWish {
     pub spreads: Vec<f64>,
     /// How inputs share neurons.
     pub strategy: ReadoutStrategy,
-    /// Synaptic weight (in the network's weight unit) of a trained weight of 1. Above 0.
+    /// Synaptic weight (in the network's weight unit) of a trained weight of 1, for the plan: how many inputs a class
+    /// has, as weights that round to 0 are none. Above 0.
     pub scale: f64,
     /// Kinds of synapse.
     pub synapse: SynapseChoice,
@@ -106,103 +114,145 @@ pub struct ReadoutReport {
     pub synapses_limit: Option<u64>,
 }
 
-/// Adds the neurons of a readout to `network`, behind everything that is there.
-///
-/// The circuits, slots and weights of everything else stay what they are without the readout (unless
-/// [`crate::CoreSharing::SameParameters`] packs a readout with the very parameters of the last population into its
-/// core).
-///
-/// # Errors
-/// [`MapperError`] if the readout does not fit its features or the cores that the network leaves.
-pub fn attach_readout(
-    network: &Network,
-    spec: &ChipSpec,
-    wish: &ReadoutWish,
-    options: &MapperOptions,
-) -> Result<(Network, ReadoutLayout, ReadoutReport), MapperError> {
-    network.validate()?;
-    layout::check(spec)?;
-    let (features, size) = check_shape(network, wish)?;
-    let classes = scaled(wish)?;
-    let has_bias = wish.bias.iter().any(|b| *b != 0.0);
-    let limit = match &spec.router {
-        RouterSpec::Ideal | RouterSpec::Axon(_) | RouterSpec::Xylo(_) => None,
-        RouterSpec::TagCam(router) => Some(router.limits().cam_words_per_neuron),
-        // Trained weights have both signs, and a row has one: half of the rows serve each.
-        RouterSpec::Crossbar(router) => Some((router.limits().synapse_rows / 2).max(1)),
-    };
-    // A bias takes a word of every neuron, so that it shifts all of them alike.
-    let room = limit.map_or(usize::MAX, |words| words.saturating_sub(usize::from(has_bias)).max(1));
-    let parts = match wish.strategy {
-        ReadoutStrategy::Split => classes.iter().map(|inputs| inputs.len().div_ceil(room)).max().unwrap_or(1).max(1),
-        ReadoutStrategy::Keep => 1,
-    };
-    let neurons = check_room(network, spec, wish, options, parts)?;
+/// A readout that fits a network and its chip: how its inputs share neurons is settled.
+pub struct ReadoutPlan<'a> {
+    network: &'a Network,
+    wish: &'a ReadoutWish,
+    /// Population of the features, and its size.
+    features: (usize, u32),
+    /// Synapses that a neuron has room for; none: no limit.
+    limit: Option<usize>,
+    /// Neurons of a class.
+    parts: usize,
+    /// All neurons.
+    neurons: u32,
+}
 
-    let (mut inputs, mut biases, mut reports) = (Vec::new(), Vec::new(), Vec::new());
-    let mut words = vec![0u64; neurons as usize];
-    for (class, scaled) in classes.iter().enumerate() {
-        let neuron = |part: usize| (class * parts + part) as u32;
-        let dealt = match wish.strategy {
-            ReadoutStrategy::Split => deal(scaled, parts),
-            ReadoutStrategy::Keep => vec![most_useful(scaled, room, &wish.spreads)],
+impl<'a> ReadoutPlan<'a> {
+    /// Plans the neurons of the readout `wish` over a population of `network`.
+    ///
+    /// # Errors
+    /// [`MapperError`] if the readout does not fit its features or the cores that the network leaves.
+    pub fn new(
+        network: &'a Network,
+        spec: &ChipSpec,
+        wish: &'a ReadoutWish,
+        options: &MapperOptions,
+    ) -> Result<Self, MapperError> {
+        network.validate()?;
+        board::check(spec)?;
+        let router = kinds::of(spec)?;
+        let features = check_shape(network, wish)?;
+        let classes = scaled(wish, wish.scale)?;
+        let limit = router.synapses_per_neuron();
+        let parts = match wish.strategy {
+            ReadoutStrategy::Split => {
+                let room = room(limit, wish);
+                classes.iter().map(|inputs| inputs.len().div_ceil(room)).max().unwrap_or(1).max(1)
+            }
+            ReadoutStrategy::Keep => 1,
         };
-        for (part, members) in dealt.iter().enumerate() {
-            inputs.extend(members.iter().map(|input| (input.feature, neuron(part), input.weight)));
-            words[neuron(part) as usize] += members.len() as u64;
-        }
-        let bias = wish.bias.get(class).map_or(Ok(Weight::ZERO), |bias| {
-            to_weight(wish, class, || "bias".into(), bias / wish.bias_events * wish.scale / parts as f64)
-        })?;
-        for part in (0..parts).filter(|_| bias != Weight::ZERO) {
-            biases.push((0, neuron(part), bias));
-            words[neuron(part) as usize] += 1;
-        }
-        let kept: BTreeSet<u32> = dealt.iter().flatten().map(|input| input.feature).collect();
-        reports.push(class_report(wish, class, scaled.len() as u64, &kept, bias != Weight::ZERO));
+        let used_cores = router.place(network, spec, options)?.cores().len();
+        let free_cores = placement::board_cores(spec, options) - used_cores;
+        let neurons = check_room(spec, wish, free_cores, parts)?;
+        Ok(Self { network, wish, features, limit, parts, neurons })
     }
 
-    let mut grown = network.clone();
-    let population = grown.populations.len();
-    // The equations of the reservoir; rate units have no readout neurons, which the mapping then says.
-    let model = grown.populations[features].model;
-    let model = if model.is_graded() { CoreModel::Lif } else { model };
-    grown.populations.push(Population {
-        name: wish.name.clone(),
-        size: neurons,
-        model,
-        parameters: wish.parameters.clone(),
-    });
-    let project = |name: &str, pre, connections: Connections| Projection {
-        name: name.into(),
-        pre,
-        post: population,
-        synapse: wish.synapse.clone(),
-        mask: Mask::all(connections.len()),
-        connections,
-        delay_ticks: wish.delay_ticks,
-    };
-    let connections = Connections::from_list(size, inputs);
-    grown.projections.push(project(&wish.name, Endpoint::Population(features), connections));
-    let bias_channel = has_bias.then(|| {
-        let (name, group) = (format!("{}_bias", wish.name), grown.inputs.len());
-        let connections = Connections::from_list(1, biases);
-        grown.projections.push(project(&name, Endpoint::Input(group), connections));
-        grown.inputs.push(InputGroup { name, channels: 1 });
-        grown.first_channel(group)
-    });
-    grown.validate()?;
-    let of_class = |class: usize| (0..parts).map(|part| (class * parts + part) as u32).collect();
-    let layout = ReadoutLayout { population, neurons: (0..classes.len()).map(of_class).collect(), bias_channel };
-    let report = ReadoutReport {
-        classes: reports,
-        neurons_per_class: parts as u32,
-        neurons,
-        synapses: words.iter().sum(),
-        synapses_max: words.iter().copied().max().unwrap_or(0),
-        synapses_limit: limit.map(|words| words as u64),
-    };
-    Ok((grown, layout, report))
+    /// Neurons that share the inputs of a class.
+    pub const fn neurons_per_class(&self) -> u32 {
+        self.parts as u32
+    }
+
+    /// The network with the neurons of the readout, behind everything that is there. `scale` is the synaptic weight (in
+    /// the network's weight unit) of a trained weight of 1.
+    ///
+    /// The circuits, slots and weights of everything else stay what they are without the readout (unless
+    /// [`crate::CoreSharing::SameParameters`] packs a readout with the very parameters of the last population into its
+    /// core).
+    ///
+    /// # Errors
+    /// [`ReadoutMisfit::Number`] or [`ReadoutMisfit::Weight`] for a scale that no weight can have.
+    pub fn attach(&self, scale: f64) -> Result<(Network, ReadoutLayout, ReadoutReport), MapperError> {
+        let Self { network, wish, features: (features, size), limit, parts, neurons } = *self;
+        let (classes, room) = (scaled(wish, scale)?, room(limit, wish));
+        let has_bias = wish.has_bias();
+        let (mut inputs, mut biases, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+        let mut words = vec![0u64; neurons as usize];
+        for (class, scaled) in classes.iter().enumerate() {
+            let neuron = |part: usize| (class * parts + part) as u32;
+            let dealt = match wish.strategy {
+                ReadoutStrategy::Split => deal(scaled, parts),
+                ReadoutStrategy::Keep => vec![most_useful(scaled, room, &wish.spreads)],
+            };
+            for (part, members) in dealt.iter().enumerate() {
+                inputs.extend(members.iter().map(|input| (input.feature, neuron(part), input.weight)));
+                words[neuron(part) as usize] += members.len() as u64;
+            }
+            let bias = wish.bias.get(class).map_or(Ok(Weight::ZERO), |bias| {
+                to_weight(wish, class, || "bias".into(), bias / wish.bias_events * scale / parts as f64)
+            })?;
+            for part in (0..parts).filter(|_| bias != Weight::ZERO) {
+                biases.push((0, neuron(part), bias));
+                words[neuron(part) as usize] += 1;
+            }
+            let kept: BTreeSet<u32> = dealt.iter().flatten().map(|input| input.feature).collect();
+            reports.push(class_report(wish, class, scaled.len() as u64, &kept, bias != Weight::ZERO));
+        }
+
+        let mut grown = network.clone();
+        let population = grown.populations.len();
+        // The equations of the reservoir; rate units have no readout neurons, which the mapping then says.
+        let model = grown.populations[features].model;
+        let model = if model.is_graded() { CoreModel::Lif } else { model };
+        grown.populations.push(Population {
+            name: wish.name.clone(),
+            size: neurons,
+            model,
+            parameters: wish.parameters.clone(),
+        });
+        let project = |name: &str, pre, connections: Connections| Projection {
+            name: name.into(),
+            pre,
+            post: population,
+            synapse: wish.synapse.clone(),
+            mask: Mask::all(connections.len()),
+            connections,
+            delay_ticks: wish.delay_ticks,
+        };
+        let connections = Connections::from_list(size, inputs);
+        grown.projections.push(project(&wish.name, Endpoint::Population(features), connections));
+        let bias_channel = has_bias.then(|| {
+            let (name, group) = (format!("{}_bias", wish.name), grown.inputs.len());
+            let connections = Connections::from_list(1, biases);
+            grown.projections.push(project(&name, Endpoint::Input(group), connections));
+            grown.inputs.push(InputGroup { name, channels: 1 });
+            grown.first_channel(group)
+        });
+        grown.validate()?;
+        let of_class = |class: usize| (0..parts).map(|part| (class * parts + part) as u32).collect();
+        let layout = ReadoutLayout { population, neurons: (0..classes.len()).map(of_class).collect(), bias_channel };
+        let report = ReadoutReport {
+            classes: reports,
+            neurons_per_class: parts as u32,
+            neurons,
+            synapses: words.iter().sum(),
+            synapses_max: words.iter().copied().max().unwrap_or(0),
+            synapses_limit: limit.map(|words| words as u64),
+        };
+        Ok((grown, layout, report))
+    }
+}
+
+impl ReadoutWish {
+    fn has_bias(&self) -> bool {
+        self.bias.iter().any(|b| *b != 0.0)
+    }
+}
+
+/// Inputs that a neuron with `limit` synapses has room for. A bias takes a synapse of every neuron, so that it shifts
+/// all of them alike.
+fn room(limit: Option<usize>, wish: &ReadoutWish) -> usize {
+    limit.map_or(usize::MAX, |synapses| synapses.saturating_sub(usize::from(wish.has_bias())).max(1))
 }
 
 /// An input of a class with its synaptic weight.
@@ -213,9 +263,9 @@ struct Input {
 }
 
 /// The population of the features and its size, if the wish has the shape that it needs.
-fn check_shape(network: &Network, wish: &ReadoutWish) -> Result<(usize, u32), MapperError> {
+fn check_shape(network: &Network, wish: &ReadoutWish) -> Result<(usize, u32), ReadoutMisfit> {
     let Some(features) = network.population(&wish.population) else {
-        return Err(MapperError::ReadoutPopulation {
+        return Err(ReadoutMisfit::Population {
             readout: wish.name.clone(),
             population: wish.population.clone(),
             known: network.populations.iter().map(|p| p.name.clone()).collect(),
@@ -226,7 +276,7 @@ fn check_shape(network: &Network, wish: &ReadoutWish) -> Result<(usize, u32), Ma
         if found == expected {
             return Ok(());
         }
-        Err(MapperError::ReadoutShape { readout: wish.name.clone(), what, found, expected })
+        Err(ReadoutMisfit::Shape { readout: wish.name.clone(), what, found, expected })
     };
     let classes = wish.weights.len();
     check("classes".into(), classes, classes.max(1))?;
@@ -243,22 +293,22 @@ fn check_shape(network: &Network, wish: &ReadoutWish) -> Result<(usize, u32), Ma
 }
 
 /// The synaptic weights of every class; what rounds to 0 is left out.
-fn scaled(wish: &ReadoutWish) -> Result<Vec<Vec<Input>>, MapperError> {
+fn scaled(wish: &ReadoutWish, scale: f64) -> Result<Vec<Vec<Input>>, ReadoutMisfit> {
     let number = |what, value: f64, is_fine: bool| {
         if is_fine {
             return Ok(());
         }
-        Err(MapperError::ReadoutNumber { readout: wish.name.clone(), what, value })
+        Err(ReadoutMisfit::Number { readout: wish.name.clone(), what, value })
     };
-    number("scale", wish.scale, wish.scale.is_finite() && wish.scale > 0.0)?;
-    if wish.bias.iter().any(|b| *b != 0.0) {
+    number("scale", scale, scale.is_finite() && scale > 0.0)?;
+    if wish.has_bias() {
         number("bias_events", wish.bias_events, wish.bias_events.is_finite() && wish.bias_events > 0.0)?;
     }
     for spread in &wish.spreads {
         number("spread", *spread, spread.is_finite() && *spread >= 0.0)?;
     }
     let input = |class: usize, feature: usize, trained: f64| {
-        let weight = to_weight(wish, class, || format!("weight {feature}"), trained * wish.scale)?;
+        let weight = to_weight(wish, class, || format!("weight {feature}"), trained * scale)?;
         Ok(Input { feature: feature as u32, weight })
     };
     let class = |(class, row): (usize, &Vec<f64>)| {
@@ -270,30 +320,22 @@ fn scaled(wish: &ReadoutWish) -> Result<Vec<Vec<Input>>, MapperError> {
 }
 
 /// `value` as a weight, to nearest, halves away from 0.
-fn to_weight(wish: &ReadoutWish, class: usize, what: impl Fn() -> String, value: f64) -> Result<Weight, MapperError> {
+fn to_weight(wish: &ReadoutWish, class: usize, what: impl Fn() -> String, value: f64) -> Result<Weight, ReadoutMisfit> {
     let bits = (value * f64::from(1u32 << Weight::FRACTION_BITS)).round();
     if bits >= f64::from(i32::MIN) && bits <= f64::from(i32::MAX) {
         return Ok(Weight::from_bits(bits as i32));
     }
-    Err(MapperError::ReadoutWeight { readout: wish.name.clone(), what: what(), class, value })
+    Err(ReadoutMisfit::Weight { readout: wish.name.clone(), what: what(), class, value })
 }
 
 /// The neurons of the readout, if there are cores for them.
-fn check_room(
-    network: &Network,
-    spec: &ChipSpec,
-    wish: &ReadoutWish,
-    options: &MapperOptions,
-    parts: usize,
-) -> Result<u32, MapperError> {
-    let used = placement::place(network, spec, options)?.cores().len();
-    let free_cores = placement::board_cores(spec, options) - used;
+fn check_room(spec: &ChipSpec, wish: &ReadoutWish, free_cores: usize, parts: usize) -> Result<u32, ReadoutMisfit> {
     let (classes, neurons_per_core) = (wish.weights.len(), spec.neurons_per_core());
     let neurons = classes * parts;
     let needed_cores = neurons.div_ceil(neurons_per_core);
     match u32::try_from(neurons) {
         Ok(neurons) if needed_cores <= free_cores => Ok(neurons),
-        _ => Err(MapperError::ReadoutFull {
+        _ => Err(ReadoutMisfit::Full {
             readout: wish.name.clone(),
             classes,
             parts,

@@ -1,10 +1,7 @@
 //! What a mapping used, kept and lost, as plain data.
 
-use crate::decode::broadcasts;
-use crate::placement::PlacedCore;
-use chip::{InputRoute, TagCamCore};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use units::CoreAddress;
 
 /// How much of something is used.
@@ -27,6 +24,13 @@ pub struct MemoryUse {
     pub mean: f64,
     /// Words that a neuron has; none: no limit.
     pub limit: Option<u64>,
+}
+
+impl Use {
+    /// `used` of `limit`.
+    pub(crate) fn of(used: usize, limit: usize) -> Self {
+        Self { used: used as u64, limit: Some(limit as u64) }
+    }
 }
 
 impl MemoryUse {
@@ -62,7 +66,7 @@ pub struct CrossbarUse {
 
 /// Neurons of one population in a core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct PopulationRange {
     /// Name of the population.
     pub population: String,
     /// Its first neuron in this core.
@@ -99,7 +103,7 @@ pub struct CoreReport {
     /// Name of its equations.
     pub model: String,
     /// What sits in it.
-    pub parts: Vec<Part>,
+    pub parts: Vec<PopulationRange>,
     /// Neuron circuits.
     pub neurons: Use,
     /// Synapses; on a tag and CAM chip each is a CAM word, on a crossbar chip a row of the neuron's column.
@@ -140,7 +144,7 @@ pub struct ProjectionReport {
 /// Why a connection is not on the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum LossCause {
+pub enum ConnectionLoss {
     /// Its neuron has more synapses than CAM words, and larger weights came first.
     FanIn,
     /// The rows of its kind on its source's bus are full, and larger weights came first.
@@ -161,7 +165,7 @@ pub struct MappingLoss {
     /// The weight asked for, with its sign.
     pub weight: f64,
     /// Why.
-    pub cause: LossCause,
+    pub cause: ConnectionLoss,
 }
 
 /// What the connections that masks took away would have needed, beyond what the others need.
@@ -238,7 +242,7 @@ impl MappingReport {
     }
 
     /// Connections lost for `cause`.
-    pub fn lost_by(&self, cause: LossCause) -> u64 {
+    pub fn lost_by(&self, cause: ConnectionLoss) -> u64 {
         self.losses.iter().filter(|loss| loss.cause == cause).count() as u64
     }
 
@@ -249,19 +253,4 @@ impl MappingReport {
         let rate = |name: &str| rates_hz.get(name).copied().unwrap_or(0.0);
         self.projections.iter().map(|p| p.kept as f64 * rate(&p.pre)).sum()
     }
-}
-
-/// Number of tags that each core hears, from the memories alone.
-pub(crate) fn tags_heard(
-    placed: &[PlacedCore],
-    cores: &[TagCamCore],
-    inputs: &[InputRoute],
-    positions: &[(i8, i8)],
-) -> Vec<u64> {
-    let addresses: Vec<CoreAddress> = placed.iter().map(|core| core.address).collect();
-    let mut heard = vec![BTreeSet::new(); placed.len()];
-    broadcasts(&addresses, cores, inputs, positions, |_, core, tag| {
-        heard[core].insert(tag);
-    });
-    heard.iter().map(|tags| tags.len() as u64).collect()
 }

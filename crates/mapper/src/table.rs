@@ -1,6 +1,6 @@
 //! The mapping report as text.
 
-use crate::report::{LossCause, MappingReport, MemoryUse, Part, Use, XyloReport};
+use crate::report::{ConnectionLoss, MappingReport, MemoryUse, PopulationRange, Use, XyloReport};
 use std::fmt;
 
 /// Rows of cells; columns of names are left-aligned, the others are right-aligned.
@@ -56,7 +56,7 @@ impl fmt::Display for MemoryUse {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for PopulationRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}..{}", self.population, self.first_index, self.first_index + self.count)
     }
@@ -80,7 +80,7 @@ impl MappingReport {
         for core in &self.cores {
             table.row([
                 core.address.to_string(),
-                joined(core.parts.iter().map(Part::to_string)),
+                joined(core.parts.iter().map(PopulationRange::to_string)),
                 core.neurons.to_string(),
                 core.synapses.to_string(),
                 core.sram.as_ref().map_or_else(dash, |sram| Use { used: sram.max, limit: sram.limit }.to_string()),
@@ -98,7 +98,7 @@ impl MappingReport {
         for core in &self.cores {
             let axons = core.axons.as_ref()?;
             let uses = [axons.input_axons, axons.output_axons, axons.synapse_bits].map(|of| of.to_string());
-            let names = [core.address.to_string(), joined(core.parts.iter().map(Part::to_string))];
+            let names = [core.address.to_string(), joined(core.parts.iter().map(PopulationRange::to_string))];
             table.row(names.into_iter().chain(uses));
         }
         Some(table)
@@ -111,7 +111,7 @@ impl MappingReport {
             let array = core.crossbar.as_ref()?;
             let by_bus = |uses: &[Use]| joined(uses.iter().map(Use::to_string));
             let uses = [array.drivers.to_string(), by_bus(&array.rows), by_bus(&array.sources)];
-            let names = [core.address.to_string(), joined(core.parts.iter().map(Part::to_string))];
+            let names = [core.address.to_string(), joined(core.parts.iter().map(PopulationRange::to_string))];
             table.row(names.into_iter().chain(uses));
         }
         Some(table)
@@ -198,12 +198,12 @@ impl fmt::Display for MappingReport {
             return writeln!(f, "No connection was lost.");
         }
         for (cause, why) in [
-            (LossCause::FanIn, "their neurons have no more CAM words, and larger weights came first"),
+            (ConnectionLoss::FanIn, "their neurons have no more CAM words, and larger weights came first"),
             (
-                LossCause::Rows,
+                ConnectionLoss::Rows,
                 "the rows of their kind on the bus of their source are full, and larger weights came first",
             ),
-            (LossCause::SmallWeight, "their weights are nearer to 0 than to any weight that the core can make"),
+            (ConnectionLoss::SmallWeight, "their weights are nearer to 0 than to any weight that the core can make"),
         ] {
             match self.lost_by(cause) {
                 0 => {}

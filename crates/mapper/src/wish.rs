@@ -1,10 +1,12 @@
 //! The network as the mapper reads it: every connection between a source and a circuit of the board.
 
 use crate::MapperError;
+use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
-use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, RouterSpec, Source, SynapseSign};
+use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, Source, SynapseSign};
+use device_models::DeviceModelError;
 use network::{Endpoint, Network, Projection};
-use units::{InputId, NeuronAddress};
+use units::{CoreAddress, InputId, NeuronAddress};
 
 /// One connection of the network with its two ends on the board.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +54,14 @@ pub(crate) struct Wish<'a> {
 
 impl<'a> Wish<'a> {
     /// Resolves names and checks everything that does not depend on memories.
-    pub(crate) fn new(network: &'a Network, spec: &'a ChipSpec, placement: &'a Placement) -> Result<Self, MapperError> {
-        let kinds = network.projections.iter().map(|p| check_projection(network, spec, p)).collect::<Result<_, _>>()?;
+    pub(crate) fn new(
+        network: &'a Network,
+        spec: &'a ChipSpec,
+        router: &dyn Kind,
+        placement: &'a Placement,
+    ) -> Result<Self, MapperError> {
+        let check = |projection| check_projection(network, spec, router, projection);
+        let kinds = network.projections.iter().map(check).collect::<Result<_, _>>()?;
         Ok(Self { network, spec, placement, cores: placement.cores(), kinds })
     }
 
@@ -74,6 +82,19 @@ impl<'a> Wish<'a> {
     pub(crate) fn links(&self, projection: usize) -> impl Iterator<Item = Link> + '_ {
         (0..self.network.projections[projection].connections.row_count() as u32)
             .flat_map(move |pre| self.row(projection, pre))
+    }
+
+    /// All connections of all projections, in the order of the network, kept or not.
+    pub(crate) fn all_links(&self) -> impl Iterator<Item = Link> + '_ {
+        (0..self.network.projections.len()).flat_map(|projection| self.links(projection))
+    }
+
+    /// What the cores' own check says of the core at `address`, with the populations that sit there.
+    pub(crate) fn refused(&self, address: CoreAddress, error: DeviceModelError) -> MapperError {
+        let core = self.cores.iter().find(|core| core.address == address);
+        let names = core.into_iter().flat_map(|core| &core.parts);
+        let populations = names.map(|part| self.network.populations[part.population].name.clone()).collect();
+        MapperError::Core { populations, error }
     }
 
     /// The connections of one sender, sorted by receiver.
@@ -123,7 +144,12 @@ struct Run {
 }
 
 /// The synapse kinds of `projection`, if chip and populations can have it.
-fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection) -> Result<[u8; 2], MapperError> {
+fn check_projection(
+    network: &Network,
+    spec: &ChipSpec,
+    router: &dyn Kind,
+    projection: &Projection,
+) -> Result<[u8; 2], MapperError> {
     let name = || projection.name.clone();
     let post = &network.populations[projection.post];
     if let Endpoint::Population(pre) = projection.pre
@@ -133,17 +159,13 @@ fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection)
         return Err(MapperError::ModelPair { projection: name(), pre, post: post.model });
     }
     let (delay_ticks, chip) = (projection.delay_ticks, spec.name.clone());
-    let allowed = match &spec.router {
-        RouterSpec::Ideal => (delay_ticks == 0).then(|| "delays from 1 tick on".into()),
-        RouterSpec::TagCam(_) | RouterSpec::Xylo(_) | RouterSpec::Crossbar(_) => {
-            (delay_ticks != 1).then(|| "a delay of 1 tick only".into())
-        }
-        RouterSpec::Axon(router) => {
-            let most = router.limits().delay_max + 1;
-            (!(1..=most).contains(&delay_ticks)).then(|| format!("delays of 1 to {most} ticks"))
-        }
-    };
-    if let Some(allowed) = allowed {
+    let delays = router.delays();
+    if !delays.contains(&delay_ticks) {
+        let allowed = match delays.into_inner() {
+            (1, 1) => "a delay of 1 tick only".into(),
+            (low, u16::MAX) => format!("delays from {low} tick on"),
+            (low, high) => format!("delays of {low} to {high} ticks"),
+        };
         return Err(MapperError::Delay { projection: name(), delay_ticks, chip, allowed });
     }
     let choice = &projection.synapse;
@@ -175,18 +197,17 @@ fn check_projection(network: &Network, spec: &ChipSpec, projection: &Projection)
         }
         *kind = u8::try_from(index).expect("a valid chip has at most 256 kinds of synapse");
     }
-    check_signs(spec, projection, kinds)?;
+    check_signs(spec, router, projection, kinds)?;
     Ok(kinds)
 }
 
 /// Refuses kinds that cannot carry the sign of a weight that the mask keeps.
-fn check_signs(spec: &ChipSpec, projection: &Projection, kinds: [u8; 2]) -> Result<(), MapperError> {
-    let has_currents = matches!(spec.router, RouterSpec::TagCam(_));
+fn check_signs(spec: &ChipSpec, router: &dyn Kind, projection: &Projection, kinds: [u8; 2]) -> Result<(), MapperError> {
     let can_be = |sign, negative: bool| match sign {
         SynapseSign::Excitatory => !negative,
         SynapseSign::Inhibitory => negative,
         // The weight of a CAM word is a sum of currents and never negative.
-        SynapseSign::Signed => !(negative && has_currents),
+        SynapseSign::Signed => !negative || router.has_negative_weights(),
     };
     let kind = |negative| &spec.synapses[usize::from(kinds[usize::from(negative)])];
     let fits = [false, true].map(|negative| can_be(kind(negative).sign, negative));

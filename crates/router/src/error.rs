@@ -4,7 +4,7 @@ use alloc::string::String;
 use chip::{CoreModel, Source};
 use device_models::DeviceModelError;
 use thiserror::Error;
-use units::{ChipId, CoreAddress, NeuronAddress, NeuronId, Tag};
+use units::{ChipId, CoreAddress, NeuronAddress, NeuronId};
 
 /// Why a program cannot be loaded into the router of its chip.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -166,6 +166,46 @@ pub enum RouterError {
         /// Highest weight.
         high: i16,
     },
+    /// An output axon, or an event of the host, names an input axon that its core does not have.
+    #[error("{origin:?} sends to input axon {axon} of {destination}, which has {count}")]
+    UnknownAxon {
+        /// Where the events come from.
+        origin: Source,
+        /// The core.
+        destination: CoreAddress,
+        /// The axon.
+        axon: u32,
+        /// Input axons of the core.
+        count: usize,
+    },
+    /// A weight that the synapse memory of an axon chip cannot hold.
+    #[error(
+        "a synapse of {target} has the mantissa {weight}; its group holds multiples of {step} from {low} to {high}"
+    )]
+    AxonWeight {
+        /// The neuron where it ends.
+        target: NeuronAddress,
+        /// The mantissa.
+        weight: i16,
+        /// Lowest mantissa.
+        low: i16,
+        /// Highest mantissa.
+        high: i16,
+        /// Distance of two mantissas.
+        step: u16,
+    },
+    /// A core of an axon chip multiplies its weights by a power of two that the chip does not have.
+    #[error("{core} has the weight exponent {exponent}; the chip has {low} to {high}")]
+    WeightExponent {
+        /// The core.
+        core: CoreAddress,
+        /// The exponent.
+        exponent: i64,
+        /// Lowest exponent of the chip.
+        low: i8,
+        /// Highest exponent.
+        high: i8,
+    },
     /// A memory has more entries than the hardware.
     #[error("{what} of {place}: {used} needed, {limit} available")]
     MemoryFull {
@@ -271,11 +311,6 @@ pub enum RouterError {
 /// "neuron 3 of chip 0 core 1", for messages about memories.
 pub(crate) fn neuron(core: CoreAddress, neuron: usize) -> NeuronAddress {
     NeuronAddress { core, neuron: NeuronId(neuron as u16) }
-}
-
-/// Checks a tag against the number of tags.
-pub(crate) fn check_tag(tag: Tag, count: usize, place: impl Fn() -> String) -> Result<(), RouterError> {
-    check_field("tag", i64::from(tag.0), count as i64 - 1, place)
 }
 
 /// Checks a value against the largest one of its field.

@@ -1,58 +1,20 @@
 //! A program's connections, compiled: who reaches whom, as packed rows.
 
-use crate::assemble::Worst;
-use crate::counters::{Counters, LossCause};
+use crate::check::{Checked, all_sources, check_cores, check_draft};
+use crate::draft::{Route, Traffic};
+use crate::pack::{PackedRows, RowStart, route_starts};
+use crate::sums::{Bounds, Worst};
 use crate::weights::{Scales, WeightChanges};
-use crate::{RouterError, assemble, crossbar, ideal, tag_cam, xylo};
+use crate::{RouterError, kinds};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, Program, RouterSpec, Routing, SPIKES_PER_TICK_MAX};
+use chip::{ChipSpec, CoreModel, Program, SPIKES_PER_TICK_MAX};
 use core::ops::Range;
-use device_models::{DieParameters, InputLayout, PackedSynapse};
-use units::{CoreAddress, InputId, NeuronId};
+use device_models::{DieParameters, Digest, InputLayout, PackedSynapse};
+use units::{InputId, NeuronId};
 
 /// Largest level of an input channel that drives rate units, in either direction: 256 in units of 2^-16.
 pub const LEVEL_MAX: i32 = 1 << 24;
-
-/// A row and when its events arrive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// Index of the row, for [`Fabric::row`].
-    pub row: u32,
-    /// Ticks between sending and arrival, at least 1.
-    pub delay_ticks: u16,
-}
-
-/// What one event of a source causes, whatever its time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Events sent.
-    pub sent: u32,
-    /// Broadcasts that nobody answers.
-    pub unmatched: u32,
-    /// Events lost off the board.
-    pub off_board: u32,
-    /// Broadcasts lost in cores that are not in use.
-    pub unused_core: u32,
-}
-
-impl Traffic {
-    /// Counts `times` events of a source in `core` (or of the host), and hands what is lost to `lose`, by cause.
-    #[inline]
-    pub fn count(self, core: Option<usize>, times: u64, counters: &mut Counters, mut lose: impl FnMut(LossCause, u64)) {
-        counters.events_sent += u64::from(self.sent) * times;
-        counters.unmatched_broadcasts += u64::from(self.unmatched) * times;
-        if self.off_board | self.unused_core != 0 {
-            for (cause, lost) in [(LossCause::OffBoard, self.off_board), (LossCause::UnusedCore, self.unused_core)] {
-                let lost = u64::from(lost) * times;
-                counters.losses.add(core, cause, lost);
-                if lost > 0 {
-                    lose(cause, lost);
-                }
-            }
-        }
-    }
-}
 
 /// A row as a core receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,32 +27,21 @@ pub struct RowView<'a> {
     pub slots: &'a [u64],
 }
 
-/// The synapses `start..start of the next row` of one core.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    pub(crate) core: u32,
-    pub(crate) start: u32,
-}
-
 /// The connections of a program, compiled. Immutable; share it behind an `Arc` between dies.
 #[derive(Clone, Debug)]
 pub struct Fabric {
-    pub(crate) synapses: Vec<PackedSynapse>,
-    /// By synapse the number of its slot, or empty; see [`RowView::slots`].
-    pub(crate) slots: Vec<u64>,
-    /// One more than there are rows; the last one only marks the end.
-    pub(crate) rows: Vec<Row>,
-    pub(crate) routes: Vec<Route>,
+    rows: PackedRows,
+    routes: Vec<Route>,
     /// By source: input channels first, then the neurons of each core; one more than there are sources.
-    pub(crate) route_starts: Vec<u32>,
-    pub(crate) traffic: Vec<Traffic>,
+    route_starts: Vec<u32>,
+    traffic: Vec<Traffic>,
     /// By core: its first source.
-    pub(crate) first_sources: Vec<u32>,
-    pub(crate) input_models: Vec<Option<CoreModel>>,
-    pub(crate) layouts: Vec<InputLayout>,
-    pub(crate) delay_max: u16,
-    pub(crate) digest: u64,
-    pub(crate) changes: WeightChanges,
+    first_sources: Vec<u32>,
+    input_models: Vec<Option<CoreModel>>,
+    layouts: Vec<InputLayout>,
+    delay_max: u16,
+    digest: u64,
+    changes: WeightChanges,
 }
 
 impl Fabric {
@@ -123,7 +74,7 @@ impl Fabric {
         if !die.changes_weights() && !scales.keep_slots() {
             let worst = scales.worst();
             if worst.ticks > 1 {
-                assemble::check_sums(self, spec, program, worst)?;
+                self.check_sums(spec, program, worst)?;
             }
             return Ok(Arc::clone(self));
         }
@@ -133,41 +84,55 @@ impl Fabric {
     }
 
     fn weighed(spec: &ChipSpec, program: &Program, scales: Option<&mut Scales<'_>>) -> Result<Self, RouterError> {
-        assemble::check_cores(spec, program)?;
-        let worst = scales.as_ref().map_or(Worst { ticks: 1, weights: false }, |scales| scales.worst());
-        let draft = match (&spec.router, &program.routing) {
-            (RouterSpec::Ideal | RouterSpec::Axon(_), Routing::Ideal(rows)) => {
-                ideal::follow(spec, program, rows, scales)?
-            }
-            (RouterSpec::TagCam(limits), Routing::TagCam { cores, inputs, positions }) => {
-                tag_cam::follow(spec, limits.limits(), program, cores, inputs, positions, scales)?
-            }
-            (RouterSpec::Xylo(limits), Routing::Xylo { rows, shifts, .. }) => {
-                xylo::follow(spec, limits.limits(), program, rows, *shifts, scales)?
-            }
-            (RouterSpec::Crossbar(limits), Routing::Crossbar { cores, inputs }) => {
-                crossbar::follow(limits.limits(), program, cores, inputs, scales)?
-            }
-            (router, routing) => {
-                return Err(RouterError::WrongRouter {
-                    chip: spec.name.clone(),
-                    found: match router {
-                        RouterSpec::Ideal => "an ideal router",
-                        RouterSpec::Axon(_) => "axons",
-                        RouterSpec::TagCam(_) => "a tag and CAM router",
-                        RouterSpec::Xylo(_) => "the matrices of Xylo",
-                        RouterSpec::Crossbar(_) => "a crossbar",
-                    },
-                    program: match routing {
-                        Routing::Ideal(_) => "rows of synapses",
-                        Routing::TagCam { .. } => "a tag and CAM router",
-                        Routing::Xylo { .. } => "the matrices of Xylo",
-                        Routing::Crossbar { .. } => "a crossbar",
-                    },
-                });
-            }
+        check_cores(spec, program)?;
+        let worst = scales.as_ref().map_or(Worst::QUIET, |scales| scales.worst());
+        let mut draft = kinds::of(spec, program)?.follow(spec, program, scales)?;
+        let Checked { layouts, input_models } = check_draft(spec, program, &mut draft)?;
+        let mut fabric = Self {
+            rows: PackedRows::new(&layouts, &draft.rows),
+            route_starts: route_starts(&draft.routes, draft.sources.count),
+            routes: draft.routes.into_iter().map(|(_, route)| route).collect(),
+            traffic: draft.traffic,
+            first_sources: draft.sources.first_of_core,
+            input_models,
+            layouts,
+            delay_max: 1,
+            digest: 0,
+            changes: WeightChanges::default(),
         };
-        assemble::assemble(spec, program, draft, worst)
+        fabric.delay_max = fabric.routes.iter().map(|route| route.delay_ticks).max().unwrap_or(1);
+        fabric.check_sums(spec, program, worst)?;
+        fabric.digest = fabric.hash();
+        Ok(fabric)
+    }
+
+    /// Refuses sums that an accumulator does not hold.
+    fn check_sums(&self, spec: &ChipSpec, program: &Program, worst: Worst) -> Result<(), RouterError> {
+        let mut bounds = Bounds::new(spec, program, &self.layouts, worst);
+        for (source, (_, model)) in all_sources(program).enumerate() {
+            for route in &self.routes[self.routes_of(source)] {
+                let RowView { core, synapses, .. } = self.row(route.row);
+                bounds.add(model, core, route.delay_ticks, synapses.iter().copied());
+            }
+        }
+        bounds.check()
+    }
+
+    fn hash(&self) -> u64 {
+        let mut digest = Digest::new();
+        for synapse in &self.rows.synapses {
+            digest.push((synapse.target() as u64) << 32 | u64::from(synapse.weight() as u32));
+        }
+        for row in &self.rows.starts {
+            digest.push(u64::from(row.core) << 32 | u64::from(row.start));
+        }
+        for route in &self.routes {
+            digest.push(u64::from(route.row) << 16 | u64::from(route.delay_ticks));
+        }
+        for &start in self.route_starts.iter().chain(&self.first_sources) {
+            digest.push(start.into());
+        }
+        digest.value()
     }
 
     /// The number of an input channel among all sources.
@@ -212,17 +177,16 @@ impl Fabric {
         self.traffic[source]
     }
 
-    pub(crate) fn source_routes(&self, source: usize) -> &[Route] {
-        &self.routes[self.routes_of(source)]
-    }
-
     /// Row `row`.
     #[inline]
     pub fn row(&self, row: u32) -> RowView<'_> {
-        let [Row { core, start }, Row { start: end, .. }] = self.rows[row as usize..][..2] else { unreachable!() };
+        let rows = &self.rows;
+        let [RowStart { core, start }, RowStart { start: end, .. }] = rows.starts[row as usize..][..2] else {
+            unreachable!()
+        };
         let range = start as usize..end as usize;
-        let slots = self.slots.get(range.clone()).unwrap_or_default();
-        RowView { core: core as usize, synapses: &self.synapses[range], slots }
+        let slots = rows.slots.get(range.clone()).unwrap_or_default();
+        RowView { core: core as usize, synapses: &rows.synapses[range], slots }
     }
 
     /// What the die of this fabric did to the weights of the program; all 0 if it left them as they are.
@@ -232,12 +196,12 @@ impl Fabric {
 
     /// Number of rows.
     pub fn row_count(&self) -> usize {
-        self.rows.len() - 1
+        self.rows.starts.len() - 1
     }
 
     /// Number of packed synapses; rows that several sources share count once.
     pub fn synapse_count(&self) -> usize {
-        self.synapses.len()
+        self.rows.synapses.len()
     }
 
     /// Number of input channels.
@@ -278,17 +242,12 @@ impl Fabric {
 
     /// Bytes on the heap, without allocator overhead: about 4 a synapse, and 36 a source with one row.
     pub fn memory_bytes(&self) -> usize {
-        size_of_val(&self.synapses[..])
-            + size_of_val(&self.slots[..])
-            + size_of_val(&self.rows[..])
+        size_of_val(&self.rows.synapses[..])
+            + size_of_val(&self.rows.slots[..])
+            + size_of_val(&self.rows.starts[..])
             + size_of_val(&self.routes[..])
             + size_of_val(&self.route_starts[..])
             + size_of_val(&self.traffic[..])
             + size_of_val(&self.first_sources[..])
     }
-}
-
-/// The index of the core at `address` in the program.
-pub(crate) fn core_index(program: &Program, address: CoreAddress) -> Option<usize> {
-    program.cores.binary_search_by_key(&address, |c| c.address).ok()
 }

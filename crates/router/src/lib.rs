@@ -16,19 +16,24 @@
 
 extern crate alloc;
 
-mod assemble;
+mod check;
 mod counters;
-mod crossbar;
+mod draft;
 mod error;
 mod fabric;
-mod ideal;
-mod tag_cam;
+mod kinds;
+mod pack;
+mod sums;
 mod weights;
-mod xylo;
 
+pub use check::check;
 pub use chip::SPIKES_PER_TICK_MAX;
 pub use counters::{Counters, LossCause, Losses};
+pub use draft::{Route, Traffic};
 pub use error::RouterError;
-pub use fabric::{Fabric, LEVEL_MAX, Route, RowView, Traffic};
-pub use tag_cam::{Board, Cam, Hop, Sram};
+pub use fabric::{Fabric, LEVEL_MAX, RowView};
+pub use kinds::axon::memory::{list_bits, weight_range, weight_step};
+pub use kinds::axon::synapse_bits;
+pub use kinds::tag_cam::{Board, Cam, Hop, Sram};
+pub use sums::{arrivals_max, is_sum, sum_max};
 pub use weights::WeightChanges;

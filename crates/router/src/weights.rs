@@ -4,7 +4,7 @@
 //! that results is multiplied by the factor of its slot.
 
 use crate::RouterError;
-use crate::assemble::Worst;
+use crate::sums::Worst;
 use chip::SynapseSign;
 use device_models::{DieParameters, SynapseFault};
 use units::{CoreAddress, NeuronAddress, NeuronId};

@@ -8,7 +8,7 @@ use crate::spec::{ReadoutSettings, TaskSettings};
 use crate::{Point, Row, StudyError};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
-use mapper::{MapperError, MapperOptions, ReadoutWish, attach_readout, decode, map};
+use mapper::{MapperError, MapperOptions, ReadoutPlan, ReadoutWish, decode, map};
 use network::Endpoint;
 use readout::{
     FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, metrics, quantise,
@@ -127,13 +127,11 @@ impl Run<'_> {
     ) -> Result<(LinearReadout, Matrix), StudyError> {
         let (spec, prepared) = (&self.conditions.chip.spec, self.prepared);
         let options = MapperOptions::default();
-        // How many neurons share an output is known only after dealing the inputs; it does not depend on the scale.
-        let mut wish = self.wish(features, trained);
-        let (_, _, report) =
-            attach_readout(&prepared.network, spec, &wish, &options).map_err(|e| self.mapping_error(e))?;
-        wish.scale = self.scale(features, &wish, report.neurons_per_class)?;
-        let (network, layout, _) =
-            attach_readout(&prepared.network, spec, &wish, &options).map_err(|e| self.mapping_error(e))?;
+        // How many neurons share an output does not depend on the scale of the weights, but the scale on it.
+        let wish = self.wish(features, trained);
+        let plan = ReadoutPlan::new(&prepared.network, spec, &wish, &options).map_err(|e| self.mapping_error(e))?;
+        let scale = self.scale(features, &wish, plan.neurons_per_class())?;
+        let (network, layout, _) = plan.attach(scale).map_err(|e| self.mapping_error(e))?;
         let mapping = map(&network, spec, &options).map_err(|e| self.mapping_error(e))?;
 
         let outputs = layout.neurons.len();

@@ -78,9 +78,9 @@ impl EventCore for XyloLayerCore {
 
     /// The aliases of hidden neurons.
     fn wire(&mut self, address: CoreAddress, routing: &Routing) -> Result<(), DeviceModelError> {
-        match routing {
-            Routing::Xylo { aliases, .. } => Arc::make_mut(&mut self.parameters).set_aliases(address, aliases),
-            _ => Ok(()),
+        match routing.aliases() {
+            [] => Ok(()),
+            aliases => Arc::make_mut(&mut self.parameters).set_aliases(address, aliases),
         }
     }
 

@@ -198,6 +198,27 @@ impl RouterSpec {
         self.kind().name()
     }
 
+    /// Bits of a stored weight, its sign included, where the router says it. Panics if the spec was not validated.
+    pub fn weight_bits(&self) -> Option<u32> {
+        match self {
+            Self::Ideal => None,
+            Self::TagCam(router) => Some(router.limits().weight_bits as u32),
+            // A mantissa carries its sign beside the bits that the memory has.
+            Self::Axon(router) => Some(u32::from(router.limits().weight_bits) + 1),
+            Self::Xylo(router) => Some(router.limits().weight_bits.into()),
+            Self::Crossbar(router) => Some(router.limits().weight_bits),
+        }
+    }
+
+    /// Synapse slots that the hardware numbers in every neuron, whether a program uses them or not; 0 where a slot is
+    /// known by its content only. Panics if the spec was not validated.
+    pub fn numbered_slots(&self) -> u64 {
+        match self {
+            Self::TagCam(router) => router.limits().cam_words_per_neuron as u64,
+            Self::Ideal | Self::Axon(_) | Self::Xylo(_) | Self::Crossbar(_) => 0,
+        }
+    }
+
     /// Its numbers, in the order of the file.
     pub fn stated(&self) -> Vec<Stated<'_>> {
         match self {

@@ -3,7 +3,7 @@
 use super::roundtrip::random;
 use crate::testing::*;
 use crate::*;
-use chip::{BusEvent, CrossbarCore, SynapseSign};
+use chip::{BusEvent, CrossbarCore, RouterSpec, Routing, SynapseSign};
 use network::{Endpoint, Network};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,7 +187,7 @@ fn neurons_send_on_the_bus_of_their_column() {
         @"chip 0 core 1: the sources of bus 1 need 33 synapse rows (33 of `AMPA` for neuron 300 of `p`), but have 32, as the rows of the bus are shared out to 2 groups of sources; the synapses of a row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune them"
     );
     let mapping = pruned(&onto(65));
-    assert_eq!((mapping.report.kept(), mapping.report.lost_by(LossCause::Rows)), (64, 1));
+    assert_eq!((mapping.report.kept(), mapping.report.lost_by(ConnectionLoss::Rows)), (64, 1));
 }
 
 #[test]
@@ -203,15 +203,15 @@ fn a_row_has_one_sign() {
         let mapping = pruned(&fed(2, 256, list(last)));
         mapping.report.losses.iter().map(|l| (l.post, l.cause)).collect::<Vec<_>>()
     };
-    assert_eq!(loses(-2), [(1, LossCause::Rows)], "the smaller weight goes");
-    assert_eq!(loses(-9), [(0, LossCause::Rows)]);
+    assert_eq!(loses(-2), [(1, ConnectionLoss::Rows)], "the smaller weight goes");
+    assert_eq!(loses(-9), [(0, ConnectionLoss::Rows)]);
 }
 
 #[test]
 fn over_full_neurons_lose_their_smallest_weights() {
     // 300 channels onto one neuron; the 44 smallest of each bus's share go.
     let mapping = pruned(&fed(1, 300, (0..300).map(|i| (i, 0, 1 + i as i32))));
-    assert_eq!((mapping.report.kept(), mapping.report.lost_by(LossCause::Rows)), (256, 44));
+    assert_eq!((mapping.report.kept(), mapping.report.lost_by(ConnectionLoss::Rows)), (256, 44));
     assert!(mapping.report.losses.iter().all(|l| l.weight < 51.0 / 16.0), "{:?}", mapping.report.losses);
     let text = mapping.report.to_string();
     assert!(text.contains("LOST: 44 connections, since the rows of their kind on the bus of"), "{text}");
@@ -321,7 +321,7 @@ fn the_random_networks_cover_what_they_should() {
     for seed in 0..30 {
         let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
         let mapping = map(&random(seed, 16, false), &narrow(), &options).unwrap();
-        losses += mapping.report.lost_by(LossCause::Rows);
+        losses += mapping.report.lost_by(ConnectionLoss::Rows);
         groups += memories(&mapping).iter().flat_map(|c| &c.drivers).filter(|d| d.select_mask != 0).count();
         exact += u32::from(mapping.report.losses.is_empty());
     }

@@ -2,7 +2,7 @@
 
 use crate::testing::*;
 use crate::*;
-use chip::{HostEvent, SramWord, TagCamCore};
+use chip::{HostEvent, Routing, SramWord, TagCamCore};
 use network::{Endpoint, Mask, Network};
 use std::collections::BTreeSet;
 use units::{ChipId, CoreAddress, CoreId, NeuronAddress, NeuronId, Tag};
@@ -120,9 +120,12 @@ fn over_full_neurons_can_be_pruned() {
     let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
     let Mapping { program, placement, report, .. } = map(&network, &tag_cam(), &options).unwrap();
     let lost: Vec<_> = report.losses.iter().map(|l| (l.pre, l.post, l.cause)).collect();
-    assert_eq!(lost, [(0, 0, LossCause::FanIn), (1, 0, LossCause::FanIn), (3, 0, LossCause::FanIn)]);
+    assert_eq!(lost, [(0, 0, ConnectionLoss::FanIn), (1, 0, ConnectionLoss::FanIn), (3, 0, ConnectionLoss::FanIn)]);
     assert_eq!(report.losses[2].weight, -1030.0 / f64::from(1 << 20));
-    assert_eq!((report.projections[0].kept, report.projections[0].lost, report.lost_by(LossCause::FanIn)), (65, 3, 3));
+    assert_eq!(
+        (report.projections[0].kept, report.projections[0].lost, report.lost_by(ConnectionLoss::FanIn)),
+        (65, 3, 3)
+    );
     assert_eq!(decode(&program, &placement, &network).unwrap().len(), 65);
 }
 

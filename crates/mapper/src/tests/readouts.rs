@@ -33,8 +33,17 @@ fn wish(classes: usize, size: u32, strategy: ReadoutStrategy) -> ReadoutWish {
     }
 }
 
+fn attach_to(
+    network: &Network,
+    spec: &ChipSpec,
+    wish: &ReadoutWish,
+    options: &MapperOptions,
+) -> Result<(Network, ReadoutLayout, ReadoutReport), MapperError> {
+    ReadoutPlan::new(network, spec, wish, options)?.attach(wish.scale)
+}
+
 fn attach(network: &Network, wish: &ReadoutWish) -> (Network, ReadoutLayout, ReadoutReport) {
-    attach_readout(network, &tag_cam(), wish, &MapperOptions::default()).unwrap()
+    attach_to(network, &tag_cam(), wish, &MapperOptions::default()).unwrap()
 }
 
 /// Synaptic weights of every readout neuron, by feature.
@@ -175,7 +184,7 @@ fn the_reservoir_stays_where_it_is() {
 #[test]
 fn an_ideal_chip_needs_one_neuron_a_class() {
     let wish = ReadoutWish { delay_ticks: 3, ..wish(4, 300, ReadoutStrategy::Split) };
-    let (grown, _, report) = attach_readout(&network(300), &ideal(), &wish, &MapperOptions::default()).unwrap();
+    let (grown, _, report) = attach_to(&network(300), &ideal(), &wish, &MapperOptions::default()).unwrap();
     assert_eq!((report.neurons, report.synapses_max, report.synapses_limit), (4, 300, None));
     let mapping = map(&grown, &ideal(), &MapperOptions::default()).unwrap();
     assert_eq!(mapping.report.losses, []);
@@ -187,7 +196,7 @@ fn readouts_that_cannot_be_are_refused() {
     let check = |size: u32, spoil: &dyn Fn(&mut ReadoutWish), expected: &str| {
         let mut wish = wish(9, size, ReadoutStrategy::Split);
         spoil(&mut wish);
-        let error = attach_readout(&network(size), &tag_cam(), &wish, &one_chip).unwrap_err();
+        let error = attach_to(&network(size), &tag_cam(), &wish, &one_chip).unwrap_err();
         assert_eq!(error.to_string(), expected);
     };
     check(
@@ -234,6 +243,6 @@ fn readouts_that_cannot_be_are_refused() {
         "the name `reservoir` is used twice; give each population and input group its own",
     );
     let fitting =
-        attach_readout(&network(1024), &tag_cam(), &wish(4, 1024, ReadoutStrategy::Split), &MapperOptions::default());
+        attach_to(&network(1024), &tag_cam(), &wish(4, 1024, ReadoutStrategy::Split), &MapperOptions::default());
     assert_eq!(fitting.unwrap().2.neurons, 64);
 }

@@ -2,7 +2,7 @@
 
 use crate::testing::*;
 use crate::*;
-use chip::{CoreModel, SynapseSign};
+use chip::{CoreModel, Routing, SynapseSign};
 use network::{Connections, Endpoint, Mask, Network, Population, Projection, Recurrence, SynapseChoice};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -160,8 +160,8 @@ fn the_random_networks_cover_what_they_should() {
         let network = random(seed, 48, false);
         let mapping = map(&network, &scattered(), &options).unwrap();
         chips = chips.max(mapping.report.chips.used);
-        losses += mapping.report.lost_by(LossCause::FanIn);
-        dropped += mapping.report.lost_by(LossCause::SmallWeight);
+        losses += mapping.report.lost_by(ConnectionLoss::FanIn);
+        dropped += mapping.report.lost_by(ConnectionLoss::SmallWeight);
         masked += mapping.report.projections.iter().map(|p| p.masked).sum::<u64>();
         zero += mapping.report.projections.iter().map(|p| p.zero).sum::<u64>();
         let found = decode(&mapping.program, &mapping.placement, &network).unwrap();

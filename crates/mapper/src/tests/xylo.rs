@@ -2,7 +2,7 @@
 
 use crate::testing::*;
 use crate::*;
-use chip::{CoreModel, Values, XyloSpec};
+use chip::{CoreModel, RouterSpec, Routing, Values, XyloSpec};
 use fx::Weight;
 use network::{Endpoint, Network, Population, SynapseChoice};
 use proptest::prelude::*;

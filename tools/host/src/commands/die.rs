@@ -4,7 +4,7 @@ use crate::args::{DieArgs, DieChoice};
 use crate::commands::faults::Faults;
 use crate::errors::HostError;
 use crate::output::{print, print_json};
-use chip::{ChipSpec, RouterSpec};
+use chip::ChipSpec;
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
 use formats::suggestion;
@@ -141,10 +141,7 @@ impl WeightFactors {
     /// `None` on a chip whose weights have no mismatch.
     fn of(spec: &ChipSpec, die: &DieParameters, which: &DieChoice, circuits: &[(u16, u16)]) -> Option<Self> {
         let mismatch = spec.weight_mismatch.as_ref()?;
-        let slots = match &spec.router {
-            RouterSpec::TagCam(router) => router.limits().cam_words_per_neuron as u64,
-            _ => 0,
-        };
+        let slots = spec.router.numbered_slots();
         let slots = circuits.iter().flat_map(|&(core, neuron)| (0..slots).map(move |slot| (core, neuron, slot)));
         let factor = |(core, neuron, slot)| {
             let factor = die.weight_mismatch(CoreAddress::new(0, core), NeuronId(neuron), slot);

@@ -1,6 +1,6 @@
 //! The broken circuits of a die, for `quenched die`.
 
-use chip::{ChipSpec, RouterSpec};
+use chip::ChipSpec;
 use device_models::{DieParameters, NeuronFault, SynapseFault};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -35,10 +35,7 @@ impl Faults {
         if !die.has_faults() {
             return None;
         }
-        let slots = match &spec.router {
-            RouterSpec::TagCam(router) => router.limits().cam_words_per_neuron as u64,
-            _ => 0,
-        };
+        let slots = spec.router.numbered_slots();
         let kind = |key, what| Kind { key, what, places: Vec::new() };
         let [mut dead, mut hot] = [kind("dead_neurons", "dead neurons"), kind("hot_neurons", "hot neurons")];
         let [mut gone, mut stuck] = [kind("dead_slots", "dead slots"), kind("stuck_slots", "stuck slots")];

@@ -9,17 +9,16 @@
 //! an event reaches its bus in every array in use, and where no synapse answers it is counted as unmatched.
 
 use crate::RouterError;
-use crate::assemble::{Draft, RowDraft, sources};
+use crate::draft::{Draft, Route, RowDraft, Traffic};
 use crate::error::{check_count, check_field, neuron};
-use crate::fabric::{Route, Traffic};
+use crate::kinds::Kind;
 use crate::weights::{Scales, Slot};
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
-use chip::{BusEvent, BusInput, CrossbarCore, CrossbarLimits, IdealSynapse, Program, SynapseDriver};
+use chip::{BusEvent, BusInput, ChipSpec, CrossbarCore, CrossbarLimits, IdealSynapse, Program, SynapseDriver};
 use units::CoreAddress;
 
 /// Ticks from a spike to its arrival: the router itself takes less than a tick.
@@ -154,49 +153,55 @@ impl Follower<'_> {
     }
 }
 
-/// Follows every source of a crossbar program.
-pub(crate) fn follow<'a>(
-    limits: CrossbarLimits,
-    program: &Program,
-    cores: &[CrossbarCore],
-    inputs: &[BusInput],
-    mut scales: Option<&mut Scales<'_>>,
-) -> Result<Draft<'a>, RouterError> {
-    check_count("the board", cores.len(), program.cores.len())?;
-    let mut arrays = Vec::with_capacity(cores.len());
-    for (memory, core) in cores.iter().zip(&program.cores) {
-        check_count(&core.address.to_string(), memory.events.len(), core.neuron_count as usize)?;
-        arrays.push(Array::new(core.address, memory, &limits, scales.as_deref_mut())?);
-    }
-    let sources = sources(program);
-    let traffic = vec![Traffic::default(); sources.count];
-    let keep_slots = scales.is_some_and(|scales| scales.keep_slots());
-    let (rows, drafts, routes) = (BTreeMap::new(), Vec::new(), Vec::new());
-    let mut follower = Follower { arrays, keep_slots, rows, drafts, routes, traffic };
-    for &BusInput { input, event } in inputs {
-        if input.0 >= program.input_count {
-            return Err(RouterError::UnknownInput { input: input.0, count: program.input_count });
+/// The memories of a program.
+pub(crate) struct Arrays<'a> {
+    pub(crate) limits: CrossbarLimits,
+    pub(crate) cores: &'a [CrossbarCore],
+    pub(crate) inputs: &'a [BusInput],
+}
+
+impl<'a> Kind<'a> for Arrays<'a> {
+    fn follow(
+        &self,
+        _: &'a ChipSpec,
+        program: &'a Program,
+        mut scales: Option<&mut Scales<'_>>,
+    ) -> Result<Draft<'a>, RouterError> {
+        let Self { limits, cores, inputs } = *self;
+        check_count("the board", cores.len(), program.cores.len())?;
+        let mut arrays = Vec::with_capacity(cores.len());
+        for (memory, core) in cores.iter().zip(&program.cores) {
+            check_count(&core.address.to_string(), memory.events.len(), core.neuron_count as usize)?;
+            arrays.push(Array::new(core.address, memory, &limits, scales.as_deref_mut())?);
         }
-        check_event(event, &limits, || format!("input channel {input}"))?;
-        follower.send(input.index(), event);
-    }
-    for (index, (memory, core)) in cores.iter().zip(&program.cores).enumerate() {
-        for (column, event) in memory.events.iter().enumerate() {
-            let Some(event) = *event else { continue };
-            check_event(event, &limits, || neuron(core.address, column).to_string())?;
-            if !limits.can_send(column, event.bus, event.row_select) {
-                let (low, free) = (limits.fixed_row_select(column), limits.free_select_bits());
-                return Err(RouterError::WrongOutput {
-                    address: neuron(core.address, column),
-                    bus: event.bus,
-                    row_select: event.row_select,
-                    own_bus: limits.bus_of_column(column) as u8,
-                    own_row_selects: (low, low + ((1u16 << free) - 1) as u8),
-                });
+        let Draft { sources, rows: drafts, routes, traffic } = Draft::new(program);
+        let keep_slots = scales.is_some_and(|scales| scales.keep_slots());
+        let mut follower = Follower { arrays, keep_slots, rows: BTreeMap::new(), drafts, routes, traffic };
+        for &BusInput { input, event } in inputs {
+            if input.0 >= program.input_count {
+                return Err(RouterError::UnknownInput { input: input.0, count: program.input_count });
             }
-            follower.send(sources.first_of_core[index] as usize + column, event);
+            check_event(event, &limits, || format!("input channel {input}"))?;
+            follower.send(input.index(), event);
         }
+        for (index, (memory, core)) in cores.iter().zip(&program.cores).enumerate() {
+            for (column, event) in memory.events.iter().enumerate() {
+                let Some(event) = *event else { continue };
+                check_event(event, &limits, || neuron(core.address, column).to_string())?;
+                if !limits.can_send(column, event.bus, event.row_select) {
+                    let (low, free) = (limits.fixed_row_select(column), limits.free_select_bits());
+                    return Err(RouterError::WrongOutput {
+                        address: neuron(core.address, column),
+                        bus: event.bus,
+                        row_select: event.row_select,
+                        own_bus: limits.bus_of_column(column) as u8,
+                        own_row_selects: (low, low + ((1u16 << free) - 1) as u8),
+                    });
+                }
+                follower.send(sources.first_of_core[index] as usize + column, event);
+            }
+        }
+        let Follower { drafts, routes, traffic, .. } = follower;
+        Ok(Draft { sources, rows: drafts, routes, traffic })
     }
-    let Follower { drafts, routes, traffic, .. } = follower;
-    Ok(Draft { sources, rows: drafts, routes, traffic })
 }

@@ -5,14 +5,13 @@
 //! All of this is fixed by the memories, so it is followed once, here, and not for every spike.
 
 use crate::RouterError;
-use crate::assemble::{Draft, RowDraft, sources};
-use crate::error::{check_count, check_field, check_memory, check_tag, neuron};
-use crate::fabric::{Route, Traffic, core_index};
+use crate::draft::{Draft, Route, RowDraft, Traffic, core_index};
+use crate::error::{check_count, check_field, check_memory, neuron};
+use crate::kinds::Kind;
 use crate::weights::{Scales, Slot};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 use chip::{CamWord, ChipSpec, IdealSynapse, InputRoute, Program, SramWord, TagCamCore, TagCamLimits};
 use units::{ChipId, CoreAddress, CoreId, NeuronId, Tag};
@@ -173,6 +172,11 @@ fn cam_weight(word: &CamWord, currents: &[i16]) -> Option<i32> {
     Some(on.map(|(_, current)| i32::from(*current)).sum())
 }
 
+/// Checks a tag against the number of tags.
+fn check_tag(tag: Tag, count: usize, place: impl Fn() -> String) -> Result<(), RouterError> {
+    check_field("tag", i64::from(tag.0), count as i64 - 1, place)
+}
+
 /// What follows events through the memories.
 struct Follower<'a> {
     spec: &'a ChipSpec,
@@ -221,65 +225,70 @@ impl Follower<'_> {
     }
 }
 
-/// Follows every source of a tag and CAM program.
-pub(crate) fn follow<'a>(
-    spec: &'a ChipSpec,
-    limits: TagCamLimits,
-    program: &'a Program,
-    cores: &'a [TagCamCore],
-    inputs: &[InputRoute],
-    positions: &[(i8, i8)],
-    mut scales: Option<&mut Scales<'_>>,
-) -> Result<Draft<'a>, RouterError> {
-    let board = Board::new(positions)?;
-    check_memory("chips", board.chip_count(), spec.chip_count(), || "the board".to_string())?;
-    check_count("the board", cores.len(), program.cores.len())?;
-    let mut cams = Vec::with_capacity(cores.len());
-    for (memory, core) in cores.iter().zip(&program.cores) {
-        if core.address.chip.index() >= board.chip_count() {
-            return Err(RouterError::Position { chip: core.address.chip });
-        }
-        for list in [memory.cam.len(), memory.sram.len()] {
-            check_count(&core.address.to_string(), list, core.neuron_count as usize)?;
-        }
-        cams.push(Cam::weighed(core.address, memory, &limits, scales.as_deref_mut())?);
-    }
-    let sources = sources(program);
-    let mut traffic = vec![Traffic::default(); sources.count];
-    let mut follower =
-        Follower { spec, program, limits, cams, rows: BTreeMap::new(), drafts: Vec::new(), routes: Vec::new() };
-    for route in inputs {
-        if route.input.0 >= program.input_count {
-            return Err(RouterError::UnknownInput { input: route.input.0, count: program.input_count });
-        }
-        let source = route.input.index();
-        let place = || alloc::format!("input channel {}", route.input);
-        for event in &route.events {
-            let traffic = &mut traffic[source];
-            traffic.sent += 1;
-            if event.chip.index() < board.chip_count() {
-                follower.broadcast(source, event.chip, event.core_mask, event.tag, traffic, place)?;
-            } else {
-                traffic.off_board += 1;
+/// The memories of a program.
+pub(crate) struct Memories<'a> {
+    pub(crate) limits: TagCamLimits,
+    pub(crate) cores: &'a [TagCamCore],
+    pub(crate) inputs: &'a [InputRoute],
+    pub(crate) positions: &'a [(i8, i8)],
+}
+
+impl<'a> Kind<'a> for Memories<'a> {
+    fn follow(
+        &self,
+        spec: &'a ChipSpec,
+        program: &'a Program,
+        mut scales: Option<&mut Scales<'_>>,
+    ) -> Result<Draft<'a>, RouterError> {
+        let Self { limits, cores, inputs, positions } = *self;
+        let board = Board::new(positions)?;
+        check_memory("chips", board.chip_count(), spec.chip_count(), || "the board".to_string())?;
+        check_count("the board", cores.len(), program.cores.len())?;
+        let mut cams = Vec::with_capacity(cores.len());
+        for (memory, core) in cores.iter().zip(&program.cores) {
+            if core.address.chip.index() >= board.chip_count() {
+                return Err(RouterError::Position { chip: core.address.chip });
             }
+            for list in [memory.cam.len(), memory.sram.len()] {
+                check_count(&core.address.to_string(), list, core.neuron_count as usize)?;
+            }
+            cams.push(Cam::weighed(core.address, memory, &limits, scales.as_deref_mut())?);
         }
-    }
-    for (index, (memory, core)) in cores.iter().zip(&program.cores).enumerate() {
-        for (n, words) in memory.sram.iter().enumerate() {
-            let place = || neuron(core.address, n).to_string();
-            check_memory("SRAM words", words.len(), limits.sram_words_per_neuron, place)?;
-            let source = sources.first_of_core[index] as usize + n;
-            let traffic = &mut traffic[source];
-            for (hop, mask, tag) in Sram(words).events() {
-                check_field("hop", hop.x.into(), limits.hop_max as i64, place)?;
-                check_field("hop", hop.y.into(), limits.hop_max as i64, place)?;
+        let Draft { sources, rows: drafts, routes, mut traffic } = Draft::new(program);
+        let mut follower = Follower { spec, program, limits, cams, rows: BTreeMap::new(), drafts, routes };
+        for route in inputs {
+            if route.input.0 >= program.input_count {
+                return Err(RouterError::UnknownInput { input: route.input.0, count: program.input_count });
+            }
+            let source = route.input.index();
+            let place = || alloc::format!("input channel {}", route.input);
+            for event in &route.events {
+                let traffic = &mut traffic[source];
                 traffic.sent += 1;
-                match board.arrive(core.address.chip, hop) {
-                    Some(chip) => follower.broadcast(source, chip, mask, tag, traffic, place)?,
-                    None => traffic.off_board += 1,
+                if event.chip.index() < board.chip_count() {
+                    follower.broadcast(source, event.chip, event.core_mask, event.tag, traffic, place)?;
+                } else {
+                    traffic.off_board += 1;
                 }
             }
         }
+        for (index, (memory, core)) in cores.iter().zip(&program.cores).enumerate() {
+            for (n, words) in memory.sram.iter().enumerate() {
+                let place = || neuron(core.address, n).to_string();
+                check_memory("SRAM words", words.len(), limits.sram_words_per_neuron, place)?;
+                let source = sources.first_of_core[index] as usize + n;
+                let traffic = &mut traffic[source];
+                for (hop, mask, tag) in Sram(words).events() {
+                    check_field("hop", hop.x.into(), limits.hop_max as i64, place)?;
+                    check_field("hop", hop.y.into(), limits.hop_max as i64, place)?;
+                    traffic.sent += 1;
+                    match board.arrive(core.address.chip, hop) {
+                        Some(chip) => follower.broadcast(source, chip, mask, tag, traffic, place)?,
+                        None => traffic.off_board += 1,
+                    }
+                }
+            }
+        }
+        Ok(Draft { sources, rows: follower.drafts, routes: follower.routes, traffic })
     }
-    Ok(Draft { sources, rows: follower.drafts, routes: follower.routes, traffic })
 }

@@ -14,6 +14,9 @@ use crate::SmallWeights;
 /// The largest sum of currents, so that every weight of the core fits 16 bits with sign.
 const SUM_MAX: i64 = i16::MAX as i64;
 
+/// The largest exponent of a core's weights.
+const EXPONENT_MAX: u8 = 20;
+
 /// Rounds of the alternation at most; it mostly stands still after 10 to 20.
 const ROUNDS_MAX: usize = 100;
 
@@ -109,7 +112,12 @@ impl Codebook {
     /// The codebook of the whole currents nearest to `currents`, with the finest step. A current above 0 stays above 0:
     /// otherwise small weights beside a large one could only become as large as that.
     fn rounded(currents: &[f64]) -> Self {
-        for exponent in 0..=20u8 {
+        Self::stepped(currents, 0)
+    }
+
+    /// The same with steps of `2^least` at the finest.
+    fn stepped(currents: &[f64], least: u8) -> Self {
+        for exponent in least..=EXPONENT_MAX {
             let step = f64::from(1u32 << exponent);
             let nearest = |c: &f64| ((c / step + 0.5).floor() as i64).max(i64::from(*c > 0.0));
             let whole: Vec<i64> = currents.iter().map(nearest).collect();
@@ -135,6 +143,18 @@ impl Codebook {
     pub fn weight(&self, code: u8) -> u64 {
         let sum: i64 = self.currents.iter().enumerate().map(|(i, c)| i64::from(*c) * i64::from((code >> i) & 1)).sum();
         (sum as u64) << self.exponent
+    }
+
+    /// The weight of `code`, in steps.
+    pub(super) fn steps(&self, code: u8) -> u32 {
+        (self.weight(code) >> self.exponent) as u32
+    }
+
+    /// The same currents with a step of twice the size; none above `2^20`.
+    pub(super) fn coarser(&self) -> Option<Self> {
+        let step = f64::from(1u32 << self.exponent);
+        let currents: Vec<f64> = self.currents.iter().map(|c| f64::from(*c) * step).collect();
+        (self.exponent < EXPONENT_MAX).then(|| Self::stepped(&currents, self.exponent + 1))
     }
 
     /// The code nearest to `magnitude`; of two equally near, the smaller weight. `None` if that is 0 and

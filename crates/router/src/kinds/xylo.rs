@@ -1,47 +1,56 @@
 //! The matrices of a Xylo chip: input channels to hidden neurons, hidden to hidden, hidden to output.
 
-use crate::assemble::Draft;
+use crate::RouterError;
+use crate::draft::Draft;
 use crate::error::{check_field, check_memory, neuron};
-use crate::{RouterError, ideal};
+use crate::kinds::Kind;
+use crate::kinds::rows::{self, Row};
+use crate::weights::Scales;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
-
-use crate::weights::Scales;
 use alloc::{format, vec};
-use chip::{ChipSpec, IdealRow, Program, Source, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts};
+use chip::{ChipSpec, IdealRow, IdealSynapse, Program, Source, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts};
 
-/// Checks the limits of the chip and shifts the weights.
-pub(crate) fn follow<'a>(
-    spec: &ChipSpec,
-    limits: XyloLimits,
-    program: &Program,
-    rows: &'a [IdealRow],
-    shifts: XyloShifts,
-    scales: Option<&mut Scales<'_>>,
-) -> Result<Draft<'a>, RouterError> {
-    let chip = || "the chip".to_string();
-    check_memory("input channels", program.input_count as usize, limits.input_channels, chip)?;
-    if let Some(output) = program.cores.iter().find(|core| core.address.core == XYLO_OUTPUT) {
-        check_memory("output neurons", output.neuron_count as usize, limits.output_neurons, chip)?;
-    }
-    for (name, shift) in [("input", shifts.input), ("recurrent", shifts.recurrent), ("output", shifts.output)] {
-        let place = || format!("the {name} matrix");
-        check_field("weight shift", shift.into(), limits.weight_shift_max.into(), place)?;
-    }
-    let mut draft = ideal::follow(spec, program, rows, scales)?;
-    check_rows(limits, program, rows)?;
-    for (row, packed) in rows.iter().filter(|row| !row.synapses.is_empty()).zip(&mut draft.rows) {
-        let shift = shifts.of(row.source, row.destination);
-        if shift > 0 {
-            // At most 8 bits of weight and a shift of at most 8: nothing is lost, unless mismatch makes a weight
-            // larger.
-            let (low, high) = (i32::from(i16::MIN), i32::from(i16::MAX));
-            let shifted = |weight: i16| (i32::from(weight) << shift).clamp(low, high) as i16;
-            let all = packed.synapses.iter().map(|s| chip::IdealSynapse { weight: shifted(s.weight), ..*s });
-            packed.synapses = Cow::Owned(all.collect());
+/// The matrices of a program.
+pub(crate) struct Matrices<'a> {
+    pub(crate) limits: XyloLimits,
+    pub(crate) rows: &'a [IdealRow],
+    pub(crate) shifts: XyloShifts,
+}
+
+impl<'a> Kind<'a> for Matrices<'a> {
+    /// Checks the limits of the chip and shifts the weights.
+    fn follow(
+        &self,
+        spec: &'a ChipSpec,
+        program: &'a Program,
+        scales: Option<&mut Scales<'_>>,
+    ) -> Result<Draft<'a>, RouterError> {
+        let Self { limits, rows, shifts } = *self;
+        let chip = || "the chip".to_string();
+        check_memory("input channels", program.input_count as usize, limits.input_channels, chip)?;
+        if let Some(output) = program.cores.iter().find(|core| core.address.core == XYLO_OUTPUT) {
+            check_memory("output neurons", output.neuron_count as usize, limits.output_neurons, chip)?;
         }
+        for (name, shift) in [("input", shifts.input), ("recurrent", shifts.recurrent), ("output", shifts.output)] {
+            let place = || format!("the {name} matrix");
+            check_field("weight shift", shift.into(), limits.weight_shift_max.into(), place)?;
+        }
+        let mut draft = rows::follow(spec, program, rows.iter().map(Row::from), scales)?;
+        check_rows(limits, program, rows)?;
+        for (row, packed) in rows.iter().filter(|row| !row.synapses.is_empty()).zip(&mut draft.rows) {
+            let shift = shifts.of(row.source, row.destination);
+            if shift > 0 {
+                // At most 8 bits of weight and a shift of at most 8: nothing is lost, unless mismatch makes a weight
+                // larger.
+                let (low, high) = (i32::from(i16::MIN), i32::from(i16::MAX));
+                let shifted = |weight: i16| (i32::from(weight) << shift).clamp(low, high) as i16;
+                let all = packed.synapses.iter().map(|s| IdealSynapse { weight: shifted(s.weight), ..*s });
+                packed.synapses = Cow::Owned(all.collect());
+            }
+        }
+        Ok(draft)
     }
-    Ok(draft)
 }
 
 /// Checks where rows go and how many synapses and neurons they use.

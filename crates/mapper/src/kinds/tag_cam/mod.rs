@@ -1,16 +1,72 @@
 //! Memories of a tag and CAM chip: codes, CAM words, SRAM words, tags.
 
+mod codebook;
+mod decode;
+
+use crate::board;
 use crate::decode::channel;
+use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
-use crate::placement::name_of;
-use crate::report::{FreedResources, LossCause};
+use crate::placement::{PlacedCore, name_of};
+use crate::report::{ConnectionLoss, FreedResources, MemoryUse, Use};
+use crate::sums;
 use crate::wish::{Link, Wish};
-use crate::{Codebook, MapperError, MapperOptions, OverFanIn, layout};
-use chip::{CamWord, HostEvent, InputRoute, Source, SramWord, TagCamCore, TagCamLimits};
+use crate::{MapperError, MapperOptions, OverFanIn};
+use chip::{CamWord, ChipSpec, HostEvent, InputRoute, Routing, Source, SramWord, TagCamCore, TagCamLimits};
 use network::Endpoint;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use units::{ChipId, CoreAddress, CoreId, InputId, NeuronAddress, NeuronId, Tag};
+
+pub use codebook::Codebook;
+pub(crate) use decode::decode;
+
+/// Most chips of a board whose chips have positions: 128 a side, since positions are 8-bit numbers.
+const PLACED_CHIPS_MAX: usize = 128 * 128;
+
+/// Memories of these sizes.
+pub(crate) struct Memories {
+    pub(crate) limits: TagCamLimits,
+}
+
+impl Kind for Memories {
+    fn check_board(&self, spec: &ChipSpec) -> Result<(), MapperError> {
+        let chips = spec.chip_count();
+        if chips <= PLACED_CHIPS_MAX {
+            return Ok(());
+        }
+        let message = format!("a board with positions has at most {PLACED_CHIPS_MAX} chips, not {chips}");
+        Err(board::refused(spec, "chips-have-positions", "geometry.chips".into(), message))
+    }
+
+    /// The weight of a CAM word is a sum of currents.
+    fn has_negative_weights(&self) -> bool {
+        false
+    }
+
+    fn synapses_per_neuron(&self) -> Option<usize> {
+        Some(self.limits.cam_words_per_neuron)
+    }
+
+    fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
+        let limits = self.limits;
+        let (memories, inputs, exponents) = map(wish, limits, options, ledger)?;
+        let positions = positions(wish.spec);
+        let heard = tags_heard(&wish.cores, &memories, &inputs, &positions);
+        let cores = memories.iter().zip(heard).map(|(memory, heard)| {
+            let words: Vec<u64> = memory.sram.iter().map(|words| words.len() as u64).collect();
+            CoreMemories {
+                synapses: Some(limits.cam_words_per_neuron),
+                sram: Some(MemoryUse::of(&words, Some(limits.sram_words_per_neuron as u64))),
+                tags: Some(Use::of(heard, limits.tag_count)),
+                currents: memory.weight_currents.clone(),
+                ..CoreMemories::default()
+            }
+        });
+        let cores = cores.collect();
+        Ok(Image { routing: Routing::TagCam { cores: memories, inputs, positions }, exponents, cores, xylo: None })
+    }
+}
 
 /// A connection with its weight code.
 struct Coded {
@@ -29,27 +85,34 @@ struct Signal {
 type Signals = BTreeMap<Source, BTreeMap<ChipId, Signal>>;
 
 /// Memories and weight exponent of each core in use, and the events of each input channel.
-type Memories = (Vec<TagCamCore>, Vec<InputRoute>, Vec<u8>);
+type Filled = (Vec<TagCamCore>, Vec<InputRoute>, Vec<u8>);
 
-pub(crate) fn map(
+fn map(
     wish: &Wish<'_>,
     limits: TagCamLimits,
     options: &MapperOptions,
     ledger: &mut Ledger,
-) -> Result<Memories, MapperError> {
+) -> Result<Filled, MapperError> {
     let wanted = collect(wish, limits, options, ledger)?;
-    let mut codebooks = Vec::new();
-    let mut coded = Vec::new();
-    for neurons in wanted {
+    let fit = |neurons: &Vec<Vec<Link>>| {
         let magnitudes: Vec<u32> = neurons.iter().flatten().map(Link::magnitude).collect();
-        let codebook = Codebook::fit(&magnitudes, limits.weight_bits, options.small_weights);
+        Codebook::fit(&magnitudes, limits.weight_bits, options.small_weights)
+    };
+    let mut codebooks: Vec<Codebook> = wanted.iter().map(fit).collect();
+    let links = || wanted.iter().flatten().flatten().copied();
+    let weigh = |codebook: &Codebook, link: &Link| {
+        codebook.code(link.magnitude(), options.small_weights).map_or(0, |code| codebook.steps(code))
+    };
+    sums::settle(wish, &mut codebooks, 0, links, weigh, Codebook::coarser)?;
+    let mut coded = Vec::new();
+    for (neurons, codebook) in wanted.into_iter().zip(&codebooks) {
         let mut encode = |link: Link| match codebook.code(link.magnitude(), options.small_weights) {
             Some(code) => {
                 ledger.keep(&link, codebook.weight(code));
                 Some(Coded { link, code })
             }
             None => {
-                ledger.lose(&link, LossCause::SmallWeight);
+                ledger.lose(&link, ConnectionLoss::SmallWeight);
                 None
             }
         };
@@ -57,7 +120,6 @@ pub(crate) fn map(
             links.into_iter().filter_map(encode).collect()
         };
         coded.push(neurons.into_iter().map(|links| words(links, &mut encode)).collect::<Vec<_>>());
-        codebooks.push(codebook);
     }
 
     let mut signals = Signals::new();
@@ -117,7 +179,7 @@ fn collect(
         order.sort_by_key(|&i| Reverse(links[i].magnitude())); // stable: of equal weights the first stays
         let mut stays = vec![false; links.len()];
         order[..limit].iter().for_each(|&i| stays[i] = true);
-        links.iter().zip(&stays).filter(|(_, stays)| !**stays).for_each(|(l, _)| ledger.lose(l, LossCause::FanIn));
+        links.iter().zip(&stays).filter(|(_, stays)| !**stays).for_each(|(l, _)| ledger.lose(l, ConnectionLoss::FanIn));
         let mut stays = stays.into_iter();
         links.retain(|_| stays.next().expect("one flag a connection"));
     }
@@ -154,7 +216,7 @@ type Hops = BTreeMap<(ChipId, ChipId), (i8, i8)>;
 
 /// Checks that every neuron has the words, and its words the reach, for all chips that it projects to.
 fn sram_needs(wish: &Wish<'_>, limits: TagCamLimits, signals: &Signals) -> Result<Hops, MapperError> {
-    let positions = layout::positions(wish.spec);
+    let positions = positions(wish.spec);
     let mut hops = Hops::new();
     for (source, destinations) in signals {
         let Source::Neuron(address) = *source else { continue };
@@ -266,4 +328,27 @@ fn sram_words(core: CoreAddress, neurons: u32, signals: &Signals, hops: &Hops) -
         destinations.into_iter().flatten().map(word).collect()
     };
     (0..neurons).map(of_neuron).collect()
+}
+
+/// Position of each chip of the board: the smallest square that holds all of them, filled row by row.
+fn positions(spec: &ChipSpec) -> Vec<(i8, i8)> {
+    let count = spec.chip_count();
+    let width = (1..).find(|w| w * w >= count).expect("some square is large enough");
+    let coordinate = |v: usize| i8::try_from(v).expect("checked: at most 128 chips a side");
+    (0..count).map(|chip| (coordinate(chip % width), coordinate(chip / width))).collect()
+}
+
+/// Number of tags that each core hears, from the memories alone.
+fn tags_heard(
+    placed: &[PlacedCore],
+    cores: &[TagCamCore],
+    inputs: &[InputRoute],
+    positions: &[(i8, i8)],
+) -> Vec<usize> {
+    let addresses: Vec<CoreAddress> = placed.iter().map(|core| core.address).collect();
+    let mut heard = vec![BTreeSet::new(); placed.len()];
+    decode::broadcasts(&addresses, cores, inputs, positions, |_, core, tag| {
+        heard[core].insert(tag);
+    });
+    heard.iter().map(BTreeSet::len).collect()
 }

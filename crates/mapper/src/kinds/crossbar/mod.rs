@@ -10,22 +10,39 @@
 //! A neuron is one circuit: circuits are not joined for more fan-in.
 
 mod buses;
+mod decode;
 mod scale;
 
+use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::PlacedCore;
-use crate::report::{CrossbarUse, FreedResources, LossCause, Use};
+use crate::report::{ConnectionLoss, CrossbarUse, FreedResources, Use};
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, OverFanIn};
 use buses::{Bus, Group, Place};
-use chip::{BusEvent, BusInput, CrossbarCore, CrossbarLimits, Source, SynapseCell, SynapseDriver, SynapseRow};
+use chip::{BusEvent, BusInput, CrossbarCore, CrossbarLimits, Routing, Source, SynapseCell, SynapseDriver, SynapseRow};
 use scale::Scale;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use units::NeuronId;
 
-/// Memories and weight exponent of each core in use, and the events of the input channels.
-type Memories = (Vec<CrossbarCore>, Vec<BusInput>, Vec<u8>);
+pub(crate) use decode::decode;
+
+/// Arrays of these sizes.
+pub(crate) struct Arrays {
+    pub(crate) limits: CrossbarLimits,
+}
+
+impl Kind for Arrays {
+    /// A row has one sign: half of the rows serve each.
+    fn synapses_per_neuron(&self) -> Option<usize> {
+        Some((self.limits.synapse_rows / 2).max(1))
+    }
+
+    fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
+        map(wish, self.limits, options, ledger)
+    }
+}
 
 /// A connection with its weight code.
 #[derive(Clone, Copy)]
@@ -38,24 +55,23 @@ struct Coded {
 /// Connections into one group of drivers of one core: by kind, then by column, in the order of the network.
 type Columns = BTreeMap<u8, BTreeMap<u16, Vec<Coded>>>;
 
-pub(crate) fn map(
+fn map(
     wish: &Wish<'_>,
     limits: CrossbarLimits,
     options: &MapperOptions,
     ledger: &mut Ledger,
-) -> Result<Memories, MapperError> {
-    let projections = 0..wish.network.projections.len();
-    let masked = projections.clone().flat_map(|p| wish.links(p)).filter(|link| !link.kept && link.weight != 0);
+) -> Result<Image, MapperError> {
+    let masked = wish.all_links().filter(|link| !link.kept && link.weight != 0);
     ledger.free(FreedResources { synapses: masked.count() as u64, ..FreedResources::default() });
 
     let scales = scales(wish, limits);
     let mut wanted: BTreeMap<Source, Vec<(Link, u8)>> = BTreeMap::new();
-    for index in projections {
+    for index in 0..wish.network.projections.len() {
         let pre = wish.network.projections[index].pre;
         for link in wish.links(index).filter(Link::is_wanted) {
             match scales[link.core].code(link.magnitude(), options.small_weights) {
                 Some(code) => wanted.entry(wish.source(pre, link.pre)).or_default().push((link, code)),
-                None => ledger.lose(&link, LossCause::SmallWeight),
+                None => ledger.lose(&link, ConnectionLoss::SmallWeight),
             }
         }
     }
@@ -104,14 +120,20 @@ pub(crate) fn map(
     for core in &mut cores {
         core.drivers.sort_unstable_by_key(|driver| (driver.bus, driver.index));
     }
-    ledger.use_crossbar(cores.iter().map(|core| uses(core, &buses, limits)).collect());
-    Ok((cores, inputs, scales.iter().map(|scale| scale.exponent).collect()))
+    let memories = cores.iter().map(|core| CoreMemories {
+        synapses: Some(limits.synapse_rows),
+        crossbar: Some(uses(core, &buses, limits)),
+        currents: vec![core.weight_current],
+        ..CoreMemories::default()
+    });
+    let (memories, exponents) = (memories.collect(), scales.iter().map(|scale| scale.exponent).collect());
+    Ok(Image { routing: Routing::Crossbar { cores, inputs }, exponents, cores: memories, xylo: None })
 }
 
 /// The weight current of each core, fitted to what is wanted there.
 fn scales(wish: &Wish<'_>, limits: CrossbarLimits) -> Vec<Scale> {
     let mut magnitudes = vec![Vec::new(); wish.cores.len()];
-    for link in (0..wish.network.projections.len()).flat_map(|p| wish.links(p)).filter(Link::is_wanted) {
+    for link in wish.all_links().filter(Link::is_wanted) {
         magnitudes[link.core].push(link.magnitude());
     }
     magnitudes.iter().map(|magnitudes| Scale::fit(magnitudes, limits.weight_max())).collect()
@@ -222,7 +244,11 @@ fn cut(columns: &mut Columns, limit: usize, ledger: &mut Ledger) {
         for (column, order) in columns.values_mut().zip(orders) {
             let mut stays = vec![false; column.len()];
             order.iter().take(held.len()).for_each(|&i| stays[i] = true);
-            column.iter().zip(&stays).filter(|(_, s)| !**s).for_each(|(c, _)| ledger.lose(&c.link, LossCause::Rows));
+            column
+                .iter()
+                .zip(&stays)
+                .filter(|(_, s)| !**s)
+                .for_each(|(c, _)| ledger.lose(&c.link, ConnectionLoss::Rows));
             let mut stays = stays.into_iter();
             column.retain(|_| stays.next().expect("one flag a connection"));
         }
@@ -260,14 +286,13 @@ fn drivers(group: &Group, limits: CrossbarLimits, columns: &Columns) -> Vec<Syna
 
 /// What one core takes of its rows, drivers and labels.
 fn uses(core: &CrossbarCore, buses: &[Bus], limits: CrossbarLimits) -> CrossbarUse {
-    let of = |used: usize, limit: usize| Use { used: used as u64, limit: Some(limit as u64) };
     let rows = |bus: usize| {
         let drivers = core.drivers.iter().filter(|driver| usize::from(driver.bus) == bus);
-        of(drivers.map(|driver| driver.rows.len()).sum(), limits.rows_per_bus())
+        Use::of(drivers.map(|driver| driver.rows.len()).sum(), limits.rows_per_bus())
     };
     CrossbarUse {
-        drivers: of(core.drivers.len(), limits.buses * limits.drivers_per_bus),
+        drivers: Use::of(core.drivers.len(), limits.buses * limits.drivers_per_bus),
         rows: (0..buses.len()).map(rows).collect(),
-        sources: buses.iter().map(|bus| of(bus.source_count(), bus.groups.len() * limits.label_count())).collect(),
+        sources: buses.iter().map(|bus| Use::of(bus.source_count(), bus.groups.len() * limits.label_count())).collect(),
     }
 }

@@ -1,0 +1,39 @@
+//! An axon program read back, by the axons that each source points to.
+
+use crate::MapperError;
+use crate::decode::{DecodedConnection, Ends};
+use chip::{AxonCore, AxonTarget, HostAxon, Source};
+use units::NeuronAddress;
+
+/// The connections that the memories make.
+pub(crate) fn decode(
+    cores: &[AxonCore],
+    inputs: &[HostAxon],
+    input_latency: u8,
+    ends: &Ends<'_>,
+) -> Result<Vec<DecodedConnection>, MapperError> {
+    let mut connections = Vec::new();
+    let mut send = |source, target: AxonTarget, latency: u8| {
+        let what = || MapperError::Foreign { what: format!("input axon {} of {}", target.axon, target.core) };
+        let core = ends.cores.binary_search_by_key(&target.core, |c| c.address).map_err(|_| what())?;
+        let memory = cores.get(core).ok_or_else(what)?;
+        let axon = memory.input_axons.get(target.axon as usize).ok_or_else(what)?;
+        let group = memory.groups.get(usize::from(axon.group)).ok_or_else(what)?;
+        let delay = group.delay.saturating_add(1 + u16::from(latency));
+        for s in &axon.synapses {
+            let weight = i64::from(s.weight);
+            connections.push(ends.connection(source, target.core, s.neuron, s.synapse, weight, delay)?);
+        }
+        Ok::<_, MapperError>(())
+    };
+    for host in inputs {
+        send(Source::Input(host.input), host.target, input_latency)?;
+    }
+    for (program, memory) in ends.cores.iter().zip(cores) {
+        for axon in &memory.output_axons {
+            let source = Source::Neuron(NeuronAddress { core: program.address, neuron: axon.neuron });
+            send(source, axon.target, 0)?;
+        }
+    }
+    Ok(connections)
+}

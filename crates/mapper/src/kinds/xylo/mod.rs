@@ -1,0 +1,194 @@
+//! A Xylo chip: which population is hidden and which is output, and the matrices between them.
+//!
+//! A population that sends nothing and receives from populations alone is read out: it goes to the output layer (core
+//! 1). All others are hidden (core 0). Populations share a layer one after the other, in the order of the network.
+//!
+//! Weights are integers of 8 bits, times one power of two for each of the three matrices: the smallest with which the
+//! largest weight fits. A weight of the network is in units of the registers, so that whole numbers from -128 to 127
+//! are kept as they are. Nothing is scaled: a network whose weights and thresholds are real numbers must bring them to
+//! that scale itself.
+
+mod error;
+mod usage;
+
+use crate::decode::{DecodedConnection, Ends};
+use crate::kinds::rows::{self, join, rounded};
+use crate::kinds::{CoreMemories, Image, Kind};
+use crate::ledger::Ledger;
+use crate::placement::{Placement, Segment};
+use crate::report::{ConnectionLoss, FreedResources};
+use crate::wish::{Link, Wish};
+use crate::{MapperError, MapperOptions, SmallWeights};
+use chip::{ChipSpec, IdealRow, Routing, SynapseSign, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts};
+use fx::Weight;
+use network::{Endpoint, Network};
+use units::{ChipId, CoreAddress};
+
+pub use error::XyloMisfit;
+
+/// The weight exponent of both layers: weights are whole numbers.
+const EXPONENT: u8 = Weight::FRACTION_BITS as u8;
+
+/// Names of the matrices, in the order of [`XyloShifts`].
+const MATRICES: [&str; 3] = ["input", "recurrent", "output"];
+
+/// Matrices of these sizes.
+pub(crate) struct Matrices {
+    pub(crate) limits: XyloLimits,
+}
+
+impl Kind for Matrices {
+    fn place(&self, network: &Network, spec: &ChipSpec, _: &MapperOptions) -> Result<Placement, MapperError> {
+        place(network, spec, self.limits)
+    }
+
+    fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
+        let limits = self.limits;
+        let (rows, shifts) = map(wish, limits, options, ledger)?;
+        let channels = wish.network.inputs.iter().map(|group| group.channels).sum();
+        let report = usage::report(wish, limits, channels, &rows, shifts);
+        let core = |core: &crate::placement::PlacedCore| CoreMemories {
+            neurons: (core.address.core == XYLO_OUTPUT).then_some(limits.output_neurons),
+            ..CoreMemories::default()
+        };
+        Ok(Image {
+            // The network has no word for aliases.
+            routing: Routing::Xylo { rows, shifts, aliases: Vec::new() },
+            exponents: vec![EXPONENT; wish.cores.len()],
+            cores: wish.cores.iter().map(core).collect(),
+            xylo: Some(report),
+        })
+    }
+}
+
+/// The connections that `rows` make.
+pub(crate) fn decode(
+    rows: &[IdealRow],
+    shifts: XyloShifts,
+    ends: &Ends<'_>,
+) -> Result<Vec<DecodedConnection>, MapperError> {
+    rows::decode(rows, |row| shifts.of(row.source, row.destination), ends)
+}
+
+/// Whether each population is read out: it sends nothing, and receives something, but no input.
+fn outputs(network: &Network) -> Vec<bool> {
+    let sends = |population| network.projections.iter().any(|p| p.pre == Endpoint::Population(population));
+    let hears = |population, input: bool| {
+        network.projections.iter().any(|p| p.post == population && matches!(p.pre, Endpoint::Input(_)) == input)
+    };
+    (0..network.populations.len()).map(|p| !sends(p) && !hears(p, true) && hears(p, false)).collect()
+}
+
+/// Puts every population into its layer.
+fn place(network: &Network, spec: &ChipSpec, limits: XyloLimits) -> Result<Placement, MapperError> {
+    let mut used = [0u32; 2];
+    let mut segments = Vec::new();
+    for (population, is_output) in outputs(network).into_iter().enumerate() {
+        let (layer, core, limit) = if is_output {
+            ("output", XYLO_OUTPUT, limits.output_neurons)
+        } else {
+            ("hidden", XYLO_HIDDEN, spec.neurons_per_core())
+        };
+        let wish = &network.populations[population];
+        let before = used[usize::from(is_output)];
+        let needed = u64::from(before) + u64::from(wish.size);
+        if needed > limit as u64 {
+            let population = wish.name.clone();
+            return Err(XyloMisfit::Layer { population, layer, size: wish.size, needed, limit }.into());
+        }
+        used[usize::from(is_output)] = needed as u32;
+        let core = CoreAddress { chip: ChipId(0), core };
+        let part = Segment { population, first_index: 0, count: wish.size, core, first_circuit: before };
+        segments.push(if wish.size == 0 { Vec::new() } else { vec![part] });
+    }
+    Ok(Placement::from_segments(segments))
+}
+
+/// The matrix that a connection belongs to.
+fn matrix(wish: &Wish<'_>, link: &Link) -> usize {
+    match wish.network.projections[link.projection].pre {
+        _ if wish.cores[link.core].address.core == XYLO_OUTPUT => 2,
+        Endpoint::Input(_) => 0,
+        Endpoint::Population(_) => 1,
+    }
+}
+
+/// The largest weight before the shift, without its sign.
+fn weight_max(wish: &Wish<'_>, limits: XyloLimits, link: &Link) -> u32 {
+    let (low, high) = limits.weights();
+    let signed = wish.spec.synapses[usize::from(link.kind)].sign == SynapseSign::Signed;
+    u32::from(if signed && link.weight < 0 { low } else { high }.unsigned_abs())
+}
+
+/// The smallest shift of each matrix with which all of its weights fit.
+fn fit_shifts(wish: &Wish<'_>, limits: XyloLimits) -> Result<XyloShifts, MapperError> {
+    let mut shifts = [0u8; 3];
+    for link in wish.all_links().filter(Link::is_wanted) {
+        let shift = &mut shifts[matrix(wish, &link)];
+        let most = weight_max(wish, limits, &link);
+        while rounded(link.magnitude(), EXPONENT + *shift) > most {
+            *shift += 1;
+        }
+        if *shift > limits.weight_shift_max {
+            return Err(XyloMisfit::Weight {
+                projection: wish.network.projections[link.projection].name.clone(),
+                weight: Weight::from_bits(link.weight).to_string(),
+                pre: link.pre,
+                post: link.post,
+                limit: u64::from(most) << limits.weight_shift_max,
+            }
+            .into());
+        }
+    }
+    let [input, recurrent, output] = shifts;
+    Ok(XyloShifts { input, recurrent, output })
+}
+
+/// The matrices and their shifts.
+fn map(
+    wish: &Wish<'_>,
+    limits: XyloLimits,
+    options: &MapperOptions,
+    ledger: &mut Ledger,
+) -> Result<(Vec<IdealRow>, XyloShifts), MapperError> {
+    let channels: u32 = wish.network.inputs.iter().map(|group| group.channels).sum();
+    if channels as usize > limits.input_channels {
+        let groups = wish.network.inputs.iter().map(|group| group.name.clone()).collect();
+        return Err(XyloMisfit::Inputs { groups, channels, limit: limits.input_channels }.into());
+    }
+    let shifts = fit_shifts(wish, limits)?;
+    let mut freed = FreedResources::default();
+    let mut rows: Vec<IdealRow> = Vec::new();
+    for (index, projection) in wish.network.projections.iter().enumerate() {
+        for pre in 0..projection.connections.row_count() as u32 {
+            let source = wish.source(projection.pre, pre);
+            let first_row = rows.len();
+            for link in wish.row(index, pre) {
+                if !link.is_wanted() {
+                    freed.synapses += u64::from(!link.kept && link.weight != 0);
+                    continue;
+                }
+                let destination = wish.cores[link.core].address;
+                let shift = shifts.of(source, destination);
+                let weight = match (rounded(link.magnitude(), EXPONENT + shift), options.small_weights) {
+                    (0, SmallWeights::Drop) => {
+                        ledger.lose(&link, ConnectionLoss::SmallWeight);
+                        continue;
+                    }
+                    (0, SmallWeights::Keep) => 1,
+                    (weight, _) => weight,
+                };
+                ledger.keep(&link, u64::from(weight) << shift << EXPONENT);
+                let synapse = rows::synapse(wish, &link, weight);
+                match rows[first_row..].last_mut() {
+                    Some(row) => row.synapses.push(synapse),
+                    None => rows.push(IdealRow { source, destination, delay_ticks: 1, synapses: vec![synapse] }),
+                }
+            }
+        }
+    }
+    ledger.free(freed);
+    join(&mut rows);
+    usage::check(wish, limits, &rows)?;
+    Ok((rows, shifts))
+}

@@ -1,0 +1,99 @@
+//! Weights that are coarse enough: what all inputs of a neuron bring at once must fit its accumulators.
+//!
+//! The rule is the router's ([`router::arrivals_max`], [`router::is_sum`], [`router::sum_max`]), over the accumulators
+//! that the core will have ([`InputLayout`]); here it chooses the scale of a core's weights before anything is written.
+
+use crate::MapperError;
+use crate::wish::{Link, Wish};
+use chip::CoreProgram;
+use device_models::InputLayout;
+use network::Endpoint;
+use std::collections::BTreeMap;
+
+/// Makes the scales of cores coarser, one step after the other, until all sums fit.
+///
+/// `weigh` is the weight of a connection, without its sign and in steps of its core's scale; `coarser` is the next
+/// scale, if there is one. Events of the host wait `input_latency` ticks more than their projection says.
+///
+/// # Errors
+/// [`MapperError::Sums`] for a neuron whose inputs add up to too much at the coarsest scale.
+pub(crate) fn settle<S, L: Iterator<Item = Link>>(
+    wish: &Wish<'_>,
+    scales: &mut [S],
+    input_latency: u16,
+    links: impl Fn() -> L,
+    weigh: impl Fn(&S, &Link) -> u32,
+    coarser: impl Fn(&S) -> Option<S>,
+) -> Result<(), MapperError> {
+    let layouts = layouts(wish, links())?;
+    let limit = router::sum_max(wish.spec);
+    let times: Vec<Option<u64>> = wish.network.projections.iter().map(|p| times(wish, p, input_latency)).collect();
+    let mut open = vec![true; scales.len()];
+    while open.contains(&true) {
+        let place = |layout: &InputLayout| vec![0u64; layout.lanes().len() * layout.stride()];
+        let mut sums: Vec<Vec<u64>> =
+            layouts.iter().zip(&open).map(|(l, open)| if *open { place(l) } else { Vec::new() }).collect();
+        // The connection with which the sum of its accumulator first became too large.
+        let mut excess: Vec<Option<(Link, usize)>> = vec![None; scales.len()];
+        for link in links().filter(|link| open[link.core]) {
+            let Some(times) = times[link.projection] else { continue };
+            let layout = &layouts[link.core];
+            let packed = layout.pack(link.kind, usize::from(link.circuit), 1);
+            let target = packed.expect("the layout has every kind that is in use").target();
+            if !router::is_sum(layout, target) {
+                continue;
+            }
+            let sum = &mut sums[link.core][target];
+            *sum = sum.saturating_add(u64::from(weigh(&scales[link.core], &link)).saturating_mul(times));
+            if *sum > limit && excess[link.core].is_none() {
+                excess[link.core] = Some((link, target));
+            }
+        }
+        for (core, excess) in excess.into_iter().enumerate() {
+            let Some((link, target)) = excess else {
+                open[core] = false;
+                continue;
+            };
+            scales[core] = coarser(&scales[core]).ok_or_else(|| {
+                let population = wish.network.projections[link.projection].post;
+                MapperError::Sums {
+                    population: wish.network.populations[population].name.clone(),
+                    index: link.post,
+                    needed: sums[core][target],
+                    limit,
+                }
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// How often a synapse of `projection` adds its weight before the sum is used; none: sums have no bound.
+fn times(wish: &Wish<'_>, projection: &network::Projection, input_latency: u16) -> Option<u64> {
+    let model = |population: usize| wish.network.populations[population].model;
+    let (from, latency) = match projection.pre {
+        Endpoint::Input(_) => (None, input_latency),
+        Endpoint::Population(population) => (Some(model(population)), 0),
+    };
+    router::arrivals_max(wish.spec, from, model(projection.post), projection.delay_ticks + latency)
+}
+
+/// The accumulators that each core has for these connections.
+fn layouts(wish: &Wish<'_>, links: impl Iterator<Item = Link>) -> Result<Vec<InputLayout>, MapperError> {
+    let mut used = vec![vec![false; wish.spec.synapses.len()]; wish.cores.len()];
+    for link in links {
+        used[link.core][usize::from(link.kind)] = true;
+    }
+    let layout = |(core, used): (usize, &Vec<bool>)| {
+        let placed = &wish.cores[core];
+        let program = CoreProgram {
+            address: placed.address,
+            model: wish.network.populations[placed.parts[0].population].model,
+            neuron_count: placed.neuron_count,
+            parameters: BTreeMap::new(),
+            weight_exponent: 0,
+        };
+        InputLayout::new(wish.spec, &program, used).map_err(|error| wish.refused(placed.address, error))
+    };
+    used.iter().enumerate().map(layout).collect()
+}
