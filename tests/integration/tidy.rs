@@ -175,3 +175,26 @@ fn every_format_has_a_page() {
         assert!(page.is_file(), "{} is missing", page.display());
     }
 }
+
+/// What differs from one kind of router to the next is asked of the kind.
+#[test]
+fn few_crates_name_a_kind_of_router() {
+    // The types; who fills them; who reads them; files; and replays, which build chips and programs of their own.
+    let may = ["crates/chip", "crates/mapper", "crates/router", "crates/formats", "crates/conform"];
+    let names = |line: &str| line.contains("RouterSpec::") || line.contains("Routing::");
+    let mut offenders = Vec::new();
+    for path in files(&["rs"]) {
+        let relative = path.strip_prefix(root()).unwrap();
+        let source =
+            relative.starts_with("crates") || relative.starts_with("device-models") || relative.starts_with("tools");
+        let is_test = relative.to_string_lossy().contains("test");
+        if source
+            && !is_test
+            && !may.iter().any(|folder| relative.starts_with(folder))
+            && read(&path).lines().any(names)
+        {
+            offenders.push(path.display().to_string());
+        }
+    }
+    assert_none("files that name a kind of router", &offenders);
+}

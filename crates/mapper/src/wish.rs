@@ -3,6 +3,7 @@
 use crate::MapperError;
 use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
+use crate::report::FreedResources;
 use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, Source, SynapseSign};
 use device_models::DeviceModelError;
 use network::{Endpoint, Network, Projection};
@@ -87,6 +88,12 @@ impl<'a> Wish<'a> {
     /// All connections of all projections, in the order of the network, kept or not.
     pub(crate) fn all_links(&self) -> impl Iterator<Item = Link> + '_ {
         (0..self.network.projections.len()).flat_map(|projection| self.links(projection))
+    }
+
+    /// What the masks save where a connection takes a synapse and nothing else.
+    pub(crate) fn freed_synapses(&self) -> FreedResources {
+        let masked = self.all_links().filter(|link| !link.kept && link.weight != 0);
+        FreedResources { synapses: masked.count() as u64, ..FreedResources::default() }
     }
 
     /// What the cores' own check says of the core at `address`, with the populations that sit there.

@@ -111,7 +111,7 @@ pub enum RouterError {
     /// All inputs of a neuron arriving at once would overflow its accumulator.
     #[error(
         "{target}: the weights of its inputs can add up to {sum} in one step, but accumulators hold {limit}; \
-         raise the weight exponent of the core or remove synapses"
+         map the network again with smaller weights and thresholds, or with fewer connections"
     )]
     AccumulatorOverflow {
         /// The neuron.

@@ -7,7 +7,7 @@ use crate::decode::{DecodedConnection, Ends};
 use crate::kinds::rows::{self, join, rounded};
 use crate::kinds::{Image, Kind};
 use crate::ledger::Ledger;
-use crate::report::{ConnectionLoss, FreedResources};
+use crate::report::ConnectionLoss;
 use crate::sums;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, SmallWeights};
@@ -47,9 +47,7 @@ impl Kind for Rows {
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
-        let mut freed = FreedResources::default();
-        freed.synapses = wish.all_links().filter(|link| !link.kept && link.weight != 0).count() as u64;
-        ledger.free(freed);
+        ledger.free(wish.freed_synapses());
         let mut exponents = exponents(wish)?;
         let weigh = |exponent: &u8, link: &Link| weight(link, *exponent, options.small_weights);
         let coarser = |exponent: &u8| (*exponent < EXPONENT_MAX).then_some(*exponent + 1);

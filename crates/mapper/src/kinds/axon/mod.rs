@@ -17,7 +17,7 @@ mod weights;
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::Placement;
-use crate::report::{AxonUse, ConnectionLoss, FreedResources, Use};
+use crate::report::{AxonUse, ConnectionLoss, Use};
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, board, sums};
 use chip::{
@@ -59,8 +59,7 @@ impl Kind for Axons {
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
-        let masked = wish.all_links().filter(|link| !link.kept && link.weight != 0);
-        ledger.free(FreedResources { synapses: masked.count() as u64, ..FreedResources::default() });
+        ledger.free(wish.freed_synapses());
         let signs = weights::signs(wish);
         let sign = |link: &Link| signs[link.projection][&link.core];
         let mut formats = weights::formats(wish, self.limits, &self.rules, &signs)?;

@@ -16,7 +16,7 @@ mod scale;
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::PlacedCore;
-use crate::report::{ConnectionLoss, CrossbarUse, FreedResources, Use};
+use crate::report::{ConnectionLoss, CrossbarUse, Use};
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, OverFanIn};
 use buses::{Bus, Group, Place};
@@ -61,8 +61,7 @@ fn map(
     options: &MapperOptions,
     ledger: &mut Ledger,
 ) -> Result<Image, MapperError> {
-    let masked = wish.all_links().filter(|link| !link.kept && link.weight != 0);
-    ledger.free(FreedResources { synapses: masked.count() as u64, ..FreedResources::default() });
+    ledger.free(wish.freed_synapses());
 
     let scales = scales(wish, limits);
     let mut wanted: BTreeMap<Source, Vec<(Link, u8)>> = BTreeMap::new();

@@ -16,7 +16,7 @@ use crate::kinds::rows::{self, join, rounded};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::{Placement, Segment};
-use crate::report::{ConnectionLoss, FreedResources};
+use crate::report::ConnectionLoss;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, SmallWeights};
 use chip::{ChipSpec, IdealRow, Routing, SynapseSign, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts};
@@ -157,17 +157,13 @@ fn map(
         return Err(XyloMisfit::Inputs { groups, channels, limit: limits.input_channels }.into());
     }
     let shifts = fit_shifts(wish, limits)?;
-    let mut freed = FreedResources::default();
+    ledger.free(wish.freed_synapses());
     let mut rows: Vec<IdealRow> = Vec::new();
     for (index, projection) in wish.network.projections.iter().enumerate() {
         for pre in 0..projection.connections.row_count() as u32 {
             let source = wish.source(projection.pre, pre);
             let first_row = rows.len();
-            for link in wish.row(index, pre) {
-                if !link.is_wanted() {
-                    freed.synapses += u64::from(!link.kept && link.weight != 0);
-                    continue;
-                }
+            for link in wish.row(index, pre).filter(Link::is_wanted) {
                 let destination = wish.cores[link.core].address;
                 let shift = shifts.of(source, destination);
                 let weight = match (rounded(link.magnitude(), EXPONENT + shift), options.small_weights) {
@@ -187,7 +183,6 @@ fn map(
             }
         }
     }
-    ledger.free(freed);
     join(&mut rows);
     usage::check(wish, limits, &rows)?;
     Ok((rows, shifts))

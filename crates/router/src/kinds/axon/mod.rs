@@ -44,12 +44,9 @@ impl<'a> Kind<'a> for Axons<'a> {
         let mut rows: BTreeMap<(Source, CoreAddress, u16), Cow<'a, [IdealSynapse]>> = BTreeMap::new();
         let mut send = |source, target: AxonTarget, latency: u8| {
             let memory = &self.cores[used_core(program, target.core)?];
-            let axon = memory.input_axons.get(target.axon as usize).ok_or_else(|| RouterError::UnknownAxon {
-                origin: source,
-                destination: target.core,
-                axon: target.axon,
-                count: memory.input_axons.len(),
-            })?;
+            let (destination, axon, count) = (target.core, target.axon, memory.input_axons.len());
+            let unknown = RouterError::UnknownAxon { origin: source, destination, axon, count };
+            let axon = memory.input_axons.get(axon as usize).ok_or(unknown)?;
             // One step is what every spike takes.
             let delay = memory.groups[usize::from(axon.group)].delay.saturating_add(1 + u16::from(latency));
             rows.entry((source, target.core, delay))
