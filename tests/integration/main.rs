@@ -1,6 +1,7 @@
 //! One binary for all cross-crate tests; a module a behaviour.
 
 mod analog;
+mod beyond;
 mod brainscales2;
 mod chip_files;
 mod cores;
