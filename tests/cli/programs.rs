@@ -27,6 +27,10 @@ fn a_program_runs_as_its_network_does() {
     for extra in [&["--json"][..], &["--die", "3", "--probe", "reservoir[2..5]:v", "--json"]] {
         assert_eq!(sandbox.json(&run("net.toml", extra)), sandbox.json(&run("net.program", extra)), "{extra:?}");
     }
+    // It says itself which chip it was made for.
+    let chosen = ["--input", "events.csv", "--time", "100ms", "--json"];
+    let alone = [&["run", "net.program"], &chosen[..]].concat();
+    assert_eq!(sandbox.json(&alone), sandbox.json(&run("net.program", &["--json"])));
     // What a file is lies in what it holds, not in its name.
     std::fs::rename(sandbox.path().join("net.program"), sandbox.path().join("renamed.toml")).expect("a file");
     sandbox.prints(&run("renamed.toml", &[]));
@@ -57,6 +61,7 @@ fn what_is_no_program_for_the_chip_is_refused() {
         };
         let text = "net.program: the program was made for the chip `dynapse2` and cannot run on `loihi-lava`";
         fails(1, &["net.program", "--chip", "loihi-lava"], text);
+        fails(2, &["net.toml"], "net.toml: a network is mapped onto a chip, and none is named");
         let text = "net.program: `--over-fan-in` says how a network is mapped, and this is a program";
         fails(2, &["net.program", "--chip", "dynapse2", "--over-fan-in", "prune"], text);
         let mut bytes = std::fs::read(sandbox.path().join("net.program")).expect("the program");

@@ -17,6 +17,21 @@ pub enum Runnable {
     Program(Program, Symbols),
 }
 
+/// The name of the chip that the program at `path` was made for; `None` if the file holds no program.
+///
+/// # Errors
+/// The file cannot be read, or holds a program that is damaged or of another version.
+pub fn chip_of(path: &Path) -> Result<Option<String>, FormatErrors> {
+    let bytes = read_bytes(path, CONTAINER_BYTES_MAX)?;
+    if !is_container(&bytes) {
+        return Ok(None);
+    }
+    let file = path.display().to_string();
+    let (program, _): (Program, Symbols) =
+        container::decode(program::KIND, &bytes).map_err(|problem| FormatError::Container { file, problem })?;
+    Ok(Some(program.chip))
+}
+
 /// Reads the network or the program at `path`. A network is read for `chip`, as [`network::load`] does; whether a
 /// program was made for it is checked by who loads it.
 ///

@@ -5,7 +5,7 @@
 //! - rounding, always by name ([`Rounding`], [`shift_right`], [`divide`]), and saturating conversion ([`narrow`]);
 //! - portable functions with stated error bounds ([`math`]), and faster ones in 64 bits ([`power`]);
 //! - 2^-x for closed forms ([`exp2`]);
-//! - the 32-bit kernels of the inner loops ([`step`]).
+//! - the 32-bit arithmetic of the inner loops ([`step`]).
 //!
 //! It deliberately has no float, and no operator on its formats: every product, quotient and conversion names its
 //! rounding. `fixed`, whose types carry the formats, floors products, truncates quotients and rounds conversions from

@@ -1,6 +1,6 @@
 //! Rounding by name, on raw integers.
 //!
-//! The functions here are the only places where bits are dropped outside the kernels of [`crate::step`]; every method
+//! The functions here are the only places where bits are dropped outside of [`crate::step`]; every method
 //! of a format comes down to one of them.
 
 use core::cmp::Ordering;

@@ -1,11 +1,11 @@
-//! The kernels of the inner loops: 32-bit lanes only, so that the compiler vectorises the loops they stand in.
+//! The arithmetic of the inner loops: 32-bit lanes only, so that the compiler vectorises the loops they stand in.
 //!
 //! Nearest means here floor(x + 1/2), which costs one addition; the formats elsewhere round ties to even.
 
 use crate::format::Fraction;
 use crate::round::{Rounding, narrow, shift_right};
 
-/// The largest magnitude of a state that the kernels take, in bits; [`saturate`] keeps states within it.
+/// The largest magnitude of a state that it takes, in bits; [`saturate`] keeps states within it.
 pub const STATE_MAX: i32 = 1 << 29;
 
 /// The end of the range of a multiplier: every multiplier is below it.

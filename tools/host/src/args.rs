@@ -183,9 +183,9 @@ pub(crate) struct MapChoice {
     #[arg(value_name = "NETWORK|PROGRAM")]
     pub(crate) network: PathBuf,
 
-    /// Name of a shipped chip, or path of a chip file
+    /// Name of a shipped chip, or path of a chip file; a program names its own
     #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) chip: String,
+    pub(crate) chip: Option<String>,
 
     /// What to do with a neuron that has more synapses than the chip can hold; `error` if not given
     #[arg(long, value_enum)]

@@ -32,7 +32,7 @@ pub(crate) fn refused(file: &Path, error: SessionError) -> HostError {
 
 /// Reads what the command line names, and maps it if it is a network.
 pub(crate) fn load(what: &MapChoice) -> Result<Loaded, HostError> {
-    let spec = formats::chip::resolve(&what.chip)?;
+    let spec = formats::chip::resolve(&chip(what)?)?;
     match read(&what.network, &spec)? {
         Runnable::Network(network) => map(what, spec, &network),
         Runnable::Program(..) if what.over_fan_in.is_some() => Err(HostError::Usage {
@@ -44,6 +44,30 @@ pub(crate) fn load(what: &MapChoice) -> Result<Loaded, HostError> {
         }),
         Runnable::Program(program, symbols) => Ok(Loaded { spec, program, symbols, report: None }),
     }
+}
+
+/// The chip that is asked for, or else the one that a program was made for.
+fn chip(what: &MapChoice) -> Result<String, HostError> {
+    if let Some(chip) = &what.chip {
+        return Ok(chip.clone());
+    }
+    let own = formats::runnable::chip_of(&what.network)?;
+    let shipped: Vec<&str> = formats::chip::shipped_names().collect();
+    let (message, help) = match own {
+        Some(chip) if shipped.contains(&chip.as_str()) => return Ok(chip),
+        Some(chip) => (
+            format!(
+                "{}: the program was made for the chip `{chip}`, which is not a shipped one",
+                what.network.display()
+            ),
+            "give the file of that chip with `--chip`".into(),
+        ),
+        None => (
+            format!("{}: a network is mapped onto a chip, and none is named", what.network.display()),
+            format!("name one with `--chip`: a chip file, or one of {}", shipped.join(", ")),
+        ),
+    };
+    Err(HostError::Usage { message, help: Some(help) })
 }
 
 fn map(what: &MapChoice, spec: ChipSpec, network: &Network) -> Result<Loaded, HostError> {
