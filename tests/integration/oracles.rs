@@ -4,7 +4,7 @@ use chip::ChipSpec;
 use conformance::{
     AnalogCurrent, AnalogNeuron, CoreOracle, Current, Factor, LifNeuron, Oracle, OracleSpike, Rate, RateUnit,
 };
-use device_models::analog_lif::{AnalogLifParameters, Coupling, Decay, LaneUse};
+use device_models::analog_lif::{AnalogLifParameters, Decay, LaneUse, Transfer};
 use device_models::{AnalogLifCore, Core, CoreParameters, EventCore, Factors, Lane, LifParameters, RateParameters};
 use emulator::{Emulator, LossCause, Spike};
 use std::collections::BTreeMap;
@@ -77,8 +77,8 @@ pub(crate) fn analog_neurons(p: &AnalogLifParameters) -> Vec<AnalogNeuron> {
             rate: rate(c.decay),
             coefficient: c.coefficient().into(),
             near: match c.coupling {
-                Coupling::Apart { .. } => None,
-                Coupling::Near { difference, .. } => Some(difference.into()),
+                Transfer::Apart { .. } => None,
+                Transfer::Near { difference, .. } => Some(difference.into()),
             },
             slower: c.slower,
             inhibitory: c.inhibitory,

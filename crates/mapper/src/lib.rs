@@ -86,7 +86,7 @@ pub use error::MapperError;
 pub use kinds::{XyloMisfit, tag_cam::Codebook};
 pub use placement::{Placement, Segment};
 pub use readout::{
-    ClassReport, ReadoutLayout, ReadoutMisfit, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
+    ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
 };
 pub use report::{
     AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, MappingLoss, MappingReport, MemoryUse,

@@ -70,7 +70,7 @@ pub struct ReadoutWish {
 
 /// Where to find the readout in the network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadoutLayout {
+pub struct ReadoutPlaces {
     /// Index of the population of readout neurons.
     pub population: usize,
     /// For each class its neurons in that population; the output of a class is the sum of their spikes.
@@ -172,7 +172,7 @@ impl<'a> ReadoutPlan<'a> {
     ///
     /// # Errors
     /// [`ReadoutMisfit::Number`] or [`ReadoutMisfit::Weight`] for a scale that no weight can have.
-    pub fn attach(&self, scale: f64) -> Result<(Network, ReadoutLayout, ReadoutReport), MapperError> {
+    pub fn attach(&self, scale: f64) -> Result<(Network, ReadoutPlaces, ReadoutReport), MapperError> {
         let Self { network, wish, features: (features, size), limit, parts, neurons } = *self;
         let (classes, room) = (scaled(wish, scale)?, room(limit, wish));
         let has_bias = wish.has_bias();
@@ -230,7 +230,7 @@ impl<'a> ReadoutPlan<'a> {
         });
         grown.validate()?;
         let of_class = |class: usize| (0..parts).map(|part| (class * parts + part) as u32).collect();
-        let layout = ReadoutLayout { population, neurons: (0..classes.len()).map(of_class).collect(), bias_channel };
+        let layout = ReadoutPlaces { population, neurons: (0..classes.len()).map(of_class).collect(), bias_channel };
         let report = ReadoutReport {
             classes: reports,
             neurons_per_class: parts as u32,

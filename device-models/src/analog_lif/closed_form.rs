@@ -41,7 +41,7 @@ impl Decay {
 /// What part of a current reaches the membrane in d ticks: the coefficient times a difference of decays, or times
 /// the limit of that difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coupling {
+pub enum Transfer {
     /// Time constants that differ by more than one part in 45: coefficient (slow - fast).
     Apart {
         /// Gain over tau' |1/tau_k - 1/tau_mem|, 44 fraction bits.
@@ -63,7 +63,7 @@ pub struct Current {
     /// How it decays.
     pub decay: Decay,
     /// How it reaches the membrane.
-    pub coupling: Coupling,
+    pub coupling: Transfer,
     /// Whether it is slower than the membrane.
     pub slower: bool,
     /// Whether it is subtracted.
@@ -141,7 +141,7 @@ impl Decayed {
 impl Current {
     /// The coefficient of its coupling.
     pub const fn coefficient(&self) -> u64 {
-        let (Coupling::Apart { coefficient } | Coupling::Near { coefficient, .. }) = self.coupling;
+        let (Transfer::Apart { coefficient } | Transfer::Near { coefficient, .. }) = self.coupling;
         coefficient
     }
 
@@ -151,8 +151,8 @@ impl Current {
     #[inline]
     fn transfer(&self, slow: u64, fast: u64, growth: u64) -> u64 {
         match self.coupling {
-            Coupling::Apart { coefficient } => scaled(coefficient, slow.saturating_sub(fast)),
-            Coupling::Near { coefficient, difference } => {
+            Transfer::Apart { coefficient } => scaled(coefficient, slow.saturating_sub(fast)),
+            Transfer::Near { coefficient, difference } => {
                 let growth = near_growth(growth, difference);
                 let transfer = (u128::from(scaled(growth, slow)) * u128::from(coefficient)) >> ARGUMENT_BITS;
                 debug_assert!(transfer >> 63 == 0, "bounds over a long interval");

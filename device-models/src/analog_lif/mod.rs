@@ -89,7 +89,7 @@ mod parameters;
 mod pending;
 mod predict;
 
-pub use closed_form::{Coupling, Current, Decay, Membrane, TRANSFER_BITS};
+pub use closed_form::{Current, Decay, Membrane, TRANSFER_BITS, Transfer};
 pub use event_core::AnalogLifState;
 pub use parameters::{AnalogLifParameters, LaneUse};
 pub use pending::Pending;

@@ -1,6 +1,6 @@
 //! The parameters of an asynchronous core as the integers of its closed form.
 
-use super::closed_form::{Coupling, Current, Decay, Membrane, TRANSFER_BITS};
+use super::closed_form::{Current, Decay, Membrane, TRANSFER_BITS, Transfer};
 use super::{STATE_MAX, VOLTAGE_BITS};
 use crate::layout::{Lane, integrator_lane};
 use crate::parameters::{Reader, Resolved};
@@ -110,8 +110,8 @@ impl CoreParameters for AnalogLifParameters {
         for c in &self.currents {
             decay(&mut digest, c.decay);
             let difference = match c.coupling {
-                Coupling::Apart { .. } => u64::MAX,
-                Coupling::Near { difference, .. } => difference,
+                Transfer::Apart { .. } => u64::MAX,
+                Transfer::Near { difference, .. } => difference,
             };
             digest.push(c.coefficient());
             digest.push(difference);
@@ -356,9 +356,9 @@ impl Builder<'_> {
                     decay: self.decay(n, tau, taus.value[n])?,
                     coupling: if near {
                         let difference = shift_right(difference.to_bits(), 96 - exp2::RESULT_BITS, Rounding::HalfEven);
-                        Coupling::Near { coefficient, difference: difference as u64 }
+                        Transfer::Near { coefficient, difference: difference as u64 }
                     } else {
-                        Coupling::Apart { coefficient }
+                        Transfer::Apart { coefficient }
                     },
                     slower: own > mem,
                     inhibitory,

@@ -38,16 +38,16 @@ fn attach_to(
     spec: &ChipSpec,
     wish: &ReadoutWish,
     options: &MapperOptions,
-) -> Result<(Network, ReadoutLayout, ReadoutReport), MapperError> {
+) -> Result<(Network, ReadoutPlaces, ReadoutReport), MapperError> {
     ReadoutPlan::new(network, spec, wish, options)?.attach(wish.scale)
 }
 
-fn attach(network: &Network, wish: &ReadoutWish) -> (Network, ReadoutLayout, ReadoutReport) {
+fn attach(network: &Network, wish: &ReadoutWish) -> (Network, ReadoutPlaces, ReadoutReport) {
     attach_to(network, &tag_cam(), wish, &MapperOptions::default()).unwrap()
 }
 
 /// Synaptic weights of every readout neuron, by feature.
-fn rows(network: &Network, layout: &ReadoutLayout) -> Vec<BTreeMap<u32, f64>> {
+fn rows(network: &Network, layout: &ReadoutPlaces) -> Vec<BTreeMap<u32, f64>> {
     let mut rows = vec![BTreeMap::new(); network.populations[layout.population].size as usize];
     let projection = network.projections.iter().find(|p| p.name == "readout").unwrap();
     for c in projection.kept() {
