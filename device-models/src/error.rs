@@ -1,4 +1,5 @@
 //! What is wrong with parameters or synapses of a core. Every variant is fatal for that core or die.
+#![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use alloc::string::String;
 use chip::{CoreModel, Refusal};
@@ -14,7 +15,6 @@ pub enum DeviceModelError {
     /// A kind of synapse has a time course that the core's equations do not have.
     #[error("{core} runs the model `{model}`, which has no synapse with the kinetics of `{kind}`")]
     Kinetics {
-        /// The core.
         core: CoreAddress,
         /// Name of the kind.
         kind: String,
@@ -24,7 +24,6 @@ pub enum DeviceModelError {
     /// More exponential currents in use than a neuron has.
     #[error("{core} uses {currents} exponential currents; a neuron has at most {}", chip::CURRENTS_MAX)]
     TooManyCurrents {
-        /// The core.
         core: CoreAddress,
         /// Currents in use.
         currents: usize,
@@ -36,7 +35,6 @@ pub enum DeviceModelError {
         chip::PLACES_MAX
     )]
     TooManyAccumulators {
-        /// The core.
         core: CoreAddress,
         /// Neurons in use.
         neuron_count: usize,
@@ -45,20 +43,10 @@ pub enum DeviceModelError {
     },
     /// The weight exponent of a core is outside its range.
     #[error("{core}: the weight exponent {exponent} is not between 0 and {}", chip::WEIGHT_EXPONENT_MAX)]
-    WeightExponent {
-        /// The core.
-        core: CoreAddress,
-        /// The exponent.
-        exponent: u8,
-    },
+    WeightExponent { core: CoreAddress, exponent: u8 },
     /// The weight exponent of a Loihi core is outside its range.
     #[error("{core}: the weight exponent {exponent} is not between 12 and 27, which are powers of two from -8 to 7")]
-    LoihiExponent {
-        /// The core.
-        core: CoreAddress,
-        /// The exponent.
-        exponent: u8,
-    },
+    LoihiExponent { core: CoreAddress, exponent: u8 },
     /// A digital core on a chip that does not say by which rules it works.
     #[error("the chip has no table `[rules]`, which a digital core needs; add it with a `profile` to the chip file")]
     NoRules,
@@ -68,7 +56,6 @@ pub enum DeviceModelError {
     /// The rules of a core refuse its parameters.
     #[error("{core}: {error}")]
     Loihi {
-        /// The core.
         core: CoreAddress,
         /// What is wrong.
         error: crate::loihi::LoihiError,
@@ -78,7 +65,6 @@ pub enum DeviceModelError {
     NotWhole {
         /// The neuron.
         target: NeuronAddress,
-        /// The parameter.
         parameter: String,
         /// The value asked for.
         value: Real,
@@ -89,34 +75,17 @@ pub enum DeviceModelError {
     },
     /// The chip lacks a parameter that the equations need.
     #[error("the chip has no parameter `{parameter}`, which the model `{model}` needs; add it to the chip file")]
-    MissingParameter {
-        /// The parameter.
-        parameter: String,
-        /// The model.
-        model: CoreModel,
-    },
+    MissingParameter { parameter: String, model: CoreModel },
     /// A program sets a parameter that the chip does not have.
     #[error("{core} sets the parameter `{parameter}`, which this chip does not have")]
-    UnknownParameter {
-        /// The core.
-        core: CoreAddress,
-        /// The parameter.
-        parameter: String,
-    },
+    UnknownParameter { core: CoreAddress, parameter: String },
     /// A program gives each neuron its own value on a chip that has one value a core.
     #[error("{core}: `{parameter}` is set neuron by neuron, but this chip has one value for the whole core")]
-    SharedParameter {
-        /// The core.
-        core: CoreAddress,
-        /// The parameter.
-        parameter: String,
-    },
+    SharedParameter { core: CoreAddress, parameter: String },
     /// A list of values does not have one entry a neuron.
     #[error("{core}: `{parameter}` has {found} values for {expected} neurons")]
     ParameterLength {
-        /// The core.
         core: CoreAddress,
-        /// The parameter.
         parameter: String,
         /// Values given.
         found: usize,
@@ -128,9 +97,7 @@ pub enum DeviceModelError {
     Refused {
         /// The neuron; the first of the core if all share the value.
         target: NeuronAddress,
-        /// The parameter.
         parameter: String,
-        /// The value.
         value: Quantity,
         /// What is wrong with it, and what it must be.
         refusal: Refusal,
@@ -143,7 +110,6 @@ pub enum DeviceModelError {
     NotPositive {
         /// The neuron.
         target: NeuronAddress,
-        /// The parameter.
         parameter: String,
         /// The value with mismatch.
         value: Real,
@@ -153,7 +119,6 @@ pub enum DeviceModelError {
     TooLarge {
         /// The neuron.
         target: NeuronAddress,
-        /// The parameter.
         parameter: String,
         /// The value with mismatch.
         value: Real,
@@ -163,7 +128,6 @@ pub enum DeviceModelError {
     /// A number of the chip or the program has the wrong dimension or does not fit.
     #[error("`{parameter}`: {error}")]
     Number {
-        /// The parameter.
         parameter: String,
         /// What is wrong with it.
         error: FxError,
@@ -171,7 +135,6 @@ pub enum DeviceModelError {
     /// The mismatch of a parameter is impossible.
     #[error("mismatch of `{parameter}`: {error}")]
     Mismatch {
-        /// The parameter.
         parameter: String,
         /// What is wrong with it.
         error: DisorderError,
@@ -179,7 +142,6 @@ pub enum DeviceModelError {
     /// A correlation names a parameter that the chip does not have.
     #[error("mismatch of `{parameter}`: it is to be correlated with `{with}`, which this chip does not have")]
     CorrelatedWithNothing {
-        /// The parameter.
         parameter: String,
         /// The other one.
         with: String,
@@ -192,10 +154,7 @@ pub enum DeviceModelError {
     },
     /// Biases under rules that do not have them.
     #[error("{core}: rules V1 have no biases; use rules V2, or leave out `bias`")]
-    XyloBias {
-        /// The core.
-        core: CoreAddress,
-    },
+    XyloBias { core: CoreAddress },
     /// There is not one list of aliases for each hidden neuron.
     #[error("{core}: there are aliases of {found} hidden neurons; give a list for each of the {count}, or none at all")]
     XyloAliasLists {
@@ -216,7 +175,6 @@ pub enum DeviceModelError {
         core: CoreAddress,
         /// The neuron whose alias it is.
         neuron: usize,
-        /// The alias.
         alias: u16,
         /// Hidden neurons.
         count: usize,
@@ -235,7 +193,6 @@ pub enum DeviceModelError {
     NegativeWeightFactor {
         /// The neuron with the synapse.
         target: NeuronAddress,
-        /// The factor.
         factor: Real,
     },
     /// Noise is asked for on a chip that has no budget of it.

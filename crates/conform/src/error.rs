@@ -1,4 +1,5 @@
 //! What can be wrong with a golden case, and where.
+#![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use crate::outcome::Overflow;
 use std::path::Path;
@@ -46,7 +47,6 @@ pub enum ConformError {
     /// A description is no JSON, or no JSON object.
     #[error("{file}:{line}:{column}: is no valid JSON: {reason}")]
     NotJson {
-        /// The file.
         file: String,
         /// Line, counted from 1.
         line: usize,
@@ -58,7 +58,6 @@ pub enum ConformError {
     /// A file that was asked for by name has a format that is not known here.
     #[error("{file}: the format '{found}' is not known; known are {formats}")]
     UnknownFormat {
-        /// The file.
         file: String,
         /// The content of its field `format`.
         found: String,
@@ -68,7 +67,6 @@ pub enum ConformError {
     /// A field of the description is missing.
     #[error("{file}: the field '{field}' is missing; it must be {expected}")]
     MissingField {
-        /// The file.
         file: String,
         /// Its path in the description.
         field: String,
@@ -78,7 +76,6 @@ pub enum ConformError {
     /// A field of the description has the wrong type, or a value that is not allowed.
     #[error("{file}: the field '{field}' is {found}; it must be {expected}")]
     WrongField {
-        /// The file.
         file: String,
         /// Its path in the description.
         field: String,
@@ -92,7 +89,6 @@ pub enum ConformError {
     #[error("{file}: there is no field '{field}' in this format{}; notes of your own may stand in 'note'",
         hint(.nearest.as_deref()))]
     UnknownField {
-        /// The file.
         file: String,
         /// Its path in the description.
         field: String,
@@ -102,7 +98,6 @@ pub enum ConformError {
     /// The array archive is damaged or is no npz.
     #[error("{file}: is no readable npz archive: {reason}")]
     Archive {
-        /// The file.
         file: String,
         /// What is wrong.
         reason: String,
@@ -162,7 +157,6 @@ pub enum ConformError {
         key: String,
         /// Where, as `[row, column]`.
         at: String,
-        /// The value.
         value: i64,
         /// What is allowed.
         expected: String,
@@ -180,9 +174,7 @@ pub enum ConformError {
     /// The case asks for something that this crate does not replay.
     #[error("{file}: the field '{field}' asks for {what}, which is not replayed")]
     Unsupported {
-        /// The file.
         file: String,
-        /// The field.
         field: String,
         /// What it asks for.
         what: String,

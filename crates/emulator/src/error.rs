@@ -1,5 +1,6 @@
 //! What a caller can do wrong. Each variant says whether the run can go on after it: there is none yet, or nothing was
 //! sent and the emulator is as it was.
+#![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use chip::CoreModel;
 use device_models::DeviceModelError;
@@ -49,7 +50,6 @@ pub enum EmulatorError {
     SpikeCount {
         /// The channel.
         input: u32,
-        /// The tick.
         tick: Tick,
         /// Spikes in that tick, with those sent before.
         spikes: i64,
@@ -89,7 +89,6 @@ pub enum EmulatorError {
     Message {
         /// The channel.
         input: u32,
-        /// The tick.
         tick: Tick,
         /// The sum.
         total: i64,
@@ -100,12 +99,7 @@ pub enum EmulatorError {
         "{core} runs the model `{model}`, whose inputs are changes of a level that add up; weights that differ from \
          event to event would make them drift: run it without noise, or without `event_weight_cv`"
     )]
-    GradedEventNoise {
-        /// The core.
-        core: CoreAddress,
-        /// Its model.
-        model: CoreModel,
-    },
+    GradedEventNoise { core: CoreAddress, model: CoreModel },
     /// Noise of events, on a core that adds them up in an order that is part of its rules, and counts them first.
     /// There is no run yet.
     #[error(
@@ -113,24 +107,14 @@ pub enum EmulatorError {
          spikes and weights that differ from event to event have no place in its rules: run it without noise, or \
          without `event_weight_cv` and `event_jitter_ticks`"
     )]
-    OrderedEventNoise {
-        /// The core.
-        core: CoreAddress,
-        /// Its model.
-        model: CoreModel,
-    },
+    OrderedEventNoise { core: CoreAddress, model: CoreModel },
     /// Thresholds that change within a run, on a core whose model has none of that.
     /// There is no run yet.
     #[error(
         "{core} runs the model `{model}`, which has no threshold that changes within a run: run it without noise, or \
          without `event_threshold_cv`, or use the model `lif` or `analog-lif`"
     )]
-    ThresholdNoise {
-        /// The core.
-        core: CoreAddress,
-        /// Its model.
-        model: CoreModel,
-    },
+    ThresholdNoise { core: CoreAddress, model: CoreModel },
     /// A snapshot does not belong to this program and die, or is damaged.
     /// There is no run yet.
     #[error("the snapshot cannot be resumed: {what}")]

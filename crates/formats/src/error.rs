@@ -1,4 +1,5 @@
 //! What can be wrong with a file, and where.
+#![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use crate::container::ContainerProblem;
 use crate::nearest::suggestion;
@@ -32,14 +33,12 @@ pub enum FormatError {
     },
     /// A text file holds bytes that are no UTF-8.
     NotText {
-        /// The file.
         file: String,
         /// Offset of the first such byte.
         offset: usize,
     },
     /// A file is larger than any sensible one of its kind; it was not read.
     TooLarge {
-        /// The file.
         file: String,
         /// Its size in bytes.
         size: u64,
@@ -48,14 +47,12 @@ pub enum FormatError {
     },
     /// A program or snapshot is damaged, or is something else.
     Container {
-        /// The file.
         file: String,
         /// What is wrong.
         problem: ContainerProblem,
     },
     /// An npz archive or an array in it is damaged, or is not what is needed.
     Array {
-        /// The file.
         file: String,
         /// The array; empty if the archive itself is meant.
         array: String,
@@ -64,7 +61,6 @@ pub enum FormatError {
     },
     /// An HDF5 file or an object in it is damaged, or is not what is needed.
     Object {
-        /// The file.
         file: String,
         /// Path of the object, such as `/node/edges`; `/` if the file itself is meant.
         object: String,
@@ -73,7 +69,6 @@ pub enum FormatError {
     },
     /// A recording of a sensor is damaged, or is not what is needed.
     Sensor {
-        /// The file.
         file: String,
         /// What is wrong.
         problem: SensorProblem,
@@ -148,7 +143,6 @@ pub enum Problem {
     },
     /// The file was written for a later version of its format.
     NewerVersion {
-        /// The format.
         format: &'static str,
         /// Version of the file.
         found: u64,
@@ -157,7 +151,6 @@ pub enum Problem {
     },
     /// A key that this table does not have.
     UnknownKey {
-        /// The key.
         key: String,
         /// Path of the table; empty at the top level.
         table: String,
@@ -166,7 +159,6 @@ pub enum Problem {
     },
     /// A key that must be there is not.
     MissingKey {
-        /// The key.
         key: String,
         /// Path of the table; empty at the top level.
         table: String,
@@ -183,10 +175,7 @@ pub enum Problem {
     /// A quantity that cannot be read, or has the wrong dimension.
     Quantity(QuantityError),
     /// A unit that does not exist.
-    UnknownUnit {
-        /// The unit.
-        unit: String,
-    },
+    UnknownUnit { unit: String },
     /// A whole number outside its limits.
     OutOfRange {
         /// The number.
@@ -200,7 +189,6 @@ pub enum Problem {
     UnknownName {
         /// What it should have been, with its article (`a core model`).
         what: String,
-        /// The name.
         name: String,
         /// The names that there are.
         known: Vec<String>,

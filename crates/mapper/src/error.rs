@@ -1,4 +1,5 @@
 //! Why a network could not be mapped.
+#![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use crate::kinds::XyloMisfit;
 use crate::readout::ReadoutMisfit;
@@ -20,9 +21,7 @@ pub enum MapperError {
     /// The chip description breaks a rule.
     #[error("chip `{chip}`: {path}: {message} (rule `{rule}`)")]
     Chip {
-        /// The chip.
         chip: String,
-        /// The rule.
         rule: &'static str,
         /// The offending entry.
         path: String,
@@ -32,11 +31,8 @@ pub enum MapperError {
     /// The chip has no core with the equations of a population.
     #[error("population `{population}` needs the core model `{model}`; chip `{chip}` offers {}", list(offered))]
     Model {
-        /// The population.
         population: String,
-        /// Its model.
         model: CoreModel,
-        /// The chip.
         chip: String,
         /// What there is.
         offered: Vec<String>,
@@ -47,9 +43,7 @@ pub enum MapperError {
          but only {free_cores} of the board's {board_cores} are free; use more chips or fewer neurons"
     )]
     BoardFull {
-        /// The population.
         population: String,
-        /// Its neurons.
         neurons: u32,
         /// Cores that it needs beyond what it may share.
         needed_cores: usize,
@@ -63,11 +57,8 @@ pub enum MapperError {
     /// A parameter that the chip does not have.
     #[error("population `{population}`: chip `{chip}` has no parameter `{parameter}`; it has {}", list(known))]
     UnknownParameter {
-        /// The population.
         population: String,
-        /// The parameter.
         parameter: String,
-        /// The chip.
         chip: String,
         /// What there is.
         known: Vec<String>,
@@ -78,9 +69,7 @@ pub enum MapperError {
         list(read)
     )]
     UnreadParameter {
-        /// The population.
         population: String,
-        /// The parameter.
         parameter: String,
         /// The model of the population.
         model: CoreModel,
@@ -90,9 +79,7 @@ pub enum MapperError {
     /// A parameter value of the wrong dimension.
     #[error("population `{population}`: parameter `{parameter}` = {value}: {cause}")]
     ParameterUnit {
-        /// The population.
         population: String,
-        /// The parameter.
         parameter: String,
         /// The value asked for.
         value: Quantity,
@@ -102,9 +89,7 @@ pub enum MapperError {
     /// A parameter value that the equations of the population cannot use.
     #[error("population `{population}`: parameter `{parameter}` = {value}: {reader} needs a value {demand}")]
     ParameterValue {
-        /// The population.
         population: String,
-        /// The parameter.
         parameter: String,
         /// The value asked for.
         value: Quantity,
@@ -119,11 +104,8 @@ pub enum MapperError {
          {} to {}", range.0, range.1
     )]
     ParameterRange {
-        /// The population.
         population: String,
-        /// The parameter.
         parameter: String,
-        /// The chip.
         chip: String,
         /// The value asked for.
         value: Quantity,
@@ -135,22 +117,13 @@ pub enum MapperError {
         "population `{population}`: parameter `{parameter}` has a value for each neuron, but the neurons of a core \
          of chip `{chip}` share one; give one value, or split the population"
     )]
-    PerNeuron {
-        /// The population.
-        population: String,
-        /// The parameter.
-        parameter: String,
-        /// The chip.
-        chip: String,
-    },
+    PerNeuron { population: String, parameter: String, chip: String },
     /// A kind of synapse that the chip does not have.
     #[error("projection `{projection}`: chip `{chip}` has no synapse `{synapse}`; it has {}", list(known))]
     UnknownSynapse {
-        /// The projection.
         projection: String,
         /// The kind asked for.
         synapse: String,
-        /// The chip.
         chip: String,
         /// What there is.
         known: Vec<String>,
@@ -161,11 +134,9 @@ pub enum MapperError {
          {}; choose another kind for this sign", effect(*sign)
     )]
     SynapseSign {
-        /// The projection.
         projection: String,
         /// The kind of synapse.
         synapse: String,
-        /// Its sign.
         sign: SynapseSign,
         /// The weight, as a decimal.
         weight: String,
@@ -177,13 +148,11 @@ pub enum MapperError {
     /// A kind of synapse whose time course the equations of the population do not have.
     #[error("projection `{projection}`: synapse `{synapse}` does not act on `{model}` neurons, as `{population}` has")]
     SynapseModel {
-        /// The projection.
         projection: String,
         /// The kind of synapse.
         synapse: String,
         /// The receiving population.
         population: String,
-        /// Its model.
         model: CoreModel,
     },
     /// A kind of synapse whose weights are parts of wider ones.
@@ -192,17 +161,14 @@ pub enum MapperError {
          without slices, or with a shift of {PLAIN_SHIFT}, which is that of whole weights"
     )]
     SliceOfWeight {
-        /// The projection.
         projection: String,
         /// The kind of synapse.
         synapse: String,
-        /// Its shift.
         shift: u8,
     },
     /// Spikes sent to rate units, or graded events to spiking neurons.
     #[error("projection `{projection}` goes from `{pre}` neurons to `{post}` neurons, which do not share events")]
     ModelPair {
-        /// The projection.
         projection: String,
         /// Model of the senders.
         pre: CoreModel,
@@ -227,11 +193,9 @@ pub enum MapperError {
     /// A delay that the router does not have.
     #[error("projection `{projection}`: a delay of {delay_ticks} ticks; chip `{chip}` has {allowed}")]
     Delay {
-        /// The projection.
         projection: String,
         /// The delay asked for.
         delay_ticks: u16,
-        /// The chip.
         chip: String,
         /// What there is, in words.
         allowed: String,
@@ -242,7 +206,6 @@ pub enum MapperError {
          the connections of its neurons"
     )]
     CoreMemory {
-        /// The population.
         population: String,
         /// Which memory.
         resource: &'static str,
@@ -257,7 +220,6 @@ pub enum MapperError {
          makes; scale weights and thresholds down together"
     )]
     WeightRange {
-        /// The projection.
         projection: String,
         /// Sending neuron or channel.
         pre: u32,
@@ -275,7 +237,6 @@ pub enum MapperError {
          together"
     )]
     Sums {
-        /// Its population.
         population: String,
         /// Its index there.
         index: u32,
@@ -301,7 +262,6 @@ pub enum MapperError {
          or let the mapper prune it"
     )]
     FanIn {
-        /// Its population.
         population: String,
         /// Its index there.
         index: u32,
@@ -318,7 +278,6 @@ pub enum MapperError {
          its fan-in, or let the mapper prune it"
     )]
     RowFanIn {
-        /// Its population.
         population: String,
         /// Its index there.
         index: u32,
@@ -336,9 +295,7 @@ pub enum MapperError {
          prune them", shared(*groups)
     )]
     BusRows {
-        /// The core.
         core: CoreAddress,
-        /// The bus.
         bus: usize,
         /// Rows that are needed.
         needed: usize,
@@ -355,7 +312,6 @@ pub enum MapperError {
          channels"
     )]
     BusSources {
-        /// The bus.
         bus: usize,
         /// Sources on it.
         needed: usize,
@@ -368,7 +324,6 @@ pub enum MapperError {
          network; keep its targets on fewer chips"
     )]
     FanOut {
-        /// Its population.
         population: String,
         /// Its index there.
         index: u32,
@@ -385,7 +340,6 @@ pub enum MapperError {
          reach {limit} hops in each direction; use a smaller board"
     )]
     Hops {
-        /// Its population.
         population: String,
         /// Its index there.
         index: u32,

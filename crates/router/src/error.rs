@@ -1,4 +1,5 @@
 //! What is wrong with a program's routing. Every variant is fatal for that program.
+#![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use alloc::string::String;
 use chip::{CoreModel, Source};
@@ -29,7 +30,6 @@ pub enum RouterError {
     /// A core is not on the board.
     #[error("{core} does not exist: the board has at most {chips} chips of {cores} cores")]
     UnknownCore {
-        /// The core.
         core: CoreAddress,
         /// Chips of a board.
         chips: usize,
@@ -39,7 +39,6 @@ pub enum RouterError {
     /// A core uses more neurons than it has, or none.
     #[error("{core} uses {used} neurons; it has {limit} and a core in use needs at least 1")]
     NeuronCount {
-        /// The core.
         core: CoreAddress,
         /// Neurons that the program uses.
         used: u32,
@@ -48,10 +47,7 @@ pub enum RouterError {
     },
     /// A connection starts or ends at a core that the program does not use.
     #[error("a connection names {core}, which this program does not use")]
-    UnusedCore {
-        /// The core.
-        core: CoreAddress,
-    },
+    UnusedCore { core: CoreAddress },
     /// A connection starts or ends at a neuron that its core does not use.
     #[error("{address} is not in use: the program uses neurons 0 to {last} of that core")]
     UnusedNeuron {
@@ -93,7 +89,6 @@ pub enum RouterError {
         target: NeuronAddress,
         /// Name of the kind.
         kind: String,
-        /// The weight.
         weight: i32,
     },
     /// The weight currents that a CAM word switches on add up to more than a weight can hold.
@@ -159,7 +154,6 @@ pub enum RouterError {
     XyloWeight {
         /// The neuron where it ends.
         target: NeuronAddress,
-        /// The weight.
         weight: i16,
         /// Lowest weight.
         low: i16,
@@ -173,7 +167,6 @@ pub enum RouterError {
         origin: Source,
         /// The core.
         destination: CoreAddress,
-        /// The axon.
         axon: u32,
         /// Input axons of the core.
         count: usize,
@@ -197,9 +190,7 @@ pub enum RouterError {
     /// A core of an axon chip multiplies its weights by a power of two that the chip does not have.
     #[error("{core} has the weight exponent {exponent}; the chip has {low} to {high}")]
     WeightExponent {
-        /// The core.
         core: CoreAddress,
-        /// The exponent.
         exponent: i64,
         /// Lowest exponent of the chip.
         low: i8,
@@ -225,23 +216,18 @@ pub enum RouterError {
         what: &'static str,
         /// Whose word.
         place: String,
-        /// The value.
         value: i64,
         /// Largest value that fits.
         limit: i64,
     },
     /// Two chips sit at one place of the board, or a chip has no place.
     #[error("chip {chip} has no place of its own on the board; give each chip its own position")]
-    Position {
-        /// The chip.
-        chip: ChipId,
-    },
+    Position { chip: ChipId },
     /// A weight code times the weight current of its core is more than a weight can hold.
     #[error("{target}: weight code {code} makes {weight}, more than {max}; lower the weight current of the core")]
     CodeTooLarge {
         /// The neuron.
         target: NeuronAddress,
-        /// The code.
         code: u8,
         /// What it makes.
         weight: i32,
@@ -291,7 +277,6 @@ pub enum RouterError {
     StoredWeight {
         /// The neuron with the synapse.
         target: NeuronAddress,
-        /// The weight.
         weight: i16,
         /// Bits of a stored weight.
         bits: u32,

@@ -1,4 +1,5 @@
 //! Everything that can be wrong with a task, a data file or an encoder.
+#![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use thiserror::Error;
 use units::{Decimal, DecimalError, Quantity};
@@ -18,20 +19,12 @@ pub enum TaskError {
     },
     /// The task has no such option.
     #[error("task `{task}` takes no option `{option}`")]
-    UnusedOption {
-        /// The task.
-        task: String,
-        /// The option.
-        option: String,
-    },
+    UnusedOption { task: String, option: String },
     /// An option of a task is too small.
     #[error("task `{task}`: `{option}` is {value}, but must be at least {least}{why}")]
     TooSmall {
-        /// The task.
         task: &'static str,
-        /// The option.
         option: &'static str,
-        /// Its value.
         value: usize,
         /// The least that works.
         least: usize,
@@ -41,7 +34,6 @@ pub enum TaskError {
     /// The task would need more numbers than are sensible to keep in memory.
     #[error("task `{task}`: {samples} samples with {targets} targets each are more than the {limit} values kept")]
     TooLarge {
-        /// The task.
         task: &'static str,
         /// Samples asked for.
         samples: usize,
@@ -53,7 +45,6 @@ pub enum TaskError {
     /// No stable series was found. Up to 200,000 samples, no more than four of five sequences diverge.
     #[error("task `{task}`: {attempts} input sequences in a row diverged; use a shorter series or another seed")]
     Diverged {
-        /// The task.
         task: &'static str,
         /// Sequences tried.
         attempts: u64,
@@ -95,9 +86,7 @@ pub enum TaskError {
     /// An encoder needs at least one of something.
     #[error("encoder: `{option}` must be from 1 to {most}, not {value}")]
     EncoderOption {
-        /// The option.
         option: &'static str,
-        /// Its value.
         value: u64,
         /// The most that is allowed.
         most: u64,
@@ -109,7 +98,6 @@ pub enum TaskError {
     Rate {
         /// `rate_min` or `rate_max`.
         option: &'static str,
-        /// The rate.
         rate: Quantity,
         /// Length of a tick.
         tick: Quantity,
@@ -127,7 +115,6 @@ pub enum TaskError {
     /// A range ends before it begins.
     #[error("encoder: the range of channel {channel} ends at {max}, before it begins at {min}")]
     Range {
-        /// The channel.
         channel: usize,
         /// Its lower end.
         min: fx::Real,
@@ -174,7 +161,6 @@ pub enum FileProblem {
     HeaderValue {
         /// The line.
         key: String,
-        /// Its value.
         value: String,
         /// What it must be.
         needed: &'static str,
@@ -185,7 +171,6 @@ pub enum FileProblem {
     /// A number cannot be read.
     #[error("`{text}`: {error}")]
     Number {
-        /// The text.
         text: String,
         /// Why not.
         error: DecimalError,
@@ -226,7 +211,6 @@ pub enum FileProblem {
     /// A class label is not in the header.
     #[error("unknown class `{label}`; the classes are {known}")]
     UnknownClass {
-        /// The label.
         label: String,
         /// Labels of the header.
         known: String,
