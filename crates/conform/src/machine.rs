@@ -7,8 +7,12 @@
 //! compared with is the business of the replay.
 
 use crate::outcome::Recorded;
-use chip::{ChipSpec, CoreModel, Evidence, Fact, Geometry, InputEvent, ParameterSpec, Program, RouterSpec, Symbols};
+use chip::{
+    ChipSpec, CoreModel, Evidence, Fact, Geometry, InputEvent, Kinetics, ParameterSpec, Program, RouterSpec, Symbols,
+    SynapseGate, SynapseSign, SynapseType,
+};
 use device_models::DieParameters;
+use device_models::slices::SHIFTS;
 use emulator::{Counters, Each, EmulatorError, Snapshot, Spike};
 use formats::container::{self, Kind};
 use session::{Board, Session, SessionError};
@@ -209,6 +213,18 @@ impl Run {
         let field = format!("a run resumed from a snapshot: {what}");
         Some(Recorded { quantity: "resumed".to_owned(), field, values: 0, expected: straight, got: resumed })
     }
+}
+
+/// A kind of synapse for each slice of a weight, in the order of [`SHIFTS`]; where the model has gates, all charge `gate`.
+pub(crate) fn slice_kinds(gate: Option<SynapseGate>) -> Vec<SynapseType> {
+    let kind = |shift| SynapseType {
+        name: format!("slice_{shift}"),
+        sign: SynapseSign::Signed,
+        kinetics: Kinetics::Slice { shift },
+        gain: None,
+        gate,
+    };
+    SHIFTS.map(kind).into()
 }
 
 /// A chip with cores of `model` behind an ideal router: one tick a step, no limit that a case could reach, and as yet

@@ -6,12 +6,9 @@
 
 use crate::case::Case;
 use crate::error::ConformError;
-use crate::machine::{Channels, Machine, Probe, ideal_chip, number, parameter};
-use chip::{
-    CoreModel, CoreProgram, IdealRow, IdealSynapse, Kinetics, Program, RulesSpec, Source, SynapseSign, SynapseType,
-    Values,
-};
-use device_models::slices::{FRACTION_BITS, SHIFTS, split};
+use crate::machine::{Channels, Machine, Probe, ideal_chip, number, parameter, slice_kinds};
+use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RulesSpec, Source, Values};
+use device_models::slices::{FRACTION_BITS, split};
 use formats::FormatError;
 use formats::nir::{NirArray, NirGraph, NirNode};
 use std::path::{Component, Path, PathBuf};
@@ -73,15 +70,7 @@ impl Layer<'_> {
         let (channels, count) = (self.forward.columns, self.neurons.len());
         let mut spec = ideal_chip(CoreModel::CubaLif);
         spec.rules = Some(rules);
-        spec.synapses = SHIFTS
-            .map(|shift| SynapseType {
-                name: format!("slice_{shift}"),
-                sign: SynapseSign::Signed,
-                kinetics: Kinetics::Slice { shift },
-                gain: None,
-                gate: None,
-            })
-            .into();
+        spec.synapses = slice_kinds(None);
         let mut lists: Vec<(&str, Vec<i64>)> = PARAMETERS
             .into_iter()
             .enumerate()

@@ -17,13 +17,10 @@ use crate::arrays::{Arrays, INT32};
 use crate::case::Case;
 use crate::error::ConformError;
 use crate::fields::Fields;
-use crate::machine::{Channels, Machine, Probe, ideal_chip, number, parameter};
+use crate::machine::{Channels, Machine, Probe, ideal_chip, number, parameter, slice_kinds};
 use crate::read::{MAX_NEURONS, MAX_STEPS, bounded, within};
-use chip::{
-    ChipSpec, CoreModel, CoreProgram, Fact, IdealRow, IdealSynapse, Kinetics, Program, Source, SynapseGate,
-    SynapseSign, SynapseType, Values,
-};
-use device_models::slices::{FRACTION_BITS, SHIFTS, split};
+use chip::{ChipSpec, CoreModel, CoreProgram, Fact, IdealRow, IdealSynapse, Program, Source, SynapseGate, Values};
+use device_models::slices::{FRACTION_BITS, split};
 use std::collections::BTreeMap;
 use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Quantity};
 
@@ -258,15 +255,7 @@ impl<'a> Reader<'a> {
 fn chip(dt: Quantity, values: &BTreeMap<String, Vec<Quantity>>) -> ChipSpec {
     let mut spec = ideal_chip(CoreModel::Dpi);
     spec.tick = fact(dt);
-    spec.synapses = SHIFTS
-        .map(|shift| SynapseType {
-            name: format!("slice_{shift}"),
-            sign: SynapseSign::Signed,
-            kinetics: Kinetics::Slice { shift },
-            gain: None,
-            gate: Some(SynapseGate::Combined),
-        })
-        .into();
+    spec.synapses = slice_kinds(Some(SynapseGate::Combined));
     spec.parameters = values.iter().map(|(name, list)| (name.clone(), parameter(fact(list[0])))).collect();
     spec
 }
@@ -276,7 +265,7 @@ fn fact(quantity: Quantity) -> Fact {
     Fact { quantity, ..number(1) }
 }
 
-/// The synapse of kind `kind`, which is the place of a slice in [`SHIFTS`].
+/// The synapse of kind `kind`, which is the place of a slice in [`slice_kinds`].
 fn synapse(neuron: usize, kind: usize, weight: i16) -> IdealSynapse {
     IdealSynapse { neuron: NeuronId(neuron as u16), synapse: kind as u8, weight }
 }
