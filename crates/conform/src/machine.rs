@@ -215,7 +215,8 @@ impl Run {
     }
 }
 
-/// A kind of synapse for each slice of a weight, in the order of [`SHIFTS`]; where the model has gates, all charge `gate`.
+/// A kind of synapse for each slice of a weight, in the order of [`SHIFTS`]; where the
+/// model has gates, all charge `gate`.
 pub(crate) fn slice_kinds(gate: Option<SynapseGate>) -> Vec<SynapseType> {
     let kind = |shift| SynapseType {
         name: format!("slice_{shift}"),
