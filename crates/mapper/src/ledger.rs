@@ -9,6 +9,7 @@ use crate::wish::{Link, Wish};
 use crate::{MapperOptions, Segment, placement};
 use chip::Program;
 use fx::Weight;
+use warnings::Warnings;
 
 /// Difference between the weights asked for and those that a core makes, in units of 2^-20.
 #[derive(Clone, Debug, Default)]
@@ -133,6 +134,7 @@ impl Ledger {
             losses: self.losses,
             freed: self.freed,
             xylo,
+            warnings: Warnings::default(),
         }
     }
 }

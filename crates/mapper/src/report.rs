@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use units::CoreAddress;
+use warnings::Warnings;
 
 /// How much of something is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,6 +234,8 @@ pub struct MappingReport {
     /// The limits of a Xylo chip; none on other chips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub xylo: Option<XyloReport>,
+    /// What is not as the network asks for.
+    pub warnings: Warnings,
 }
 
 impl MappingReport {

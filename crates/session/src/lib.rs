@@ -53,6 +53,7 @@ mod error;
 mod faults;
 mod many;
 mod mute;
+mod notice;
 mod probe;
 mod run;
 #[cfg(test)]

@@ -89,6 +89,10 @@ pub(crate) struct StudyArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) dies: Option<u32>,
 
+    /// Fail if anything is not represented as it was asked for: every line of `warnings` is an error then
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+
     /// Also write the figure of each task as a picture of its own, TASK.svg
     #[arg(long)]
     pub(crate) figures: bool,
@@ -190,6 +194,10 @@ pub(crate) struct MapChoice {
     /// What to do with a neuron that has more synapses than the chip can hold; `error` if not given
     #[arg(long, value_enum)]
     pub(crate) over_fan_in: Option<OverFanIn>,
+
+    /// Fail if anything is not represented as it was asked for: every line of `warnings` is an error then
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,6 +53,12 @@ pub(crate) enum HostError {
         /// How many.
         count: u64,
     },
+    /// There are warnings, and `--deny-warnings` makes them errors. They, already printed, say what.
+    #[error("{count} warnings, and `--deny-warnings` makes them errors")]
+    DeniedWarnings {
+        /// How many.
+        count: usize,
+    },
     /// Golden cases differ from their replay, are damaged, or were not found. The result, already printed, says which.
     #[error("{failed} of {cases} golden cases differ from their replay, and {damaged} cannot be replayed")]
     Conform {

@@ -2,6 +2,7 @@
 
 use crate::errors::HostError;
 use std::io::{ErrorKind, IsTerminal, Write};
+use warnings::Warnings;
 
 /// Prints `text` to standard output.
 pub(crate) fn print(text: &str) -> Result<(), HostError> {
@@ -15,6 +16,18 @@ pub(crate) fn print(text: &str) -> Result<(), HostError> {
 /// Prints `value` as indented JSON and a line feed.
 pub(crate) fn print_json(value: &serde_json::Value) -> Result<(), HostError> {
     print(&format!("{value:#}\n"))
+}
+
+/// Shows what is not as it was asked for on standard error, where the result itself is read by a program, and fails if
+/// that is denied.
+pub(crate) fn warn(warnings: &Warnings, json: bool, deny: bool) -> Result<(), HostError> {
+    if json && !warnings.is_empty() {
+        note(warnings.to_string().trim_end());
+    }
+    match warnings.len() {
+        count if deny && count > 0 => Err(HostError::DeniedWarnings { count }),
+        _ => Ok(()),
+    }
 }
 
 /// Prints an error to standard error.

@@ -3,7 +3,7 @@
 use crate::args::MapArgs;
 use crate::commands::load::{Loaded, load};
 use crate::errors::HostError;
-use crate::output::{print, print_json};
+use crate::output::{print, print_json, warn};
 use chip::Endpoint;
 use report::text_table;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use std::fmt::Write;
 /// `quenched map`.
 pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     let Loaded { spec, program, symbols, report } = load(&args.what)?;
+    let warnings = report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let save = |program, symbols| match &args.out {
         Some(path) => formats::program::save(path, program, symbols).map(|()| Some(path.display().to_string())),
         None => Ok(None),
@@ -29,11 +30,15 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
             (json!({ "contents": as_json(&board), "program": written }), as_text(&board), written)
         }
     };
+    let deny = args.what.deny_warnings;
     if args.json {
-        return print_json(&json);
+        print_json(&json)?;
+        return warn(&warnings, true, deny);
     }
     let written = written.map_or_else(String::new, |path| format!("\nWritten:\n  {path}\n"));
-    print(&format!("{}\n{written}", text.trim_end()))
+    let shown = if warnings.is_empty() { String::new() } else { format!("\n{warnings}") };
+    print(&format!("{}\n{shown}{written}", text.trim_end()))?;
+    warn(&warnings, false, deny)
 }
 
 /// What a program holds.

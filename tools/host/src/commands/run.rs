@@ -10,7 +10,7 @@ use crate::commands::die::parameters_of;
 use crate::commands::load::{load, refused};
 use crate::commands::probe;
 use crate::errors::HostError;
-use crate::output::{print, print_json};
+use crate::output::{print, print_json, warn};
 use chip::{ChipSpec, InputEvent, whole_multiple};
 use device_models::DieParameters;
 use emulator::{Each, EmulatorError, Snapshot, Spike};
@@ -22,6 +22,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use session::{Board, PopulationActivity, Session, SessionError};
 use std::path::{Path, PathBuf};
 use units::{Tick, Unit};
+use warnings::Warnings;
 
 /// The kind of container of a snapshot. Its version rises whenever [`Snapshot`] changes.
 const SNAPSHOT: Kind = Kind { name: "snapshot", version: 3 };
@@ -40,6 +41,8 @@ struct Outcome {
     drawn: Vec<Vec<(u64, u32)>>,
     /// All spikes, if a file of them is asked for.
     spikes: Vec<SpikeEvent>,
+    /// What is not as it was asked for.
+    warnings: Warnings,
     /// Files that were written.
     written: Vec<String>,
 }
@@ -62,6 +65,7 @@ impl Outcome {
 /// `quenched run`.
 pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     let loaded = load(&args.what)?;
+    let of_mapping = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let mut die = parameters_of(&loaded.spec, &args.which)?;
     if args.noise {
         die = die
@@ -88,12 +92,19 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     for (index, outcome) in outcomes.iter_mut().enumerate() {
         outcome.written = files.write(args, index, outcome)?;
     }
+    let mut all = Warnings::default();
+    for outcome in &mut outcomes {
+        outcome.warnings = of_mapping.clone();
+        outcome.warnings.extend(outcome.session.warnings(&outcome.activity));
+        all.extend(outcome.warnings.clone());
+    }
     match (&outcomes[..], args.json) {
         ([one], true) => print_json(&json::of(args, one))?,
         ([one], false) => print(&text::of(args, one))?,
         (several, true) => print_json(&json::of_several(args, several))?,
         (several, false) => print(&text::of_several(args, several))?,
     }
+    warn(&all, args.json, args.what.deny_warnings)?;
     match outcomes.iter().map(|outcome| outcome.session.counters().saturations).sum() {
         count if count > 0 && args.strict => Err(HostError::Strict { count }),
         _ => Ok(()),
@@ -171,7 +182,16 @@ fn emulate(
     if bar.length() == Some(PARTS.min(ticks)) {
         bar.finish_and_clear();
     }
-    Ok(Outcome { input: input.cloned(), session, from, activity, drawn, spikes, written: Vec::new() })
+    Ok(Outcome {
+        input: input.cloned(),
+        session,
+        from,
+        activity,
+        drawn,
+        spikes,
+        warnings: Warnings::default(),
+        written: Vec::new(),
+    })
 }
 
 fn send(session: &mut Session, path: &Path, events: Vec<InputEvent>, ticks: u64) -> Result<(), HostError> {

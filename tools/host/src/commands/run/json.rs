@@ -44,6 +44,7 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> Value {
         },
         "overflows": (!overflows.is_empty()).then_some(overflows),
         "energy": session.energy(),
+        "warnings": outcome.warnings,
         "digest": format!("{:016x}", session.digest()),
         "files": outcome.written,
     });

@@ -8,6 +8,7 @@ use report::{sparkline, text_table};
 use session::PopulationActivity;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use warnings::Warnings;
 
 /// Populations that have a column of their own in the table of several runs, at most.
 const COLUMNS_MAX: usize = 6;
@@ -39,6 +40,9 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> String {
         let sources = sources.into_iter().collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "\n  energy, by the prices of {sources}: {:.3} uJ", total * 1e6);
     }
+    if !outcome.warnings.is_empty() {
+        let _ = write!(text, "\n{}", outcome.warnings);
+    }
     let _ = writeln!(text, "\ndigest {:016x}", session.digest());
     text.push_str(&files(outcome.written.iter()));
     text
@@ -64,6 +68,11 @@ pub(super) fn of_several(args: &RunArgs, outcomes: &[Outcome]) -> String {
     text.push_str(&text_table(&header, rows.collect(), &[0, last]));
     text.push_str("\nEach line is a run of its own. lost: events; cut: states at the end of their format.\n");
     text.push_str("`--json` shows each run in full.\n");
+    let mut warnings = Warnings::default();
+    outcomes.iter().for_each(|outcome| warnings.extend(outcome.warnings.clone()));
+    if !warnings.is_empty() {
+        let _ = write!(text, "\n{warnings}");
+    }
     text.push_str(&files(outcomes.iter().flat_map(|outcome| &outcome.written)));
     text
 }
