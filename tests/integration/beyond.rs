@@ -29,7 +29,7 @@ fn base(spec: &ChipSpec) -> Program {
     let output = Population { size: 4, ..population("output") };
     let mut network = Network {
         populations: vec![population("a"), population("b"), output],
-        inputs: vec![InputGroup { name: "in".into(), channels: 4 }],
+        inputs: vec![InputGroup::of_host("in", 4)],
         projections: Vec::new(),
     };
     let ends = [(Endpoint::Input(0), 0), (Endpoint::Population(0), 1), (Endpoint::Population(1), 2)];

@@ -30,6 +30,7 @@ mod lanes;
 mod models;
 mod program;
 mod readings;
+mod source;
 mod spec;
 mod symbols;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub use program::{
     SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
 };
 pub use readings::{Allowed, ReadBy, Reading, Refusal};
+pub use source::{EventSource, Train};
 pub use spec::{
     AxonLimits, AxonSpec, ChipSpec, Correlation, CrossbarLimits, CrossbarSpec, ENERGY_OPERATIONS, Evidence, Fact,
     Geometry, Kinetics, KineticsKind, MismatchSpec, Narrower, Number, NumberReader, ParameterSpec, RouterKind,

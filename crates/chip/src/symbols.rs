@@ -1,9 +1,10 @@
 //! The names that a user knows the parts of a program by.
 //!
 //! A memory image speaks of circuits and channels. What its user calls them goes with it, so that a program can be run
-//! and looked at without the network that it was made from. Nothing here changes what a program does, and a program
-//! without symbols runs as well.
+//! and looked at without the network that it was made from. Nothing here changes what a memory image does, and a program
+//! without symbols runs as well; the sources of its inputs are no memory of a chip, and so they are kept here.
 
+use crate::EventSource;
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 use units::{CoreAddress, InputId};
@@ -39,6 +40,8 @@ pub struct InputSymbol {
     pub name: String,
     /// Number of channels.
     pub channels: u32,
+    /// What it sends by itself; none: only what the host sends.
+    pub source: Option<EventSource>,
 }
 
 /// One end of a projection.

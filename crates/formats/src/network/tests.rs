@@ -44,7 +44,7 @@ fn edited(old: &str, new: &str) -> String {
 #[test]
 fn a_network_is_what_the_file_says() {
     let network = good();
-    assert_eq!(network.inputs, [InputGroup { name: "stimulus".into(), channels: 12 }]);
+    assert_eq!(network.inputs, [InputGroup::of_host("stimulus", 12)]);
     let [reservoir, pair, units] = &network.populations[..] else { panic!("three populations") };
     assert_eq!((reservoir.size, reservoir.model, units.model), (40, CoreModel::Lif, CoreModel::Rate));
     assert_eq!(reservoir.parameters["tau_mem"], Values::Shared("30 ms".parse().unwrap()));
