@@ -95,3 +95,17 @@ impl Symbols {
         InputId(self.inputs[..group].iter().map(|input| input.channels).sum())
     }
 }
+
+/// The first character of `name` that cannot be shown as what it is: a control character, a line or paragraph
+/// separator, or one without a width that changes what stands beside it. Names with such characters are refused where
+/// they are read: no terminal, picture or page ever sees them.
+pub fn hidden_character(name: &str) -> Option<char> {
+    name.chars().find(|c| {
+        let is_format = matches!(
+            *c,
+            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        );
+        c.is_control() || is_format
+    })
+}

@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The kind of container of a program. Its version rises whenever a type in [`chip::Program`] or [`chip::Symbols`]
 /// changes.
-pub const KIND: Kind = Kind { name: "program", version: 2 };
+pub const KIND: Kind = Kind { name: "program", version: 3 };
 
 /// Writes `program` and what its parts are called to `path`, whole or not at all. The same program gives the same bytes
 /// everywhere.
@@ -69,10 +69,11 @@ mod tests {
     }
 
     fn tag_cam() -> Program {
-        let cam = CamWord { tag: Tag(1023), synapse: 3, weight_bits: 0b1010 };
+        let cam = CamWord { tag: Tag(1023), synapse: 3, weight_bits: 0b1010, delay: 2 };
         let sram = SramWord { hop_x: -7, hop_y: 1, core_mask: 0b1001, tag: Tag(5) };
         let currents = TagCamCore {
             weight_currents: vec![1, 2, 4, 8],
+            delays: vec![20, 300],
             cam: vec![vec![cam; 3], vec![]],
             sram: vec![vec![], vec![sram]],
         };
@@ -93,11 +94,13 @@ mod tests {
         let population = |name: &str| PopulationSymbol { name: name.into(), size: 1 };
         let (core, count) = (CoreAddress::new(0, 2), 1);
         let segment = |n| Segment { population: n as usize, first_index: 0, count, core, first_circuit: n };
+        let train = chip::Train::Regular { offset: 1, period: 1000, parts: 3 };
+        let source = chip::EventSource { trains: vec![train], start: 5, stop: Some(900) };
         let projection = |name: &str, pre| ProjectionSymbol { name: name.into(), pre, post: 1, synapses: 300 };
         Symbols {
             populations: vec![population("a"), population("b")],
             segments: vec![segment(0), segment(1)],
-            inputs: vec![InputSymbol { name: "in".into(), channels: 1 }],
+            inputs: vec![InputSymbol { name: "in".into(), channels: 1, source: Some(source) }],
             projections: vec![projection("drive", Endpoint::Input(0)), projection("on", Endpoint::Population(0))],
         }
     }
@@ -171,13 +174,13 @@ mod tests {
         let path = dir.path().join("old.program");
         std::fs::write(&path, container::encode(Kind { version: 1, ..KIND }, &tag_cam())).unwrap();
         let error = load(&path).unwrap_err();
-        assert!(error.to_string().contains("this program has version 1, but version 2 is needed"), "{error}");
+        assert!(error.to_string().contains("this program has version 1, but version 3 is needed"), "{error}");
         assert!(error.help().unwrap().contains("make the program again with this release"));
     }
 
-    /// The bytes of version 2: a change here is a new version.
+    /// The bytes of version 3: a change here is a new version.
     #[test]
-    fn version_2_is_frozen() {
+    fn version_3_is_frozen() {
         let digest = |program| blake3::hash(&container::encode(KIND, &(program, symbols()))).to_hex()[..16].to_string();
         let digests = [digest(ideal()), digest(tag_cam()), digest(crossbar()), digest(axon())];
         assert_eq!(digests, ["11d5f0a762d09ca8", "66f4295027ce1c7c", "ecf406a7c9dbb8db", "89d017c7847ade5b"]);

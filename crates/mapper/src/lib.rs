@@ -59,6 +59,7 @@
 
 mod board;
 mod decode;
+mod delays;
 mod energy;
 mod error;
 mod judge;
@@ -206,7 +207,8 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
     let input_count = network.inputs.iter().map(|g| g.channels).sum();
     let program = Program { chip: spec.name.clone(), cores, input_count, routing };
     judge::check(&wish, &program)?;
-    let report = ledger.report(&wish, &program, options, memories, xylo);
+    let mut report = ledger.report(&wish, &program, options, memories, xylo);
+    delays::warn(&wish, &*router, &mut report.warnings);
     let symbols = symbols::of(network, &placement, &report);
     Ok(Mapping { program, placement, report, symbols })
 }

@@ -27,7 +27,7 @@ pub(crate) fn settle<S, L: Iterator<Item = Link>>(
 ) -> Result<(), MapperError> {
     let layouts = layouts(wish, links())?;
     let limit = router::sum_max(wish.spec);
-    let times: Vec<Option<u64>> = wish.network.projections.iter().map(|p| times(wish, p, input_latency)).collect();
+    let times: Vec<Times> = wish.network.projections.iter().map(|p| Times::new(wish, p, input_latency)).collect();
     let mut open = vec![true; scales.len()];
     while open.contains(&true) {
         let place = |layout: &InputLayout| vec![0u64; layout.lanes().len() * layout.stride()];
@@ -36,7 +36,7 @@ pub(crate) fn settle<S, L: Iterator<Item = Link>>(
         // The connection with which the sum of its accumulator first became too large.
         let mut excess: Vec<Option<(Link, usize)>> = vec![None; scales.len()];
         for link in links().filter(|link| open[link.core]) {
-            let Some(times) = times[link.projection] else { continue };
+            let Some(times) = times[link.projection].of(&link) else { continue };
             let layout = &layouts[link.core];
             let packed = layout.pack(link.kind, usize::from(link.circuit), 1);
             let target = packed.expect("the layout has every kind that is in use").target();
@@ -68,14 +68,30 @@ pub(crate) fn settle<S, L: Iterator<Item = Link>>(
     Ok(())
 }
 
-/// How often a synapse of `projection` adds its weight before the sum is used; none: sums have no bound.
-fn times(wish: &Wish<'_>, projection: &network::Projection, input_latency: u16) -> Option<u64> {
-    let model = |population: usize| wish.network.populations[population].model;
-    let (from, latency) = match projection.pre {
-        Endpoint::Input(_) => (None, input_latency),
-        Endpoint::Population(population) => (Some(model(population)), 0),
-    };
-    router::arrivals_max(wish.spec, from, model(projection.post), projection.delay_ticks + latency)
+/// How often a synapse of some projection adds its weight before the sum is used; none: sums have no bound.
+struct Times {
+    step_ticks: u64,
+    latency: u16,
+    /// With a delay that ends with a step, and with another one.
+    whole: Option<u64>,
+    other: Option<u64>,
+}
+
+impl Times {
+    fn new(wish: &Wish<'_>, projection: &network::Projection, input_latency: u16) -> Self {
+        let model = |population: usize| wish.network.populations[population].model;
+        let (from, latency) = match projection.pre {
+            Endpoint::Input(_) => (None, input_latency),
+            Endpoint::Population(population) => (Some(model(population)), 0),
+        };
+        let times = |delay_ticks| router::arrivals_max(wish.spec, from, model(projection.post), delay_ticks);
+        Self { step_ticks: wish.spec.step_ticks(), latency, whole: times(1), other: times(2) }
+    }
+
+    fn of(&self, link: &Link) -> Option<u64> {
+        let beyond = u64::from(link.delay) + u64::from(self.latency) - 1;
+        if beyond.is_multiple_of(self.step_ticks) { self.whole } else { self.other }
+    }
 }
 
 /// The accumulators that each core has for these connections.

@@ -1,13 +1,15 @@
 //! Who is joined to whom: a pattern to be drawn, or a list.
 
 use super::CONNECTIONS_MAX;
+use super::delays::listed;
+use super::ends::End;
 use crate::document::{Format, Table, Value};
 use crate::error::{FormatError, FormatErrors, Problem};
-use crate::list::{Schema, integer};
+use crate::list::{FieldError, Schema, integer};
 use crate::npz::{ArrayProblem, Npz};
 use crate::text::read_text;
 use fx::Weight;
-use network::{Connections, Endpoint, Network, Pattern, ProjectionSpec};
+use network::{Connections, Pattern, ProjectionSpec};
 use std::path::Path;
 use units::{Decimal, DecimalError};
 
@@ -38,10 +40,9 @@ pub(super) fn read_connect(value: &Value<'_>) -> Option<Connect> {
     }
 }
 
-/// Refuses more connections than [`CONNECTIONS_MAX`] before any is drawn.
-pub(super) fn check_size(spec: &ProjectionSpec, network: &Network, table: &Table<'_>) -> Option<()> {
-    let size = |end| u64::from(network.size_of(end).expect("the end exists"));
-    let (senders, receivers) = (size(spec.pre), size(Endpoint::Population(spec.post)));
+/// Refuses more connections than [`CONNECTIONS_MAX`] between so many senders and receivers, before any is drawn.
+pub(super) fn check_size(spec: &ProjectionSpec, (senders, receivers): (u32, u32), table: &Table<'_>) -> Option<()> {
+    let (senders, receivers) = (u64::from(senders), u64::from(receivers));
     let per_receiver = match spec.pattern {
         Pattern::FanIn(count) => u64::from(count).min(senders),
         Pattern::OneToOne => 1,
@@ -60,27 +61,59 @@ pub(super) fn check_size(spec: &ProjectionSpec, network: &Network, table: &Table
     )
 }
 
-const LIST: Schema =
-    Schema { format: Format { name: "quenched-connections", version: 1 }, columns: "pre,post,weight", optional: 0 };
+const LIST: Schema = Schema {
+    format: Format { name: "quenched-connections", version: 1 },
+    columns: "pre,post,weight,delay",
+    optional: 1,
+};
 
-/// Reads the list at `path` for ends of these sizes (`pre`, `post`); a weight of 1 in it stands for `unit`.
-pub(super) fn read_list(path: &Path, sizes: [u32; 2], unit: Decimal) -> Result<Connections, FormatErrors> {
-    let list = if path.extension().is_some_and(|e| e == "npz") {
-        from_npz(path, sizes, unit)?
-    } else {
-        from_csv(&read_text(path)?, &path.display().to_string(), sizes, unit)?
-    };
-    Ok(Connections::from_list(sizes[0], list))
+/// What a 1 in a list stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListUnits {
+    /// Exactly, in the unit of the target's level.
+    pub(super) weight: Decimal,
+    /// In ticks.
+    pub(super) delay: u16,
 }
 
-type Link = (u32, u32, Weight);
+/// Reads the list at `path` for these ends (`pre`, `post`); it counts from the first member of each that is meant.
+pub(super) fn read_list(path: &Path, ends: [&End; 2], units: ListUnits) -> Result<Connections, FormatErrors> {
+    let sizes = ends.map(End::count);
+    let mut list = if path.extension().is_some_and(|e| e == "npz") {
+        from_npz(path, sizes, units)?
+    } else {
+        from_csv(&read_text(path)?, &path.display().to_string(), sizes, units)?
+    };
+    let [pre, post] = ends.map(|end| end.members().start);
+    for link in &mut list {
+        (link.0, link.1) = (link.0 + pre, link.1 + post);
+    }
+    let has_delays = list.first().is_some_and(|link| link.3.is_some());
+    Ok(if has_delays {
+        let delayed = list.into_iter().map(|(pre, post, weight, delay)| (pre, post, weight, delay.unwrap_or(1)));
+        Connections::from_delayed_list(ends[0].size, delayed.collect())
+    } else {
+        let links = list.into_iter().map(|(pre, post, weight, _)| (pre, post, weight));
+        Connections::from_list(ends[0].size, links.collect())
+    })
+}
 
-pub(super) fn from_csv(text: &str, file: &str, sizes: [u32; 2], unit: Decimal) -> Result<Vec<Link>, FormatErrors> {
+/// Sender, receiver, weight, and the delay if the list has delays.
+type Link = (u32, u32, Weight, Option<u16>);
+
+pub(super) fn from_csv(text: &str, file: &str, sizes: [u32; 2], units: ListUnits) -> Result<Vec<Link>, FormatErrors> {
     LIST.read(text, file, |fields| {
         let ends = [integer(fields, 0, 0, sizes[0] - 1)?, integer(fields, 1, 0, sizes[1] - 1)?];
-        let number: Decimal = fields[2].parse().map_err(|error| (2, Problem::Decimal(error)))?;
-        let weight = scaled(number, unit).map_err(|error| (2, Problem::Decimal(error)))?;
-        Ok((ends[0], ends[1], weight))
+        let number = |index: usize| -> Result<Decimal, FieldError> {
+            fields[index].parse().map_err(|error| (index, Problem::Decimal(error)))
+        };
+        let weight = scaled(number(2)?, units.weight).map_err(|error| (2, Problem::Decimal(error)))?;
+        if fields.len() < 4 {
+            return Ok((ends[0], ends[1], weight, None));
+        }
+        let wrong = |message| (3, Problem::Rule { rule: "delays-are-whole-ticks", message });
+        let delay = listed(number(3)?, units.delay).map_err(wrong)?;
+        Ok((ends[0], ends[1], weight, Some(delay)))
     })
 }
 
@@ -93,7 +126,8 @@ fn scaled(number: Decimal, unit: Decimal) -> Result<Weight, DecimalError> {
     i32::try_from(bits).map(Weight::from_bits).map_err(|_| overflow)
 }
 
-fn from_npz(path: &Path, sizes: [u32; 2], unit: Decimal) -> Result<Vec<Link>, FormatErrors> {
+fn from_npz(path: &Path, sizes: [u32; 2], units: ListUnits) -> Result<Vec<Link>, FormatErrors> {
+    let unit = units.weight;
     let file = path.display().to_string();
     let npz = Npz::open(path)?;
     let wrong = |array: &str, problem| {
@@ -130,5 +164,19 @@ fn from_npz(path: &Path, sizes: [u32; 2], unit: Decimal) -> Result<Vec<Link>, Fo
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(pre.into_iter().zip(post).zip(weights).map(|((pre, post), weight)| (pre, post, weight)).collect())
+    let mut delays = None;
+    if npz.has("delay") {
+        let numbers: Vec<u32> = npz.vector_of("delay", pre.len() as u64)?;
+        let delay = |(index, number): (usize, &u32)| {
+            let wrong = |_| {
+                let high = i128::from(u16::MAX / units.delay);
+                wrong("delay", ArrayProblem::OutOfRange { index, value: (*number).into(), low: 1, high })
+            };
+            listed(Decimal::integer((*number).into()), units.delay).map_err(wrong)
+        };
+        delays = Some(numbers.iter().enumerate().map(delay).collect::<Result<Vec<u16>, _>>()?);
+    }
+    let delay = |index: usize| delays.as_ref().map(|delays| delays[index]);
+    let links = pre.into_iter().zip(post).zip(weights).enumerate();
+    Ok(links.map(|(index, ((pre, post), weight))| (pre, post, weight, delay(index))).collect())
 }

@@ -1,10 +1,21 @@
 //! Weights: a quantity, or a law that they are drawn from, and the share that is inhibitory.
 
+use super::laws::read_law;
 use crate::document::Value;
 use crate::error::Problem;
 use fx::Weight;
-use network::{Inhibition, Signs, Weights};
+use network::{Inhibition, Law, Signs, Weights};
+use std::sync::Arc;
 use units::{Decimal, Unit};
+
+/// What the weights onto a population are measured in.
+#[derive(Clone, Debug)]
+pub(super) struct Level {
+    /// The unit of its threshold.
+    pub(super) unit: Unit,
+    /// Its threshold in that unit, or why it has no such one.
+    pub(super) threshold: Result<Decimal, String>,
+}
 
 /// What the key `weight` says.
 pub(super) enum WeightEntry {
@@ -19,7 +30,7 @@ impl WeightEntry {
     pub(super) fn law(&self) -> Weights {
         match self {
             Self::Constant(_, weight) => Weights::Constant(*weight),
-            Self::Law(law) => *law,
+            Self::Law(law) => law.clone(),
         }
     }
 
@@ -32,47 +43,72 @@ impl WeightEntry {
     }
 }
 
-/// `"0.5 mV"`, `{ low = "0.1 mV", high = "0.5 mV" }` or `{ mean = "0.5 mV", deviation = "0.1 mV" }`.
-pub(super) fn read_weights(value: &Value<'_>, level: Unit) -> Option<WeightEntry> {
-    if !value.is_table() {
-        let (exact, weight) = weight(value, level)?;
-        return Some(WeightEntry::Constant(exact, weight));
-    }
-    let open = value.open_table()?;
-    if open.has("mean") || open.has("deviation") {
-        let table = value.table(&["mean", "deviation"])?;
-        let mean = table.required_with("mean", |v| weight(&v, level));
-        let deviation = table.required_with("deviation", |v| {
-            let (_, deviation) = weight(&v, level)?;
-            if deviation >= Weight::ZERO {
-                Some(deviation)
-            } else {
-                v.reject(RULE, "a standard deviation is not negative")
-            }
-        });
-        return Some(WeightEntry::Law(Weights::Normal { mean: mean?.1, spread: deviation? }));
-    }
-    let table = value.table(&["low", "high"])?;
-    let low = table.required_with("low", |v| weight(&v, level));
-    let high = table.required_with("high", |v| weight(&v, level));
-    let (low, high) = (i64::from(low?.1.to_bits()), i64::from(high?.1.to_bits()));
-    if low > high {
-        return value.reject(RULE, "`low` is above `high`");
-    }
-    // Half a last place is lost where the two have an odd distance.
-    let half = |bits: i64| Weight::from_bits((bits >> 1) as i32);
-    Some(WeightEntry::Law(Weights::Uniform { mean: half(low + high), spread: half(high - low) }))
+/// `"0.5 mV"`, `"0.2 threshold"`, or a law of either.
+pub(super) fn read_weights(value: &Value<'_>, level: &Level) -> Option<WeightEntry> {
+    let law = read_law(value, |v| weight(v, level))?;
+    // Each was seen to fit.
+    let fitting = |number: &Decimal| Weight::from_decimal(*number).expect("it was checked");
+    Some(match law {
+        Law::Constant(exact) => WeightEntry::Constant(exact, fitting(&exact)),
+        Law::Normal { mean, deviation } => {
+            WeightEntry::Law(Weights::Normal { mean: fitting(&mean), spread: fitting(&deviation) })
+        }
+        Law::Family { mean, distribution } => {
+            WeightEntry::Law(Weights::Family { mean: fitting(&mean), distribution: Arc::clone(&distribution) })
+        }
+        Law::Uniform { low, high } => {
+            let (low, high) = (i64::from(fitting(&low).to_bits()), i64::from(fitting(&high).to_bits()));
+            // Half a last place is lost where the two have an odd distance.
+            let half = |bits: i64| Weight::from_bits((bits >> 1) as i32);
+            WeightEntry::Law(Weights::Uniform { mean: half(low + high), spread: half(high - low) })
+        }
+    })
 }
 
 const RULE: &str = "weights-are-possible";
 
-/// A weight in `level`, exactly and in the number format.
-fn weight(value: &Value<'_>, level: Unit) -> Option<(Decimal, Weight)> {
-    let quantity = super::quantity_in(value, level.dimension())?;
-    let exact = quantity.value_in(level).expect("the dimension was checked");
+/// A weight in `level`, exactly; one that fits the number format.
+fn weight(value: &Value<'_>, level: &Level) -> Option<Decimal> {
+    let (exact, written) = match in_thresholds(value, level)? {
+        Some(exact) => exact,
+        None => {
+            let quantity = super::quantity_in(value, level.unit.dimension())?;
+            (quantity.value_in(level.unit).expect("the dimension was checked"), quantity.to_string())
+        }
+    };
     match Weight::from_decimal(exact) {
-        Ok(weight) => Some((exact, weight)),
-        Err(_) => value.reject(RULE, format!("a weight of {quantity} does not fit: it is below 2048 {level} in size")),
+        Ok(_) => Some(exact),
+        Err(_) => {
+            value.reject(RULE, format!("a weight of {written} does not fit: it is below 2048 {} in size", level.unit))
+        }
+    }
+}
+
+/// `"0.2 threshold"`: the weight, and how it is written. `Some(None)` if `value` is no such text.
+fn in_thresholds(value: &Value<'_>, level: &Level) -> Option<Option<(Decimal, String)>> {
+    if !value.is_string() {
+        return Some(None);
+    }
+    let text: String = value.read()?;
+    let Some(number) = text.trim().strip_suffix("threshold").and_then(|text| text.strip_suffix(' ')) else {
+        return Some(None);
+    };
+    let number: Decimal = match number.trim().parse() {
+        Ok(number) => number,
+        Err(error) => {
+            value.report(Problem::Decimal(error));
+            return None;
+        }
+    };
+    let threshold = match &level.threshold {
+        Ok(threshold) => *threshold,
+        Err(why) => return value.reject("thresholds-are-known", why.clone()),
+    };
+    match number.mantissa().checked_mul(threshold.mantissa()) {
+        Some(mantissa) => {
+            Some(Some((Decimal::new(mantissa, number.exponent() + threshold.exponent()), text.trim().into())))
+        }
+        None => value.reject(RULE, format!("{text} of {threshold} has more than 18 digits: use fewer")),
     }
 }
 

@@ -2,8 +2,8 @@
 //! and exponents its weights become, and what that uses of each core.
 //!
 //! A core holds neurons of one population, as in nengo-loihi's blocks. A population that exceeds a limit of its core is
-//! split evenly over as few cores as obey all of them: neurons, input axons (one for each sender of a projection that
-//! reaches the core), output axons (one for each neuron, projection and core that it reaches) and synapse memory. The
+//! split evenly over as few cores as obey all of them: neurons, input axons (one for each sender of a projection and
+//! delay that reaches the core), output axons (one for each neuron, projection and core that it reaches) and synapse memory. The
 //! memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of the two formats that
 //! the chip has: dense rows without indices, or sparse ones with.
 //!
@@ -71,13 +71,13 @@ impl Kind for Axons {
         let mut cores = vec![AxonCore::default(); wish.cores.len()];
         let mut inputs = Vec::new();
         for (index, projection) in wish.network.projections.iter().enumerate() {
-            // By core that the projection reaches: its group there, and its lists.
-            let mut groups: BTreeMap<usize, (u16, Lists)> = BTreeMap::new();
+            // By core that the projection reaches, and delay: its group there, and its lists.
+            let mut groups: BTreeMap<(usize, u16), (u16, Lists)> = BTreeMap::new();
             for pre in 0..projection.connections.row_count() as u32 {
                 let source = wish.source(projection.pre, pre);
-                for (core, synapses) in self.lists(wish, (index, pre), &formats, weigh, ledger) {
+                for ((core, delay), synapses) in self.lists(wish, (index, pre), &formats, weigh, ledger) {
                     let memory = &mut cores[core];
-                    let (group, lists) = groups.entry(core).or_insert_with(|| {
+                    let (group, lists) = groups.entry((core, delay)).or_insert_with(|| {
                         let (group, lists) = (memory.groups.len() as u16, Lists::default());
                         memory.groups.push(lists.stored(&self.limits, signs[index][&core], 1, 0).0);
                         (group, lists)
@@ -95,9 +95,9 @@ impl Kind for Axons {
                     }
                 }
             }
-            for (core, (group, lists)) in groups {
-                let (neurons, delay) = (wish.cores[core].neuron_count, projection.delay_ticks - 1);
-                let (stored, _) = lists.stored(&self.limits, signs[index][&core], neurons, delay);
+            for ((core, delay), (group, lists)) in groups {
+                let neurons = wish.cores[core].neuron_count;
+                let (stored, _) = lists.stored(&self.limits, signs[index][&core], neurons, delay - 1);
                 cores[core].groups[usize::from(group)] = stored;
             }
         }
@@ -109,7 +109,7 @@ impl Kind for Axons {
 }
 
 impl Axons {
-    /// The synapses of sender `pre` of projection `index`, by core.
+    /// The synapses of sender `pre` of projection `index`, by core and delay.
     fn lists(
         &self,
         wish: &Wish<'_>,
@@ -117,8 +117,8 @@ impl Axons {
         formats: &[weights::Format],
         weigh: impl Fn(&weights::Format, &Link) -> u32,
         ledger: &mut Ledger,
-    ) -> Vec<(usize, Vec<IdealSynapse>)> {
-        let mut lists: Vec<(usize, Vec<IdealSynapse>)> = Vec::new();
+    ) -> Vec<((usize, u16), Vec<IdealSynapse>)> {
+        let mut lists: Vec<((usize, u16), Vec<IdealSynapse>)> = Vec::new();
         for link in wish.row(index, pre).filter(Link::is_wanted) {
             let format = &formats[link.core];
             let mantissa = weigh(format, &link);
@@ -129,10 +129,11 @@ impl Axons {
             ledger.keep(&link, u64::from(mantissa) << format.program_exponent());
             let weight = if link.weight < 0 { -(mantissa as i16) } else { mantissa as i16 };
             let synapse = IdealSynapse { neuron: NeuronId(link.circuit), synapse: link.kind, weight };
-            // Receivers are sorted, and so are the cores that they sit in.
-            match lists.last_mut().filter(|(core, _)| *core == link.core) {
+            // Receivers are sorted, and so are the cores that they sit in: mostly it is the last.
+            let key = (link.core, link.delay);
+            match lists.iter_mut().rev().find(|(of, _)| *of == key) {
                 Some((_, list)) => list.push(synapse),
-                None => lists.push((link.core, vec![synapse])),
+                None => lists.push((key, vec![synapse])),
             }
         }
         lists
