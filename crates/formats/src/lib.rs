@@ -33,6 +33,7 @@ mod nearest;
 pub mod network;
 pub mod nir;
 pub mod npz;
+mod open;
 pub mod output;
 pub mod program;
 pub mod runnable;
@@ -42,3 +43,4 @@ pub mod traces;
 
 pub use error::{Action, FormatError, FormatErrors, Place, Problem};
 pub use nearest::{nearest, suggestion};
+pub use open::open;
