@@ -1,6 +1,7 @@
 //! Tests of whole mappings.
 
 mod crossbar;
+mod delays;
 mod fits;
 mod names;
 mod readouts;

@@ -158,6 +158,10 @@ proptest! {
         let prune = MapperOptions { over_fan_in: OverFanIn::Prune, small_weights, ..MapperOptions::default() };
         check(&random(seed, 200, false), &tag_cam(), &prune);
         check(&random(seed, 48, false), &scattered(), &prune);
+        let delayed = with_router(scattered(), |r| {
+            (r.delay_bits, r.delay_max) = (Some(fact(if drop { "1" } else { "2" })), Some(fact("7")));
+        });
+        check(&random(seed, 48, false), &delayed, &prune);
     }
 
     #[test]
