@@ -187,9 +187,9 @@ pub(crate) struct MapChoice {
     #[arg(value_name = "NETWORK|PROGRAM")]
     pub(crate) network: PathBuf,
 
-    /// Name of a shipped chip, or path of a chip file; a program names its own
+    /// Name of a shipped chip, or path of a chip file; a program names its own. `map` compares several
     #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) chip: Option<String>,
+    pub(crate) chip: Vec<String>,
 
     /// What to do with a neuron that has more synapses than the chip can hold; `error` if not given
     #[arg(long, value_enum)]
@@ -212,6 +212,7 @@ pub(crate) enum OverFanIn {
 #[command(after_help = "Examples:
   quenched map net.toml --chip dynapse2
   quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
+  quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
@@ -253,8 +254,9 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) noise: bool,
 
-    /// Number of the run, for its noise: the same trial of a die has the same noise
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "noise")]
+    /// Number of the run, for its noise and the sources of its network: the same trial has the same noise on a die, and
+    /// the same events of sources on all dies of a seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) trial: u64,
 
     /// Input events: an event list, or a recording of a sensor (.bs2, .npz, .aer, .txt). Several times, or a folder:

@@ -1,6 +1,7 @@
 //! `quenched map`: a network onto a chip, or what a program holds.
 
 use crate::args::MapArgs;
+use crate::commands::compare;
 use crate::commands::load::{Loaded, load};
 use crate::errors::HostError;
 use crate::output::{print, print_json, warn};
@@ -12,6 +13,9 @@ use std::fmt::Write;
 
 /// `quenched map`.
 pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
+    if args.what.chip.len() > 1 {
+        return compare::run(args);
+    }
     let Loaded { spec, program, symbols, report } = load(&args.what)?;
     let warnings = report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let save = |program, symbols| match &args.out {
