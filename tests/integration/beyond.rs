@@ -45,7 +45,9 @@ fn base(spec: &ChipSpec) -> Program {
         let wish = ProjectionSpec {
             name: format!("x{index}"),
             pre,
+            pre_part: None,
             post,
+            post_part: None,
             pattern: Pattern::FanIn(3),
             weights: Weights::Uniform { mean: Weight::from_bits(8 << 20), spread: Weight::from_bits(4 << 20) },
             signs: Signs::AsDrawn,

@@ -94,7 +94,9 @@ fn projection(random: &mut Random, spec: &ChipSpec, network: &Network, name: Str
     let wish = ProjectionSpec {
         name,
         pre,
+        pre_part: None,
         post,
+        post_part: None,
         pattern,
         weights: random.pick(&[
             Weights::Constant(mean),

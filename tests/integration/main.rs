@@ -17,6 +17,7 @@ mod network_files;
 mod noise;
 mod observers;
 mod oracles;
+mod portable;
 mod router;
 mod runs;
 mod sliced;

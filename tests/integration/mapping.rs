@@ -52,7 +52,9 @@ fn sparse(spec: &ChipSpec, size: u32) -> Network {
         let spec = ProjectionSpec {
             name: name.into(),
             pre,
+            pre_part: None,
             post,
+            post_part: None,
             pattern,
             weights: strong(spec),
             signs: Signs::AsDrawn,

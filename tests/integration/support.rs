@@ -304,7 +304,7 @@ impl Recipe {
                     tag: tag(random, rate),
                     synapse: self.kind(random, index),
                     weight_bits: random.below(16) as u8,
-                    delay: random.below(1 + delays.len() as u64) as u8,
+                    delay: random.below(1 + delays.len() as u32) as u8,
                 });
                 words.collect()
             });

@@ -1,8 +1,8 @@
 //! Events that an input group makes by itself.
 //!
-//! A source is part of a program, as integers of the chip's ticks: what was asked for in hertz and seconds is translated
-//! once, by the reader of the network. Which seed its trains follow belongs to a run, and how they are drawn to who runs
-//! a program.
+//! A source is part of a program, as integers of the chip's ticks: what was asked for in hertz and seconds is
+//! translated once, by the reader of the network. Which seed its trains follow belongs to a run, and how they are drawn
+//! to who runs a program.
 
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};

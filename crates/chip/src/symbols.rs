@@ -1,8 +1,8 @@
 //! The names that a user knows the parts of a program by.
 //!
 //! A memory image speaks of circuits and channels. What its user calls them goes with it, so that a program can be run
-//! and looked at without the network that it was made from. Nothing here changes what a memory image does, and a program
-//! without symbols runs as well; the sources of its inputs are no memory of a chip, and so they are kept here.
+//! and looked at without the network that it was made from. Nothing here changes what a memory image does, and a
+//! program without symbols runs as well; the sources of its inputs are no memory of a chip, and so they are kept here.
 
 use crate::EventSource;
 use alloc::{string::String, vec::Vec};

@@ -1,9 +1,10 @@
 //! The delay that each connection gets.
 //!
 //! A delay that is stated once, for a whole projection, is taken as it stands or refused: it is one number, to be
-//! corrected in one place. Delays of single connections, which come from a law or a list, are each brought to the nearest
-//! that the chip has, and the report warns of how many that changes and how far. Where a core has only so many different
-//! delays, those that projections state come first, and the others are chosen so that the squared changes are small.
+//! corrected in one place. Delays of single connections, which come from a law or a list, are each brought to the
+//! nearest that the chip has, and the report warns of how many that changes and how far. Where a core has only so many
+//! different delays, those that projections state come first, and the others are chosen so that the squared changes
+//! are small.
 
 use crate::kinds::Kind;
 use crate::placement::PlacedCore;

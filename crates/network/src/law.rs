@@ -82,15 +82,15 @@ impl Law {
         }
     }
 
-    /// Number `index` of those that `owner` (a population, an input) draws for `what`: a function of these three and the
-    /// seed alone.
+    /// Number `index` of those that `owner` (a population, an input) draws for `what`: a function of these three and
+    /// the seed alone.
     pub fn draw_for(&self, seed: u64, owner: &str, what: &str, index: u64) -> i64 {
         self.draw(address(seed, owner, what).slot(index).first_word())
     }
 }
 
-/// The address of what is drawn for `what` of `owner`. No name has the character between the two, so that no other owner
-/// shares it.
+/// The address of what is drawn for `what` of `owner`. No name has the character between the two, so that no other
+/// owner shares it.
 pub(crate) fn address(seed: u64, owner: &str, what: &str) -> Key {
     Key::new(seed, Purpose::Initialisation).name(&format!("{owner}\0{what}"))
 }

@@ -145,7 +145,9 @@ pub(super) fn monitor_leaves_sram(spec: &ChipSpec, findings: &mut Findings) {
 pub(super) fn delays_have_a_limit(spec: &ChipSpec, findings: &mut Findings) {
     let RouterSpec::TagCam(router) = &spec.router else { return };
     match (&router.delay_bits, &router.delay_max) {
-        (Some(_), None) => findings.add("router.delay_bits", "there is no `delay_max`: how long can a delay be?".into()),
+        (Some(_), None) => {
+            findings.add("router.delay_bits", "there is no `delay_max`: how long can a delay be?".into())
+        }
         (None, Some(_)) => {
             findings.add("router.delay_max", "there are no `delay_bits` that could select a delay: add them".into());
         }

@@ -39,7 +39,7 @@ fn mapped(chip: &str, delay: &str) -> Result<(BTreeSet<u16>, String), String> {
     let network = network(&spec, delay);
     let Mapping { program, placement, report, .. } =
         map(&network, &spec, &MapperOptions::default()).map_err(|error| error.to_string())?;
-    let found = decode(&program, &placement, &network).unwrap();
+    let found = decode(&program, &placement, &network, &spec).unwrap();
     let delays = found.iter().filter(|c| c.post == 1).map(|c| c.delay_ticks).collect();
     assert!(
         found

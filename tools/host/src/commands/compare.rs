@@ -4,7 +4,7 @@ use crate::args::MapArgs;
 use crate::commands::load::{Loaded, load_on};
 use crate::errors::HostError;
 use crate::output::{print, print_json, warn};
-use mapper::{ConnectionLoss, MappingReport};
+use mapper::MappingReport;
 use report::text_table;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -101,14 +101,14 @@ fn as_text(all: &[Tried]) -> String {
 /// The cells of a chip that holds the network.
 fn numbers(report: &MappingReport) -> Vec<String> {
     let neurons: u64 = report.cores.iter().map(|core| core.neurons.used).sum();
-    let rounded = report.lost_by(ConnectionLoss::SmallWeight);
+    let rounded: u64 = report.projections.iter().map(|projection| projection.rounded).sum();
     let worst = report.cores.iter().map(|core| core.weights.rms_error_relative).fold(0.0, f64::max);
     vec![
         report.chips.to_string(),
         report.board_cores.to_string(),
         neurons.to_string(),
         report.kept().to_string(),
-        (report.losses.len() as u64 - rounded).to_string(),
+        report.losses.len().to_string(),
         rounded.to_string(),
         format!("{:.2} %", 100.0 * worst),
         report.warnings.len().to_string(),

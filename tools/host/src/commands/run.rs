@@ -74,7 +74,10 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     }
     if args.trial != 0 && !args.noise && loaded.symbols.inputs.iter().all(|input| input.source.is_none()) {
         return Err(HostError::Usage {
-            message: format!("`--trial {}` changes nothing: the run has no noise, and its network no source", args.trial),
+            message: format!(
+                "`--trial {}` changes nothing: the run has no noise, and its network no source",
+                args.trial
+            ),
             help: Some("add `--noise`, or leave it out".into()),
         });
     }

@@ -3,9 +3,9 @@
 //!
 //! A core holds neurons of one population, as in nengo-loihi's blocks. A population that exceeds a limit of its core is
 //! split evenly over as few cores as obey all of them: neurons, input axons (one for each sender of a projection and
-//! delay that reaches the core), output axons (one for each neuron, projection and core that it reaches) and synapse memory. The
-//! memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of the two formats that
-//! the chip has: dense rows without indices, or sparse ones with.
+//! delay that reaches the core), output axons (one for each neuron, projection, delay and core that it reaches) and
+//! synapse memory. The memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of
+//! the two formats that the chip has: dense rows without indices, or sparse ones with.
 //!
 //! All weights of a core share one power of two, the smallest with which the largest fits; a projection onto a core is
 //! of mixed sign, or else excitatory or inhibitory with one bit more.
