@@ -64,6 +64,7 @@ mod error;
 mod judge;
 mod kinds;
 mod ledger;
+mod level;
 mod parameters;
 mod placement;
 mod readout;
