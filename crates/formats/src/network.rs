@@ -210,7 +210,8 @@ impl Reader<'_> {
                     return table.reject_at(key, "lists-are-taken-as-they-are", message);
                 }
                 let sizes = [pre, Endpoint::Population(post)].map(|e| network.size_of(e).expect("the end exists"));
-                let list = connections::read_list(&self.directory.join(file), sizes, connections::Unit { weight, level });
+                let list =
+                    connections::read_list(&self.directory.join(file), sizes, connections::Unit { weight, level });
                 let connections = list.map_err(|errors| table.add(&errors)).ok()?;
                 let mask = network::Mask::all(connections.len());
                 Projection { name, pre, post, synapse, connections, mask, delay_ticks }

@@ -1,9 +1,9 @@
 //! The network as the mapper reads it: every connection between a source and a circuit of the board.
 
-use crate::{MapperError, level};
 use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
 use crate::report::FreedResources;
+use crate::{MapperError, level};
 use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, Source, SynapseSign};
 use device_models::DeviceModelError;
 use network::{Endpoint, Network, Projection};
@@ -215,7 +215,13 @@ fn check_projection(
 }
 
 /// Refuses kinds that cannot carry the sign of a weight that the mask keeps.
-fn check_signs(network: &Network, spec: &ChipSpec, router: &dyn Kind, projection: &Projection, kinds: [u8; 2]) -> Result<(), MapperError> {
+fn check_signs(
+    network: &Network,
+    spec: &ChipSpec,
+    router: &dyn Kind,
+    projection: &Projection,
+    kinds: [u8; 2],
+) -> Result<(), MapperError> {
     let can_be = |sign, negative: bool| match sign {
         SynapseSign::Excitatory => !negative,
         SynapseSign::Inhibitory => negative,

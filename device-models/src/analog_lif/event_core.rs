@@ -5,8 +5,8 @@ use super::{AnalogLifCore, AnalogLifParameters, BLOCK, Neuron, Pending, STATE_MA
 use crate::layout::Lane;
 use crate::probe::current_name;
 use crate::{CoreParameters, Digest, Emission, EventCore, PackedSynapse, ProbeKind};
-use alloc::sync::Arc;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel};

@@ -53,11 +53,35 @@ fn levels_are_judged_relative_to_the_threshold() {
         }
     };
     let threshold = Bound::Threshold;
-    check("20 mV", threshold, &["10239 mV", "10.239 V", "0.5 uV"], &["10240 mV", "0 V"], "above 0 and below 512 times the nominal threshold of 20 mV");
-    check("3e-9 V", threshold, &["3e-3 uV", "1.5e-6 V"], &["1.6 uV"], "above 0 and below 512 times the nominal threshold of 0.000000003 V");
-    check("45 1", Bound::Membrane, &["23040 1", "-23040 1"], &["23041 1"], "from -512 to 512 times the nominal threshold of 45");
+    check(
+        "20 mV",
+        threshold,
+        &["10239 mV", "10.239 V", "0.5 uV"],
+        &["10240 mV", "0 V"],
+        "above 0 and below 512 times the nominal threshold of 20 mV",
+    );
+    check(
+        "3e-9 V",
+        threshold,
+        &["3e-3 uV", "1.5e-6 V"],
+        &["1.6 uV"],
+        "above 0 and below 512 times the nominal threshold of 3e-9 V",
+    );
+    check(
+        "45 1",
+        Bound::Membrane,
+        &["23040 1", "-23040 1"],
+        &["23041 1"],
+        "from -512 to 512 times the nominal threshold of 45",
+    );
     check("1 mV", Bound::Any, &["2147483647 mV"], &["2147483648 mV"], "between -2^31 and 2^31 mV");
-    check("137 uV", Bound::Any, &["200 V"], &["300000 V"], "between -2^31 and 2^31 times the nominal threshold of 137 uV");
+    check(
+        "137 uV",
+        Bound::Any,
+        &["200 V"],
+        &["300000 V"],
+        "between -2^31 and 2^31 times the nominal threshold of 137 uV",
+    );
     // A pure number is no voltage: that is said elsewhere, and here it is judged as it stands.
     check("20 mV", Bound::Membrane, &["512 1"], &["513 1"], "from -512 to 512");
 }

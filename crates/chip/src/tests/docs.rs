@@ -3,7 +3,7 @@
 //! A generated part of the page stands between `<!-- table: NAME -->` and `<!-- end -->`.
 
 use crate::{
-    Bound,    CoreModel, Evidence, FaultSpec, Geometry, Kinetics, KineticsKind, NoiseSpec, Number, RULES, ReadBy, Reading,
+    Bound, CoreModel, Evidence, FaultSpec, Geometry, Kinetics, KineticsKind, NoiseSpec, Number, RULES, ReadBy, Reading,
     RouterKind, Section, SharesSpec, Sort, SynapseGate, SynapseSign, SynapseType,
 };
 use alloc::{format, string::String, vec::Vec};

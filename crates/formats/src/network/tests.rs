@@ -99,11 +99,10 @@ fn removed_connections_stay_in_the_wish() {
 #[test]
 fn lists_of_numpy_are_read() {
     let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let links =
-        |file: &str, unit: &str| match connections::read_list(&testdata.join(file), [12, 2], unit_of(unit)) {
-            Ok(all) => Ok(all.iter().map(|c| (c.pre, c.post, c.weight.to_bits())).collect::<Vec<_>>()),
-            Err(error) => Err(error.to_string().split(".npz: ").nth(1).unwrap().to_string()),
-        };
+    let links = |file: &str, unit: &str| match connections::read_list(&testdata.join(file), [12, 2], unit_of(unit)) {
+        Ok(all) => Ok(all.iter().map(|c| (c.pre, c.post, c.weight.to_bits())).collect::<Vec<_>>()),
+        Err(error) => Err(error.to_string().split(".npz: ").nth(1).unwrap().to_string()),
+    };
     let expected = vec![(0, 0, -(1 << 19)), (0, 1, 1 << 20), (11, 1, 1 << 12)];
     assert_eq!(links("connections_whole.npz", "0.00390625"), Ok(expected.clone()));
     let ties = vec![expected[0], expected[1], (11, 1, 0)];

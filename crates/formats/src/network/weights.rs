@@ -71,7 +71,9 @@ fn weight(value: &Value<'_>, level: Quantity) -> Option<(Quantity, Weight)> {
     let quantity = super::quantity_in(value, level.unit.dimension())?;
     match Weight::from_quotient(quantity, level) {
         Ok(weight) => Some((quantity, weight)),
-        Err(_) => value.reject(RULE, format!("a weight of {quantity} does not fit: it is below {} in size", most(level))),
+        Err(_) => {
+            value.reject(RULE, format!("a weight of {quantity} does not fit: it is below {} in size", most(level)))
+        }
     }
 }
 
