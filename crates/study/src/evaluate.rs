@@ -144,7 +144,9 @@ impl Run<'_> {
         }
         let reservoir = network.population(&wish.population).map(Endpoint::Population);
         let mut weights = Matrix::zeros(outputs, features.columns());
-        for connection in decode(&mapping.program, &mapping.placement, &network).map_err(|e| self.mapping_error(e))? {
+        for connection in
+            decode(&mapping.program, &mapping.placement, &network, spec).map_err(|e| self.mapping_error(e))?
+        {
             if connection.post == layout.population && Some(connection.pre) == reservoir {
                 let sign = match spec.synapses[usize::from(connection.synapse)].sign {
                     chip::SynapseSign::Inhibitory => -1.0,
