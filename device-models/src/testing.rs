@@ -84,7 +84,7 @@ pub(crate) fn spec() -> ChipSpec {
     }
 }
 
-/// A core of `neuron_count` neurons with the given values for all of them, and a threshold of 20 mV where none is given.
+/// A core of `neuron_count` neurons with the given values for all of them; its threshold is 20 mV where none is given.
 pub(crate) fn core(model: CoreModel, neuron_count: u32, parameters: &[(&str, &str)]) -> CoreProgram {
     let threshold = model.threshold().map(|name| (name, "20 mV"));
     CoreProgram {

@@ -154,7 +154,7 @@ impl EventCore for AnalogLifCore {
             Lane::Current { kind, .. } => Some(current_name(spec, *kind)),
             _ => None,
         });
-        all.extend(kinds.map(|name| level(name)));
+        all.extend(kinds.map(level));
         if all.len() < self.parameters.current_count() + 2 {
             all.push(level("i_adaptation".into()));
         }
