@@ -45,18 +45,19 @@ fn weights_in_thresholds_are_multiplied_exactly() {
         read(&text(weight, parameters), &shipped(chip)).projections[0].connections.iter().map(|c| c.weight).collect()
     };
     let decimal = |number: &str| Weight::from_decimal(number.parse().unwrap()).unwrap();
+    // Onto `lif` and `analog-lif` the nominal threshold counts as 1, onto others the unit does.
     for (chip, parameters, weight, expected) in [
-        ("ideal", "", "\"0.2 threshold\"", "4"),
-        ("ideal", "parameters = { v_threshold = \"15 mV\" }", "\"0.2 threshold\"", "3"),
-        ("ideal", "parameters = { v_threshold = \"0.0151 V\" }", "\"-0.3 threshold\"", "-4.53"),
-        ("ideal", "model = \"analog-lif\"", "\"1 threshold\"", "20"),
+        ("ideal", "", "\"0.2 threshold\"", "0.2"),
+        ("ideal", "parameters = { v_threshold = \"15 mV\" }", "\"0.2 threshold\"", "0.15"),
+        ("ideal", "parameters = { v_threshold = \"0.0151 V\" }", "\"-0.3 threshold\"", "-0.2265"),
+        ("ideal", "model = \"analog-lif\"", "\"1 threshold\"", "1"),
         ("dynapse2", "", "\"0.2 threshold\"", "0.2"),
-        ("brainscales2", "", "\"0.2 threshold\"", "9"),
+        ("brainscales2", "", "\"0.2 threshold\"", "0.2"),
         ("loihi-lava", "", "\"0.33 threshold\"", "33"),
         ("xylo-audio3", "", "\"0.033 threshold\"", "33"),
-        ("ideal", "", "{ low = \"0.2 threshold\", high = \"4 mV\" }", "4"),
-        ("ideal", "", "{ mean = \"0.1 threshold\", deviation = \"0 threshold\" }", "2"),
-        ("ideal", "", "{ mean = \"0.1 threshold\", cv = 0, family = \"gamma\" }", "2"),
+        ("ideal", "", "{ low = \"0.2 threshold\", high = \"4 mV\" }", "0.2"),
+        ("ideal", "", "{ mean = \"0.1 threshold\", deviation = \"0 threshold\" }", "0.1"),
+        ("ideal", "", "{ mean = \"0.1 threshold\", cv = 0, family = \"gamma\" }", "0.1"),
     ] {
         assert_eq!(weights(chip, weight, parameters), [decimal(expected); 3], "{chip} {weight}");
     }
@@ -74,7 +75,7 @@ fn weights_in_thresholds_are_multiplied_exactly() {
     );
     refused("ideal", "\"0.2 threshold\"", "model = \"rate\"", "core model `rate` of `p` has no threshold");
     refused("dynapse2", "\"0.2 threshold\"", "model = \"dpi\"", "core model `dpi` of `p` has no threshold");
-    refused("ideal", "\"200 threshold\"", "", "a weight of 200 threshold does not fit: it is below 2048 mV in size");
+    refused("ideal", "\"4000 threshold\"", "", "a weight of 4000 threshold does not fit: it is below 2048 times the nominal threshold");
     refused("ideal", "\"x threshold\"", "", "not a decimal number");
     refused("ideal", "\"0.2threshold\"", "", "a quantity is a number, a space and a unit");
 }

@@ -264,7 +264,7 @@ impl Reader<'_> {
                     let message = "a list says itself which weights are negative and who hears itself: remove this key";
                     return table.reject_at(key, "lists-are-taken-as-they-are", message);
                 }
-                let units = ListUnits { weight: unit, delay: delay_ticks };
+                let units = ListUnits { weight: unit, level: levels[post].one, delay: delay_ticks };
                 let list = connections::read_list(&self.directory.join(file), [&from, &to], units);
                 let connections = list.map_err(|errors| table.add(&errors)).ok()?;
                 if connections.delays().is_some() && matches!(delay, Some(DelayEntry::Law(_))) {
@@ -300,15 +300,12 @@ impl Reader<'_> {
 
     /// What the weights onto neurons of `population` are measured in.
     fn level(&self, population: &Population) -> Level {
-        let model = population.model;
-        let is_voltage = |p: &chip::ParameterSpec| p.nominal.quantity.unit.dimension() == Dimension::Voltage;
-        let in_volts = self.chip.parameters.get("v_threshold").is_some_and(is_voltage) && !model.is_graded();
-        let unit = if in_volts { Unit::MILLIVOLT } else { Unit::ONE };
-        Level { unit, threshold: self.threshold(population, unit) }
+        let one = self.chip.level(population.model);
+        Level { one, threshold: self.threshold(population, one.unit) }
     }
 
-    /// The threshold of `population` in the unit of weights, or why it has none.
-    fn threshold(&self, population: &Population, unit: Unit) -> Result<Decimal, String> {
+    /// The threshold of `population`, of the dimension of its weights, or why it has none.
+    fn threshold(&self, population: &Population, unit: Unit) -> Result<Quantity, String> {
         let (name, model) = (&population.name, population.model);
         // Of the models that have a threshold which weights compare with, each calls it one of these.
         let reads = |key: &&str| model.facts().parameters.iter().any(|p| p.name == *key);
@@ -327,7 +324,7 @@ impl Reader<'_> {
                 None => return Err(format!("chip `{}` states no `{key}`", self.chip.name)),
             },
         };
-        quantity.value_in(unit).map_err(|error| error.to_string())
+        quantity.value_in(unit).map(|_| quantity).map_err(|error| error.to_string())
     }
 
     /// Refuses events of a source, which are spikes, where levels are needed.

@@ -94,6 +94,25 @@ impl Times {
     }
 }
 
+/// The largest weight with which the inputs of every neuron of each core fit its accumulators, if a neuron keeps at most
+/// `rows` of them; `None` where sums have no bound.
+pub(crate) fn weight_max(wish: &Wish<'_>, rows: usize) -> Vec<Option<u64>> {
+    let mut fan_in: Vec<Vec<u64>> = wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect();
+    let mut most_times = vec![None; wish.cores.len()];
+    for (index, projection) in wish.network.projections.iter().enumerate() {
+        let times = Times::new(wish, projection, 0);
+        for link in wish.links(index).filter(Link::is_wanted) {
+            fan_in[link.core][usize::from(link.circuit)] += 1;
+            most_times[link.core] = times.of(&link).max(most_times[link.core]);
+        }
+    }
+    let most = |(fan_in, times): (&Vec<u64>, Option<u64>)| {
+        let inputs = fan_in.iter().copied().max().unwrap_or(0).min(rows as u64);
+        Some(router::sum_max(wish.spec) / (inputs.max(1) * times?))
+    };
+    fan_in.iter().zip(most_times).map(most).collect()
+}
+
 /// The accumulators that each core has for these connections.
 fn layouts(wish: &Wish<'_>, links: impl Iterator<Item = Link>) -> Result<Vec<InputLayout>, MapperError> {
     let mut used = vec![vec![false; wish.spec.synapses.len()]; wish.cores.len()];

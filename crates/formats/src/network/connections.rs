@@ -8,10 +8,11 @@ use crate::error::{FormatError, FormatErrors, Problem};
 use crate::list::{FieldError, Schema, integer};
 use crate::npz::{ArrayProblem, Npz};
 use crate::text::read_text;
+use chip::canonical_unit;
 use fx::Weight;
 use network::{Connections, Pattern, ProjectionSpec};
 use std::path::Path;
-use units::{Decimal, DecimalError};
+use units::{Decimal, DecimalError, Quantity};
 
 /// What the key `connect` says.
 pub(super) enum Connect {
@@ -70,8 +71,10 @@ const LIST: Schema = Schema {
 /// What a 1 in a list stands for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ListUnits {
-    /// Exactly, in the unit of the target's level.
-    pub(super) weight: Decimal,
+    /// Exactly.
+    pub(super) weight: Quantity,
+    /// What counts as 1 in the number format, of the same dimension.
+    pub(super) level: Quantity,
     /// In ticks.
     pub(super) delay: u16,
 }
@@ -107,7 +110,7 @@ pub(super) fn from_csv(text: &str, file: &str, sizes: [u32; 2], units: ListUnits
         let number = |index: usize| -> Result<Decimal, FieldError> {
             fields[index].parse().map_err(|error| (index, Problem::Decimal(error)))
         };
-        let weight = scaled(number(2)?, units.weight).map_err(|error| (2, Problem::Decimal(error)))?;
+        let weight = units.times(number(2)?).map_err(|error| (2, Problem::Decimal(error)))?;
         if fields.len() < 4 {
             return Ok((ends[0], ends[1], weight, None));
         }
@@ -117,17 +120,30 @@ pub(super) fn from_csv(text: &str, file: &str, sizes: [u32; 2], units: ListUnits
     })
 }
 
-/// `number` times `unit`, exactly, then to the nearest weight.
-fn scaled(number: Decimal, unit: Decimal) -> Result<Weight, DecimalError> {
-    let mantissa = number.mantissa().checked_mul(unit.mantissa()).ok_or(DecimalError::Range)?;
-    let product = Decimal::new(mantissa, number.exponent() + unit.exponent());
-    let bits = product.to_bits(Weight::FRACTION_BITS)?;
-    let overflow = DecimalError::Overflow { bits: 32, fraction_bits: Weight::FRACTION_BITS };
-    i32::try_from(bits).map(Weight::from_bits).map_err(|_| overflow)
+impl ListUnits {
+    /// `number` times the unit of weights, exactly, then to the nearest weight.
+    fn times(self, number: Decimal) -> Result<Weight, DecimalError> {
+        let Quantity { value, unit } = self.weight;
+        let mantissa = number.mantissa().checked_mul(value.mantissa()).ok_or(DecimalError::Range)?;
+        let product = Decimal::new(mantissa, number.exponent() + value.exponent());
+        let overflow = DecimalError::Overflow { bits: 32, fraction_bits: Weight::FRACTION_BITS };
+        Weight::from_quotient(Quantity::new(product, unit), self.level).map_err(|_| overflow)
+    }
+
+    /// What a float is multiplied with, where its unit is the canonical one, or what counts as 1.
+    fn float_factor(self) -> Option<f64> {
+        let canonical = canonical_unit(self.weight.unit.dimension());
+        let [weight, level] = [self.weight, self.level].map(|q| q.value_in(canonical).ok());
+        if weight == level {
+            return Some(1.0);
+        }
+        let text = level.filter(|_| weight == Some(Decimal::integer(1)))?.to_string();
+        // The nearest float; a level is a decimal of at most 18 digits.
+        text.parse().ok().map(|level: f64| 1.0 / level)
+    }
 }
 
 fn from_npz(path: &Path, sizes: [u32; 2], units: ListUnits) -> Result<Vec<Link>, FormatErrors> {
-    let unit = units.weight;
     let file = path.display().to_string();
     let npz = Npz::open(path)?;
     let wrong = |array: &str, problem| {
@@ -141,22 +157,25 @@ fn from_npz(path: &Path, sizes: [u32; 2], units: ListUnits) -> Result<Vec<Link>,
             return Err(wrong(array, ArrayProblem::OutOfRange { index, value, low: 0, high }));
         }
     }
-    let too_large = |index, weight| wrong("weight", ArrayProblem::WeightTooLarge { index, weight });
+    let too_large = |index, weight| {
+        wrong("weight", ArrayProblem::WeightTooLarge { index, weight, most: super::weights::most(units.level) })
+    };
     let weights: Vec<Weight> = match npz.vector_of::<i64>("weight", pre.len() as u64) {
         Ok(numbers) => {
             let weight = |(index, number): (usize, &i64)| {
-                scaled(Decimal::integer(*number), unit).map_err(|_| too_large(index, format!("{number} times {unit}")))
+                let product = units.times(Decimal::integer(*number));
+                product.map_err(|_| too_large(index, format!("{number} times {}", units.weight)))
             };
             numbers.iter().enumerate().map(weight).collect::<Result<_, _>>()?
         }
         Err(FormatError::Array { problem: ArrayProblem::Type { .. }, .. }) => {
             let numbers: Vec<f64> = npz.vector_of("weight", pre.len() as u64)?;
-            if unit != Decimal::integer(1) {
-                return Err(wrong("weight", ArrayProblem::FloatUnit { unit: unit.to_string() }));
-            }
+            let Some(factor) = units.float_factor() else {
+                return Err(wrong("weight", ArrayProblem::FloatUnit { unit: units.weight.to_string() }));
+            };
             let weight = |(index, number): (usize, &f64)| {
-                // A power of two changes no digit, so that this is the nearest weight, ties to even.
-                let bits = (number * f64::from(1u32 << Weight::FRACTION_BITS)).round_ties_even();
+                // A power of two changes no digit; where 1 counts as 1, this is the nearest weight, ties to even.
+                let bits = (number * factor * f64::from(1u32 << Weight::FRACTION_BITS)).round_ties_even();
                 let fits = bits.abs() <= f64::from(i32::MAX);
                 if fits { Ok(Weight::from_bits(bits as i32)) } else { Err(too_large(index, number.to_string())) }
             };

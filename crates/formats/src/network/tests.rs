@@ -52,11 +52,13 @@ fn a_network_is_what_the_file_says() {
     let [input, recurrent, echo, listed] = &network.projections[..] else { panic!("four projections") };
     assert_eq!((input.pre, input.post, input.delay_ticks), (Endpoint::Input(0), 0, 1));
     assert_eq!((input.connections.len(), input.mask.kept_count()), (160, 160));
-    let (low, high) = (Weight::from_integer(1), Weight::from_integer(2));
+    // 1 and 2 mV, where the threshold is 20 mV.
+    let (low, high) = (Weight::from_ratio(1, 20), Weight::from_ratio(2, 20));
     assert!(input.connections.iter().all(|c| (low..=high).contains(&c.weight)));
     assert_eq!((recurrent.connections.len(), recurrent.mask.kept_count(), recurrent.delay_ticks), (320, 160, 2));
     let weights: BTreeSet<i32> = recurrent.connections.iter().map(|c| c.weight.to_bits()).collect();
-    assert_eq!(weights, [-(1 << 20), 1 << 18].into());
+    // 0.25 mV of 20 mV, and four times what that became.
+    assert_eq!(weights, [-4 * 13107, 13107].into());
     let inhibitory: BTreeSet<u32> =
         recurrent.connections.iter().filter(|c| c.weight < Weight::ZERO).map(|c| c.pre).collect();
     assert!(inhibitory.len() <= 10 && recurrent.connections.iter().all(|c| c.pre != c.post));
@@ -65,8 +67,8 @@ fn a_network_is_what_the_file_says() {
     assert!((700..900).contains(&echo.connections.len()) && echo.connections.iter().any(|c| c.pre == c.post));
     assert_eq!(listed.delay_ticks, 3);
     let links: Vec<_> = listed.connections.iter().map(|c| (c.pre, c.post, c.weight.to_bits())).collect();
-    // 0.1 times 0.5 mV, to the nearest 2^-20 mV.
-    assert_eq!(links, [(0, 1, 52429), (0, 1, 1 << 20), (11, 0, -(1 << 18))]);
+    // 0.1, 2 and -0.5 times 0.5 mV, to the nearest 2^-20 of 20 mV.
+    assert_eq!(links, [(0, 1, 2621), (0, 1, 52429), (11, 0, -13107)]);
 }
 
 #[test]
@@ -94,7 +96,8 @@ fn whole(size: u32) -> ends::End {
 
 /// A list whose 1 stands for this weight and one tick.
 fn of(weight: &str) -> ListUnits {
-    ListUnits { weight: weight.parse().unwrap(), delay: 1 }
+    let number = |text: &str| Quantity::number(text.parse().unwrap());
+    ListUnits { weight: number(weight), level: number("1"), delay: 1 }
 }
 
 #[test]
@@ -306,8 +309,8 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "weight = \"0.25 mV\"",
-        "weight = \"3 V\"",
-        "40:10: `projection[1].weight`: a weight of 3 V does not fit: it is below 2048 mV in size \
+        "weight = \"41 V\"",
+        "40:10: `projection[1].weight`: a weight of 41 V does not fit: it is below 2048 times the nominal threshold of 20 mV in size \
          [weights-are-possible]",
     ),
     (
@@ -383,7 +386,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "weight = \"0.5 mV\"",
-        "weight = \"2000 mV\"",
+        "weight = \"40000 mV\"",
         "DIR/list.csv:2:5: the value does not fit a signed 32-bit number with 20 fraction bits",
     ),
 ];

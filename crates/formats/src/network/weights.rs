@@ -6,21 +6,21 @@ use crate::error::Problem;
 use fx::Weight;
 use network::{Inhibition, Law, Signs, Weights};
 use std::sync::Arc;
-use units::{Decimal, Unit};
+use units::{Decimal, Quantity, Unit};
 
 /// What the weights onto a population are measured in.
 #[derive(Clone, Debug)]
 pub(super) struct Level {
-    /// The unit of its threshold.
-    pub(super) unit: Unit,
-    /// Its threshold in that unit, or why it has no such one.
-    pub(super) threshold: Result<Decimal, String>,
+    /// What counts as 1 in the number format.
+    pub(super) one: Quantity,
+    /// Its threshold, of the same dimension, or why it has no such one.
+    pub(super) threshold: Result<Quantity, String>,
 }
 
 /// What the key `weight` says.
 pub(super) enum WeightEntry {
-    /// One weight: exactly, in the unit of the target's level, and in the number format.
-    Constant(Decimal, Weight),
+    /// One weight: exactly, and in the number format.
+    Constant(Quantity, Weight),
     /// A law.
     Law(Weights),
 }
@@ -35,7 +35,7 @@ impl WeightEntry {
     }
 
     /// The one weight, exactly.
-    pub(super) fn constant(&self) -> Option<Decimal> {
+    pub(super) fn constant(&self) -> Option<Quantity> {
         match self {
             Self::Constant(exact, _) => Some(*exact),
             Self::Law(_) => None,
@@ -46,10 +46,11 @@ impl WeightEntry {
 /// `"0.5 mV"`, `"0.2 threshold"`, or a law of either.
 pub(super) fn read_weights(value: &Value<'_>, level: &Level) -> Option<WeightEntry> {
     let law = read_law(value, |v| weight(v, level))?;
+    let exact = |number: &Decimal| Quantity::new(*number, level.one.unit);
     // Each was seen to fit.
-    let fitting = |number: &Decimal| Weight::from_decimal(*number).expect("it was checked");
+    let fitting = |number: &Decimal| Weight::from_quotient(exact(number), level.one).expect("it was checked");
     Some(match law {
-        Law::Constant(exact) => WeightEntry::Constant(exact, fitting(&exact)),
+        Law::Constant(number) => WeightEntry::Constant(exact(&number), fitting(&number)),
         Law::Normal { mean, deviation } => {
             WeightEntry::Law(Weights::Normal { mean: fitting(&mean), spread: fitting(&deviation) })
         }
@@ -67,25 +68,35 @@ pub(super) fn read_weights(value: &Value<'_>, level: &Level) -> Option<WeightEnt
 
 const RULE: &str = "weights-are-possible";
 
-/// A weight in `level`, exactly; one that fits the number format.
+/// A weight in the unit of `level`, exactly; one that fits the number format.
 fn weight(value: &Value<'_>, level: &Level) -> Option<Decimal> {
-    let (exact, written) = match in_thresholds(value, level)? {
-        Some(exact) => exact,
+    let (quantity, written) = match in_thresholds(value, level)? {
+        Some(found) => found,
         None => {
-            let quantity = super::quantity_in(value, level.unit.dimension())?;
-            (quantity.value_in(level.unit).expect("the dimension was checked"), quantity.to_string())
+            let quantity = super::quantity_in(value, level.one.unit.dimension())?;
+            (quantity, quantity.to_string())
         }
     };
-    match Weight::from_decimal(exact) {
-        Ok(_) => Some(exact),
+    match Weight::from_quotient(quantity, level.one) {
+        Ok(_) => Some(quantity.value_in(level.one.unit).expect("the dimension was checked")),
         Err(_) => {
-            value.reject(RULE, format!("a weight of {written} does not fit: it is below 2048 {} in size", level.unit))
+            let most = most(level.one);
+            value.reject(RULE, format!("a weight of {written} does not fit: it is below {most} in size"))
         }
     }
 }
 
+/// The size that a weight stays below, if `level` counts as 1.
+pub(super) fn most(level: Quantity) -> String {
+    match level {
+        Quantity { unit: Unit::ONE, value } if value == Decimal::integer(1) => "2048".into(),
+        Quantity { unit, value } if value == Decimal::integer(1) => format!("2048 {unit}"),
+        level => format!("2048 times the nominal threshold of {level}"),
+    }
+}
+
 /// `"0.2 threshold"`: the weight, and how it is written. `Some(None)` if `value` is no such text.
-fn in_thresholds(value: &Value<'_>, level: &Level) -> Option<Option<(Decimal, String)>> {
+fn in_thresholds(value: &Value<'_>, level: &Level) -> Option<Option<(Quantity, String)>> {
     if !value.is_string() {
         return Some(None);
     }
@@ -104,9 +115,10 @@ fn in_thresholds(value: &Value<'_>, level: &Level) -> Option<Option<(Decimal, St
         Ok(threshold) => *threshold,
         Err(why) => return value.reject("thresholds-are-known", why.clone()),
     };
-    match number.mantissa().checked_mul(threshold.mantissa()) {
+    match number.mantissa().checked_mul(threshold.value.mantissa()) {
         Some(mantissa) => {
-            Some(Some((Decimal::new(mantissa, number.exponent() + threshold.exponent()), text.trim().into())))
+            let product = Decimal::new(mantissa, number.exponent() + threshold.value.exponent());
+            Some(Some((Quantity::new(product, threshold.unit), text.trim().into())))
         }
         None => value.reject(RULE, format!("{text} of {threshold} has more than 18 digits: use fewer")),
     }
