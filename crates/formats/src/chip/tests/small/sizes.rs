@@ -89,12 +89,12 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         "hop_max = { value = 1",
-        "delay_bits = { value = 2, unit = \"1\", source = \"s\", evidence = \"assumed\" }\nhop_max = { value = 1",
+        "delay_bits = { value = 2, unit = \"1\", source = \"here\", evidence = \"assumed\" }\nhop_max = { value = 1",
         "29:14: `router.delay_bits`: there is no `delay_max`: how long can a delay be? [delays-have-a-limit]",
     ),
     (
         "hop_max = { value = 1",
-        "delay_max = { value = 9, unit = \"1\", source = \"s\", evidence = \"assumed\" }\nhop_max = { value = 1",
+        "delay_max = { value = 9, unit = \"1\", source = \"here\", evidence = \"assumed\" }\nhop_max = { value = 1",
         "29:13: `router.delay_max`: there are no `delay_bits` that could select a delay: add them \
          [delays-have-a-limit]",
     ),
