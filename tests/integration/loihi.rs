@@ -456,7 +456,7 @@ fn weights_and_delays_beyond_the_chip_are_refused() {
     };
     let text = |network: &Network| map(network, &chip("loihi-lava")).unwrap_err().to_string();
     assert!(map(&with(2047.0, 64), &chip("loihi-lava")).is_ok());
-    insta::assert_snapshot!(text(&with(1.0, 65)), @"projection `w`: a delay of 65 ticks; chip `loihi-lava` has delays of 1 to 64 ticks");
+    insta::assert_snapshot!(text(&with(1.0, 65)), @"projection `w`: a delay of 65 ticks; chip `loihi-lava` has delays of 1 to 64 ticks, the nearest is 64");
     let mut narrow = chip("loihi-lava");
     let chip::RouterSpec::Axon(router) = &mut narrow.router else { unreachable!() };
     router.weight_exponent.1.quantity = quantity("0 1");

@@ -3,8 +3,8 @@
 //! Every receiver draws from a stream of its own, addressed by seed, projection name and receiver, with a fixed number
 //! of words a trial. Adding a receiver therefore changes no other receiver's connections, and changing the law of the
 //! weights changes no connection. A part of a group draws as the whole does: a receiver has its stream, and a sender
-//! its sign, by its place in the group. Adding a sender changes a receiver's connections only where the new sender is among
-//! them. Two projections that shall differ need different names.
+//! its sign, by its place in the group. Adding a sender changes a receiver's connections only where the new sender is
+//! among them. Two projections that shall differ need different names.
 
 use crate::{Connections, Endpoint, Law, Mask, Network, NetworkError, Projection, SynapseChoice};
 use disorder::{Distribution, Key, Purpose, uniform_below};
