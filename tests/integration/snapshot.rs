@@ -80,13 +80,22 @@ fn wrong_snapshots_are_refused() {
     assert!(other.unwrap_err().to_string().contains("another die"));
 }
 
-/// Deliveries that wait in a state which was made on purpose: each must be one that its source can have sent, and all of
-/// them together must be so as well, or the sums of the cores would overflow.
+/// Deliveries that wait in a state which was made on purpose: each must be one that its source can have sent, and all
+/// of them together must be so as well, or the sums of the cores would overflow.
 #[test]
 fn forged_deliveries_are_refused() {
     for (tag_cam, asynchronous) in [(false, false), (false, true), (true, false)] {
-        let recipe =
-            Recipe { seed: 3, tag_cam, cores: 2, neurons: 8, fan_out: 4, inputs: 2, events: 40, extreme: false, asynchronous };
+        let recipe = Recipe {
+            seed: 3,
+            tag_cam,
+            cores: 2,
+            neurons: 8,
+            fan_out: 4,
+            inputs: 2,
+            events: 40,
+            extreme: false,
+            asynchronous,
+        };
         let mut case = recipe.build();
         let mut emulator = case.emulator();
         let mut tried = 0;
@@ -113,9 +122,8 @@ fn forged_deliveries_are_refused() {
                 assert!(with("source", 1 << 20).is_err());
                 assert!(with("row", 1 << 20).is_err());
                 // The same event again and again: one at a time is fine, together they are too many.
-                let copies = (0..1000).map(|_| delivery.clone()).collect();
-                let is_nothing = delivery[1]["payload"] == 0;
-                assert!(is_nothing || resumes(copies).is_err(), "tick {end}: a thousand of {delivery}");
+                let copies = (0..9).map(|_| delivery.clone()).collect();
+                assert!(resumes(copies).is_err(), "tick {end}: nine of {delivery}");
                 tried += 1;
             }
         }

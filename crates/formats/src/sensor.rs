@@ -2,8 +2,9 @@
 //!
 //! Owns the way from a recording of any of the formats in [`FORMATS`] to events with a time in microseconds and an
 //! address that is a number below the size of the sensor, and from there to input events at the ticks of a chip. A
-//! format is a module that knows its records; what holds for all of them (order, clocks that wrap, ranges, the account of
-//! what was read) is in one place. It deliberately knows no network: which channel an address drives is its number.
+//! format is a module that knows its records; what holds for all of them (order, clocks that wrap, ranges, the
+//! account of what was read) is in one place. It deliberately knows no network: which channel an address drives is
+//! its number.
 
 mod aedat2;
 mod aedat3;

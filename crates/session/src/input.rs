@@ -28,7 +28,8 @@ pub struct Taken {
     pub after: u64,
     /// Events for channels that reach nothing.
     pub unconnected: u64,
-    /// Of those used, the events that share their channel and tick (with [`Multiple::Binary`], their step) with one before.
+    /// Of those used, the events that share their channel and tick (with [`Multiple::Binary`], their step) with one
+    /// before.
     pub merged: u64,
     /// Spikes beyond what a channel can have in a step, which were left out.
     pub capped: u64,

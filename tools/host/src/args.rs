@@ -235,7 +235,7 @@ pub(crate) struct MapArgs {
   quenched run net.toml --chip dynapse2 --time 500ms --probe 'reservoir[0..4]:v' --plot run.svg
   quenched run net.toml --chip loihi-lava --time 300ms --input gesture.bs2 --sensor 34x34
   quenched run net.program --chip loihi-lava --time 300ms --input samples/ --sensor 34x34 --json
-  quenched run net.toml --chip loihi-lava --time 300ms --input epoch.npz --sensor 34x34 --from first --binary
+  quenched run net.toml --chip loihi-lava --time 300ms --input epoch.aedat4 --from first --binary
   quenched run net.toml --chip loihi-lava --time 1s --input shd_test.h5 --sample 12 --sensor 700
   quenched run net.toml --chip dynapse2 --time 1s --input events.csv --mute recurrent
 

@@ -1,5 +1,5 @@
-//! AEDAT 2.0 (iniVation, "AEDAT File Formats"; written by jAER): header lines that start with `#`, then pairs of a 32-bit
-//! address and a 32-bit time in microseconds, big endian.
+//! AEDAT 2.0 (iniVation, "AEDAT File Formats"; written by jAER): header lines that start with `#`, then pairs of a
+//! 32-bit address and a 32-bit time in microseconds, big endian.
 //!
 //! What an address means depends on the chip, which the header line `# AEChip:` (or `# HardwareInterface:`) names:
 //!

@@ -1,10 +1,11 @@
-//! AEDAT 3.1 (iniVation, "AEDAT 3.1"; written by cAER, as in DVS-Gesture): header lines up to `#!END-HEADER`, then packets
-//! of events of one type, little endian.
+//! AEDAT 3.1 (iniVation, "AEDAT 3.1"; written by cAER, as in DVS-Gesture): header lines up to `#!END-HEADER`, then
+//! packets of events of one type, little endian.
 //!
 //! A packet has a header of 28 bytes: type (16), source (16), size of an event (32), where its time lies in it (32),
-//! overflows of the clock (32), room for events (32), events (32), valid events (32). An event of type 1 is a change of a
-//! pixel, 8 bytes: x (15), y (15), polarity (1), whether it is valid (1), and 31 bits of time in microseconds, above which
-//! the overflows stand. Other types (frames, acceleration, special events) and events that are not valid are counted.
+//! overflows of the clock (32), room for events (32), events (32), valid events (32). An event of type 1 is a change
+//! of a pixel, 8 bytes: x (15), y (15), polarity (1), whether it is valid (1), and 31 bits of time in microseconds,
+//! above which the overflows stand. Other types (frames, acceleration, special events) and events that are not valid
+//! are counted.
 
 use super::SensorProblem;
 use super::aedat2::chip;

@@ -1,12 +1,14 @@
-//! AEDAT 4.0 (iniVation, "AEDAT 4.0"; written by DV and dv-processing): the line `#!AER-DAT4.0`, a header and packets, all
-//! of them FlatBuffers with their size in front; packets as they are, or each one frame of LZ4 or Zstandard.
+//! AEDAT 4.0 (iniVation, "AEDAT 4.0"; written by DV and dv-processing): the line `#!AER-DAT4.0`, a header and
+//! packets, all of them FlatBuffers with their size in front; packets as they are, or each one frame of LZ4 or
+//! Zstandard.
 //!
 //! - Header (`IOHeader`): compression (0), place of the table of packets (1), description of the streams in XML (2).
-//! - Packet: number of its stream (32), size (32), and the content, whose type is the four characters after its size and
-//!   root: `EVTS` are events of pixels (`EventPacket`), in structures of 16 bytes: time in microseconds (64), x (16), y
-//!   (16), polarity (8), 3 bytes of nothing.
+//! - Packet: number of its stream (32), size (32), and the content, whose type is the four characters after its size
+//!   and root: `EVTS` are events of pixels (`EventPacket`), in structures of 16 bytes: time in microseconds (64), x
+//!   (16), y (16), polarity (8), 3 bytes of nothing.
 //!
-//! Packets of other types, and those of further cameras, are counted. Times are those of the day (microseconds of 1970).
+//! Packets of other types, and those of further cameras, are counted. Times are those of the day (microseconds of
+//! 1970).
 
 use super::SensorProblem;
 use super::bytes::Bytes;
@@ -115,8 +117,8 @@ struct Stream {
     size: (Option<u64>, Option<u64>),
 }
 
-/// The streams that the XML tree `text` describes: nodes `.../outInfo/NUMBER/` with attributes `typeIdentifier`, `sizeX`
-/// and `sizeY` in them.
+/// The streams that the XML tree `text` describes: nodes `.../outInfo/NUMBER/` with attributes `typeIdentifier`,
+/// `sizeX` and `sizeY` in them.
 fn streams(text: &str) -> Vec<Stream> {
     let mut streams: Vec<Stream> = Vec::new();
     for tag in text.split('<').skip(1) {

@@ -1,13 +1,13 @@
-//! Events in arrays of numpy: `.npz` with an array of one dimension for each of t, x, y, p (or t and id), `.npz` and `.npy`
-//! with one array of records, as tonic has them, or with one of rows, whose columns `--columns` names.
+//! Events in arrays of numpy: `.npz` with an array of one dimension for each of t, x, y, p (or t and id), `.npz` and
+//! `.npy` with one array of records, as tonic has them, or with one of rows, whose columns `--columns` names.
 //!
 //! Numbers are of any width; whole numbers may be kept as decimals. Times are in microseconds unless a name or
 //! `--time-unit` says otherwise. A clock kept without sign in 16 or 32 bits is followed when it starts again from 0.
 
-use super::{Sensor, SensorProblem};
 use super::bytes::Bytes;
 use super::collect::{Collector, Holds};
 use super::columns::{Column, Columns, TimeUnit};
+use super::{Sensor, SensorProblem};
 use crate::error::{FormatError, FormatErrors};
 use crate::npz::{self, ARRAY_BYTES_MAX, ArrayProblem, Npz, Values};
 
@@ -133,14 +133,12 @@ fn take(bytes: &Bytes<'_>, events: &mut Collector<'_>, table: Vec<npz::Column>) 
 
 /// Which column of events is missing from those with `names`.
 fn missing(names: &[String]) -> &'static str {
-    let has = |wanted: fn(Column) -> bool| names.iter().any(|name| Column::named(name).is_some_and(wanted));
-    let needed: [(&'static str, fn(Column) -> bool); 4] = [
-        ("times", |c| matches!(c, Column::Time(_))),
-        ("x", |c| c == Column::X),
-        ("y", |c| c == Column::Y),
-        ("polarities", |c| c == Column::Polarity),
-    ];
-    needed.iter().find(|(_, is)| !has(*is)).map_or("events alone", |(what, _)| what)
+    let has = |wanted: &dyn Fn(Column) -> bool| names.iter().any(|name| Column::named(name).is_some_and(wanted));
+    if !has(&|column| matches!(column, Column::Time(_))) {
+        return "times";
+    }
+    let needed = [("x", Column::X), ("y", Column::Y), ("polarities", Column::Polarity)];
+    needed.iter().find(|(_, wanted)| !has(&|column| column == *wanted)).map_or("events alone", |(what, _)| what)
 }
 
 /// Number `index`, if it is whole.
@@ -170,7 +168,7 @@ fn time(values: &Values, index: usize, unit: Option<TimeUnit>) -> Option<u64> {
             }
             let scaled = if exponent < 0 { value / 1000.0 } else { value * [1.0, 1e3, 1e6][exponent as usize / 3] };
             let rounded = (scaled + 0.5).floor();
-            (rounded >= 0.0 && rounded < 18_446_744_073_709_551_615.0).then_some(rounded as u64)
+            (0.0..18_446_744_073_709_551_615.0).contains(&rounded).then_some(rounded as u64)
         }
     }
 }

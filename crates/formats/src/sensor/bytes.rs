@@ -1,7 +1,7 @@
 //! The bytes of a recording, as a stream that knows where it is.
 //!
-//! Owns reading in pieces: no more is held than a buffer and what a reader asks for, and no claim of a file about its own
-//! length is believed before the bytes are there. Every error says at which byte it happened.
+//! Owns reading in pieces: no more is held than a buffer and what a reader asks for, and no claim of a file about its
+//! own length is believed before the bytes are there. Every error says at which byte it happened.
 
 use super::SensorProblem;
 use crate::error::{Action, FormatError};

@@ -118,8 +118,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Time `raw` of the clock as a time that goes on. A fall by more than half the range is a wrap; where events may be
-    /// out of order, a rise by more than half of it after a wrap is an event from before it.
+    /// Time `raw` of the clock as a time that goes on. A fall by more than half the range is a wrap; where events may
+    /// be out of order, a rise by more than half of it after a wrap is an event from before it.
     #[inline]
     pub(super) fn follow(&mut self, raw: u64) -> u64 {
         let Some(clock) = &mut self.clock else { return raw };

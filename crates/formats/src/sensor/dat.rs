@@ -1,5 +1,5 @@
-//! Prophesee DAT (docs.prophesee.ai, "DAT File Format"): header lines, a byte each for the type and the size of events, and
-//! events of 8 bytes, little endian: time in microseconds (32), and
+//! Prophesee DAT (docs.prophesee.ai, "DAT File Format"): header lines, a byte each for the type and the size of
+//! events, and events of 8 bytes, little endian: time in microseconds (32), and
 //!
 //! - of version 2: x (14), y (14), polarity (4), from the lowest bit on;
 //! - of version 0 and 1 (`load_atis_data` of the format's own toolbox): x (9), y (8), polarity (1).

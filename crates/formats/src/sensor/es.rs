@@ -1,11 +1,11 @@
-//! Event Stream, version 2 (github.com/neuromorphic-paris/event_stream, README): `Event Stream`, three bytes of version, a
-//! byte for the type of the stream, the columns and rows of the sensor (16 bits each, little endian), and events of 5 bytes:
-//! one that holds the time since the event before, then x and y (16 bits each, little endian).
+//! Event Stream, version 2 (github.com/neuromorphic-paris/event_stream, README): `Event Stream`, three bytes of
+//! version, a byte for the type of the stream, the columns and rows of the sensor (16 bits each, little endian), and
+//! events of 5 bytes: one that holds the time since the event before, then x and y (16 bits each, little endian).
 //!
 //! | stream | first byte | adds to the time | means nothing |
 //! |---|---|---|---|
 //! | 1, DVS | time (7), rising light (1) | `0xff`: 127 us | `0xfe` |
-//! | 2, ATIS | time (6), polarity (1), whether it is a measurement of exposure (1) | `0xfd` to `0xff`: 63 us, 1 to 3 times | `0xfc` |
+//! | 2, ATIS | time (6), polarity (1), is a measurement of exposure (1) | `0xfd` to `0xff`: 1 to 3 times 63 us | `0xfc` |
 //!
 //! Measurements of exposure are no changes of light, and are counted. Streams of other types are refused.
 

@@ -1,4 +1,5 @@
-//! EVT 2.0 (docs.prophesee.ai, "EVT 2.0 Format"): words of 32 bits, little endian, whose four highest bits are their type.
+//! EVT 2.0 (docs.prophesee.ai, "EVT 2.0 Format"): words of 32 bits, little endian, whose four highest bits are their
+//! type.
 //!
 //! | type | word | the other bits |
 //! |---|---|---|

@@ -1,12 +1,12 @@
-//! EVT 3.0 (docs.prophesee.ai, "EVT 3.0 Format"): words of 16 bits, little endian, whose four highest bits are their type.
-//! Each says what has changed since the words before.
+//! EVT 3.0 (docs.prophesee.ai, "EVT 3.0 Format"): words of 16 bits, little endian, whose four highest bits are their
+//! type. Each says what has changed since the words before.
 //!
 //! | type | word | the other bits |
 //! |---|---|---|
 //! | 0 | y | camera (1), y (11) |
 //! | 2 | event at x | polarity (1), x (11) |
 //! | 3 | x of the groups that follow | polarity (1), x (11) |
-//! | 4, 5 | group of 12, of 8 pixels in a row | which of them have an event, from the lowest bit on; x goes on by 12, 8 |
+//! | 4, 5 | group of 12, of 8 pixels in a row | which have an event, lowest bit first; x goes on by 12, 8 |
 //! | 6, 8 | low, high part of the time | 12 bits |
 //! | 10 | edge of a trigger | not an event of a pixel |
 //! | 7, 14, 15 | others, and continuations | of the vendor |

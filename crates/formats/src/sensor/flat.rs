@@ -1,7 +1,7 @@
 //! The part of FlatBuffers ("FlatBuffer Internals") that AEDAT 4 needs: tables, their fields, vectors and texts.
 //!
-//! A buffer starts with the place of its root table; a table with the place of its list of fields. All numbers are little
-//! endian, and whatever they claim, nothing outside the buffer is looked at: what does not fit is `None`.
+//! A buffer starts with the place of its root table; a table with the place of its list of fields. All numbers are
+//! little endian, and whatever they claim, nothing outside the buffer is looked at: what does not fit is `None`.
 
 /// A table in a buffer.
 #[derive(Clone, Copy)]

@@ -1,5 +1,5 @@
-//! N-MNIST and N-Caltech101 (Orchard et al., Front. Neurosci. 9, 2015; `.bin`), and the same records under the name that
-//! SLAYER gave them (`.bs2`, `encode2Dspikes` of its `spikeFileIO`).
+//! N-MNIST and N-Caltech101 (Orchard et al., Front. Neurosci. 9, 2015; `.bin`), and the same records under the name
+//! that SLAYER gave them (`.bs2`, `encode2Dspikes` of its `spikeFileIO`).
 //!
 //! An event has 40 bits, big endian: x (8), y (8), polarity (1), time in microseconds (23). A record with y = 240 is no
 //! event: as the data sets' own `Read_Ndataset` has it, the camera's counter overflowed there, and all later times are

@@ -1,6 +1,6 @@
-//! What Prophesee's RAW and DAT files (docs.prophesee.ai, "RAW File Format", "DAT File Format") have in common: header lines
-//! of text, each a `%`, a blank, a keyword, a blank and a value. Data begin with the first line that does not start with
-//! `% `, or after the line `% end`.
+//! What Prophesee's RAW and DAT files (docs.prophesee.ai, "RAW File Format", "DAT File Format") have in common:
+//! header lines of text, each a `%`, a blank, a keyword, a blank and a value. Data begin with the first line that
+//! does not start with `% `, or after the line `% end`.
 
 use super::bytes::Bytes;
 use super::collect::Collector;

@@ -1,10 +1,10 @@
-//! Events as text: a line an event, its fields separated by commas, tabs, semicolons or blanks. Empty lines and those that
-//! start with `#` are skipped.
+//! Events as text: a line an event, its fields separated by commas, tabs, semicolons or blanks. Empty lines and those
+//! that start with `#` are skipped.
 //!
-//! What the columns are, the first line says (`t,x,y,p`, in any order and by any of the names of [`super::columns`]; a `#`
-//! may stand before it), or `--columns`. Without names, two columns are time and address, and four are t, x, y and p;
-//! where that cannot be but another usual order can, the file is refused with both readings, and never turned over
-//! silently. Numbers are decimal; a negative address in a column that is named as one is a mark and no event.
+//! What the columns are, the first line says (`t,x,y,p`, in any order and by any of the names of [`super::columns`];
+//! a `#` may stand before it), or `--columns`. Without names, two columns are time and address, and four are t, x, y
+//! and p; where that cannot be but another usual order can, the file is refused with both readings, and never turned
+//! over silently. Numbers are decimal; a negative address in a column that is named as one is a mark and no event.
 
 use super::bytes::Bytes;
 use super::collect::{Collector, Holds};
@@ -66,7 +66,7 @@ fn columns_of(names: &str) -> Columns {
 fn named(line: &str) -> Option<Result<Columns, String>> {
     let names: Vec<&str> = Separator::of(line).split(line).collect();
     let is_time = |name: &&str| matches!(Column::named(name), Some(Column::Time(_)));
-    if names.iter().any(|name| decimal(name).is_some()) || !names.iter().any(|name| is_time(name)) {
+    if names.iter().any(|name| decimal(name).is_some()) || !names.iter().any(is_time) {
         return None;
     }
     Some(Columns::new(names.iter().map(|name| Column::named(name).unwrap_or(Column::Other)).collect()))

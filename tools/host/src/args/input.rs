@@ -9,13 +9,13 @@ use std::path::PathBuf;
 #[derive(ClapArgs, Debug)]
 pub(crate) struct InputArgs {
     /// Input events: an event list, or a recording of a sensor (AEDAT, Prophesee RAW and DAT, Event Stream, N-MNIST,
-    /// SLAYER, tonic and numpy arrays, SHD, CSV and AER text: docs/formats/sensors.md). Several times, or a folder: one run
-    /// for each file, those of a folder in the order of their names
+    /// SLAYER, tonic and numpy arrays, SHD, CSV and AER text: docs/formats/sensors.md). Several times, or a folder:
+    /// one run for each file, those of a folder in the order of their names
     #[arg(long, value_name = "EVENTS|FOLDER")]
     pub(crate) input: Vec<PathBuf>,
 
-    /// The sensor that was recorded: columns x rows of pixels (34x34), or a number of channels. Not needed where the file
-    /// says it
+    /// The sensor that was recorded: columns x rows of pixels (34x34), or a number of channels. Not needed where the
+    /// file says it
     #[arg(long, value_name = "SIZE", requires = "input", value_parser = parse_sensor)]
     pub(crate) sensor: Option<Sensor>,
 
@@ -49,8 +49,8 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "TIME|first", requires = "input")]
     pub(crate) from: Option<Beginning>,
 
-    /// One spike for all events of a channel in a step of a clocked core, or in a tick of another, instead of as many as
-    /// there are events
+    /// One spike for all events of a channel in a step of a clocked core, or in a tick of another, instead of as many
+    /// as there are events
     #[arg(long, requires = "input")]
     pub(crate) binary: bool,
 }

@@ -92,7 +92,7 @@ fn aedat4_takes_the_stream_of_events() {
     let streams = [(0, "FRME", 1, 1), (1, "EVTS", 34, 34), (2, "EVTS", 10, 10)];
     let streams: String = streams.iter().map(|&(n, kind, w, h)| aedat4_stream(n, kind, w, h)).collect();
     let mut bytes = aedat4_header(0, &streams);
-    let frame: Vec<u8> = aedat4_packet(0, &[]).iter().copied().collect();
+    let frame: Vec<u8> = aedat4_packet(0, &[]);
     let at = frame.windows(4).position(|w| w == b"EVTS").unwrap();
     let frame = [&frame[..at], b"FRME", &frame[at + 4..]].concat();
     bytes.extend([frame, aedat4_packet(2, &[(1, 1, 1, 1)]), aedat4_packet(1, &[(2, 33, 1, 0)])].concat());

@@ -1,12 +1,12 @@
-//! Encoders of the formats, after their specifications and independent of the readers. An event is (time, x, y, polarity);
-//! times are those that go on, and each encoder cuts them to the clock of its format.
+//! Encoders of the formats, after their specifications and independent of the readers. An event is (time, x, y,
+//! polarity); times are those that go on, and each encoder cuts them to the clock of its format.
 
 pub(super) type Event = (u64, u16, u16, u8);
 
 /// 40 bits: x, y, polarity, time of 23 bits.
 pub(super) fn bs2(events: &[Event]) -> Vec<u8> {
     let word = |&(t, x, y, p): &Event| {
-        (u64::from(x) << 32 | u64::from(y) << 24 | u64::from(p) << 23 | t % (1 << 23)).to_be_bytes()
+        (u64::from(x) << 32 | u64::from(y) << 24 | u64::from(p) << 23 | (t % (1 << 23))).to_be_bytes()
     };
     events.iter().flat_map(|event| word(event)[3..].to_vec()).collect()
 }
@@ -14,14 +14,14 @@ pub(super) fn bs2(events: &[Event]) -> Vec<u8> {
 /// 56 bits: x and y of 12, channel of 8, time of 24 bits.
 pub(super) fn bs3(events: &[Event]) -> Vec<u8> {
     let word = |&(t, x, y, p): &Event| {
-        (u64::from(x) << 44 | u64::from(y) << 32 | u64::from(p) << 24 | t % (1 << 24)).to_be_bytes()
+        (u64::from(x) << 44 | u64::from(y) << 32 | u64::from(p) << 24 | (t % (1 << 24))).to_be_bytes()
     };
     events.iter().flat_map(|event| word(event)[1..].to_vec()).collect()
 }
 
 /// 40 bits: number of 16, time of 24 bits.
 pub(super) fn bs1(events: &[(u64, u16)]) -> Vec<u8> {
-    let word = |&(t, id): &(u64, u16)| (u64::from(id) << 24 | t % (1 << 24)).to_be_bytes();
+    let word = |&(t, id): &(u64, u16)| ((u64::from(id) << 24) | (t % (1 << 24))).to_be_bytes();
     events.iter().flat_map(|event| word(event)[3..].to_vec()).collect()
 }
 

@@ -1,5 +1,5 @@
-//! Bytes that were changed, cut or made up: an answer or an error, never a panic, and never more memory than a multiple of
-//! what was read.
+//! Bytes that were changed, cut or made up: an answer or an error, never a panic, and never more memory than a
+//! multiple of what was read.
 
 use super::encode::*;
 use super::*;
