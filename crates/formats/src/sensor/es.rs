@@ -5,7 +5,7 @@
 //! | stream | first byte | adds to the time | means nothing |
 //! |---|---|---|---|
 //! | 1, DVS | time (7), rising light (1) | `0xff`: 127 us | `0xfe` |
-//! | 2, ATIS | time (6), polarity (1), is a measurement of exposure (1) | `0xfd` to `0xff`: 1 to 3 times 63 us | `0xfc` |
+//! | 2, ATIS | time (6), polarity (1), is an exposure (1) | `0xfd` to `0xff`: 1 to 3 times 63 us | `0xfc` |
 //!
 //! Measurements of exposure are no changes of light, and are counted. Streams of other types are refused.
 
