@@ -84,6 +84,7 @@ fn wrong_snapshots_are_refused() {
 /// of them together must be so as well, or the sums of the cores would overflow.
 #[test]
 fn forged_deliveries_are_refused() {
+    let mut tried = 0;
     for (tag_cam, asynchronous) in [(false, false), (false, true), (true, false)] {
         let recipe = Recipe {
             seed: 3,
@@ -98,7 +99,6 @@ fn forged_deliveries_are_refused() {
         };
         let mut case = recipe.build();
         let mut emulator = case.emulator();
-        let mut tried = 0;
         for end in 1..60 {
             emulator.run_until(Tick(end), &mut ());
             let good = serde_json::to_value(emulator.snapshot()).unwrap();
@@ -127,8 +127,8 @@ fn forged_deliveries_are_refused() {
                 tried += 1;
             }
         }
-        assert!(tried > 10, "something should be on its way");
     }
+    assert!(tried > 10, "something should be on its way");
 }
 
 /// A snapshot says when an asynchronous core is due, and its state says so too: a later tick would lose a spike.
