@@ -67,19 +67,21 @@ target!(
     /// A network that is read is mapped, if it is not large; whether it fits is the mapper's business.
     network_file,
     seeds::NETWORKS.map(|(_, text)| text.into()).to_vec(),
-    |bytes: &[u8]| {
+    {
         let chips = seeds::NETWORKS.map(|(chip, _)| formats::chip::shipped(chip).expect("it is shipped"));
-        let read = |text: &str| {
-            let networks = chips.iter().filter_map(|chip| {
-                let network = formats::network::read(text, "network.toml", "".as_ref(), chip).ok()?;
-                if network.neuron_count() <= MAPPED_MAX {
-                    let _ = mapper::map(&network, chip, &MapperOptions::default());
-                }
-                Some(())
-            });
-            networks.count() > 0
-        };
-        text(bytes, read)
+        move |bytes: &[u8]| {
+            let read = |text: &str| {
+                let networks = chips.iter().filter_map(|chip| {
+                    let network = formats::network::read(text, "network.toml", "".as_ref(), chip).ok()?;
+                    if network.neuron_count() <= MAPPED_MAX {
+                        let _ = mapper::map(&network, chip, &MapperOptions::default());
+                    }
+                    Some(())
+                });
+                networks.count() > 0
+            };
+            text(bytes, read)
+        }
     }
 );
 
@@ -93,27 +95,22 @@ target!(
     |bytes: &[u8]| text(bytes, |text| study::read(text, "study.toml", "".as_ref()).is_ok())
 );
 
-/// A network whose connections are listed in `file`.
-fn listed(file: &str) -> String {
-    let text = seeds::NETWORKS[0].1;
-    let begin = text.split("[[projection]]").next().expect("a beginning");
-    format!(
+/// What reads a network of which these bytes are the list of connections, in a file of this name.
+fn lists(file: &'static str) -> impl Fn(&[u8]) -> bool {
+    let (folder, chip) = (Folder::new(file), formats::chip::shipped("dynapse2").expect("it is shipped"));
+    let begin = seeds::NETWORKS[0].1.split("[[projection]]").next().expect("a beginning");
+    let network = format!(
         "{begin}[[projection]]\nname = \"in\"\npre = \"stimulus\"\npost = \"reservoir\"\nsynapse = \"AMPA\"\n\
          connect = {{ list = \"{file}\" }}\nweight = \"1 1\"\n"
-    )
+    );
+    move |bytes| {
+        folder.with(bytes);
+        formats::network::read(&network, "network.toml", folder.path(), &chip).is_ok()
+    }
 }
 
-target!(connection_list, vec![b"pre,post,weight\n# one\n0,1,0.5\n11,0,2\n".to_vec()], |bytes: &[u8]| {
-    let (folder, chip) = (Folder::new("list.csv"), formats::chip::shipped("dynapse2").expect("it is shipped"));
-    folder.with(bytes);
-    formats::network::read(&listed("list.csv"), "network.toml", folder.path(), &chip).is_ok()
-});
-
-target!(connection_arrays, vec![seeds::connections()], |bytes: &[u8]| {
-    let (folder, chip) = (Folder::new("list.npz"), formats::chip::shipped("dynapse2").expect("it is shipped"));
-    folder.with(bytes);
-    formats::network::read(&listed("list.npz"), "network.toml", folder.path(), &chip).is_ok()
-});
+target!(connection_list, vec![b"pre,post,weight\n# one\n0,1,0.5\n11,0,2\n".to_vec()], lists("list.csv"));
+target!(connection_arrays, vec![seeds::connections()], lists("list.npz"));
 
 target!(event_list, vec![include_bytes!("../../examples/events.csv").to_vec()], |bytes: &[u8]| text(bytes, |text| {
     formats::events::read_inputs(text, "events.csv", 24).is_ok()
@@ -141,8 +138,7 @@ target!(decimal, ["0.5", "-12e-3", "9007199254740993", "20 ms"].map(Into::into).
 ));
 
 /// Reads a recording of a simulator, both files of it, and replays it if it is whole.
-fn replays(json: &[u8], arrays: &[u8]) -> bool {
-    let folder = Folder::new("case.npz");
+fn replays(folder: &Folder, json: &[u8], arrays: &[u8]) -> bool {
     folder.with(arrays);
     std::fs::write(folder.path().join("case.json"), json).expect("a file");
     conform::Case::open(&folder.path().join("case.json")).is_ok_and(|case| conform::replay(&case).is_ok())
@@ -153,13 +149,15 @@ const CASES: [(&[u8], &[u8]); 2] = [
     (include_bytes!("../golden/xylo/net_06.json"), include_bytes!("../golden/xylo/net_06.npz")),
 ];
 
-target!(golden_case, CASES.map(|(json, _)| json.to_vec()).to_vec(), |bytes: &[u8]| CASES
-    .iter()
-    .any(|(_, arrays)| replays(bytes, arrays)));
+target!(golden_case, CASES.map(|(json, _)| json.to_vec()).to_vec(), {
+    let folder = Folder::new("case.npz");
+    move |bytes: &[u8]| CASES.iter().any(|(_, arrays)| replays(&folder, bytes, arrays))
+});
 
-target!(golden_arrays, CASES.map(|(_, arrays)| arrays.to_vec()).to_vec(), |bytes: &[u8]| CASES
-    .iter()
-    .any(|(json, _)| replays(json, bytes)));
+target!(golden_arrays, CASES.map(|(_, arrays)| arrays.to_vec()).to_vec(), {
+    let folder = Folder::new("case.npz");
+    move |bytes: &[u8]| CASES.iter().any(|(json, _)| replays(&folder, json, bytes))
+});
 
 /// A program that is read is loaded, and one that is loaded runs.
 fn runs(program: &[u8]) -> bool {
