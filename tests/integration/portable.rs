@@ -75,7 +75,12 @@ fn weights_in_thresholds_are_multiplied_exactly() {
     );
     refused("ideal", "\"0.2 threshold\"", "model = \"rate\"", "core model `rate` of `p` has no threshold");
     refused("dynapse2", "\"0.2 threshold\"", "model = \"dpi\"", "core model `dpi` of `p` has no threshold");
-    refused("ideal", "\"4000 threshold\"", "", "a weight of 4000 threshold does not fit: it is below 2048 times the nominal threshold");
+    refused(
+        "ideal",
+        "\"4000 threshold\"",
+        "",
+        "a weight of 4000 threshold does not fit: it is below 2048 times the nominal threshold",
+    );
     refused("ideal", "\"x threshold\"", "", "not a decimal number");
     refused("ideal", "\"0.2threshold\"", "", "a quantity is a number, a space and a unit");
 }
