@@ -4,6 +4,7 @@
 use crate::container::ContainerProblem;
 use crate::nearest::suggestion;
 use crate::npz::ArrayProblem;
+use crate::output::OutputProblem;
 use crate::sensor::SensorProblem;
 use std::fmt;
 use std::ops::Range;
@@ -75,6 +76,12 @@ pub enum FormatError {
         file: String,
         /// What is wrong.
         problem: SensorProblem,
+    },
+    /// A file cannot be an output.
+    Output {
+        file: String,
+        /// Why.
+        problem: OutputProblem,
     },
     /// No chip has this name.
     UnknownChip {
@@ -174,6 +181,10 @@ impl FormatError {
         Self::Io { file: file.display().to_string(), action, reason }
     }
 
+    pub(crate) fn output(file: &std::path::Path, problem: OutputProblem) -> Self {
+        Self::Output { file: file.display().to_string(), problem }
+    }
+
     /// The place in a text file; `None` for what has no line.
     pub fn place(&self) -> Option<&Place> {
         match self {
@@ -192,6 +203,7 @@ impl FormatError {
             | Self::Container { file, .. }
             | Self::Array { file, .. }
             | Self::Object { file, .. }
+            | Self::Output { file, .. }
             | Self::Sensor { file, .. } => file,
             Self::UnknownChip { .. } => "",
         }
@@ -212,6 +224,7 @@ impl FormatError {
             Self::Array { array, problem, .. } => format!("array `{array}`: {problem}"),
             Self::Object { object, reason, .. } => format!("object `{object}`: {reason}"),
             Self::Sensor { problem, .. } => problem.to_string(),
+            Self::Output { problem, .. } => problem.to_string(),
             Self::UnknownChip { name, .. } => format!("there is no chip `{name}`"),
         }
     }
@@ -223,6 +236,7 @@ impl FormatError {
             Self::Container { problem, .. } => problem.help(),
             Self::Array { problem, .. } => problem.help(),
             Self::Sensor { problem, .. } => problem.help(),
+            Self::Output { problem, .. } => problem.help(),
             Self::UnknownChip { name, shipped } => {
                 let text = suggestion(name, shipped, "the shipped chips are").unwrap_or_default();
                 let text = if text.ends_with('?') { text } else { text + "." };

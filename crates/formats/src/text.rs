@@ -14,7 +14,9 @@ pub const TEXT_BYTES_MAX: u64 = 1 << 30;
 pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FormatError> {
     let io = |error| FormatError::io(path, Action::Read, &error);
     let file = std::fs::File::open(path).map_err(io)?;
-    let size = file.metadata().map_err(io)?.len();
+    let metadata = file.metadata().map_err(io)?;
+    crate::output::note_read(path, &metadata);
+    let size = metadata.len();
     let too_large = |size| FormatError::TooLarge { file: path.display().to_string(), size, limit };
     if size > limit {
         return Err(too_large(size));
