@@ -18,7 +18,7 @@ pub enum OutputProblem {
     },
     /// It is there already, and is no plain file.
     NoFile {
-        /// What it is, with its article.
+        /// What it is.
         what: &'static str,
     },
     /// The name cannot be written down by which a commit that is cut off would be finished.
@@ -43,7 +43,7 @@ impl fmt::Display for OutputProblem {
         match self {
             Self::IsInput { input } => write!(f, "cannot be written: it is the input {input} of this command"),
             Self::IsOutput { other } => write!(f, "cannot be written: it is the same file as the output {other}"),
-            Self::NoFile { what } => write!(f, "cannot be written: this is {what}"),
+            Self::NoFile { what } => write!(f, "cannot be written: this is a {what}"),
             Self::Name => f.write_str("cannot be written: its name is no text"),
             Self::InUse { command, process, whole } => {
                 let what = if *whole { "this directory" } else { "this file" };

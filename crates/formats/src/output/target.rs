@@ -2,6 +2,7 @@
 
 use super::problem::OutputProblem;
 use crate::error::{Action, FormatError};
+use crate::open::special;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
@@ -89,11 +90,11 @@ impl Target {
         let directory = parent(&real).canonicalize().map_err(|error| io(&error))?;
         let target = Self { shown: path.into(), directory, name: name.into(), present: None };
         let present = match fs::metadata(target.path()) {
-            Ok(metadata) if metadata.is_dir() => return Err(is_directory()),
-            Ok(metadata) if !metadata.is_file() => {
-                return Err(FormatError::output(path, OutputProblem::NoFile { what: kind(&metadata) }));
-            }
-            Ok(metadata) => Identity::of(&target.path(), &metadata),
+            Ok(metadata) => match special(metadata.file_type()) {
+                None => Identity::of(&target.path(), &metadata),
+                Some("directory") => return Err(is_directory()),
+                Some(what) => return Err(FormatError::output(path, OutputProblem::NoFile { what })),
+            },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(io(&error)),
         };
@@ -134,21 +135,4 @@ fn followed(path: &Path) -> std::io::Result<PathBuf> {
         }
     }
     Err(std::io::Error::other("its symbolic links lead in a circle"))
-}
-
-/// What is no plain file and no directory.
-fn kind(metadata: &Metadata) -> &'static str {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        let kind = metadata.file_type();
-        if kind.is_fifo() {
-            return "a pipe";
-        }
-        if kind.is_socket() {
-            return "a socket";
-        }
-    }
-    let _ = metadata;
-    "a device"
 }
