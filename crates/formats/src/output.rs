@@ -133,15 +133,21 @@ impl Transaction {
         self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Says that the file at `path` is an input: no output may replace it. Inputs come before outputs.
-    pub fn reads(&mut self, path: &Path) {
+    /// Says that the file at `path` is an input: no output may replace it.
+    ///
+    /// # Errors
+    /// It is an output.
+    pub fn reads(&mut self, path: &Path) -> Result<(), FormatError> {
         let identity = target::input(path);
-        self.open().inputs.extend(identity.map(|identity| (identity, path.to_owned())));
+        self.open().inputs(identity.map(|identity| (identity, path.to_owned())))
     }
 
     /// Says that every file that this process has read so far is an input, those among them that another file named.
-    pub fn reads_all_so_far(&mut self) {
-        self.open().inputs.extend(target::read_so_far());
+    ///
+    /// # Errors
+    /// One of them is an output.
+    pub fn reads_all_so_far(&mut self) -> Result<(), FormatError> {
+        self.open().inputs(target::read_so_far())
     }
 
     /// Claims the file at `path`; `-` is standard output, which can be one output at most.
@@ -250,6 +256,18 @@ impl Abandon {
 }
 
 impl Open {
+    /// Takes files for inputs.
+    fn inputs(&mut self, inputs: impl IntoIterator<Item = (Identity, PathBuf)>) -> Result<(), FormatError> {
+        for (identity, input) in inputs {
+            if let Some(Place::File(_, target)) = self.known.get(&identity).and_then(|place| self.places.get(*place)) {
+                let problem = OutputProblem::IsInput { input: input.display().to_string() };
+                return Err(FormatError::output(&target.shown, problem));
+            }
+            self.inputs.insert(identity, input);
+        }
+        Ok(())
+    }
+
     /// Claims the files at `paths` and returns their places.
     fn files(&mut self, paths: &[PathBuf]) -> Result<Range<usize>, FormatError> {
         let first = self.places.len();

@@ -57,6 +57,22 @@ pub(crate) enum Command {
     Conform(ConformArgs),
 }
 
+impl Command {
+    /// Whether the result is printed as JSON.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Study(args) => args.json,
+            Self::Chips(args) => args.json,
+            Self::Chip(args) => args.json,
+            Self::Die(args) => args.json,
+            Self::Map(args) => args.json,
+            Self::Run(args) => args.json,
+            Self::Plot(_) => false,
+            Self::Conform(args) => args.json,
+        }
+    }
+}
+
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   quenched study                              the default study

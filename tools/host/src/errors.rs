@@ -1,7 +1,9 @@
 //! Everything that can end a command early, and how it looks in the terminal.
 
+use crate::output::visible;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use formats::{FormatError, FormatErrors};
+use serde_json::{Value, json};
 use thiserror::Error;
 
 /// Why a command failed.
@@ -102,6 +104,34 @@ impl HostError {
         }
     }
 
+    /// What to do about it.
+    fn help(&self) -> Option<&str> {
+        match self {
+            Self::Usage { help, .. } | Self::Mapper { help, .. } => help.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The error as JSON: `{"error": {...}}`.
+    pub(crate) fn as_json(&self) -> Value {
+        let mut error = json!({ "message": self.to_string(), "help": self.help(), "exit_status": self.exit_code() });
+        if let Self::Files(errors) = self {
+            let each = errors.iter().map(|error| {
+                let place = error.place();
+                json!({
+                    "file": error.file(),
+                    "line": place.map(|place| place.line),
+                    "column": place.map(|place| place.column),
+                    "entry": place.map(|place| &place.path).filter(|path| !path.is_empty()),
+                    "message": error.message(),
+                    "help": error.help(),
+                })
+            });
+            error["errors"] = each.collect();
+        }
+        json!({ "error": error })
+    }
+
     /// The error as text: `error: ...`, for a place in a file with file, line, column and the line itself, and what to
     /// do after `help:`.
     pub(crate) fn render(&self, colours: bool) -> String {
@@ -114,9 +144,7 @@ impl HostError {
                 }
                 text.join("\n\n")
             }
-            Self::Usage { message, help } => render_plain(message, help.as_deref(), &renderer),
-            Self::Mapper { help, .. } => render_plain(&self.to_string(), help.as_deref(), &renderer),
-            other => render_plain(&other.to_string(), None, &renderer),
+            other => render_plain(&other.to_string(), other.help(), &renderer),
         }
     }
 }
@@ -127,9 +155,11 @@ fn render_format(error: &FormatError, renderer: &Renderer) -> String {
         let message = if error.file().is_empty() { message } else { format!("{}: {message}", error.file()) };
         return render_plain(&message, help.as_deref(), renderer);
     };
+    let (message, help, path) =
+        (visible(&message).into_owned(), help.map(|help| visible(&help).into_owned()), visible(&place.file));
     let snippet = Snippet::source(place.excerpt.as_str())
         .line_start(place.line)
-        .path(place.file.as_str())
+        .path(path.as_ref())
         .annotation(AnnotationKind::Primary.span(place.span.clone()));
     let mut group: Group<'_> = Level::ERROR.primary_title(message).element(snippet);
     if let Some(help) = help {
@@ -142,6 +172,6 @@ fn render_plain(message: &str, help: Option<&str>, renderer: &Renderer) -> Strin
     let title = |level: Level<'static>, text: &str| {
         renderer.render(&[Group::with_title(level.primary_title(text.to_string()))])
     };
-    let error = title(Level::ERROR, message);
-    help.map_or(error.clone(), |help| format!("{error}\n{}", title(Level::HELP, help)))
+    let error = title(Level::ERROR, &visible(message));
+    help.map_or(error.clone(), |help| format!("{error}\n{}", title(Level::HELP, &visible(help))))
 }

@@ -32,7 +32,7 @@ fn message(dir: &Path, error: &FormatError) -> String {
 fn refused(dir: &Path, inputs: &[&str], outputs: &[&str]) -> String {
     let before = tree(dir);
     let mut transaction = Transaction::new("a test");
-    inputs.iter().for_each(|path| transaction.reads(&dir.join(path)));
+    inputs.iter().for_each(|path| transaction.reads(&dir.join(path)).unwrap());
     let paths: Vec<PathBuf> =
         outputs.iter().map(|path| if *path == "-" { path.into() } else { dir.join(path) }).collect();
     let error = transaction.files(&paths).unwrap_err();
@@ -126,9 +126,15 @@ fn files_that_were_read_are_inputs() {
     fs::write(&path, "x").unwrap();
     crate::text::read_text(&path).unwrap();
     let mut transaction = Transaction::new("a test");
-    transaction.reads_all_so_far();
+    transaction.reads_all_so_far().unwrap();
     let error = transaction.file(&path).unwrap_err();
     assert!(error.to_string().contains("it is the input"), "{error}");
+    // Whichever is said first.
+    let mut transaction = Transaction::new("a test");
+    transaction.file(&path).unwrap();
+    let error = transaction.reads_all_so_far().unwrap_err();
+    assert!(error.to_string().contains("list.csv: cannot be written: it is the input"), "{error}");
+    assert!(transaction.reads(&path).is_err());
 }
 
 #[cfg(unix)]

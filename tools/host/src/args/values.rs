@@ -1,5 +1,6 @@
 //! What the text of an argument can stand for.
 
+use formats::output::STANDARD_OUTPUT;
 use formats::sensor::Sensor;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -44,10 +45,13 @@ impl FromStr for FigureFile {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let path = PathBuf::from(text);
+        if text == STANDARD_OUTPUT {
+            return Ok(Self { path, kind: FigureKind::Svg });
+        }
         let kind = match path.extension().and_then(|extension| extension.to_str()) {
             Some("svg") => FigureKind::Svg,
             Some("html" | "htm") => FigureKind::Html,
-            _ => return Err("a figure is a file that ends in .svg or .html".into()),
+            _ => return Err("a figure is a file that ends in .svg or .html, or `-` for standard output".into()),
         };
         Ok(Self { path, kind })
     }
@@ -114,6 +118,7 @@ mod tests {
     fn a_figure_is_known_by_its_end() {
         let kind = |text: &str| text.parse::<FigureFile>().map(|file| file.kind);
         assert_eq!((kind("a/b.svg"), kind("b.html")), (Ok(FigureKind::Svg), Ok(FigureKind::Html)));
+        assert_eq!(kind("-"), Ok(FigureKind::Svg));
         for wrong in ["", "svg", "a.png", "a.svg.gz", "a."] {
             assert!(kind(wrong).is_err(), "{wrong}");
         }

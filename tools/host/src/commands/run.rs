@@ -10,7 +10,8 @@ use crate::commands::die::parameters_of;
 use crate::commands::load::{load, refused};
 use crate::commands::probe;
 use crate::errors::HostError;
-use crate::output::{print, print_json, warn};
+use crate::output::{print_json, warn};
+use crate::outputs::{Done, Outputs};
 use chip::{ChipSpec, InputEvent, whole_multiple};
 use device_models::DieParameters;
 use emulator::{Each, EmulatorError, Snapshot, Spike};
@@ -64,7 +65,13 @@ impl Outcome {
 
 /// `quenched run`.
 pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
+    let inputs = inputs::files(&args.input)?;
+    let mut outputs = Outputs::new(args.json);
+    outputs.reads(inputs.iter().chain(&args.resume).chain([&args.what.network]))?;
+    let files = Files::of(args, &inputs, &mut outputs)?;
+    outputs.give_up_on_interrupt();
     let loaded = load(&args.what)?;
+    outputs.reads_all_so_far()?;
     let of_mapping = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let mut die = parameters_of(&loaded.spec, &args.which)?;
     if args.noise {
@@ -73,8 +80,6 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
             .map_err(|error| HostError::Device { chip: loaded.spec.name.clone(), error: Box::new(error) })?;
     }
     let ticks = ticks(args, &loaded.spec)?;
-    let inputs = inputs::files(&args.input)?;
-    let files = Files::of(args, &inputs)?;
     let mut session = start(args, &loaded.board(&args.what.network)?, &die)?;
     mute(args, &mut session)?;
     probe::choose(args, &mut session, ticks)?;
@@ -89,26 +94,31 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
             outcomes
         }
     };
-    for (index, outcome) in outcomes.iter_mut().enumerate() {
-        outcome.written = files.write(args, index, outcome)?;
-    }
     let mut all = Warnings::default();
     for outcome in &mut outcomes {
         outcome.warnings = of_mapping.clone();
         outcome.warnings.extend(outcome.session.warnings(&outcome.activity));
         all.extend(outcome.warnings.clone());
     }
+    let saturations: u64 = outcomes.iter().map(|outcome| outcome.session.counters().saturations).sum();
+    let strict = if args.strict && saturations > 0 { Err(HostError::Strict { count: saturations }) } else { Ok(()) };
+    let mut done = Done::default();
+    // What is an error leaves no files; the report tells why.
+    if strict.is_ok() && !(args.what.deny_warnings && !all.is_empty()) {
+        for (index, outcome) in outcomes.iter_mut().enumerate() {
+            files.write(args, index, outcome, &mut outputs)?;
+            outcome.written = files.names(index);
+        }
+        done = outputs.commit()?;
+    }
     match (&outcomes[..], args.json) {
         ([one], true) => print_json(&json::of(args, one))?,
-        ([one], false) => print(&text::of(args, one))?,
+        ([one], false) => done.print(&text::of(args, one))?,
         (several, true) => print_json(&json::of_several(args, several))?,
-        (several, false) => print(&text::of_several(args, several))?,
+        (several, false) => done.print(&text::of_several(args, several))?,
     }
     warn(&all, args.json, args.what.deny_warnings)?;
-    match outcomes.iter().map(|outcome| outcome.session.counters().saturations).sum() {
-        count if count > 0 && args.strict => Err(HostError::Strict { count }),
-        _ => Ok(()),
-    }
+    strict
 }
 
 /// How many ticks to run.
