@@ -269,13 +269,25 @@ impl fmt::Display for FormatError {
 
 impl std::error::Error for FormatError {}
 
-/// All that was found wrong with a file, in the order of the file; at least one error.
+/// Errors of a file that are listed; more of them help nobody, because one cause can spoil every line.
+pub(crate) const ERRORS_MAX: usize = 20;
+
+/// What was found wrong with a file, in the order of the file; at least one error.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub struct FormatErrors(Vec<FormatError>);
+pub struct FormatErrors {
+    errors: Vec<FormatError>,
+    /// Errors that are not listed.
+    more: usize,
+}
 
 impl FormatErrors {
     /// These errors, each file's in the order of its lines; `None` if there are none.
-    pub(crate) fn new(mut errors: Vec<FormatError>) -> Option<Self> {
+    pub(crate) fn new(errors: Vec<FormatError>) -> Option<Self> {
+        Self::with_more(errors, 0)
+    }
+
+    /// The same, of which `more` are not listed.
+    pub(crate) fn with_more(mut errors: Vec<FormatError>, more: usize) -> Option<Self> {
         let mut files: Vec<String> = Vec::new();
         for error in &errors {
             if !files.iter().any(|f| f == error.file()) {
@@ -284,41 +296,46 @@ impl FormatErrors {
         }
         let file = |e: &FormatError| files.iter().position(|f| f == e.file());
         errors.sort_by_key(|e| (file(e), e.place().map(|p| (p.line, p.column))));
-        (!errors.is_empty()).then_some(Self(errors))
+        (!errors.is_empty()).then_some(Self { errors, more })
     }
 
     /// The first error of the file.
     pub fn first(&self) -> &FormatError {
-        &self.0[0]
+        &self.errors[0]
     }
 
-    /// All errors, in the order of the file.
+    /// The errors that are listed, in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, FormatError> {
-        self.0.iter()
+        self.errors.iter()
     }
 
-    /// Number of errors, at least 1.
+    /// Number of errors that are listed, at least 1.
     #[allow(clippy::len_without_is_empty, reason = "never empty")]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.errors.len()
+    }
+
+    /// Number of errors that are not listed, for there are too many.
+    pub fn more(&self) -> usize {
+        self.more
     }
 }
 
 impl fmt::Display for FormatErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
+        for (index, error) in self.errors.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
             error.fmt(f)?;
         }
-        Ok(())
+        if self.more > 0 { write!(f, "\nand {} more errors", self.more) } else { Ok(()) }
     }
 }
 
 impl From<FormatError> for FormatErrors {
     fn from(error: FormatError) -> Self {
-        Self(vec![error])
+        Self { errors: vec![error], more: 0 }
     }
 }
 
@@ -327,6 +344,6 @@ impl<'a> IntoIterator for &'a FormatErrors {
     type IntoIter = std::slice::Iter<'a, FormatError>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.errors.iter()
     }
 }

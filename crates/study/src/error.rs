@@ -23,7 +23,7 @@ pub enum StudyError {
         runs: usize,
     },
     /// The task's data or options are impossible.
-    #[error("task `{task}`: {error}")]
+    #[error("{}{error}", if error.names_task() { String::new() } else { format!("task `{task}`: ") })]
     Task {
         /// The task.
         task: String,

@@ -128,6 +128,7 @@ impl HostError {
                 })
             });
             error["errors"] = each.collect();
+            error["more_errors"] = json!(errors.more());
         }
         json!({ "error": error })
     }
@@ -139,8 +140,10 @@ impl HostError {
         match self {
             Self::Files(errors) => {
                 let mut text: Vec<String> = errors.iter().map(|error| render_format(error, &renderer)).collect();
-                if text.len() > 1 {
-                    text.push(format!("{} errors in this file", text.len()));
+                match (text.len(), errors.more()) {
+                    (1, 0) => {}
+                    (shown, 0) => text.push(format!("{shown} errors in this file")),
+                    (shown, more) => text.push(format!("{} errors in this file; {shown} are shown", shown + more)),
                 }
                 text.join("\n\n")
             }

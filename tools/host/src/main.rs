@@ -11,6 +11,7 @@ mod commands;
 mod errors;
 mod output;
 mod outputs;
+mod progress;
 
 use args::{Args, Command};
 use clap::Parser;

@@ -74,6 +74,33 @@ pub(super) fn time(text: &str) -> Result<Quantity, String> {
     }
 }
 
+/// A whole number that is not negative.
+pub(super) fn count<T: TryFrom<u128> + Copy>(text: &str) -> Result<T, String> {
+    within(text, 0, u128::MAX)
+}
+
+/// A whole number from `LOW` to `HIGH`.
+pub(super) fn from_to<const LOW: u128, const HIGH: u128>(text: &str) -> Result<u32, String> {
+    within(text, LOW, HIGH)
+}
+
+fn within<T: TryFrom<u128> + Copy>(text: &str, low: u128, high: u128) -> Result<T, String> {
+    let (sign, digits) = text.split_at(usize::from(text.starts_with(['-', '+'])));
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("a whole number is needed, such as 100".into());
+    }
+    // More digits than any type has are more than any type holds.
+    let value = digits.parse::<u128>().unwrap_or(u128::MAX);
+    if sign == "-" && value > 0 {
+        return Err("a number below 0 is impossible here".into());
+    }
+    if !(low..=high).contains(&value) {
+        return Err(format!("a number from {low} to {high} is needed"));
+    }
+    let bits = 8 * size_of::<T>();
+    T::try_from(value).map_err(|_| format!("the largest number here is {}", u128::MAX >> (128 - bits)))
+}
+
 /// The length of a tick.
 pub(super) fn parse_tick(text: &str) -> Result<Quantity, String> {
     time(text)
@@ -111,6 +138,22 @@ mod tests {
         assert_eq!("1e-3s".parse(), time("1e-3 s"));
         for wrong in ["", "0", "-1", "ms", "0ms", "-1ms", "5 mV", "5m s", "5 parsecs", "nan s", "1.5", "\u{b5}"] {
             assert!(wrong.parse::<Interval>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn numbers_say_what_is_wrong_with_them() {
+        assert_eq!((count("0"), count("+7"), count("-0")), (Ok(0u64), Ok(7), Ok(0)));
+        assert_eq!((count("18446744073709551615"), from_to::<1, 9>("9")), (Ok(u64::MAX), Ok(9)));
+        let wrong = |text: &str| count::<u16>(text).unwrap_err();
+        assert_eq!(wrong("-5"), "a number below 0 is impossible here");
+        assert_eq!((wrong("65536"), wrong(&"9".repeat(99))), (wrong("70000"), wrong("65536")));
+        assert_eq!(wrong("65536"), "the largest number here is 65535");
+        for text in ["", "-", "+", "1.5", "1e3", "0x1", " 1", "five", "\u{661}"] {
+            assert_eq!(wrong(text), "a whole number is needed, such as 100", "{text}");
+        }
+        for text in ["0", "10"] {
+            assert_eq!(from_to::<1, 9>(text), Err("a number from 1 to 9 is needed".into()));
         }
     }
 

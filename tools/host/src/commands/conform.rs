@@ -4,10 +4,9 @@ use crate::args::ConformArgs;
 use crate::errors::HostError;
 use crate::output::{note, print, print_json_text};
 use crate::outputs::Outputs;
+use crate::progress::progress;
 use conform::{CaseReport, Options, Progress};
 use formats::output::STANDARD_OUTPUT;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::time::Duration;
 
 /// `quenched conform`.
 pub(crate) fn run(args: &ConformArgs, quiet: bool) -> Result<(), HostError> {
@@ -22,7 +21,7 @@ pub(crate) fn run(args: &ConformArgs, quiet: bool) -> Result<(), HostError> {
     // Lines that come as the cases do are no report any more if standard output is another file.
     let piped = args.junit.as_ref().is_some_and(|path| path.as_os_str() == STANDARD_OUTPUT);
     let tell = |text: &str| if piped { Ok(note(text.trim_end())) } else { print(text) };
-    let bar = progress(quiet);
+    let bar = progress(0, "{pos} of {len} cases", quiet);
     let report = conform::run_each(&args.paths, &options, |case: &CaseReport, at: Progress| {
         bar.set_length(at.total as u64);
         bar.set_position(at.done as u64);
@@ -44,13 +43,4 @@ pub(crate) fn run(args: &ConformArgs, quiet: bool) -> Result<(), HostError> {
         true => Err(HostError::Conform { failed, damaged, cases: report.cases.len() }),
         false => Ok(()),
     }
-}
-
-fn progress(quiet: bool) -> ProgressBar {
-    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bar = ProgressBar::with_draw_target(Some(0), target);
-    let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos} of {len} cases, {eta} left");
-    bar.set_style(style.expect("the template is valid").progress_chars("━╸ "));
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

@@ -12,6 +12,7 @@ use crate::commands::probe;
 use crate::errors::HostError;
 use crate::output::{print_json, warn};
 use crate::outputs::{Done, Outputs};
+use crate::progress::{PERCENT, progress};
 use chip::{ChipSpec, InputEvent, whole_multiple};
 use device_models::DieParameters;
 use emulator::{Each, EmulatorError, Snapshot, Spike};
@@ -19,7 +20,7 @@ use files::Files;
 use formats::container::Kind;
 use formats::events::SpikeEvent;
 use formats::suggestion;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use session::{Board, PopulationActivity, Session, SessionError};
 use std::path::{Path, PathBuf};
 use units::{Tick, Unit};
@@ -84,10 +85,10 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     mute(args, &mut session)?;
     probe::choose(args, &mut session, ticks)?;
     let mut outcomes = match &inputs[..] {
-        [] => vec![emulate(args, session, None, ticks, &progress(PARTS.min(ticks), quiet))?],
-        [input] => vec![emulate(args, session, Some(input), ticks, &progress(PARTS.min(ticks), quiet))?],
+        [] => vec![emulate(args, session, None, ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?],
+        [input] => vec![emulate(args, session, Some(input), ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?],
         several => {
-            let bar = progress(several.len() as u64 * PARTS.min(ticks), quiet);
+            let bar = progress(several.len() as u64 * PARTS.min(ticks), PERCENT, quiet);
             let run = |session, input: &PathBuf| emulate(args, session, Some(input), ticks, &bar);
             let outcomes = session.for_each(several, None, run).into_iter().collect::<Result<_, _>>()?;
             bar.finish_and_clear();
@@ -207,12 +208,4 @@ fn emulate(
 fn send(session: &mut Session, path: &Path, events: Vec<InputEvent>, ticks: u64) -> Result<(), HostError> {
     let from = session.now();
     session.send_all(events, from..from.after(ticks)).map(|_| ()).map_err(|error| refused(path, error))
-}
-
-fn progress(parts: u64, quiet: bool) -> ProgressBar {
-    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bar = ProgressBar::with_draw_target(Some(parts), target);
-    let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {percent} %, {eta} left");
-    bar.set_style(style.expect("the template is valid").progress_chars("━╸ "));
-    bar
 }

@@ -5,9 +5,9 @@ use crate::commands::numbers::{numbers, quantity};
 use crate::errors::HostError;
 use crate::output::{note, print_json};
 use crate::outputs::{Done, Outputs};
+use crate::progress::progress;
 use chip::{ChipSpec, Evidence};
 use formats::output::{Abandon, STANDARD_OUTPUT};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::{ChipNumber, ChipSection, Page, Spread, Stage, TaskResults};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -88,11 +88,7 @@ fn command(args: &StudyArgs) -> String {
 }
 
 fn run_study(spec: &StudySpec, args: &StudyArgs, quiet: bool) -> Result<StudyResult, HostError> {
-    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bar = ProgressBar::with_draw_target(Some(spec.run_count() as u64), target);
-    let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos} of {len} runs, {eta} left");
-    bar.set_style(style.expect("the template is valid").progress_chars("━╸ "));
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let bar = progress(spec.run_count() as u64, "{pos} of {len} runs", quiet);
     let options = RunOptions {
         threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),
         cancel: &CANCELLED,
