@@ -38,6 +38,18 @@ pub enum StudyError {
         /// What is wrong.
         error: NetworkError,
     },
+    /// The reservoir has more neurons than there are circuits.
+    #[error("{point}: the reservoir has {neurons} neurons, but a board of chip `{chip}` has at most {circuits}")]
+    Board {
+        /// The program that it is for.
+        point: Point,
+        /// Neurons asked for.
+        neurons: u64,
+        /// The chip.
+        chip: String,
+        /// Neurons of a board of them.
+        circuits: u64,
+    },
     /// The network or its readout does not fit the chip.
     #[error("{point}: {error}")]
     Mapping {

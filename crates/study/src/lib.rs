@@ -20,7 +20,9 @@ mod axis;
 mod calibrate;
 mod engine;
 mod error;
+mod estimate;
 mod evaluate;
+mod notice;
 mod plan;
 mod prepare;
 mod read;
@@ -32,7 +34,7 @@ mod values;
 
 use engine::{Shared, Stopped, run_all};
 use evaluate::Run;
-use plan::Plan;
+use plan::Planned;
 use prepare::{Records, prepare};
 use std::sync::OnceLock;
 
@@ -41,7 +43,7 @@ pub use engine::RunOptions;
 pub use error::StudyError;
 pub use plan::Point;
 pub use read::{DEFAULT, FORMAT, default_study, load, read};
-pub use results::{Manifest, MappingSummary, Row, StudyResult, TaskRecord, csv};
+pub use results::{DataFile, Manifest, MappingSummary, Row, StudyResult, TaskRecord, csv};
 pub use spec::{
     ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
     TaskSettings, Wiring,
@@ -87,17 +89,24 @@ impl StudySpec {
 /// The first thing that does not fit or cannot be computed, in the order of the plan; [`StudyError::Interrupted`] if
 /// `options.cancel` was set.
 pub fn run(study: &StudySpec, options: &RunOptions<'_>) -> Result<StudyResult, StudyError> {
-    let Plan { programs, runs } = study.plan();
-    for conditions in programs.iter().map(|program| &program.conditions) {
+    let plan = study.plan();
+    let programs = &plan.programs;
+    for Planned { point, conditions, .. } in programs {
+        let (spec, neurons) = (&conditions.chip.spec, u64::from(conditions.reservoir.neurons));
+        let circuits = [spec.chip_count(), spec.cores_per_chip(), spec.neurons_per_core()];
+        let circuits: u64 = circuits.iter().map(|n| *n as u64).product();
+        // Before a network of that size is made.
+        if neurons > circuits {
+            return Err(StudyError::Board { point: point.clone(), neurons, chip: spec.name.clone(), circuits });
+        }
         if conditions.readout.on_chip && conditions.model.is_graded() {
             return Err(StudyError::NoReadoutNeurons { model: conditions.model });
         }
     }
     let records: Vec<OnceLock<Records>> = programs.iter().map(|_| OnceLock::new()).collect();
-    let prepared: Vec<_> =
-        (0..programs.len()).map(|index| Shared::new(runs.iter().filter(|run| run.program == index).count())).collect();
+    let prepared: Vec<_> = programs.iter().map(|_| Shared::new(plan.runs_per_program())).collect();
     let row = |index: usize| {
-        let run = &runs[index];
+        let run = plan.run(index);
         let prepared = prepared[run.program].take(|| {
             let prepared = prepare(study, &programs[run.program])?;
             records[run.program].get_or_init(|| prepared.records.clone());
@@ -106,19 +115,21 @@ pub fn run(study: &StudySpec, options: &RunOptions<'_>) -> Result<StudyResult, S
         let task = &study.tasks[run.conditions.task];
         Run { point: &run.point, conditions: &run.conditions, task, prepared: &prepared }.row()
     };
-    let rows = run_all(runs.len(), options, row).map_err(|stopped| match stopped {
-        Stopped::Cancelled(done) => StudyError::Interrupted { done, runs: runs.len() },
+    let rows = run_all(plan.run_count(), options, row).map_err(|stopped| match stopped {
+        Stopped::Cancelled(done) => StudyError::Interrupted { done, runs: plan.run_count() },
         Stopped::Failed(error) => error,
     })?;
-    let manifest = manifest(study, records.into_iter().filter_map(OnceLock::into_inner).collect(), &rows);
+    let records = records.into_iter().filter_map(OnceLock::into_inner).collect();
+    let manifest = manifest(study, records, &rows);
     Ok(StudyResult { rows, manifest })
 }
 
 fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row]) -> Manifest {
     let Conditions { seed, chip, faults, noise, .. } = &study.base;
+    let warnings = notice::gather(&records, rows);
     let mut tasks: Vec<TaskRecord> = Vec::new();
     let mut mappings = Vec::new();
-    for Records { task, mapping } in records {
+    for Records { task, mapping, .. } in records {
         // Programs of one task follow each other.
         if tasks.last() != Some(&task) {
             tasks.push(task);
@@ -140,7 +151,9 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row]) -> Manifest 
         faults: *faults && chip.spec.faults.is_some(),
         noise: *noise,
         tasks,
+        data: study.tasks.iter().flat_map(|task| task.own.iter().flat_map(|own| own.files.clone())).collect(),
         mappings,
+        warnings,
         results_digest: results::digest(csv(rows).as_bytes()),
     }
 }

@@ -7,7 +7,6 @@ use crate::decode::{DecodedConnection, Ends};
 use crate::kinds::rows::{self, join, rounded};
 use crate::kinds::{Image, Kind};
 use crate::ledger::Ledger;
-use crate::report::ConnectionLoss;
 use crate::sums;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, SmallWeights};
@@ -33,7 +32,7 @@ fn exponent_for(largest: u32, most: u32) -> Option<u8> {
     (0..=EXPONENT_MAX).find(|&e| rounded(largest, e) <= most)
 }
 
-/// The weight of a connection in steps; 0: it is dropped.
+/// The weight of a connection in steps; 0: it takes no word.
 fn weight(link: &Link, exponent: u8, small_weights: SmallWeights) -> u32 {
     match (rounded(link.magnitude(), exponent), small_weights) {
         (0, SmallWeights::Keep) => 1,
@@ -62,7 +61,7 @@ impl Kind for Rows {
                     let exponent = exponents[link.core];
                     let weight = weigh(&exponent, &link);
                     if weight == 0 {
-                        ledger.lose(&link, ConnectionLoss::SmallWeight);
+                        ledger.round_to_zero(&link);
                         continue;
                     }
                     ledger.keep(&link, u64::from(weight) << exponent);

@@ -126,7 +126,7 @@ fn over_full_neurons_can_be_pruned() {
         (report.projections[0].kept, report.projections[0].lost, report.lost_by(ConnectionLoss::FanIn)),
         (65, 3, 3)
     );
-    assert_eq!(decode(&program, &placement, &network).unwrap().len(), 65);
+    assert_eq!(decode(&program, &placement, &network, &tag_cam()).unwrap().len(), 65);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::args::StudyArgs;
 use crate::commands::numbers::{numbers, quantity};
 use crate::errors::HostError;
-use crate::output::{note, print_json};
+use crate::output::{note, print_json, warn};
 use crate::outputs::{Done, Outputs};
 use crate::progress::progress;
 use chip::{ChipSpec, Evidence};
@@ -44,11 +44,15 @@ pub(crate) fn run(args: &StudyArgs, quiet: bool) -> Result<(), HostError> {
             outputs.write_in_folder(&name, picture.as_bytes())?;
         }
     }
-    let done = outputs.commit()?;
+    let denied = args.deny_warnings && !result.manifest.warnings.is_empty();
+    // What is an error leaves no files.
+    let done = if denied { Done::default() } else { outputs.commit()? };
     if args.json {
-        return print_json(&as_json(&result, &done.files));
+        print_json(&as_json(&result, &done.files))?;
+    } else {
+        done.print(&as_text(&result, &done))?;
     }
-    done.print(&as_text(&result, &done))
+    warn(&result.manifest.warnings, args.json, args.deny_warnings)
 }
 
 /// The study with what the command line changes.
@@ -158,12 +162,15 @@ fn chip_section(spec: &ChipSpec) -> ChipSection {
 fn as_text(result: &StudyResult, done: &Done) -> String {
     let mut text = format!("{}\n\n", result.manifest.title);
     text.push_str(&report::terminal_table(&result.rows));
-    let _ = writeln!(text, "\n{}", report::stage_key());
+    let _ = writeln!(text, "\n{}", report::stage_key(&result.rows));
     for task in report::findings(&result.rows) {
         let _ = writeln!(text, "\n{}", task.task);
         for finding in task.findings {
             text.push_str(&bullet(&finding, 98));
         }
+    }
+    if !result.manifest.warnings.is_empty() {
+        let _ = write!(text, "\n{}", result.manifest.warnings);
     }
     text.push_str(&done.text());
     text
@@ -205,6 +212,7 @@ fn as_json(result: &StudyResult, files: &[String]) -> Value {
         "seed": result.manifest.seed,
         "results_digest": result.manifest.results_digest,
         "settings": settings,
+        "warnings": result.manifest.warnings,
         "files": files,
     })
 }

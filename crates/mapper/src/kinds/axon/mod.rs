@@ -17,7 +17,7 @@ mod weights;
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::Placement;
-use crate::report::{AxonUse, ConnectionLoss, Use};
+use crate::report::{AxonUse, Use};
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, board, sums};
 use chip::{
@@ -123,7 +123,7 @@ impl Axons {
             let format = &formats[link.core];
             let mantissa = weigh(format, &link);
             if mantissa == 0 {
-                ledger.lose(&link, ConnectionLoss::SmallWeight);
+                ledger.round_to_zero(&link);
                 continue;
             }
             ledger.keep(&link, u64::from(mantissa) << format.program_exponent());

@@ -38,7 +38,7 @@ impl Format {
         rounded(magnitude, bits.min(31)) * step
     }
 
-    /// The mantissa of a connection, without its sign; 0: it is dropped.
+    /// The mantissa of a connection, without its sign; 0: it takes no word.
     pub(super) fn mantissa(self, link: &Link, signs: WeightSigns, small_weights: SmallWeights) -> u32 {
         match (self.nearest(link.magnitude(), signs), small_weights) {
             (0, SmallWeights::Keep) => self.step(signs),

@@ -16,7 +16,6 @@ use crate::kinds::rows::{self, join, rounded};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::{Placement, Segment};
-use crate::report::ConnectionLoss;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, SmallWeights};
 use chip::{ChipSpec, IdealRow, Routing, SynapseSign, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts};
@@ -168,7 +167,7 @@ fn map(
                 let shift = shifts.of(source, destination);
                 let weight = match (rounded(link.magnitude(), EXPONENT + shift), options.small_weights) {
                     (0, SmallWeights::Nearest) => {
-                        ledger.lose(&link, ConnectionLoss::SmallWeight);
+                        ledger.round_to_zero(&link);
                         continue;
                     }
                     (0, SmallWeights::Keep) => 1,
