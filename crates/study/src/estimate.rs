@@ -110,7 +110,8 @@ impl Sizes {
         estimate.memory(format!("matrices of {neurons} units"), matrix, NUMBER_BYTES, "neurons");
         let features = samples.saturating_mul(neurons).saturating_mul(threads);
         let of_samples = format!("{samples} samples of {neurons} features on {threads} threads");
-        estimate.memory(of_samples, features, FEATURE_COPIES * NUMBER_BYTES, "train");
+        let more = if neurons > samples { "neurons" } else { "train" };
+        estimate.memory(of_samples, features, FEATURE_COPIES * NUMBER_BYTES, more);
         let rank = samples.min(neurons);
         let squares = (rank * rank).saturating_mul(threads);
         estimate.memory(format!("readouts of {neurons} features"), squares, 2 * NUMBER_BYTES, "neurons");

@@ -109,6 +109,10 @@ pub(crate) struct StudyArgs {
     #[arg(long)]
     pub(crate) deny_warnings: bool,
 
+    /// Go on although the estimate of memory or time is beyond what is taken unasked
+    #[arg(long)]
+    pub(crate) allow_large: bool,
+
     /// Also write the figure of each task as a picture of its own, TASK.svg
     #[arg(long)]
     pub(crate) figures: bool,

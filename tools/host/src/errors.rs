@@ -1,9 +1,10 @@
 //! Everything that can end a command early, and how it looks in the terminal.
 
-use crate::output::visible;
+use crate::output::{visible, visible_line};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use formats::{FormatError, FormatErrors};
 use serde_json::{Value, json};
+use std::ops::Range;
 use thiserror::Error;
 
 /// Why a command failed.
@@ -46,6 +47,14 @@ pub(crate) enum HostError {
         /// Why.
         error: Box<device_models::DeviceModelError>,
     },
+    /// More memory or time would be needed than is taken unasked.
+    #[error("{error}")]
+    Budget {
+        /// How much, and for what.
+        error: budget::OverBudget,
+        /// What to do.
+        help: String,
+    },
     /// A study cannot run, or was interrupted.
     #[error(transparent)]
     Study(Box<study::StudyError>),
@@ -82,6 +91,12 @@ pub(crate) enum HostError {
     },
 }
 
+impl From<budget::OverBudget> for HostError {
+    fn from(error: budget::OverBudget) -> Self {
+        Self::Budget { help: error.help(), error }
+    }
+}
+
 impl From<study::StudyError> for HostError {
     fn from(error: study::StudyError) -> Self {
         Self::Study(Box::new(error))
@@ -108,6 +123,7 @@ impl HostError {
     fn help(&self) -> Option<&str> {
         match self {
             Self::Usage { help, .. } | Self::Mapper { help, .. } => help.as_deref(),
+            Self::Budget { help, .. } => Some(help),
             _ => None,
         }
     }
@@ -160,10 +176,16 @@ fn render_format(error: &FormatError, renderer: &Renderer) -> String {
     };
     let (message, help, path) =
         (visible(&message).into_owned(), help.map(|help| visible(&help).into_owned()), visible(&place.file));
-    let snippet = Snippet::source(place.excerpt.as_str())
+    // Characters that are replaced may have other lengths.
+    let cut = |range: Range<usize>| visible_line(&place.excerpt[range]).into_owned();
+    let Range { start, end } = place.span;
+    let (before, meant, after) = (cut(0..start), cut(start..end), cut(end..place.excerpt.len()));
+    let span = before.len()..before.len() + meant.len();
+    let excerpt = before + &meant + &after;
+    let snippet = Snippet::source(excerpt.as_str())
         .line_start(place.line)
         .path(path.as_ref())
-        .annotation(AnnotationKind::Primary.span(place.span.clone()));
+        .annotation(AnnotationKind::Primary.span(span));
     let mut group: Group<'_> = Level::ERROR.primary_title(message).element(snippet);
     if let Some(help) = help {
         group = group.element(Level::HELP.message(help));

@@ -70,6 +70,11 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     replaced(text, |c| c.escape_unicode().to_string())
 }
 
+/// A line of a file with every such character in one place; tabs stay, for who draws the line knows how wide they are.
+pub(crate) fn visible_line(line: &str) -> Cow<'_, str> {
+    replaced(line, |c| if c == '\t' { c.into() } else { '\u{fffd}'.into() })
+}
+
 /// `text` with every character that is not fit to be seen replaced.
 fn replaced(text: &str, by: impl Fn(char) -> String) -> Cow<'_, str> {
     if !text.contains(is_unfit) {

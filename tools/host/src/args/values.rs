@@ -95,7 +95,7 @@ fn within<T: TryFrom<u128> + Copy>(text: &str, low: u128, high: u128) -> Result<
         return Err("a number below 0 is impossible here".into());
     }
     if !(low..=high).contains(&value) {
-        return Err(format!("a number from {low} to {high} is needed"));
+        return Err(format!("{value} is not in {low}..={high}"));
     }
     let bits = 8 * size_of::<T>();
     T::try_from(value).map_err(|_| format!("the largest number here is {}", u128::MAX >> (128 - bits)))
@@ -153,7 +153,7 @@ mod tests {
             assert_eq!(wrong(text), "a whole number is needed, such as 100", "{text}");
         }
         for text in ["0", "10"] {
-            assert_eq!(from_to::<1, 9>(text), Err("a number from 1 to 9 is needed".into()));
+            assert_eq!(from_to::<1, 9>(text), Err(format!("{text} is not in 1..=9")));
         }
     }
 

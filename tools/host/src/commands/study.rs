@@ -6,6 +6,7 @@ use crate::errors::HostError;
 use crate::output::{note, print_json, warn};
 use crate::outputs::{Done, Outputs};
 use crate::progress::progress;
+use budget::Allowance;
 use chip::{ChipSpec, Evidence};
 use formats::output::{Abandon, STANDARD_OUTPUT};
 use report::{ChipNumber, ChipSection, Page, Spread, Stage, TaskResults};
@@ -29,6 +30,9 @@ pub(crate) fn run(args: &StudyArgs, quiet: bool) -> Result<(), HostError> {
             help: Some("name a directory; `./-` is one of this name".into()),
         });
     }
+    let threads =
+        args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get), |n| n as usize);
+    Allowance::large_if(args.allow_large).check(&spec.estimate(threads))?;
     let mut outputs = Outputs::new(args.json);
     watch_for_interrupt(outputs.abandon());
     outputs.reads_all_so_far()?;
