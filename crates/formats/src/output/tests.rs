@@ -284,12 +284,10 @@ fn check_recovery(dir: &Path, order: &[&str], text: &str, context: &str) {
 
 #[test]
 fn killed_at_any_step_it_leaves_all_old_or_all_new() {
-    let steps = {
-        let dir = old();
-        let transaction = prepared(dir.path());
-        let steps = transaction.open().steps();
-        steps
-    };
+    let dir = old();
+    let transaction = prepared(dir.path());
+    let steps = transaction.open().steps();
+    drop(transaction);
     let decided = steps.iter().position(|step| *step == Step::Record(0)).unwrap();
     assert!(decided == 2 && steps.len() == 3 + 4 + 3 + 3, "{steps:?}");
     // Whoever comes next, and wherever: the directory that decides, or one that it decides for.

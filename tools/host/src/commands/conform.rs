@@ -20,7 +20,13 @@ pub(crate) fn run(args: &ConformArgs, quiet: bool) -> Result<(), HostError> {
     outputs.give_up_on_interrupt();
     // Lines that come as the cases do are no report any more if standard output is another file.
     let piped = args.junit.as_ref().is_some_and(|path| path.as_os_str() == STANDARD_OUTPUT);
-    let tell = |text: &str| if piped { Ok(note(text.trim_end())) } else { print(text) };
+    let tell = |text: &str| match piped {
+        true => {
+            note(text.trim_end());
+            Ok(())
+        }
+        false => print(text),
+    };
     let bar = progress(0, "{pos} of {len} cases", quiet);
     let report = conform::run_each(&args.paths, &options, |case: &CaseReport, at: Progress| {
         bar.set_length(at.total as u64);

@@ -31,14 +31,12 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
         }
     };
     let deny = args.what.deny_warnings;
-    let mut done = Done::default();
-    // What is an error leaves no file.
-    if !(deny && !warnings.is_empty()) {
-        if let Some((out, bytes)) = encoded {
-            outputs.write(out, &bytes)?;
-        }
-        done = outputs.commit()?;
+    if let Some((out, bytes)) = encoded {
+        outputs.write(out, &bytes)?;
     }
+    let denied = deny && !warnings.is_empty();
+    // What is an error leaves no file.
+    let done = if denied { Done::default() } else { outputs.commit()? };
     if args.json {
         json["program"] = json!(done.files.first());
         print_json(&json)?;

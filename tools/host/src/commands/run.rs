@@ -103,15 +103,17 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     }
     let saturations: u64 = outcomes.iter().map(|outcome| outcome.session.counters().saturations).sum();
     let strict = if args.strict && saturations > 0 { Err(HostError::Strict { count: saturations }) } else { Ok(()) };
-    let mut done = Done::default();
+    let denied = args.what.deny_warnings && !all.is_empty();
     // What is an error leaves no files; the report tells why.
-    if strict.is_ok() && !(args.what.deny_warnings && !all.is_empty()) {
+    let done = if strict.is_err() || denied {
+        Done::default()
+    } else {
         for (index, outcome) in outcomes.iter_mut().enumerate() {
             files.write(args, index, outcome, &mut outputs)?;
             outcome.written = files.names(index);
         }
-        done = outputs.commit()?;
-    }
+        outputs.commit()?
+    };
     match (&outcomes[..], args.json) {
         ([one], true) => print_json(&json::of(args, one))?,
         ([one], false) => done.print(&text::of(args, one))?,
