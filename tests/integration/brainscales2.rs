@@ -10,7 +10,7 @@ use chip::{
 use emulator::{LossCause, Spike};
 use fx::Weight;
 use mapper::{MapperOptions, Mapping, OverFanIn, decode, map};
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use proptest::prelude::*;
 use router::Fabric;
 use std::collections::BTreeMap;
@@ -222,6 +222,7 @@ fn network(recipe: Recipe) -> Network {
             mask: Mask::all(connections.len()),
             connections,
             delay_ticks: 1,
+            weight_format: WeightFormat::default(),
         }
     };
     let projections = vec![

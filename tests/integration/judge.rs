@@ -10,6 +10,7 @@ use mapper::{CoreSharing, MapperError, MapperOptions, OverFanIn, SmallWeights, d
 use network::{
     Connections, Endpoint, Inhibition, InputGroup, Mask, Network, Pattern, Population, Projection, ProjectionSpec,
     Signs, SynapseChoice, Weights,
+    WeightFormat,
 };
 use proptest::prelude::*;
 use router::Fabric;
@@ -82,7 +83,7 @@ fn projection(random: &mut Random, spec: &ChipSpec, network: &Network, name: Str
         });
         let connections = Connections::from_list(senders, list.collect());
         let mask = Mask::all(connections.len());
-        return Some(Projection { name, pre, post, synapse, connections, mask, delay_ticks });
+        return Some(Projection { name, pre, post, synapse, connections, mask, delay_ticks, weight_format: WeightFormat::default() });
     }
     let pattern = match random.below(4) {
         0 => Pattern::FanIn(1 + random.below(12)),
@@ -211,6 +212,7 @@ fn fan_in(channels: u32, largest: Weight) -> Network {
             mask: Mask::all(connections.len()),
             connections,
             delay_ticks: 1,
+            weight_format: WeightFormat::default(),
         }],
     }
 }

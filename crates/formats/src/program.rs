@@ -129,8 +129,8 @@ mod tests {
         };
         let memory = AxonCore {
             groups: vec![
-                SynapseGroup { signs: WeightSigns::Mixed, delay: 61, dense: false },
-                SynapseGroup { signs: WeightSigns::Inhibitory, delay: 0, dense: true },
+                SynapseGroup { signs: WeightSigns::Mixed, bits: 8, exponent: 3, delay: 61, dense: false },
+                SynapseGroup { signs: WeightSigns::Inhibitory, bits: 4, exponent: -2, delay: 0, dense: true },
             ],
             input_axons: vec![axon(0, 254), axon(1, -255)],
             output_axons: vec![OutputAxon { neuron: NeuronId(1), target }],

@@ -18,7 +18,7 @@ mod misfit;
 use crate::{MapperError, MapperOptions, board, kinds, placement};
 use chip::{ChipSpec, CoreModel, Values};
 use fx::Weight;
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -218,6 +218,7 @@ impl<'a> ReadoutPlan<'a> {
             mask: Mask::all(connections.len()),
             connections,
             delay_ticks: wish.delay_ticks,
+            weight_format: WeightFormat::default(),
         };
         let connections = Connections::from_list(size, inputs);
         grown.projections.push(project(&wish.name, Endpoint::Population(features), connections));

@@ -3,7 +3,7 @@
 use crate::testing::*;
 use crate::*;
 use chip::{CoreModel, Routing, SynapseSign};
-use network::{Connections, Endpoint, Mask, Network, Population, Projection, Recurrence, SynapseChoice};
+use network::{Connections, Endpoint, Mask, Network, Population, Projection, Recurrence, SynapseChoice, WeightFormat};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -202,6 +202,7 @@ fn rate_units_map_to_graded_synapses() {
         mask: Mask::all(70),
         connections,
         delay_ticks: 1,
+        weight_format: WeightFormat::default(),
     };
     let network = Network { populations, inputs: Vec::new(), projections: vec![projection] };
     check(&network, &ideal(), &MapperOptions::default());
