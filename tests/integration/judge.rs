@@ -139,9 +139,9 @@ fn network(random: &mut Random, spec: &ChipSpec) -> Network {
 fn options(random: &mut Random) -> MapperOptions {
     MapperOptions {
         over_fan_in: random.pick(&[OverFanIn::Error, OverFanIn::Prune, OverFanIn::Prune]),
-        small_weights: random.pick(&[SmallWeights::Keep, SmallWeights::Drop]),
-        core_sharing: random.pick(&[CoreSharing::Never, CoreSharing::SameParameters]),
-        chips: None,
+        small_weights: random.pick(&[SmallWeights::Keep, SmallWeights::Nearest]),
+        core_sharing: random.pick(&[CoreSharing::Off, CoreSharing::On]),
+        ..MapperOptions::default()
     }
 }
 

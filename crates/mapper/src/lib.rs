@@ -46,7 +46,7 @@
 //! * **Crossbar chips** (BrainScaleS-2) give each input channel the bus with most room, each source a label, and each
 //!   kind of synapse as many rows of a bus as its fullest column needs; weights are multiples of one current a core.
 //! * **Cores** belong to one population, because a core shares its biases, its weight currents and the tags that it
-//!   hears; [`CoreSharing::SameParameters`] packs populations with the same equations and values together.
+//!   hears; [`CoreSharing::On`] packs populations with the same equations and values together.
 //! * **Xylo** has one hidden and one output layer, each a core that all populations share: those that send nothing and
 //!   receive from populations alone are read out, all others are hidden.
 //! * **Chips** stand in the smallest square that holds the board, filled row by row: two chips side by side, four as
@@ -54,7 +54,7 @@
 //! * **Tags** are compared in the cores that hear them, so a tag must be unique there and nowhere else. Each pair of
 //!   source and destination chip gets the lowest tag that is free in all cores it reaches on that chip.
 //! * **Small weights**: a weight that is not 0 never disappears silently. By default it takes the nearest weight other
-//!   than 0 that the core can make; [`SmallWeights::Drop`] lets 0 compete and reports every connection that it won.
+//!   than 0 that the core can make; [`SmallWeights::Nearest`] lets 0 compete and reports every connection that it won.
 //! * **Weight 0** in the wish takes no word and is counted apart.
 
 mod board;
@@ -106,33 +106,62 @@ pub enum OverFanIn {
 /// What to do with a weight that is nearer to 0 than to any weight that the core can make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SmallWeights {
+    /// Take the nearest weight that the core can make, which is 0: the connection takes no word.
+    Nearest,
     /// Take the nearest weight that is not 0: every connection stays, and small weights grow.
     #[default]
     Keep,
-    /// Remove the connection, free its word and report the loss.
-    Drop,
 }
 
-/// Which populations may sit in one core.
+/// What the search for the weights that a core can make is to keep small.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WeightGoal {
+    /// The root mean square of the differences.
+    #[default]
+    Rms,
+    /// The root mean square of the differences over the weights asked for.
+    Relative,
+    /// The largest difference.
+    Max,
+}
+
+/// Whether populations may sit in one core.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CoreSharing {
-    /// None: every population starts with a fresh core.
-    #[default]
-    Never,
     /// A population continues in the core in which the one before it ended, if their equations and all their
     /// parameters are the same and are one value for the core.
-    SameParameters,
+    On,
+    /// Every population starts with a fresh core.
+    #[default]
+    Off,
+}
+
+/// What to do with weights that a chip of whole numbers cannot hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scale {
+    /// Take weights as they are.
+    #[default]
+    None,
+    /// Multiply the weights of a matrix, and what they are compared with, by one factor.
+    Auto,
 }
 
 /// Choices of a mapping. The default is the strictest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MapperOptions {
     /// Neurons with too many synapses.
     pub over_fan_in: OverFanIn,
     /// Weights near 0.
     pub small_weights: SmallWeights,
+    /// What the search for weights keeps small.
+    pub weight_goal: WeightGoal,
+    /// The largest error of a projection's weights, as a part of the root mean square of those asked for, that is
+    /// not refused; none: any.
+    pub max_weight_error: Option<f64>,
     /// Populations in one core.
     pub core_sharing: CoreSharing,
+    /// Weights beyond the numbers of the chip.
+    pub scale: Scale,
     /// Chips that the board really has; none: as many as the chip's board can have.
     pub chips: Option<u16>,
 }

@@ -105,7 +105,7 @@ pub(crate) fn place(network: &Network, spec: &ChipSpec, options: &MapperOptions)
     let mut used_circuits = per_core; // of the open core
     for (index, population) in network.populations.iter().enumerate() {
         let shares = index > 0
-            && options.core_sharing == CoreSharing::SameParameters
+            && options.core_sharing == CoreSharing::On
             && may_share(&network.populations[index - 1], population);
         let room = if shares { per_core - used_circuits } else { 0 };
         let needed_cores = population.size.saturating_sub(room).div_ceil(per_core) as usize;

@@ -167,7 +167,7 @@ impl<'a> ReadoutPlan<'a> {
     /// the network's weight unit) of a trained weight of 1.
     ///
     /// The circuits, slots and weights of everything else stay what they are without the readout (unless
-    /// [`crate::CoreSharing::SameParameters`] packs a readout with the very parameters of the last population into its
+    /// [`crate::CoreSharing::On`] packs a readout with the very parameters of the last population into its
     /// core).
     ///
     /// # Errors

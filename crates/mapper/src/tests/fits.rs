@@ -242,7 +242,7 @@ fn a_core_has_one_population_unless_they_may_share() {
         }
         Network { populations, ..Network::default() }
     };
-    let sharing = MapperOptions { core_sharing: CoreSharing::SameParameters, ..MapperOptions::default() };
+    let sharing = MapperOptions { core_sharing: CoreSharing::On, ..MapperOptions::default() };
     let cores = |network, options| {
         let program = map(&network, &tag_cam(), &options).unwrap().program;
         program.cores.iter().map(|core| core.neuron_count).collect::<Vec<_>>()

@@ -138,7 +138,7 @@ proptest! {
 
     #[test]
     fn programs_decode_to_the_wish_on_a_tag_and_cam_chip(seed: u64, drop: bool) {
-        let small_weights = if drop { SmallWeights::Drop } else { SmallWeights::Keep };
+        let small_weights = if drop { SmallWeights::Nearest } else { SmallWeights::Keep };
         let prune = MapperOptions { over_fan_in: OverFanIn::Prune, small_weights, ..MapperOptions::default() };
         check(&random(seed, 200, false), &tag_cam(), &prune);
         check(&random(seed, 48, false), &scattered(), &prune);
@@ -146,7 +146,7 @@ proptest! {
 
     #[test]
     fn programs_decode_to_the_wish_on_an_ideal_chip(seed: u64, drop: bool) {
-        let small_weights = if drop { SmallWeights::Drop } else { SmallWeights::Keep };
+        let small_weights = if drop { SmallWeights::Nearest } else { SmallWeights::Keep };
         check(&random(seed, 120, true), &ideal(), &MapperOptions { small_weights, ..MapperOptions::default() });
     }
 }
@@ -155,7 +155,7 @@ proptest! {
 fn the_random_networks_cover_what_they_should() {
     let (mut chips, mut losses, mut dropped, mut masked, mut zero, mut parallel) = (0, 0, 0, 0, 0, 0);
     for seed in 0..40 {
-        let small_weights = SmallWeights::Drop;
+        let small_weights = SmallWeights::Nearest;
         let options = MapperOptions { over_fan_in: OverFanIn::Prune, small_weights, ..MapperOptions::default() };
         let network = random(seed, 48, false);
         let mapping = map(&network, &scattered(), &options).unwrap();

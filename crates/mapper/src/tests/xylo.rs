@@ -218,7 +218,7 @@ fn what_the_weights_lose_is_reported() {
     let mapping = mapped(&wish, &xylo());
     let weights = &mapping.report.cores[0].weights;
     assert_eq!((weights.step, weights.largest, weights.max_error), (1.0, 4.0, 0.5));
-    let drop = MapperOptions { small_weights: SmallWeights::Drop, ..MapperOptions::default() };
+    let drop = MapperOptions { small_weights: SmallWeights::Nearest, ..MapperOptions::default() };
     wish.projections.clear();
     connect(&mut wish, IN, 0, vec![(0, 0, weight(1 << 18)), (0, 1, whole(4))]);
     assert_eq!(map(&wish, &xylo(), &drop).unwrap().report.losses.len(), 1);

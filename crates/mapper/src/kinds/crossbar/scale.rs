@@ -48,7 +48,7 @@ impl Scale {
         let step = self.weight(1).max(1);
         let code = ((u64::from(magnitude) + step / 2) / step).min(self.max.into()) as u8;
         match (code, small_weights) {
-            (0, SmallWeights::Drop) => None,
+            (0, SmallWeights::Nearest) => None,
             (0, SmallWeights::Keep) => Some(1),
             (code, _) => Some(code),
         }
@@ -71,7 +71,7 @@ mod tests {
             let magnitudes: Vec<u32> = codes.map(|code| u32::from(code) * unit).collect();
             let scale = Scale::fit(&magnitudes, 63);
             for m in magnitudes {
-                let code = scale.code(m, SmallWeights::Drop).unwrap();
+                let code = scale.code(m, SmallWeights::Nearest).unwrap();
                 assert_eq!(scale.weight(code), u64::from(m), "{scale:?}");
             }
         }
@@ -82,11 +82,11 @@ mod tests {
         assert_eq!(Scale::fit(&[], 63).current, 0);
         for max in [1, 63, 255] {
             let scale = Scale::fit(&[1 << 31, 12345], max);
-            let code = scale.code(1 << 31, SmallWeights::Drop).unwrap();
+            let code = scale.code(1 << 31, SmallWeights::Nearest).unwrap();
             // A current for 8 bits has few bits itself, and must not fall short.
             assert!(if max == 255 { code >= 250 } else { code == max }, "{scale:?}");
             assert!(scale.weight(code).abs_diff(1 << 31) <= scale.weight(1) / 2, "{scale:?}");
-            assert_eq!(scale.code(12345, SmallWeights::Drop), None);
+            assert_eq!(scale.code(12345, SmallWeights::Nearest), None);
             assert_eq!(scale.code(12345, SmallWeights::Keep), Some(1));
         }
     }
@@ -98,11 +98,11 @@ mod tests {
             let step = scale.weight(1);
             prop_assert!(63 * i64::from(scale.current) <= i64::from(i16::MAX));
             for m in &magnitudes {
-                let got = scale.weight(scale.code(*m, SmallWeights::Drop).unwrap_or(0));
+                let got = scale.weight(scale.code(*m, SmallWeights::Nearest).unwrap_or(0));
                 prop_assert!(got.abs_diff(u64::from(*m)) <= step.div_ceil(2), "{m} {got} {scale:?}");
             }
             let wanted = u64::from(*magnitudes.iter().max().unwrap()) / 63;
-            let exact = |m: &u32| scale.code(*m, SmallWeights::Drop).is_some_and(|c| scale.weight(c) == u64::from(*m));
+            let exact = |m: &u32| scale.code(*m, SmallWeights::Nearest).is_some_and(|c| scale.weight(c) == u64::from(*m));
             prop_assert!(magnitudes.iter().all(exact) || step.abs_diff(wanted) <= wanted / 256 + 1, "{step} {wanted}");
         }
     }

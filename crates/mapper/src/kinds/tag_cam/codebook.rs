@@ -338,7 +338,7 @@ mod tests {
         for (count, seed) in [(118, 1), (118, 2), (411, 3), (411, 4), (1891, 5)] {
             for (name, set) in sets(count, seed) {
                 let crowds_about_0 = ["normal", "uniform", "exponential"].contains(&name);
-                let (keep, drop) = (relative_rms(&set, KEEP), relative_rms(&set, SmallWeights::Drop));
+                let (keep, drop) = (relative_rms(&set, KEEP), relative_rms(&set, SmallWeights::Nearest));
                 assert!(drop <= 0.02, "{count} {name}: {drop}");
                 assert!(keep <= if crowds_about_0 { 0.024 } else { 0.02 }, "{count} {name}: {keep}");
                 assert!(drop <= keep + 1e-4, "{count} {name}: with one more weight, {drop} against {keep}");
@@ -377,14 +377,14 @@ mod tests {
         let mut dice = Dice(8);
         for bits in 1..=8 {
             let set: Vec<u32> = (0..300).map(|_| dice.below(1 << (10 + bits))).collect();
-            for policy in [KEEP, SmallWeights::Drop] {
+            for policy in [KEEP, SmallWeights::Nearest] {
                 let codebook = Codebook::fit(&set, bits, policy);
                 assert_eq!(codebook.currents().len(), bits);
                 let sum: i64 = codebook.currents().iter().map(|c| i64::from(*c)).sum();
                 assert!((1..=i64::from(i16::MAX)).contains(&sum));
                 for &m in &set {
                     let distance = |code: u8| codebook.weight(code).abs_diff(u64::from(m));
-                    let allowed = |code: &u8| codebook.weight(*code) > 0 || policy == SmallWeights::Drop;
+                    let allowed = |code: &u8| codebook.weight(*code) > 0 || policy == SmallWeights::Nearest;
                     let codes = (0..=u8::MAX >> (8 - bits)).filter(allowed);
                     let best = codes.map(distance).min().unwrap();
                     assert_eq!(codebook.code(m, policy).map_or(u64::from(m), distance), best);
@@ -401,7 +401,7 @@ mod tests {
         assert_eq!(large.weight(large.code(1 << 31, KEEP).unwrap()), 1 << 31);
         let tiny = Codebook::fit(&[1, 1 << 31], 1, KEEP);
         assert_eq!(tiny.code(1, KEEP), Some(1), "a weight that is not 0 is kept");
-        assert_eq!(tiny.code(1, SmallWeights::Drop), None);
+        assert_eq!(tiny.code(1, SmallWeights::Nearest), None);
     }
 
     #[test]

@@ -167,7 +167,7 @@ fn map(
                 let destination = wish.cores[link.core].address;
                 let shift = shifts.of(source, destination);
                 let weight = match (rounded(link.magnitude(), EXPONENT + shift), options.small_weights) {
-                    (0, SmallWeights::Drop) => {
+                    (0, SmallWeights::Nearest) => {
                         ledger.lose(&link, ConnectionLoss::SmallWeight);
                         continue;
                     }
