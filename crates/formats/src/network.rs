@@ -12,7 +12,7 @@ use crate::error::{FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{ChipSpec, CoreModel, Values};
 use connections::Connect;
-use network::{Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice};
+use network::{Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat};
 use std::path::Path;
 use units::{Dimension, Quantity, Unit};
 
@@ -167,6 +167,7 @@ impl Reader<'_> {
             "delay",
             "keep",
             "removed",
+            "weight_format",
         ])?;
         let name = table.required_with("name", |v| new_name(&v, names));
         let pre = table.required_with("pre", |v| end(&v, network));
@@ -181,6 +182,7 @@ impl Reader<'_> {
         let delay_ticks = table.optional_with("delay", |v| self.delay(&v));
         let keep = table.optional_with("keep", |v| weights::read_fraction(&v));
         let removed = table.or("removed", false);
+        let weight_format = table.optional_with("weight_format", |v| weights::read_format(&v));
 
         let (name, pre, post, connect, delay_ticks) = (name?, pre?, post?, connect?, delay_ticks?.unwrap_or(1));
         let (synapse, weights, signs) = (synapse?, weights?, signs?);
@@ -213,9 +215,11 @@ impl Reader<'_> {
                 let list = connections::read_list(&self.directory.join(file), sizes, unit);
                 let connections = list.map_err(|errors| table.add(&errors)).ok()?;
                 let mask = network::Mask::all(connections.len());
-                Projection { name, pre, post, synapse, connections, mask, delay_ticks }
+                let weight_format = WeightFormat::default();
+                Projection { name, pre, post, synapse, connections, mask, delay_ticks, weight_format }
             }
         };
+        projection.weight_format = weight_format?.unwrap_or_default();
         let recurrence = match (removed?, keep?) {
             (true, None) => Recurrence::Removed,
             (true, Some(_)) => {

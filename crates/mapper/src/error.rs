@@ -230,6 +230,13 @@ pub enum MapperError {
         /// The largest magnitude.
         limit: u64,
     },
+    /// A format of weights that a projection states and cannot have.
+    #[error("projection `{projection}`: its `weight_format`: {reason}")]
+    WeightFormat {
+        projection: String,
+        /// Why, and what can be had.
+        reason: String,
+    },
     /// A neuron whose inputs add up to more than its accumulators hold, with the coarsest weights that the chip has.
     #[error(
         "neuron {index} of `{population}`: the weights of its inputs can add up to {needed} in one step, in the coarsest \

@@ -155,7 +155,7 @@ macro_rules! integers {
         }
     )*};
 }
-integers!(u8, u16, u32, u64, usize, i32, i64);
+integers!(u8, u16, u32, u64, usize, i8, i32, i64);
 
 impl<'d> FromValue<'d> for Decimal {
     /// The number as written, from its text.

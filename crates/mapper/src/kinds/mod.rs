@@ -41,6 +41,11 @@ pub(crate) trait Kind {
         true
     }
 
+    /// Whether a projection can state how its weights are stored.
+    fn has_weight_formats(&self) -> bool {
+        false
+    }
+
     /// Synapses of both signs that a neuron has room for; none: no limit.
     fn synapses_per_neuron(&self) -> Option<usize> {
         None

@@ -40,16 +40,11 @@ impl Lists {
         self.has_parallel |= has_parallel;
     }
 
-    /// How they are stored in a core of `neurons` neurons, in the smaller format, and the bits that this takes.
-    pub(super) fn stored(
-        &self,
-        limits: &AxonLimits,
-        signs: WeightSigns,
-        neurons: u32,
-        delay: u16,
-    ) -> (SynapseGroup, u64) {
+    /// How lists of a group like `group` are stored in a core of `neurons` neurons, in the smaller format, and the bits
+    /// that this takes.
+    pub(super) fn stored(&self, limits: &AxonLimits, group: SynapseGroup, neurons: u32) -> (SynapseGroup, u64) {
         let bits = |dense| {
-            let group = SynapseGroup { signs, delay, dense };
+            let group = SynapseGroup { dense, ..group };
             let lists = self.sizes.iter();
             (group, lists.map(|(&size, &count)| router::list_bits(limits, &group, neurons, size) * count).sum())
         };
@@ -89,9 +84,15 @@ impl Store {
             }
             for (part, lists) in lists.iter().enumerate() {
                 let neurons = split.first(part as u32 + 1) - split.first(part as u32);
-                let delay = projection.delay_ticks.saturating_sub(1);
-                // Bits do not depend on the signs.
-                let (_, bits) = lists.stored(&self.limits, WeightSigns::Mixed, neurons, delay);
+                // Memory does not depend on the signs and the exponent.
+                let group = SynapseGroup {
+                    signs: WeightSigns::Mixed,
+                    bits: projection.weight_format.bits.unwrap_or(self.limits.weight_bits),
+                    exponent: 0,
+                    delay: projection.delay_ticks.saturating_sub(1),
+                    dense: false,
+                };
+                let (_, bits) = lists.stored(&self.limits, group, neurons);
                 needs[projection.post][part].synapse_bits += bits;
             }
         }

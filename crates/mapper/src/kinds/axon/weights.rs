@@ -151,9 +151,8 @@ impl Chooser<'_> {
         let (low, high) = self.limits.weight_exponent;
         // An exponent that no weight ends beyond: coarser ones are never better, since their weights lie among its own.
         let holds = |format: &Format, weight: i32| {
-            let steps = format.mantissas.step << 1;
             let beyond = (i64::from(weight) - format.weight(format.nearest(weight))).abs();
-            beyond << 1 <= format.weight(steps)
+            beyond << 1 <= format.weight(format.mantissas.step)
         };
         let fits = |exponent: &i8| [lowest, highest].iter().all(|weight| holds(&format(*exponent), *weight));
         let Some(coarsest) = (low..=high).find(fits) else {
