@@ -25,13 +25,25 @@ pub const MEMBERS_MAX: u32 = 1 << 26;
 /// Most connections of a projection.
 pub const CONNECTIONS_MAX: u64 = 1 << 27;
 
+/// Takes an option of the table `[mapping]`, by its key and value; or says what is wrong with it.
+pub type SetOption<'a> = &'a mut dyn FnMut(&str, &str) -> Result<(), String>;
+
 /// Reads the network file at `path` for `chip`. Lists of connections are looked for in its directory.
 ///
 /// # Errors
-/// A file cannot be read, breaks its format, or names something that the chip does not have.
+/// A file cannot be read, breaks its format, or names something that the chip does not have. A file with a table
+/// `[mapping]` is refused, since nobody would obey it: it is for [`load_with`].
 pub fn load(path: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
+    load_with(path, chip, &mut not_asked)
+}
+
+/// As [`load`]; the options of the table `[mapping]` go to `set`.
+///
+/// # Errors
+/// As [`load`], and what `set` refuses.
+pub fn load_with(path: &Path, chip: &ChipSpec, set: SetOption<'_>) -> Result<Network, FormatErrors> {
     let directory = path.parent().unwrap_or(Path::new(""));
-    read(&read_text(path)?, &path.display().to_string(), directory, chip)
+    read_with(&read_text(path)?, &path.display().to_string(), directory, chip, set)
 }
 
 /// Reads the network file `text` for `chip`; `name` stands for the file in errors, and lists of connections are looked
@@ -40,9 +52,28 @@ pub fn load(path: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
 /// # Errors
 /// As [`load`].
 pub fn read(text: &str, name: &str, directory: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
+    read_with(text, name, directory, chip, &mut not_asked)
+}
+
+/// As [`read`]; the options of the table `[mapping]` go to `set`.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn read_with(
+    text: &str,
+    name: &str,
+    directory: &Path,
+    chip: &ChipSpec,
+    set: SetOption<'_>,
+) -> Result<Network, FormatErrors> {
     let document = Document::parse(text, name, FORMAT)?;
-    let network = Reader { directory, chip, seed: 0 }.network(&document);
+    let network = Reader { directory, chip, seed: 0 }.network(&document, set);
     document.finish(network)
+}
+
+/// Refuses options that nobody would obey.
+fn not_asked(_: &str, _: &str) -> Result<(), String> {
+    Err("this reader takes the network alone, and not how it is to be mapped: read the file with `load_with`".into())
 }
 
 /// What reading a network depends on.
@@ -60,9 +91,10 @@ fn each<T>(value: Option<Value<'_>>, read: impl FnMut(&Value<'_>) -> Option<T>) 
 }
 
 impl Reader<'_> {
-    fn network(mut self, document: &Document<'_>) -> Option<Network> {
-        let root = document.root(&["seed", "input", "population", "projection"]);
+    fn network(mut self, document: &Document<'_>, set: SetOption<'_>) -> Option<Network> {
+        let root = document.root(&["seed", "input", "population", "projection", "mapping"]);
         let seed = root.or("seed", 0);
+        let mapping = root.optional_with("mapping", |v| v.options(&mut *set));
         let mut names = Vec::new();
         let inputs = each(root.optional("input")?, |v| self.input(v, &mut names));
         let populations = each(root.optional("population")?, |v| self.population(v, &mut names));
@@ -71,7 +103,7 @@ impl Reader<'_> {
             return root.reject("population-exists", "a network needs at least one `[[population]]`");
         }
         self.check_board(document, &network.populations);
-        self.seed = seed?;
+        (self.seed, _) = (seed?, mapping?);
         let mut names = Vec::new();
         let projections = each(root.optional("projection")?, |v| self.projection(v, &network, &mut names));
         network.projections = projections?;

@@ -200,18 +200,20 @@ pub struct FreedResources {
 }
 
 /// A weight matrix of a Xylo chip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShiftReport {
     /// `input`, `recurrent` or `output`.
     pub matrix: String,
     /// Its synapses.
     pub synapses: u64,
+    /// What its weights, and the thresholds and biases of the layer where it ends, were multiplied by.
+    pub scale: f64,
     /// The left shift of its weights.
     pub shift: u8,
 }
 
 /// What a mapping uses of the limits of a Xylo chip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct XyloReport {
     /// Input channels.
     pub input_channels: Use,

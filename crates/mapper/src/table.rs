@@ -173,9 +173,10 @@ impl fmt::Display for XyloReport {
             table.row([name.to_string(), used.to_string()]);
         }
         writeln!(f, "{table}")?;
-        let mut table = Table::new(1, &["matrix", "synapses", "weight shift"]);
+        let mut table = Table::new(1, &["matrix", "synapses", "scale", "weight shift"]);
         for matrix in &self.matrices {
-            table.row([matrix.matrix.clone(), matrix.synapses.to_string(), matrix.shift.to_string()]);
+            let numbers = [matrix.synapses.to_string(), format!("{:.6}", matrix.scale), matrix.shift.to_string()];
+            table.row([matrix.matrix.clone()].into_iter().chain(numbers));
         }
         table.fmt(f)
     }

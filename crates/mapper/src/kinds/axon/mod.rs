@@ -1,10 +1,10 @@
 //! Cores whose synapses lie in a memory that input axons point into: how many cores a population takes, which mantissas
 //! and exponents its weights become, and what that uses of each core.
 //!
-//! A core holds neurons of one population, as in nengo-loihi's blocks. A population that exceeds a limit of its core is
-//! split evenly over as few cores as obey all of them: neurons, input axons (one for each sender of a projection that
-//! reaches the core), output axons (one for each neuron, projection and core that it reaches) and synapse memory. The
-//! memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of the two formats that
+//! A core holds neurons of any number of populations, as far as all of its limits are obeyed: neurons, input axons (one
+//! for each sender of a projection that reaches the core), output axons (one for each neuron, projection and core that
+//! it reaches) and synapse memory. A population that exceeds them alone is split evenly over as few cores as obey them.
+//! The memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of the two formats that
 //! the chip has: dense rows without indices, or sparse ones with.
 //!
 //! The synapses of a projection onto a core are a group with a sign mode, bits and a power of two of its own
@@ -18,6 +18,7 @@ use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::Placement;
 use crate::report::{AxonGroupReport, AxonUse, ConnectionLoss, Use};
+use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, board, sums};
 use chip::{
@@ -51,8 +52,14 @@ impl Axons {
 }
 
 impl Kind for Axons {
-    fn place(&self, network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Placement, MapperError> {
-        place::place(network, spec, self.limits, options)
+    fn place(
+        &self,
+        network: &Network,
+        spec: &ChipSpec,
+        options: &MapperOptions,
+        sharing: Sharing,
+    ) -> Result<Placement, MapperError> {
+        place::place(network, spec, self.limits, options, sharing)
     }
 
     fn delays(&self) -> RangeInclusive<u16> {
@@ -117,7 +124,7 @@ impl Kind for Axons {
         let uses = cores.iter().zip(&wish.cores).zip(reports);
         let memories = uses.map(|((core, placed), groups)| self.uses(core, placed.neuron_count, groups)).collect();
         let exponents = least.into_iter().map(weights::program_exponent).collect();
-        Ok(Image { routing: Routing::Axon { cores, inputs, input_latency }, exponents, cores: memories, xylo: None })
+        Ok(Image { routing: Routing::Axon { cores, inputs, input_latency }, exponents, cores: memories, xylo: None, parameters: None })
     }
 }
 
