@@ -257,3 +257,53 @@ fn every_format_has_a_page() {
         assert!(page.is_file(), "{} is missing", page.display());
     }
 }
+
+#[test]
+fn toml_files_are_of_version_1_0() {
+    // A table or key within braces on several lines, and a comma behind the last entry, are of version 1.1.
+    let mut offenders = Vec::new();
+    for path in files(&["toml"]) {
+        let text = read(&path);
+        for place in braces_over_lines(&text) {
+            offenders.push(format!("{}: {place}", path.display()));
+        }
+    }
+    assert_none("inline tables that TOML 1.0 does not have", &offenders);
+    assert_eq!(braces_over_lines("a = { b = '{', c = \"}\" } # {\n[d]\ne = { f = 1,\n}\ng = { h = 1, }"), [3, 5]);
+}
+
+/// The lines of `text` on which an inline table goes on in the next, or ends with a comma.
+fn braces_over_lines(text: &str) -> Vec<usize> {
+    let (mut found, mut depth, mut quote) = (Vec::new(), 0usize, String::new());
+    for (number, line) in text.lines().enumerate() {
+        let mut rest = line;
+        while let Some(c) = rest.chars().next() {
+            let mut step = c.len_utf8();
+            if !quote.is_empty() {
+                match () {
+                    () if quote.starts_with('"') && c == '\\' => {
+                        step += rest[1..].chars().next().map_or(0, char::len_utf8)
+                    }
+                    () if rest.starts_with(&quote) => step = std::mem::take(&mut quote).len(),
+                    () => {}
+                }
+            } else if let Some(open) = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|open| rest.starts_with(open)) {
+                (quote, step) = (open.into(), open.len());
+            } else if c == '#' {
+                break;
+            } else if c == '{' {
+                depth += 1;
+            } else if c == '}' {
+                depth = depth.saturating_sub(1);
+            } else if c == ',' && depth > 0 && rest[1..].trim_start().starts_with('}') {
+                found.push(number + 1);
+            }
+            rest = &rest[step..];
+        }
+        if depth > 0 && quote.is_empty() {
+            found.push(number + 1);
+            depth = 0;
+        }
+    }
+    found
+}

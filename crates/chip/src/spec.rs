@@ -32,11 +32,14 @@ pub enum Evidence {
     SimulatorDefault,
     /// Chosen here, for the reason that the source gives.
     Assumed,
+    /// Nothing is said of where it comes from. A shipped chip has no such number.
+    Unstated,
 }
 
 impl Evidence {
     /// Every grade, from best to weakest.
-    pub const ALL: [Self; 4] = [Self::Measured, Self::VendorLimit, Self::SimulatorDefault, Self::Assumed];
+    pub const ALL: [Self; 5] =
+        [Self::Measured, Self::VendorLimit, Self::SimulatorDefault, Self::Assumed, Self::Unstated];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Evidence {
             Self::VendorLimit => "vendor-limit",
             Self::SimulatorDefault => "simulator-default",
             Self::Assumed => "assumed",
+            Self::Unstated => "unstated",
         }
     }
 
@@ -55,6 +59,7 @@ impl Evidence {
             Self::VendorLimit => "stated by the maker: a limit, a size, an acceptance bound",
             Self::SimulatorDefault => "the default of a public simulator; no measurement behind it is known",
             Self::Assumed => "chosen here, for the reason that the source gives",
+            Self::Unstated => "nothing is said of where it comes from; shipped chips have no such number",
         }
     }
 }
@@ -70,7 +75,7 @@ impl fmt::Display for Evidence {
 pub struct Fact {
     /// The value with its unit, exactly as written.
     pub quantity: Quantity,
-    /// Key into [`ChipSpec::sources`].
+    /// Key into [`ChipSpec::sources`]; empty if the evidence is [`Evidence::Unstated`].
     pub source: String,
     /// How well the number is known.
     pub evidence: Evidence,

@@ -51,7 +51,7 @@ pub struct Rule {
 /// Every rule, in the order in which [`validate`] applies them.
 pub const RULES: &[Rule] = &[
     rule("names-are-plain", "Names are made of ASCII letters, digits, `_` and `-`.", sources::names_are_plain),
-    rule("sources-exist", "The source of a number is a key of `sources`.", sources::sources_exist),
+    rule("sources-exist", "The source of a number that states one is a key of `sources`.", sources::sources_exist),
     rule("sources-are-used", "Every entry of `sources` is text that some number refers to.", sources::sources_are_used),
     rule("counts-are-positive", "Sizes are whole numbers above 0.", board::counts_are_positive),
     rule("exponents-are-an-interval", "Weight exponents are small whole numbers, low <= high.", board::exponents),

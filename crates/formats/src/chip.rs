@@ -150,7 +150,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let mismatch_reference = root.optional("mismatch_reference");
     let tick = root.required("tick");
     let step = root.optional::<FileFact>("step");
-    let sources = root.required_with("sources", |v| by_name(&v, |v| v.read()));
+    let sources = root.optional_with("sources", |v| by_name(&v, |v| v.read()));
     let geometry = root.required_with("geometry", |v| read_section(&v));
     let router = root.required_with("router", |v| read_router(&v));
     let rules = root.optional_with("rules", |v| read_rules(&v));
@@ -167,7 +167,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         family: family?,
         revision: revision?,
         summary: summary?,
-        sources: sources?,
+        sources: sources?.unwrap_or_default(),
         tick: fact(tick)?,
         step: step?.map(|f| f.0),
         geometry: geometry?,
@@ -198,7 +198,8 @@ fn by_name<'d, T>(value: &Value<'d>, read: impl Fn(&Value<'d>) -> Option<T>) -> 
     entries.into_iter().collect()
 }
 
-/// A [`Fact`] of a file: `{ value = 20, unit = "ms", source = "rockpool", evidence = "simulator-default" }`.
+/// A [`Fact`] of a file: `{ value = 20, unit = "ms", source = "rockpool", evidence = "simulator-default" }`, or
+/// `"20 ms"`, whose evidence is unstated.
 struct FileFact(Fact);
 
 fn fact(read: Option<FileFact>) -> Option<Fact> {
@@ -207,12 +208,17 @@ fn fact(read: Option<FileFact>) -> Option<Fact> {
 
 impl<'d> FromValue<'d> for FileFact {
     fn from_value(value: &Value<'d>) -> Option<Self> {
+        if value.is_string() {
+            let quantity = value.read()?;
+            return Some(Self(Fact { quantity, source: String::new(), evidence: Evidence::Unstated }));
+        }
         let table = value.table(&["value", "unit", "source", "evidence"])?;
         let number = table.required("value");
         let unit = table.required("unit");
         let source = table.required("source");
-        let evidence =
-            table.required_with("evidence", |v| v.one_of("a grade of evidence", &Evidence::ALL.map(|e| (e.name(), e))));
+        let stated = Evidence::ALL.into_iter().filter(|grade| *grade != Evidence::Unstated);
+        let grades: Vec<(&str, Evidence)> = stated.map(|grade| (grade.name(), grade)).collect();
+        let evidence = table.required_with("evidence", |v| v.one_of("a grade of evidence", &grades));
         Some(Self(Fact { quantity: Quantity::new(number?, unit?), source: source?, evidence: evidence? }))
     }
 }

@@ -32,6 +32,7 @@ mod nearest;
 pub mod network;
 pub mod nir;
 pub mod npz;
+mod open;
 pub mod output;
 pub mod program;
 pub mod runnable;
@@ -41,3 +42,4 @@ pub mod traces;
 
 pub use error::{Action, FormatError, FormatErrors, Place, Problem};
 pub use nearest::{nearest, suggestion};
+pub use open::open;

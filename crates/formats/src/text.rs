@@ -13,13 +13,13 @@ pub const TEXT_BYTES_MAX: u64 = 1 << 30;
 /// The file cannot be read, or has more than `limit` bytes.
 pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FormatError> {
     let io = |error| FormatError::io(path, Action::Read, &error);
-    let file = std::fs::File::open(path).map_err(io)?;
+    let file = crate::open(path)?;
     let size = file.metadata().map_err(io)?.len();
     let too_large = |size| FormatError::TooLarge { file: path.display().to_string(), size, limit };
     if size > limit {
         return Err(too_large(size));
     }
-    // What is no plain file (a pipe) has no size of its own, and a plain file may grow while it is read.
+    // The file may grow while it is read.
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > limit { Err(too_large(bytes.len() as u64)) } else { Ok(bytes) }
@@ -33,13 +33,19 @@ pub fn read_text(path: &Path) -> Result<String, FormatError> {
     text_of(read_bytes(path, TEXT_BYTES_MAX)?, path)
 }
 
-/// `bytes`, which were read from `path`, as text.
+/// `bytes`, which were read from `path`, as text, without the byte order mark that some editors put in front.
 pub(crate) fn text_of(bytes: Vec<u8>, path: &Path) -> Result<String, FormatError> {
     let (file, size) = (path.display().to_string(), bytes.len() as u64);
     if size > TEXT_BYTES_MAX {
         return Err(FormatError::TooLarge { file, size, limit: TEXT_BYTES_MAX });
     }
-    String::from_utf8(bytes).map_err(|error| FormatError::NotText { file, offset: error.utf8_error().valid_up_to() })
+    let mut text = String::from_utf8(bytes)
+        .map_err(|error| FormatError::NotText { file, offset: error.utf8_error().valid_up_to() })?;
+    // Editors of some systems put a byte order mark in front, which is no part of the text.
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -57,6 +63,9 @@ mod tests {
         );
         std::fs::write(&path, b"ab\xff").unwrap();
         assert_eq!(message(read_text(&path).unwrap_err()), "DIR/a.toml: not a text file: byte 2 is no UTF-8");
+        std::fs::write(&path, "\u{feff}ab\u{feff}").unwrap();
+        assert_eq!(read_text(&path).unwrap(), "ab\u{feff}");
+        std::fs::write(&path, b"ab\xff").unwrap();
         let error = message(read_bytes(&path, 2).unwrap_err());
         assert_eq!(error, "DIR/a.toml: 3 bytes are too many: at most 2 are read");
         assert_eq!(read_bytes(&path, 3).unwrap(), b"ab\xff");

@@ -8,8 +8,9 @@
 //! use quenched_warnings::{Kind, Warnings};
 //!
 //! let mut warnings = Warnings::default();
-//! warnings.push(Kind::EventsAfter, "late.csv", "40 of 40 events come after the end of the run: give a longer --time");
-//! assert_eq!(warnings.to_string(), "warning: late.csv: 40 of 40 events come after the end of the run: give a longer --time\n");
+//! warnings.push(Kind::EventsAfter, "late.csv", "40 of 40 events come after the run: give a longer --time");
+//! let shown = "warning: late.csv: 40 of 40 events come after the run: give a longer --time\n";
+//! assert_eq!(warnings.to_string(), shown);
 //! ```
 
 use serde::{Deserialize, Serialize};

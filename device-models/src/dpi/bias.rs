@@ -1,15 +1,18 @@
 //! The bias generator of DYNAP-SE2: coarse and fine codes to currents and back.
 //!
-//! A bias has 6 coarse ranges of 256 fine codes, for each type of transistor. On the chip, and in Rockpool 3.1.0, the
-//! currents are a measured table. **That table is not here.** This one is made from numbers that describe it: the
-//! current at fine code 255 and the slope of each range, the codes at which the current falls although the code rises,
-//! the size of the largest fall (4 % at 127 to 128), and 0.4 to 1.1 pA at code 0. The numbers are read from Rockpool's
-//! package source (evidence: simulator-default); what is assumed is that a range is a straight line between its falls,
-//! that the other falls are 1 % (0.1 to 4 % is what is known), and 0.75 pA at code 0. The measured table is straight to
-//! 3 to 6 %, so a current from here may be off by that much.
+//! A bias has 6 coarse ranges of 256 fine codes, for each type of transistor. The currents are those of a published
+//! table ([`TABLE`]): at its 36 codes exactly, between two of them on the straight line that joins them. The current
+//! falls at some codes although the code rises; the falls at 32, 64, 128, 192 and 224 are in the table, those at 96 and
+//! 160 lie between two of its codes, so that the codes before them may be off by the size of a fall (those of the table
+//! are 0.05 to 5.5 %). The table has no code 0: 0.75 pA is assumed there, within the 0.4 to 1.1 pA that Rockpool's
+//! package source describes.
 //!
 //! A bias current reaches its circuit through a mirror: what a circuit gets is the current times the factor in
 //! [`BIASES`].
+
+mod table;
+
+use table::TABLE;
 
 /// Type of the transistor that a bias drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,50 +35,26 @@ pub struct BiasCode {
 /// Ranges of a bias.
 pub const COARSE_COUNT: u8 = 6;
 
-/// Current at fine code 255 and slope per code of each range, in fA.
-const RANGES: [[(i64, i64); COARSE_COUNT as usize]; 2] = [
-    [
-        (71_800, 277),
-        (573_000, 2_210),
-        (4_570_000, 17_600),
-        (36_400_000, 139_000),
-        (290_000_000, 1_110_000),
-        (2_280_000_000, 8_870_000),
-    ],
-    [
-        (66_900, 259),
-        (536_000, 2_070),
-        (4_300_000, 16_600),
-        (34_500_000, 132_000),
-        (277_000_000, 1_060_000),
-        (2_250_000_000, 8_790_000),
-    ],
-];
-
 /// Current at fine code 0 of every range, in fA.
 const AT_ZERO: i64 = 750;
-
-/// Codes between two falls.
-const SEGMENT: i64 = 32;
 
 impl Transistor {
     /// The current of a code in fA; `None` for a range that does not exist.
     pub fn current_of(self, code: BiasCode) -> Option<i64> {
-        let &(last, slope) = RANGES[self as usize].get(usize::from(code.coarse))?;
-        if code.fine == 0 {
+        let coarse = usize::from(code.coarse);
+        if code.coarse >= COARSE_COUNT {
+            return None;
+        }
+        let at = |index: usize| (i64::from(TABLE[index].0), TABLE[index].1[self as usize][coarse]);
+        let next = match TABLE.binary_search_by_key(&code.fine, |entry| entry.0) {
+            Ok(index) => return Some(at(index).1),
+            Err(index) => index,
+        };
+        if next == 0 {
             return Some(AT_ZERO);
         }
-        let fine = i64::from(code.fine);
-        let line = |fine: i64| last - slope * (255 - fine);
-        // At the first code of a segment the current is lower than at the code before by `fall`, so the line is left by
-        // half of that and of its own rise, downwards after the fall and upwards before the next one.
-        let half = |start: i64| {
-            let per_mille = if start == 128 { 40 } else { 10 };
-            if start == 0 || start == 256 { 0 } else { (slope + line(start) * per_mille / 1000) / 2 }
-        };
-        let start = fine / SEGMENT * SEGMENT;
-        let (low, high) = (-half(start), half(start + SEGMENT));
-        Some(line(fine) + low + (high - low) * (fine - start) / (SEGMENT - 1))
+        let ((low, from), (high, to)) = (at(next - 1), at(next));
+        Some(from + (to - from) * (i64::from(code.fine) - low) / (high - low))
     }
 
     /// The code whose current is nearest to `current` (fA): the nearest of each range, then the best range; the lower
@@ -152,31 +131,34 @@ impl Bias {
 mod tests {
     use super::*;
 
-    const FALLS: [u8; 7] = [32, 64, 96, 128, 160, 192, 224];
+    /// Codes at which the table falls in every range.
+    const FALLS: [u8; 5] = [32, 64, 128, 192, 224];
 
     fn current(kind: Transistor, coarse: u8, fine: u8) -> i64 {
         kind.current_of(BiasCode { coarse, fine }).unwrap()
     }
 
     #[test]
-    fn currents_rise_but_at_seven_codes() {
+    fn currents_rise_but_where_the_table_falls() {
         for (kind, coarse) in [Transistor::N, Transistor::P].into_iter().flat_map(|k| (0..6).map(move |c| (k, c))) {
-            for fine in 1..=255u8 {
+            for fine in 2..=255u8 {
                 let (before, now) = (current(kind, coarse, fine - 1), current(kind, coarse, fine));
-                if FALLS.contains(&fine) {
-                    let per_mille = (before - now) * 1000 / before;
-                    let expected = if fine == 128 { 37..=41 } else { 8..=11 };
-                    assert!(expected.contains(&per_mille), "{kind:?} {coarse} {fine}: falls by {per_mille}/1000");
-                } else {
-                    assert!(now > before, "{kind:?} {coarse} {fine}");
-                }
-                let (last, slope) = RANGES[kind as usize][usize::from(coarse)];
-                let line = last - slope * (255 - i64::from(fine));
-                assert!((now - line).abs() * 100 <= 6 * line + 100 * slope, "straight to 6 % or a code");
+                assert_eq!(now < before, FALLS.contains(&fine), "{kind:?} {coarse} {fine}: {before} to {now}");
+                assert!((before - now) * 1000 <= 56 * before, "{kind:?} {coarse} {fine}: falls by at most 5.6 %");
             }
-            assert_eq!(current(kind, coarse, 255), RANGES[kind as usize][usize::from(coarse)].0);
         }
-        assert_eq!(Transistor::N.current_of(BiasCode { coarse: 6, fine: 0 }), None);
+        assert_eq!(Transistor::N.current_of(BiasCode { coarse: 6, fine: 1 }), None);
+        assert_eq!(Transistor::P.current_of(BiasCode { coarse: 0, fine: 0 }), Some(AT_ZERO));
+    }
+
+    #[test]
+    fn low_codes_are_those_of_the_table_and_not_of_a_line() {
+        // A straight line from the upper codes gave 154 pA at the first of these, and 6.4 times too much at the second.
+        assert_eq!(current(Transistor::N, 2, 4), 78_990);
+        assert_eq!(current(Transistor::N, 3, 1), 171_500);
+        assert_eq!(current(Transistor::P, 5, 255), 2_245_000_000);
+        // Between two codes of the table.
+        assert_eq!(current(Transistor::N, 2, 5), (78_990 + 119_300) / 2);
     }
 
     #[test]
@@ -200,7 +182,8 @@ mod tests {
             }
             wanted += wanted / 7;
         }
-        assert_eq!(Transistor::N.nearest(i64::MIN), BiasCode { coarse: 0, fine: 0 });
+        // The lowest current of the table, which is below what is assumed of code 0.
+        assert_eq!(Transistor::N.nearest(i64::MIN), BiasCode { coarse: 0, fine: 1 });
         assert_eq!(Transistor::N.nearest(i64::MAX), BiasCode { coarse: 5, fine: 255 });
     }
 

@@ -1,7 +1,7 @@
 //! Names, and where the numbers come from.
 
 use super::{Findings, synapse_path};
-use crate::spec::ChipSpec;
+use crate::spec::{ChipSpec, Evidence};
 use alloc::{collections::BTreeSet, format, string::ToString};
 
 pub(super) fn names_are_plain(spec: &ChipSpec, findings: &mut Findings) {
@@ -22,7 +22,7 @@ pub(super) fn names_are_plain(spec: &ChipSpec, findings: &mut Findings) {
 
 pub(super) fn sources_exist(spec: &ChipSpec, findings: &mut Findings) {
     for (path, fact) in spec.facts() {
-        if !spec.sources.contains_key(&fact.source) {
+        if fact.evidence != Evidence::Unstated && !spec.sources.contains_key(&fact.source) {
             findings.add_wrong_name(format!("{path}.source"), "a key of `sources`", &fact.source, spec.sources.keys());
         }
     }

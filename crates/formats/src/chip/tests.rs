@@ -161,7 +161,7 @@ fn several_errors_are_reported_in_the_order_of_the_file() {
         outcome(&text),
         "18:29: `geometry.chips.unit`: unknown unit `m`\nhelp: did you mean `ms`?\n\
          33:8: `synapses[0].sign`: `exitatory` is not a sign of a synapse\nhelp: did you mean `excitatory`?\n\
-         51:10: `parameters.tau_mem.mismatch.family`: `norm` is not a family of mismatch\nhelp: did you mean `normal`?"
+         49:10: `parameters.tau_mem.mismatch.family`: `norm` is not a family of mismatch\nhelp: did you mean `normal`?"
     );
 }
 
@@ -237,5 +237,20 @@ proptest! {
                 prop_assert!(place.excerpt.get(place.span.clone()).is_some());
             }
         }
+    }
+}
+
+#[test]
+fn a_quantity_alone_is_a_number_of_which_nothing_is_said() {
+    let stated = "nominal = { value = 20, unit = \"ms\", source = \"bench\", evidence = \"measured\" }";
+    let spec = read(&spoilt(GOOD, stated, "nominal = \"20 ms\""), "small.toml").unwrap();
+    let nominal = &spec.parameters["tau_mem"].nominal;
+    assert_eq!((nominal.quantity.to_string(), nominal.source.as_str()), ("20 ms".into(), ""));
+    assert_eq!(nominal.evidence, chip::Evidence::Unstated);
+    // Otherwise the same chip, and no shipped one has such a number.
+    assert_eq!(nominal.quantity, read(GOOD, "small.toml").unwrap().parameters["tau_mem"].nominal.quantity);
+    for name in shipped_names() {
+        let spec = shipped(name).unwrap();
+        assert!(spec.facts().iter().all(|(_, fact)| fact.evidence != chip::Evidence::Unstated), "{name}");
     }
 }

@@ -37,7 +37,7 @@ pub(super) const CASES: &[Case] = &[
     (
         "[parameters.gain]",
         "[parameters.gain]\ncolour = \"red\"",
-        "73:1: unknown key `colour` in `parameters.gain`\n\
+        "67:1: unknown key `colour` in `parameters.gain`\n\
          help: the keys here are: `summary`, `nominal`, `range`, `mismatch`",
     ),
     (
@@ -107,8 +107,14 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         "tick = { value = 0.5, unit = \"ms\", source = \"here\", evidence = \"assumed\" }",
-        "tick = \"0.5 ms\"",
-        "11:8: `tick`: expected a table, found a string",
+        "tick = \"0.5\"",
+        "11:8: `tick`: a quantity is a number, a space and a unit, such as `20 ms`; a pure number has the unit `1`",
+    ),
+    (
+        "tick = { value = 0.5, unit = \"ms\", source = \"here\", evidence = \"assumed\" }",
+        "tick = { value = 0.5, unit = \"ms\", source = \"here\", evidence = \"unstated\" }",
+        "11:64: `tick.evidence`: `unstated` is not a grade of evidence\nhelp: there are: `measured`, \
+         `vendor-limit`, `simulator-default`, `assumed`",
     ),
     // Names and sources.
     (

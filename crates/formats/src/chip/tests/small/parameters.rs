@@ -13,77 +13,77 @@ pub(super) const CASES: &[Case] = &[
     (
         "value = 20, unit = \"mV\"",
         "value = 20, unit = \"ms\"",
-        "82:11: `parameters.v_threshold.nominal`: this is a time, but a voltage is needed here: core model \
+        "76:11: `parameters.v_threshold.nominal`: this is a time, but a voltage is needed here: core model \
          `lif` reads \
          it [dimensions-match]",
     ),
     (
         "value = 20, unit = \"mV\"",
         "value = -20, unit = \"mV\"",
-        "82:11: `parameters.v_threshold.nominal`: this is -20 mV, but core model `lif` needs a value above 0 \
+        "76:11: `parameters.v_threshold.nominal`: this is -20 mV, but core model `lif` needs a value above 0 \
          and below \
          512 mV [values-are-possible]",
     ),
     (
         "value = 20, unit = \"mV\"",
         "value = 0.6, unit = \"V\"",
-        "82:11: `parameters.v_threshold.nominal`: this is 0.6 V, but core model `lif` needs a value above 0 and below \
+        "76:11: `parameters.v_threshold.nominal`: this is 0.6 V, but core model `lif` needs a value above 0 and below \
          512 mV [values-are-possible]",
     ),
     (
         "value = 20, unit = \"mV\"",
         "value = 1, unit = \"1\"",
-        "78:11: `parameters.drive.nominal`: this is a voltage, but `v_threshold` is a pure number: levels of \
+        "72:11: `parameters.drive.nominal`: this is a voltage, but `v_threshold` is a pure number: levels of \
          one membrane \
          share one unit [dimensions-match]",
     ),
     (
         "value = 5, unit = \"ms\"",
         "value = 0, unit = \"ms\"",
-        "65:11: `parameters.tau_syn.nominal`: this is 0 ms, but synapse kind `up` needs a value above 0 (at \
+        "59:11: `parameters.tau_syn.nominal`: this is 0 ms, but synapse kind `up` needs a value above 0 (at \
          least 2^-32 \
          ms) [values-are-possible]",
     ),
     (
         "value = 5, unit = \"ms\"",
         "value = 1e10, unit = \"s\"",
-        "65:11: `parameters.tau_syn.nominal`: this is 1e10 s, but synapse kind `up` needs a value between -2^31 and \
+        "59:11: `parameters.tau_syn.nominal`: this is 1e10 s, but synapse kind `up` needs a value between -2^31 and \
          2^31 ms [values-are-possible]",
     ),
     (
         "low = { value = 1, unit = \"ms\"",
         "low = { value = 21, unit = \"ms\"",
-        "46:11: `parameters.tau_mem.range.low`: 21 ms is above the nominal value, 20 ms [ranges-hold-the-nominal]",
+        "45:13: `parameters.tau_mem.range.low`: 21 ms is above the nominal value, 20 ms [ranges-hold-the-nominal]",
     ),
     (
         "high = { value = 1, unit = \"s\"",
         "high = { value = 1, unit = \"V\"",
-        "47:12: `parameters.tau_mem.range.high`: this is a voltage, but a time is needed here: the nominal value is \
+        "46:14: `parameters.tau_mem.range.high`: this is a voltage, but a time is needed here: the nominal value is \
          20 ms [ranges-hold-the-nominal]",
     ),
     // Mismatch.
     (
         "family = \"normal\"",
         "family = \"gaussian\"",
-        "51:10: `parameters.tau_mem.mismatch.family`: `gaussian` is not a family of mismatch\n\
+        "49:10: `parameters.tau_mem.mismatch.family`: `gaussian` is not a family of mismatch\n\
          help: there are: `normal`, `log-normal`, `gamma`, `uniform`, `mirrored-log-normal`, `two-point`",
     ),
     (
         "family = \"normal\"",
         "family = \"norml\"",
-        "51:10: `parameters.tau_mem.mismatch.family`: `norml` is not a family of mismatch\n\
+        "49:10: `parameters.tau_mem.mismatch.family`: `norml` is not a family of mismatch\n\
          help: did you mean `normal`?",
     ),
     (
         "cv = { value = 20, unit = \"%\"",
         "cv = { value = -1, unit = \"1\"",
-        "52:6: `parameters.tau_mem.mismatch.cv`: a coefficient of variation of -1 is not possible: it is a spread, so \
+        "50:6: `parameters.tau_mem.mismatch.cv`: a coefficient of variation of -1 is not possible: it is a spread, so \
          0 or more [cv-is-not-negative]",
     ),
     (
         "cv = { value = 20, unit = \"%\"",
         "cv = { value = 20, unit = \"ms\"",
-        "52:6: `parameters.tau_mem.mismatch.cv`: this is a time, but a pure number is needed here: write `unit \
+        "50:6: `parameters.tau_mem.mismatch.cv`: this is a time, but a pure number is needed here: write `unit \
          = \"1\"` \
          [cv-is-not-negative]",
     ),
@@ -96,25 +96,25 @@ pub(super) const CASES: &[Case] = &[
     (
         "low = { value = 0.1, unit = \"1\"",
         "low = { value = 3, unit = \"1\"",
-        "54:11: `parameters.tau_mem.mismatch.truncation.low`: the lowest factor, 3, must be below the highest, \
+        "51:18: `parameters.tau_mem.mismatch.truncation.low`: the lowest factor, 3, must be below the highest, \
          3 [truncation-is-an-interval]",
     ),
     (
         "low = { value = 0.1, unit = \"1\"",
         "low = { value = 1.5, unit = \"1\"",
-        "54:11: `parameters.tau_mem.mismatch.truncation.low`: this is 1.5, but the lowest factor must be below 1, the \
+        "51:18: `parameters.tau_mem.mismatch.truncation.low`: this is 1.5, but the lowest factor must be below 1, the \
          nominal one [truncation-is-an-interval]",
     ),
     (
         "high = { value = 3, unit = \"1\"",
         "high = { value = 0.5, unit = \"1\"",
-        "55:12: `parameters.tau_mem.mismatch.truncation.high`: this is 0.5, but the highest factor must be above 1, \
+        "52:19: `parameters.tau_mem.mismatch.truncation.high`: this is 0.5, but the highest factor must be above 1, \
          the nominal one [truncation-is-an-interval]",
     ),
     (
         "low = { value = 0.1, unit = \"1\"",
         "low = { value = -0.1, unit = \"1\"",
-        "50:1: `parameters.tau_mem.mismatch`: this mismatch has factors of 0 and below, but core model `lif` \
+        "48:1: `parameters.tau_mem.mismatch`: this mismatch has factors of 0 and below, but core model `lif` \
          needs `tau_mem` \
          above 0: add a `truncation` whose `low` is above 0, or use the family `log-normal` or `gamma` \
          [factors-stay-positive]",
@@ -123,53 +123,53 @@ pub(super) const CASES: &[Case] = &[
     (
         "family = \"log-normal\"",
         "family = \"mirrored-log-normal\"",
-        "67:1: `parameters.tau_syn.mismatch`: this mismatch has factors of 0 and below, but synapse kind `up` needs \
+        "61:1: `parameters.tau_syn.mismatch`: this mismatch has factors of 0 and below, but synapse kind `up` needs \
          `tau_syn` above 0: add a `truncation` whose `low` is above 0, or use the family `log-normal` or \
          `gamma` [factors-stay-positive]",
     ),
     (
         "circuit = { value = 0.7",
         "circuit = { value = 0.71",
-        "57:10: `parameters.tau_mem.mismatch.shares`: the shares of die, core and circuit add up to 1.01, but \
+        "53:1: `parameters.tau_mem.mismatch.shares`: the shares of die, core and circuit add up to 1.01, but \
          must add \
          up to 1 [shares-add-up]",
     ),
     (
         "die = { value = 0.25",
         "die = { value = -0.25",
-        "58:11: `parameters.tau_mem.mismatch.shares.die`: a share of -0.25 is not possible: it is from 0 to 1 \
+        "53:14: `parameters.tau_mem.mismatch.shares.die`: a share of -0.25 is not possible: it is from 0 to 1 \
          [shares-add-up]",
     ),
     (
         "cv = { value = 0.3",
         "cv = { value = 30",
-        "69:6: `parameters.tau_syn.mismatch.cv`: coefficients of variation up to 4 are supported, but this is 30; was \
+        "63:6: `parameters.tau_syn.mismatch.cv`: coefficients of variation up to 4 are supported, but this is 30; was \
          a percentage meant? [mismatch-can-be-drawn]",
     ),
     (
         "with = \"tau_mem\"",
         "with = \"tau_syn\"",
-        "70:24: `parameters.tau_syn.mismatch.correlation.with`: `tau_syn` cannot be correlated with itself: \
+        "64:24: `parameters.tau_syn.mismatch.correlation.with`: `tau_syn` cannot be correlated with itself: \
          name another \
          parameter [correlations-are-pairs]",
     ),
     (
         "with = \"tau_mem\"",
         "with = \"tau_men\"",
-        "70:24: `parameters.tau_syn.mismatch.correlation.with`: `tau_men` is not a parameter of this chip\n\
+        "64:24: `parameters.tau_syn.mismatch.correlation.with`: `tau_men` is not a parameter of this chip\n\
          help: did you mean `tau_mem`?",
     ),
     (
         "with = \"tau_mem\"",
         "with = \"gain\"",
-        "70:24: `parameters.tau_syn.mismatch.correlation.with`: `gain` has no mismatch that `tau_syn` could be \
+        "64:24: `parameters.tau_syn.mismatch.correlation.with`: `gain` has no mismatch that `tau_syn` could be \
          correlated \
          with [correlations-are-pairs]",
     ),
     (
         "rho = { value = 0.5",
         "rho = { value = 1.5",
-        "70:41: `parameters.tau_syn.mismatch.correlation.rho`: a correlation of 1.5 is not possible: it is from -1 to \
+        "64:41: `parameters.tau_syn.mismatch.correlation.rho`: a correlation of 1.5 is not possible: it is from -1 to \
          1 [rho-is-a-correlation]",
     ),
     (
@@ -190,13 +190,13 @@ pub(super) const CASES: &[Case] = &[
          [reference-has-mismatch]",
     ),
     (
-        "shares = {\n",
+        "shares.die",
         "correlation = { with = \"tau_syn\", rho = { value = 0.5, unit = \"1\", source = \"here\", evidence = \
-         \"assumed\" } }\nshares = {\n",
-        "57:24: `parameters.tau_mem.mismatch.correlation.with`: `tau_syn` is itself correlated with another \
+         \"assumed\" } }\nshares.die",
+        "53:24: `parameters.tau_mem.mismatch.correlation.with`: `tau_syn` is itself correlated with another \
          parameter: \
          correlate both with the same, uncorrelated one [correlations-are-pairs]\n\
-         71:24: `parameters.tau_syn.mismatch.correlation.with`: `tau_mem` is itself correlated with another \
+         65:24: `parameters.tau_syn.mismatch.correlation.with`: `tau_mem` is itself correlated with another \
          parameter: \
          correlate both with the same, uncorrelated one [correlations-are-pairs]",
     ),
@@ -204,82 +204,82 @@ pub(super) const CASES: &[Case] = &[
     (
         "value = 0.12,",
         "value = -0.12,",
-        "90:6: `weights.mismatch.cv`: a coefficient of variation of -0.12 is not possible: it is a spread, so 0 or \
+        "84:6: `weights.mismatch.cv`: a coefficient of variation of -0.12 is not possible: it is a spread, so 0 or \
          more [cv-is-not-negative]",
     ),
     (
         "[weights.mismatch]\nfamily = \"gamma\"",
         "[weights.mismatch]\ncorrelation = 1\nfamily = \"gamma\"",
-        "89:1: unknown key `correlation` in `weights.mismatch`\nhelp: the keys here are: `family`, `cv`, `truncation`, \
+        "83:1: unknown key `correlation` in `weights.mismatch`\nhelp: the keys here are: `family`, `cv`, `truncation`, \
          `shares`",
     ),
     (
         "dead_neuron =",
         "dead_neurons =",
-        "97:1: unknown key `dead_neurons` in `faults`\nhelp: did you mean `dead_neuron`?",
+        "89:1: unknown key `dead_neurons` in `faults`\nhelp: did you mean `dead_neuron`?",
     ),
     (
         "hot_neuron = { value = 0.001,",
         "hot_neuron = { value = 1.001,",
-        "98:14: `faults.hot_neuron`: a probability of 1.001 is not possible: it is from 0 to 1 \
+        "90:14: `faults.hot_neuron`: a probability of 1.001 is not possible: it is from 0 to 1 \
          [probabilities-are-possible]",
     ),
     (
         "weight_bit_flip = { value = 0.0004, unit = \"1\"",
         "weight_bit_flip = { value = 0.0004, unit = \"ms\"",
-        "101:19: `faults.weight_bit_flip`: this is a time, but a pure number is needed here: write `unit = \"1\"` \
+        "93:19: `faults.weight_bit_flip`: this is a time, but a pure number is needed here: write `unit = \"1\"` \
          [probabilities-are-possible]",
     ),
     (
         "weight_bit_flip =",
         "weight_bits = { value = 4, unit = \"1\", source = \"here\", evidence = \"assumed\" }\nweight_bit_flip =",
-        "101:15: `faults.weight_bits`: the router `tag-cam` has `weight_bits` of its own: remove this one \
+        "93:15: `faults.weight_bits`: the router `tag-cam` has `weight_bits` of its own: remove this one \
          [flipped-bits-exist]",
     ),
     (
         "value = 0.022",
         "value = 4.022",
-        "105:17: `noise.run_weight_cv`: a coefficient of variation of 4.022 is not possible: it is from 0 to 4 \
+        "97:17: `noise.run_weight_cv`: a coefficient of variation of 4.022 is not possible: it is from 0 to 4 \
          [noise-is-possible]",
     ),
     (
         "value = 7,",
         "value = 7.5,",
-        "108:22: `noise.event_jitter_ticks`: this is 7.5, but jitter is a whole number of ticks, 0 to 1000 \
+        "100:22: `noise.event_jitter_ticks`: this is 7.5, but jitter is a whole number of ticks, 0 to 1000 \
          [noise-is-possible]",
     ),
     (
         "event_weight_cv =",
         "event_cv =",
-        "106:1: unknown key `event_cv` in `noise`\nhelp: the keys here are: `run_threshold_cv`, `run_weight_cv`, \
+        "98:1: unknown key `event_cv` in `noise`\nhelp: the keys here are: `run_threshold_cv`, `run_weight_cv`, \
          `event_weight_cv`, `event_threshold_cv`, `event_jitter_ticks`",
     ),
     (
         "event_threshold_cv =",
         "event_treshold_cv =",
-        "107:1: unknown key `event_treshold_cv` in `noise`\nhelp: did you mean `event_threshold_cv`?",
+        "99:1: unknown key `event_treshold_cv` in `noise`\nhelp: did you mean `event_threshold_cv`?",
     ),
     (
         "event_threshold_cv = { value = 0.044, unit = \"1\",",
         "event_threshold_cv = { value = 0.044, unit = \"mV\",",
-        "107:22: `noise.event_threshold_cv`: this is a voltage, but a pure number is needed here: write `unit = \"1\"` \
+        "99:22: `noise.event_threshold_cv`: this is a voltage, but a pure number is needed here: write `unit = \"1\"` \
          [noise-is-possible]",
     ),
     (
         "value = 0.044,",
         "value = -0.044,",
-        "107:22: `noise.event_threshold_cv`: a coefficient of variation of -0.044 is not possible: it is from 0 to 4 \
+        "99:22: `noise.event_threshold_cv`: a coefficient of variation of -0.044 is not possible: it is from 0 to 4 \
          [noise-is-possible]",
     ),
     (
         "value = 0.044,",
         "value = 4.044,",
-        "107:22: `noise.event_threshold_cv`: a coefficient of variation of 4.044 is not possible: it is from 0 to 4 \
+        "99:22: `noise.event_threshold_cv`: a coefficient of variation of 4.044 is not possible: it is from 0 to 4 \
          [noise-is-possible]",
     ),
     (
         "event_threshold_cv = { value = 0.044, unit = \"1\", source = \"here\",",
         "event_threshold_cv = { value = 0.044, unit = \"1\", source = \"nowhere\",",
-        "107:60: `noise.event_threshold_cv.source`: `nowhere` is not a key of `sources`\nhelp: did you mean `here`?",
+        "99:60: `noise.event_threshold_cv.source`: `nowhere` is not a key of `sources`\nhelp: did you mean `here`?",
     ),
 ];

@@ -234,7 +234,7 @@ pub(super) const CASES: &[Case] = &[
     (
         "tau = \"tau_syn\"",
         "tau = \"gain\"",
-        "74:11: `parameters.gain.nominal`: this is a pure number, but a time is needed here: synapse kind `up` reads \
+        "68:11: `parameters.gain.nominal`: this is a pure number, but a time is needed here: synapse kind `up` reads \
          it [dimensions-match]",
     ),
     (
@@ -247,7 +247,7 @@ pub(super) const CASES: &[Case] = &[
     (
         "gain = \"gain\"",
         "gain = \"tau_syn\"",
-        "65:11: `parameters.tau_syn.nominal`: this is a time, but a pure number is needed here: synapse kind \
+        "59:11: `parameters.tau_syn.nominal`: this is a time, but a pure number is needed here: synapse kind \
          `up` reads \
          it [dimensions-match]",
     ),
