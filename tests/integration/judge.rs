@@ -9,8 +9,7 @@ use fx::Weight;
 use mapper::{CoreSharing, MapperError, MapperOptions, OverFanIn, SmallWeights, decode, map};
 use network::{
     Connections, Endpoint, Inhibition, InputGroup, Mask, Network, Pattern, Population, Projection, ProjectionSpec,
-    Signs, SynapseChoice, Weights,
-    WeightFormat,
+    Signs, SynapseChoice, WeightFormat, Weights,
 };
 use proptest::prelude::*;
 use router::Fabric;
@@ -83,7 +82,16 @@ fn projection(random: &mut Random, spec: &ChipSpec, network: &Network, name: Str
         });
         let connections = Connections::from_list(senders, list.collect());
         let mask = Mask::all(connections.len());
-        return Some(Projection { name, pre, post, synapse, connections, mask, delay_ticks, weight_format: WeightFormat::default() });
+        return Some(Projection {
+            name,
+            pre,
+            post,
+            synapse,
+            connections,
+            mask,
+            delay_ticks,
+            weight_format: WeightFormat::default(),
+        });
     }
     let pattern = match random.below(4) {
         0 => Pattern::FanIn(1 + random.below(12)),

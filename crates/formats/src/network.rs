@@ -12,7 +12,9 @@ use crate::error::{FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{ChipSpec, CoreModel, Values};
 use connections::Connect;
-use network::{Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat};
+use network::{
+    Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat,
+};
 use std::path::Path;
 use units::{Dimension, Quantity, Unit};
 

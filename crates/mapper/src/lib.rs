@@ -96,8 +96,8 @@ pub use readout::{
     ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
 };
 pub use report::{
-    AxonGroupReport, AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, MappingLoss, MappingReport, MemoryUse,
-    PopulationRange, ProjectionReport, ShiftReport, Use, WeightReport, XyloReport,
+    AxonGroupReport, AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, MappingLoss, MappingReport,
+    MemoryUse, PopulationRange, ProjectionReport, ShiftReport, Use, WeightReport, XyloReport,
 };
 
 /// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.

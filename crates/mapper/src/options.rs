@@ -18,8 +18,10 @@ pub enum OptionValues {
 
 /// An option of a mapping.
 pub struct OptionInfo {
-    /// Its key in files; its flag is the same with `-` for `_`.
+    /// Its key in files.
     pub key: &'static str,
+    /// Its flag, without the dashes before it: the key with `-` for `_`.
+    pub flag: &'static str,
     /// What it can be.
     pub values: OptionValues,
     /// What it is for, in a line.
@@ -33,11 +35,6 @@ impl OptionInfo {
     /// The option with this key.
     pub fn find(key: &str) -> Option<&'static Self> {
         OPTIONS.iter().find(|option| option.key == key)
-    }
-
-    /// Its flag, without the dashes before it.
-    pub fn flag(&self) -> String {
-        self.key.replace('_', "-")
     }
 
     /// Sets the option to what `text` says.
@@ -116,6 +113,7 @@ named! {
 pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "over_fan_in",
+        flag: "over-fan-in",
         values: OVER_FAN_IN,
         doc: "What to do with a neuron that has more synapses than the chip can hold",
         default: "error",
@@ -123,6 +121,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     },
     OptionInfo {
         key: "small_weights",
+        flag: "small-weights",
         values: SMALL_WEIGHTS,
         doc: "What becomes of a weight that is nearer to 0 than to any weight that the core can make",
         default: "nearest",
@@ -130,6 +129,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     },
     OptionInfo {
         key: "weight_goal",
+        flag: "weight-goal",
         values: WEIGHT_GOAL,
         doc: "What the search for the weights of a core keeps small",
         default: "rms",
@@ -137,6 +137,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     },
     OptionInfo {
         key: "max_weight_error",
+        flag: "max-weight-error",
         values: OptionValues::Number,
         doc: "Refuse a mapping with a larger error of a projection's weights, as a part of their root mean square",
         default: "any",
@@ -150,6 +151,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     },
     OptionInfo {
         key: "core_sharing",
+        flag: "core-sharing",
         values: CORE_SHARING,
         doc: "Whether populations may sit in one core",
         default: "on",
@@ -157,6 +159,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     },
     OptionInfo {
         key: "scale",
+        flag: "scale",
         values: SCALE,
         doc: "Whether a chip of whole numbers (Xylo) may bring real weights to whole ones",
         default: "none",
@@ -164,6 +167,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     },
     OptionInfo {
         key: "chips",
+        flag: "chips",
         values: OptionValues::Count,
         doc: "How many chips of the board may be used",
         default: "all",
@@ -204,7 +208,7 @@ pub fn markdown() -> String {
             }
             OptionValues::Number | OptionValues::Count => option.possible(),
         };
-        let (key, flag) = (option.key, option.flag());
+        let (key, flag) = (option.key, option.flag);
         text += &format!("| `{key}` | `--{flag}` | {values} | {} | {} |\n", option.default, option.doc);
     }
     text
@@ -228,6 +232,7 @@ mod tests {
         } = MapperOptions::default();
         assert_eq!(OPTIONS.len(), 7);
         for option in OPTIONS {
+            assert_eq!(option.flag, option.key.replace('_', "-"));
             let all = match option.values {
                 OptionValues::Choice(choices) => choices.iter().map(|(name, _)| *name).collect(),
                 OptionValues::Number => vec!["0", "0.05", "1e3"],

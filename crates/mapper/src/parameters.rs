@@ -12,11 +12,7 @@ use units::Quantity;
 /// chip file and of the core that is built.
 ///
 /// If parameters in units of the weights are `scaled`, what comes of them is for the core to judge.
-pub(crate) fn check<'a>(
-    network: &'a Network,
-    spec: &ChipSpec,
-    scaled: bool,
-) -> Result<&'a [Population], MapperError> {
+pub(crate) fn check<'a>(network: &'a Network, spec: &ChipSpec, scaled: bool) -> Result<&'a [Population], MapperError> {
     for population in &network.populations {
         for (parameter, values) in &population.parameters {
             let free = scaled && population.model.scales_with_weights(parameter);

@@ -79,12 +79,7 @@ pub(crate) struct Cores<'a> {
 
 impl<'a> Cores<'a> {
     /// A board without neurons.
-    pub(crate) fn new(
-        network: &'a Network,
-        spec: &'a ChipSpec,
-        options: &'a MapperOptions,
-        sharing: Sharing,
-    ) -> Self {
+    pub(crate) fn new(network: &'a Network, spec: &'a ChipSpec, options: &'a MapperOptions, sharing: Sharing) -> Self {
         let count = board_cores(spec, options);
         let largest = if sharing.on { largest(network) } else { Vec::new() };
         Self { network, spec, options, sharing, count, open: Vec::new(), largest }

@@ -191,7 +191,16 @@ pub(crate) fn projection(
 ) -> Projection {
     let connections = Connections::from_list(network.size_of(pre).unwrap(), list);
     let mask = Mask::all(connections.len());
-    Projection { name: name.into(), pre, post, synapse: ampa_gaba(), connections, mask, delay_ticks: 1, weight_format: WeightFormat::default() }
+    Projection {
+        name: name.into(),
+        pre,
+        post,
+        synapse: ampa_gaba(),
+        connections,
+        mask,
+        delay_ticks: 1,
+        weight_format: WeightFormat::default(),
+    }
 }
 
 /// A small generator for tests (SplitMix64), so that they need no stream of the project.

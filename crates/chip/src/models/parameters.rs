@@ -132,12 +132,7 @@ pub(super) const LOIHI: &[Parameter] = &[
     ),
     optional_register("u_initial", i32::MIN, i32::MAX, "current before the first step"),
     optional_register("v_initial", i32::MIN, i32::MAX, "voltage before the first step"),
-    core_register(
-        "reset_interval",
-        0,
-        i32::MAX,
-        "steps of a core between two resets of current and voltage; 0: none",
-    ),
+    core_register("reset_interval", 0, i32::MAX, "steps of a core between two resets of current and voltage; 0: none"),
     core_register("reset_offset", 0, i32::MAX, "first of these resets: before this step, counted from 1"),
     optional_register("noise", 0, 1, "whether draws of noise act on a neuron"),
     core_register("noise_exponent", 0, 23, "e of the noise of a core, (draw + 64 offset) 2^(e - 7) towards 0"),

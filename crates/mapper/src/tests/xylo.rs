@@ -213,16 +213,22 @@ fn fan_in_fits_to_the_last() {
 
 #[test]
 fn what_the_weights_lose_is_reported() {
-    let mut wish = network(1, &[2]);
-    connect(&mut wish, IN, 0, vec![(0, 0, weight(5 << 19)), (0, 1, whole(4))]);
-    let mapping = mapped(&wish, &xylo());
-    let weights = &mapping.report.cores[0].weights;
-    assert_eq!((weights.step, weights.largest, weights.max_error), (1.0, 4.0, 0.5));
+    let mut wish = network(1, &[3]);
+    connect(&mut wish, IN, 0, vec![(0, 0, whole(301)), (0, 1, whole(-512)), (0, 2, whole(1))]);
     let drop = MapperOptions { small_weights: SmallWeights::Nearest, ..MapperOptions::default() };
-    wish.projections.clear();
-    connect(&mut wish, IN, 0, vec![(0, 0, weight(1 << 18)), (0, 1, whole(4))]);
-    assert_eq!(map(&wish, &xylo(), &drop).unwrap().report.losses.len(), 1);
-    assert_eq!(mapped(&wish, &xylo()).report.losses.len(), 0);
+    let mapping = map(&wish, &xylo(), &drop).unwrap();
+    // A shift of 2: 301 becomes 300, and 1 becomes 0.
+    let weights = &mapping.report.cores[0].weights;
+    assert_eq!((weights.step, weights.largest), (1.0, 512.0));
+    assert_eq!(decoded(&mapping, &wish), [(0, 300 << 20), (1, -512 << 20)]);
+    let keep = MapperOptions { small_weights: SmallWeights::Keep, ..MapperOptions::default() };
+    assert_eq!(decoded(&map(&wish, &xylo(), &keep).unwrap(), &wish), [(0, 300 << 20), (1, -512 << 20), (2, 4 << 20)]);
+}
+
+/// The receivers and weights of a program.
+fn decoded(mapping: &Mapping, network: &Network) -> Vec<(u32, i64)> {
+    let all = decode(&mapping.program, &mapping.placement, network).unwrap();
+    all.into_iter().map(|connection| (connection.post_index, connection.weight)).collect()
 }
 
 #[test]
@@ -270,7 +276,7 @@ proptest! {
             let (senders, receivers) = (wish.size_of(pre).unwrap(), wish.populations[post].size);
             let size = [1, 100, 2000][dice.below(3) as usize];
             let list = (0..dice.below(60)).map(|_| {
-                let magnitude = dice.below(size << 20) as i32;
+                let magnitude = (dice.below(size) as i32) << 20;
                 let sign = if dice.below(2) == 0 { -1 } else { 1 };
                 (dice.below(senders), dice.below(receivers), weight(magnitude * sign))
             });
@@ -280,7 +286,8 @@ proptest! {
                 wish.projections.last_mut().unwrap().synapse.inhibitory = "i_syn2".into();
             }
         }
-        let mapping = mapped(&wish, &with(|r| r.hidden_fan_out = fact("1000")));
+        let options = MapperOptions { small_weights: SmallWeights::Keep, ..MapperOptions::default() };
+        let mapping = map(&wish, &with(|r| r.hidden_fan_out = fact("1000")), &options).unwrap();
         let Routing::Xylo { shifts, .. } = &mapping.program.routing else { panic!("a Xylo chip") };
         let mut expected = Vec::new();
         for projection in &wish.projections {

@@ -15,7 +15,7 @@ impl MappingFlags {
     /// The first flag that was given, with its dashes.
     pub(crate) fn first(&self) -> Option<String> {
         let option = OptionInfo::find(self.given.first()?.0)?;
-        Some(format!("--{}", option.flag()))
+        Some(format!("--{}", option.flag))
     }
 
     /// Sets in `options` what was given: a flag beats a key of the file.
@@ -51,12 +51,12 @@ impl Args for MappingFlags {
 /// The flag of an option.
 fn flag(option: &'static OptionInfo) -> Arg {
     let help = format!("{}; `{}` if not given here or in the file", option.doc, option.default);
-    let arg = Arg::new(option.key).long(option.flag()).help(help);
+    let arg = Arg::new(option.key).long(option.flag).help(help);
     match option.values {
         OptionValues::Choice(choices) => {
             let value = |(name, doc): &(&'static str, &'static str)| PossibleValue::new(*name).help(*doc);
             let names = choices.iter().map(value);
-            arg.value_name(option.key.to_uppercase()).value_parser(PossibleValuesParser::new(names))
+            arg.value_name("CHOICE").value_parser(PossibleValuesParser::new(names))
         }
         OptionValues::Number => arg.value_name("X").allow_negative_numbers(true).value_parser(checked(option)),
         OptionValues::Count => arg.value_name("N").allow_negative_numbers(true).value_parser(checked(option)),

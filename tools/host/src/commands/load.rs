@@ -76,12 +76,7 @@ fn chip(what: &MapChoice) -> Result<String, HostError> {
     Err(HostError::Usage { message, help: Some(help) })
 }
 
-fn map(
-    what: &MapChoice,
-    spec: ChipSpec,
-    network: &Network,
-    options: &MapperOptions,
-) -> Result<Loaded, HostError> {
+fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOptions) -> Result<Loaded, HostError> {
     let mapping = mapper::map(network, &spec, options).map_err(|error| HostError::Mapper {
         file: what.network.display().to_string(),
         help: help(&error),

@@ -124,7 +124,13 @@ impl Kind for Axons {
         let uses = cores.iter().zip(&wish.cores).zip(reports);
         let memories = uses.map(|((core, placed), groups)| self.uses(core, placed.neuron_count, groups)).collect();
         let exponents = least.into_iter().map(weights::program_exponent).collect();
-        Ok(Image { routing: Routing::Axon { cores, inputs, input_latency }, exponents, cores: memories, xylo: None, parameters: None })
+        Ok(Image {
+            routing: Routing::Axon { cores, inputs, input_latency },
+            exponents,
+            cores: memories,
+            xylo: None,
+            parameters: None,
+        })
     }
 }
 

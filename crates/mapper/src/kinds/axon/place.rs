@@ -59,10 +59,8 @@ impl Lists {
 impl Store {
     /// What each part of each population needs, if the populations are split into `parts`.
     fn needs(&self, network: &Network, parts: &[u32]) -> Vec<Vec<Need>> {
-        let of_part = |split: Split, part: u32| Need {
-            neurons: split.first(part + 1) - split.first(part),
-            ..Need::default()
-        };
+        let of_part =
+            |split: Split, part: u32| Need { neurons: split.first(part + 1) - split.first(part), ..Need::default() };
         let of_population = |(population, parts): (&Population, &u32)| {
             (0..*parts).map(|part| of_part(Split::new(population.size, *parts), part)).collect()
         };

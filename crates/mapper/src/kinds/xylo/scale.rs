@@ -236,7 +236,8 @@ impl Search<'_> {
         }
         let mut factors: Vec<f64> = (0..=Weight::FRACTION_BITS).map(|power| f64::from(1u32 << power)).collect();
         for weights in self.weights {
-            let (largest, most) = (f64::from(largest(weights)) / ONE, u32::from(self.limits.weights().1.unsigned_abs()));
+            let (largest, most) =
+                (f64::from(largest(weights)) / ONE, u32::from(self.limits.weights().1.unsigned_abs()));
             if largest == 0.0 {
                 continue;
             }

@@ -89,9 +89,8 @@ mod tests {
 
     #[test]
     fn a_mixed_sign_takes_a_bit() {
-        let steps = |bits| {
-            [WeightSigns::Mixed, WeightSigns::Excitatory, WeightSigns::Inhibitory].map(|s| weight_step(bits, s))
-        };
+        let steps =
+            |bits| [WeightSigns::Mixed, WeightSigns::Excitatory, WeightSigns::Inhibitory].map(|s| weight_step(bits, s));
         assert_eq!((steps(8), steps(4)), ([2, 1, 1], [32, 16, 16]));
     }
 }
