@@ -267,7 +267,7 @@ proptest! {
         let (spec, network) = (spec(), network(recipe));
         let Mapping { program, placement, report, .. } = mapped(&network, &spec);
         let fabric = Fabric::build(&spec, &program).unwrap();
-        let read = decode(&program, &placement, &network).unwrap();
+        let read = decode(&program, &placement, &network, &spec).unwrap();
         prop_assert_eq!(report.kept(), read.len() as u64);
         let source = |c: &mapper::DecodedConnection| match c.pre {
             Endpoint::Input(_) => fabric.input_source(InputId(c.pre_index)),

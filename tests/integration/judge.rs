@@ -170,7 +170,7 @@ fn mapped(spec: &ChipSpec, seed: u64) -> Option<()> {
     if let Err(error) = loaded {
         panic!("{} with seed {seed} is mapped, but not loaded: {error}", spec.name);
     }
-    let decoded = decode(&mapping.program, &mapping.placement, &network).unwrap();
+    let decoded = decode(&mapping.program, &mapping.placement, &network, spec).unwrap();
     assert_eq!(decoded.len() as u64, mapping.report.kept(), "{} with seed {seed}", spec.name);
     Some(())
 }

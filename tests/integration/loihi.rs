@@ -155,7 +155,7 @@ impl Reference {
         Self {
             simulator,
             neurons: all.collect(),
-            connections: decode(&mapping.program, &mapping.placement, network).unwrap(),
+            connections: decode(&mapping.program, &mapping.placement, network, spec).unwrap(),
             arrivals: BTreeMap::new(),
         }
     }

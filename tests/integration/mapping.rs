@@ -158,7 +158,7 @@ fn a_reservoir_with_its_readout_is_what_the_router_delivers() {
             let (network, layout, _) = plan.attach(wish.scale).unwrap();
             assert_eq!(layout.bias_channel, Some(12));
             let mapping = map(&network, &spec, &options).unwrap();
-            let decoded = decode(&mapping.program, &mapping.placement, &network).unwrap();
+            let decoded = decode(&mapping.program, &mapping.placement, &network, &spec).unwrap();
             assert_eq!(decoded.len() as u64, mapping.report.kept());
 
             // The same through the router's own tables, which share no code with the mapper: synapses by source and

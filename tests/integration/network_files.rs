@@ -31,7 +31,7 @@ fn the_documented_network_maps_onto_its_chip() {
     let mapping = mapper::map(&network, &spec, &MapperOptions::default()).unwrap_or_else(|e| panic!("{e}"));
     let [core] = &mapping.program.cores[..] else { panic!("256 neurons fill one core") };
     assert_eq!((core.neuron_count, mapping.program.input_count), (256, 24));
-    let kept = mapper::decode(&mapping.program, &mapping.placement, &network).unwrap();
+    let kept = mapper::decode(&mapping.program, &mapping.placement, &network, &spec).unwrap();
     assert_eq!(kept.len(), 256 * (8 + 16));
 }
 

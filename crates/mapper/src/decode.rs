@@ -6,8 +6,9 @@
 //! bus that it selects, and drives every synapse there that holds its label. How each kind of router is read stands
 //! beside how it is filled; nothing here is shared with the router that runs the program.
 
+use crate::gains::{Factors, at};
 use crate::{MapperError, Placement, kinds};
-use chip::{CoreProgram, Program, Source};
+use chip::{ChipSpec, CoreProgram, Program, Source};
 use network::{Endpoint, Network};
 use units::{CoreAddress, InputId, NeuronAddress, NeuronId};
 
@@ -24,13 +25,15 @@ pub struct DecodedConnection {
     pub post_index: u32,
     /// Index of the synapse kind in the chip spec.
     pub synapse: u8,
-    /// The weight in units of 2^-20, as the program holds it: never negative for a kind with a fixed sign.
+    /// The weight in units of 2^-20, as the program makes it: never negative for a kind with a fixed sign.
     pub weight: i64,
     /// Ticks between sending and arrival.
     pub delay_ticks: u16,
 }
 
-/// The connections that `program` makes, sorted. `placement` and `network` only give the ends their names.
+/// The connections that `program` makes on a chip like `spec`, sorted. `placement` and `network` give the ends their
+/// names, and say which gains were asked for: a weight is what the synapse holds times what the mapper has made of the
+/// gain of its kind.
 ///
 /// # Errors
 /// [`MapperError::Foreign`] if the program uses a circuit or channel that the placement or network does not have.
@@ -38,8 +41,15 @@ pub fn decode(
     program: &Program,
     placement: &Placement,
     network: &Network,
+    spec: &ChipSpec,
 ) -> Result<Vec<DecodedConnection>, MapperError> {
-    let mut connections = kinds::decode(program, &Ends { cores: &program.cores, placement, network })?;
+    let asked = |core: &CoreProgram, neuron: u32, parameter: &str| {
+        let address = NeuronAddress { core: core.address, neuron: NeuronId(neuron as u16) };
+        let (population, index) = placement.neuron(address)?;
+        at(network.populations.get(population)?.parameters.get(parameter)?, index)
+    };
+    let gains = Factors::of(spec, &program.cores, asked)?;
+    let mut connections = kinds::decode(program, &Ends { cores: &program.cores, placement, network, gains })?;
     connections.sort_unstable();
     Ok(connections)
 }
@@ -50,6 +60,7 @@ pub(crate) struct Ends<'a> {
     pub(crate) cores: &'a [CoreProgram],
     placement: &'a Placement,
     network: &'a Network,
+    gains: Factors,
 }
 
 impl Ends<'_> {
@@ -78,7 +89,8 @@ impl Ends<'_> {
         let target = NeuronAddress { core, neuron };
         let (post, post_index) = self.placement.neuron(target).ok_or_else(|| foreign(target.to_string()))?;
         let index = self.cores.binary_search_by_key(&core, |c| c.address).map_err(|_| foreign(core.to_string()))?;
-        let weight = weight << self.cores[index].weight_exponent;
+        let gain = self.gains.get(index, synapse, neuron.index());
+        let weight = gain.of(weight << self.cores[index].weight_exponent);
         Ok(DecodedConnection { pre, pre_index, post, post_index, synapse, weight, delay_ticks })
     }
 }

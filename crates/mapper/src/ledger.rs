@@ -53,6 +53,7 @@ impl Ledger {
                 masked: 0,
                 zero: 0,
                 kept: 0,
+                rounded: 0,
                 lost: 0,
             };
             report.masked = report.wished - projection.mask.kept_count() as u64;
@@ -73,6 +74,12 @@ impl Ledger {
         self.projections[link.projection].kept += 1;
         self.weights[link.core].add(link.magnitude(), got);
         self.synapses[link.core][usize::from(link.circuit)] += 1;
+    }
+
+    /// Books a connection whose nearest weight is 0.
+    pub(crate) fn round_to_zero(&mut self, link: &Link) {
+        self.projections[link.projection].rounded += 1;
+        self.weights[link.core].add(link.magnitude(), 0);
     }
 
     /// Books a connection that could not be kept.

@@ -32,7 +32,7 @@
 //! let network = formats::network::read(network, "network", ".".as_ref(), &chip)?;
 //! let mapping = quenched_mapper::map(&network, &chip, &quenched_mapper::MapperOptions::default())?;
 //! assert_eq!((mapping.program.cores.len(), mapping.report.projections[0].kept), (1, 4));
-//! let kept = quenched_mapper::decode(&mapping.program, &mapping.placement, &network)?;
+//! let kept = quenched_mapper::decode(&mapping.program, &mapping.placement, &network, &chip)?;
 //! assert_eq!(kept.len(), 4);
 //! # Ok(())
 //! # }
@@ -57,14 +57,15 @@
 //!   two by two.
 //! * **Tags** are compared in the cores that hear them, so a tag must be unique there and nowhere else. Each pair of
 //!   source and destination chip gets the lowest tag that is free in all cores it reaches on that chip.
-//! * **Small weights**: a weight that is not 0 never disappears silently. By default it takes the nearest weight other
-//!   than 0 that the core can make; [`SmallWeights::Nearest`] lets 0 compete and reports every connection that it won.
+//! * **Weights** take the nearest value that the core can make, 0 included: a connection that is nearest to 0 takes no
+//!   word and is counted as rounded to 0. With [`SmallWeights::Keep`] it takes the nearest value that is not 0.
 //! * **Weight 0** in the wish takes no word and is counted apart.
 
 mod board;
 mod decode;
 mod energy;
 mod error;
+mod gains;
 mod judge;
 mod kinds;
 mod ledger;
@@ -114,9 +115,9 @@ pub enum OverFanIn {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SmallWeights {
     /// Take the nearest weight that the core can make, which is 0: the connection takes no word.
+    #[default]
     Nearest,
     /// Take the nearest weight that is not 0: every connection stays, and small weights grow.
-    #[default]
     Keep,
 }
 

@@ -140,7 +140,7 @@ pub struct CoreReport {
     pub weights: WeightReport,
 }
 
-/// The connections of one projection: `wished = masked + zero + kept + lost`.
+/// The connections of one projection: `wished = masked + zero + kept + rounded + lost`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectionReport {
     /// Its name.
@@ -157,6 +157,8 @@ pub struct ProjectionReport {
     pub zero: u64,
     /// On the board.
     pub kept: u64,
+    /// Nearer to 0 than to any weight that their core can make: they take no word and do nothing.
+    pub rounded: u64,
     /// Wanted, but not on the board.
     pub lost: u64,
 }
@@ -169,8 +171,6 @@ pub enum ConnectionLoss {
     FanIn,
     /// The rows of its kind on its source's bus are full, and larger weights came first.
     Rows,
-    /// Its weight is nearer to 0 than to any weight that the core can make.
-    SmallWeight,
 }
 
 /// A connection that the mapping could not keep.
@@ -188,7 +188,8 @@ pub struct MappingLoss {
     pub cause: ConnectionLoss,
 }
 
-/// What the connections that masks took away would have needed, beyond what the others need.
+/// What the connections that masks took away would have needed, beyond what the others need, if none of them had been
+/// rounded to 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FreedResources {
     /// Synapses; on a tag and CAM chip CAM words.

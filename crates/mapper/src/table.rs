@@ -149,9 +149,12 @@ impl MappingReport {
     }
 
     fn projections_table(&self) -> Table {
-        let mut table = Table::new(3, &["projection", "from", "to", "wished", "masked", "weight 0", "kept", "lost"]);
+        let mut table = Table::new(
+            3,
+            &["projection", "from", "to", "wished", "masked", "weight 0", "kept", "rounded to 0", "lost"],
+        );
         for p in &self.projections {
-            let counts = [p.wished, p.masked, p.zero, p.kept, p.lost].map(|count| count.to_string());
+            let counts = [p.wished, p.masked, p.zero, p.kept, p.rounded, p.lost].map(|count| count.to_string());
             table.row([p.name.clone(), p.pre.clone(), p.post.clone()].into_iter().chain(counts));
         }
         table
@@ -221,7 +224,6 @@ impl fmt::Display for MappingReport {
                 ConnectionLoss::Rows,
                 "the rows of their kind on the bus of their source are full, and larger weights came first",
             ),
-            (ConnectionLoss::SmallWeight, "their weights are nearer to 0 than to any weight that the core can make"),
         ] {
             match self.lost_by(cause) {
                 0 => {}

@@ -8,7 +8,6 @@ use crate::kinds::rows::{self, join, rounded};
 use crate::kinds::{Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::{self, Packing, Placement};
-use crate::report::ConnectionLoss;
 use crate::sharing::Sharing;
 use crate::sums;
 use crate::wish::{Link, Wish};
@@ -36,7 +35,7 @@ fn exponent_for(largest: u32, most: u32) -> Option<u8> {
     (0..=EXPONENT_MAX).find(|&e| rounded(largest, e) <= most)
 }
 
-/// The weight of a connection in steps; 0: it is dropped.
+/// The weight of a connection in steps; 0: it takes no word.
 fn weight(link: &Link, exponent: u8, small_weights: SmallWeights) -> u32 {
     match (rounded(link.magnitude(), exponent), small_weights) {
         (0, SmallWeights::Keep) => 1,
@@ -76,7 +75,7 @@ impl Kind for Rows {
                     let exponent = exponents[link.core];
                     let weight = weigh(&exponent, &link);
                     if weight == 0 {
-                        ledger.lose(&link, ConnectionLoss::SmallWeight);
+                        ledger.round_to_zero(&link);
                         continue;
                     }
                     ledger.keep(&link, u64::from(weight) << exponent);

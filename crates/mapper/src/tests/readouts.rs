@@ -90,7 +90,8 @@ fn nine_classes_are_split_over_thirty_six_neurons() {
         assert_eq!((report.wanted, report.kept, report.dropped, report.vanished), (256, 256, 0, 0));
         assert_eq!((report.squared_weight_lost, report.variance_lost), (0.0, 0.0));
     }
-    let mapping = map(&network, &tag_cam(), &MapperOptions::default()).unwrap();
+    let keep = MapperOptions { small_weights: SmallWeights::Keep, ..MapperOptions::default() };
+    let mapping = map(&network, &tag_cam(), &keep).unwrap();
     assert_eq!(mapping.report.cores[1].synapses.max, 64);
     assert!(mapping.report.cores[1].weights.rms_error_relative < 0.024);
 }
@@ -168,7 +169,7 @@ fn the_reservoir_stays_where_it_is() {
         assert_eq!(before.placement.segments(0), after.placement.segments(0));
         assert_ne!(after.placement.segments(layout.population), []);
         let decoded = |network: &Network, mapping: &Mapping| {
-            let mut all = decode(&mapping.program, &mapping.placement, network).unwrap();
+            let mut all = decode(&mapping.program, &mapping.placement, network, &tag_cam()).unwrap();
             all.retain(|c| c.post == 0);
             all
         };
@@ -192,7 +193,7 @@ fn an_ideal_chip_needs_one_neuron_a_class() {
 
 #[test]
 fn readouts_that_cannot_be_are_refused() {
-    let one_chip = MapperOptions { chips: Some(1), ..MapperOptions::default() };
+    let one_chip = MapperOptions { chips: Some(1), core_sharing: CoreSharing::Off, ..MapperOptions::default() };
     let check = |size: u32, spoil: &dyn Fn(&mut ReadoutWish), expected: &str| {
         let mut wish = wish(9, size, ReadoutStrategy::Split);
         spoil(&mut wish);

@@ -55,6 +55,7 @@ fn expected(network: &Network, spec: &ChipSpec, mapping: &Mapping, options: &Map
         *lost.entry((loss.projection, loss.pre, loss.post, bits)).or_default() += 1;
     }
     let mut all = Vec::new();
+    let mut rounded = vec![0; network.projections.len()];
     for (index, projection) in network.projections.iter().enumerate() {
         for c in projection.kept().filter(|c| c.weight.to_bits() != 0) {
             let bits = i64::from(c.weight.to_bits());
@@ -68,13 +69,18 @@ fn expected(network: &Network, spec: &ChipSpec, mapping: &Mapping, options: &Map
             let core = mapping.report.cores.iter().find(|core| core.address == address.core).unwrap();
             let weights = makeable(core);
             let distance = |w: &i64| (w.abs_diff(bits.abs()), *w);
-            let weight = weights.into_iter().filter(|w| *w > 0).min_by_key(distance);
+            let keeps_all = options.small_weights == SmallWeights::Keep;
+            let weight = weights.into_iter().filter(|w| *w > 0 || !keeps_all).min_by_key(distance);
             let weight = weight.unwrap_or_else(|| {
                 // The ideal router: any multiple of the step, halves away from 0.
                 let step = (core.weights.step * f64::from(1 << 20)) as i64;
                 let nearest = (bits.abs() + step / 2) / step * step;
-                if options.small_weights == SmallWeights::Keep { nearest.max(step) } else { nearest }
+                if keeps_all { nearest.max(step) } else { nearest }
             });
+            if weight == 0 {
+                rounded[index] += 1;
+                continue;
+            }
             let signed = spec.synapses[synapse].sign == SynapseSign::Signed;
             all.push(DecodedConnection {
                 pre: projection.pre,
@@ -88,6 +94,7 @@ fn expected(network: &Network, spec: &ChipSpec, mapping: &Mapping, options: &Map
         }
     }
     assert!(lost.values().all(|count| *count == 0), "every loss is a connection of the wish");
+    assert_eq!(rounded, mapping.report.projections.iter().map(|p| p.rounded).collect::<Vec<_>>());
     all.sort_unstable();
     all
 }
@@ -104,13 +111,13 @@ fn makeable(core: &CoreReport) -> Vec<i64> {
 
 fn check(network: &Network, spec: &ChipSpec, options: &MapperOptions) {
     let mapping = map(network, spec, options).unwrap();
-    let found = decode(&mapping.program, &mapping.placement, network).unwrap();
+    let found = decode(&mapping.program, &mapping.placement, network, spec).unwrap();
     assert_eq!(found, expected(network, spec, &mapping, options));
     let report = &mapping.report;
     assert_eq!(report.kept(), found.len() as u64);
     for (p, wish) in report.projections.iter().zip(&network.projections) {
         assert_eq!(p.wished, wish.connections.len() as u64);
-        assert_eq!(p.wished, p.masked + p.zero + p.kept + p.lost, "{p:?}");
+        assert_eq!(p.wished, p.masked + p.zero + p.kept + p.rounded + p.lost, "{p:?}");
     }
     // The program fits the chip, counted from the program.
     for core in &report.cores {
@@ -161,14 +168,14 @@ fn the_random_networks_cover_what_they_should() {
         let mapping = map(&network, &scattered(), &options).unwrap();
         chips = chips.max(mapping.report.chips.used);
         losses += mapping.report.lost_by(ConnectionLoss::FanIn);
-        dropped += mapping.report.lost_by(ConnectionLoss::SmallWeight);
+        dropped += mapping.report.projections.iter().map(|p| p.rounded).sum::<u64>();
         masked += mapping.report.projections.iter().map(|p| p.masked).sum::<u64>();
         zero += mapping.report.projections.iter().map(|p| p.zero).sum::<u64>();
-        let found = decode(&mapping.program, &mapping.placement, &network).unwrap();
+        let found = decode(&mapping.program, &mapping.placement, &network, &scattered()).unwrap();
         let ends = |c: &DecodedConnection| (c.pre, c.pre_index, c.post, c.post_index);
         parallel += found.windows(2).filter(|w| ends(&w[0]) == ends(&w[1])).count();
     }
-    assert!(chips >= 6 && losses > 0 && dropped > 0 && masked > 0 && zero > 0 && parallel > 0);
+    assert!(chips >= 4 && losses > 0 && dropped > 0 && masked > 0 && zero > 0 && parallel > 0);
 }
 
 #[test]
@@ -215,12 +222,12 @@ fn programs_are_decoded_with_their_own_network_only() {
     let network = random(6, 40, false);
     let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
     let Mapping { program, placement, .. } = map(&network, &tag_cam(), &options).unwrap();
-    let error = decode(&program, &Placement::default(), &network).unwrap_err();
+    let error = decode(&program, &Placement::default(), &network, &tag_cam()).unwrap_err();
     assert!(matches!(error, MapperError::Foreign { .. }), "{error}");
     let mut foreign = program.clone();
     let Routing::TagCam { inputs, cores, .. } = &mut foreign.routing else { panic!() };
     inputs.clear();
     // An event that leaves the board, or goes to a core that is not in use, reaches nobody.
     cores.iter_mut().flat_map(|c| c.sram.iter_mut().flatten()).for_each(|word| word.hop_x = i8::MIN);
-    assert_eq!(decode(&foreign, &placement, &network), Ok(Vec::new()));
+    assert_eq!(decode(&foreign, &placement, &network, &tag_cam()), Ok(Vec::new()));
 }

@@ -98,7 +98,7 @@ fn a_shared_network_decodes_to_the_same_connections() {
         network.projections.push(next);
         let of = |options| {
             let mapping = map(&network, &spec, options).unwrap();
-            let all = decode(&mapping.program, &mapping.placement, &network).unwrap();
+            let all = decode(&mapping.program, &mapping.placement, &network, &spec).unwrap();
             let ends = all.iter().map(|c| (c.pre, c.pre_index, c.post, c.post_index));
             (mapping.program.cores.len(), ends.collect::<Vec<_>>())
         };
@@ -168,11 +168,11 @@ fn weights_of_another_size_keep_apart_while_there_are_cores() {
     }
     // Each projection onto a Loihi core has a power of two of its own.
     let spec = shipped("loihi-lava");
-    let network = driven(&spec, &[2, 2], &[1 << 20, 32_640 << 16]);
+    let network = driven(&spec, &[2, 2], &[1 << 20, 2040 << 20]);
     let mapping = map(&network, &spec, &ON).unwrap();
     let weights: Vec<i64> =
-        decode(&mapping.program, &mapping.placement, &network).unwrap().iter().map(|c| c.weight).collect();
-    assert_eq!((mapping.program.cores.len(), weights), (1, vec![1 << 20, 1 << 20, 32_640 << 16, 32_640 << 16]));
+        decode(&mapping.program, &mapping.placement, &network, &spec).unwrap().iter().map(|c| c.weight).collect();
+    assert_eq!((mapping.program.cores.len(), weights), (1, vec![1 << 20, 1 << 20, 2040 << 20, 2040 << 20]));
 }
 
 #[test]

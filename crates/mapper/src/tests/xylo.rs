@@ -163,21 +163,24 @@ fn expansion_neurons_fit_to_the_last() {
 
 #[test]
 fn each_matrix_takes_the_smallest_shift_that_fits() {
-    let shift = |weights: &[Weight]| {
+    let keep = MapperOptions { small_weights: SmallWeights::Keep, ..MapperOptions::default() };
+    let shift_with = |options: &MapperOptions, weights: &[Weight]| {
         let mut wish = network(1, &[20]);
         connect(&mut wish, IN, 0, weights.iter().zip(0..).map(|(w, n)| (0, n, *w)).collect());
-        let mapping = mapped(&wish, &xylo());
+        let mapping = map(&wish, &xylo(), options).unwrap();
         let Routing::Xylo { rows, shifts, .. } = &mapping.program.routing else { panic!("a Xylo chip") };
         assert_eq!((shifts.recurrent, shifts.output), (0, 0));
         (shifts.input, rows[0].synapses.iter().map(|s| s.weight).collect::<Vec<_>>())
     };
+    let shift = |weights: &[Weight]| shift_with(&MapperOptions::default(), weights);
     assert_eq!(shift(&[whole(127), whole(-128), whole(3)]), (0, vec![127, -128, 3]));
     assert_eq!(shift(&[whole(128), whole(-128)]), (1, vec![64, -64]));
     assert_eq!(shift(&[whole(-129), whole(7)]), (1, vec![-65, 4]), "halves away from 0");
-    // 127.49 is 127, 127.5 is 128.
-    assert_eq!(shift(&[weight((255 << 19) - 1)]).0, 0);
-    assert_eq!(shift(&[weight(255 << 19)]).0, 1);
-    assert_eq!(shift(&[whole(2047), weight(1)]), (5, vec![64, 1]), "no weight disappears");
+    // 254 is 127 times 2; 255 would be 128, and the next that can be had is 256.
+    assert_eq!(shift(&[whole(254)]), (1, vec![127]));
+    assert_eq!(shift(&[whole(255)]), (2, vec![64]));
+    assert_eq!(shift(&[whole(2032), whole(16)]), (4, vec![127, 1]));
+    assert_eq!(shift_with(&keep, &[whole(2047), weight(1)]), (5, vec![64, 1]), "no weight disappears");
     let strict = with(|r| r.weight_shift_max = fact("0"));
     let mut wish = network(1, &[2]);
     connect(&mut wish, IN, 0, vec![(0, 1, whole(-129))]);
@@ -227,7 +230,7 @@ fn what_the_weights_lose_is_reported() {
 
 /// The receivers and weights of a program.
 fn decoded(mapping: &Mapping, network: &Network) -> Vec<(u32, i64)> {
-    let all = decode(&mapping.program, &mapping.placement, network).unwrap();
+    let all = decode(&mapping.program, &mapping.placement, network, &xylo()).unwrap();
     all.into_iter().map(|connection| (connection.post_index, connection.weight)).collect()
 }
 
@@ -257,11 +260,11 @@ fn other_models_and_delays_are_refused() {
     refused(&wish, &xylo(), "projection `x0`: a delay of 2 ticks; chip `xylo-test` has a delay of 1 tick only");
 }
 
-/// The multiple of `1 << shift` nearest to `bits`, halves away from 0, never 0.
+/// The multiple of `1 << shift` nearest to `bits`, halves away from 0.
 fn rounded(bits: i64, shift: u8) -> i64 {
     let step = 1_i64 << (20 + shift);
     let nearest = (bits.abs() + step / 2) / step * step;
-    nearest.max(step) * bits.signum()
+    nearest * bits.signum()
 }
 
 proptest! {
@@ -296,7 +299,7 @@ proptest! {
                 (Endpoint::Input(_), _) => shifts.input,
                 _ => shifts.recurrent,
             };
-            for c in projection.kept().filter(|c| c.weight.to_bits() != 0) {
+            for c in projection.kept().filter(|c| rounded(c.weight.to_bits().into(), shift) != 0) {
                 let bits = i64::from(c.weight.to_bits());
                 let second = bits < 0 && projection.synapse.inhibitory == "i_syn2";
                 expected.push(DecodedConnection {
@@ -311,7 +314,7 @@ proptest! {
             }
         }
         expected.sort_unstable();
-        prop_assert_eq!(decode(&mapping.program, &mapping.placement, &wish).unwrap(), expected);
+        prop_assert_eq!(decode(&mapping.program, &mapping.placement, &wish, &xylo()).unwrap(), expected);
         let report = mapping.report.xylo.as_ref().unwrap();
         prop_assert_eq!(report.matrices.iter().map(|m| m.synapses).sum::<u64>(), mapping.report.kept());
     }

@@ -47,7 +47,7 @@ fn normal(dice: &mut Dice) -> f64 {
 /// Root mean square error of each matrix, as a part of the root mean square of its weights, from the program itself.
 fn errors(network: &Network, mapping: &Mapping) -> Vec<f64> {
     let scales = &mapping.report.xylo.as_ref().unwrap().matrices;
-    let decoded = decode(&mapping.program, &mapping.placement, network).unwrap();
+    let decoded = decode(&mapping.program, &mapping.placement, network, &xylo()).unwrap();
     let of = |matrix: usize| {
         let projection = &network.projections[matrix];
         let (mut errors, mut squares) = (0.0, 0.0);

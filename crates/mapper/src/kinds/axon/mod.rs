@@ -17,7 +17,7 @@ mod weights;
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::Placement;
-use crate::report::{AxonGroupReport, AxonUse, ConnectionLoss, Use};
+use crate::report::{AxonGroupReport, AxonUse, Use};
 use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, board, sums};
@@ -171,7 +171,7 @@ fn lists(
         let format = &formats[&link.core];
         let mantissa = format.mantissa(link.weight, options.small_weights);
         if mantissa == 0 {
-            ledger.lose(&link, ConnectionLoss::SmallWeight);
+            ledger.round_to_zero(&link);
             continue;
         }
         ledger.keep(&link, format.weight(mantissa).unsigned_abs());

@@ -93,7 +93,11 @@ impl Store {
                 // Memory does not depend on the signs and the exponent.
                 let group = SynapseGroup {
                     signs: WeightSigns::Mixed,
-                    bits: projection.weight_format.bits.unwrap_or(self.limits.weight_bits),
+                    // Bits that the chip does not have are refused when weights are written.
+                    bits: projection
+                        .weight_format
+                        .bits
+                        .map_or(self.limits.weight_bits, |bits| bits.clamp(1, self.limits.weight_bits)),
                     exponent: 0,
                     delay: projection.delay_ticks.saturating_sub(1),
                     dense: false,

@@ -70,7 +70,7 @@ fn map(
         for link in wish.links(index).filter(Link::is_wanted) {
             match scales[link.core].code(link.magnitude(), options.small_weights) {
                 Some(code) => wanted.entry(wish.source(pre, link.pre)).or_default().push((link, code)),
-                None => ledger.lose(&link, ConnectionLoss::SmallWeight),
+                None => ledger.round_to_zero(&link),
             }
         }
     }

@@ -118,7 +118,7 @@ fn map(
                 Some(Coded { link, code })
             }
             None => {
-                ledger.lose(&link, ConnectionLoss::SmallWeight);
+                ledger.round_to_zero(&link);
                 None
             }
         };

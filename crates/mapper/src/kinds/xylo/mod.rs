@@ -17,7 +17,6 @@ use crate::kinds::rows::{self, join};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::{Placement, Segment};
-use crate::report::ConnectionLoss;
 use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, Scale, SmallWeights};
@@ -188,7 +187,7 @@ fn map(
                 let (shift, factor) = (shifts.of(source, destination), factors.of(matrix(wish, &link)));
                 let weight = match (mantissa(link.magnitude(), factor, shift), options.small_weights) {
                     (0, SmallWeights::Nearest) => {
-                        ledger.lose(&link, ConnectionLoss::SmallWeight);
+                        ledger.round_to_zero(&link);
                         continue;
                     }
                     (0, SmallWeights::Keep) => 1,

@@ -94,7 +94,7 @@ pub(super) fn factors(wish: &Wish<'_>, limits: XyloLimits, options: &MapperOptio
         let most = options.max_weight_error.unwrap_or(ERROR_MAX);
         for (weights, name) in search.weights.iter().zip(&MATRICES[matrices]) {
             let error = search.error(weights, factor).sqrt();
-            if factor != 1.0 && (error > most || error.is_nan()) {
+            if error > most || error.is_nan() {
                 let (layer, largest) = (LAYERS[layer], range.1);
                 return Err(XyloMisfit::Coarse { matrix: name, error, most, layer, largest }.into());
             }
