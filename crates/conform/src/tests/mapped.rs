@@ -134,7 +134,7 @@ fn check(count: u64) {
         let options = MapperOptions { core_sharing, ..MapperOptions::default() };
         let all = spikes(&network, &spec, &options, &events);
         for (population, rows) in network.populations.iter().zip(all) {
-            draft.int32(&format!("{}.s", population.name), &[STEPS, population.size as usize], &rows);
+            draft.int8(&format!("{}.s", population.name), &[STEPS, population.size as usize], &rows);
             spiked += rows.iter().sum::<i64>();
         }
         compared += pass(&draft);

@@ -5,7 +5,7 @@ use crate::*;
 use chip::{HostEvent, Routing, SramWord, TagCamCore};
 use network::{Endpoint, Mask, Network};
 use std::collections::BTreeSet;
-use units::{ChipId, CoreAddress, CoreId, NeuronAddress, NeuronId, Tag};
+use units::{ChipId, CoreAddress, NeuronAddress, NeuronId, Tag};
 
 const P0: Endpoint = Endpoint::Population(0);
 const IN: Endpoint = Endpoint::Input(0);

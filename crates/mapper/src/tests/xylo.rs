@@ -180,7 +180,7 @@ fn each_matrix_takes_the_smallest_shift_that_fits() {
     assert_eq!(shift(&[whole(254)]), (1, vec![127]));
     assert_eq!(shift(&[whole(255)]), (2, vec![64]));
     assert_eq!(shift(&[whole(2032), whole(16)]), (4, vec![127, 1]));
-    assert_eq!(shift_with(&keep, &[whole(2047), weight(1)]), (5, vec![64, 1]), "no weight disappears");
+    assert_eq!(shift_with(&keep, &[whole(2047), whole(1)]), (5, vec![64, 1]), "no weight disappears");
     let strict = with(|r| r.weight_shift_max = fact("0"));
     let mut wish = network(1, &[2]);
     connect(&mut wish, IN, 0, vec![(0, 1, whole(-129))]);
@@ -289,8 +289,7 @@ proptest! {
                 wish.projections.last_mut().unwrap().synapse.inhibitory = "i_syn2".into();
             }
         }
-        let options = MapperOptions { small_weights: SmallWeights::Keep, ..MapperOptions::default() };
-        let mapping = map(&wish, &with(|r| r.hidden_fan_out = fact("1000")), &options).unwrap();
+        let mapping = mapped(&wish, &with(|r| r.hidden_fan_out = fact("1000")));
         let Routing::Xylo { shifts, .. } = &mapping.program.routing else { panic!("a Xylo chip") };
         let mut expected = Vec::new();
         for projection in &wish.projections {

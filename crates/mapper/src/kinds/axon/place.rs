@@ -215,9 +215,12 @@ pub(super) fn place(
         };
         let Unplaced { population, left } = refused;
         let (old, size) = (parts[population], sizes[population]);
-        if !sharing.on || old == size || cores.free(population) < u64::from(left) {
-            let is_lack = cores.free(population) < u64::from(left);
-            return Err(cores.full(population, left, (!is_lack).then_some("axons or synapse memory")));
+        let free = cores.free(population).min(left.into()) as u32;
+        if free < left {
+            return Err(cores.full(population, left - free, None));
+        }
+        if !sharing.on || old == size {
+            return Err(cores.full(population, left, Some("axons or synapse memory")));
         }
         parts[population] = (old + old.div_ceil(2)).min(size);
     }
