@@ -56,7 +56,7 @@ fn base(spec: &ChipSpec) -> Program {
         let projection = wish.generate(&network, random.below(100).into()).unwrap();
         network.projections.push(projection);
     }
-    let options = MapperOptions { core_sharing: CoreSharing::On, ..MapperOptions::default() };
+    let options = MapperOptions { core_sharing: CoreSharing::Off, ..MapperOptions::default() };
     map(&network, spec, &options).unwrap_or_else(|e| panic!("{}: {e}", spec.name)).program
 }
 

@@ -6,7 +6,7 @@ use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
 use emulator::Emulator;
 use fx::Weight;
-use mapper::{CoreSharing, MapperError, MapperOptions, OverFanIn, SmallWeights, decode, map};
+use mapper::{CoreSharing, MapperError, MapperOptions, OverFanIn, Scale, SmallWeights, decode, map};
 use network::{
     Connections, Endpoint, Inhibition, InputGroup, Mask, Network, Pattern, Population, Projection, ProjectionSpec,
     Signs, SynapseChoice, WeightFormat, Weights,
@@ -149,6 +149,7 @@ fn options(random: &mut Random) -> MapperOptions {
         over_fan_in: random.pick(&[OverFanIn::Error, OverFanIn::Prune, OverFanIn::Prune]),
         small_weights: random.pick(&[SmallWeights::Keep, SmallWeights::Nearest]),
         core_sharing: random.pick(&[CoreSharing::Off, CoreSharing::On]),
+        scale: random.pick(&[Scale::None, Scale::Auto, Scale::Auto]),
         ..MapperOptions::default()
     }
 }

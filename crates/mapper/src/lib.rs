@@ -44,9 +44,9 @@
 //!   no other.
 //! * **Cores** are shared by populations of one model, wherever the chip lets them: with parameters of each neuron they
 //!   may differ in these, elsewhere they must agree. A core of a tag and CAM chip, or of a crossbar chip, also has one
-//!   set of weight currents: populations keep apart there while there are fresh cores, if their largest weights are more
-//!   than a factor of 2 apart. [`CoreSharing::Off`] starts every population with a fresh core; sharing never takes more
-//!   cores than that, and never refuses what that maps.
+//!   set of weight currents: populations keep apart there while there are fresh cores, if their largest weights are
+//!   more than a factor of 2 apart. [`CoreSharing::Off`] starts every population with a fresh core; sharing never takes
+//!   more cores than that, and never refuses what that maps.
 //! * **Axon chips** (Loihi) split a population evenly over as few cores as obey all limits. The weights of a projection
 //!   onto a core have a power of two of their own.
 //! * **Crossbar chips** (BrainScaleS-2) give each input channel the bus with most room, each source a label, and each

@@ -1,8 +1,9 @@
 //! Which populations may sit in one core, and what is said where one finds no room.
 //!
-//! A core holds neurons of one model. Where a chip has parameters of each neuron, its populations may differ in all that
-//! is not one value for the core; elsewhere they must agree in everything. The neurons of most cores also share what
-//! their weights are made of: so populations whose weights are of different size keep apart while there are fresh cores.
+//! A core holds neurons of one model. Where a chip has parameters of each neuron, its populations may differ in all
+//! that is not one value for the core; elsewhere they must agree in everything. The neurons of most cores also share
+//! what their weights are made of: so populations whose weights are of different size keep apart while there are fresh
+//! cores.
 
 use crate::placement::board_cores;
 use crate::{CoreSharing, MapperError, MapperOptions};

@@ -1,4 +1,4 @@
-//! Real weights on a chip of whole numbers: one factor for all weights onto a layer and for what they are compared with.
+//! Real weights on a chip of whole numbers: one factor for all weights onto a layer and what they are compared with.
 //!
 //! Weights, thresholds and biases of a layer may all be multiplied by one factor: but for the rounding of decays its
 //! neurons do the same. The factor is searched for among those with which the largest weight of a matrix becomes some
