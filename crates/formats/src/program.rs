@@ -9,7 +9,7 @@ use chip::{Program, Symbols};
 use std::path::Path;
 
 /// The kind of container of a program. Its version rises whenever a type in [`chip::Program`] or [`chip::Symbols`]
-/// changes.
+/// changes, or what they mean.
 pub const KIND: Kind = Kind { name: "program", version: 3 };
 
 /// Writes `program` and what its parts are called to `path`, whole or not at all. The same program gives the same bytes

@@ -6,7 +6,7 @@ use crate::report::{
     ProjectionReport, Use, WeightReport, XyloReport,
 };
 use crate::wish::{Link, Wish};
-use crate::{MapperOptions, Segment, placement};
+use crate::{MapperOptions, Segment, level, placement};
 use chip::Program;
 use fx::Weight;
 use warnings::Warnings;
@@ -105,6 +105,10 @@ impl Ledger {
     ) -> MappingReport {
         self.losses.sort_by_key(|loss| (loss.projection, loss.pre, loss.post));
         let spec = wish.spec;
+        for loss in &mut self.losses {
+            let post = wish.network.projections[loss.projection].post;
+            loss.weight *= level::of(spec, wish.network.populations[post].model);
+        }
         let core = |(index, memories): (usize, CoreMemories)| {
             let placed = &wish.cores[index];
             let part = |s: &Segment| PopulationRange {
@@ -124,7 +128,8 @@ impl Ledger {
                 axons: memories.axons,
                 crossbar: memories.crossbar,
                 tags: memories.tags,
-                weights: weight_report(&self.weights[index], exponent, &memories.currents),
+                weights: weight_report(&self.weights[index], exponent, &memories.currents)
+                    .times(level::of(spec, program.cores[index].model)),
             }
         };
         let cores: Vec<_> = memories.into_iter().enumerate().map(core).collect();

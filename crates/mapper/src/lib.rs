@@ -69,6 +69,7 @@ mod gains;
 mod judge;
 mod kinds;
 mod ledger;
+mod level;
 pub mod options;
 mod parameters;
 mod placement;

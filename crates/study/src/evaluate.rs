@@ -324,11 +324,19 @@ pub(crate) fn readout_operating_point(conditions: &Conditions) -> (f64, Option<f
     let in_ms = |q: units::Quantity| q.value_in(Unit::MILLISECOND).ok();
     let step = in_ms(conditions.chip.spec.step()).map_or(1.0, to_f64);
     let tau = value("tau_mem", |q| q.value_in(Unit::MILLISECOND).ok()).unwrap_or(0.0);
-    let drive = value("drive", |q| q.value_in(Unit::MILLIVOLT).or_else(|_| q.value_in(Unit::ONE)).ok());
+    // In what counts as 1, as weights are.
+    let level = conditions.chip.spec.level(conditions.model);
+    let asked = conditions.readout.parameters.get("drive").map(|values| values.get(0));
+    let drive = asked.or_else(|| conditions.chip.spec.parameters.get("drive").map(|p| p.nominal.quantity));
+    let drive = drive.and_then(|drive| drive.over_to_bits(level, 32).ok()).map(from_bits);
     (tau / step, drive.filter(|d| *d > 0.0))
+}
+
+fn from_bits(bits: i64) -> f64 {
+    bits as f64 / 4_294_967_296.0
 }
 
 /// A decimal as the nearest number with 32 fraction bits; all that is needed here, and the same everywhere.
 pub(crate) fn to_f64(value: Decimal) -> f64 {
-    value.to_bits(32).map_or(0.0, |bits| bits as f64 / 4_294_967_296.0)
+    value.to_bits(32).map_or(0.0, from_bits)
 }

@@ -18,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::placement::PlacedCore;
 use crate::report::{ConnectionLoss, CrossbarUse, Use};
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFanIn};
+use crate::{MapperError, MapperOptions, OverFanIn, sums};
 use buses::{Bus, Group, Place};
 use chip::{BusEvent, BusInput, CrossbarCore, CrossbarLimits, Routing, Source, SynapseCell, SynapseDriver, SynapseRow};
 use scale::Scale;
@@ -135,7 +135,11 @@ fn scales(wish: &Wish<'_>, limits: CrossbarLimits) -> Vec<Scale> {
     for link in wish.all_links().filter(Link::is_wanted) {
         magnitudes[link.core].push(link.magnitude());
     }
-    magnitudes.iter().map(|magnitudes| Scale::fit(magnitudes, limits.weight_max())).collect()
+    let largest = sums::weight_max(wish, limits.synapse_rows);
+    let fit = |(magnitudes, largest): (&Vec<u32>, Option<u64>)| {
+        Scale::fit(magnitudes, limits.weight_max(), largest.unwrap_or(u64::MAX))
+    };
+    magnitudes.iter().zip(largest).map(fit).collect()
 }
 
 /// Refuses neurons with more synapses than their column has rows.

@@ -16,10 +16,10 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// The scale for these magnitudes in units of 2^-20, none of which is 0, and codes up to `max`.
-    pub(super) fn fit(magnitudes: &[u32], max: u8) -> Self {
-        // The largest code times the current is a weight of the program.
-        let most = u64::from(i16::MAX as u16 / u16::from(max));
+    /// The scale for these magnitudes in units of 2^-20, none of which is 0, and codes up to `max`. The largest code is
+    /// a weight of a program, and at most `weight_max` of its steps.
+    pub(super) fn fit(magnitudes: &[u32], max: u8, weight_max: u64) -> Self {
+        let most = (weight_max.min(i16::MAX as u64) / u64::from(max)).max(1);
         let largest = u64::from(magnitudes.iter().copied().max().unwrap_or(0));
         let common = magnitudes.iter().fold(0, |a, b| gcd(a, u64::from(*b)));
         if common > 0 && largest / common <= u64::from(max) {
@@ -34,8 +34,9 @@ impl Scale {
             let least = (2 * largest).div_ceil((2 * u64::from(max) + 1) << exponent);
             ((largest + steps / 2) / steps).max(least)
         };
-        let exponent = (0..=20).find(|e| current(*e) <= most).expect("2^31 / 2^20 is below the largest current");
-        Self { current: current(exponent) as i16, exponent, max }
+        // At the coarsest exponent a current that is still too large is for the judge of the program to refuse.
+        let exponent = (0..=20).find(|e| current(*e) <= most).unwrap_or(20);
+        Self { current: current(exponent).min(i16::MAX as u64 / u64::from(max)) as i16, exponent, max }
     }
 
     /// The weight of `code`, in units of 2^-20.
@@ -69,7 +70,7 @@ mod tests {
         for (unit, codes) in [(1u32 << 20, 1..=63u8), (3 << 17, 5..=20), (1, 1..=63), (7, 63..=63), (520 << 20, 2..=3)]
         {
             let magnitudes: Vec<u32> = codes.map(|code| u32::from(code) * unit).collect();
-            let scale = Scale::fit(&magnitudes, 63);
+            let scale = Scale::fit(&magnitudes, 63, u64::MAX);
             for m in magnitudes {
                 let code = scale.code(m, SmallWeights::Nearest).unwrap();
                 assert_eq!(scale.weight(code), u64::from(m), "{scale:?}");
@@ -79,9 +80,9 @@ mod tests {
 
     #[test]
     fn nothing_and_the_largest_weight_fit() {
-        assert_eq!(Scale::fit(&[], 63).current, 0);
+        assert_eq!(Scale::fit(&[], 63, u64::MAX).current, 0);
         for max in [1, 63, 255] {
-            let scale = Scale::fit(&[1 << 31, 12345], max);
+            let scale = Scale::fit(&[1 << 31, 12345], max, u64::MAX);
             let code = scale.code(1 << 31, SmallWeights::Nearest).unwrap();
             // A current for 8 bits has few bits itself, and must not fall short.
             assert!(if max == 255 { code >= 250 } else { code == max }, "{scale:?}");
@@ -94,7 +95,7 @@ mod tests {
     proptest! {
         #[test]
         fn weights_are_met_within_half_a_step(magnitudes in prop::collection::vec((1u32..1 << 31, 0u32..31).prop_map(|(m, s)| (m >> s).max(1)), 1..40)) {
-            let scale = Scale::fit(&magnitudes, 63);
+            let scale = Scale::fit(&magnitudes, 63, u64::MAX);
             let step = scale.weight(1);
             prop_assert!(63 * i64::from(scale.current) <= i64::from(i16::MAX));
             for m in &magnitudes {
