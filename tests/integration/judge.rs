@@ -149,7 +149,8 @@ fn options(random: &mut Random) -> MapperOptions {
         over_fan_in: random.pick(&[OverFanIn::Error, OverFanIn::Prune, OverFanIn::Prune]),
         small_weights: random.pick(&[SmallWeights::Keep, SmallWeights::Nearest]),
         core_sharing: random.pick(&[CoreSharing::Off, CoreSharing::On]),
-        scale: random.pick(&[Scale::None, Scale::Auto, Scale::Auto]),
+        scale: random.pick(&[Scale::None, Scale::Auto, Scale::Auto, Scale::Auto]),
+        max_weight_error: random.pick(&[None, Some(0.5), Some(0.5)]),
         ..MapperOptions::default()
     }
 }
