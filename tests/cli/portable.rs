@@ -72,7 +72,7 @@ fn events_of_the_host_come_beside_those_of_sources() {
     sandbox.file("events.csv", "tick,channel\n1,16\n2,0\n700,16\n");
     let inputs = |more: &[&str]| {
         let run = [&["run", "net.toml", "--chip", "ideal", "--time", "800ms", "--json"], more].concat();
-        sandbox.json(&run)["counters"]["input events"].as_u64().unwrap()
+        sandbox.json(&run)["counters"]["inputs"].as_u64().unwrap()
     };
     assert_eq!(inputs(&["--input", "events.csv"]), inputs(&[]) + 3);
 }

@@ -18,7 +18,9 @@ use crate::text::read_text;
 use chip::{Bound, ChipSpec, CoreModel, Values};
 use connections::{Connect, ListUnits};
 use delays::DelayEntry;
-use network::{Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice};
+use network::{
+    Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat,
+};
 use sources::SourceReader;
 use std::path::Path;
 use units::{Decimal, Dimension, Quantity, Unit};
@@ -36,13 +38,25 @@ const LAW_DIGITS: i16 = 12;
 /// Most connections of a projection.
 pub const CONNECTIONS_MAX: u64 = 1 << 27;
 
+/// Takes an option of the table `[mapping]`, by its key and value; or says what is wrong with it.
+pub type SetOption<'a> = &'a mut dyn FnMut(&str, &str) -> Result<(), String>;
+
 /// Reads the network file at `path` for `chip`. Lists of connections are looked for in its directory.
 ///
 /// # Errors
-/// A file cannot be read, breaks its format, or names something that the chip does not have.
+/// A file cannot be read, breaks its format, or names something that the chip does not have. A file with a table
+/// `[mapping]` is refused, since nobody would obey it: it is for [`load_with`].
 pub fn load(path: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
+    load_with(path, chip, &mut not_asked)
+}
+
+/// As [`load`]; the options of the table `[mapping]` go to `set`.
+///
+/// # Errors
+/// As [`load`], and what `set` refuses.
+pub fn load_with(path: &Path, chip: &ChipSpec, set: SetOption<'_>) -> Result<Network, FormatErrors> {
     let directory = path.parent().unwrap_or(Path::new(""));
-    read(&read_text(path)?, &path.display().to_string(), directory, chip)
+    read_with(&read_text(path)?, &path.display().to_string(), directory, chip, set)
 }
 
 /// Reads the network file `text` for `chip`; `name` stands for the file in errors, and lists of connections are looked
@@ -51,9 +65,28 @@ pub fn load(path: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
 /// # Errors
 /// As [`load`].
 pub fn read(text: &str, name: &str, directory: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
+    read_with(text, name, directory, chip, &mut not_asked)
+}
+
+/// As [`read`]; the options of the table `[mapping]` go to `set`.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn read_with(
+    text: &str,
+    name: &str,
+    directory: &Path,
+    chip: &ChipSpec,
+    set: SetOption<'_>,
+) -> Result<Network, FormatErrors> {
     let document = Document::parse(text, name, FORMAT)?;
-    let network = Reader { directory, chip, seed: 0 }.network(&document);
+    let network = Reader { directory, chip, seed: 0 }.network(&document, set);
     document.finish(network)
+}
+
+/// Refuses options that nobody would obey.
+fn not_asked(_: &str, _: &str) -> Result<(), String> {
+    Err("this reader takes the network alone, and not how it is to be mapped: read the file with `load_with`".into())
 }
 
 /// What reading a network depends on.
@@ -71,10 +104,11 @@ fn each<T>(value: Option<Value<'_>>, read: impl FnMut(&Value<'_>) -> Option<T>) 
 }
 
 impl Reader<'_> {
-    fn network(mut self, document: &Document<'_>) -> Option<Network> {
-        let root = document.root(&["seed", "input", "population", "projection"]);
+    fn network(mut self, document: &Document<'_>, set: SetOption<'_>) -> Option<Network> {
+        let root = document.root(&["seed", "input", "population", "projection", "mapping"]);
         let seed = root.or("seed", 0);
         self.seed = seed.unwrap_or(0);
+        let mapping = root.optional_with("mapping", |v| v.options(&mut *set));
         let mut names = Vec::new();
         let inputs = each(root.optional("input")?, |v| self.input(v, &mut names));
         let populations = each(root.optional("population")?, |v| self.population(v, &mut names));
@@ -83,6 +117,7 @@ impl Reader<'_> {
             return root.reject("population-exists", "a network needs at least one `[[population]]`");
         }
         self.check_board(document, &network.populations);
+        mapping?;
         let mut names = Vec::new();
         let levels: Vec<Level> = network.populations.iter().map(|p| self.level(p)).collect();
         let projections = each(root.optional("projection")?, |v| self.projection(v, (&network, &levels), &mut names));
@@ -201,6 +236,7 @@ impl Reader<'_> {
             "delay",
             "keep",
             "removed",
+            "weight_format",
         ])?;
         let name = table.required_with("name", |v| new_name(&v, names));
         let pre = table.required_with("pre", |v| ends::senders(&v, network));
@@ -218,6 +254,7 @@ impl Reader<'_> {
         let delay = table.optional_with("delay", |v| delays::read_delays(&v, self.chip));
         let keep = table.optional_with("keep", |v| weights::read_fraction(&v));
         let removed = table.or("removed", false);
+        let weight_format = table.optional_with("weight_format", |v| weights::read_format(&v));
 
         let (name, from, to, post, model) = (name?, pre?, post?, receivers?, model?);
         let (connect, delay, weights, signs) = (connect?, delay?, weights?, signs?);
@@ -272,7 +309,8 @@ impl Reader<'_> {
                     return table.reject_at("delay", "delay-is-a-unit", message);
                 }
                 let mask = network::Mask::all(connections.len());
-                Projection { name, pre, post, synapse, connections, mask, delay_ticks }
+                let weight_format = WeightFormat::default();
+                Projection { name, pre, post, synapse, connections, mask, delay_ticks, weight_format }
             }
         };
         if let Some(DelayEntry::Law(law)) = &delay
@@ -282,6 +320,7 @@ impl Reader<'_> {
             let message = format!("of {all} delays drawn, {count} are above {most} ticks, the longest there are");
             return table.reject_at("delay", "delays-are-whole-ticks", message);
         }
+        projection.weight_format = weight_format?.unwrap_or_default();
         let recurrence = match (removed?, keep?) {
             (true, None) => Recurrence::Removed,
             (true, Some(_)) => {

@@ -21,6 +21,11 @@ pub fn save(path: &Path, program: &Program, symbols: &Symbols) -> Result<(), For
     container::write(path, KIND, &(program, symbols))
 }
 
+/// The bytes of a file with `program` and what its parts are called.
+pub fn encode(program: &Program, symbols: &Symbols) -> Vec<u8> {
+    container::encode(KIND, &(program, symbols))
+}
+
 /// Reads the program at `path`, and what its parts are called.
 ///
 /// # Errors
@@ -132,8 +137,8 @@ mod tests {
         };
         let memory = AxonCore {
             groups: vec![
-                SynapseGroup { signs: WeightSigns::Mixed, delay: 61, dense: false },
-                SynapseGroup { signs: WeightSigns::Inhibitory, delay: 0, dense: true },
+                SynapseGroup { signs: WeightSigns::Mixed, bits: 8, exponent: 3, delay: 61, dense: false },
+                SynapseGroup { signs: WeightSigns::Inhibitory, bits: 4, exponent: -2, delay: 0, dense: true },
             ],
             input_axons: vec![axon(0, 254), axon(1, -255)],
             output_axons: vec![OutputAxon { neuron: NeuronId(1), target }],

@@ -1,5 +1,6 @@
 //! Tests of whole mappings.
 
+mod axons;
 mod crossbar;
 mod delays;
 mod fits;
@@ -7,4 +8,6 @@ mod names;
 mod readouts;
 mod reports;
 mod roundtrip;
+mod sharing;
 mod xylo;
+mod xylo_scale;

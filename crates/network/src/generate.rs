@@ -6,7 +6,7 @@
 //! its sign, by its place in the group. Adding a sender changes a receiver's connections only where the new sender is
 //! among them. Two projections that shall differ need different names.
 
-use crate::{Connections, Endpoint, Law, Mask, Network, NetworkError, Projection, SynapseChoice};
+use crate::{Connections, Endpoint, Law, Mask, Network, NetworkError, Projection, SynapseChoice, WeightFormat};
 use disorder::{Distribution, Key, Purpose, uniform_below};
 use fx::{Rounding, Weight, narrow};
 use rand::Rng;
@@ -220,6 +220,7 @@ impl ProjectionSpec {
             mask: Mask::all(connections.len()),
             connections,
             delay_ticks: self.delay_ticks,
+            weight_format: WeightFormat::default(),
         })
     }
 

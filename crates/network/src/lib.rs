@@ -35,7 +35,7 @@ pub use echo_state::{EchoStateSpec, echo_state, spectral_radius};
 pub use generate::{Inhibition, Pattern, ProjectionSpec, Signs, Weights};
 pub use law::Law;
 pub use mask::Mask;
-pub use projection::{Connection, Connections, DELAY_FRACTION_BITS, Projection, SynapseChoice};
+pub use projection::{Connection, Connections, DELAY_FRACTION_BITS, Projection, SynapseChoice, WeightFormat};
 pub use reservoir::{Recurrence, ReservoirSpec, reservoir};
 
 /// A group of neurons with the same equations and parameters.
