@@ -3,6 +3,7 @@
 use crate::edit::{Edit, edited};
 use crate::{forge, seeds};
 use bolero::generator::*;
+use formats::sensor::{self, Options, Sensor};
 use mapper::MapperOptions;
 use std::path::{Path, PathBuf};
 use units::{Decimal, Tick};
@@ -184,31 +185,71 @@ fn resumes(board: &session::Board, snapshot: &[u8]) -> bool {
     true
 }
 
-/// Contents that are forged, under a header that fits them.
-macro_rules! forged {
-    ($name:ident, $seeds:expr, $read:expr) => {
+/// Targets whose reading depends on which file it is, and how the change is made.
+macro_rules! numbered {
+    ($name:ident, $seeds:expr, $read:expr, $change:expr) => {
         #[test]
         fn $name() {
             let (seeds, read): (Vec<Vec<u8>>, _) = ($seeds, $read);
             for (which, seed) in seeds.iter().enumerate() {
-                assert!(read(which, seed), "a good file is read");
+                assert!(read(which, seed), "good file {which} is read");
             }
             let changes = (produce::<u8>(), produce::<Vec<Edit>>().with().len(1usize..=3));
             bolero::check!().with_iterations(ITERATIONS).with_generator(changes).for_each(|(which, edits)| {
                 let which = usize::from(*which) % seeds.len();
-                read(which, &forge::forged(&seeds[which], |content| edited(content, edits)));
+                read(which, &$change(&seeds[which], edits));
             });
         }
     };
 }
 
-forged!(
+/// A forged container: changed content, under a header that fits it.
+fn forged(file: &[u8], edits: &[Edit]) -> Vec<u8> {
+    forge::forged(file, |content| edited(content, edits))
+}
+
+numbered!(
     forged_program,
     (0..4).map(|index| seeds::program(&seeds::board(index))).collect(),
-    |_: usize, bytes: &[u8]| runs(bytes)
+    |_: usize, bytes: &[u8]| runs(bytes),
+    forged
 );
 
-forged!(forged_snapshot, (0..4).map(|index| seeds::snapshot(&seeds::board(index))).collect(), {
-    let boards: Vec<_> = (0..4).map(seeds::board).collect();
-    move |which: usize, bytes: &[u8]| resumes(&boards[which], bytes)
-});
+numbered!(
+    forged_snapshot,
+    (0..4).map(|index| seeds::snapshot(&seeds::board(index))).collect(),
+    {
+        let boards: Vec<_> = (0..4).map(seeds::board).collect();
+        move |which: usize, bytes: &[u8]| resumes(&boards[which], bytes)
+    },
+    forged
+);
+
+numbered!(
+    // By its own format, and as if it were of each other.
+    recording,
+    seeds::recordings().into_iter().map(|(_, bytes)| bytes).collect(),
+    {
+        let names: Vec<String> = seeds::recordings().into_iter().map(|(name, _)| name).collect();
+        let sensors =
+            [None, Some(Sensor::Pixels { width: 34, height: 34 }), Some(Sensor::Pixels { width: 2048, height: 2048 })];
+        move |which: usize, bytes: &[u8]| {
+            let (order, channels) = (sensor::Order::Sort, Some(700));
+            for format in sensor::FORMATS {
+                let options = Options { format: Some(format), sensor: sensors[1], order, ..Options::default() };
+                let _ = sensor::read(bytes, "recording", &options);
+            }
+            let options = [None, Some(0)]
+                .map(|sample| sensors.map(|sensor| Options { sensor, channels, order, sample, ..Options::default() }));
+            options.as_flattened().iter().any(|options| sensor::read(bytes, &names[which], options).is_ok())
+        }
+    },
+    edited
+);
+
+numbered!(
+    spiking_graph,
+    vec![seeds::graph()],
+    |_: usize, bytes: &[u8]| formats::nir::NirGraph::from_bytes(bytes.to_vec(), "graph.nir").is_ok(),
+    edited
+);
