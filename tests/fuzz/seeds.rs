@@ -127,20 +127,6 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
-/// Recordings of sensors, by the name of their file.
-pub(crate) fn recordings() -> Vec<(String, Vec<u8>)> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/recordings");
-    let mut all: Vec<_> = std::fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("a file").path())
-        .map(|path| {
-            (path.file_name().expect("a name").to_string_lossy().into_owned(), std::fs::read(&path).expect("bytes"))
-        })
-        .collect();
-    all.sort();
-    all
-}
-
 /// A graph in NIR with one node.
 pub(crate) fn graph() -> Vec<u8> {
     let mut builder = hdf5_pure::FileBuilder::new();
