@@ -51,6 +51,9 @@ pub struct EventSource {
 }
 
 impl EventSource {
+    /// Most channels of a group with a source: a run follows each of its trains.
+    pub const CHANNELS_MAX: u32 = 1 << 20;
+
     /// The train of channel `channel` of the group. Panics if the source does not fit its group.
     pub fn train(&self, channel: u32) -> Train {
         match self.trains[..] {
@@ -62,6 +65,8 @@ impl EventSource {
     /// Whether it fits a group of `channels` channels.
     pub fn fits(&self, channels: u32) -> bool {
         let count = self.trains.len();
-        (count == 1 || count == channels as usize) && self.trains.iter().all(Train::is_possible)
+        channels <= Self::CHANNELS_MAX
+            && (count == 1 || count == channels as usize)
+            && self.trains.iter().all(Train::is_possible)
     }
 }

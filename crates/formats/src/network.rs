@@ -22,6 +22,7 @@ use network::{
     Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat,
 };
 use sources::SourceReader;
+use std::cell::Cell;
 use std::path::Path;
 use units::{Decimal, Dimension, Quantity, Unit};
 use weights::Level;
@@ -35,7 +36,7 @@ pub const MEMBERS_MAX: u32 = 1 << 26;
 /// Digits of a parameter that is drawn.
 const LAW_DIGITS: i16 = 12;
 
-/// Most connections of a projection.
+/// Most connections of a network: those that fit the memory which is taken unasked.
 pub const CONNECTIONS_MAX: u64 = 1 << 27;
 
 /// Takes an option of the table `[mapping]`, by its key and value; or says what is wrong with it.
@@ -80,7 +81,7 @@ pub fn read_with(
     set: SetOption<'_>,
 ) -> Result<Network, FormatErrors> {
     let document = Document::parse(text, name, FORMAT)?;
-    let network = Reader { directory, chip, seed: 0 }.network(&document, set);
+    let network = Reader { directory, chip, seed: 0, drawn: Cell::new(0) }.network(&document, set);
     document.finish(network)
 }
 
@@ -94,6 +95,8 @@ struct Reader<'a> {
     directory: &'a Path,
     chip: &'a ChipSpec,
     seed: u64,
+    /// Pairs that were joined so far.
+    drawn: Cell<u64>,
 }
 
 /// The elements of `[[key]]`, each read by `read`; none if the key is not there.
@@ -116,7 +119,10 @@ impl Reader<'_> {
         if network.populations.is_empty() {
             return root.reject("population-exists", "a network needs at least one `[[population]]`");
         }
-        self.check_board(document, &network.populations);
+        // Before anything of their size is drawn.
+        if !self.check_board(document, &network.populations) {
+            return None;
+        }
         mapping?;
         let mut names = Vec::new();
         let levels: Vec<Level> = network.populations.iter().map(|p| self.level(p)).collect();
@@ -130,9 +136,8 @@ impl Reader<'_> {
     }
 
     /// Refuses what no mapping could place. That all fits is still for the mapper to find out.
-    fn check_board(&self, document: &Document<'_>, populations: &[Population]) {
-        let circuits = [self.chip.chip_count(), self.chip.cores_per_chip(), self.chip.neurons_per_core()];
-        let circuits: u64 = circuits.iter().map(|n| *n as u64).product();
+    fn check_board(&self, document: &Document<'_>, populations: &[Population]) -> bool {
+        let circuits = self.circuits();
         let mut sum = 0;
         for (index, population) in populations.iter().enumerate() {
             sum += u64::from(population.size);
@@ -142,9 +147,17 @@ impl Reader<'_> {
                     population.size, self.chip.name
                 );
                 let problem = Problem::Rule { rule: "neurons-fit-the-board", message };
-                return document.report(&format!("population[{index}].size"), problem);
+                document.report(&format!("population[{index}].size"), problem);
+                return false;
             }
         }
+        true
+    }
+
+    /// Neuron circuits of a board.
+    fn circuits(&self) -> u64 {
+        let sizes = [self.chip.chip_count(), self.chip.cores_per_chip(), self.chip.neurons_per_core()];
+        sizes.iter().map(|n| *n as u64).product()
     }
 
     fn input(&self, value: &Value<'_>, names: &mut Vec<String>) -> Option<InputGroup> {
@@ -197,6 +210,11 @@ impl Reader<'_> {
             return value.reject("cores-share-parameters", message);
         }
         if is_law {
+            let circuits = self.circuits();
+            if u64::from(size) > circuits {
+                let message = format!("nothing is drawn for {size} neurons: the board has at most {circuits}");
+                return value.reject("neurons-fit-the-board", message);
+            }
             let number = |v: &Value<'_>| quantity_in(v, unit.dimension())?.value_in(unit).ok();
             // Registers hold whole numbers.
             let whole =
@@ -283,7 +301,7 @@ impl Reader<'_> {
                     synapse,
                     delay_ticks,
                 };
-                connections::check_size(&spec, (from.count(), to.count()), &table)?;
+                connections::check_size(&spec, (from.count(), to.count()), &table, &self.drawn)?;
                 match spec.generate(network, self.seed) {
                     Ok(projection) => projection,
                     Err(error) => return table.reject_at("connect", "connections-exist", error.to_string()),

@@ -11,6 +11,7 @@ use crate::text::read_text;
 use chip::canonical_unit;
 use fx::Weight;
 use network::{Connections, Pattern, ProjectionSpec};
+use std::cell::Cell;
 use std::path::Path;
 use units::{Decimal, DecimalError, Quantity};
 
@@ -41,8 +42,14 @@ pub(super) fn read_connect(value: &Value<'_>) -> Option<Connect> {
     }
 }
 
-/// Refuses more connections than [`CONNECTIONS_MAX`] between so many senders and receivers, before any is drawn.
-pub(super) fn check_size(spec: &ProjectionSpec, (senders, receivers): (u32, u32), table: &Table<'_>) -> Option<()> {
+/// Refuses more connections than [`CONNECTIONS_MAX`] between so many senders and receivers, before any is drawn; `drawn`
+/// are those of the network so far.
+pub(super) fn check_size(
+    spec: &ProjectionSpec,
+    (senders, receivers): (u32, u32),
+    table: &Table<'_>,
+    drawn: &Cell<u64>,
+) -> Option<()> {
     let (senders, receivers) = (u64::from(senders), u64::from(receivers));
     let per_receiver = match spec.pattern {
         Pattern::FanIn(count) => u64::from(count).min(senders),
@@ -52,14 +59,17 @@ pub(super) fn check_size(spec: &ProjectionSpec, (senders, receivers): (u32, u32)
         Pattern::Probability { .. } => senders,
     };
     let pairs = receivers * per_receiver;
-    if pairs <= CONNECTIONS_MAX {
+    drawn.set(drawn.get().saturating_add(pairs));
+    if drawn.get() <= CONNECTIONS_MAX {
         return Some(());
     }
-    table.reject_at(
-        "connect",
-        "connections-fit",
-        format!("{pairs} pairs to be joined are too many: a projection has at most {CONNECTIONS_MAX}"),
-    )
+    let message = if pairs > CONNECTIONS_MAX {
+        format!("{pairs} pairs to be joined are too many: a projection has at most {CONNECTIONS_MAX}")
+    } else {
+        let all = drawn.get();
+        format!("with these {pairs} pairs {all} are to be joined: a network has at most {CONNECTIONS_MAX}")
+    };
+    table.reject_at("connect", "connections-fit", message)
 }
 
 const LIST: Schema = Schema {

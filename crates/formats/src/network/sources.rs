@@ -24,6 +24,11 @@ pub(super) struct SourceReader<'a> {
 impl SourceReader<'_> {
     /// `{ poisson = "20 Hz" }` or `{ regular = "50 Hz", phase = "5 ms" }`, with `start` and `stop`.
     pub(super) fn read(&self, value: &Value<'_>) -> Option<EventSource> {
+        let (channels, most) = (self.channels, EventSource::CHANNELS_MAX);
+        if channels > most {
+            return value
+                .reject(RULE, format!("{channels} channels are too many: an input with a source has at most {most}"));
+        }
         let table = value.table(&["poisson", "regular", "phase", "start", "stop"])?;
         let time = |v: Value<'_>| self.time(&v);
         let start = table.optional_with("start", time);
