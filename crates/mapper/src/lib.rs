@@ -61,6 +61,7 @@ mod board;
 mod decode;
 mod energy;
 mod error;
+mod fit;
 mod gains;
 mod judge;
 mod kinds;
@@ -79,6 +80,7 @@ mod tests;
 mod wish;
 
 use chip::{ChipSpec, CoreProgram, Program, Symbols};
+use gains::Gain;
 use network::Network;
 
 pub use decode::{DecodedConnection, decode};
@@ -90,8 +92,9 @@ pub use readout::{
     ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
 };
 pub use report::{
-    AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, MappingLoss, MappingReport, MemoryUse,
-    PopulationRange, ProjectionReport, ShiftReport, Use, WeightReport, XyloReport,
+    AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, GainReport, MappingLoss, MappingReport,
+    MemoryUse, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport, SumChange, Use, WeightChange,
+    WeightReport, XyloReport,
 };
 
 /// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.
@@ -196,18 +199,30 @@ pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Resul
     let wish = wish::Wish::new(network, spec, &*router, &placement)?;
     let mut ledger = ledger::Ledger::new(&wish);
     let kinds::Image { routing, exponents, cores: memories, xylo } = router.map(&wish, options, &mut ledger)?;
-    let core = |(core, weight_exponent): (&placement::PlacedCore, u8)| CoreProgram {
+    let core = |((core, weight_exponent), gains): ((&placement::PlacedCore, u8), &[Gain])| CoreProgram {
         address: core.address,
         model: network.populations[core.parts[0].population].model,
         neuron_count: core.neuron_count,
-        parameters: parameters::of_core(parameters, core, spec),
+        parameters: gains::applied(parameters::of_core(parameters, core, spec), gains, spec),
         weight_exponent,
     };
-    let cores = wish.cores.iter().zip(exponents).map(core).collect();
+    let gains = memories.iter().map(|core| &core.gains[..]);
+    let cores = wish.cores.iter().zip(exponents).zip(gains).map(core).collect();
     let input_count = network.inputs.iter().map(|g| g.channels).sum();
     let program = Program { chip: spec.name.clone(), cores, input_count, routing };
     judge::check(&wish, &program)?;
     let report = ledger.report(&wish, &program, options, memories, xylo);
+    check_weights(&report, options)?;
     let symbols = symbols::of(network, &placement, &report);
     Ok(Mapping { program, placement, report, symbols })
+}
+
+/// Refuses weights that are further off than `options` allow.
+fn check_weights(report: &MappingReport, options: &MapperOptions) -> Result<(), MapperError> {
+    let (Some(limit), Some(worst)) = (options.max_weight_error, report.worst_projection()) else { return Ok(()) };
+    let error = worst.weights.rms_error_relative;
+    if error <= limit {
+        return Ok(());
+    }
+    Err(MapperError::WeightError { projection: worst.name.clone(), error, limit, first: worst.weights.first_change })
 }

@@ -279,6 +279,10 @@ fn a_small_mapping_as_text() {
       in          in    p       80       0         0    80             0     0
       recurrent   p     p      120       0         0   120             0     0
 
+      projection  off by     SQNR  largest  grew  shrank  clipped  became 0  sums off by                              most
+      in          0.06 %  64.9 dB   0.10 %     0       0        0         0      0.00049  neuron 0: 2.06299, asked 2.06250
+      recurrent   6.01 %  24.4 dB  10.86 %     0       0        0         0      0.01655  neuron 1: 0.07935, asked 0.05722
+
     No connection was lost.
     ");
     // Neurons 0 to 31 are on bus 0, the others on bus 1.
