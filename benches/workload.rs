@@ -111,6 +111,10 @@ impl Workload {
     /// If the shipped chip is broken.
     pub fn chip() -> ChipSpec {
         let mut spec = formats::chip::shipped("ideal").unwrap_or_else(|e| panic!("{e}"));
+        // What counts as 1, so that weights are whole numbers; the neurons ask for their thresholds.
+        if let Some(threshold) = spec.parameters.get_mut("v_threshold") {
+            threshold.nominal.quantity = Quantity::new(Decimal::integer(1), Unit::MILLIVOLT);
+        }
         spec.parameters.entry("v_initial".to_owned()).or_insert_with(|| ParameterSpec {
             summary: "Membrane at tick 0".to_owned(),
             nominal: Fact {

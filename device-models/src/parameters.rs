@@ -16,7 +16,7 @@ use chip::{
 };
 use disorder::{Die, Distribution, Family, Shares, correlated};
 use fx::{FxError, Real, Rounding, Wide, divide, narrow};
-use units::{CoreAddress, Decimal, NeuronAddress, NeuronId, Unit};
+use units::{CoreAddress, Decimal, NeuronAddress, NeuronId, Quantity, Unit};
 
 /// How much mismatch, and of which family. The default is what the chip file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -225,7 +225,8 @@ fn number(name: &str, value: Result<Real, FxError>) -> Result<Real, DeviceModelE
     value.map_err(|error| DeviceModelError::Number { parameter: name.to_string(), error })
 }
 
-/// One parameter of a core, neuron by neuron.
+/// One parameter of a core, neuron by neuron: in its canonical unit, a level of a membrane in what counts as 1
+/// ([`ChipSpec::level`]).
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
     /// What the program asked for, or the nominal value.
@@ -421,8 +422,11 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&self, name: &str, parameter: &ParameterSpec) -> Result<Resolved, DeviceModelError> {
+        let readings = self.core.model.readings(&self.spec.synapses);
+        let level = readings.iter().find(|reading| reading.parameter == name).and_then(|r| self.spec.level_of(r));
         let unit = canonical_unit(parameter.nominal.quantity.unit.dimension());
-        let real = |quantity| number(name, Real::from_quantity(quantity, unit));
+        let one = level.unwrap_or(Quantity::new(Decimal::integer(1), unit));
+        let real = |quantity| number(name, Real::from_quotient(quantity, one));
         let count = self.core.neuron_count as usize;
         let asked: Vec<Real> = match self.core.parameters.get(name) {
             None => alloc::vec![real(parameter.nominal.quantity)?; count],

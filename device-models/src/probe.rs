@@ -5,7 +5,8 @@
 //! reading is the integer that the core computes with; it changes nothing, and no number becomes a float on the way.
 
 use alloc::string::{String, ToString};
-use chip::{ChipSpec, canonical_unit};
+use chip::{ChipSpec, CoreModel, canonical_unit};
+use units::Decimal;
 
 /// A quantity of every neuron of a core.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,21 +15,25 @@ pub struct ProbeKind {
     pub name: String,
     /// Its unit as chip files spell it; `1` for a pure number.
     pub unit: String,
-    /// A reading is an integer in units of two to the minus this.
+    /// A reading is an integer in units of two to the minus this, times `scale`.
     pub fraction_bits: u32,
+    /// What counts as 1, in `unit`.
+    pub scale: Decimal,
 }
 
 impl ProbeKind {
     /// The quantity `name` in `unit`.
     pub(crate) fn new(name: impl Into<String>, unit: impl Into<String>, fraction_bits: u32) -> Self {
-        Self { name: name.into(), unit: unit.into(), fraction_bits }
+        Self { name: name.into(), unit: unit.into(), fraction_bits, scale: Decimal::integer(1) }
     }
-}
 
-/// The unit in which the membranes of a chip are computed, which is that of its threshold.
-pub(crate) fn voltage_unit(spec: &ChipSpec) -> String {
-    let threshold = spec.parameters.get("v_threshold").map(|parameter| parameter.nominal.quantity.unit);
-    threshold.map_or_else(|| "1".to_string(), |unit| canonical_unit(unit.dimension()).to_string())
+    /// The quantity `name`, a level of membranes of `model`, in the canonical unit of the threshold.
+    pub(crate) fn level(spec: &ChipSpec, model: CoreModel, name: impl Into<String>, fraction_bits: u32) -> Self {
+        let level = spec.level(model);
+        let unit = canonical_unit(level.unit.dimension());
+        let scale = level.value_in(unit).expect("a canonical unit has the dimension");
+        Self { name: name.into(), unit: unit.to_string(), fraction_bits, scale }
+    }
 }
 
 /// The current that synapses of kind `kind` (index into the chip spec) feed: `i_AMPA`.

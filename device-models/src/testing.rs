@@ -64,7 +64,8 @@ pub(crate) fn spec() -> ChipSpec {
         rules: None,
         parameters: [
             ("tau_mem", mismatched("20 ms", "0.2 1")),
-            ("v_threshold", mismatched("20 mV", "0.1 1")),
+            // What counts as 1, so that levels in mV are plain numbers; cores ask for more.
+            ("v_threshold", mismatched("1 mV", "0.1 1")),
             ("t_refractory", mismatched("2 ms", "0.2 1")),
             ("drive", parameter("10 mV")),
             ("gain_step", mismatched("1 1", "0.4 1")),
@@ -83,13 +84,18 @@ pub(crate) fn spec() -> ChipSpec {
     }
 }
 
-/// A core of `neuron_count` neurons with the given values for all of them.
+/// A core of `neuron_count` neurons with the given values for all of them; its threshold is 20 mV where none is given.
 pub(crate) fn core(model: CoreModel, neuron_count: u32, parameters: &[(&str, &str)]) -> CoreProgram {
+    let threshold = model.threshold().map(|name| (name, "20 mV"));
     CoreProgram {
         address: CORE,
         model,
         neuron_count,
-        parameters: parameters.iter().map(|(n, v)| ((*n).to_owned(), Values::Shared(quantity(v)))).collect(),
+        parameters: threshold
+            .iter()
+            .chain(parameters)
+            .map(|(n, v)| ((*n).to_owned(), Values::Shared(quantity(v))))
+            .collect(),
         weight_exponent: 10,
     }
 }

@@ -69,10 +69,12 @@ fn impossible_parameters_are_refused_by_map_and_by_run() {
             check(model, "tau_mem", value, &demand("above 0 (at least 2^-32 ms)"));
         }
         check(model, "tau_mem", "1e12 ms", &demand("between -2^31 and 2^31 ms"));
-        check(model, "v_threshold", "600 mV", &demand("above 0 and below 512 mV"));
+        let most = "512 times the nominal threshold of 20 mV";
+        check(model, "v_threshold", "10240 mV", &demand(&format!("above 0 and below {most}")));
         check(model, "t_refractory", "-1 ms", &demand("at least 0"));
     }
-    check("analog-lif", "drive", "-600 mV", "core model `analog-lif` needs a value from -512 to 512 mV");
+    let demand = "core model `analog-lif` needs a value from -512 to 512 times the nominal threshold of 20 mV";
+    check("analog-lif", "drive", "-10.3 V", demand);
 }
 
 /// The same values are refused in a chip file, with their place.
@@ -96,7 +98,7 @@ fn impossible_parameters_of_a_chip_are_refused() {
     };
     check("tau_mem", "0", "ms", "this is 0 ms, but core model `lif` needs a value above 0 (at least 2^-32 ms)");
     check("tau_mem", "1e12", "ms", "needs a value between -2^31 and 2^31 ms");
-    check("v_threshold", "600", "mV", "this is 600 mV, but core model `lif` needs a value above 0 and below 512 mV");
+    check("v_threshold", "0", "mV", "this is 0 mV, but core model `lif` needs a value above 0 and below 512 mV");
     check("t_refractory", "-1", "ms", "this is -1 ms, but core model `lif` needs a value at least 0");
 }
 

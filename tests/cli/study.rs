@@ -45,6 +45,17 @@ fn results_do_not_depend_on_threads_or_time() {
     assert_eq!(names, ["manifest.json", "report.html", "results.csv"]);
     let csv = sandbox.read("one/results.csv");
     assert_eq!(csv.lines().count(), 1 + 2 * 2 * 2, "recurrence x CV x dies");
+    // Each row says what made it, and without a program of the readout there is no score of one.
+    let mut lines = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().expect("a header");
+    let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("one/manifest.json")).expect("JSON");
+    for line in lines {
+        let value = |name| line[header.iter().position(|column| *column == name).expect(name)];
+        let made = ["chip", "model", "seed", "score_quantised", "score_on_chip", "saturations", "warnings"].map(value);
+        assert_eq!(made, ["dynapse2", "lif", "1", "", "", "0", "0"]);
+        assert_eq!(manifest["chip_digest"], value("chip_digest"));
+    }
+    assert!(!first.contains("quantised") && !first.contains("warning"), "{first}");
 }
 
 #[test]
@@ -130,6 +141,11 @@ fn own_data_are_read_and_wrong_data_refused() {
     let (output, sandbox) = run(&data("0.5"));
     output.success();
     assert!(sandbox.read("out/results.csv").contains(",toy,accuracy,"));
+    let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("out/manifest.json")).expect("JSON");
+    let files = manifest["data"].as_array().expect("a list");
+    assert_eq!(files.iter().map(|file| &file["file"]).collect::<Vec<_>>(), ["train.ts", "test.ts"]);
+    assert!(files.iter().all(|file| file["task"] == "toy" && file["bytes"] == data("0.5").len()), "{files:?}");
+    assert_eq!(files[0]["digest"], files[1]["digest"], "the same bytes");
     let whole = data("0.5");
     let cut = &whole[..whole.len() / 2];
     for (wrong, message) in [(data("nan"), "train.ts:5:"), (data("x"), "train.ts:5:"), (cut.to_string(), "train.ts:")] {

@@ -318,8 +318,14 @@ fn ten_seconds_at_one_microsecond_follow_double_precision() {
     const TICKS: u64 = 10_000_000;
     let mut spec = test_chip(RouterSpec::Ideal);
     spec.tick = crate::support::fact("1 us");
-    let shared =
-        [("tau_mem", "20 ms"), ("drive", "11 mV"), ("tau_ampa", "5 ms"), ("tau_nmda", "50 ms"), ("tau_gaba", "10 ms")];
+    let shared = [
+        ("tau_mem", "20 ms"),
+        ("v_threshold", "10 mV"),
+        ("drive", "11 mV"),
+        ("tau_ampa", "5 ms"),
+        ("tau_nmda", "50 ms"),
+        ("tau_gaba", "10 ms"),
+    ];
     let mut parameters: BTreeMap<String, Values> =
         shared.iter().map(|(name, value)| ((*name).to_owned(), Values::Shared(quantity(value)))).collect();
     // Equal to the membrane's on one neuron, almost equal on another.

@@ -7,7 +7,6 @@ use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RouterSpec, 
 use conformance::float::{FloatCurrent, FloatNeuron};
 use emulator::{Each, Emulator, Spike};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 use units::{CoreAddress, InputId, NeuronId, Tick};
 
 /// Random recipes for one kind of router.
@@ -103,7 +102,9 @@ fn membranes_follow_double_precision() {
         address,
         model: CoreModel::Lif,
         neuron_count: NEURONS.into(),
-        parameters: BTreeMap::from([("tau_mem".to_owned(), Values::Shared(quantity("20 ms")))]),
+        parameters: [("tau_mem", "20 ms"), ("v_threshold", "10 mV")]
+            .map(|(name, value)| (name.to_owned(), Values::Shared(quantity(value))))
+            .into(),
         weight_exponent: 10,
     };
     let spec = test_chip(RouterSpec::Ideal);

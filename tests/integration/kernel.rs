@@ -22,7 +22,13 @@ fn small() -> (chip::ChipSpec, Program) {
         parameters: parameters.iter().map(|(n, v)| ((*n).to_owned(), Values::Shared(quantity(v)))).collect(),
         weight_exponent: 12,
     };
-    let lif = [("drive", "0 mV"), ("v_initial", "0 mV"), ("v_reset", "0 mV"), ("t_refractory", "2 ms")];
+    let lif = [
+        ("v_threshold", "10 mV"),
+        ("drive", "0 mV"),
+        ("v_initial", "0 mV"),
+        ("v_reset", "0 mV"),
+        ("t_refractory", "2 ms"),
+    ];
     let to = |neuron, synapse, weight| IdealSynapse { neuron: NeuronId(neuron), synapse, weight };
     let row = |source, destination, delay_ticks, synapses| IdealRow { source, destination, delay_ticks, synapses };
     let from = |core, neuron| Source::Neuron(NeuronAddress { core, neuron: NeuronId(neuron) });

@@ -167,6 +167,7 @@ fn ramp(model: CoreModel, neuron_count: u32, tau: &str, tick: &str) -> (ChipSpec
     spec.noise = Some(thresholds("0.2 1"));
     let value = |(name, text): (&str, &str)| (name.to_owned(), Values::Shared(quantity(text)));
     let parameters = [
+        ("v_threshold", "10 mV"),
         ("drive", "500 mV"),
         ("v_initial", "0 mV"),
         ("v_reset", "0 mV"),

@@ -3,11 +3,10 @@
 use crate::support::{Random, die, fact, tag_cam, test_chip};
 use chip::{
     CamWord, ChipSpec, CoreModel, CoreProgram, HostEvent, IdealRow, IdealSynapse, InputRoute, Program, RouterSpec,
-    Routing, Source, SramWord, TagCamCore,
+    Routing, Source, SramWord, TagCamCore, Values,
 };
 use emulator::{Emulator, LossCause};
 use router::{Fabric, RouterError};
-use std::collections::BTreeMap;
 use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag, Tick};
 
 /// Change of a program.
@@ -15,7 +14,8 @@ type Change = dyn Fn(&mut Program);
 
 fn core(chip: u16, core: u16, neuron_count: u32) -> CoreProgram {
     let address = CoreAddress::new(chip, core);
-    CoreProgram { address, model: CoreModel::Lif, neuron_count, parameters: BTreeMap::new(), weight_exponent: 10 }
+    let parameters = [("v_threshold".to_owned(), Values::Shared("10 mV".parse().unwrap()))].into();
+    CoreProgram { address, model: CoreModel::Lif, neuron_count, parameters, weight_exponent: 10 }
 }
 
 fn word(hop_x: i8, hop_y: i8, core_mask: u16, tag: u16) -> SramWord {

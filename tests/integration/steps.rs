@@ -125,7 +125,9 @@ fn single() -> (chip::ChipSpec, Program) {
         address,
         model: CoreModel::Lif,
         neuron_count: 1,
-        parameters: [("drive".to_owned(), chip::Values::Shared("0 mV".parse().unwrap()))].into(),
+        parameters: [("v_threshold", "10 mV"), ("drive", "0 mV")]
+            .map(|(name, value)| (name.to_owned(), chip::Values::Shared(value.parse().unwrap())))
+            .into(),
         weight_exponent: 10,
     };
     let routing = Routing::Ideal(vec![row(0, 1), row(1, 3)]);
@@ -247,8 +249,8 @@ fn an_idle_board_costs_nothing() {
     (spec.tick, spec.step) = (fact("1 us"), Some(fact("1 ms")));
     spec.geometry.neurons_per_core = fact("1000 1");
     spec.geometry.cores_per_chip = fact("104 1");
-    let parameters =
-        ["drive", "v_initial"].map(|name| (name.to_owned(), chip::Values::Shared("0 mV".parse().unwrap())));
+    let parameters = [("v_threshold", "10 mV"), ("drive", "0 mV"), ("v_initial", "0 mV")]
+        .map(|(name, value)| (name.to_owned(), chip::Values::Shared(value.parse().unwrap())));
     let core = |n| CoreProgram {
         address: CoreAddress::new(0, n),
         model: CoreModel::Lif,

@@ -46,7 +46,8 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
     };
     let mut parameters: BTreeMap<String, ParameterSpec> = [
         ("tau_mem", "3 ms", "0.3 1"),
-        ("v_threshold", "10 mV", "0.2 1"),
+        // What counts as 1, so that levels in mV are plain numbers; cores ask for more.
+        ("v_threshold", "1 mV", "0.2 1"),
         ("v_reset", "-1 mV", "0.2 1"),
         ("t_refractory", "1.6 ms", "0.5 1"),
         ("drive", "2 mV", "0.3 1"),
@@ -217,6 +218,7 @@ impl Recipe {
                 let neuron_count = 1 + random.below(self.neurons);
                 let mut parameters = BTreeMap::new();
                 if !model.is_graded() {
+                    parameters.insert("v_threshold".to_owned(), Values::Shared(quantity("10 mV")));
                     let taus = (0..neuron_count).map(|_| quantity(random.pick(&["0.3 ms", "1 ms", "2 ms", "8 ms"])));
                     parameters.insert("tau_mem".to_owned(), Values::PerNeuron(taus.collect()));
                     let refractory = random.pick(&["0 ms", "1 ms", "3 ms"]);

@@ -124,8 +124,14 @@ fn to(neuron: u16, synapse: u8, weight: i16) -> IdealSynapse {
 /// One core; each list of synapses is a row of an input channel.
 fn program(neuron_count: u32, rows: &[(u32, u16, &[IdealSynapse])]) -> Program {
     let value = |(name, text): (&str, &str)| (name.to_owned(), Values::Shared(quantity(text)));
-    let parameters =
-        [("drive", "0 mV"), ("v_initial", "0 mV"), ("v_reset", "0 mV"), ("t_refractory", "0 ms")].map(value);
+    let parameters = [
+        ("v_threshold", "10 mV"),
+        ("drive", "0 mV"),
+        ("v_initial", "0 mV"),
+        ("v_reset", "0 mV"),
+        ("t_refractory", "0 ms"),
+    ]
+    .map(value);
     let core = CoreProgram {
         address: CORE,
         model: CoreModel::Lif,

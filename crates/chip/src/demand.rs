@@ -7,7 +7,7 @@
 use core::fmt;
 use units::{Decimal, Dimension, Quantity, Unit};
 
-/// Largest level of a membrane, in mV or 1: its state saturates there.
+/// Largest level of a membrane, in nominal thresholds: its state saturates there.
 const MEMBRANE_MAX: i64 = (fx::step::STATE_MAX >> fx::Weight::FRACTION_BITS) as i64;
 
 /// Fraction bits of a value: values are kept as signed numbers with 31 integer bits besides.
@@ -84,7 +84,7 @@ pub enum Bound {
     Fraction,
     /// From 0 to 1.
     Share,
-    /// Above 0, and below what a membrane can reach.
+    /// Above 0, and below what a membrane can reach: 512 times the nominal threshold.
     Threshold,
     /// What a membrane can reach, on both sides.
     Membrane,
@@ -122,17 +122,20 @@ impl Bound {
 
     /// What it demands of a value in `unit`.
     pub const fn demand(self, unit: Unit) -> Demand {
-        Demand { bound: Some(self), unit }
+        Demand { bound: Some(self), one: Quantity::new(Decimal::integer(1), unit) }
     }
 
-    /// Judges a value.
+    /// Judges a value. `level` is what counts as 1 in it ([`crate::ChipSpec::level_of`]), if that is not its canonical
+    /// unit; what [`Bound::Threshold`] and [`Bound::Membrane`] allow is 512 times that.
     ///
     /// # Errors
     /// It is none that a reader can use. Its dimension is the business of [`Measure`].
-    pub fn admits(self, value: Quantity) -> Result<(), Demand> {
+    pub fn admits(self, value: Quantity, level: Option<Quantity>) -> Result<(), Demand> {
         let unit = canonical_unit(value.unit.dimension());
-        let kept = value.value_in(unit).ok().and_then(|number| Some((number, number.to_bits(FRACTION_BITS).ok()?)));
-        let Some((number, bits)) = kept else { return Err(Demand { bound: None, unit }) };
+        let level = level.filter(|level| level.unit.dimension() == unit.dimension());
+        let one = level.unwrap_or(Quantity::new(Decimal::integer(1), unit));
+        let kept = value.value_in(unit).ok().zip(value.over_to_bits(one, FRACTION_BITS).ok());
+        let Some((number, bits)) = kept else { return Err(Demand { bound: None, one }) };
         let within = |low: i64, high: i64| (Decimal::integer(low)..=Decimal::integer(high)).contains(&number);
         let positive = number > Decimal::ZERO && bits > 0;
         let possible = match self {
@@ -141,11 +144,11 @@ impl Bound {
             Self::Positive => positive,
             Self::Fraction => positive && within(0, 1),
             Self::Share => within(0, 1),
-            Self::Threshold => positive && number < Decimal::integer(MEMBRANE_MAX),
-            Self::Membrane => within(-MEMBRANE_MAX, MEMBRANE_MAX),
+            Self::Threshold => positive && bits < MEMBRANE_MAX << FRACTION_BITS,
+            Self::Membrane => bits.abs() <= MEMBRANE_MAX << FRACTION_BITS,
             Self::Whole { least, most } => number.exponent() >= 0 && within(least.into(), most.into()),
         };
-        if possible { Ok(()) } else { Err(self.demand(unit)) }
+        if possible { Ok(()) } else { Err(Demand { bound: Some(self), one }) }
     }
 }
 
@@ -154,30 +157,32 @@ impl Bound {
 pub struct Demand {
     /// The bound that is broken; none if the value cannot be kept at all.
     bound: Option<Bound>,
-    unit: Unit,
+    /// What counts as 1.
+    one: Quantity,
 }
 
 impl fmt::Display for Demand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A number prints its unit, a pure one none.
-        let number = |value: i64| Quantity::new(Decimal::integer(value), self.unit);
-        let unit = |f: &mut fmt::Formatter<'_>| match self.unit {
-            Unit::ONE => Ok(()),
-            unit => write!(f, " {unit}"),
+        let is_unit = self.one.value == Decimal::integer(1);
+        // What counts as 1, as a factor: ` mV`, nothing for a pure number.
+        let one = |f: &mut fmt::Formatter<'_>| match self.one {
+            one if !is_unit => write!(f, " times the nominal threshold of {one}"),
+            Quantity { unit: Unit::ONE, .. } => Ok(()),
+            Quantity { unit, .. } => write!(f, " {unit}"),
         };
         match self.bound {
-            None => f.write_str("between -2^31 and 2^31").and_then(|()| unit(f)),
+            None => f.write_str("between -2^31 and 2^31").and_then(|()| one(f)),
             Some(Bound::Any) => f.write_str("of any size"),
             Some(Bound::NotNegative) => f.write_str("at least 0"),
             Some(Bound::Positive) => {
                 f.write_str("above 0 (at least 2^-32")?;
-                unit(f)?;
+                one(f)?;
                 f.write_str(")")
             }
             Some(Bound::Fraction) => f.write_str("above 0, at most 1"),
             Some(Bound::Share) => f.write_str("from 0 to 1"),
-            Some(Bound::Threshold) => write!(f, "above 0 and below {}", number(MEMBRANE_MAX)),
-            Some(Bound::Membrane) => write!(f, "from {} to {}", -MEMBRANE_MAX, number(MEMBRANE_MAX)),
+            Some(Bound::Threshold) => write!(f, "above 0 and below {MEMBRANE_MAX}").and_then(|()| one(f)),
+            Some(Bound::Membrane) => write!(f, "from {} to {MEMBRANE_MAX}", -MEMBRANE_MAX).and_then(|()| one(f)),
             Some(Bound::Whole { least, most }) => write!(f, "from {least} to {most} that is whole"),
         }
     }

@@ -27,6 +27,7 @@ extern crate std;
 mod demand;
 mod event;
 mod lanes;
+mod level;
 mod models;
 mod program;
 mod readings;

@@ -117,6 +117,7 @@ impl ChipSpec {
                 reading.bound = reading.bound.in_words();
             }
         }
+        let readings = readings.into_iter().map(|reading| (reading, self.level_of(&reading))).collect();
         Some(Allowed { spec, readings })
     }
 }
@@ -125,7 +126,8 @@ impl ChipSpec {
 #[derive(Clone, Debug)]
 pub struct Allowed<'a> {
     spec: &'a ParameterSpec,
-    readings: Vec<Reading<'a>>,
+    /// Each with what counts as 1 in it, if that is not the canonical unit.
+    readings: Vec<(Reading<'a>, Option<Quantity>)>,
 }
 
 impl Allowed<'_> {
@@ -161,16 +163,16 @@ impl Allowed<'_> {
     /// It is none that a reader can use.
     pub fn check_nominal(&self) -> Result<(), Refusal> {
         let nominal = self.spec.nominal.quantity;
-        for reading in &self.readings {
+        for (reading, _) in &self.readings {
             reading.check_dimension(nominal)?;
         }
         self.check_bounds(nominal)
     }
 
     fn check_bounds(&self, value: Quantity) -> Result<(), Refusal> {
-        self.readings.iter().try_for_each(|reading| {
+        self.readings.iter().try_for_each(|(reading, level)| {
             let unusable = |demand| Refusal::Unusable { reader: reading.by.to_string(), demand };
-            reading.bound.admits(value).map_err(unusable)
+            reading.bound.admits(value, *level).map_err(unusable)
         })
     }
 }

@@ -175,7 +175,7 @@ impl Reader<'_> {
         let synapse = table.required_with("synapse", |v| self.synapse(&v, model));
         let connect = table.required_with("connect", |v| connections::read_connect(&v));
         let self_connections = table.or("self_connections", false);
-        let level = model.map(|model| self.level(model));
+        let level = model.map(|model| self.chip.level(model));
         let weights = table.required_with("weight", |v| weights::read_weights(&v, level?));
         let signs = table.optional_with("inhibitory", |v| weights::read_inhibition(&v));
         let delay_ticks = table.optional_with("delay", |v| self.delay(&v));
@@ -198,7 +198,7 @@ impl Reader<'_> {
                 }
             }
             Connect::Listed(file) => {
-                let Some(unit) = weights.constant() else {
+                let Some((weight, level)) = weights.constant().zip(level) else {
                     return table.reject_at(
                         "weight",
                         "weight-is-a-unit",
@@ -210,7 +210,8 @@ impl Reader<'_> {
                     return table.reject_at(key, "lists-are-taken-as-they-are", message);
                 }
                 let sizes = [pre, Endpoint::Population(post)].map(|e| network.size_of(e).expect("the end exists"));
-                let list = connections::read_list(&self.directory.join(file), sizes, unit);
+                let list =
+                    connections::read_list(&self.directory.join(file), sizes, connections::Unit { weight, level });
                 let connections = list.map_err(|errors| table.add(&errors)).ok()?;
                 let mask = network::Mask::all(connections.len());
                 Projection { name, pre, post, synapse, connections, mask, delay_ticks }
@@ -230,15 +231,6 @@ impl Reader<'_> {
         };
         recurrence.apply(&mut projection, self.seed);
         Some(projection)
-    }
-
-    /// What the weights onto neurons of `model` are measured in.
-    fn level(&self, model: CoreModel) -> Unit {
-        let threshold = self.chip.parameters.get("v_threshold").map(|p| p.nominal.quantity.unit.dimension());
-        match threshold {
-            Some(Dimension::Voltage) if !model.is_graded() => Unit::MILLIVOLT,
-            _ => Unit::ONE,
-        }
     }
 
     /// A synapse kind for all weights, or one for each sign.

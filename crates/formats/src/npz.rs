@@ -96,12 +96,14 @@ pub enum ArrayProblem {
         high: i128,
     },
     /// A weight beyond the number format.
-    #[error("element {index} stands for a weight of {weight}, but weights are below 2048 in size")]
+    #[error("element {index} stands for a weight of {weight}, but weights are below {most} in size")]
     WeightTooLarge {
         /// Index of the element, in the order of the file.
         index: usize,
         /// The weight, or its number and unit.
         weight: String,
+        /// What its size stays below.
+        most: String,
     },
     /// Floats whose unit is not the one that they are kept in.
     #[error("its elements are floats, and a 1 stands for {unit}: floats are taken only where a 1 stands for 1")]

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 use std::path::Path;
-use units::Tick;
+use units::{Decimal, Tick};
 
 const TRACES: Schema = Schema { format: Format { name: "quenched-traces", version: 1 }, columns: "tick", optional: 0 };
 
@@ -61,8 +61,10 @@ impl TraceName {
 pub struct Recording {
     /// Of what.
     pub name: TraceName,
-    /// Readings are in units of two to the minus this; at most 63.
+    /// Readings are in units of two to the minus this, times `scale`; at most 63.
     pub fraction_bits: u32,
+    /// What counts as 1, in the unit of the name; not negative.
+    pub scale: Decimal,
     /// One reading a sample.
     pub bits: Vec<i64>,
 }
@@ -95,35 +97,54 @@ pub fn write_traces(ticks: &[Tick], recordings: &[Recording]) -> String {
         let _ = write!(text, "{tick}");
         for recording in recordings {
             text.push(',');
-            push_decimal(&mut text, recording.bits[i], recording.fraction_bits);
+            push_decimal(&mut text, recording.bits[i], recording.fraction_bits, recording.scale);
         }
         text.push('\n');
     }
     text
 }
 
-/// `bits * 2^-fraction_bits` as a decimal with all of its digits and no trailing zero. `fraction_bits` is at most 63.
-pub fn exact_decimal(bits: i64, fraction_bits: u32) -> String {
+/// `scale * bits * 2^-fraction_bits` as a decimal with all of its digits and no trailing zero. `fraction_bits` is at
+/// most 63, and the scale not negative.
+pub fn exact_decimal(bits: i64, fraction_bits: u32, scale: Decimal) -> String {
     let mut text = String::new();
-    push_decimal(&mut text, bits, fraction_bits);
+    push_decimal(&mut text, bits, fraction_bits, scale);
     text
 }
 
-fn push_decimal(text: &mut String, bits: i64, fraction_bits: u32) {
+fn push_decimal(text: &mut String, bits: i64, fraction_bits: u32, scale: Decimal) {
     assert!(fraction_bits <= 63, "{fraction_bits} fraction bits");
-    let magnitude = u128::from(bits.unsigned_abs());
+    // Below 2^124.
+    let magnitude = u128::from(bits.unsigned_abs()) * u128::from(scale.mantissa().unsigned_abs());
     let mask = (1u128 << fraction_bits) - 1;
-    let sign = if bits < 0 { "-" } else { "" };
-    let _ = write!(text, "{sign}{}", magnitude >> fraction_bits);
+    let mut digits = (magnitude >> fraction_bits).to_string();
     let mut rest = magnitude & mask;
-    if rest != 0 {
-        text.push('.');
-    }
     // Each digit takes a factor of two out of the denominator, so there are as many digits as fraction bits at most.
+    let mut places = 0;
     while rest != 0 {
         rest *= 10;
-        text.push((b'0' + (rest >> fraction_bits) as u8) as char);
+        digits.push((b'0' + (rest >> fraction_bits) as u8) as char);
         rest &= mask;
+        places += 1;
+    }
+    let places = places - i32::from(scale.exponent());
+    if magnitude != 0 && bits < 0 {
+        text.push('-');
+    }
+    let digits = digits.trim_start_matches('0');
+    if places <= 0 {
+        let zeros = if digits.is_empty() { 0 } else { places.unsigned_abs() as usize };
+        text.push_str(if digits.is_empty() { "0" } else { digits });
+        text.extend(std::iter::repeat_n('0', zeros));
+        return;
+    }
+    let padded = format!("{digits:0>width$}", width = places as usize + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - places as usize);
+    text.push_str(whole);
+    let fraction = fraction.trim_end_matches('0');
+    if !fraction.is_empty() {
+        text.push('.');
+        text.push_str(fraction);
     }
 }
 

@@ -98,6 +98,23 @@ macro_rules! format {
                 Self::from_decimal(quantity.value_in(unit)?)
             }
 
+            /// How many times `unit` the quantity is, to nearest, ties to even.
+            ///
+            /// # Errors
+            /// As [`Self::from_quantity`].
+            ///
+            /// # Panics
+            /// If `unit` is 0 of something.
+            pub fn from_quotient(quantity: Quantity, unit: Quantity) -> Result<Self, FxError> {
+                let limit = 1 << ($bits::BITS - 1 - Self::FRACTION_BITS);
+                let out_of_range = FxError::OutOfRange { value: quantity.value, format: stringify!($name), limit };
+                match quantity.over_to_bits(unit, Self::FRACTION_BITS) {
+                    Ok(bits) => bits.try_into().map(Self::from_bits).map_err(|_| out_of_range),
+                    Err(QuantityError::Decimal(DecimalError::Overflow { .. })) => Err(out_of_range),
+                    Err(other) => Err(FxError::Quantity(other)),
+                }
+            }
+
             /// The sum; saturates.
             #[inline]
             #[must_use]
@@ -194,7 +211,7 @@ macro_rules! format {
 }
 
 format! {
-    /// A synaptic weight or a membrane: 11 integer and 20 fraction bits, in the voltage unit of the chip's threshold.
+    /// A synaptic weight: 11 integer and 20 fraction bits, in the level of its neurons that counts as 1.
     Weight(FixedI32<U20>) = i32
 }
 format! {

@@ -9,7 +9,7 @@ use crate::report::{
     ProjectionReport, ProjectionWeights, Use, WeightReport, XyloReport,
 };
 use crate::wish::{Link, Wish};
-use crate::{MapperOptions, Segment, placement};
+use crate::{MapperOptions, Segment, level, placement};
 use chip::Program;
 use fx::Weight;
 use met::Met;
@@ -123,6 +123,10 @@ impl Ledger {
     ) -> MappingReport {
         self.losses.sort_by_key(|loss| (loss.projection, loss.pre, loss.post));
         let spec = wish.spec;
+        for loss in &mut self.losses {
+            let post = wish.network.projections[loss.projection].post;
+            loss.weight *= level::of(spec, wish.network.populations[post].model);
+        }
         let core = |(index, memories): (usize, CoreMemories)| {
             let placed = &wish.cores[index];
             let part = |s: &Segment| PopulationRange {
@@ -145,11 +149,12 @@ impl Ledger {
                 weights: WeightReport {
                     gains: memories.gains.iter().map(|gain| gain.report(spec)).collect(),
                     ..weight_report(&self.weights[index], exponent, &memories.currents)
+                        .times(level::of(spec, program.cores[index].model))
                 },
             }
         };
-        for (projection, met) in self.projections.iter_mut().zip(&self.met) {
-            projection.weights = met.report();
+        for ((report, met), projection) in self.projections.iter_mut().zip(&self.met).zip(&wish.network.projections) {
+            report.weights = met.report(level::of(spec, wish.network.populations[projection.post].model));
         }
         let warnings = alarm::warnings(&self.projections, &self.losses);
         let cores: Vec<_> = memories.into_iter().enumerate().map(core).collect();

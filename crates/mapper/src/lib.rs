@@ -66,6 +66,7 @@ mod gains;
 mod judge;
 mod kinds;
 mod ledger;
+mod level;
 mod parameters;
 mod placement;
 mod readout;

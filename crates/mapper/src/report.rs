@@ -76,7 +76,8 @@ pub struct PopulationRange {
     pub count: u32,
 }
 
-/// How well a core makes the weights asked for. All in the network's weight unit unless relative.
+/// How well a core makes the weights asked for. All in the unit of the chip's threshold (mV or 1) unless
+/// relative.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WeightReport {
     /// The step of the core's weights.
@@ -109,6 +110,17 @@ pub struct GainReport {
     pub parameter: String,
     /// What the gain asked for was multiplied with; the weights that the synapses hold were divided by it.
     pub factor: f64,
+}
+
+impl WeightReport {
+    /// The same where what counted as 1 is `level`.
+    pub(crate) fn times(mut self, level: f64) -> Self {
+        for number in [&mut self.step, &mut self.largest, &mut self.rms_error, &mut self.max_error] {
+            *number *= level;
+        }
+        self.currents.iter_mut().for_each(|current| *current *= level);
+        self
+    }
 }
 
 /// One core in use.

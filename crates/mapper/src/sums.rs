@@ -68,6 +68,25 @@ pub(crate) fn settle<S, L: Iterator<Item = Link>>(
     Ok(())
 }
 
+/// The largest weight with which the inputs of every neuron of each core fit its accumulators, if a neuron keeps at most
+/// `rows` of them; `None` where sums have no bound.
+pub(crate) fn weight_max(wish: &Wish<'_>, rows: usize) -> Vec<Option<u64>> {
+    let mut fan_in: Vec<Vec<u64>> = wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect();
+    let mut most_times = vec![None; wish.cores.len()];
+    for (index, projection) in wish.network.projections.iter().enumerate() {
+        let times = times(wish, projection, 0);
+        for link in wish.links(index).filter(Link::is_wanted) {
+            fan_in[link.core][usize::from(link.circuit)] += 1;
+            most_times[link.core] = times.max(most_times[link.core]);
+        }
+    }
+    let most = |(fan_in, times): (&Vec<u64>, Option<u64>)| {
+        let inputs = fan_in.iter().copied().max().unwrap_or(0).min(rows as u64);
+        Some(router::sum_max(wish.spec) / (inputs.max(1) * times?))
+    };
+    fan_in.iter().zip(most_times).map(most).collect()
+}
+
 /// How often a synapse of `projection` adds its weight before the sum is used; none: sums have no bound.
 fn times(wish: &Wish<'_>, projection: &network::Projection, input_latency: u16) -> Option<u64> {
     let model = |population: usize| wish.network.populations[population].model;

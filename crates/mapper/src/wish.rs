@@ -1,9 +1,9 @@
 //! The network as the mapper reads it: every connection between a source and a circuit of the board.
 
-use crate::MapperError;
 use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
 use crate::report::FreedResources;
+use crate::{MapperError, level};
 use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, Source, SynapseSign};
 use device_models::DeviceModelError;
 use network::{Endpoint, Network, Projection};
@@ -24,7 +24,7 @@ pub(crate) struct Link {
     pub(crate) circuit: u16,
     /// Index of the synapse kind in the chip.
     pub(crate) kind: u8,
-    /// The weight with its sign, in units of 2^-20.
+    /// The weight with its sign, in units of 2^-20 of what counts as 1 ([`ChipSpec::level`]).
     pub(crate) weight: i32,
     /// Whether the mask keeps it.
     pub(crate) kept: bool,
@@ -88,6 +88,12 @@ impl<'a> Wish<'a> {
     /// All connections of all projections, in the order of the network, kept or not.
     pub(crate) fn all_links(&self) -> impl Iterator<Item = Link> + '_ {
         (0..self.network.projections.len()).flat_map(|projection| self.links(projection))
+    }
+
+    /// The weight of a connection as people write it.
+    pub(crate) fn spelled(&self, link: &Link) -> String {
+        let post = self.network.projections[link.projection].post;
+        level::spelled(self.spec, self.network.populations[post].model, link.weight)
     }
 
     /// What the masks save where a connection takes a synapse and nothing else.
@@ -204,12 +210,18 @@ fn check_projection(
         }
         *kind = u8::try_from(index).expect("a valid chip has at most 256 kinds of synapse");
     }
-    check_signs(spec, router, projection, kinds)?;
+    check_signs(network, spec, router, projection, kinds)?;
     Ok(kinds)
 }
 
 /// Refuses kinds that cannot carry the sign of a weight that the mask keeps.
-fn check_signs(spec: &ChipSpec, router: &dyn Kind, projection: &Projection, kinds: [u8; 2]) -> Result<(), MapperError> {
+fn check_signs(
+    network: &Network,
+    spec: &ChipSpec,
+    router: &dyn Kind,
+    projection: &Projection,
+    kinds: [u8; 2],
+) -> Result<(), MapperError> {
     let can_be = |sign, negative: bool| match sign {
         SynapseSign::Excitatory => !negative,
         SynapseSign::Inhibitory => negative,
@@ -230,7 +242,7 @@ fn check_signs(spec: &ChipSpec, router: &dyn Kind, projection: &Projection, kind
                 projection: projection.name.clone(),
                 synapse: kind.name.clone(),
                 sign: kind.sign,
-                weight: c.weight.to_string(),
+                weight: level::spelled(spec, network.populations[projection.post].model, c.weight.to_bits()),
                 pre: c.pre,
                 post: c.post,
             })

@@ -1,11 +1,11 @@
 //! From recorded events to a score: features, a trained linear readout, and how well it does.
 //!
 //! This crate owns the features of a reservoir ([`SpikeCounts`], [`FilteredSpikes`], [`Levels`]), the division of
-//! their rows into washout, training, validation and test ([`Split`]), ridge regression ([`Ridge`]), the scores
-//! ([`metrics`]) and the rounding of a trained readout to a given set of weight levels ([`quantise`]).
+//! their rows into washout, training, validation and test ([`Split`]), ridge regression ([`Ridge`]) and the scores
+//! ([`metrics`]).
 //!
 //! It deliberately knows no chip, no task and no file: ticks and neurons arrive as plain numbers, weights leave as
-//! plain numbers, and the mapper decides which levels a chip can hold.
+//! plain numbers, and the mapper rounds them to what a chip can hold.
 //!
 //! Arithmetic is `f64` with `+ - * /` and the square root only, always in the same order and never in an order that
 //! depends on the machine, so that equal inputs give equal bits on every platform.
@@ -22,7 +22,6 @@ mod features;
 mod linear;
 mod matrix;
 pub mod metrics;
-pub mod quantise;
 mod ridge;
 mod solve;
 mod split;

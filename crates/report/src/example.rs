@@ -1,6 +1,7 @@
 //! Made-up result rows for the tests of this crate: the shape of the default study, with plausible numbers.
 
 use study::{Manifest, MappingSummary, Point, Row, StudyResult, TaskRecord};
+use warnings::Warnings;
 
 /// A point with these values, by the keys of their axes.
 pub(crate) fn point(values: &[(&str, &str)]) -> Point {
@@ -28,6 +29,9 @@ pub(crate) fn rows() -> Vec<Row> {
                     let score = best - loss * cv_value * cv_value - 0.06 * best * r as f64 + scatter;
                     rows.push(Row {
                         chip: "dynapse2".into(),
+                        chip_digest: "00112233445566778899aabbccddeeff".into(),
+                        model: "lif".into(),
+                        seed: 1,
                         point: point(&[
                             ("task", task),
                             ("recurrence", recurrence),
@@ -38,12 +42,14 @@ pub(crate) fn rows() -> Vec<Row> {
                         higher_is_better: true,
                         neurons: 256,
                         score_float: score,
-                        score_quantised: score - 0.008 * best,
+                        score_quantised: Some(score - 0.008 * best),
                         score_on_chip: Some(score - 0.03 * best),
                         rate_hz: 41.5 + wobble(die, c as u32),
                         spikes: 1_000_000,
                         synaptic_operations: 40_000_000,
                         events_lost: 0,
+                        saturations: 0,
+                        warnings: Warnings::default(),
                     });
                 }
             }
@@ -83,6 +89,8 @@ pub(crate) fn result() -> StudyResult {
         faults: false,
         noise: false,
         tasks: vec![task("japanese-vowels"), task("memory-capacity")],
+        data: Vec::new(),
+        warnings: Warnings::default(),
         mappings: vec![mapping("japanese-vowels", "full", 12_288), mapping("japanese-vowels", "removed", 4_096)],
         results_digest: String::new(),
     };

@@ -30,7 +30,7 @@ pub fn findings(rows: &[Row]) -> Vec<TaskFindings> {
             all.extend(
                 (0..task.axes.len()).flat_map(|axis| stages.iter().map(move |&stage| contrast(task, axis, stage))),
             );
-            all.extend([chip_cost(task), worst(task), losses(task)]);
+            all.extend([chip_cost(task), worst(task), losses(task), saturations(task)]);
             TaskFindings { task: task.task.into(), findings: all.into_iter().flatten().collect() }
         })
         .collect()
@@ -195,6 +195,19 @@ fn losses(task: &TaskResults<'_>) -> Option<String> {
     })
 }
 
+/// Whether states reached the end of their format.
+fn saturations(task: &TaskResults<'_>) -> Option<String> {
+    let rows: Vec<&&Row> = task.settings.iter().flat_map(|s| &s.rows).collect();
+    let affected = rows.iter().filter(|r| r.saturations > 0).count();
+    let cut: u64 = rows.iter().map(|r| r.saturations).sum();
+    (affected > 0).then(|| {
+        let runs = rows.len();
+        format!(
+            "States were cut at the end of their format {cut} times in {affected} of {runs} runs: scores include this."
+        )
+    })
+}
+
 /// `after - before` at `stage` for every die that both settings have.
 fn paired(before: &Setting<'_>, after: &Setting<'_>, stage: Stage) -> Vec<f64> {
     let pairs = before.rows.iter().filter_map(|b| {
@@ -248,11 +261,16 @@ mod tests {
             row.score_on_chip = None;
         }
         r[0].events_lost = 5;
+        r[3].saturations = 2;
+        check(&r, "japanese-vowels", "States were cut at the end of their format 2 times in 1 of 64 runs");
         r[9].events_lost = 7;
         check(&r, "japanese-vowels", "The router lost 12 events in 2 of 64 runs");
         check(&r, "japanese-vowels", "(better on 8 of 8 dies)");
-        let worst =
-            r.iter().filter(|r| r.point.task() == "japanese-vowels").map(|r| r.score_quantised).fold(0.0, f64::max);
+        let worst = r
+            .iter()
+            .filter(|r| r.point.task() == "japanese-vowels")
+            .filter_map(|r| r.score_quantised)
+            .fold(0.0, f64::max);
         check(&r, "japanese-vowels", &format!("{:.1} % with the quantised readout.", worst * 100.0));
     }
 

@@ -3,16 +3,16 @@
 //! The page depends on its input only: no clock, no machine name, no order of threads. The template is `page.html`;
 //! everything that comes from a user or a file is escaped before it is filled in.
 
+mod results;
+
 use crate::chart::COLOURS;
-use crate::figure::{self, score_panels, step_colour, yield_panels};
 use crate::findings::findings;
 use crate::html::{escape, fill, table};
-use crate::series::Series;
-use crate::summary::{AxisValues, Stage, TaskResults};
-use crate::table::setting_cells;
+use crate::summary::TaskResults;
+use results::results;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use study::{Axis, DIE, Part, Row, Scale, StudyResult};
+use study::{Axis, DIE, Part, Row, StudyResult};
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -73,6 +73,9 @@ impl Page<'_> {
                 .join(" ")
         };
         let mut nav = vec![("findings", "Findings"), ("results", "Results"), ("run", "What was run")];
+        if !manifest.warnings.is_empty() {
+            nav.insert(1, ("warnings", "Warnings"));
+        }
         if !manifest.mappings.is_empty() {
             nav.push(("mapping", "Mapping"));
         }
@@ -88,6 +91,7 @@ impl Page<'_> {
                 ("dark", colours(&mut DARK.into_iter())),
                 ("nav", nav),
                 ("findings", self.findings()),
+                ("warnings", self.warnings()),
                 ("results", tasks.iter().map(results).collect()),
                 ("run", self.run(&tasks)),
                 ("mapping", self.mapping()),
@@ -108,6 +112,20 @@ impl Page<'_> {
             html.push_str("</ul>\n");
         }
         html
+    }
+
+    /// What is not as the study asks for; nothing if all is.
+    fn warnings(&self) -> String {
+        let warnings = &self.result.manifest.warnings;
+        if warnings.is_empty() {
+            return String::new();
+        }
+        let mut html = String::from("<section id=\"warnings\">\n<h2>Warnings</h2>\n");
+        html.push_str("<p>What this study does not represent as its file asks, and where.</p>\n<ul>\n");
+        for warning in warnings {
+            let _ = writeln!(html, "<li><code>{}</code>: {}</li>", escape(&warning.place), escape(&warning.text));
+        }
+        html + "</ul>\n</section>\n"
     }
 
     fn run(&self, tasks: &[TaskResults<'_>]) -> String {
@@ -298,116 +316,12 @@ fn rounded(count: f64) -> String {
     format!("{value:.decimals$} {unit}")
 }
 
-/// Table and figures of one task.
-fn results(task: &TaskResults<'_>) -> String {
-    let mut html = format!("<h3 id=\"task-{0}\">{0}</h3>\n", escape(task.task));
-    html.push_str(&summary_table(task));
-    let metric = escape(&figure::capitalised(&task.metric.label(task.metric_name)));
-    let better = if task.higher_is_better { "higher" } else { "lower" };
-    let Some(along) = task.axes.get(task.horizontal()) else { return html };
-    let caption = format!(
-        "<p>{}</p><p>{metric} against {}; {better} is better. Each point is one die, lines join the means. Point at a die to see its score and to find it in the \
-         other panels.</p>",
-        series_legend(task),
-        along.axis.meaning
-    );
-    let label = format!("{} against {}", task.metric_name, along.axis.quantity);
-    html.push_str(&figure::html(&score_panels(task), &label, &caption));
-    if task.settings.iter().any(|s| s.rows.len() > 1) {
-        let caption = format!(
-            "<p>{}</p><p>Share of dies that reach at least the score on the horizontal axis ({}): the yield, if that \
-             score were the acceptance limit.</p>",
-            step_legend(along),
-            match task.last_stage() {
-                Stage::Float => "float readout",
-                Stage::Quantised => "quantised readout",
-                Stage::OnChip => "readout on the chip",
-            }
-        );
-        let caption = if task.higher_is_better { caption } else { caption.replace("at least", "at most") };
-        html.push_str(&figure::html(&yield_panels(task), "share of dies that reach a score", &caption));
-    }
-    html
-}
-
-fn series_legend(task: &TaskResults<'_>) -> String {
-    let entry = |series: &Series<'_>| {
-        format!(
-            "<span class=\"legend\"><span class=\"swatch{}\" style=\"background:{}\"></span>{}</span>",
-            series.swatch(),
-            series.colour(),
-            escape(&series.words)
-        )
-    };
-    Series::of(task).iter().map(entry).collect()
-}
-
-/// The colours of the values of the horizontal axis.
-fn step_legend(along: &AxisValues<'_>) -> String {
-    let entry = |(i, value): (usize, &&str)| {
-        let colour = step_colour(i, along.values.len());
-        format!(
-            "<span class=\"legend\"><span class=\"swatch line\" style=\"background:{colour}\"></span>{}</span>",
-            escape(&(along.axis.words)(value))
-        )
-    };
-    along.values.iter().enumerate().map(entry).collect()
-}
-
-/// Mean, spread and worst die for each setting and stage.
-fn summary_table(task: &TaskResults<'_>) -> String {
-    let metric = escape(&task.metric.label(task.metric_name));
-    let mut html = format!(
-        "<div class=\"scroll\"><table>\n<thead><tr><th colspan=\"{}\" class=\"stage\" scope=\"colgroup\">{metric}</th>",
-        task.axes.len() + 1
-    );
-    for stage in &task.stages {
-        let _ =
-            write!(html, "<th colspan=\"3\" class=\"stage n first-of-stage\" scope=\"colgroup\">{}</th>", stage.name());
-    }
-    html.push_str("</tr>\n<tr>");
-    let classes: Vec<&str> =
-        task.axes.iter().map(|a| if a.axis.scale == Scale::Numbers { " class=\"n\"" } else { "" }).collect();
-    for (AxisValues { axis, .. }, class) in task.axes.iter().zip(&classes) {
-        let _ = write!(html, "<th scope=\"col\"{class}>{}</th>", axis.label);
-    }
-    html.push_str("<th scope=\"col\" class=\"n\">dies</th>");
-    for _ in &task.stages {
-        html.push_str("<th scope=\"col\" class=\"n first-of-stage\">mean</th><th scope=\"col\" class=\"n\">sd</th>");
-        html.push_str("<th scope=\"col\" class=\"n\">worst</th>");
-    }
-    html.push_str("</tr></thead>\n<tbody>\n");
-    for (setting, cells) in task.settings.iter().zip(setting_cells(task)) {
-        // A group begins where an axis before the last one has another value.
-        let before = cells.split_last().map_or(&[][..], |(_, before)| before);
-        let class = if before.iter().any(|cell| !cell.is_empty()) { " class=\"first\"" } else { "" };
-        let _ = write!(html, "<tr{class}>");
-        for (cell, class) in cells.iter().zip(&classes) {
-            let _ = write!(html, "<td{class}>{}</td>", escape(cell));
-        }
-        let _ = write!(html, "<td class=\"n\">{}</td>", setting.rows.len());
-        for &stage in &task.stages {
-            let none = || String::from("-");
-            let spread = setting.spread(stage);
-            let mean = spread.map_or_else(none, |s| task.metric.number(s.mean));
-            let sd = spread.and_then(|s| s.sd).map_or_else(none, |sd| task.metric.number(sd));
-            let worst = spread.map_or_else(none, |s| task.metric.number(s.worst));
-            let die = spread.map_or_else(String::new, |s| format!(" title=\"die {}\"", s.worst_die));
-            let _ = write!(
-                html,
-                "<td class=\"n first-of-stage\">{mean}</td><td class=\"n\">{sd}</td><td class=\"n\"{die}>{worst}</td>"
-            );
-        }
-        html.push_str("</tr>\n");
-    }
-    html + "</tbody></table></div>\n"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::example::result;
     use study::Point;
+    use warnings::Kind;
 
     fn section() -> ChipSection {
         let number = |path: &str, value: &str, evidence: &str, source: &str| ChipNumber {
@@ -471,6 +385,7 @@ mod tests {
             mapping.point = mapping.point.values().fold(Point::default(), |point, (axis, _)| point.with(axis, evil()));
             (mapping.report, mapping.program) = (evil(), evil());
         }
+        manifest.warnings.push(Kind::Weights, evil(), evil());
         chip.summary = evil();
         chip.sources = [(evil(), evil())].into();
         chip.evidence = vec![(evil(), evil())];
@@ -488,6 +403,11 @@ mod tests {
         result.rows.clear();
         let html = Page { result: &result, chip: &ChipSection::default(), command: "" }.html();
         assert!(html.contains("No task was run."));
+        assert!(!html.contains("<h2>Warnings</h2>"));
+        result.manifest.warnings.push(Kind::Weights, "in", "2 of 9 weights grew");
+        let html = Page { result: &result, chip: &ChipSection::default(), command: "" }.html();
+        assert!(html.contains("<li><code>in</code>: 2 of 9 weights grew</li>"), "{html}");
+        assert!(html.contains("<a href=\"#warnings\">Warnings</a>"), "{html}");
     }
 
     #[test]

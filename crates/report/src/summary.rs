@@ -40,7 +40,7 @@ impl Stage {
     pub fn score(self, row: &Row) -> Option<f64> {
         match self {
             Self::Float => Some(row.score_float),
-            Self::Quantised => Some(row.score_quantised),
+            Self::Quantised => row.score_quantised,
             Self::OnChip => row.score_on_chip,
         }
     }

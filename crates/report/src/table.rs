@@ -95,8 +95,11 @@ fn columns(task: &TaskResults<'_>, spread: Option<Spread>) -> [String; 3] {
     }
 }
 
-/// The stages and columns in words, for the lines below the table.
-pub fn stage_key() -> &'static str {
+/// The stages of these rows, and the columns, in words, for the lines below the table.
+pub fn stage_key(rows: &[Row]) -> &'static str {
+    if rows.iter().all(|row| row.score_on_chip.is_none()) {
+        return "float: readout in floating point on the host. sd: standard deviation between dies; worst: worst die.";
+    }
     "float: readout in floating point on the host; quantised: its weights rounded to the chip's;\n\
      on chip: mapped onto the chip's own neurons. sd: standard deviation between dies; worst: worst die."
 }
@@ -122,6 +125,7 @@ mod tests {
         assert!(terminal_table(&one).lines().any(|l| l.split_whitespace().any(|w| w == "-")));
         one.iter_mut().for_each(|r| r.score_on_chip = None);
         assert!(!terminal_table(&one).contains("on chip"));
+        assert!(!stage_key(&one).contains("on chip") && stage_key(&rows()).contains("on chip"));
         assert_eq!(terminal_table(&[]), "");
     }
 }

@@ -83,12 +83,14 @@ pub enum StudyError {
         step: Quantity,
     },
     /// A number of the study is too large or too fine for the network's weight format.
-    #[error("{what} = {value} does not fit the weight format; use at most 2047")]
+    #[error("{what} = {value} does not fit the weight format, which ends at 2048 times {level}; make it smaller")]
     Weight {
         /// Which number.
         what: &'static str,
         /// Its value.
         value: Decimal,
+        /// What counts as 1.
+        level: Quantity,
     },
     /// A readout on the chip was asked for, but it cannot be: rate units have no spikes to add up.
     #[error("a readout of `{model}` units cannot be mapped onto neurons; set `on_chip = false` in [readout]")]

@@ -4,18 +4,18 @@ use crate::axis::Conditions;
 use crate::calibrate::Calibration;
 use crate::prepare::{Goal, Prepared};
 use crate::record::{FeatureMap, record};
+use crate::results::digest;
 use crate::spec::{ReadoutSettings, TaskSettings};
 use crate::{Point, Row, StudyError};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
 use mapper::{MapperError, MapperOptions, ReadoutPlan, ReadoutWish, decode, map};
 use network::Endpoint;
-use readout::{
-    FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, metrics, quantise,
-};
+use readout::{FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, metrics};
 use session::{Board, Session, SessionError};
 use tasks::Metric;
 use units::{Decimal, DieId, InputId, Unit};
+use warnings::{Kind, Warnings};
 
 /// What a run is about.
 pub(crate) struct Run<'a> {
@@ -25,9 +25,17 @@ pub(crate) struct Run<'a> {
     pub(crate) prepared: &'a Prepared,
 }
 
-/// Bits of the readout's weights where the chip has no weights of its own for them (rate units, no readout on the chip
-/// asked for): as many as the ideal router has.
-const HOST_WEIGHT_BITS: u32 = 16;
+/// What running the readout on the chip gave.
+struct OnChip {
+    /// The weights that the chip got, as a readout without bias.
+    weights: LinearReadout,
+    /// The outputs of its neurons.
+    raw: Matrix,
+    /// The session after the run.
+    session: Session,
+    /// What the mapping of the readout does not represent as it was asked for.
+    of_mapping: Warnings,
+}
 
 /// The runs of one die, which have different noise.
 #[derive(Clone, Copy)]
@@ -48,29 +56,40 @@ impl Run<'_> {
         let fit = self.train(&features)?;
         let outputs = self.apply(&fit.readout, &features)?;
 
-        let (quantised, on_chip) = if self.conditions.readout.on_chip {
+        let (counters, mut warnings) = (session.counters(), session.warnings(&[]));
+        let mut saturations = counters.saturations;
+        let (mut score_quantised, mut score_on_chip) = (None, None);
+        if self.conditions.readout.on_chip {
             let die = self.die_parameters(Trial::Readout)?;
-            let (quantised, raw) = self.on_chip(&die, &features, &fit.readout)?;
-            (self.apply(&quantised, &features)?, Some(raw))
-        } else {
-            let levels = quantise::uniform_levels(HOST_WEIGHT_BITS);
-            let quantised = quantise::quantise(&fit.readout, &levels, quantise::Scale::Shared);
-            (self.apply(&quantised.map_err(|e| self.readout_error(e))?.readout, &features)?, None)
-        };
-        let counters = session.counters();
+            let OnChip { weights, raw, session, of_mapping } = self.on_chip(&die, &features, &fit.readout)?;
+            saturations += session.counters().saturations;
+            warnings.extend(of_mapping);
+            warnings.extend(session.warnings(&[]));
+            score_quantised = Some(self.calibrated_score(&self.apply(&weights, &features)?, &outputs)?);
+            score_on_chip = Some(self.calibrated_score(&raw, &outputs)?);
+        }
+        if spikes == 0 {
+            let text = "the reservoir did not spike: its features are all 0";
+            warnings.push(Kind::Silent, crate::reservoir::POPULATION, text);
+        }
         Ok(Row {
             chip: self.conditions.chip.spec.name.clone(),
+            chip_digest: digest(self.conditions.chip.text.as_bytes()),
+            model: self.conditions.model.name().into(),
+            seed: self.conditions.seed,
             point: self.point.clone(),
             metric: prepared.metric_name().into(),
             higher_is_better: prepared.higher_is_better(),
             neurons: self.conditions.reservoir.neurons,
             score_float: self.score(&outputs)?,
-            score_quantised: self.calibrated_score(&quantised, &outputs)?,
-            score_on_chip: on_chip.map(|raw| self.calibrated_score(&raw, &outputs)).transpose()?,
+            score_quantised,
+            score_on_chip,
             rate_hz: prepared.rate_hz(spikes, self.conditions.reservoir.neurons),
             spikes,
             synaptic_operations: counters.synaptic_operations,
             events_lost: counters.losses.total(),
+            saturations,
+            warnings,
         })
     }
 
@@ -117,14 +136,8 @@ impl Run<'_> {
         readout.apply(features.all()).map_err(|e| self.readout_error(e))
     }
 
-    /// Maps the readout onto the chip and runs the task once more. Returns the weights that the chip got, as a readout
-    /// without bias, and the raw outputs of its neurons.
-    fn on_chip(
-        &self,
-        die: &DieParameters,
-        features: &Matrix,
-        trained: &LinearReadout,
-    ) -> Result<(LinearReadout, Matrix), StudyError> {
+    /// Maps the readout onto the chip and runs the task once more.
+    fn on_chip(&self, die: &DieParameters, features: &Matrix, trained: &LinearReadout) -> Result<OnChip, StudyError> {
         let (spec, prepared) = (&self.conditions.chip.spec, self.prepared);
         let options = MapperOptions::default();
         // How many neurons share an output does not depend on the scale of the weights, but the scale on it.
@@ -156,14 +169,15 @@ impl Run<'_> {
                 row[connection.pre_index as usize] += sign * connection.weight as f64;
             }
         }
-        let quantised = LinearReadout::new(weights, vec![0.0; outputs]).map_err(|e| self.readout_error(e))?;
+        let weights = LinearReadout::new(weights, vec![0.0; outputs]).map_err(|e| self.readout_error(e))?;
 
         let clock = layout.bias_channel.map(InputId);
         let map = FeatureMap { population: layout.population, feature_of: output_of, count: outputs };
+        let of_mapping = mapping.report.warnings.clone();
         let board = Board::load(spec.clone(), mapping).map_err(|e| self.session_error(e))?;
         let mut session = board.on(die).map_err(|e| self.session_error(e))?;
         let (raw, _) = self.record(&mut session, &map, clock)?;
-        Ok((quantised, raw))
+        Ok(OnChip { weights, raw, session, of_mapping })
     }
 
     /// The readout as the mapper wants it, at scale 1.
@@ -310,11 +324,19 @@ pub(crate) fn readout_operating_point(conditions: &Conditions) -> (f64, Option<f
     let in_ms = |q: units::Quantity| q.value_in(Unit::MILLISECOND).ok();
     let step = in_ms(conditions.chip.spec.step()).map_or(1.0, to_f64);
     let tau = value("tau_mem", |q| q.value_in(Unit::MILLISECOND).ok()).unwrap_or(0.0);
-    let drive = value("drive", |q| q.value_in(Unit::MILLIVOLT).or_else(|_| q.value_in(Unit::ONE)).ok());
+    // In what counts as 1, as weights are.
+    let level = conditions.chip.spec.level(conditions.model);
+    let asked = conditions.readout.parameters.get("drive").map(|values| values.get(0));
+    let drive = asked.or_else(|| conditions.chip.spec.parameters.get("drive").map(|p| p.nominal.quantity));
+    let drive = drive.and_then(|drive| drive.over_to_bits(level, 32).ok()).map(from_bits);
     (tau / step, drive.filter(|d| *d > 0.0))
+}
+
+fn from_bits(bits: i64) -> f64 {
+    bits as f64 / 4_294_967_296.0
 }
 
 /// A decimal as the nearest number with 32 fraction bits; all that is needed here, and the same everywhere.
 pub(crate) fn to_f64(value: Decimal) -> f64 {
-    value.to_bits(32).map_or(0.0, |bits| bits as f64 / 4_294_967_296.0)
+    value.to_bits(32).map_or(0.0, from_bits)
 }

@@ -21,6 +21,7 @@ mod calibrate;
 mod engine;
 mod error;
 mod evaluate;
+mod notice;
 mod plan;
 mod prepare;
 mod read;
@@ -41,7 +42,7 @@ pub use engine::RunOptions;
 pub use error::StudyError;
 pub use plan::Point;
 pub use read::{DEFAULT, FORMAT, default_study, load, read};
-pub use results::{Manifest, MappingSummary, Row, StudyResult, TaskRecord, csv};
+pub use results::{DataFile, Manifest, MappingSummary, Row, StudyResult, TaskRecord, csv};
 pub use spec::{
     ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
     TaskSettings, Wiring,
@@ -110,15 +111,17 @@ pub fn run(study: &StudySpec, options: &RunOptions<'_>) -> Result<StudyResult, S
         Stopped::Cancelled(done) => StudyError::Interrupted { done, runs: runs.len() },
         Stopped::Failed(error) => error,
     })?;
-    let manifest = manifest(study, records.into_iter().filter_map(OnceLock::into_inner).collect(), &rows);
+    let records = records.into_iter().filter_map(OnceLock::into_inner).collect();
+    let manifest = manifest(study, records, &rows);
     Ok(StudyResult { rows, manifest })
 }
 
 fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row]) -> Manifest {
     let Conditions { seed, chip, faults, noise, .. } = &study.base;
+    let warnings = notice::gather(&records, rows);
     let mut tasks: Vec<TaskRecord> = Vec::new();
     let mut mappings = Vec::new();
-    for Records { task, mapping } in records {
+    for Records { task, mapping, .. } in records {
         // Programs of one task follow each other.
         if tasks.last() != Some(&task) {
             tasks.push(task);
@@ -140,7 +143,9 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row]) -> Manifest 
         faults: *faults && chip.spec.faults.is_some(),
         noise: *noise,
         tasks,
+        data: study.tasks.iter().flat_map(|task| task.own.iter().flat_map(|own| own.files.clone())).collect(),
         mappings,
+        warnings,
         results_digest: results::digest(csv(rows).as_bytes()),
     }
 }

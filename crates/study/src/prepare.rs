@@ -19,6 +19,7 @@ use tasks::{
     Encoder, EncoderOptions, Metric, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions, graded, task,
 };
 use units::{Decimal, InputId, Quantity, Unit};
+use warnings::Warnings;
 
 /// Classes of the rows of a classification.
 pub(crate) struct Classes {
@@ -73,6 +74,7 @@ pub(crate) struct Prepared {
 pub(crate) struct Records {
     pub(crate) task: TaskRecord,
     pub(crate) mapping: MappingSummary,
+    pub(crate) warnings: Warnings,
 }
 
 /// Milliseconds in a second.
@@ -182,6 +184,7 @@ pub(crate) fn prepare(study: &StudySpec, program: &Planned) -> Result<Prepared, 
             inputs_clamped,
             program: results::digest(format!("{:?}", mapping.program).as_bytes()),
         },
+        warnings: report.warnings.clone(),
     };
     let board = Board::load(conditions.chip.spec.clone(), mapping)
         .map_err(|error| StudyError::Session { point: point.clone(), error })?;

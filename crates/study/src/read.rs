@@ -1,6 +1,8 @@
 //! Study files. The format is specified in `docs/formats/study.md`.
 
+use crate::DataFile;
 use crate::axis::{AXES, Conditions, Given, Sweep};
+use crate::results::digest;
 use crate::spec::{
     ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
     TaskSettings, Wiring,
@@ -273,9 +275,11 @@ impl Reader<'_> {
             v.read::<String>()
         });
         let own = if own {
-            let train = table.required_with("train_file", |v| self.data(&v));
-            let test = table.required_with("test_file", |v| self.data(&v));
-            Some(OwnData { train: train?, test: test? })
+            let name = id.as_deref().unwrap_or_default();
+            let train = table.required_with("train_file", |v| self.data(name, &v));
+            let test = table.required_with("test_file", |v| self.data(name, &v));
+            let ((train, train_file), (test, test_file)) = (train?, test?);
+            Some(OwnData { train, test, files: vec![train_file, test_file] })
         } else {
             None
         };
@@ -309,13 +313,21 @@ impl Reader<'_> {
         })
     }
 
-    /// A data set in the `.ts` format, from a file beside the study. What is wrong in it is reported with its own
-    /// place.
-    fn data(&self, value: &Value<'_>) -> Option<TsData> {
-        let path = self.directory.join(value.read::<String>()?);
-        let read = formats::text::read_text(&path).map_err(|error| error.to_string());
-        let read = read.and_then(|text| tasks::read_ts(text, &path.display().to_string()).map_err(|e| e.to_string()));
-        read.map_or_else(|error| value.reject("data-file", error), Some)
+    /// A data set of task `task` in the `.ts` format, from a file beside the study. What is wrong in it is reported with
+    /// its own place.
+    fn data(&self, task: &str, value: &Value<'_>) -> Option<(TsData, DataFile)> {
+        let file = value.read::<String>()?;
+        let path = self.directory.join(&file);
+        let text = match formats::text::read_text(&path) {
+            Ok(text) => text,
+            Err(error) => return value.reject("data-file", error.to_string()),
+        };
+        let digest = digest(text.as_bytes());
+        let read = DataFile { task: task.to_owned(), file, bytes: text.len() as u64, digest };
+        match tasks::read_ts(text, &path.display().to_string()) {
+            Ok(data) => Some((data, read)),
+            Err(error) => value.reject("data-file", error.to_string()),
+        }
     }
 
     fn synapse(&self, value: &Value<'_>) -> Option<SynapseChoice> {

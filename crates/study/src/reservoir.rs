@@ -3,9 +3,10 @@
 use crate::axis::Conditions;
 use crate::spec::{EchoWiring, ReservoirSettings, SpikingWiring, Wiring};
 use crate::{Point, StudyError};
+use chip::canonical_unit;
 use fx::Weight;
 use network::{EchoStateSpec, Inhibition, Network, Recurrence, ReservoirSpec, Signs, Weights, echo_state, reservoir};
-use units::Decimal;
+use units::{Decimal, Quantity};
 
 /// Name of the reservoir's population.
 pub(crate) const POPULATION: &str = "reservoir";
@@ -20,7 +21,10 @@ pub(crate) fn build(
     let Conditions { reservoir: settings, recurrence, seed, .. } = conditions;
     let (recurrence, seed) = (*recurrence, *seed);
     let built = match wiring {
-        Wiring::Spiking(wiring) => reservoir(&spiking(settings, wiring, channels, recurrence)?, seed),
+        Wiring::Spiking(wiring) => {
+            let level = conditions.chip.spec.level(conditions.model);
+            reservoir(&spiking(settings, wiring, (channels, level), recurrence)?, seed)
+        }
         Wiring::Echo(wiring) => echo_state(&echo(settings, wiring, channels, recurrence)?, seed),
     };
     built.map_err(|error| StudyError::Network { point: point.clone(), error })
@@ -29,12 +33,12 @@ pub(crate) fn build(
 fn spiking(
     settings: &ReservoirSettings,
     wiring: &SpikingWiring,
-    channels: u32,
+    (channels, level): (u32, Quantity),
     recurrence: Recurrence,
 ) -> Result<ReservoirSpec, StudyError> {
     // Sizes from 0.5 to 1.5 times the mean: broad enough that no two weights are alike, and none near 0.
     let weights = |what, mean: Decimal| -> Result<Weights, StudyError> {
-        let mean = weight(what, mean)?;
+        let mean = weight(what, mean, level)?;
         Ok(Weights::Uniform { mean, spread: Weight::from_bits(mean.to_bits() / 2) })
     };
     let inhibition = |share| Inhibition { per_65536: per_65536(share), strength: Weight::ONE };
@@ -65,8 +69,8 @@ fn echo(
         units: settings.neurons,
         channels,
         connectivity_per_65536: per_65536(wiring.connectivity),
-        spectral_radius: weight("spectral_radius", wiring.spectral_radius)?,
-        input_scale: weight("input_scale", wiring.input_scale)?,
+        spectral_radius: weight("spectral_radius", wiring.spectral_radius, Quantity::number(Decimal::integer(1)))?,
+        input_scale: weight("input_scale", wiring.input_scale, Quantity::number(Decimal::integer(1)))?,
         recurrence,
         synapse: wiring.synapse.clone(),
         delay_ticks: 1,
@@ -74,9 +78,10 @@ fn echo(
     })
 }
 
-fn weight(what: &'static str, value: Decimal) -> Result<Weight, StudyError> {
-    let bits = value.to_bits(Weight::FRACTION_BITS).ok().and_then(|bits| i32::try_from(bits).ok());
-    bits.map(Weight::from_bits).ok_or(StudyError::Weight { what, value })
+/// A number of the study in the canonical unit of `level`, which counts as 1 in weights.
+fn weight(what: &'static str, value: Decimal, level: Quantity) -> Result<Weight, StudyError> {
+    let quantity = Quantity::new(value, canonical_unit(level.unit.dimension()));
+    Weight::from_quotient(quantity, level).map_err(|_| StudyError::Weight { what, value, level })
 }
 
 /// A number from 0 to 1 in units of 1/65536, to nearest.

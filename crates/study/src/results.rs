@@ -3,12 +3,19 @@
 use crate::Point;
 use formats::csv::line;
 use serde::Serialize;
+use warnings::Warnings;
 
 /// The score of one die on one task under one setting, with what it cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Chip name.
     pub chip: String,
+    /// Digest of the chip's file.
+    pub chip_digest: String,
+    /// Name of the equations of the reservoir.
+    pub model: String,
+    /// Root of all randomness of the run.
+    pub seed: u64,
     /// The run: its task, its value on every axis, its die.
     pub point: Point,
     /// Name of the metric (`accuracy`, `memory capacity`, `nrmse`).
@@ -19,8 +26,9 @@ pub struct Row {
     pub neurons: u32,
     /// Score with the readout in floating point on the host.
     pub score_float: f64,
-    /// Score with the readout's weights quantised to the chip's, on the host.
-    pub score_quantised: f64,
+    /// Score with the weights that the chip has for the readout, on the host; none if the study did not ask for a
+    /// readout on the chip, because without a program there are no such weights.
+    pub score_quantised: Option<f64>,
     /// Score of the readout mapped onto the chip; none if the study did not ask for it.
     pub score_on_chip: Option<f64>,
     /// Mean firing rate of the reservoir over the task, in Hz of emulated time (0 for rate units).
@@ -31,6 +39,10 @@ pub struct Row {
     pub synaptic_operations: u64,
     /// Events lost in the router, by whatever cause.
     pub events_lost: u64,
+    /// States that were cut at the end of their format, in all emulations of the run.
+    pub saturations: u64,
+    /// What else the run did not represent as it was asked for.
+    pub warnings: Warnings,
 }
 
 /// What a mapping of the study used, kept and lost: one a program, the same for all dies.
@@ -82,8 +94,12 @@ pub struct Manifest {
     pub noise: bool,
     /// The tasks: id, title, formula and source of each.
     pub tasks: Vec<TaskRecord>,
+    /// The files that the study named, with their digests: what the study was run on.
+    pub data: Vec<DataFile>,
     /// The mappings.
     pub mappings: Vec<MappingSummary>,
+    /// What is not as the study asks for.
+    pub warnings: Warnings,
     /// Digest of `results.csv`.
     pub results_digest: String,
 }
@@ -101,6 +117,19 @@ pub struct TaskRecord {
     pub source: String,
 }
 
+/// A file of data that a study read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DataFile {
+    /// The task that it belongs to.
+    pub task: String,
+    /// Its name, as in the study.
+    pub file: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its digest.
+    pub digest: String,
+}
+
 /// Everything that a study found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudyResult {
@@ -116,9 +145,9 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 }
 
 /// Columns of `results.csv` before those of the axes.
-const BEFORE: [&str; 3] = ["chip", "task", "metric"];
+const BEFORE: [&str; 6] = ["chip", "chip_digest", "model", "seed", "task", "metric"];
 /// Columns behind those of the axes.
-const BEHIND: [&str; 9] = [
+const BEHIND: [&str; 11] = [
     "neurons",
     "die",
     "score_float",
@@ -128,6 +157,8 @@ const BEHIND: [&str; 9] = [
     "spikes",
     "synaptic_operations",
     "events_lost",
+    "saturations",
+    "warnings",
 ];
 
 /// The rows as comma-separated values, one line each under a line of names: of the axes the fastest first. Scores have
@@ -139,17 +170,20 @@ pub fn csv(rows: &[Row]) -> String {
     for row in rows {
         let score = |score: f64| format!("{score:.12}");
         let setting = row.point.setting().rev().map(|(_, name)| name.to_string());
-        let before = [&row.chip, row.point.task(), &row.metric].map(String::from);
+        let seed = row.seed.to_string();
+        let before = [&row.chip, &row.chip_digest, &row.model, &seed, row.point.task(), &row.metric].map(String::from);
         let behind = [
             row.neurons.to_string(),
             row.point.die().to_string(),
             score(row.score_float),
-            score(row.score_quantised),
+            row.score_quantised.map(score).unwrap_or_default(),
             row.score_on_chip.map(score).unwrap_or_default(),
             format!("{:.6}", row.rate_hz),
             row.spikes.to_string(),
             row.synaptic_operations.to_string(),
             row.events_lost.to_string(),
+            row.saturations.to_string(),
+            row.warnings.len().to_string(),
         ];
         text.push_str(&line(before.into_iter().chain(setting).chain(behind)));
     }

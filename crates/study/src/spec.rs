@@ -1,5 +1,6 @@
 //! What a study runs: plain data, with every default filled in.
 
+use crate::DataFile;
 use crate::axis::{Conditions, Sweep};
 use chip::{ChipSpec, Values};
 use mapper::ReadoutStrategy;
@@ -107,6 +108,8 @@ pub struct OwnData {
     pub train: TsData,
     /// Utterances to score.
     pub test: TsData,
+    /// The files that both were read from.
+    pub files: Vec<DataFile>,
 }
 
 /// One task of a study.

@@ -52,8 +52,10 @@ pub struct Difference {
     pub name: Option<(String, u32)>,
     /// What differs: a quantity of the model, `spikes`, or `state` for what cannot be read.
     pub quantity: String,
-    /// Values are in units of two to the minus this.
+    /// Values are in units of two to the minus this, times `scale`.
     pub fraction_bits: u32,
+    /// What counts as 1, as a decimal.
+    pub scale: String,
     /// The value in the first run and in the second.
     pub values: [i64; 2],
     /// What reached the neuron since the step before, in the first run and in the second.
@@ -71,7 +73,10 @@ impl fmt::Display for Difference {
         }
         write!(f, ", {}: {} and {}", self.quantity, self.values[0], self.values[1])?;
         if self.fraction_bits > 0 {
-            write!(f, " (units of 2^-{})", self.fraction_bits)?;
+            match &self.scale[..] {
+                "1" => write!(f, " (units of 2^-{})", self.fraction_bits)?,
+                scale => write!(f, " (units of 2^-{} of {scale})", self.fraction_bits)?,
+            }
         }
         for (run, arrivals) in ["first", "second"].iter().zip(&self.arrivals) {
             match arrivals.len() {
@@ -185,18 +190,20 @@ fn difference(sessions: &[Session; 2], tick: Tick, watches: &[Watch; 2]) -> Opti
         let cores = [&sessions[0], &sessions[1]].map(|session| session.emulator().core(core));
         let kinds = cores[0].probes(board.spec());
         for neuron in (0..loaded.neuron_count).map(|neuron| NeuronId(neuron as u16)) {
-            let found = |quantity: &str, fraction_bits, values| {
+            let found = |quantity: &str, (fraction_bits, scale), values| {
                 let name = board
                     .member(core, neuron)
                     .map(|(population, index)| (board.symbols().populations[population].name.clone(), index));
                 let arrivals = [0, 1].map(|run| arrivals(&sessions[run], core, neuron, &watches[run]));
                 let (neuron, quantity) = (Some(neuron), quantity.to_string());
-                Some(Difference { tick, core, neuron, name, quantity, fraction_bits, values, arrivals })
+                Some(Difference { tick, core, neuron, name, quantity, fraction_bits, scale, values, arrivals })
             };
             for (index, kind) in kinds.iter().enumerate() {
                 let values = cores.map(|core| core.probe(index, neuron, tick));
                 if values[0] != values[1] {
-                    return found(&kind.name, kind.fraction_bits, values);
+                    let scale = format!("{} {}", kind.scale, kind.unit);
+                    let scale = scale.strip_suffix(" 1").unwrap_or(&scale).into();
+                    return found(&kind.name, (kind.fraction_bits, scale), values);
                 }
             }
             let spikes = [&watches[0], &watches[1]].map(|watch| {
@@ -204,7 +211,7 @@ fn difference(sessions: &[Session; 2], tick: Tick, watches: &[Watch; 2]) -> Opti
                 own.map_or(0, |spike| i64::from(spike.value))
             });
             if spikes[0] != spikes[1] {
-                return found("spikes", 0, spikes);
+                return found("spikes", (0, "1".into()), spikes);
             }
         }
         let states = cores.map(|core| {
@@ -221,6 +228,7 @@ fn difference(sessions: &[Session; 2], tick: Tick, watches: &[Watch; 2]) -> Opti
                 name: None,
                 quantity,
                 fraction_bits: 0,
+                scale: "1".into(),
                 values: states,
                 arrivals,
             });

@@ -86,34 +86,54 @@ impl Decimal {
     /// The nearest fixed-point number with `fraction_bits` fraction bits (at most 62), as bits in an `i64`;
     /// ties go to the even neighbour. The error is therefore at most half a unit in the last place.
     pub fn to_bits(self, fraction_bits: u32) -> Result<i64, DecimalError> {
+        self.over_to_bits(Self::integer(1), fraction_bits)
+    }
+
+    /// This number divided by `divisor`, rounded once as in [`Decimal::to_bits`]: two numbers of one ratio give the
+    /// same bits, whatever their size.
+    ///
+    /// # Panics
+    /// If `divisor` is 0, or with more than 62 fraction bits.
+    pub fn over_to_bits(self, divisor: Self, fraction_bits: u32) -> Result<i64, DecimalError> {
         let overflow = DecimalError::Overflow { bits: 64, fraction_bits };
         assert!(fraction_bits <= 62, "a 64-bit format has at most 62 fraction bits here, asked for {fraction_bits}");
+        assert!(divisor.mantissa != 0, "division by zero");
         if self.mantissa == 0 {
             return Ok(0);
         }
-        let magnitude = self.mantissa.unsigned_abs();
-        let bits = if self.exponent >= 0 {
-            // An integer: shifting by the fraction bits is exact.
-            let mut value = u128::from(magnitude);
-            for _ in 0..self.exponent {
-                value = value.checked_mul(10).filter(|v| *v < 1 << 64).ok_or(overflow)?;
+        let (numerator, below) = (u128::from(self.mantissa.unsigned_abs()) << fraction_bits, divisor.mantissa);
+        let (mut quotient, mut rest) = divide(numerator, below.unsigned_abs());
+        let power = i32::from(self.exponent) - i32::from(divisor.exponent);
+        let bits = if power >= 0 {
+            // Long division, one decimal place after the other.
+            for _ in 0..power {
+                let (digit, left) = divide(rest * 10, below.unsigned_abs());
+                quotient = quotient.checked_mul(10).map(|q| q + digit).filter(|q| *q < 1 << 126).ok_or(overflow)?;
+                rest = left;
             }
-            value << fraction_bits
+            let twice = (2 * rest).cmp(&u128::from(below.unsigned_abs()));
+            quotient + u128::from(twice.is_gt() || twice.is_eq() && quotient % 2 == 1)
         } else {
-            divide_by_power_of_ten(u128::from(magnitude) << fraction_bits, self.exponent.unsigned_abs())
+            divide_by_power_of_ten(quotient, rest != 0, power.unsigned_abs())
         };
         let bits = i64::try_from(bits).map_err(|_| overflow)?;
-        Ok(if self.mantissa < 0 { -bits } else { bits })
+        Ok(if (self.mantissa < 0) != (below < 0) { -bits } else { bits })
     }
 }
 
-/// `numerator / 10^power`, to nearest, ties to even, without ever building the power.
-fn divide_by_power_of_ten(numerator: u128, power: u16) -> u128 {
+/// Quotient and remainder. Most divisors are 1, which needs no division.
+const fn divide(numerator: u128, divisor: u64) -> (u128, u128) {
+    if divisor == 1 { (numerator, 0) } else { (numerator / divisor as u128, numerator % divisor as u128) }
+}
+
+/// `numerator / 10^power`, to nearest, ties to even, without ever building the power, which is at least 1. With `more`,
+/// the numerator is by less than 1 larger than it says.
+fn divide_by_power_of_ten(numerator: u128, more: bool, power: u32) -> u128 {
     // floor(floor(a / b) / c) = floor(a / (b c)), so the quotient may be taken one digit at a time; what was cut
     // off is kept as "more or less than, or exactly, half a unit".
     let mut quotient = numerator;
     let mut last_digit = 0;
-    let mut below_zero = true; // all digits cut off before the last one were 0
+    let mut below_zero = !more; // all digits cut off before the last one were 0
     for _ in 0..power {
         below_zero &= last_digit == 0;
         last_digit = quotient % 10;

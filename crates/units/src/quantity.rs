@@ -184,6 +184,14 @@ impl Quantity {
         Ok(self.value.scaled(self.unit.exponent - unit.exponent))
     }
 
+    /// How many times `unit` this is, as fixed-point bits, rounded once; see [`Decimal::over_to_bits`].
+    ///
+    /// # Panics
+    /// If `unit` is 0 of something.
+    pub fn over_to_bits(self, unit: Self, fraction_bits: u32) -> Result<i64, QuantityError> {
+        Ok(self.value_in(unit.unit)?.over_to_bits(unit.value, fraction_bits)?)
+    }
+
     /// The quantity in `unit` as fixed-point bits, to nearest; see [`Decimal::to_bits`].
     pub fn to_bits(self, unit: Unit, fraction_bits: u32) -> Result<i64, QuantityError> {
         Ok(self.value_in(unit)?.to_bits(fraction_bits)?)

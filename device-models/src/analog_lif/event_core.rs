@@ -3,12 +3,13 @@
 
 use super::{AnalogLifCore, AnalogLifParameters, BLOCK, Neuron, Pending, STATE_MAX, VOLTAGE_BITS};
 use crate::layout::Lane;
-use crate::probe::{current_name, voltage_unit};
+use crate::probe::current_name;
 use crate::{CoreParameters, Digest, Emission, EventCore, PackedSynapse, ProbeKind};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::ChipSpec;
+use chip::{ChipSpec, CoreModel};
 use serde::{Deserialize, Serialize};
 use units::{NeuronId, Tick};
 
@@ -147,15 +148,15 @@ impl EventCore for AnalogLifCore {
     /// The membrane, the ticks of the refractory period that are to come, one current a kind of exponential synapse in
     /// use, and the adaptation current if the chip has one.
     fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {
-        let unit = voltage_unit(spec);
-        let mut all = vec![ProbeKind::new("v", unit.as_str(), VOLTAGE_BITS), ProbeKind::new("refractory", "tick", 0)];
+        let level = |name: String| ProbeKind::level(spec, CoreModel::AnalogLif, name, VOLTAGE_BITS);
+        let mut all = vec![level("v".into()), ProbeKind::new("refractory", "tick", 0)];
         let kinds = self.parameters.layout().lanes().iter().filter_map(|lane| match lane {
             Lane::Current { kind, .. } => Some(current_name(spec, *kind)),
             _ => None,
         });
-        all.extend(kinds.map(|name| ProbeKind::new(name, unit.as_str(), VOLTAGE_BITS)));
+        all.extend(kinds.map(level));
         if all.len() < self.parameters.current_count() + 2 {
-            all.push(ProbeKind::new("i_adaptation", unit.as_str(), VOLTAGE_BITS));
+            all.push(level("i_adaptation".into()));
         }
         all
     }

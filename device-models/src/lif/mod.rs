@@ -59,11 +59,12 @@ pub use parameters::{Coupling, LifParameters};
 
 use crate::clocked::{Clocked, Step, StepModel};
 use crate::event_core::EventCore;
-use crate::probe::{current_name, voltage_unit};
+use crate::probe::current_name;
 use crate::{CoreParameters, Digest, ProbeKind};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::ChipSpec;
+use chip::{ChipSpec, CoreModel};
 use intervals::Intervals;
 use serde::{Deserialize, Serialize};
 use units::NeuronId;
@@ -140,10 +141,10 @@ impl StepModel for Lif {
     /// The membrane, the remaining steps of the refractory period, and one current a kind of exponential synapse in
     /// use.
     fn probes(parameters: &LifParameters, spec: &ChipSpec) -> Vec<ProbeKind> {
-        let unit = voltage_unit(spec);
-        let mut all = vec![ProbeKind::new("v", unit.as_str(), STATE_BITS), ProbeKind::new("refractory", "step", 0)];
+        let level = |name: String| ProbeKind::level(spec, CoreModel::Lif, name, STATE_BITS);
+        let mut all = vec![level("v".into()), ProbeKind::new("refractory", "step", 0)];
         let couplings = parameters.couplings();
-        all.extend(couplings.map(|c| ProbeKind::new(current_name(spec, c.kind), unit.as_str(), STATE_BITS)));
+        all.extend(couplings.map(|c| level(current_name(spec, c.kind))));
         all
     }
 

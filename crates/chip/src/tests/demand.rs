@@ -7,8 +7,13 @@ use units::{Decimal, Quantity, Unit};
 
 /// What `bound` says of `value`; nothing if it admits it.
 fn says(bound: Bound, value: &str) -> Option<alloc::string::String> {
-    let value: Quantity = value.parse().expect("a quantity");
-    bound.admits(value).err().map(|demand| demand.to_string())
+    says_at(bound, value, None)
+}
+
+/// The same where `level` counts as 1.
+fn says_at(bound: Bound, value: &str, level: Option<&str>) -> Option<alloc::string::String> {
+    let quantity = |text: &str| text.parse::<Quantity>().expect("a quantity");
+    bound.admits(quantity(value), level.map(quantity)).err().map(|demand| demand.to_string())
 }
 
 #[track_caller]
@@ -35,6 +40,52 @@ fn bounds_hold_at_their_ends() {
     check(register, &["-2 1", "7 1", "700 %"], &["-3 1", "8 1", "0.5 1", "50 %"], "from -2 to 7 that is whole");
 }
 
+/// A threshold of 20 mV, of 3 nV (in a file in V) and of 45 are each 1: what is allowed is 512 times that, and what is
+/// written in another unit is the same.
+#[test]
+fn levels_are_judged_relative_to_the_threshold() {
+    let check = |level: &str, bound: Bound, admitted: &[&str], refused: &[&str], demand: &str| {
+        for value in admitted {
+            assert_eq!(says_at(bound, value, Some(level)), None, "{value}");
+        }
+        for value in refused {
+            assert_eq!(says_at(bound, value, Some(level)).as_deref(), Some(demand), "{value}");
+        }
+    };
+    let threshold = Bound::Threshold;
+    check(
+        "20 mV",
+        threshold,
+        &["10239 mV", "10.239 V", "0.5 uV"],
+        &["10240 mV", "0 V"],
+        "above 0 and below 512 times the nominal threshold of 20 mV",
+    );
+    check(
+        "3e-9 V",
+        threshold,
+        &["3e-3 uV", "1.5e-6 V"],
+        &["1.6 uV"],
+        "above 0 and below 512 times the nominal threshold of 3e-9 V",
+    );
+    check(
+        "45 1",
+        Bound::Membrane,
+        &["23040 1", "-23040 1"],
+        &["23041 1"],
+        "from -512 to 512 times the nominal threshold of 45",
+    );
+    check("1 mV", Bound::Any, &["2147483647 mV"], &["2147483648 mV"], "between -2^31 and 2^31 mV");
+    check(
+        "137 uV",
+        Bound::Any,
+        &["200 V"],
+        &["300000 V"],
+        "between -2^31 and 2^31 times the nominal threshold of 137 uV",
+    );
+    // A pure number is no voltage: that is said elsewhere, and here it is judged as it stands.
+    check("20 mV", Bound::Membrane, &["512 1"], &["513 1"], "from -512 to 512");
+}
+
 #[test]
 fn what_cannot_be_kept_is_refused_by_every_bound() {
     let register = Bound::Whole { least: 0, most: 1 };
@@ -53,7 +104,7 @@ fn a_parameter_is_named_once_a_model() {
             assert!(before.iter().all(|other| other.name != name), "{model}: {name} twice");
             // What counts as 0 where it is absent must be able to be 0, or it is needed as soon as it is used.
             let zero = Quantity::new(Decimal::ZERO, Unit::ONE);
-            let zero_is_possible = parameter.bound.admits(zero).is_ok() || name == "tau_adaptation";
+            let zero_is_possible = parameter.bound.admits(zero, None).is_ok() || name == "tau_adaptation";
             assert!(!parameter.optional || zero_is_possible, "{model}: {name}");
             assert!(facts.digital == (parameter.measure == Measure::Pure) || !facts.digital, "{model}: {name}");
         }
@@ -68,9 +119,9 @@ proptest! {
         let bounds = [Bound::Any, Bound::NotNegative, Bound::Positive, Bound::Threshold, Bound::Membrane];
         let value = Decimal::new(mantissa, shift);
         for bound in bounds {
-            let milli = bound.admits(Quantity::new(value, Unit::MILLISECOND));
-            let micro = bound.admits(Quantity::new(value.scaled(3), Unit::MICROSECOND));
-            let second = bound.admits(Quantity::new(value.scaled(-3), Unit::SECOND));
+            let milli = bound.admits(Quantity::new(value, Unit::MILLISECOND), None);
+            let micro = bound.admits(Quantity::new(value.scaled(3), Unit::MICROSECOND), None);
+            let second = bound.admits(Quantity::new(value.scaled(-3), Unit::SECOND), None);
             prop_assert_eq!(milli, micro);
             prop_assert_eq!(milli, second);
         }

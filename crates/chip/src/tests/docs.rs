@@ -3,7 +3,7 @@
 //! A generated part of the page stands between `<!-- table: NAME -->` and `<!-- end -->`.
 
 use crate::{
-    CoreModel, Evidence, FaultSpec, Geometry, Kinetics, KineticsKind, NoiseSpec, Number, RULES, ReadBy, Reading,
+    Bound, CoreModel, Evidence, FaultSpec, Geometry, Kinetics, KineticsKind, NoiseSpec, Number, RULES, ReadBy, Reading,
     RouterKind, Section, SharesSpec, Sort, SynapseGate, SynapseSign, SynapseType,
 };
 use alloc::{format, string::String, vec::Vec};
@@ -126,7 +126,10 @@ fn parameters() -> String {
                 }
             };
             let name = if optional { format!("{name}, optional") } else { name };
-            let demand = format!("{}", bound.demand(Unit::ONE));
+            let mut demand = format!("{}", bound.demand(Unit::ONE));
+            if matches!(bound, Bound::Threshold | Bound::Membrane) {
+                demand += " times the nominal threshold";
+            }
             let row = alloc::vec![format!("`{model}`"), name, format!("{measure}"), demand, meaning];
             if !rows.contains(&row) {
                 rows.push(row);

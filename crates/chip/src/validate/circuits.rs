@@ -178,7 +178,7 @@ pub(super) fn values_are_possible(spec: &ChipSpec, findings: &mut Findings) {
         if reading.check_dimension(quantity).is_err() {
             continue;
         }
-        if let Err(demand) = reading.bound.admits(quantity) {
+        if let Err(demand) = reading.bound.admits(quantity, spec.level_of(&reading)) {
             let path = nominal_path(reading.parameter);
             findings.add(path, format!("this is {quantity}, but {} needs a value {demand}", reading.by));
         }

@@ -6,10 +6,11 @@ use crate::error::{FormatError, FormatErrors, Problem};
 use crate::list::{Schema, integer};
 use crate::npz::{ArrayProblem, Npz};
 use crate::text::read_text;
+use chip::canonical_unit;
 use fx::Weight;
 use network::{Connections, Endpoint, Network, Pattern, ProjectionSpec};
 use std::path::Path;
-use units::{Decimal, DecimalError};
+use units::{Decimal, DecimalError, Quantity};
 
 /// What the key `connect` says.
 pub(super) enum Connect {
@@ -64,7 +65,7 @@ const LIST: Schema =
     Schema { format: Format { name: "quenched-connections", version: 1 }, columns: "pre,post,weight", optional: 0 };
 
 /// Reads the list at `path` for ends of these sizes (`pre`, `post`); a weight of 1 in it stands for `unit`.
-pub(super) fn read_list(path: &Path, sizes: [u32; 2], unit: Decimal) -> Result<Connections, FormatErrors> {
+pub(super) fn read_list(path: &Path, sizes: [u32; 2], unit: Unit) -> Result<Connections, FormatErrors> {
     let list = if path.extension().is_some_and(|e| e == "npz") {
         from_npz(path, sizes, unit)?
     } else {
@@ -75,25 +76,45 @@ pub(super) fn read_list(path: &Path, sizes: [u32; 2], unit: Decimal) -> Result<C
 
 type Link = (u32, u32, Weight);
 
-pub(super) fn from_csv(text: &str, file: &str, sizes: [u32; 2], unit: Decimal) -> Result<Vec<Link>, FormatErrors> {
+pub(super) fn from_csv(text: &str, file: &str, sizes: [u32; 2], unit: Unit) -> Result<Vec<Link>, FormatErrors> {
     LIST.read(text, file, |fields| {
         let ends = [integer(fields, 0, 0, sizes[0] - 1)?, integer(fields, 1, 0, sizes[1] - 1)?];
         let number: Decimal = fields[2].parse().map_err(|error| (2, Problem::Decimal(error)))?;
-        let weight = scaled(number, unit).map_err(|error| (2, Problem::Decimal(error)))?;
+        let weight = unit.times(number).map_err(|error| (2, Problem::Decimal(error)))?;
         Ok((ends[0], ends[1], weight))
     })
 }
 
-/// `number` times `unit`, exactly, then to the nearest weight.
-fn scaled(number: Decimal, unit: Decimal) -> Result<Weight, DecimalError> {
-    let mantissa = number.mantissa().checked_mul(unit.mantissa()).ok_or(DecimalError::Range)?;
-    let product = Decimal::new(mantissa, number.exponent() + unit.exponent());
-    let bits = product.to_bits(Weight::FRACTION_BITS)?;
-    let overflow = DecimalError::Overflow { bits: 32, fraction_bits: Weight::FRACTION_BITS };
-    i32::try_from(bits).map(Weight::from_bits).map_err(|_| overflow)
+/// What a weight of 1 in a list stands for.
+#[derive(Clone, Copy)]
+pub(super) struct Unit {
+    /// That.
+    pub(super) weight: Quantity,
+    /// What counts as 1 in the number format, of the same dimension.
+    pub(super) level: Quantity,
 }
 
-fn from_npz(path: &Path, sizes: [u32; 2], unit: Decimal) -> Result<Vec<Link>, FormatErrors> {
+impl Unit {
+    /// `number` times the unit, exactly, then to the nearest weight.
+    fn times(self, number: Decimal) -> Result<Weight, DecimalError> {
+        let Quantity { value, unit } = self.weight;
+        let mantissa = number.mantissa().checked_mul(value.mantissa()).ok_or(DecimalError::Range)?;
+        let product = Decimal::new(mantissa, number.exponent() + value.exponent());
+        let overflow = DecimalError::Overflow { bits: 32, fraction_bits: Weight::FRACTION_BITS };
+        Weight::from_quotient(Quantity::new(product, unit), self.level).map_err(|_| overflow)
+    }
+
+    /// What a float is multiplied with, where its unit is the canonical one.
+    fn float_factor(self) -> Option<f64> {
+        let canonical = canonical_unit(self.weight.unit.dimension());
+        let [weight, level] = [self.weight, self.level].map(|q| q.value_in(canonical).ok());
+        let text = level.filter(|_| weight == Some(Decimal::integer(1)))?.to_string();
+        // The nearest float; a level is a decimal of at most 18 digits.
+        text.parse().ok().map(|level: f64| 1.0 / level)
+    }
+}
+
+fn from_npz(path: &Path, sizes: [u32; 2], unit: Unit) -> Result<Vec<Link>, FormatErrors> {
     let file = path.display().to_string();
     let npz = Npz::open(path)?;
     let wrong = |array: &str, problem| {
@@ -107,22 +128,25 @@ fn from_npz(path: &Path, sizes: [u32; 2], unit: Decimal) -> Result<Vec<Link>, Fo
             return Err(wrong(array, ArrayProblem::OutOfRange { index, value, low: 0, high }));
         }
     }
-    let too_large = |index, weight| wrong("weight", ArrayProblem::WeightTooLarge { index, weight });
+    let too_large = |index, weight| {
+        wrong("weight", ArrayProblem::WeightTooLarge { index, weight, most: super::weights::most(unit.level) })
+    };
     let weights: Vec<Weight> = match npz.vector_of::<i64>("weight", pre.len() as u64) {
         Ok(numbers) => {
             let weight = |(index, number): (usize, &i64)| {
-                scaled(Decimal::integer(*number), unit).map_err(|_| too_large(index, format!("{number} times {unit}")))
+                let product = unit.times(Decimal::integer(*number));
+                product.map_err(|_| too_large(index, format!("{number} times {}", unit.weight)))
             };
             numbers.iter().enumerate().map(weight).collect::<Result<_, _>>()?
         }
         Err(FormatError::Array { problem: ArrayProblem::Type { .. }, .. }) => {
             let numbers: Vec<f64> = npz.vector_of("weight", pre.len() as u64)?;
-            if unit != Decimal::integer(1) {
-                return Err(wrong("weight", ArrayProblem::FloatUnit { unit: unit.to_string() }));
-            }
+            let Some(factor) = unit.float_factor() else {
+                return Err(wrong("weight", ArrayProblem::FloatUnit { unit: unit.weight.to_string() }));
+            };
             let weight = |(index, number): (usize, &f64)| {
-                // A power of two changes no digit, so that this is the nearest weight, ties to even.
-                let bits = (number * f64::from(1u32 << Weight::FRACTION_BITS)).round_ties_even();
+                // A power of two changes no digit; where 1 counts as 1, this is the nearest weight, ties to even.
+                let bits = (number * factor * f64::from(1u32 << Weight::FRACTION_BITS)).round_ties_even();
                 let fits = bits.abs() <= f64::from(i32::MAX);
                 if fits { Ok(Weight::from_bits(bits as i32)) } else { Err(too_large(index, number.to_string())) }
             };

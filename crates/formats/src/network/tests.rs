@@ -41,6 +41,12 @@ fn edited(old: &str, new: &str) -> String {
     GOOD.replace(old, new)
 }
 
+/// A unit of a list for neurons whose weights are pure numbers.
+fn unit_of(text: &str) -> connections::Unit {
+    let weight = Quantity::number(text.parse().expect("a number"));
+    connections::Unit { weight, level: Quantity::number(Decimal::integer(1)) }
+}
+
 #[test]
 fn a_network_is_what_the_file_says() {
     let network = good();
@@ -53,11 +59,13 @@ fn a_network_is_what_the_file_says() {
     let [input, recurrent, echo, listed] = &network.projections[..] else { panic!("four projections") };
     assert_eq!((input.pre, input.post, input.delay_ticks), (Endpoint::Input(0), 0, 1));
     assert_eq!((input.connections.len(), input.mask.kept_count()), (160, 160));
-    let (low, high) = (Weight::from_integer(1), Weight::from_integer(2));
+    // 1 and 2 mV, where the threshold is 20 mV.
+    let (low, high) = (Weight::from_ratio(1, 20), Weight::from_ratio(2, 20));
     assert!(input.connections.iter().all(|c| (low..=high).contains(&c.weight)));
     assert_eq!((recurrent.connections.len(), recurrent.mask.kept_count(), recurrent.delay_ticks), (320, 160, 2));
     let weights: BTreeSet<i32> = recurrent.connections.iter().map(|c| c.weight.to_bits()).collect();
-    assert_eq!(weights, [-(1 << 20), 1 << 18].into());
+    // 0.25 mV of 20 mV, and four times what that became.
+    assert_eq!(weights, [-4 * 13107, 13107].into());
     let inhibitory: BTreeSet<u32> =
         recurrent.connections.iter().filter(|c| c.weight < Weight::ZERO).map(|c| c.pre).collect();
     assert!(inhibitory.len() <= 10 && recurrent.connections.iter().all(|c| c.pre != c.post));
@@ -66,8 +74,8 @@ fn a_network_is_what_the_file_says() {
     assert!((700..900).contains(&echo.connections.len()) && echo.connections.iter().any(|c| c.pre == c.post));
     assert_eq!(listed.delay_ticks, 3);
     let links: Vec<_> = listed.connections.iter().map(|c| (c.pre, c.post, c.weight.to_bits())).collect();
-    // 0.1 times 0.5 mV, to the nearest 2^-20 mV.
-    assert_eq!(links, [(0, 1, 52429), (0, 1, 1 << 20), (11, 0, -(1 << 18))]);
+    // 0.1, 2 and -0.5 times 0.5 mV, to the nearest 2^-20 of 20 mV.
+    assert_eq!(links, [(0, 1, 2621), (0, 1, 52429), (11, 0, -13107)]);
 }
 
 #[test]
@@ -91,11 +99,10 @@ fn removed_connections_stay_in_the_wish() {
 #[test]
 fn lists_of_numpy_are_read() {
     let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let links =
-        |file: &str, unit: &str| match connections::read_list(&testdata.join(file), [12, 2], unit.parse().unwrap()) {
-            Ok(all) => Ok(all.iter().map(|c| (c.pre, c.post, c.weight.to_bits())).collect::<Vec<_>>()),
-            Err(error) => Err(error.to_string().split(".npz: ").nth(1).unwrap().to_string()),
-        };
+    let links = |file: &str, unit: &str| match connections::read_list(&testdata.join(file), [12, 2], unit_of(unit)) {
+        Ok(all) => Ok(all.iter().map(|c| (c.pre, c.post, c.weight.to_bits())).collect::<Vec<_>>()),
+        Err(error) => Err(error.to_string().split(".npz: ").nth(1).unwrap().to_string()),
+    };
     let expected = vec![(0, 0, -(1 << 19)), (0, 1, 1 << 20), (11, 1, 1 << 12)];
     assert_eq!(links("connections_whole.npz", "0.00390625"), Ok(expected.clone()));
     let ties = vec![expected[0], expected[1], (11, 1, 0)];
@@ -119,7 +126,7 @@ fn lists_of_numpy_are_read() {
         "1000",
         "array `weight`: element 0 stands for a weight of 256 times 1000, but weights are below 2048 in size",
     );
-    let error = connections::read_list(&testdata.join("connections_whole.npz"), [12, 1], Decimal::integer(1));
+    let error = connections::read_list(&testdata.join("connections_whole.npz"), [12, 1], unit_of("1"));
     let error = error.unwrap_err().to_string();
     assert!(error.ends_with("array `post`: element 0 is 1, outside the range from 0 to 0"), "{error}");
 }
@@ -294,8 +301,8 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "weight = \"0.25 mV\"",
-        "weight = \"3 V\"",
-        "40:10: `projection[1].weight`: a weight of 3 V does not fit: it is below 2048 mV in size \
+        "weight = \"41 V\"",
+        "40:10: `projection[1].weight`: a weight of 41 V does not fit: it is below 2048 times the nominal threshold of 20 mV in size \
          [weights-are-possible]",
     ),
     (
@@ -371,7 +378,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "weight = \"0.5 mV\"",
-        "weight = \"2000 mV\"",
+        "weight = \"40000 mV\"",
         "DIR/list.csv:2:5: the value does not fit a signed 32-bit number with 20 fraction bits",
     ),
 ];
@@ -408,7 +415,7 @@ fn sizes_are_checked_before_anything_is_drawn() {
 
 #[test]
 fn wrong_lists_name_their_own_line() {
-    let csv = |text: &str| connections::from_csv(text, "l.csv", [12, 2], Decimal::integer(1)).unwrap_err().to_string();
+    let csv = |text: &str| connections::from_csv(text, "l.csv", [12, 2], unit_of("1")).unwrap_err().to_string();
     assert_eq!(csv("pre,post,weight\n12,0,1\n"), "l.csv:2:1: 12 is outside the range from 0 to 11");
     assert_eq!(csv("pre,post,weight\n0,2,1\n"), "l.csv:2:3: 2 is outside the range from 0 to 1");
     assert_eq!(csv("pre,post,weight\n0,1,nan\n"), "l.csv:2:5: `nan` and `inf` are not numbers that a chip can have");

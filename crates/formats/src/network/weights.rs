@@ -4,12 +4,12 @@ use crate::document::Value;
 use crate::error::Problem;
 use fx::Weight;
 use network::{Inhibition, Signs, Weights};
-use units::{Decimal, Unit};
+use units::{Decimal, Quantity, Unit};
 
 /// What the key `weight` says.
 pub(super) enum WeightEntry {
-    /// One weight: exactly, in the unit of the target's level, and in the number format.
-    Constant(Decimal, Weight),
+    /// One weight: exactly, and in the number format.
+    Constant(Quantity, Weight),
     /// A law.
     Law(Weights),
 }
@@ -24,7 +24,7 @@ impl WeightEntry {
     }
 
     /// The one weight, exactly.
-    pub(super) fn constant(&self) -> Option<Decimal> {
+    pub(super) fn constant(&self) -> Option<Quantity> {
         match self {
             Self::Constant(exact, _) => Some(*exact),
             Self::Law(_) => None,
@@ -33,7 +33,7 @@ impl WeightEntry {
 }
 
 /// `"0.5 mV"`, `{ low = "0.1 mV", high = "0.5 mV" }` or `{ mean = "0.5 mV", deviation = "0.1 mV" }`.
-pub(super) fn read_weights(value: &Value<'_>, level: Unit) -> Option<WeightEntry> {
+pub(super) fn read_weights(value: &Value<'_>, level: Quantity) -> Option<WeightEntry> {
     if !value.is_table() {
         let (exact, weight) = weight(value, level)?;
         return Some(WeightEntry::Constant(exact, weight));
@@ -66,13 +66,23 @@ pub(super) fn read_weights(value: &Value<'_>, level: Unit) -> Option<WeightEntry
 
 const RULE: &str = "weights-are-possible";
 
-/// A weight in `level`, exactly and in the number format.
-fn weight(value: &Value<'_>, level: Unit) -> Option<(Decimal, Weight)> {
-    let quantity = super::quantity_in(value, level.dimension())?;
-    let exact = quantity.value_in(level).expect("the dimension was checked");
-    match Weight::from_decimal(exact) {
-        Ok(weight) => Some((exact, weight)),
-        Err(_) => value.reject(RULE, format!("a weight of {quantity} does not fit: it is below 2048 {level} in size")),
+/// A weight, exactly and in the number format, in which `level` counts as 1.
+fn weight(value: &Value<'_>, level: Quantity) -> Option<(Quantity, Weight)> {
+    let quantity = super::quantity_in(value, level.unit.dimension())?;
+    match Weight::from_quotient(quantity, level) {
+        Ok(weight) => Some((quantity, weight)),
+        Err(_) => {
+            value.reject(RULE, format!("a weight of {quantity} does not fit: it is below {} in size", most(level)))
+        }
+    }
+}
+
+/// The size that a weight stays below, if `level` counts as 1.
+pub(super) fn most(level: Quantity) -> String {
+    match level {
+        Quantity { unit: Unit::ONE, value } if value == Decimal::integer(1) => "2048".into(),
+        Quantity { unit, value } if value == Decimal::integer(1) => format!("2048 {unit}"),
+        level => format!("2048 times the nominal threshold of {level}"),
     }
 }
 

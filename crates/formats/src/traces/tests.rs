@@ -13,7 +13,9 @@ fn errors(text: &str) -> String {
 
 #[test]
 fn every_digit_is_written() {
-    let check = |bits, fraction_bits, expected: &str| assert_eq!(exact_decimal(bits, fraction_bits), expected);
+    let check = |bits, fraction_bits, expected: &str| {
+        assert_eq!(exact_decimal(bits, fraction_bits, Decimal::integer(1)), expected)
+    };
     check(0, 20, "0");
     check(1 << 20, 20, "1");
     check(-3 << 19, 20, "-1.5");
@@ -26,7 +28,12 @@ fn every_digit_is_written() {
 
 #[test]
 fn a_file_is_written_as_specified() {
-    let recording = |name, fraction_bits, bits: &[i64]| Recording { name, fraction_bits, bits: bits.to_vec() };
+    let recording = |name, fraction_bits, bits: &[i64]| Recording {
+        name,
+        fraction_bits,
+        scale: Decimal::integer(1),
+        bits: bits.to_vec(),
+    };
     let text = write_traces(
         &[Tick(0), Tick(5)],
         &[
@@ -86,7 +93,12 @@ fn wrong_files_are_refused_in_their_place() {
 
 #[test]
 fn every_cut_of_a_written_file_is_noticed() {
-    let recording = Recording { name: name("a", 0, "v", "mV"), fraction_bits: 20, bits: vec![1 << 19, 3, -70] };
+    let recording = Recording {
+        name: name("a", 0, "v", "mV"),
+        fraction_bits: 20,
+        scale: Decimal::integer(1),
+        bits: vec![1 << 19, 3, -70],
+    };
     let text = write_traces(&[Tick(0), Tick(10), Tick(20)], &[recording]);
     for length in 0..text.len() {
         assert!(read_traces(&text[..length], "f").is_err(), "{:?}", &text[..length]);
@@ -105,6 +117,7 @@ proptest! {
             Recording {
                 name: name(population, *neuron, &quantity, "1"),
                 fraction_bits: *fraction_bits,
+                scale: Decimal::integer(1),
                 bits: bits.map(i64::from).to_vec(),
             }
         }).collect();

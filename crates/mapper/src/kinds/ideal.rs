@@ -11,7 +11,6 @@ use crate::sums;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, SmallWeights};
 use chip::{ChipSpec, FaultSpec, IdealRow, Routing};
-use fx::Weight;
 use std::ops::RangeInclusive;
 
 /// The largest exponent of a core's weights.
@@ -101,7 +100,7 @@ fn exponents(wish: &Wish<'_>) -> Result<Vec<u8>, MapperError> {
             projection: wish.network.projections[link.projection].name.clone(),
             pre: link.pre,
             post: link.post,
-            weight: Weight::from_bits(link.weight).to_string(),
+            weight: wish.spelled(&link),
             limit: u64::from(most),
         })
     };

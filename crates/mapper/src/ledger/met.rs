@@ -62,8 +62,10 @@ impl Met {
         self.clipped += 1;
     }
 
-    pub(super) fn report(&self) -> ProjectionWeights {
-        let root = |squares: u128| (squares as f64 / self.connections.max(1) as f64).sqrt() / UNIT;
+    /// Them, where what counts as 1 is `level`.
+    pub(super) fn report(&self, level: f64) -> ProjectionWeights {
+        let real = |bits: i64| real(bits) * level;
+        let root = |squares: u128| (squares as f64 / self.connections.max(1) as f64).sqrt() / UNIT * level;
         let (rms, rms_error) = (root(self.asked_squares), root(self.error_squares));
         let (error, asked) = self.largest_change;
         let change = |(pre, post, asked, got): Change| WeightChange { pre, post, asked: real(asked), got: real(got) };
@@ -90,7 +92,7 @@ impl Met {
             shrank: self.shrank,
             clipped: self.clipped,
             first_change: self.first_change.map(change),
-            sum_rms_change: (squares / self.sums.len().max(1) as f64).sqrt() / UNIT,
+            sum_rms_change: (squares / self.sums.len().max(1) as f64).sqrt() / UNIT * level,
             sum_most_changed: most.map(sum),
         }
     }

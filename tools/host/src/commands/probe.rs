@@ -96,7 +96,8 @@ pub(crate) fn recordings(session: &Session) -> Vec<Recording> {
             quantity: probe.kind.name.clone(),
             unit: probe.kind.unit.clone(),
         };
-        Recording { name, fraction_bits: probe.kind.fraction_bits, bits: recording.bits.clone() }
+        let (fraction_bits, scale) = (probe.kind.fraction_bits, probe.kind.scale);
+        Recording { name, fraction_bits, scale, bits: recording.bits.clone() }
     };
     session.recordings().iter().map(named).collect()
 }
@@ -139,7 +140,7 @@ pub(crate) fn table(session: &Session) -> String {
 /// The same, with exact numbers.
 pub(crate) fn as_json(session: &Session) -> Vec<Value> {
     let summary = |r: &Recording| {
-        let exact = |bits: Option<i64>| bits.map(|bits| exact_decimal(bits, r.fraction_bits));
+        let exact = |bits: Option<i64>| bits.map(|bits| exact_decimal(bits, r.fraction_bits, r.scale));
         json!({
             "trace": r.name.label(),
             "unit": r.name.unit,
@@ -219,9 +220,9 @@ fn whole_ratio(a: Decimal, b: Decimal) -> Option<u64> {
 
 /// The readings as numbers to look at.
 fn values(recording: &Recording) -> Vec<f64> {
-    // A power of two, so that the quotient is exact.
-    let unit = (1u64 << recording.fraction_bits) as f64;
-    recording.bits.iter().map(|bits| *bits as f64 / unit).collect()
+    // The nearest number to the exact one.
+    let exact = |bits: &i64| exact_decimal(*bits, recording.fraction_bits, recording.scale);
+    recording.bits.iter().map(|bits| exact(bits).parse().expect("a decimal is a number")).collect()
 }
 
 /// Means of at most [`LETTERS`] parts of a trace.

@@ -3,7 +3,7 @@
 use crate::args::StudyArgs;
 use crate::commands::numbers::{numbers, quantity};
 use crate::errors::HostError;
-use crate::output::{note, print, print_json};
+use crate::output::{note, print, print_json, warn};
 use chip::{ChipSpec, Evidence};
 use formats::output::OutputDir;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -37,9 +37,11 @@ pub(crate) fn run(args: &StudyArgs, quiet: bool) -> Result<(), HostError> {
     }
     let files: Vec<String> = out.commit()?.iter().map(|path| path.display().to_string()).collect();
     if args.json {
-        return print_json(&as_json(&result, &files));
+        print_json(&as_json(&result, &files))?;
+    } else {
+        print(&as_text(&result, &files))?;
     }
-    print(&as_text(&result, &files))
+    warn(&result.manifest.warnings, args.json, args.deny_warnings)
 }
 
 /// The study with what the command line changes.
@@ -152,12 +154,15 @@ fn chip_section(spec: &ChipSpec) -> ChipSection {
 fn as_text(result: &StudyResult, files: &[String]) -> String {
     let mut text = format!("{}\n\n", result.manifest.title);
     text.push_str(&report::terminal_table(&result.rows));
-    let _ = writeln!(text, "\n{}", report::stage_key());
+    let _ = writeln!(text, "\n{}", report::stage_key(&result.rows));
     for task in report::findings(&result.rows) {
         let _ = writeln!(text, "\n{}", task.task);
         for finding in task.findings {
             text.push_str(&bullet(&finding, 98));
         }
+    }
+    if !result.manifest.warnings.is_empty() {
+        let _ = write!(text, "\n{}", result.manifest.warnings);
     }
     text.push_str("\nWritten:\n");
     for file in files {
@@ -202,6 +207,7 @@ fn as_json(result: &StudyResult, files: &[String]) -> Value {
         "seed": result.manifest.seed,
         "results_digest": result.manifest.results_digest,
         "settings": settings,
+        "warnings": result.manifest.warnings,
         "files": files,
     })
 }

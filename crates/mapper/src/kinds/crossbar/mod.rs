@@ -18,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::placement::PlacedCore;
 use crate::report::{ConnectionLoss, CrossbarUse, Use};
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFanIn};
+use crate::{MapperError, MapperOptions, OverFanIn, sums};
 use buses::{Bus, Group, Place};
 use chip::{BusEvent, BusInput, CrossbarCore, CrossbarLimits, Routing, Source, SynapseCell, SynapseDriver, SynapseRow};
 use scale::Scale;
@@ -138,8 +138,11 @@ fn scales(wish: &Wish<'_>, limits: CrossbarLimits, options: &MapperOptions) -> V
     for link in wish.all_links().filter(Link::is_wanted) {
         magnitudes[link.core].push(link.magnitude());
     }
-    let fit = |all: &Vec<u32>| Scale::fit(all, limits.weight_max(), options.small_weights, options.weight_goal);
-    magnitudes.iter().map(fit).collect()
+    let largest = sums::weight_max(wish, limits.synapse_rows);
+    let fit = |(magnitudes, largest): (&Vec<u32>, Option<u64>)| {
+        Scale::fit(magnitudes, limits.weight_max(), largest.unwrap_or(u64::MAX), options)
+    };
+    magnitudes.iter().zip(largest).map(fit).collect()
 }
 
 /// Refuses neurons with more synapses than their column has rows.

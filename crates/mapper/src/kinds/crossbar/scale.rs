@@ -1,12 +1,12 @@
 //! The weight current of a core: weights of a few bits and no sign.
 //!
 //! Where the weights asked for are whole multiples of some current, and none is more than the largest code, they are
-//! met exactly. Otherwise the current is the one that the goal judges best of all that there are between the one with
-//! which the largest weight gets the largest code, or nearly, and a 64th of it: with smaller ones small weights are met
-//! better, and the largest are clipped.
+//! met exactly. Otherwise the current is the one that the goal judges best of all from twice the one with
+//! which the largest weight gets the largest code down to a 64th of it: with smaller ones small weights are met better,
+//! and the largest are clipped.
 
 use crate::fit::Group;
-use crate::{SmallWeights, WeightGoal};
+use crate::{MapperOptions, SmallWeights};
 
 /// Currents that are tried within a factor of two, at most.
 const TRIED: u64 = 512;
@@ -20,10 +20,11 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// The scale for these magnitudes in units of 2^-20, none of which is 0, and codes up to `max`.
-    pub(super) fn fit(magnitudes: &[u32], max: u8, small_weights: SmallWeights, goal: WeightGoal) -> Self {
-        // The largest code times the current is a weight of the program.
-        let most = u64::from(i16::MAX as u16 / u16::from(max));
+    /// The scale for these magnitudes in units of 2^-20, none of which is 0, and codes up to `max`. The largest code is
+    /// a weight of a program, and at most `weight_max` of its steps.
+    pub(super) fn fit(magnitudes: &[u32], max: u8, weight_max: u64, options: &MapperOptions) -> Self {
+        let MapperOptions { small_weights, weight_goal: goal, .. } = *options;
+        let most = (weight_max.min(i16::MAX as u64) / u64::from(max)).max(1);
         let largest = u64::from(magnitudes.iter().copied().max().unwrap_or(0));
         let common = magnitudes.iter().fold(0, |a, b| gcd(a, u64::from(*b)));
         if common > 0 && largest / common <= u64::from(max) {
@@ -38,18 +39,22 @@ impl Scale {
             let least = (2 * largest).div_ceil((2 * u64::from(max) + 1) << exponent);
             ((largest + steps / 2) / steps).max(least)
         };
-        let exponent = (0..=20).find(|e| current(*e) <= most).expect("2^31 / 2^20 is below the largest current");
-        let full = Self { current: current(exponent) as i16, exponent, max };
+        // At the coarsest exponent a current that is still too large is for the judge of the program to refuse.
+        let exponent = (0..=20).find(|e| current(*e) <= most).unwrap_or(20);
+        let full = Self { current: current(exponent).min(i16::MAX as u64 / u64::from(max)) as i16, exponent, max };
         let group = Group::new(magnitudes, goal, false);
-        let smaller = (0..=exponent).rev().take(7).flat_map(|exponent| {
-            let stride = (most / 2).div_ceil(TRIED);
+        let others = (0..=(exponent + 1).min(20)).rev().take(8).flat_map(|exponent| {
+            let stride = (most / 2).div_ceil(TRIED).max(1);
             let currents = (most / 2 + 1..=most).rev().step_by(stride as usize);
             currents.map(move |current| Self { current: current as i16, exponent, max })
         });
-        let smaller =
-            smaller.filter(|scale| scale.weight(1) < full.weight(1) && 64 * scale.weight(1) >= full.weight(1));
+        let tried = |scale: &Self| {
+            let (own, full) = (scale.weight(1), full.weight(1));
+            own <= 2 * full && 64 * own >= full
+        };
+        let others = others.filter(tried);
         // Of equal ones the first: the one that clips least.
-        let judged = [full].into_iter().chain(smaller).map(|scale| (scale.error(&group, small_weights), scale));
+        let judged = [full].into_iter().chain(others).map(|scale| (scale.error(&group, small_weights), scale));
         judged.min_by(|a, b| a.0.total_cmp(&b.0)).expect("there is the full range").1
     }
 
@@ -91,14 +96,19 @@ fn gcd(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::WeightGoal;
     use proptest::prelude::*;
+
+    fn with(weight_goal: WeightGoal) -> MapperOptions {
+        MapperOptions { weight_goal, ..MapperOptions::default() }
+    }
 
     #[test]
     fn multiples_of_a_current_are_met_exactly() {
         for (unit, codes) in [(1u32 << 20, 1..=63u8), (3 << 17, 5..=20), (1, 1..=63), (7, 63..=63), (520 << 20, 2..=3)]
         {
             let magnitudes: Vec<u32> = codes.map(|code| u32::from(code) * unit).collect();
-            let scale = Scale::fit(&magnitudes, 63, SmallWeights::Nearest, WeightGoal::Max);
+            let scale = Scale::fit(&magnitudes, 63, u64::MAX, &with(WeightGoal::Max));
             for m in magnitudes {
                 let code = scale.code(m, SmallWeights::Nearest).unwrap();
                 assert_eq!(scale.weight(code), u64::from(m), "{scale:?}");
@@ -108,9 +118,9 @@ mod tests {
 
     #[test]
     fn nothing_and_the_largest_weight_fit() {
-        assert_eq!(Scale::fit(&[], 63, SmallWeights::Nearest, WeightGoal::Max).current, 0);
+        assert_eq!(Scale::fit(&[], 63, u64::MAX, &with(WeightGoal::Max)).current, 0);
         for max in [1, 63, 255] {
-            let scale = Scale::fit(&[1 << 31, 12345], max, SmallWeights::Nearest, WeightGoal::Max);
+            let scale = Scale::fit(&[1 << 31, 12345], max, u64::MAX, &with(WeightGoal::Max));
             let code = scale.code(1 << 31, SmallWeights::Nearest).unwrap();
             // A current for 8 bits has few bits itself, and must not fall short.
             assert!(if max == 255 { code >= 250 } else { code == max }, "{scale:?}");
@@ -133,7 +143,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_weight_is_far_off(magnitudes in prop::collection::vec((1u32..1 << 31, 0u32..31).prop_map(|(m, s)| (m >> s).max(1)), 1..40)) {
-            let scale = Scale::fit(&magnitudes, 63, SmallWeights::Nearest, WeightGoal::Max);
+            let scale = Scale::fit(&magnitudes, 63, u64::MAX, &with(WeightGoal::Max));
             prop_assert!(63 * i64::from(scale.current) <= i64::from(i16::MAX));
             let wanted = u64::from(*magnitudes.iter().max().unwrap()) / 63;
             for m in &magnitudes {
@@ -152,15 +162,19 @@ mod tests {
             }).collect();
             let largest = f64::from(*magnitudes.iter().max().unwrap());
             for goal in [WeightGoal::Rms, WeightGoal::Relative, WeightGoal::Max] {
-                let scale = Scale::fit(&magnitudes, 63, SmallWeights::Nearest, goal);
+                let scale = Scale::fit(&magnitudes, 63, u64::MAX, &with(goal));
                 let found = error(&magnitudes, goal, |m| {
                     scale.weight(scale.code(m, SmallWeights::Nearest).unwrap_or(0)) as f64
                 });
-                let with = |step: f64| error(&magnitudes, goal, |m| (f64::from(m) / step).round().min(63.0) * step);
+                let of_step = |step: f64| error(&magnitudes, goal, |m| (f64::from(m) / step).round().min(63.0) * step);
                 let steps = (0..20).flat_map(|e| (261..=520).map(move |c| f64::from(c) * f64::from(1 << e)));
-                let steps = steps.filter(|step| *step * 63.0 * 64.0 >= largest);
-                let best = steps.map(with).fold(f64::INFINITY, f64::min);
-                prop_assert!(found.sqrt() <= 1.005 * best.sqrt(), "{goal:?} up to {largest}: {found} {best}");
+                let steps = steps.filter(|step| *step * 63.0 * 64.0 >= largest && *step * 63.0 <= 1.99 * largest);
+                let all = steps.map(|step| (of_step(step), step));
+                let (best, step) = all.fold((f64::INFINITY, 0.0), |a, b| if b.0 < a.0 { b } else { a });
+                prop_assert!(
+                    found.sqrt() <= 1.005 * best.sqrt(),
+                    "{goal:?}: {found} with {scale:?}, {best} with {step}, largest {largest}"
+                );
             }
         }
     }

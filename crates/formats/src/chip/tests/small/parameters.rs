@@ -25,10 +25,10 @@ pub(super) const CASES: &[Case] = &[
          512 mV [values-are-possible]",
     ),
     (
-        "value = 20, unit = \"mV\"",
-        "value = 0.6, unit = \"V\"",
-        "76:11: `parameters.v_threshold.nominal`: this is 0.6 V, but core model `lif` needs a value above 0 and below \
-         512 mV [values-are-possible]",
+        "value = 0, unit = \"mV\"",
+        "value = 5e7, unit = \"V\"",
+        "72:11: `parameters.drive.nominal`: this is 50000000 V, but core model `lif` needs a value between -2^31 and \
+         2^31 times the nominal threshold of 20 mV [values-are-possible]",
     ),
     (
         "value = 20, unit = \"mV\"",
