@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use crate::kinds::XyloMisfit;
+use crate::ledger::alarm::short;
 use crate::readout::ReadoutMisfit;
 use crate::report::WeightChange;
 use chip::{CoreModel, Demand, PLAIN_SHIFT, SynapseSign};
@@ -400,7 +401,9 @@ pub enum MapperError {
 }
 
 fn change(first: &Option<WeightChange>) -> String {
-    first.map_or_else(String::new, |c| format!(" ({} to {} asks for {} and gets {})", c.pre, c.post, c.asked, c.got))
+    first.map_or_else(String::new, |c| {
+        format!(" ({} to {} asks for {} and gets {})", c.pre, c.post, short(c.asked), short(c.got))
+    })
 }
 
 pub(crate) fn list(names: &[String]) -> String {

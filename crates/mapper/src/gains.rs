@@ -11,7 +11,7 @@ use crate::report::GainReport;
 use chip::{ChipSpec, CoreProgram, Values};
 use device_models::gain_currents;
 use network::Network;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use units::{Decimal, Quantity, Unit};
 
 /// Factors have as many digits as numbers below this: six.
@@ -117,7 +117,7 @@ pub(crate) struct Means<'a> {
     /// The parameter.
     pub(crate) parameter: &'a str,
     /// The values that the populations of the core ask for.
-    asked: BTreeSet<String>,
+    asked: Vec<Quantity>,
     /// The factors that the biases of the chip can make, from small to large; empty: any.
     settable: Vec<f64>,
     spec: &'a ChipSpec,
@@ -131,26 +131,25 @@ impl<'a> Means<'a> {
         let kind = &spec.synapses[usize::from(kind)];
         let parameter = kind.gain.as_deref().filter(|_| model.facts().gains)?;
         let nominal = spec.parameters.get(parameter)?.nominal.quantity;
-        let mut asked = BTreeSet::new();
+        let mut asked = Vec::new();
         for part in &core.parts {
             match network.populations[part.population].parameters.get(parameter) {
-                None => drop(asked.insert(nominal.to_string())),
-                Some(Values::Shared(value)) => drop(asked.insert(value.to_string())),
+                None => asked.push(nominal),
+                Some(Values::Shared(value)) => asked.push(*value),
                 Some(Values::PerNeuron(all)) => {
-                    asked.extend(
-                        all[part.first_index as usize..][..part.count as usize].iter().map(Quantity::to_string),
-                    );
+                    asked.extend_from_slice(&all[part.first_index as usize..][..part.count as usize]);
                 }
             }
         }
         // A gain of 0 switches its synapses off, whatever it is multiplied with.
-        let values = asked.iter().map(|text| number(text));
+        asked.dedup();
+        let values = asked.iter().map(|value| number(*value));
         if values.clone().any(|value| value.is_none_or(|value| value <= 0.0)) {
             return None;
         }
         let settable = gain_currents(spec, kind).map_or_else(Vec::new, |currents| {
             // What is asked for is nominal times some number, and so is the current that stands for it.
-            let largest = values.flatten().fold(0.0, f64::max) / number(&nominal.to_string()).unwrap_or(1.0);
+            let largest = values.flatten().fold(0.0, f64::max) / number(nominal).unwrap_or(1.0);
             let nearest = |current: f64| {
                 let off = |c: &&i64| (**c as f64 - current).abs();
                 *currents.settable.iter().min_by(|a, b| off(a).total_cmp(&off(b))).expect("a bias has codes") as f64
@@ -166,10 +165,7 @@ impl<'a> Means<'a> {
     pub(crate) fn nearest(&self, factor: f64) -> Option<(Gain, f64)> {
         let allowed = self.spec.allowed(self.model, self.parameter)?;
         let fits = |factor: &Decimal| {
-            let fits = |text: &String| {
-                let value = text.parse::<Quantity>().ok().and_then(|asked| times(asked, *factor));
-                value.is_some_and(|value| allowed.check(value).is_ok())
-            };
+            let fits = |asked: &Quantity| times(*asked, *factor).is_some_and(|value| allowed.check(value).is_ok());
             self.asked.iter().all(fits)
         };
         // Of settable factors the nearest that fits; of any, the furthest from 1 that fits.
@@ -188,9 +184,8 @@ impl<'a> Means<'a> {
 }
 
 /// A pure number as a float.
-fn number(text: &str) -> Option<f64> {
-    let value = text.parse::<Quantity>().ok()?.value_in(Unit::ONE).ok()?;
-    value.to_string().parse().ok()
+fn number(value: Quantity) -> Option<f64> {
+    value.value_in(Unit::ONE).ok()?.to_string().parse().ok()
 }
 
 /// `factor` to [`DIGITS`] digits, and what that is.

@@ -1,6 +1,6 @@
 //! The books of a mapping: what was asked for, what was kept, and how far off it is.
 
-mod alarm;
+pub(crate) mod alarm;
 mod met;
 
 use crate::kinds::CoreMemories;

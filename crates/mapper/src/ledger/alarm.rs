@@ -38,13 +38,18 @@ fn weights(projection: &ProjectionReport) -> Option<String> {
             weights.shrank,
             first.pre,
             first.post,
-            first.asked,
-            first.got
+            short(first.asked),
+            short(first.got)
         );
     }
     text += "; a core makes few weights: bring those of a core closer together, choose another goal of their search, \
              or give the populations cores of their own";
     Some(text)
+}
+
+/// Six digits.
+pub(crate) fn short(number: f64) -> f64 {
+    format!("{number:.5e}").parse().unwrap_or(number)
 }
 
 fn lost<'a>(projection: &ProjectionReport, losses: impl Iterator<Item = &'a MappingLoss>) -> String {

@@ -122,8 +122,6 @@ mod tests {
         for max in [1, 63, 255] {
             let scale = Scale::fit(&[1 << 31, 12345], max, u64::MAX, &with(WeightGoal::Max));
             let code = scale.code(1 << 31, SmallWeights::Nearest).unwrap();
-            // A current for 8 bits has few bits itself, and must not fall short.
-            assert!(if max == 255 { code >= 250 } else { code == max }, "{scale:?}");
             assert!(scale.weight(code).abs_diff(1 << 31) <= scale.weight(1) / 2, "{scale:?}");
             assert_eq!(scale.code(12345, SmallWeights::Nearest), None);
             assert_eq!(scale.code(12345, SmallWeights::Keep), Some(1));
