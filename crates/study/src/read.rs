@@ -313,8 +313,8 @@ impl Reader<'_> {
         })
     }
 
-    /// A data set of task `task` in the `.ts` format, from a file beside the study. What is wrong in it is reported with
-    /// its own place.
+    /// A data set of task `task` in the `.ts` format, from a file beside the study. What is wrong in it is reported
+    /// with its own place.
     fn data(&self, task: &str, value: &Value<'_>) -> Option<(TsData, DataFile)> {
         let file = value.read::<String>()?;
         let path = self.directory.join(&file);
