@@ -27,4 +27,5 @@ mod support;
 mod tasks;
 mod tidy;
 mod variation;
+mod weights;
 mod xylo;

@@ -324,6 +324,39 @@ fn solve(gram: &[Vec<f64>], right: &[f64], members: &[usize]) -> Option<Vec<f64>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Dice;
+
+    #[test]
+    fn no_other_start_is_much_better() {
+        let mut dice = Dice(77);
+        let mut stream = Dice(78);
+        let mut uniform = || f64::from(1 + stream.below(1 << 20)) / f64::from(1 << 20);
+        let mut set = |draw: &mut dyn FnMut(&mut dyn FnMut() -> f64) -> f64| -> Vec<u32> {
+            (0..90).map(|_| (draw(&mut uniform).abs() * f64::from(1 << 20)) as u32 + 1).collect()
+        };
+        let sets = [
+            set(&mut |u| (0..12).map(|_| u()).sum::<f64>() - 6.0),
+            set(&mut |u| 1.0 + 0.05 * (0..12).map(|_| u()).sum::<f64>()),
+            set(&mut |u| -u().ln()),
+            set(&mut |u| if u() < 0.8 { u() * 0.1 } else { 2.0 + u() }),
+        ];
+        for (index, set) in sets.iter().enumerate() {
+            for goal in [WeightGoal::Rms, WeightGoal::Relative, WeightGoal::Max] {
+                let small_weights = if index % 2 == 0 { SmallWeights::Nearest } else { SmallWeights::Keep };
+                let search = Search::new(vec![Group::new(set, goal, false)], 4, small_weights, goal);
+                let (found, _) = search.fixed(&[1.0]);
+                let largest = f64::from(*set.iter().max().unwrap());
+                let mut draw = || largest * 0.6 * f64::from(1 + dice.below(1 << 20)) / f64::from(1 << 20);
+                let start = |_| Point { currents: (0..4).map(|_| draw()).collect(), factors: vec![1.0] };
+                let others = (0..120).map(start).map(|mut point| {
+                    search.alternate(&mut point, &[false]);
+                    search.error(&point)
+                });
+                let best = others.fold(f64::INFINITY, f64::min);
+                assert!(found.sqrt() <= 1.07 * best.sqrt(), "set {index}, {goal:?}: {found} {best}");
+            }
+        }
+    }
 
     #[test]
     fn least_squares_never_uses_a_negative_current() {
