@@ -7,7 +7,7 @@ use mapper::{
     DecodedConnection, MapperError, MapperOptions, Mapping, OverFanIn, ProjectionReport, SmallWeights, WeightGoal,
     decode, map,
 };
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use session::{Activity, Board};
 use std::collections::{BTreeMap, BTreeSet};
 use units::Tick;
@@ -75,7 +75,16 @@ fn random_network(spec: &ChipSpec, seed: u64) -> Network {
         let connections = Connections::from_list(network.size_of(pre).unwrap(), list);
         let mask = Mask::all(connections.len());
         let name = format!("x{}", network.projections.len());
-        network.projections.push(Projection { name, pre, post, synapse, connections, mask, delay_ticks: 1 });
+        network.projections.push(Projection {
+            name,
+            pre,
+            post,
+            synapse,
+            connections,
+            mask,
+            delay_ticks: 1,
+            weight_format: WeightFormat::default(),
+        });
     }
     network
 }
@@ -196,13 +205,22 @@ fn weak_and_strong(model: CoreModel, weak: f64, strong: &[f64]) -> Network {
         let connections = Connections::from_list(list.len() as u32, list);
         let (mask, synapse) =
             (Mask::all(connections.len()), SynapseChoice { excitatory: "AMPA".into(), inhibitory: "GABA".into() });
-        Projection { name: name.into(), pre, post: 0, synapse, connections, mask, delay_ticks: 1 }
+        Projection {
+            name: name.into(),
+            pre,
+            post: 0,
+            synapse,
+            connections,
+            mask,
+            delay_ticks: 1,
+            weight_format: WeightFormat::default(),
+        }
     };
     let mut network = Network {
         populations: vec![population("n".into(), 1, model)],
         inputs: vec![
             InputGroup { name: "weak".into(), channels: 1 },
-            InputGroup { name: "strong".into(), channels: strong.len() as u32 },
+            InputGroup { name: "strong".into(), channels: strong.len().max(1) as u32 },
         ],
         projections: vec![projection("weak", Endpoint::Input(0), vec![(0, 0, weight(weak))])],
     };
@@ -221,7 +239,7 @@ fn spikes(network: &Network, spec: &ChipSpec) -> u64 {
     (0..500).for_each(|ms| session.send(channel, Tick(ms * 1000), 1).unwrap());
     let mut activity = Activity::new(&board);
     session.run_until(Tick(500_000), &mut activity);
-    activity.populations().map(|population| population.total()).sum()
+    activity.populations().iter().map(|population| population.total()).sum()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::WeightGoal;
 /// Weights that are judged together, without sign and above 0.
 pub(crate) struct Group {
     values: Vec<u32>,
-    /// By value: the number, sum and sum of squares of all weights below it, each weighted as the goal says; one longer.
+    /// By value: number, sum and sum of squares of all weights below it, each weighted as the goal says; one longer.
     sums: Vec<[f64; 3]>,
     /// What a difference counts for the largest.
     scale: f64,

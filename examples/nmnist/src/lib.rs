@@ -15,7 +15,7 @@ use formats::sensor::{Options, Sensor, load, to_inputs};
 use formats::{FormatError, FormatErrors};
 use fx::{FxError, Weight};
 use mapper::{MapperError, MapperOptions, MappingReport};
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use session::{Activity, Board, Multiple, SessionError};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -186,6 +186,7 @@ fn projection(
         mask: Mask::all(connections.len()),
         connections,
         delay_ticks: 1,
+        weight_format: WeightFormat::default(),
     })
 }
 

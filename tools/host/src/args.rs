@@ -1,14 +1,16 @@
 //! The arguments of every command.
 
 mod input;
+mod mapping;
 mod values;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 use units::{Decimal, Quantity};
 use values::{parse_cv, parse_tick, time};
 
 pub(crate) use input::InputArgs;
+pub(crate) use mapping::MappingFlags;
 pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval};
 
 /// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
@@ -192,21 +194,12 @@ pub(crate) struct MapChoice {
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) chip: Option<String>,
 
-    /// What to do with a neuron that has more synapses than the chip can hold; `error` if not given
-    #[arg(long, value_enum)]
-    pub(crate) over_fan_in: Option<OverFanIn>,
+    #[command(flatten)]
+    pub(crate) mapping: MappingFlags,
 
     /// Fail if anything is not represented as it was asked for: every line of `warnings` is an error then
     #[arg(long)]
     pub(crate) deny_warnings: bool,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OverFanIn {
-    /// Refuse the network
-    Error,
-    /// Keep the largest weights and report the others as lost
-    Prune,
 }
 
 #[derive(ClapArgs, Debug)]

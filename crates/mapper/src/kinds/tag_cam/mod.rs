@@ -70,7 +70,13 @@ impl Kind for Memories {
         });
         let cores = cores.collect();
         let exponents = weights.iter().map(|weights| weights.codebook().exponent()).collect();
-        Ok(Image { routing: Routing::TagCam { cores: memories, inputs, positions }, exponents, cores, xylo: None })
+        Ok(Image {
+            routing: Routing::TagCam { cores: memories, inputs, positions },
+            exponents,
+            cores,
+            xylo: None,
+            parameters: None,
+        })
     }
 }
 
