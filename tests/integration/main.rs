@@ -19,6 +19,7 @@ mod observers;
 mod oracles;
 mod router;
 mod runs;
+mod scaled;
 mod sliced;
 mod snapshot;
 mod steps;
