@@ -3,7 +3,8 @@
 use crate::args::{DieArgs, DieChoice};
 use crate::commands::faults::Faults;
 use crate::errors::HostError;
-use crate::output::{print, print_json};
+use crate::output::print_json;
+use crate::outputs::Outputs;
 use chip::ChipSpec;
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
@@ -44,6 +45,10 @@ struct Statistics {
 /// `quenched die`.
 pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let spec = formats::chip::resolve(&args.chip)?;
+    let mut outputs = Outputs::new(args.json);
+    outputs.reads_all_so_far()?;
+    let file = args.csv.as_ref().map(|path| outputs.file("--csv", path)).transpose()?;
+    outputs.give_up_on_interrupt();
     let die = parameters_of(&spec, &args.which)?;
     // Nothing differs on a chip without mismatch, however large it is.
     let differs = die.mismatched().next().is_some() || die.has_faults();
@@ -54,13 +59,14 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let columns = columns(&spec, &die, args, &circuits)?;
     let faults = Faults::of(&spec, &die, &circuits);
     let weights = WeightFactors::of(&spec, &die, &args.which, &circuits);
-    if let Some(path) = &args.csv {
-        formats::output::write_atomic(path, csv(&circuits, &columns).as_bytes())?;
+    if let Some(file) = file {
+        outputs.write(file, csv(&circuits, &columns).as_bytes())?;
     }
+    let done = outputs.commit()?;
     if args.json {
         return print_json(&as_json(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref()));
     }
-    print(&as_text(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref()))
+    done.print(&as_text(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref()))
 }
 
 /// The parameters of the die that `which` names.
