@@ -290,3 +290,7 @@ target!(
 );
 target!(recording_shd, vec![recording!("shd.h5")], records("shd"));
 target!(recording_text, vec![recording!("events.csv"), b"0 3\n5 4\n".to_vec()], records("text"));
+
+target!(spiking_graph, vec![seeds::graph()], |bytes: &[u8]| {
+    formats::nir::NirGraph::from_bytes(bytes.to_vec(), "graph.nir").is_ok()
+});
