@@ -165,8 +165,8 @@ impl Emulator {
         Ok(())
     }
 
-    /// Spikes that channel `input` was sent for tick `tick`, and for the whole step in which it lies; none if its events
-    /// are no numbers of spikes.
+    /// Spikes that channel `input` was sent for tick `tick`, and for the whole step in which it lies; none if its
+    /// events are no numbers of spikes.
     pub fn spikes_sent(&self, input: InputId, tick: Tick) -> Option<(i32, i32)> {
         let is_graded = self.fabric.input_model(input).is_some_and(CoreModel::is_graded);
         if is_graded || self.messages.get(input.index()) == Some(&true) {
