@@ -99,7 +99,7 @@ impl Workload {
         let mut network = Network { populations: vec![neurons], ..Network::default() };
         network.projections.push(projection("recurrent", Endpoint::Population(0), &self.recurrent));
         if self.channels > 0 {
-            network.inputs.push(InputGroup { name: "trains".to_owned(), channels: self.channels as u32 });
+            network.inputs.push(InputGroup::of_host("trains", self.channels as u32));
             network.projections.push(projection("input", Endpoint::Input(0), &self.input));
         }
         network

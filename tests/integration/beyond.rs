@@ -29,7 +29,7 @@ fn base(spec: &ChipSpec) -> Program {
     let output = Population { size: 4, ..population("output") };
     let mut network = Network {
         populations: vec![population("a"), population("b"), output],
-        inputs: vec![InputGroup { name: "in".into(), channels: 4 }],
+        inputs: vec![InputGroup::of_host("in", 4)],
         projections: Vec::new(),
     };
     let ends = [(Endpoint::Input(0), 0), (Endpoint::Population(0), 1), (Endpoint::Population(1), 2)];
@@ -45,7 +45,9 @@ fn base(spec: &ChipSpec) -> Program {
         let wish = ProjectionSpec {
             name: format!("x{index}"),
             pre,
+            pre_part: None,
             post,
+            post_part: None,
             pattern: Pattern::FanIn(3),
             weights: Weights::Uniform { mean: Weight::from_bits(8 << 20), spread: Weight::from_bits(4 << 20) },
             signs: Signs::AsDrawn,

@@ -231,7 +231,7 @@ fn network(recipe: Recipe) -> Network {
         projection("on", Endpoint::Population(0), 1, recipe.neurons, 700),
         projection("back", Endpoint::Population(1), 0, recipe.neurons, 200),
     ];
-    let inputs = vec![InputGroup { name: "in".to_owned(), channels: recipe.channels }];
+    let inputs = vec![InputGroup::of_host("in", recipe.channels)];
     Network { populations: vec![population("a"), population("b")], inputs, projections }
 }
 

@@ -103,7 +103,9 @@ fn projection(random: &mut Random, spec: &ChipSpec, network: &Network, name: Str
     let wish = ProjectionSpec {
         name,
         pre,
+        pre_part: None,
         post,
+        post_part: None,
         pattern,
         weights: random.pick(&[
             Weights::Constant(mean),
@@ -135,7 +137,7 @@ fn network(random: &mut Random, spec: &ChipSpec) -> Network {
     for index in 0..random.below(3) {
         // Some hundreds of strong inputs exceed an accumulator.
         let channels = if random.below(6) == 0 { 200 + random.below(400) } else { size(random) };
-        network.inputs.push(InputGroup { name: format!("i{index}"), channels });
+        network.inputs.push(InputGroup::of_host(format!("i{index}"), channels));
     }
     for index in 0..1 + random.below(4) {
         let projection = projection(random, spec, &network, format!("x{index}"));
@@ -213,7 +215,7 @@ fn fan_in(channels: u32, largest: Weight) -> Network {
     let connections = Connections::from_list(channels, list.collect());
     Network {
         populations: vec![Population { name: "p".into(), size: 1, model: CoreModel::Lif, parameters: BTreeMap::new() }],
-        inputs: vec![InputGroup { name: "in".into(), channels }],
+        inputs: vec![InputGroup::of_host("in", channels)],
         projections: vec![Projection {
             name: "x".into(),
             pre: Endpoint::Input(0),

@@ -111,7 +111,7 @@ fn network(recipe: Recipe, simulator: Simulator) -> Network {
     }
     Network {
         populations: vec![population("first", n, &parameters), population("second", n, &[])],
-        inputs: vec![InputGroup { name: "channels".to_owned(), channels }],
+        inputs: vec![InputGroup::of_host("channels", channels)],
         projections,
     }
 }
@@ -396,7 +396,7 @@ fn whole_weights_are_exact() {
         let list = (0..254).map(|w| (w, w % 7, f64::from(w as i32 - 127))).collect();
         let network = Network {
             populations: vec![population("p", 7, &[])],
-            inputs: vec![InputGroup { name: "in".to_owned(), channels: 254 }],
+            inputs: vec![InputGroup::of_host("in", 254)],
             projections: vec![projection("w", Endpoint::Input(0), 0, 254, list)],
         };
         let mapping = map(&network, &chip(name)).unwrap();
@@ -410,7 +410,7 @@ fn dense(channels: u32, size: u32) -> Network {
     let list = (0..channels).flat_map(|pre| (0..size).map(move |post| (pre, post, 3.0))).collect();
     Network {
         populations: vec![population("p", size, &[])],
-        inputs: vec![InputGroup { name: "in".to_owned(), channels }],
+        inputs: vec![InputGroup::of_host("in", channels)],
         projections: vec![projection("w", Endpoint::Input(0), 0, channels, list)],
     }
 }
@@ -451,13 +451,13 @@ fn weights_and_delays_beyond_the_chip_are_refused() {
         projection.delay_ticks = delay;
         Network {
             populations: vec![population("p", 1, &[])],
-            inputs: vec![InputGroup { name: "in".to_owned(), channels: 1 }],
+            inputs: vec![InputGroup::of_host("in", 1)],
             projections: vec![projection],
         }
     };
     let text = |network: &Network| map(network, &chip("loihi-lava")).unwrap_err().to_string();
     assert!(map(&with(2047.0, 64), &chip("loihi-lava")).is_ok());
-    insta::assert_snapshot!(text(&with(1.0, 65)), @"projection `w`: a delay of 65 ticks; chip `loihi-lava` has delays of 1 to 64 ticks");
+    insta::assert_snapshot!(text(&with(1.0, 65)), @"projection `w`: a delay of 65 ticks; chip `loihi-lava` has delays of 1 to 64 ticks, the nearest is 64");
     let mut narrow = chip("loihi-lava");
     let chip::RouterSpec::Axon(router) = &mut narrow.router else { unreachable!() };
     router.weight_exponent.1.quantity = quantity("0 1");
@@ -471,7 +471,7 @@ fn overflows_are_counted() {
     let spec = chip("loihi-nengo");
     let network = Network {
         populations: vec![population("p", 1, &[("v_threshold", Values::Shared(quantity("131071 1")))])],
-        inputs: vec![InputGroup { name: "in".to_owned(), channels: 1 }],
+        inputs: vec![InputGroup::of_host("in", 1)],
         projections: vec![projection("w", Endpoint::Input(0), 0, 1, vec![(0, 0, 2000.0)])],
     };
     let mapping = map(&network, &spec).unwrap();

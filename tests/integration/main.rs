@@ -18,6 +18,7 @@ mod network_files;
 mod noise;
 mod observers;
 mod oracles;
+mod portable;
 mod router;
 mod runs;
 mod scaled;

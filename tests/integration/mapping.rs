@@ -39,7 +39,7 @@ fn sparse(spec: &ChipSpec, size: u32) -> Network {
     };
     let mut network = Network {
         populations: vec![population("a", size), population("b", size / 2)],
-        inputs: vec![InputGroup { name: "in".into(), channels: 3 }],
+        inputs: vec![InputGroup::of_host("in", 3)],
         projections: Vec::new(),
     };
     let wishes = [
@@ -52,7 +52,9 @@ fn sparse(spec: &ChipSpec, size: u32) -> Network {
         let spec = ProjectionSpec {
             name: name.into(),
             pre,
+            pre_part: None,
             post,
+            post_part: None,
             pattern,
             weights: strong(spec),
             signs: Signs::AsDrawn,

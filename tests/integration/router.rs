@@ -23,12 +23,17 @@ fn word(hop_x: i8, hop_y: i8, core_mask: u16, tag: u16) -> SramWord {
 }
 
 fn cam(tag: u16, synapse: u8, weight_bits: u8) -> CamWord {
-    CamWord { tag: Tag(tag), synapse, weight_bits }
+    CamWord { tag: Tag(tag), synapse, weight_bits, delay: 0 }
 }
 
 /// Two chips side by side; chip 0 has cores 0 and 1 in use, chip 1 has core 2. One neuron a core, and two in the last.
 fn board() -> (ChipSpec, Program) {
-    let memories = |cam: Vec<Vec<CamWord>>, sram| TagCamCore { weight_currents: vec![1, 20, 300, 4000], cam, sram };
+    let memories = |cam: Vec<Vec<CamWord>>, sram| TagCamCore {
+        weight_currents: vec![1, 20, 300, 4000],
+        delays: vec![5, 9],
+        cam,
+        sram,
+    };
     let cores = vec![
         memories(vec![vec![]], vec![vec![word(0, 0, 0b011, 1), word(1, 0, 0b101, 2), word(-1, 0, 0b001, 3)]]),
         memories(vec![vec![cam(1, 4, 0b0101), cam(1, 6, 0b1000)]], vec![vec![]]),
@@ -71,6 +76,19 @@ fn events_follow_sram_hops_tags_and_cam() {
     );
     assert_eq!(reach(&fabric, fabric.input_source(InputId(0))), "+1 core 2 [33:1]; sent 2 unmatched 0 off 1 unused 0");
     assert_eq!(fabric.layout(0).lanes().len(), 0, "a core that nothing reaches has no accumulators");
+}
+
+#[test]
+fn a_delay_code_selects_one_of_the_core() {
+    let (spec, mut program) = board();
+    let Routing::TagCam { cores, .. } = &mut program.routing else { unreachable!() };
+    cores[2].cam[0] = vec![CamWord { delay: 2, ..cam(2, 4, 0b1111) }, CamWord { delay: 1, ..cam(2, 4, 0b0001) }];
+    let fabric = Fabric::build(&spec, &program).unwrap();
+    assert_eq!(
+        reach(&fabric, fabric.neuron_source(0, NeuronId(0))),
+        "+1 core 1 [0:301 32:4000]; +1 core 2 [1:20]; +5 core 2 [32:1]; +9 core 2 [32:4321]; sent 3 unmatched 1 off 1 \
+         unused 1"
+    );
 }
 
 #[test]
@@ -138,6 +156,13 @@ fn tag_cam_programs_that_do_not_fit_are_refused() {
         "core mask 8 of chip 0 core 0 neuron 0 does not fit: the limit is 7",
     );
     check(&|p| memories(p).0[1].cam[0][0].weight_bits = 16, "weight bits 16 of chip 0 core 1 neuron 0 does not fit");
+    check(&|p| memories(p).0[1].delays = vec![1; 4], "delays of chip 0 core 1: 4 needed, 3 available");
+    check(&|p| memories(p).0[1].delays[1] = 10, "delay 10 of chip 0 core 1 does not fit: the limit is 9");
+    check(&|p| memories(p).0[1].delays[1] = 0, "delay below one tick 0 of chip 0 core 1 does not fit");
+    check(
+        &|p| memories(p).0[1].cam[0][0].delay = 3,
+        "delay code 3 of chip 0 core 1 neuron 0 does not fit: the limit is 2",
+    );
     check(&|p| memories(p).0[1].weight_currents.push(5), "weight currents of chip 0 core 1: 5 needed, 4 available");
     check(
         &|p| memories(p).0[1].weight_currents[2] = -5,

@@ -89,7 +89,7 @@ fn scaled_networks_follow_the_ideal_one() {
         };
         let network = Network {
             populations: vec![population],
-            inputs: vec![InputGroup { name: "in".to_owned(), channels: CHANNELS as u32 }],
+            inputs: vec![InputGroup::of_host("in", CHANNELS as u32)],
             projections: vec![
                 projection("in", Endpoint::Input(0), CHANNELS, &input),
                 projection("recurrent", Endpoint::Population(0), NEURONS, &recurrent),

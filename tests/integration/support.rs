@@ -117,6 +117,8 @@ pub(crate) fn tag_cam() -> RouterSpec {
         sram_words_for_monitor: fact("1 1"),
         tag_bits: fact("4 1"),
         weight_bits: fact("4 1"),
+        delay_bits: Some(fact("2 1")),
+        delay_max: Some(fact("9 1")),
         hop_max: fact("3 1"),
     })
 }
@@ -298,11 +300,13 @@ impl Recipe {
             let rate = index % 2 == 1;
             let size = if self.extreme { 8191 } else { 700 };
             let weight_currents = (0..4).map(|_| random.below(size) as i16).collect();
+            let delays: Vec<u16> = (0..random.below(4)).map(|_| 1 + random.below(9) as u16).collect();
             let cam = (0..core.neuron_count).map(|_| {
                 let words = (0..random.below(1 + self.fan_out.min(8))).map(|_| CamWord {
                     tag: tag(random, rate),
                     synapse: self.kind(random, index),
                     weight_bits: random.below(16) as u8,
+                    delay: random.below(1 + delays.len() as u32) as u8,
                 });
                 words.collect()
             });
@@ -316,7 +320,7 @@ impl Recipe {
                 });
                 words.collect()
             });
-            TagCamCore { weight_currents, cam, sram: sram.collect() }
+            TagCamCore { weight_currents, delays, cam, sram: sram.collect() }
         });
         let memories = memories.collect();
         let inputs = (0..self.inputs).map(|i| {

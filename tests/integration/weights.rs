@@ -58,7 +58,7 @@ fn random_network(spec: &ChipSpec, seed: u64) -> Network {
     let populations = [model(), model()].into_iter().enumerate();
     let mut network = Network {
         populations: populations.map(|(i, model)| population(format!("p{i}"), 20, model)).collect(),
-        inputs: vec![InputGroup { name: "in".into(), channels: 15 }],
+        inputs: vec![InputGroup::of_host("in", 15)],
         projections: Vec::new(),
     };
     for (pre, post) in [(Endpoint::Input(0), 0), (Endpoint::Population(0), 0), (Endpoint::Population(0), 1)] {
@@ -218,10 +218,7 @@ fn weak_and_strong(model: CoreModel, weak: f64, strong: &[f64]) -> Network {
     };
     let mut network = Network {
         populations: vec![population("n".into(), 1, model)],
-        inputs: vec![
-            InputGroup { name: "weak".into(), channels: 1 },
-            InputGroup { name: "strong".into(), channels: strong.len().max(1) as u32 },
-        ],
+        inputs: vec![InputGroup::of_host("weak", 1), InputGroup::of_host("strong", strong.len().max(1) as u32)],
         projections: vec![projection("weak", Endpoint::Input(0), vec![(0, 0, weight(weak))])],
     };
     if !strong.is_empty() {

@@ -2,6 +2,7 @@
 
 use crate::slots::{DieOracle, Slot};
 use chip::{BusEvent, ChipSpec, IdealRow, IdealSynapse, Program, Routing, Source, SynapseSign};
+use std::collections::BTreeSet;
 use units::{ChipId, CoreAddress, CoreId, NeuronId, Tag};
 
 /// One synapse that an event reaches.
@@ -28,7 +29,7 @@ pub struct Sent {
     pub times: u64,
     /// Destinations that the source names.
     pub events: u64,
-    /// Broadcasts that reach a synapse.
+    /// Broadcasts that reach a synapse, once for each delay that some synapse adds.
     pub delivered: u64,
     /// Broadcasts that nobody answers.
     pub unmatched: u64,
@@ -212,10 +213,12 @@ fn broadcast(program: &Program, die: Option<&DieOracle<'_>>, chip: ChipId, mask:
             sent.unused_core += 1;
             continue;
         };
-        let mut heard = false;
+        let mut heard = BTreeSet::new();
         for (neuron, words) in cores[core].cam.iter().enumerate() {
             for (index, word) in words.iter().enumerate().filter(|(_, word)| word.tag == tag) {
-                heard = true;
+                // No delay element, or one of those that the core has.
+                let delay = if word.delay == 0 { 1 } else { cores[core].delays[usize::from(word.delay) - 1] };
+                heard.insert(delay);
                 let currents = &cores[core].weight_currents;
                 let weight = match die {
                     None => switched(currents, word.weight_bits),
@@ -226,14 +229,11 @@ fn broadcast(program: &Program, die: Option<&DieOracle<'_>>, chip: ChipId, mask:
                     }
                 };
                 let kind = usize::from(word.synapse);
-                sent.arrivals.push((1, Arrival { core, neuron, kind, weight, payload: 0, operations: 0 }));
+                sent.arrivals.push((delay, Arrival { core, neuron, kind, weight, payload: 0, operations: 0 }));
             }
         }
-        if heard {
-            sent.delivered += 1;
-        } else {
-            sent.unmatched += 1;
-        }
+        sent.delivered += heard.len() as u64;
+        sent.unmatched += u64::from(heard.is_empty());
     }
 }
 

@@ -31,6 +31,7 @@ mod level;
 mod models;
 mod program;
 mod readings;
+mod source;
 mod spec;
 mod symbols;
 #[cfg(test)]
@@ -51,12 +52,13 @@ pub use program::{
     SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
 };
 pub use readings::{Allowed, ReadBy, Reading, Refusal};
+pub use source::{EventSource, Train};
 pub use spec::{
     AxonLimits, AxonSpec, ChipSpec, Correlation, CrossbarLimits, CrossbarSpec, ENERGY_OPERATIONS, Evidence, Fact,
     Geometry, Kinetics, KineticsKind, MismatchSpec, Narrower, Number, NumberReader, ParameterSpec, RouterKind,
     RouterSpec, RulesSpec, Section, SharesSpec, Sort, Stated, SynapseGate, SynapseSign, SynapseType, TagCamLimits,
     TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, whole_multiple,
 };
-pub use symbols::{Endpoint, InputSymbol, PopulationSymbol, ProjectionSymbol, Segment, Symbols};
+pub use symbols::{Endpoint, InputSymbol, PopulationSymbol, ProjectionSymbol, Segment, Symbols, hidden_character};
 pub use validate::{RULES, Rule, Violation, WrongName, validate};
 pub use variation::{FaultSpec, NoiseSpec, PROGRAM_WEIGHT_BITS};

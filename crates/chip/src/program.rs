@@ -82,6 +82,9 @@ pub struct CamWord {
     pub synapse: u8,
     /// Which of the core's weight currents are switched on, one bit each; the weight is their sum.
     pub weight_bits: u8,
+    /// Its delay code. 0: one tick, without a delay element; otherwise one more than an index into
+    /// [`TagCamCore::delays`].
+    pub delay: u8,
 }
 
 /// An SRAM word: one destination chip of a neuron.
@@ -97,11 +100,23 @@ pub struct SramWord {
     pub tag: Tag,
 }
 
+impl TagCamCore {
+    /// Ticks from sending to arrival at a word of delay code `code`; `None` if the core does not have it.
+    pub fn delay_ticks(&self, code: u8) -> Option<u16> {
+        match code.checked_sub(1) {
+            None => Some(1),
+            Some(index) => self.delays.get(usize::from(index)).copied(),
+        }
+    }
+}
+
 /// The memories of one core of a tag and CAM chip; same order as [`Program::cores`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagCamCore {
     /// The core-wide weight currents, in units of the core's weight step. Not negative.
     pub weight_currents: Vec<i16>,
+    /// The core-wide delays in ticks, by code from 1 on.
+    pub delays: Vec<u16>,
     /// CAM words of each neuron in use.
     pub cam: Vec<Vec<CamWord>>,
     /// SRAM words of each neuron in use.

@@ -5,6 +5,7 @@ mod router;
 pub(crate) mod section;
 mod synapse;
 
+use crate::lanes::PLAIN_SHIFT;
 use crate::models::CoreModel;
 use crate::variation::{FaultSpec, NoiseSpec};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
@@ -249,6 +250,18 @@ impl ChipSpec {
     /// The index of the synapse kind called `name`.
     pub fn synapse_index(&self, name: &str) -> Option<usize> {
         self.synapses.iter().position(|s| s.name == name)
+    }
+
+    /// The index of the synapse kind that a network means on this chip by an excitatory, or else an inhibitory,
+    /// synapse onto neurons of `model`: the first that acts on them and has that sign, or else the first that can have
+    /// either. `None` if there is none.
+    pub fn default_synapse(&self, model: CoreModel, is_inhibitory: bool) -> Option<usize> {
+        let sign = if is_inhibitory { SynapseSign::Inhibitory } else { SynapseSign::Excitatory };
+        let first = |sign| {
+            let fits = |s: &SynapseType| s.sign == sign && model.takes(s) && s.kinetics.shift() == PLAIN_SHIFT;
+            self.synapses.iter().position(fits)
+        };
+        first(sign).or_else(|| first(SynapseSign::Signed))
     }
 
     /// Every number of the chip, with its dotted path (`parameters.tau_mem.mismatch.cv`), in a fixed order.

@@ -1,9 +1,10 @@
 //! The names that a user knows the parts of a program by.
 //!
 //! A memory image speaks of circuits and channels. What its user calls them goes with it, so that a program can be run
-//! and looked at without the network that it was made from. Nothing here changes what a program does, and a program
-//! without symbols runs as well.
+//! and looked at without the network that it was made from. Nothing here changes what a memory image does, and a
+//! program without symbols runs as well; the sources of its inputs are no memory of a chip, and so they are kept here.
 
+use crate::EventSource;
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 use units::{CoreAddress, InputId};
@@ -39,6 +40,8 @@ pub struct InputSymbol {
     pub name: String,
     /// Number of channels.
     pub channels: u32,
+    /// What it sends by itself; none: only what the host sends.
+    pub source: Option<EventSource>,
 }
 
 /// One end of a projection.
@@ -91,4 +94,18 @@ impl Symbols {
     pub fn first_channel(&self, group: usize) -> InputId {
         InputId(self.inputs[..group].iter().map(|input| input.channels).sum())
     }
+}
+
+/// The first character of `name` that cannot be shown as what it is: a control character, a line or paragraph
+/// separator, or one without a width that changes what stands beside it. Names with such characters are refused where
+/// they are read: no terminal, picture or page ever sees them.
+pub fn hidden_character(name: &str) -> Option<char> {
+    name.chars().find(|c| {
+        let is_format = matches!(
+            *c,
+            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        );
+        c.is_control() || is_format
+    })
 }

@@ -59,6 +59,7 @@ pub const RULES: &[Rule] = &[
     rule("rules-belong-to-models", "`rules` is there if a digital model is.", circuits::rules_belong_to_models),
     rule("xylo-has-two-layers", "A Xylo router has core model `xylo` on one chip of 2 cores.", board::xylo_layers),
     rule("counts-fit", "Sizes fit the ids and words of a program.", board::counts_fit),
+    rule("delays-have-a-limit", "`delay_bits` and `delay_max` of a CAM word go together.", board::delays_have_a_limit),
     rule("monitor-leaves-sram", "The monitor leaves at least one SRAM word of a neuron.", board::monitor_leaves_sram),
     rule(
         "rows-belong-to-drivers",

@@ -28,6 +28,7 @@ mod error;
 pub mod events;
 pub mod folder;
 mod list;
+pub mod names;
 mod nearest;
 pub mod network;
 pub mod nir;

@@ -5,25 +5,36 @@
 //! network fits the chip is the business of `mapper`; connections are drawn by `network`.
 
 mod connections;
+mod delays;
+mod ends;
+mod laws;
+mod sources;
 mod weights;
 
-use crate::document::{Document, Entry, Format, Value};
+use crate::document::{Document, Entry, Format, Table, Value};
 use crate::error::{FormatErrors, Problem};
+use crate::names::read_name;
 use crate::text::read_text;
-use chip::{ChipSpec, CoreModel, Values};
-use connections::Connect;
+use chip::{Bound, ChipSpec, CoreModel, Values};
+use connections::{Connect, ListUnits};
+use delays::DelayEntry;
 use network::{
     Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat,
 };
+use sources::SourceReader;
 use std::cell::Cell;
 use std::path::Path;
-use units::{Dimension, Quantity, Unit};
+use units::{Decimal, Dimension, Quantity, Unit};
+use weights::Level;
 
 /// Format and version of network files.
 pub const FORMAT: Format = Format { name: "quenched-network", version: 1 };
 
 /// Most neurons of a population and most channels of an input.
 pub const MEMBERS_MAX: u32 = 1 << 26;
+
+/// Digits of a parameter that is drawn.
+const LAW_DIGITS: i16 = 12;
 
 /// Most connections of a network: those that fit the memory which is taken unasked.
 pub const CONNECTIONS_MAX: u64 = 1 << 27;
@@ -99,6 +110,7 @@ impl Reader<'_> {
     fn network(mut self, document: &Document<'_>, set: SetOption<'_>) -> Option<Network> {
         let root = document.root(&["seed", "input", "population", "projection", "mapping"]);
         let seed = root.or("seed", 0);
+        self.seed = seed.unwrap_or(0);
         let mapping = root.optional_with("mapping", |v| v.options(&mut *set));
         let mut names = Vec::new();
         let inputs = each(root.optional("input")?, |v| self.input(v, &mut names));
@@ -111,10 +123,11 @@ impl Reader<'_> {
         if !self.check_board(document, &network.populations) {
             return None;
         }
-        (self.seed, _) = (seed?, mapping?);
+        mapping?;
         let mut names = Vec::new();
-        let projections = each(root.optional("projection")?, |v| self.projection(v, &network, &mut names));
-        network.projections = projections?;
+        let levels: Vec<Level> = network.populations.iter().map(|p| self.level(p)).collect();
+        let projections = each(root.optional("projection")?, |v| self.projection(v, (&network, &levels), &mut names));
+        (network.projections, _) = (projections?, seed?);
         // Everything that it checks was checked above, in its place; this is the safety net.
         match network.validate() {
             Ok(()) => Some(network),
@@ -124,8 +137,7 @@ impl Reader<'_> {
 
     /// Refuses what no mapping could place. That all fits is still for the mapper to find out.
     fn check_board(&self, document: &Document<'_>, populations: &[Population]) -> bool {
-        let circuits = [self.chip.chip_count(), self.chip.cores_per_chip(), self.chip.neurons_per_core()];
-        let circuits: u64 = circuits.iter().map(|n| *n as u64).product();
+        let circuits = self.circuits();
         let mut sum = 0;
         for (index, population) in populations.iter().enumerate() {
             sum += u64::from(population.size);
@@ -142,24 +154,36 @@ impl Reader<'_> {
         true
     }
 
+    /// Neuron circuits of a board.
+    fn circuits(&self) -> u64 {
+        let sizes = [self.chip.chip_count(), self.chip.cores_per_chip(), self.chip.neurons_per_core()];
+        sizes.iter().map(|n| *n as u64).product()
+    }
+
     fn input(&self, value: &Value<'_>, names: &mut Vec<String>) -> Option<InputGroup> {
-        let table = value.table(&["name", "channels"])?;
+        let table = value.table(&["name", "channels", "source"])?;
         let name = table.required_with("name", |v| new_name(&v, names));
         let channels = table.required_with("channels", |v| members(&v));
-        Some(InputGroup { name: name?, channels: channels? })
+        let (name, channels) = (name?, channels?);
+        let reader = SourceReader { chip: self.chip, seed: self.seed, group: &name, channels };
+        let source = table.optional_with("source", |v| reader.read(&v))?;
+        Some(InputGroup { name, channels, source })
     }
 
     fn population(&self, value: &Value<'_>, names: &mut Vec<String>) -> Option<Population> {
         let table = value.table(&["name", "size", "model", "parameters"])?;
         let name = table.required_with("name", |v| new_name(&v, names));
         let size = table.required_with("size", |v| members(&v));
-        let model = table.required_with("model", |v| self.model(&v));
+        let model = table.optional_with("model", |v| self.model(&v));
+        let (name, size, model) = (name?, size?, model?.unwrap_or(self.chip.models[0]));
         let parameters = table.optional_with("parameters", |v| {
             let entries = v.open_table()?.entries();
-            let all: Vec<_> = entries.iter().map(|e| Some((e.name.clone(), self.parameter(e, size)?))).collect();
+            let read = |e: &Entry<'_>| Some((e.name.clone(), self.parameter(e, (&name, size), model)?));
+            let all: Vec<_> = entries.iter().map(read).collect();
             all.into_iter().collect()
         });
-        Some(Population { name: name?, size: size?, model: model?, parameters: parameters?.unwrap_or_default() })
+        let parameters = parameters?.unwrap_or_default();
+        Some(Population { name, size, model, parameters })
     }
 
     fn model(&self, value: &Value<'_>) -> Option<CoreModel> {
@@ -167,8 +191,8 @@ impl Reader<'_> {
         value.one_of(&format!("a core model of chip `{}`", self.chip.name), &offered)
     }
 
-    /// A parameter of a population of `size` neurons: one quantity, or one a neuron.
-    fn parameter(&self, entry: &Entry<'_>, size: Option<u32>) -> Option<Values> {
+    /// A parameter of a population, of which name and size are given: one quantity, one a neuron, or a law.
+    fn parameter(&self, entry: &Entry<'_>, (owner, size): (&str, u32), model: CoreModel) -> Option<Values> {
         let Entry { name, value } = entry;
         let Some(parameter) = self.chip.parameters.get(name) else {
             let known = self.chip.parameters.keys().cloned().collect();
@@ -177,17 +201,33 @@ impl Reader<'_> {
             return None;
         };
         let unit = parameter.nominal.quantity.unit;
-        if !value.is_array() {
+        let is_law = laws::is_law(value);
+        if !value.is_array() && !is_law {
             return Some(Values::Shared(quantity_in(value, unit.dimension())?));
         }
         if !self.chip.parameters_per_neuron {
             let message = format!("the neurons of a core of chip `{}` share `{name}`: give one value", self.chip.name);
             return value.reject("cores-share-parameters", message);
         }
+        if is_law {
+            let circuits = self.circuits();
+            if u64::from(size) > circuits {
+                let message = format!("nothing is drawn for {size} neurons: the board has at most {circuits}");
+                return value.reject("neurons-fit-the-board", message);
+            }
+            let number = |v: &Value<'_>| quantity_in(v, unit.dimension())?.value_in(unit).ok();
+            // Registers hold whole numbers.
+            let whole =
+                model.facts().parameters.iter().any(|p| p.name == *name && matches!(p.bound, Bound::Whole { .. }));
+            let Some((law, place)) = laws::in_places(&laws::read_law(value, number)?, LAW_DIGITS, whole) else {
+                return value.reject("laws-are-possible", "these numbers are too large, or too far apart, to be drawn");
+            };
+            let drawn = |index| Decimal::new(law.draw_for(self.seed, owner, name, u64::from(index)), place);
+            return Some(Values::PerNeuron((0..size).map(|index| Quantity::new(drawn(index), unit)).collect()));
+        }
         let elements = value.array()?;
         let all: Vec<Option<Quantity>> = elements.iter().map(|v| quantity_in(v, unit.dimension())).collect();
         let all: Vec<Quantity> = all.into_iter().collect::<Option<_>>()?;
-        let size = size?;
         if all.len() != size as usize {
             let message =
                 format!("there are {} values for {size} neurons: give one for each, or one for all", all.len());
@@ -196,7 +236,12 @@ impl Reader<'_> {
         Some(Values::PerNeuron(all))
     }
 
-    fn projection(&self, value: &Value<'_>, network: &Network, names: &mut Vec<String>) -> Option<Projection> {
+    fn projection(
+        &self,
+        value: &Value<'_>,
+        (network, levels): (&Network, &[Level]),
+        names: &mut Vec<String>,
+    ) -> Option<Projection> {
         let table = value.table(&[
             "name",
             "pre",
@@ -212,37 +257,58 @@ impl Reader<'_> {
             "weight_format",
         ])?;
         let name = table.required_with("name", |v| new_name(&v, names));
-        let pre = table.required_with("pre", |v| end(&v, network));
-        let post = table.required_with("post", |v| population(&v, network));
-        let model = post.map(|post| network.populations[post].model);
-        let synapse = table.required_with("synapse", |v| self.synapse(&v, model));
+        let pre = table.required_with("pre", |v| ends::senders(&v, network));
+        let post = table.required_with("post", |v| ends::receivers(&v, network));
+        let receivers = post.as_ref().map(|end| match end.endpoint {
+            Endpoint::Population(index) => index,
+            Endpoint::Input(_) => unreachable!("receivers are populations"),
+        });
+        let model = receivers.map(|index| network.populations[index].model);
+        let synapse = table.optional_with("synapse", |v| self.synapse(&v, model));
         let connect = table.required_with("connect", |v| connections::read_connect(&v));
         let self_connections = table.or("self_connections", false);
-        let level = model.map(|model| self.chip.level(model));
-        let weights = table.required_with("weight", |v| weights::read_weights(&v, level?));
+        let weights = table.required_with("weight", |v| weights::read_weights(&v, &levels[receivers?]));
         let signs = table.optional_with("inhibitory", |v| weights::read_inhibition(&v));
-        let delay_ticks = table.optional_with("delay", |v| self.delay(&v));
+        let delay = table.optional_with("delay", |v| delays::read_delays(&v, self.chip));
         let keep = table.optional_with("keep", |v| weights::read_fraction(&v));
         let removed = table.or("removed", false);
         let weight_format = table.optional_with("weight_format", |v| weights::read_format(&v));
 
-        let (name, pre, post, connect, delay_ticks) = (name?, pre?, post?, connect?, delay_ticks?.unwrap_or(1));
-        let (synapse, weights, signs) = (synapse?, weights?, signs?);
+        let (name, from, to, post, model) = (name?, pre?, post?, receivers?, model?);
+        let (connect, delay, weights, signs) = (connect?, delay?, weights?, signs?);
+        let synapse = match synapse? {
+            Some(synapse) => synapse,
+            None => self.default_synapses(&table, model)?,
+        };
+        self.check_source(&table, &from, network, model)?;
+        let pre = from.endpoint;
+        let delay_ticks = match &delay {
+            Some(DelayEntry::Constant(ticks)) => *ticks,
+            Some(DelayEntry::Law(_)) | None => 1,
+        };
         let mut projection = match connect {
             Connect::Drawn(pattern) => {
-                let signs = signs.unwrap_or(network::Signs::AsDrawn);
-                let weights = weights.law();
-                let self_connections = self_connections?;
-                let spec =
-                    ProjectionSpec { name, pre, post, pattern, weights, signs, self_connections, synapse, delay_ticks };
-                connections::check_size(&spec, network, &table, &self.drawn)?;
+                let spec = ProjectionSpec {
+                    name,
+                    pre,
+                    pre_part: from.part.clone(),
+                    post,
+                    post_part: to.part.clone(),
+                    pattern,
+                    weights: weights.law(),
+                    signs: signs.unwrap_or(network::Signs::AsDrawn),
+                    self_connections: self_connections?,
+                    synapse,
+                    delay_ticks,
+                };
+                connections::check_size(&spec, (from.count(), to.count()), &table, &self.drawn)?;
                 match spec.generate(network, self.seed) {
                     Ok(projection) => projection,
                     Err(error) => return table.reject_at("connect", "connections-exist", error.to_string()),
                 }
             }
             Connect::Listed(file) => {
-                let Some((weight, level)) = weights.constant().zip(level) else {
+                let Some(unit) = weights.constant() else {
                     return table.reject_at(
                         "weight",
                         "weight-is-a-unit",
@@ -253,15 +319,25 @@ impl Reader<'_> {
                     let message = "a list says itself which weights are negative and who hears itself: remove this key";
                     return table.reject_at(key, "lists-are-taken-as-they-are", message);
                 }
-                let sizes = [pre, Endpoint::Population(post)].map(|e| network.size_of(e).expect("the end exists"));
-                let list =
-                    connections::read_list(&self.directory.join(file), sizes, connections::Unit { weight, level });
+                let units = ListUnits { weight: unit, level: levels[post].one, delay: delay_ticks };
+                let list = connections::read_list(&self.directory.join(file), [&from, &to], units);
                 let connections = list.map_err(|errors| table.add(&errors)).ok()?;
+                if connections.delays().is_some() && matches!(delay, Some(DelayEntry::Law(_))) {
+                    let message = "the list has delays: `delay` is then the one that a 1 in the list stands for";
+                    return table.reject_at("delay", "delay-is-a-unit", message);
+                }
                 let mask = network::Mask::all(connections.len());
                 let weight_format = WeightFormat::default();
                 Projection { name, pre, post, synapse, connections, mask, delay_ticks, weight_format }
             }
         };
+        if let Some(DelayEntry::Law(law)) = &delay
+            && let Err(count) = projection.draw_delays(law, self.seed)
+        {
+            let (all, most) = (projection.connections.len(), u16::MAX);
+            let message = format!("of {all} delays drawn, {count} are above {most} ticks, the longest there are");
+            return table.reject_at("delay", "delays-are-whole-ticks", message);
+        }
         projection.weight_format = weight_format?.unwrap_or_default();
         let recurrence = match (removed?, keep?) {
             (true, None) => Recurrence::Removed,
@@ -279,9 +355,74 @@ impl Reader<'_> {
         Some(projection)
     }
 
+    /// What the weights onto neurons of `population` are measured in.
+    fn level(&self, population: &Population) -> Level {
+        let one = self.chip.level(population.model);
+        Level { one, threshold: self.threshold(population, one.unit) }
+    }
+
+    /// The threshold of `population`, of the dimension of its weights, or why it has none.
+    fn threshold(&self, population: &Population, unit: Unit) -> Result<Quantity, String> {
+        let (name, model) = (&population.name, population.model);
+        // Of the models that have a threshold which weights compare with, each calls it one of these.
+        let reads = |key: &&str| model.facts().parameters.iter().any(|p| p.name == *key);
+        let Some(key) = ["v_threshold", "threshold"].into_iter().find(reads) else {
+            return Err(format!(
+                "core model `{model}` of `{name}` has no threshold in the unit of weights: give the weight in {unit}"
+            ));
+        };
+        let quantity = match population.parameters.get(key) {
+            Some(Values::Shared(quantity)) => *quantity,
+            Some(Values::PerNeuron(_)) => {
+                return Err(format!("the neurons of `{name}` have thresholds of their own: give the weight in {unit}"));
+            }
+            None => match self.chip.parameters.get(key) {
+                Some(parameter) => parameter.nominal.quantity,
+                None => return Err(format!("chip `{}` states no `{key}`", self.chip.name)),
+            },
+        };
+        quantity.value_in(unit).map(|_| quantity).map_err(|error| error.to_string())
+    }
+
+    /// Refuses events of a source, which are spikes, where levels are needed.
+    fn check_source(&self, table: &Table<'_>, from: &ends::End, network: &Network, model: CoreModel) -> Option<()> {
+        if let Endpoint::Input(index) = from.endpoint
+            && network.inputs[index].source.is_some()
+            && model.is_graded()
+        {
+            let name = &network.inputs[index].name;
+            let message = format!("the source of `{name}` sends spikes, and core model `{model}` takes levels");
+            return table.reject_at("pre", "sources-send-spikes", message);
+        }
+        Some(())
+    }
+
+    /// The kinds that the chip means where a projection names none.
+    fn default_synapses(&self, table: &Table<'_>, model: CoreModel) -> Option<SynapseChoice> {
+        let name = |is_inhibitory| {
+            let index = self.chip.default_synapse(model, is_inhibitory)?;
+            Some(self.chip.synapses[index].name.clone())
+        };
+        let (excitatory, inhibitory) = (name(false), name(true));
+        // Where there is one sign only, the mapper says so if a weight has the other.
+        match (excitatory.clone().or_else(|| inhibitory.clone()), inhibitory.or(excitatory)) {
+            (Some(excitatory), Some(inhibitory)) => Some(SynapseChoice { excitatory, inhibitory }),
+            _ => {
+                let message = format!("chip `{}` has no synapse kind for core model `{model}`", self.chip.name);
+                table.reject("synapses-exist", message)
+            }
+        }
+    }
+
     /// A synapse kind for all weights, or one for each sign.
     fn synapse(&self, value: &Value<'_>, model: Option<CoreModel>) -> Option<SynapseChoice> {
         let kind = |v: Value<'_>| {
+            if v.is_string()
+                && let Some(model) = model
+                && let Some(name) = self.meant(&v.read::<String>()?, model)
+            {
+                return Some(name);
+            }
             let is_graded = |k: &chip::Kinetics| *k == chip::Kinetics::Graded;
             let fits = |s: &&chip::SynapseType| model.is_none_or(|m| is_graded(&s.kinetics) == m.is_graded());
             let known: Vec<(&str, ())> =
@@ -301,38 +442,25 @@ impl Reader<'_> {
         Some(SynapseChoice { excitatory: excitatory?, inhibitory: inhibitory? })
     }
 
-    /// A delay in ticks: a whole number of them, or a time that is one.
-    fn delay(&self, value: &Value<'_>) -> Option<u16> {
-        const RULE: &str = "delays-are-whole-ticks";
-        if !value.is_string() && !value.is_table() {
-            let ticks: u16 = value.read()?;
-            return if ticks > 0 { Some(ticks) } else { value.reject(RULE, "a delay is at least 1 tick") };
+    /// The kind that `excitatory` or `inhibitory` means on this chip, where no kind of its own is called so.
+    fn meant(&self, name: &str, model: CoreModel) -> Option<String> {
+        let is_inhibitory = match name {
+            "excitatory" => false,
+            "inhibitory" => true,
+            _ => return None,
+        };
+        if self.chip.synapse_index(name).is_some_and(|index| model.takes(&self.chip.synapses[index])) {
+            return None;
         }
-        let time = quantity_in(value, Dimension::Time)?;
-        let tick = self.chip.tick.quantity;
-        // In the finest unit that both are whole numbers of.
-        let exponents = [time, tick].map(|q| q.value_in(Unit::SECOND).expect("both are times"));
-        let finest = exponents[0].exponent().min(exponents[1].exponent());
-        let parts = exponents.map(|q| q.scaled(-finest).to_bits(0).ok());
-        match parts {
-            [Some(time), Some(tick)] if time > 0 && time % tick == 0 && time / tick <= i64::from(u16::MAX) => {
-                u16::try_from(time / tick).ok()
-            }
-            _ => {
-                let most = u16::MAX;
-                value.reject(RULE, format!("a delay is from 1 to {most} whole ticks of {tick}, this is {time}"))
-            }
-        }
+        self.chip.default_synapse(model, is_inhibitory).map(|index| self.chip.synapses[index].name.clone())
     }
 }
 
 /// A name that no other member of `names` has.
 fn new_name(value: &Value<'_>, names: &mut Vec<String>) -> Option<String> {
-    let name: String = value.read()?;
-    if name.is_empty() || names.contains(&name) {
-        let message =
-            if name.is_empty() { "a name is not empty".into() } else { format!("the name `{name}` is taken") };
-        return value.reject("names-differ", message);
+    let name = read_name(value)?;
+    if names.contains(&name) {
+        return value.reject("names-differ", format!("the name `{name}` is taken"));
     }
     names.push(name.clone());
     Some(name)
@@ -357,20 +485,6 @@ fn quantity_in(value: &Value<'_>, expected: Dimension) -> Option<Quantity> {
     }
     value.report(Problem::Quantity(units::QuantityError::Dimension { found, expected }));
     None
-}
-
-/// The population of this name.
-fn population(value: &Value<'_>, network: &Network) -> Option<usize> {
-    let all: Vec<(&str, usize)> = network.populations.iter().enumerate().map(|(i, p)| (p.name.as_str(), i)).collect();
-    value.one_of("a population of this network", &all)
-}
-
-/// The population or input of this name.
-fn end(value: &Value<'_>, network: &Network) -> Option<Endpoint> {
-    let populations = network.populations.iter().enumerate().map(|(i, p)| (p.name.as_str(), Endpoint::Population(i)));
-    let inputs = network.inputs.iter().enumerate().map(|(i, g)| (g.name.as_str(), Endpoint::Input(i)));
-    let all: Vec<(&str, Endpoint)> = populations.chain(inputs).collect();
-    value.one_of("a population or an input of this network", &all)
 }
 
 #[cfg(test)]

@@ -217,6 +217,22 @@ pub enum MapperError {
         /// What there is, in words.
         allowed: String,
     },
+    /// Projections into one core state more different delays than it has.
+    #[error(
+        "core {core} is to have {needed} delays beside one tick ({delays} ticks, of the projections {projections}), but \
+         has {limit}: state fewer different ones, or give each of these populations a core of its own"
+    )]
+    CoreDelays {
+        core: CoreAddress,
+        /// Different delays.
+        needed: usize,
+        /// Which.
+        delays: String,
+        /// The projections that state them.
+        projections: String,
+        /// Delays that the core has.
+        limit: usize,
+    },
     /// A neuron that by itself exceeds a memory of its core.
     #[error(
         "population `{population}`: a core with one of its neurons needs {needed} {resource}, but has {limit}; reduce \

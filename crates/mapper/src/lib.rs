@@ -63,6 +63,7 @@
 
 mod board;
 mod decode;
+mod delays;
 mod energy;
 mod error;
 mod fit;
@@ -262,7 +263,8 @@ fn map_onto(
     let input_count = network.inputs.iter().map(|g| g.channels).sum();
     let program = Program { chip: spec.name.clone(), cores, input_count, routing };
     judge::check(&wish, &program)?;
-    let report = ledger.report(&wish, &program, options, memories, xylo);
+    let mut report = ledger.report(&wish, &program, options, memories, xylo);
+    delays::warn(&wish, router, &mut report.warnings);
     check_weights(&report, options)?;
     let symbols = symbols::of(network, &placement, &report);
     Ok(Mapping { program, placement, report, symbols })

@@ -227,7 +227,7 @@ impl<'a> ReadoutPlan<'a> {
             let (name, group) = (format!("{}_bias", wish.name), grown.inputs.len());
             let connections = Connections::from_list(1, biases);
             grown.projections.push(project(&name, Endpoint::Input(group), connections));
-            grown.inputs.push(InputGroup { name, channels: 1 });
+            grown.inputs.push(InputGroup::of_host(name, 1));
             grown.first_channel(group)
         });
         grown.validate()?;

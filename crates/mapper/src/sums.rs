@@ -27,7 +27,7 @@ pub(crate) fn settle<S, L: Iterator<Item = Link>>(
 ) -> Result<(), MapperError> {
     let layouts = layouts(wish, links())?;
     let limit = router::sum_max(wish.spec);
-    let times: Vec<Option<u64>> = wish.network.projections.iter().map(|p| times(wish, p, input_latency)).collect();
+    let times: Vec<Times> = wish.network.projections.iter().map(|p| Times::new(wish, p, input_latency)).collect();
     let mut open = vec![true; scales.len()];
     while open.contains(&true) {
         let place = |layout: &InputLayout| vec![0u64; layout.lanes().len() * layout.stride()];
@@ -36,7 +36,7 @@ pub(crate) fn settle<S, L: Iterator<Item = Link>>(
         // The connection with which the sum of its accumulator first became too large.
         let mut excess: Vec<Option<(Link, usize)>> = vec![None; scales.len()];
         for link in links().filter(|link| open[link.core]) {
-            let Some(times) = times[link.projection] else { continue };
+            let Some(times) = times[link.projection].of(&link) else { continue };
             let layout = &layouts[link.core];
             let packed = layout.pack(link.kind, usize::from(link.circuit), 1);
             let target = packed.expect("the layout has every kind that is in use").target();
@@ -68,16 +68,42 @@ pub(crate) fn settle<S, L: Iterator<Item = Link>>(
     Ok(())
 }
 
+/// How often a synapse of some projection adds its weight before the sum is used; none: sums have no bound.
+struct Times {
+    step_ticks: u64,
+    latency: u16,
+    /// With a delay that ends with a step, and with another one.
+    whole: Option<u64>,
+    other: Option<u64>,
+}
+
+impl Times {
+    fn new(wish: &Wish<'_>, projection: &network::Projection, input_latency: u16) -> Self {
+        let model = |population: usize| wish.network.populations[population].model;
+        let (from, latency) = match projection.pre {
+            Endpoint::Input(_) => (None, input_latency),
+            Endpoint::Population(population) => (Some(model(population)), 0),
+        };
+        let times = |delay_ticks| router::arrivals_max(wish.spec, from, model(projection.post), delay_ticks);
+        Self { step_ticks: wish.spec.step_ticks(), latency, whole: times(1), other: times(2) }
+    }
+
+    fn of(&self, link: &Link) -> Option<u64> {
+        let beyond = u64::from(link.delay) + u64::from(self.latency) - 1;
+        if beyond.is_multiple_of(self.step_ticks) { self.whole } else { self.other }
+    }
+}
+
 /// The largest weight with which the inputs of every neuron of each core fit its accumulators, if a neuron keeps at most
 /// `rows` of them; `None` where sums have no bound.
 pub(crate) fn weight_max(wish: &Wish<'_>, rows: usize) -> Vec<Option<u64>> {
     let mut fan_in: Vec<Vec<u64>> = wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect();
     let mut most_times = vec![None; wish.cores.len()];
     for (index, projection) in wish.network.projections.iter().enumerate() {
-        let times = times(wish, projection, 0);
+        let times = Times::new(wish, projection, 0);
         for link in wish.links(index).filter(Link::is_wanted) {
             fan_in[link.core][usize::from(link.circuit)] += 1;
-            most_times[link.core] = times.max(most_times[link.core]);
+            most_times[link.core] = times.of(&link).max(most_times[link.core]);
         }
     }
     let most = |(fan_in, times): (&Vec<u64>, Option<u64>)| {
@@ -85,16 +111,6 @@ pub(crate) fn weight_max(wish: &Wish<'_>, rows: usize) -> Vec<Option<u64>> {
         Some(router::sum_max(wish.spec) / (inputs.max(1) * times?))
     };
     fan_in.iter().zip(most_times).map(most).collect()
-}
-
-/// How often a synapse of `projection` adds its weight before the sum is used; none: sums have no bound.
-fn times(wish: &Wish<'_>, projection: &network::Projection, input_latency: u16) -> Option<u64> {
-    let model = |population: usize| wish.network.populations[population].model;
-    let (from, latency) = match projection.pre {
-        Endpoint::Input(_) => (None, input_latency),
-        Endpoint::Population(population) => (Some(model(population)), 0),
-    };
-    router::arrivals_max(wish.spec, from, model(projection.post), projection.delay_ticks + latency)
 }
 
 /// The accumulators that each core has for these connections.

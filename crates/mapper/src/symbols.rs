@@ -13,7 +13,12 @@ pub(crate) fn of(network: &Network, placement: &Placement, report: &MappingRepor
     Symbols {
         populations: populations.map(|p| PopulationSymbol { name: p.name.clone(), size: p.size }).collect(),
         segments: segments.copied().collect(),
-        inputs: inputs.map(|group| InputSymbol { name: group.name.clone(), channels: group.channels }).collect(),
+        inputs: inputs
+            .map(|group| {
+                let (name, source) = (group.name.clone(), group.source.clone());
+                InputSymbol { name, channels: group.channels, source }
+            })
+            .collect(),
         projections: projections
             .map(|(projection, report)| {
                 let (name, pre, post) = (projection.name.clone(), projection.pre, projection.post);

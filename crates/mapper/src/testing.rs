@@ -74,6 +74,8 @@ pub(crate) fn tag_cam() -> ChipSpec {
             sram_words_for_monitor: fact("1"),
             tag_bits: fact("11"),
             weight_bits: fact("4"),
+            delay_bits: None,
+            delay_max: None,
             hop_max: fact("7"),
         }),
         ..base("tag-cam")
@@ -169,7 +171,7 @@ pub(crate) fn lif(name: &str, size: u32) -> Population {
 }
 
 pub(crate) fn input(name: &str, channels: u32) -> InputGroup {
-    InputGroup { name: name.into(), channels }
+    InputGroup::of_host(name, channels)
 }
 
 pub(crate) fn ampa_gaba() -> SynapseChoice {

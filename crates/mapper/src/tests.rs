@@ -2,6 +2,7 @@
 
 mod axons;
 mod crossbar;
+mod delays;
 mod fits;
 mod names;
 mod readouts;

@@ -3,7 +3,7 @@
 use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
 use crate::report::FreedResources;
-use crate::{MapperError, level};
+use crate::{MapperError, delays, level};
 use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, Source, SynapseSign};
 use device_models::DeviceModelError;
 use network::{Endpoint, Network, Projection};
@@ -28,6 +28,8 @@ pub(crate) struct Link {
     pub(crate) weight: i32,
     /// Whether the mask keeps it.
     pub(crate) kept: bool,
+    /// Ticks from sending to arrival, as the chip has them.
+    pub(crate) delay: u16,
 }
 
 impl Link {
@@ -51,6 +53,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) cores: Vec<PlacedCore>,
     /// Synapse kinds of each projection: for weights above 0, for weights below 0.
     kinds: Vec<[u8; 2]>,
+    /// Of each projection whose connections have delays of their own: those that they get.
+    pub(crate) delays: Vec<Option<Vec<u16>>>,
 }
 
 impl<'a> Wish<'a> {
@@ -63,7 +67,9 @@ impl<'a> Wish<'a> {
     ) -> Result<Self, MapperError> {
         let check = |projection| check_projection(network, spec, router, projection);
         let kinds = network.projections.iter().map(check).collect::<Result<_, _>>()?;
-        Ok(Self { network, spec, placement, cores: placement.cores(), kinds })
+        let mut wish = Self { network, spec, placement, cores: placement.cores(), kinds, delays: Vec::new() };
+        delays::settle(&mut wish, router)?;
+        Ok(wish)
     }
 
     /// Where member `index` of `end` sends from.
@@ -116,6 +122,7 @@ impl<'a> Wish<'a> {
         let (targets, weights) = wish.connections.row(pre);
         let range = wish.connections.row_range(pre);
         let kinds = self.kinds[projection];
+        let delays = self.delays[projection].as_ref();
         let mut run = Run::default();
         targets.iter().zip(weights).zip(range).map(move |((&post, weight), index)| {
             if !(run.first..run.end).contains(&post) {
@@ -131,6 +138,7 @@ impl<'a> Wish<'a> {
                 kind: kinds[usize::from(weight < 0)],
                 weight,
                 kept: wish.mask.keeps(index),
+                delay: delays.map_or(wish.delay_ticks, |delays| delays[index]),
             }
         })
     }
@@ -171,16 +179,7 @@ fn check_projection(
         let pre = network.populations[pre].model;
         return Err(MapperError::ModelPair { projection: name(), pre, post: post.model });
     }
-    let (delay_ticks, chip) = (projection.delay_ticks, spec.name.clone());
-    let delays = router.delays();
-    if !delays.contains(&delay_ticks) {
-        let allowed = match delays.into_inner() {
-            (1, 1) => "a delay of 1 tick only".into(),
-            (low, u16::MAX) => format!("delays from {low} tick on"),
-            (low, high) => format!("delays of {low} to {high} ticks"),
-        };
-        return Err(MapperError::Delay { projection: name(), delay_ticks, chip, allowed });
-    }
+    delays::check(projection, spec, router)?;
     let choice = &projection.synapse;
     let mut kinds = [0; 2];
     for (kind, wanted) in kinds.iter_mut().zip([&choice.excitatory, &choice.inhibitory]) {

@@ -49,14 +49,16 @@ pub fn echo_state(spec: &EchoStateSpec, seed: u64) -> Result<Network, NetworkErr
             model: CoreModel::Rate,
             parameters: spec.parameters.clone(),
         }],
-        inputs: vec![InputGroup { name: "input".into(), channels: spec.channels }],
+        inputs: vec![InputGroup::of_host("input", spec.channels)],
         projections: Vec::new(),
     };
     let half = Inhibition { per_65536: 32768, strength: Weight::ONE };
     let input = ProjectionSpec {
         name: "input".into(),
         pre: Endpoint::Input(0),
+        pre_part: None,
         post: 0,
+        post_part: None,
         pattern: Pattern::AllToAll,
         weights: Weights::Constant(spec.input_scale),
         signs: Signs::PerConnection(half),

@@ -2,13 +2,16 @@
 //!
 //! Every receiver draws from a stream of its own, addressed by seed, projection name and receiver, with a fixed number
 //! of words a trial. Adding a receiver therefore changes no other receiver's connections, and changing the law of the
-//! weights changes no connection. Adding a sender changes a receiver's connections only where the new sender is among
-//! them. Two projections that shall differ need different names.
+//! weights changes no connection. A part of a group draws as the whole does: a receiver has its stream, and a sender
+//! its sign, by its place in the group. Adding a sender changes a receiver's connections only where the new sender is
+//! among them. Two projections that shall differ need different names.
 
-use crate::{Connections, Endpoint, Mask, Network, NetworkError, Projection, SynapseChoice, WeightFormat};
-use disorder::{Key, Purpose, normal_deviate, uniform_below};
-use fx::{Rounding, Weight, narrow, shift_right};
+use crate::{Connections, Endpoint, Law, Mask, Network, NetworkError, Projection, SynapseChoice, WeightFormat};
+use disorder::{Distribution, Key, Purpose, uniform_below};
+use fx::{Rounding, Weight, narrow};
 use rand::Rng;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Who is joined to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub enum Pattern {
 }
 
 /// The law of the weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Weights {
     /// All the same.
     Constant(Weight),
@@ -48,6 +51,31 @@ pub enum Weights {
         /// The standard deviation; its sign does not matter.
         spread: Weight,
     },
+    /// A mean times a factor of some family.
+    Family {
+        /// The mean.
+        mean: Weight,
+        /// Family and coefficient of variation of the factor.
+        distribution: Arc<Distribution>,
+    },
+}
+
+impl Weights {
+    /// The same as a law of whole numbers of the format's last place.
+    fn law(&self) -> Law {
+        let bits = |weight: &Weight| i64::from(weight.to_bits());
+        match self {
+            Self::Constant(weight) => Law::Constant(bits(weight)),
+            Self::Uniform { mean, spread } => {
+                let (mean, spread) = (bits(mean), bits(spread).abs());
+                Law::Uniform { low: mean - spread, high: mean + spread }
+            }
+            Self::Normal { mean, spread } => Law::Normal { mean: bits(mean), deviation: bits(spread).abs() },
+            Self::Family { mean, distribution } => {
+                Law::Family { mean: bits(mean), distribution: Arc::clone(distribution) }
+            }
+        }
+    }
 }
 
 /// How many weights are inhibitory, and how strong they are.
@@ -81,8 +109,12 @@ pub struct ProjectionSpec {
     pub name: String,
     /// Where it starts.
     pub pre: Endpoint,
+    /// The senders within `pre`; none: all of them.
+    pub pre_part: Option<Range<u32>>,
     /// Index of the population where it ends.
     pub post: usize,
+    /// The receivers within `post`; none: all of them.
+    pub post_part: Option<Range<u32>>,
     /// Who is joined to whom.
     pub pattern: Pattern,
     /// The law of the weights.
@@ -108,41 +140,54 @@ impl ProjectionSpec {
             let unknown = || NetworkError::UnknownEndpoint { projection: self.name.clone(), endpoint };
             network.size_of(endpoint).ok_or_else(unknown)
         };
-        let (senders, receivers) = (size(self.pre)?, size(Endpoint::Population(self.post))?);
+        let (pre_size, post_size) = (size(self.pre)?, size(Endpoint::Population(self.post))?);
+        let part = |part: &Option<Range<u32>>, size| part.clone().unwrap_or(0..size);
+        let (senders, receivers) = (part(&self.pre_part, pre_size), part(&self.post_part, post_size));
+        for (part, size) in [(&senders, pre_size), (&receivers, post_size)] {
+            if part.start > part.end || part.end > size {
+                let (projection, index, size) = (self.name.clone(), part.end.into(), size.into());
+                return Err(NetworkError::OutOfRange { projection, what: "part", index, size });
+            }
+        }
+        let count = senders.end - senders.start;
         // The sender that each receiver must not hear.
         let excludes_itself = !self.self_connections && self.pre == Endpoint::Population(self.post);
-        let available = senders.saturating_sub(u32::from(excludes_itself));
+        let excludes = |post| excludes_itself && senders.contains(&post);
+        let available = count.saturating_sub(u32::from(receivers.clone().any(excludes)));
+        let receiver_count = receivers.end - receivers.start;
         match self.pattern {
             Pattern::FanIn(wanted) if wanted > available => {
                 return Err(NetworkError::FanIn { name: self.name.clone(), wanted, available });
             }
-            Pattern::OneToOne if senders != receivers => {
-                return Err(NetworkError::OneToOne { name: self.name.clone(), senders, receivers });
+            Pattern::OneToOne if count != receiver_count => {
+                let (name, senders, receivers) = (self.name.clone(), count, receiver_count);
+                return Err(NetworkError::OneToOne { name, senders, receivers });
             }
             _ => {}
         }
         let key = Key::new(seed, Purpose::Initialisation).name(&self.name);
+        let law = self.weights.law();
         let mut draws = Vec::new();
-        let mut heard_by = vec![0; senders as usize]; // the last receiver, plus 1
-        for post in 0..receivers {
+        let mut heard_by = vec![0; count as usize]; // the last receiver, plus 1
+        for post in receivers.clone() {
             let mut stream = key.slot(u64::from(post)).stream();
-            let excluded = excludes_itself.then_some(post);
-            let mut join = |pre, words| draws.push((pre, post, self.weight(pre, words)));
+            let excluded = excludes(post).then_some(post);
+            let mut join = |pre, words| draws.push((pre, post, self.weight(&law, pre, words)));
             match self.pattern {
                 Pattern::FanIn(wanted) => {
                     let mut found = 0;
                     while found < wanted {
-                        let pre = pick(stream.next_u64(), senders);
+                        let place = pick(stream.next_u64(), count);
                         let words = Words::next(&mut stream);
-                        let is_new = std::mem::replace(&mut heard_by[pre as usize], post + 1) != post + 1;
-                        if is_new && excluded != Some(pre) {
-                            join(pre, words);
+                        let is_new = std::mem::replace(&mut heard_by[place as usize], post + 1) != post + 1;
+                        if is_new && excluded != Some(senders.start + place) {
+                            join(senders.start + place, words);
                             found += 1;
                         }
                     }
                 }
                 Pattern::Probability { per_65536 } => {
-                    for pre in 0..senders {
+                    for pre in senders.clone() {
                         let joined = uniform_below(&mut stream, 65536) < u64::from(per_65536);
                         let words = Words::next(&mut stream);
                         if joined && excluded != Some(pre) {
@@ -151,18 +196,22 @@ impl ProjectionSpec {
                     }
                 }
                 Pattern::AllToAll => {
-                    for pre in 0..senders {
+                    for pre in senders.clone() {
                         let words = Words::next(&mut stream);
                         if excluded != Some(pre) {
                             join(pre, words);
                         }
                     }
                 }
-                Pattern::OneToOne if excluded.is_none() => join(post, Words::next(&mut stream)),
-                Pattern::OneToOne => {}
+                Pattern::OneToOne => {
+                    let pre = senders.start + (post - receivers.start);
+                    if excluded != Some(pre) {
+                        join(pre, Words::next(&mut stream));
+                    }
+                }
             }
         }
-        let connections = by_sender(senders, &draws);
+        let connections = by_sender(pre_size, &draws);
         Ok(Projection {
             name: self.name.clone(),
             pre: self.pre,
@@ -176,20 +225,8 @@ impl ProjectionSpec {
     }
 
     /// The weight of a connection from `pre`.
-    fn weight(&self, pre: u32, words: Words) -> Weight {
-        let drawn = match self.weights {
-            Weights::Constant(weight) => weight,
-            Weights::Uniform { mean, spread } => {
-                let spread = i64::from(spread.to_bits()).abs();
-                let above_lowest = (u128::from(words.weight) * (2 * spread as u128 + 1)) >> 64;
-                Weight::from_bits(narrow(i64::from(mean.to_bits()) - spread + above_lowest as i64))
-            }
-            Weights::Normal { mean, spread } => {
-                let deviate = normal_deviate(words.weight);
-                let exact = i128::from(deviate.to_bits()) * i128::from(spread.abs().to_bits());
-                mean.add_sat(Weight::from_bits(narrow(shift_right(exact, 32, Rounding::HalfEven))))
-            }
-        };
+    fn weight(&self, law: &Law, pre: u32, words: Words) -> Weight {
+        let drawn = Weight::from_bits(narrow(law.draw(words.weight)));
         let signed = |is_inhibitory, inhibition: Inhibition| {
             if is_inhibitory {
                 drawn.abs().mul(inhibition.strength.abs(), Rounding::HalfEven).neg_sat()

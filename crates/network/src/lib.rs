@@ -21,19 +21,21 @@
 
 mod echo_state;
 mod generate;
+mod law;
 mod mask;
 mod projection;
 mod reservoir;
 
-use chip::{CoreModel, Values};
+use chip::{CoreModel, EventSource, Values};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
 pub use chip::Endpoint;
 pub use echo_state::{EchoStateSpec, echo_state, spectral_radius};
 pub use generate::{Inhibition, Pattern, ProjectionSpec, Signs, Weights};
+pub use law::Law;
 pub use mask::Mask;
-pub use projection::{Connection, Connections, Projection, SynapseChoice, WeightFormat};
+pub use projection::{Connection, Connections, DELAY_FRACTION_BITS, Projection, SynapseChoice, WeightFormat};
 pub use reservoir::{Recurrence, ReservoirSpec, reservoir};
 
 /// A group of neurons with the same equations and parameters.
@@ -56,6 +58,15 @@ pub struct InputGroup {
     pub name: String,
     /// Number of channels.
     pub channels: u32,
+    /// What it sends by itself; none: only what the host sends.
+    pub source: Option<EventSource>,
+}
+
+impl InputGroup {
+    /// A group that sends nothing by itself.
+    pub fn of_host(name: impl Into<String>, channels: u32) -> Self {
+        Self { name: name.into(), channels, source: None }
+    }
 }
 
 /// The whole wish.
@@ -84,6 +95,16 @@ pub enum NetworkError {
     Empty {
         /// The name.
         name: String,
+    },
+    /// The source of an input group has not one train for all channels or one for each, or an impossible one.
+    #[error("input `{name}`: its source has {trains} trains for {channels} channels, or an impossible one among them")]
+    Source {
+        /// The input group.
+        name: String,
+        /// Trains of its source.
+        trains: usize,
+        /// Its channels.
+        channels: u32,
     },
     /// A projection ends at something that does not exist.
     #[error("projection `{projection}` refers to {endpoint:?}, which this network does not have")]
@@ -217,6 +238,12 @@ impl Network {
                         size: population.size,
                     });
                 }
+            }
+        }
+        for InputGroup { name, channels, source } in &self.inputs {
+            if let Some(source) = source.as_ref().filter(|source| !source.fits(*channels)) {
+                let (name, trains, channels) = (name.clone(), source.trains.len(), *channels);
+                return Err(NetworkError::Source { name, trains, channels });
             }
         }
         for projection in &self.projections {

@@ -80,15 +80,17 @@ pub fn reservoir(spec: &ReservoirSpec, seed: u64) -> Result<Network, NetworkErro
             model: CoreModel::Lif,
             parameters: spec.parameters.clone(),
         }],
-        inputs: vec![InputGroup { name: "input".into(), channels: spec.channels }],
+        inputs: vec![InputGroup::of_host("input", spec.channels)],
         projections: Vec::new(),
     };
     let input = ProjectionSpec {
         name: "input".into(),
         pre: Endpoint::Input(0),
+        pre_part: None,
         post: 0,
+        post_part: None,
         pattern: Pattern::FanIn(spec.input_fan_in),
-        weights: spec.input_weights,
+        weights: spec.input_weights.clone(),
         signs: spec.input_signs,
         self_connections: false,
         synapse: spec.input_synapse.clone(),
@@ -98,7 +100,7 @@ pub fn reservoir(spec: &ReservoirSpec, seed: u64) -> Result<Network, NetworkErro
         name: "recurrent".into(),
         pre: Endpoint::Population(0),
         pattern: Pattern::FanIn(spec.recurrent_fan_in),
-        weights: spec.recurrent_weights,
+        weights: spec.recurrent_weights.clone(),
         signs: Signs::PerSender(spec.inhibition),
         synapse: spec.recurrent_synapse.clone(),
         ..input.clone()

@@ -22,7 +22,7 @@ fn good() -> Network {
         delay_ticks: 1,
         weight_format: WeightFormat::default(),
     };
-    let input = |name: &str, channels| InputGroup { name: name.into(), channels };
+    let input = |name: &str, channels| InputGroup::of_host(name, channels);
     Network {
         populations: vec![population("p", 2)],
         inputs: vec![input("a", 5), input("b", 3)],

@@ -41,7 +41,7 @@ impl Board {
         }
         let fabric = Arc::new(Fabric::build(&spec, &program).map_err(EmulatorError::from)?);
         let members = members(&program, &symbols)?;
-        check_names(&program, &symbols)?;
+        check_names(&program, &symbols, &fabric)?;
         Ok(Self { loaded: Arc::new(Loaded { spec, program, symbols, members }), fabric })
     }
 
@@ -208,11 +208,29 @@ fn members(program: &Program, symbols: &Symbols) -> Result<Members, SessionError
 }
 
 /// Checks what does not concern circuits.
-fn check_names(program: &Program, symbols: &Symbols) -> Result<(), SessionError> {
+fn check_names(program: &Program, symbols: &Symbols, fabric: &Fabric) -> Result<(), SessionError> {
     let wrong = |what: String| Err(SessionError::Symbols { what });
     let channels: u64 = symbols.inputs.iter().map(|input| u64::from(input.channels)).sum();
     if !symbols.inputs.is_empty() && channels != u64::from(program.input_count) {
         return wrong(format!("its input groups have {channels} channels, and the program {}", program.input_count));
+    }
+    for (group, input) in symbols.inputs.iter().enumerate() {
+        let Some(source) = &input.source else { continue };
+        if !source.fits(input.channels) {
+            return wrong(format!("the source of `{}` does not fit its {} channels", input.name, input.channels));
+        }
+        let first = symbols.first_channel(group).0;
+        let is_graded = |channel| fabric.input_model(InputId(channel)).is_some_and(CoreModel::is_graded);
+        if (first..first + input.channels).any(is_graded) {
+            return wrong(format!("the source of `{}` sends spikes to units that take levels", input.name));
+        }
+    }
+    let projections = symbols.projections.iter().map(|projection| &projection.name);
+    let inputs = symbols.inputs.iter().map(|input| &input.name);
+    for name in symbols.populations.iter().map(|population| &population.name).chain(inputs).chain(projections) {
+        if let Some(hidden) = chip::hidden_character(name) {
+            return wrong(format!("a name has the control or invisible character U+{:04X}", u32::from(hidden)));
+        }
     }
     let populations = symbols.populations.iter().map(|population| &population.name);
     let mut names: Vec<&String> = populations.chain(symbols.inputs.iter().map(|input| &input.name)).collect();

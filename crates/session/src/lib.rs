@@ -5,6 +5,7 @@
 //! 2. [`Board::on`] puts it on a die: a [`Session`] at tick 0. Any number of sessions share the compiled connections.
 //! 3. Events are sent ([`Session::send`], [`Session::send_all`]) and probes chosen ([`Session::probe`],
 //!    [`Session::probe_population`]).
+//!    Sources of the program send theirs by themselves ([`Session::set_sources`]).
 //! 4. [`Session::run_until`] runs, samples the probes and tells an observer what happens. [`Activity`] is an observer
 //!    that counts by population; any other, or two at once (a pair), will do.
 //! 5. The session is asked: counters, energy, faults in use, digest, a snapshot to go on from, the readings. Then it
@@ -57,6 +58,7 @@ mod mute;
 mod notice;
 mod probe;
 mod run;
+mod source;
 #[cfg(test)]
 mod tests;
 

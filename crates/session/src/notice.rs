@@ -27,6 +27,14 @@ impl Session {
                 warnings.push(Kind::EventsLost, name, format!("{count} events were lost: {}", cause.name()));
             }
         }
+        for (group, count) in self.crowded_out() {
+            let text = format!(
+                "{count} events of its source found no room beside those that were sent: a channel has at most {} in a \
+                 step",
+                chip::SPIKES_PER_TICK_MAX
+            );
+            warnings.push(Kind::EventsLost, group, text);
+        }
         for population in activity.iter().filter(|population| population.total() == 0) {
             let text = format!("none of its {} neurons spiked", population.events.len());
             warnings.push(Kind::Silent, &population.name, text);

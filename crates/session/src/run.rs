@@ -1,6 +1,7 @@
 //! A session: a program on a die that runs.
 
 use crate::probe::{Probes, quantities};
+use crate::source::Sources;
 use crate::{Activity, Board, PopulationActivity, Recording, SessionError};
 use chip::{InputEvent, Source};
 use device_models::{DieParameters, ProbeKind};
@@ -16,10 +17,11 @@ const AHEAD_TICKS: u64 = 4096;
 /// A program on a die. A copy goes on by itself, from the same state.
 #[derive(Clone, Debug)]
 pub struct Session {
-    board: Board,
+    pub(crate) board: Board,
     die: DieParameters,
-    emulator: Emulator,
+    pub(crate) emulator: Emulator,
     probes: Probes,
+    pub(crate) sources: Sources,
 }
 
 /// Events of a list that a run did not take.
@@ -34,7 +36,9 @@ pub struct LeftOut {
 impl Session {
     pub(crate) fn new(board: Board, die: DieParameters, emulator: Emulator) -> Self {
         let probes = Probes::new(board.spec().step_ticks());
-        Self { board, die, emulator, probes }
+        let trial = die.noise().map_or(0, |noise| noise.trial());
+        let sources = Sources::new(board.symbols(), die.die().root_seed, trial);
+        Self { board, die, emulator, probes, sources }
     }
 
     /// What runs.
@@ -146,8 +150,21 @@ impl Session {
     pub fn run_until(&mut self, end: Tick, observer: &mut impl Observer) {
         // Running in pieces is the same run, so looking at the state in between changes nothing.
         while let Some(tick) = self.probes.due(self.now()).filter(|tick| *tick < end) {
-            self.emulator.run_until(tick.after(1), observer);
+            self.advance(tick.after(1), observer);
             self.probes.sample(&self.emulator, tick);
+        }
+        self.advance(end, observer);
+    }
+
+    /// Processes every tick before `end`, with the events of the sources. None is sent for a later tick: a snapshot
+    /// holds what has happened, and who goes on from it sends the rest.
+    fn advance(&mut self, end: Tick, observer: &mut impl Observer) {
+        if !self.sources.is_empty() {
+            while self.now() < end {
+                let until = self.now().after(AHEAD_TICKS).min(end);
+                self.send_sources(until);
+                self.emulator.run_until(until, observer);
+            }
         }
         self.emulator.run_until(end, observer);
     }

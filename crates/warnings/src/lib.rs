@@ -22,6 +22,8 @@ use std::fmt;
 pub enum Kind {
     /// Weights of a projection are not those asked for.
     Weights,
+    /// Delays of a projection are not those asked for.
+    Delays,
     /// Connections of a projection are not on the board.
     Connections,
     /// States or weights reached the end of their format.

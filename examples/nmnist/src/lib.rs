@@ -159,7 +159,7 @@ pub fn network(path: &Path) -> Result<Network, NmnistError> {
     ];
     Ok(Network {
         populations: vec![population("hidden", hidden), population("outputs", outputs)],
-        inputs: vec![InputGroup { name: "pixels".to_owned(), channels: pixels as u32 }],
+        inputs: vec![InputGroup::of_host("pixels", pixels as u32)],
         projections,
     })
 }

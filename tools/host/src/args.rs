@@ -210,9 +210,9 @@ pub(crate) struct MapChoice {
     #[arg(value_name = "NETWORK|PROGRAM")]
     pub(crate) network: PathBuf,
 
-    /// Name of a shipped chip, or path of a chip file; a program names its own
+    /// Name of a shipped chip, or path of a chip file; a program names its own. `map` compares several
     #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) chip: Option<String>,
+    pub(crate) chip: Vec<String>,
 
     #[command(flatten)]
     pub(crate) mapping: MappingFlags,
@@ -226,6 +226,7 @@ pub(crate) struct MapChoice {
 #[command(after_help = "Examples:
   quenched map net.toml --chip dynapse2
   quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
+  quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
@@ -269,8 +270,9 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) noise: bool,
 
-    /// Number of the run, for its noise: the same trial of a die has the same noise
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "noise", value_parser = count::<u64>, allow_negative_numbers = true)]
+    /// Number of the run, for its noise and the sources of its network: the same trial has the same noise on a die, and
+    /// the same events of sources on all dies of a seed
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count::<u64>, allow_negative_numbers = true)]
     pub(crate) trial: u64,
 
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! One module a command, and what they share.
 
 pub(crate) mod chip;
+mod compare;
 pub(crate) mod conform;
 pub(crate) mod die;
 pub(crate) mod faults;

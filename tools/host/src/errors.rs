@@ -31,6 +31,14 @@ pub(crate) enum HostError {
         /// Why.
         error: Box<mapper::MapperError>,
     },
+    /// None of the chips holds the network. The reasons, already printed, say why.
+    #[error("{file}: none of the {chips} chips can hold this network")]
+    NoChip {
+        /// The network file.
+        file: String,
+        /// How many were tried.
+        chips: usize,
+    },
     /// A program cannot be run, or an event not be sent.
     #[error("{file}: {error}")]
     Session {
@@ -169,7 +177,7 @@ impl HostError {
 }
 
 fn render_format(error: &FormatError, renderer: &Renderer) -> String {
-    let (message, help) = (error.message(), error.help());
+    let (message, help) = (shown(&error.message()), error.help().as_deref().map(shown));
     let Some(place) = error.place() else {
         let message = if error.file().is_empty() { message } else { format!("{}: {message}", error.file()) };
         return render_plain(&message, help.as_deref(), renderer);
@@ -193,7 +201,15 @@ fn render_format(error: &FormatError, renderer: &Renderer) -> String {
     renderer.render(&[group])
 }
 
+/// `text` with what a terminal would act on, or not show, written as an escape: messages quote what they were given.
+fn shown(text: &str) -> String {
+    let plain = |c: char| c == '\n' || c == '\t' || chip::hidden_character(c.encode_utf8(&mut [0; 4])).is_none();
+    text.chars().map(|c| if plain(c) { c.to_string() } else { c.escape_unicode().to_string() }).collect()
+}
+
 fn render_plain(message: &str, help: Option<&str>, renderer: &Renderer) -> String {
+    let (message, help) = (&shown(message), help.map(shown));
+    let help = help.as_deref();
     let title = |level: Level<'static>, text: &str| {
         renderer.render(&[Group::with_title(level.primary_title(text.to_string()))])
     };

@@ -20,12 +20,29 @@ section! {
             "Bits of a tag.";
         weight_bits: Fact => usize, Count, 1..=8, "the weight bits of a CAM word are kept in 8 bits",
             "Weight bits of a CAM word; each switches one of the core-wide weight currents.";
+        delay_bits: Option<Fact> => Option<u32>, Count, 1..=8, "a delay code is kept in 8 bits",
+            "Delay bits of a CAM word: all but one of their values select one of the core-wide delays, and 0 is an \
+             arrival after one tick. Without them every event arrives after one tick.";
+        delay_max: Option<Fact> => Option<u16>, Count, 1..=65535, "a delay is kept in 16 bits",
+            "Longest of the core-wide delays in ticks; needed with `delay_bits`.";
         hop_max: Fact => usize, Count, 0..=127, "a hop is kept in 8 bits with sign",
             "The furthest chip that an SRAM word can name, in each of x and y.";
     }
     derived {
         sram_words_per_neuron: usize, network_words, "SRAM words of a neuron that the network may use.";
         tag_count: usize, tag_count, "Number of different tags.";
+    }
+}
+
+impl TagCamLimits {
+    /// Core-wide delays beside that of one tick.
+    pub fn delays_per_core(&self) -> usize {
+        self.delay_bits.map_or(0, |bits| (1 << bits) - 1)
+    }
+
+    /// The longest delay in ticks.
+    pub fn delay_ticks_max(&self) -> u16 {
+        self.delay_bits.and(self.delay_max).unwrap_or(1)
     }
 }
 

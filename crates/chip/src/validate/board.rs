@@ -142,6 +142,19 @@ pub(super) fn monitor_leaves_sram(spec: &ChipSpec, findings: &mut Findings) {
     }
 }
 
+pub(super) fn delays_have_a_limit(spec: &ChipSpec, findings: &mut Findings) {
+    let RouterSpec::TagCam(router) = &spec.router else { return };
+    match (&router.delay_bits, &router.delay_max) {
+        (Some(_), None) => {
+            findings.add("router.delay_bits", "there is no `delay_max`: how long can a delay be?".into())
+        }
+        (None, Some(_)) => {
+            findings.add("router.delay_max", "there are no `delay_bits` that could select a delay: add them".into());
+        }
+        _ => {}
+    }
+}
+
 pub(super) fn accumulators_fit(spec: &ChipSpec, findings: &mut Findings) {
     let Some(neurons) = spec.geometry.neurons_per_core.count().filter(|n| *n <= 1 << 16) else { return };
     // A core has at most one lane for each kind of synapse, so a full core with all kinds in use fits.

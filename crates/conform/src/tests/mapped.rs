@@ -98,7 +98,7 @@ fn random(dice: &mut Dice) -> (Network, Draft, Vec<i64>) {
     draft.json["inputs"] = json!([{"name": "in", "n": channels, "data": "in"}]);
     draft.json["populations"] = json!(described);
     draft.json["connections"] = json!(wires);
-    let inputs = vec![InputGroup { name: "in".to_owned(), channels: channels as u32 }];
+    let inputs = vec![InputGroup::of_host("in", channels as u32)];
     (Network { populations, inputs, projections }, draft, events)
 }
 

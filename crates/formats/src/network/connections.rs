@@ -1,14 +1,16 @@
 //! Who is joined to whom: a pattern to be drawn, or a list.
 
 use super::CONNECTIONS_MAX;
+use super::delays::listed;
+use super::ends::End;
 use crate::document::{Format, Table, Value};
 use crate::error::{FormatError, FormatErrors, Problem};
-use crate::list::{Schema, integer};
+use crate::list::{FieldError, Schema, integer};
 use crate::npz::{ArrayProblem, Npz};
 use crate::text::read_text;
 use chip::canonical_unit;
 use fx::Weight;
-use network::{Connections, Endpoint, Network, Pattern, ProjectionSpec};
+use network::{Connections, Pattern, ProjectionSpec};
 use std::cell::Cell;
 use std::path::Path;
 use units::{Decimal, DecimalError, Quantity};
@@ -40,10 +42,15 @@ pub(super) fn read_connect(value: &Value<'_>) -> Option<Connect> {
     }
 }
 
-/// Refuses more connections than [`CONNECTIONS_MAX`] before any is drawn; `drawn` are those of the network so far.
-pub(super) fn check_size(spec: &ProjectionSpec, network: &Network, table: &Table<'_>, drawn: &Cell<u64>) -> Option<()> {
-    let size = |end| u64::from(network.size_of(end).expect("the end exists"));
-    let (senders, receivers) = (size(spec.pre), size(Endpoint::Population(spec.post)));
+/// Refuses more connections than [`CONNECTIONS_MAX`] between so many senders and receivers, before any is drawn; `drawn`
+/// are those of the network so far.
+pub(super) fn check_size(
+    spec: &ProjectionSpec,
+    (senders, receivers): (u32, u32),
+    table: &Table<'_>,
+    drawn: &Cell<u64>,
+) -> Option<()> {
+    let (senders, receivers) = (u64::from(senders), u64::from(receivers));
     let per_receiver = match spec.pattern {
         Pattern::FanIn(count) => u64::from(count).min(senders),
         Pattern::OneToOne => 1,
@@ -65,41 +72,66 @@ pub(super) fn check_size(spec: &ProjectionSpec, network: &Network, table: &Table
     table.reject_at("connect", "connections-fit", message)
 }
 
-const LIST: Schema =
-    Schema { format: Format { name: "quenched-connections", version: 1 }, columns: "pre,post,weight", optional: 0 };
+const LIST: Schema = Schema {
+    format: Format { name: "quenched-connections", version: 1 },
+    columns: "pre,post,weight,delay",
+    optional: 1,
+};
 
-/// Reads the list at `path` for ends of these sizes (`pre`, `post`); a weight of 1 in it stands for `unit`.
-pub(super) fn read_list(path: &Path, sizes: [u32; 2], unit: Unit) -> Result<Connections, FormatErrors> {
-    let list = if path.extension().is_some_and(|e| e == "npz") {
-        from_npz(path, sizes, unit)?
-    } else {
-        from_csv(&read_text(path)?, &path.display().to_string(), sizes, unit)?
-    };
-    Ok(Connections::from_list(sizes[0], list))
-}
-
-type Link = (u32, u32, Weight);
-
-pub(super) fn from_csv(text: &str, file: &str, sizes: [u32; 2], unit: Unit) -> Result<Vec<Link>, FormatErrors> {
-    LIST.read(text, file, |fields| {
-        let ends = [integer(fields, 0, 0, sizes[0] - 1)?, integer(fields, 1, 0, sizes[1] - 1)?];
-        let number: Decimal = fields[2].parse().map_err(|error| (2, Problem::Decimal(error)))?;
-        let weight = unit.times(number).map_err(|error| (2, Problem::Decimal(error)))?;
-        Ok((ends[0], ends[1], weight))
-    })
-}
-
-/// What a weight of 1 in a list stands for.
-#[derive(Clone, Copy)]
-pub(super) struct Unit {
-    /// That.
+/// What a 1 in a list stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListUnits {
+    /// Exactly.
     pub(super) weight: Quantity,
     /// What counts as 1 in the number format, of the same dimension.
     pub(super) level: Quantity,
+    /// In ticks.
+    pub(super) delay: u16,
 }
 
-impl Unit {
-    /// `number` times the unit, exactly, then to the nearest weight.
+/// Reads the list at `path` for these ends (`pre`, `post`); it counts from the first member of each that is meant.
+pub(super) fn read_list(path: &Path, ends: [&End; 2], units: ListUnits) -> Result<Connections, FormatErrors> {
+    let sizes = ends.map(End::count);
+    let mut list = if path.extension().is_some_and(|e| e == "npz") {
+        from_npz(path, sizes, units)?
+    } else {
+        from_csv(&read_text(path)?, &path.display().to_string(), sizes, units)?
+    };
+    let [pre, post] = ends.map(|end| end.members().start);
+    for link in &mut list {
+        (link.0, link.1) = (link.0 + pre, link.1 + post);
+    }
+    let has_delays = list.first().is_some_and(|link| link.3.is_some());
+    Ok(if has_delays {
+        let delayed = list.into_iter().map(|(pre, post, weight, delay)| (pre, post, weight, delay.unwrap_or(1)));
+        Connections::from_delayed_list(ends[0].size, delayed.collect())
+    } else {
+        let links = list.into_iter().map(|(pre, post, weight, _)| (pre, post, weight));
+        Connections::from_list(ends[0].size, links.collect())
+    })
+}
+
+/// Sender, receiver, weight, and the delay if the list has delays.
+type Link = (u32, u32, Weight, Option<u16>);
+
+pub(super) fn from_csv(text: &str, file: &str, sizes: [u32; 2], units: ListUnits) -> Result<Vec<Link>, FormatErrors> {
+    LIST.read(text, file, |fields| {
+        let ends = [integer(fields, 0, 0, sizes[0] - 1)?, integer(fields, 1, 0, sizes[1] - 1)?];
+        let number = |index: usize| -> Result<Decimal, FieldError> {
+            fields[index].parse().map_err(|error| (index, Problem::Decimal(error)))
+        };
+        let weight = units.times(number(2)?).map_err(|error| (2, Problem::Decimal(error)))?;
+        if fields.len() < 4 {
+            return Ok((ends[0], ends[1], weight, None));
+        }
+        let wrong = |message| (3, Problem::Rule { rule: "delays-are-whole-ticks", message });
+        let delay = listed(number(3)?, units.delay).map_err(wrong)?;
+        Ok((ends[0], ends[1], weight, Some(delay)))
+    })
+}
+
+impl ListUnits {
+    /// `number` times the unit of weights, exactly, then to the nearest weight.
     fn times(self, number: Decimal) -> Result<Weight, DecimalError> {
         let Quantity { value, unit } = self.weight;
         let mantissa = number.mantissa().checked_mul(value.mantissa()).ok_or(DecimalError::Range)?;
@@ -108,17 +140,20 @@ impl Unit {
         Weight::from_quotient(Quantity::new(product, unit), self.level).map_err(|_| overflow)
     }
 
-    /// What a float is multiplied with, where its unit is the canonical one.
+    /// What a float is multiplied with, where its unit is the canonical one, or what counts as 1.
     fn float_factor(self) -> Option<f64> {
         let canonical = canonical_unit(self.weight.unit.dimension());
         let [weight, level] = [self.weight, self.level].map(|q| q.value_in(canonical).ok());
+        if weight == level {
+            return Some(1.0);
+        }
         let text = level.filter(|_| weight == Some(Decimal::integer(1)))?.to_string();
         // The nearest float; a level is a decimal of at most 18 digits.
         text.parse().ok().map(|level: f64| 1.0 / level)
     }
 }
 
-fn from_npz(path: &Path, sizes: [u32; 2], unit: Unit) -> Result<Vec<Link>, FormatErrors> {
+fn from_npz(path: &Path, sizes: [u32; 2], units: ListUnits) -> Result<Vec<Link>, FormatErrors> {
     let file = path.display().to_string();
     let npz = Npz::open(path)?;
     let wrong = |array: &str, problem| {
@@ -133,20 +168,20 @@ fn from_npz(path: &Path, sizes: [u32; 2], unit: Unit) -> Result<Vec<Link>, Forma
         }
     }
     let too_large = |index, weight| {
-        wrong("weight", ArrayProblem::WeightTooLarge { index, weight, most: super::weights::most(unit.level) })
+        wrong("weight", ArrayProblem::WeightTooLarge { index, weight, most: super::weights::most(units.level) })
     };
     let weights: Vec<Weight> = match npz.vector_of::<i64>("weight", pre.len() as u64) {
         Ok(numbers) => {
             let weight = |(index, number): (usize, &i64)| {
-                let product = unit.times(Decimal::integer(*number));
-                product.map_err(|_| too_large(index, format!("{number} times {}", unit.weight)))
+                let product = units.times(Decimal::integer(*number));
+                product.map_err(|_| too_large(index, format!("{number} times {}", units.weight)))
             };
             numbers.iter().enumerate().map(weight).collect::<Result<_, _>>()?
         }
         Err(FormatError::Array { problem: ArrayProblem::Type { .. }, .. }) => {
             let numbers: Vec<f64> = npz.vector_of("weight", pre.len() as u64)?;
-            let Some(factor) = unit.float_factor() else {
-                return Err(wrong("weight", ArrayProblem::FloatUnit { unit: unit.weight.to_string() }));
+            let Some(factor) = units.float_factor() else {
+                return Err(wrong("weight", ArrayProblem::FloatUnit { unit: units.weight.to_string() }));
             };
             let weight = |(index, number): (usize, &f64)| {
                 // A power of two changes no digit; where 1 counts as 1, this is the nearest weight, ties to even.
@@ -158,5 +193,19 @@ fn from_npz(path: &Path, sizes: [u32; 2], unit: Unit) -> Result<Vec<Link>, Forma
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(pre.into_iter().zip(post).zip(weights).map(|((pre, post), weight)| (pre, post, weight)).collect())
+    let mut delays = None;
+    if npz.has("delay") {
+        let numbers: Vec<u32> = npz.vector_of("delay", pre.len() as u64)?;
+        let delay = |(index, number): (usize, &u32)| {
+            let wrong = |_| {
+                let high = i128::from(u16::MAX / units.delay);
+                wrong("delay", ArrayProblem::OutOfRange { index, value: (*number).into(), low: 1, high })
+            };
+            listed(Decimal::integer((*number).into()), units.delay).map_err(wrong)
+        };
+        delays = Some(numbers.iter().enumerate().map(delay).collect::<Result<Vec<u16>, _>>()?);
+    }
+    let delay = |index: usize| delays.as_ref().map(|delays| delays[index]);
+    let links = pre.into_iter().zip(post).zip(weights).enumerate();
+    Ok(links.map(|(index, ((pre, post), weight))| (pre, post, weight, delay(index))).collect())
 }

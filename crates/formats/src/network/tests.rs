@@ -4,7 +4,6 @@ use super::*;
 use fx::Weight;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use units::Decimal;
 
 const GOOD: &str = include_str!("../../testdata/small_network.toml");
 const LIST: &str = "pre,post,weight\n0,1,2\n11,0,-0.5\n0,1,1e-1\n";
@@ -41,16 +40,10 @@ fn edited(old: &str, new: &str) -> String {
     GOOD.replace(old, new)
 }
 
-/// A unit of a list for neurons whose weights are pure numbers.
-fn unit_of(text: &str) -> connections::Unit {
-    let weight = Quantity::number(text.parse().expect("a number"));
-    connections::Unit { weight, level: Quantity::number(Decimal::integer(1)) }
-}
-
 #[test]
 fn a_network_is_what_the_file_says() {
     let network = good();
-    assert_eq!(network.inputs, [InputGroup { name: "stimulus".into(), channels: 12 }]);
+    assert_eq!(network.inputs, [InputGroup::of_host("stimulus", 12)]);
     let [reservoir, pair, units] = &network.populations[..] else { panic!("three populations") };
     assert_eq!((reservoir.size, reservoir.model, units.model), (40, CoreModel::Lif, CoreModel::Rate));
     assert_eq!(reservoir.parameters["tau_mem"], Values::Shared("30 ms".parse().unwrap()));
@@ -96,10 +89,25 @@ fn removed_connections_stay_in_the_wish() {
     assert_eq!(network.projections[1].mask.kept_count(), 0);
 }
 
+/// All members of a group.
+fn whole(size: u32) -> ends::End {
+    ends::End { endpoint: Endpoint::Input(0), size, part: None }
+}
+
+/// A list whose 1 stands for this weight and one tick.
+fn of(weight: &str) -> ListUnits {
+    let number = |text: &str| Quantity::number(text.parse().unwrap());
+    ListUnits { weight: number(weight), level: number("1"), delay: 1 }
+}
+
 #[test]
 fn lists_of_numpy_are_read() {
     let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let links = |file: &str, unit: &str| match connections::read_list(&testdata.join(file), [12, 2], unit_of(unit)) {
+    let links = |file: &str, unit: &str| match connections::read_list(
+        &testdata.join(file),
+        [&whole(12), &whole(2)],
+        of(unit),
+    ) {
         Ok(all) => Ok(all.iter().map(|c| (c.pre, c.post, c.weight.to_bits())).collect::<Vec<_>>()),
         Err(error) => Err(error.to_string().split(".npz: ").nth(1).unwrap().to_string()),
     };
@@ -126,7 +134,7 @@ fn lists_of_numpy_are_read() {
         "1000",
         "array `weight`: element 0 stands for a weight of 256 times 1000, but weights are below 2048 in size",
     );
-    let error = connections::read_list(&testdata.join("connections_whole.npz"), [12, 1], unit_of("1"));
+    let error = connections::read_list(&testdata.join("connections_whole.npz"), [&whole(12), &whole(1)], of("1"));
     let error = error.unwrap_err().to_string();
     assert!(error.ends_with("array `post`: element 0 is 1, outside the range from 0 to 0"), "{error}");
 }
@@ -286,7 +294,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "connect = { probability = nan }",
         "50:27: `projection[2].connect.probability`: `nan` and `inf` are not numbers that a chip can have",
     ),
-    ("low = \"1 mV\"", "low = \"3 mV\"", "32:10: `projection[0].weight`: `low` is above `high` [weights-are-possible]"),
+    ("low = \"1 mV\"", "low = \"3 mV\"", "32:10: `projection[0].weight`: `low` is above `high` [laws-are-possible]"),
     (
         "low = \"1 mV\"",
         "low = \"1 1\"",
@@ -308,7 +316,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "deviation = \"0.1 1\"",
         "deviation = \"-0.1 1\"",
-        "51:38: `projection[2].weight.deviation`: a standard deviation is not negative [weights-are-possible]",
+        "51:38: `projection[2].weight.deviation`: a standard deviation is not negative [laws-are-possible]",
     ),
     (
         "deviation = \"0.1 1\"",
@@ -428,7 +436,7 @@ fn sizes_are_checked_before_anything_is_drawn() {
 
 #[test]
 fn wrong_lists_name_their_own_line() {
-    let csv = |text: &str| connections::from_csv(text, "l.csv", [12, 2], unit_of("1")).unwrap_err().to_string();
+    let csv = |text: &str| connections::from_csv(text, "l.csv", [12, 2], of("1")).unwrap_err().to_string();
     assert_eq!(csv("pre,post,weight\n12,0,1\n"), "l.csv:2:1: 12 is outside the range from 0 to 11");
     assert_eq!(csv("pre,post,weight\n0,2,1\n"), "l.csv:2:3: 2 is outside the range from 0 to 1");
     assert_eq!(csv("pre,post,weight\n0,1,nan\n"), "l.csv:2:5: `nan` and `inf` are not numbers that a chip can have");

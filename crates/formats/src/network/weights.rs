@@ -1,11 +1,22 @@
 //! Weights: a quantity, or a law that they are drawn from, and the share that is inhibitory.
 
+use super::laws::read_law;
 use crate::document::Value;
 use crate::error::Problem;
 use chip::WeightSigns;
 use fx::Weight;
-use network::{Inhibition, Signs, WeightFormat, Weights};
+use network::{Inhibition, Law, Signs, WeightFormat, Weights};
+use std::sync::Arc;
 use units::{Decimal, Quantity, Unit};
+
+/// What the weights onto a population are measured in.
+#[derive(Clone, Debug)]
+pub(super) struct Level {
+    /// What counts as 1 in the number format.
+    pub(super) one: Quantity,
+    /// Its threshold, of the same dimension, or why it has no such one.
+    pub(super) threshold: Result<Quantity, String>,
+}
 
 /// What the key `weight` says.
 pub(super) enum WeightEntry {
@@ -20,7 +31,7 @@ impl WeightEntry {
     pub(super) fn law(&self) -> Weights {
         match self {
             Self::Constant(_, weight) => Weights::Constant(*weight),
-            Self::Law(law) => *law,
+            Self::Law(law) => law.clone(),
         }
     }
 
@@ -33,47 +44,45 @@ impl WeightEntry {
     }
 }
 
-/// `"0.5 mV"`, `{ low = "0.1 mV", high = "0.5 mV" }` or `{ mean = "0.5 mV", deviation = "0.1 mV" }`.
-pub(super) fn read_weights(value: &Value<'_>, level: Quantity) -> Option<WeightEntry> {
-    if !value.is_table() {
-        let (exact, weight) = weight(value, level)?;
-        return Some(WeightEntry::Constant(exact, weight));
-    }
-    let open = value.open_table()?;
-    if open.has("mean") || open.has("deviation") {
-        let table = value.table(&["mean", "deviation"])?;
-        let mean = table.required_with("mean", |v| weight(&v, level));
-        let deviation = table.required_with("deviation", |v| {
-            let (_, deviation) = weight(&v, level)?;
-            if deviation >= Weight::ZERO {
-                Some(deviation)
-            } else {
-                v.reject(RULE, "a standard deviation is not negative")
-            }
-        });
-        return Some(WeightEntry::Law(Weights::Normal { mean: mean?.1, spread: deviation? }));
-    }
-    let table = value.table(&["low", "high"])?;
-    let low = table.required_with("low", |v| weight(&v, level));
-    let high = table.required_with("high", |v| weight(&v, level));
-    let (low, high) = (i64::from(low?.1.to_bits()), i64::from(high?.1.to_bits()));
-    if low > high {
-        return value.reject(RULE, "`low` is above `high`");
-    }
-    // Half a last place is lost where the two have an odd distance.
-    let half = |bits: i64| Weight::from_bits((bits >> 1) as i32);
-    Some(WeightEntry::Law(Weights::Uniform { mean: half(low + high), spread: half(high - low) }))
+/// `"0.5 mV"`, `"0.2 threshold"`, or a law of either.
+pub(super) fn read_weights(value: &Value<'_>, level: &Level) -> Option<WeightEntry> {
+    let law = read_law(value, |v| weight(v, level))?;
+    let exact = |number: &Decimal| Quantity::new(*number, level.one.unit);
+    // Each was seen to fit.
+    let fitting = |number: &Decimal| Weight::from_quotient(exact(number), level.one).expect("it was checked");
+    Some(match law {
+        Law::Constant(number) => WeightEntry::Constant(exact(&number), fitting(&number)),
+        Law::Normal { mean, deviation } => {
+            WeightEntry::Law(Weights::Normal { mean: fitting(&mean), spread: fitting(&deviation) })
+        }
+        Law::Family { mean, distribution } => {
+            WeightEntry::Law(Weights::Family { mean: fitting(&mean), distribution: Arc::clone(&distribution) })
+        }
+        Law::Uniform { low, high } => {
+            let (low, high) = (i64::from(fitting(&low).to_bits()), i64::from(fitting(&high).to_bits()));
+            // Half a last place is lost where the two have an odd distance.
+            let half = |bits: i64| Weight::from_bits((bits >> 1) as i32);
+            WeightEntry::Law(Weights::Uniform { mean: half(low + high), spread: half(high - low) })
+        }
+    })
 }
 
 const RULE: &str = "weights-are-possible";
 
-/// A weight, exactly and in the number format, in which `level` counts as 1.
-fn weight(value: &Value<'_>, level: Quantity) -> Option<(Quantity, Weight)> {
-    let quantity = super::quantity_in(value, level.unit.dimension())?;
-    match Weight::from_quotient(quantity, level) {
-        Ok(weight) => Some((quantity, weight)),
+/// A weight in the unit of `level`, exactly; one that fits the number format.
+fn weight(value: &Value<'_>, level: &Level) -> Option<Decimal> {
+    let (quantity, written) = match in_thresholds(value, level)? {
+        Some(found) => found,
+        None => {
+            let quantity = super::quantity_in(value, level.one.unit.dimension())?;
+            (quantity, quantity.to_string())
+        }
+    };
+    match Weight::from_quotient(quantity, level.one) {
+        Ok(_) => Some(quantity.value_in(level.one.unit).expect("the dimension was checked")),
         Err(_) => {
-            value.reject(RULE, format!("a weight of {quantity} does not fit: it is below {} in size", most(level)))
+            let most = most(level.one);
+            value.reject(RULE, format!("a weight of {written} does not fit: it is below {most} in size"))
         }
     }
 }
@@ -84,6 +93,35 @@ pub(super) fn most(level: Quantity) -> String {
         Quantity { unit: Unit::ONE, value } if value == Decimal::integer(1) => "2048".into(),
         Quantity { unit, value } if value == Decimal::integer(1) => format!("2048 {unit}"),
         level => format!("2048 times the nominal threshold of {level}"),
+    }
+}
+
+/// `"0.2 threshold"`: the weight, and how it is written. `Some(None)` if `value` is no such text.
+fn in_thresholds(value: &Value<'_>, level: &Level) -> Option<Option<(Quantity, String)>> {
+    if !value.is_string() {
+        return Some(None);
+    }
+    let text: String = value.read()?;
+    let Some(number) = text.trim().strip_suffix("threshold").and_then(|text| text.strip_suffix(' ')) else {
+        return Some(None);
+    };
+    let number: Decimal = match number.trim().parse() {
+        Ok(number) => number,
+        Err(error) => {
+            value.report(Problem::Decimal(error));
+            return None;
+        }
+    };
+    let threshold = match &level.threshold {
+        Ok(threshold) => *threshold,
+        Err(why) => return value.reject("thresholds-are-known", why.clone()),
+    };
+    match number.mantissa().checked_mul(threshold.value.mantissa()) {
+        Some(mantissa) => {
+            let product = Decimal::new(mantissa, number.exponent() + threshold.value.exponent());
+            Some(Some((Quantity::new(product, threshold.unit), text.trim().into())))
+        }
+        None => value.reject(RULE, format!("{text} of {threshold} has more than 18 digits: use fewer")),
     }
 }
 

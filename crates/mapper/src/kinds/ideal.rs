@@ -80,13 +80,14 @@ impl Kind for Rows {
                     ledger.keep(&link, u64::from(weight) << exponent);
                     let synapse = rows::synapse(wish, &link, weight);
                     let destination = wish.cores[link.core].address;
-                    // Receivers are sorted, and so are the cores that they sit in.
-                    match rows[first_row..].last_mut().filter(|row| row.destination == destination) {
+                    let is_its = |row: &&mut IdealRow| row.destination == destination && row.delay_ticks == link.delay;
+                    // Receivers are sorted, and so are the cores that they sit in: mostly it is the last.
+                    match rows[first_row..].iter_mut().rev().find(is_its) {
                         Some(row) => row.synapses.push(synapse),
                         None => rows.push(IdealRow {
                             source,
                             destination,
-                            delay_ticks: projection.delay_ticks,
+                            delay_ticks: link.delay,
                             synapses: vec![synapse],
                         }),
                     }

@@ -45,6 +45,11 @@ pub(crate) trait Kind {
         1..=1
     }
 
+    /// Delays beside one tick that the connections into a core can have; none: any within [`Kind::delays`].
+    fn delays_per_core(&self) -> Option<usize> {
+        None
+    }
+
     /// Whether a weight of a signed kind of synapse can itself be negative.
     fn has_negative_weights(&self) -> bool {
         true

@@ -14,7 +14,7 @@ fn wish(weights: &[i64], weight_format: WeightFormat) -> Network {
         model: CoreModel::Loihi,
         parameters: BTreeMap::new(),
     };
-    let inputs = vec![InputGroup { name: "in".into(), channels: 1 }];
+    let inputs = vec![InputGroup::of_host("in", 1)];
     let mut network = Network { populations: vec![population], inputs, projections: Vec::new() };
     let list = weights.iter().zip(0..).map(|(bits, post)| (0, post, weight(i32::try_from(*bits).unwrap())));
     let mut all = projection(&network, "x", Endpoint::Input(0), 0, list.collect());

@@ -192,7 +192,7 @@ fn models_and_delays_are_checked() {
     check(
         &ideal(),
         |n| n.projections[0].delay_ticks = 0,
-        "projection `from input`: a delay of 0 ticks; chip `ideal-test` has delays from 1 tick on",
+        "projection `from input`: a delay of 0 ticks; chip `ideal-test` has delays from 1 tick on, the nearest is 1",
     );
 }
 

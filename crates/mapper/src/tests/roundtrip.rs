@@ -42,9 +42,24 @@ pub(super) fn random(seed: u64, size: u32, ideal: bool) -> Network {
                 projection.synapse = SynapseChoice { excitatory: "delta".into(), inhibitory: "delta".into() };
             }
         }
+        if dice.below(3) == 0 {
+            projection.draw_delays(&network::Law::Uniform { low: 0, high: 9 << 16 }, seed).unwrap();
+        }
         network.projections.push(projection);
     }
     network
+}
+
+/// The delay of `core` that is nearest to `asked`: of any on the ideal chip, of those of its memory on others.
+fn delay_of(mapping: &Mapping, core: units::CoreAddress, asked: u16) -> u16 {
+    let index = mapping.program.cores.iter().position(|c| c.address == core).unwrap();
+    match &mapping.program.routing {
+        Routing::TagCam { cores, .. } => {
+            let all = [1].into_iter().chain(cores[index].delays.iter().copied());
+            all.min_by_key(|delay| (delay.abs_diff(asked), *delay)).unwrap()
+        }
+        _ => asked.max(1),
+    }
 }
 
 /// What decoding must find, worked out one connection after the other from the wish, the report's currents and losses.
@@ -57,7 +72,8 @@ fn expected(network: &Network, spec: &ChipSpec, mapping: &Mapping, options: &Map
     let mut all = Vec::new();
     let mut rounded = vec![0; network.projections.len()];
     for (index, projection) in network.projections.iter().enumerate() {
-        for c in projection.kept().filter(|c| c.weight.to_bits() != 0) {
+        let kept = projection.connections.iter().enumerate().filter(|(i, _)| projection.mask.keeps(*i));
+        for (place, c) in kept.filter(|(_, c)| c.weight.to_bits() != 0) {
             let bits = i64::from(c.weight.to_bits());
             if let Some(count) = lost.get_mut(&(index, c.pre, c.post, bits)).filter(|count| **count > 0) {
                 *count -= 1;
@@ -89,7 +105,7 @@ fn expected(network: &Network, spec: &ChipSpec, mapping: &Mapping, options: &Map
                 post_index: c.post,
                 synapse: synapse as u8,
                 weight: if signed && bits < 0 { -weight } else { weight },
-                delay_ticks: projection.delay_ticks,
+                delay_ticks: delay_of(mapping, address.core, projection.delay_of(place)),
             });
         }
     }
@@ -149,6 +165,10 @@ proptest! {
         let prune = MapperOptions { over_fan_in: OverFanIn::Prune, small_weights, ..MapperOptions::default() };
         check(&random(seed, 200, false), &tag_cam(), &prune);
         check(&random(seed, 48, false), &scattered(), &prune);
+        let delayed = with_router(scattered(), |r| {
+            (r.delay_bits, r.delay_max) = (Some(fact(if drop { "1" } else { "2" })), Some(fact("7")));
+        });
+        check(&random(seed, 48, false), &delayed, &prune);
     }
 
     #[test]

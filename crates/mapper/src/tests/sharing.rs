@@ -41,7 +41,7 @@ fn populations(spec: &ChipSpec, sizes: &[u32]) -> Network {
 /// One channel that drives every neuron of every population with a weight, through the first kind of synapse.
 fn driven(spec: &ChipSpec, sizes: &[u32], weights: &[i32]) -> Network {
     let mut network = populations(spec, sizes);
-    network.inputs.push(InputGroup { name: "in".into(), channels: 1 });
+    network.inputs.push(InputGroup::of_host("in", 1));
     let kind = &spec.synapses[0].name;
     for (post, (size, bits)) in sizes.iter().zip(weights).enumerate() {
         let list = (0..*size).map(|neuron| (0, neuron, weight(*bits))).collect();

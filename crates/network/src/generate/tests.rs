@@ -10,7 +10,7 @@ fn network(neurons: u32, channels: u32) -> Network {
     let (name, parameters) = ("p".into(), BTreeMap::new());
     Network {
         populations: vec![Population { name, size: neurons, model: CoreModel::Lif, parameters }],
-        inputs: vec![InputGroup { name: "i".into(), channels }],
+        inputs: vec![InputGroup::of_host("i", channels)],
         projections: Vec::new(),
     }
 }
@@ -21,7 +21,9 @@ fn spec(pre: Endpoint, pattern: Pattern) -> ProjectionSpec {
     ProjectionSpec {
         name: "x".into(),
         pre,
+        pre_part: None,
         post: 0,
+        post_part: None,
         pattern,
         weights: Weights::Uniform { mean: Weight::from_bits(2 * MV), spread: Weight::from_bits(MV) },
         signs: Signs::AsDrawn,
@@ -172,7 +174,8 @@ fn the_law_of_the_weights_moves_no_connection() {
 fn signs_come_from_senders_or_from_throws() {
     let law = Weights::Normal { mean: Weight::ONE, spread: Weight::ONE };
     let inhibition = Inhibition { per_65536: 13107, strength: Weight::from_bits(4 * MV) };
-    let spec = ProjectionSpec { weights: law, signs: Signs::PerSender(inhibition), ..spec(INPUT, Pattern::AllToAll) };
+    let spec =
+        ProjectionSpec { weights: law.clone(), signs: Signs::PerSender(inhibition), ..spec(INPUT, Pattern::AllToAll) };
     let projection = spec.generate(&network(50, 100), 3).unwrap();
     let mut inhibitory = Vec::new();
     for pre in 0..100 {
@@ -183,7 +186,7 @@ fn signs_come_from_senders_or_from_throws() {
     assert_eq!(inhibitory.len(), 19, "a fifth of 100, to within one: 13107 / 65536 is a little less");
     assert!(inhibitory.windows(2).all(|w| (5..=6).contains(&(w[1] - w[0]))), "evenly spread: {inhibitory:?}");
 
-    let signed = drawn(law, Signs::PerConnection(inhibition));
+    let signed = drawn(law.clone(), Signs::PerConnection(inhibition));
     let plain = drawn(law, Signs::AsDrawn);
     let negative = signed.iter().filter(|w| **w < 0).count();
     assert!((3800..4200).contains(&negative), "a fifth of 20,000, deviation 57: {negative}");
@@ -199,7 +202,7 @@ fn reservoir_spec(recurrence: Recurrence) -> ReservoirSpec {
         neurons: 64,
         channels: 12,
         input_fan_in: 4,
-        input_weights: weights,
+        input_weights: weights.clone(),
         input_signs: Signs::AsDrawn,
         input_synapse: synapse.clone(),
         recurrent_fan_in: 16,
@@ -263,4 +266,78 @@ fn first_connections_as_text() {
         "936-1 99017",
     ];
     assert_eq!(text, expected, "a change here changes every generated network: a break of numerics");
+}
+
+/// Connections within the two parts, drawn in the network of 40 neurons and 12 channels.
+fn part(pattern: Pattern, pre: Endpoint, (from, to): (Range<u32>, Range<u32>)) -> Result<Projection, NetworkError> {
+    let (pre_part, post_part) = (Some(from), Some(to));
+    ProjectionSpec { pre_part, post_part, ..spec(pre, pattern) }.generate(&network(40, 12), 3)
+}
+
+#[test]
+fn parts_are_joined_as_the_whole_is() {
+    for pattern in [Pattern::FanIn(4), Pattern::Probability { per_65536: 30_000 }, Pattern::AllToAll] {
+        let of_receivers = |to| by_receiver(&part(pattern, INPUT, (0..12, to)).unwrap());
+        let whole = by_receiver(&spec(INPUT, pattern).generate(&network(40, 12), 3).unwrap());
+        let some = of_receivers(7..20);
+        assert_eq!(some, whole.into_iter().filter(|(post, _)| (7..20).contains(post)).collect(), "{pattern:?}");
+        let joined = part(pattern, INPUT, (3..8, 0..40)).unwrap();
+        assert!(joined.connections.row_count() == 12 && joined.connections.iter().all(|c| (3..8).contains(&c.pre)));
+    }
+    let one_to_one = part(Pattern::OneToOne, ITSELF, (10..15, 20..25)).unwrap();
+    let pairs: Vec<(u32, u32)> = one_to_one.connections.iter().map(|c| (c.pre, c.post)).collect();
+    assert_eq!(pairs, (10..15).map(|n| (n, n + 10)).collect::<Vec<_>>());
+}
+
+#[test]
+fn parts_of_one_population_exclude_themselves_where_they_overlap() {
+    let joined = part(Pattern::AllToAll, ITSELF, (0..10, 5..20)).unwrap();
+    assert!(joined.connections.len() == 150 - 5 && joined.connections.iter().all(|c| c.pre != c.post));
+    assert_eq!(part(Pattern::OneToOne, ITSELF, (3..6, 3..6)).unwrap().connections.len(), 0);
+    let all = part(Pattern::FanIn(9), ITSELF, (0..10, 5..20)).unwrap();
+    assert_eq!(all.connections.len(), 9 * 15);
+    let error = |from, to| part(Pattern::FanIn(10), ITSELF, (from, to)).map(|_| ()).unwrap_err().to_string();
+    assert_eq!(error(0..10, 5..20), "x: fan-in 10 asked for, but there are only 9 sources");
+    assert!(part(Pattern::FanIn(10), ITSELF, (0..10, 10..20)).is_ok(), "they do not overlap");
+    assert!(error(0..41, 0..1).contains("41 is outside its end of size 40"));
+    let unequal = part(Pattern::OneToOne, ITSELF, (0..3, 0..4)).unwrap_err().to_string();
+    assert_eq!(unequal, "x: one to one, but there are 3 senders and 4 receivers");
+}
+
+#[test]
+fn signs_of_senders_do_not_depend_on_the_part() {
+    let signs = Signs::PerSender(Inhibition { per_65536: 16384, strength: Weight::ONE });
+    let inhibitory = |from: Range<u32>| {
+        let spec = ProjectionSpec { pre_part: Some(from), signs, ..spec(ITSELF, Pattern::AllToAll) };
+        let projection = spec.generate(&network(40, 12), 3).unwrap();
+        projection.connections.iter().filter(|c| c.weight < Weight::ZERO).map(|c| c.pre).collect::<BTreeSet<_>>()
+    };
+    let whole = inhibitory(0..40);
+    assert_eq!(inhibitory(5..17), whole.into_iter().filter(|pre| (5..17).contains(pre)).collect());
+}
+
+#[test]
+fn delays_belong_to_their_connection() {
+    let mut sparse = spec(INPUT, Pattern::FanIn(3)).generate(&network(40, 12), 3).unwrap();
+    let mut dense = spec(INPUT, Pattern::AllToAll).generate(&network(40, 12), 9).unwrap();
+    let law = Law::Uniform { low: 1 << 16, high: 30 << 16 };
+    for projection in [&mut sparse, &mut dense] {
+        projection.draw_delays(&law, 5).unwrap();
+    }
+    let by_ends = |p: &Projection| -> BTreeMap<(u32, u32), u16> {
+        p.connections.iter().enumerate().map(|(i, c)| ((c.pre, c.post), p.delay_of(i))).collect()
+    };
+    let all = by_ends(&dense);
+    assert!(by_ends(&sparse).iter().all(|(ends, delay)| all[ends] == *delay), "whoever else is connected");
+    assert_eq!(all.values().copied().collect::<BTreeSet<u16>>(), (1..=30).collect());
+    assert_eq!(dense.draw_delays(&Law::Constant(65536 << 16), 5), Err(480));
+    assert_eq!(by_ends(&dense), all, "nothing was changed");
+    dense.draw_delays(&Law::Constant(-1), 5).unwrap();
+    assert!(by_ends(&dense).values().all(|delay| *delay == 0));
+    // Two connections between the same neurons have delays of their own.
+    let twice = Connections::from_list(12, vec![(0, 0, Weight::ONE), (0, 0, Weight::ONE), (1, 0, Weight::ONE)]);
+    let mut twice = Projection { mask: Mask::all(3), connections: twice, ..dense };
+    twice.draw_delays(&Law::Uniform { low: 0, high: 1 << 31 }, 5).unwrap();
+    let delays = twice.connections.delays().unwrap();
+    assert!(delays[0] != delays[1] && delays[1] != delays[2], "{delays:?}");
 }

@@ -3,6 +3,9 @@
 //! A neuron that spikes sends one event for each of its SRAM words. The event hops to the chip at the given distance,
 //! is broadcast with its tag in the cores of its mask, and goes through every synapse whose CAM word holds that tag.
 //! All of this is fixed by the memories, so it is followed once, here, and not for every spike.
+//!
+//! The router itself takes far less than a tick: an event arrives one tick after it was sent, or after the core-wide
+//! delay that the CAM word selects.
 
 use crate::RouterError;
 use crate::draft::{Draft, Route, RowDraft, Traffic, core_index};
@@ -15,9 +18,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use chip::{CamWord, ChipSpec, IdealSynapse, InputRoute, Program, SramWord, TagCamCore, TagCamLimits};
 use units::{ChipId, CoreAddress, CoreId, NeuronId, Tag};
-
-/// Ticks from a spike to its arrival: the router itself takes far less than a tick.
-const DELAY_TICKS: u16 = 1;
 
 /// A distance on the board, in chips.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,12 +75,12 @@ impl<'a> Sram<'a> {
     }
 }
 
-/// The CAM of one core, turned around: from a tag to the synapses that answer to it.
+/// The CAM of one core, turned around: from a tag to the synapses that answer to it, by their delay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cam {
-    by_tag: BTreeMap<Tag, Vec<IdealSynapse>>,
+    by_tag: BTreeMap<(Tag, u16), Vec<IdealSynapse>>,
     /// In the same order: the index of the CAM word of its neuron, which numbers the slot.
-    slots: BTreeMap<Tag, Vec<u64>>,
+    slots: BTreeMap<(Tag, u16), Vec<u64>>,
 }
 
 impl Cam {
@@ -106,8 +106,16 @@ impl Cam {
             let what = "negative weight current";
             return Err(RouterError::FieldTooWide { what, place: place(), value: current.into(), limit: 0 });
         }
-        let mut by_tag: BTreeMap<Tag, Vec<IdealSynapse>> = BTreeMap::new();
-        let mut slots: BTreeMap<Tag, Vec<u64>> = BTreeMap::new();
+        check_memory("delays", memory.delays.len(), limits.delays_per_core(), place)?;
+        for &delay in &memory.delays {
+            check_field("delay", delay.into(), limits.delay_ticks_max().into(), place)?;
+            if delay == 0 {
+                let what = "delay below one tick";
+                return Err(RouterError::FieldTooWide { what, place: place(), value: 0, limit: 1 });
+            }
+        }
+        let mut by_tag: BTreeMap<(Tag, u16), Vec<IdealSynapse>> = BTreeMap::new();
+        let mut slots: BTreeMap<(Tag, u16), Vec<u64>> = BTreeMap::new();
         for (index, words) in memory.cam.iter().enumerate() {
             let target = neuron(core, index);
             let place = || target.to_string();
@@ -126,29 +134,35 @@ impl Cam {
                     weight,
                     max: i16::MAX.into(),
                 })?;
+                let delay_ticks = memory.delay_ticks(word.delay).ok_or_else(|| RouterError::FieldTooWide {
+                    what: "delay code",
+                    place: place(),
+                    value: word.delay.into(),
+                    limit: memory.delays.len() as i64,
+                })?;
                 let slot = Slot { core, neuron: NeuronId(index as u16), number: number as u64 };
                 let weight = match &mut scales {
                     None => weight,
                     Some(scales) => weigh(scales, slot, word, &memory.weight_currents)?,
                 };
                 let synapse = IdealSynapse { neuron: slot.neuron, synapse: word.synapse, weight };
-                by_tag.entry(word.tag).or_default().push(synapse);
+                by_tag.entry((word.tag, delay_ticks)).or_default().push(synapse);
                 if scales.as_ref().is_some_and(|scales| scales.keep_slots()) {
-                    slots.entry(word.tag).or_default().push(slot.number);
+                    slots.entry((word.tag, delay_ticks)).or_default().push(slot.number);
                 }
             }
         }
         Ok(Self { by_tag, slots })
     }
 
-    /// The synapses that answer to `tag`.
-    pub fn matches(&self, tag: Tag) -> &[IdealSynapse] {
-        self.by_tag.get(&tag).map_or(&[], Vec::as_slice)
+    /// The synapses that answer to `tag`, by their delay in ticks.
+    pub fn matches(&self, tag: Tag) -> impl Iterator<Item = (u16, &[IdealSynapse])> {
+        self.by_tag.range((tag, 0)..=(tag, u16::MAX)).map(|((_, delay), synapses)| (*delay, synapses.as_slice()))
     }
 
-    /// The numbers of their slots, in the same order; empty where they are not kept.
-    fn slots(&self, tag: Tag) -> &[u64] {
-        self.slots.get(&tag).map_or(&[], Vec::as_slice)
+    /// The numbers of the slots of those of one delay, in the same order; empty where they are not kept.
+    fn slots(&self, tag: Tag, delay_ticks: u16) -> &[u64] {
+        self.slots.get(&(tag, delay_ticks)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -183,8 +197,9 @@ struct Follower<'a> {
     program: &'a Program,
     limits: TagCamLimits,
     cams: Vec<Cam>,
-    /// Rows are shared: every source that sends one tag to one core uses the same one. `None`: nobody answers.
-    rows: BTreeMap<(usize, Tag), Option<u32>>,
+    /// Rows are shared: every source that sends one tag to one core uses the same ones, one a delay. None: nobody
+    /// answers.
+    rows: BTreeMap<(usize, Tag), Vec<Route>>,
     drafts: Vec<RowDraft<'a>>,
     routes: Vec<(usize, Route)>,
 }
@@ -208,18 +223,18 @@ impl Follower<'_> {
                 continue;
             };
             let (cams, drafts) = (&self.cams, &mut self.drafts);
-            let row = *self.rows.entry((core, tag)).or_insert_with(|| {
-                let synapses = cams[core].matches(tag);
-                (!synapses.is_empty()).then(|| {
-                    let slots = Cow::Owned(cams[core].slots(tag).to_vec());
+            let rows = self.rows.entry((core, tag)).or_insert_with(|| {
+                let row = |(delay_ticks, synapses): (u16, &[IdealSynapse])| {
+                    let slots = Cow::Owned(cams[core].slots(tag, delay_ticks).to_vec());
                     drafts.push(RowDraft { core, synapses: Cow::Owned(synapses.to_vec()), slots });
-                    drafts.len() as u32 - 1
-                })
+                    Route { row: drafts.len() as u32 - 1, delay_ticks }
+                };
+                cams[core].matches(tag).map(row).collect()
             });
-            match row {
-                Some(row) => self.routes.push((source, Route { row, delay_ticks: DELAY_TICKS })),
-                None => traffic.unmatched += 1,
+            if rows.is_empty() {
+                traffic.unmatched += 1;
             }
+            self.routes.extend(rows.iter().map(|route| (source, *route)));
         }
         Ok(())
     }

@@ -32,7 +32,11 @@ pub(crate) fn refused(file: &Path, error: SessionError) -> HostError {
 
 /// Reads what the command line names, and maps it if it is a network.
 pub(crate) fn load(what: &MapChoice) -> Result<Loaded, HostError> {
-    let spec = formats::chip::resolve(&chip(what)?)?;
+    load_on(what, formats::chip::resolve(&chip(what)?)?)
+}
+
+/// The same for the chip `spec`, whatever the command line says.
+pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec) -> Result<Loaded, HostError> {
     let mut options = MapperOptions::default();
     match read(&what.network, &spec, &mut |key, value| options.set(key, value))? {
         Runnable::Network(network) => {
@@ -54,8 +58,15 @@ pub(crate) fn load(what: &MapChoice) -> Result<Loaded, HostError> {
 
 /// The chip that is asked for, or else the one that a program was made for.
 fn chip(what: &MapChoice) -> Result<String, HostError> {
-    if let Some(chip) = &what.chip {
-        return Ok(chip.clone());
+    match &what.chip[..] {
+        [] => {}
+        [chip] => return Ok(chip.clone()),
+        several => {
+            return Err(HostError::Usage {
+                message: format!("a run has one chip, and {} are named", several.len()),
+                help: Some("`quenched map` compares a network on several chips".into()),
+            });
+        }
     }
     let own = formats::runnable::chip_of(&what.network)?;
     let shipped: Vec<&str> = formats::chip::shipped_names().collect();

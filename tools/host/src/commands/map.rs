@@ -1,6 +1,7 @@
 //! `quenched map`: a network onto a chip, or what a program holds.
 
 use crate::args::MapArgs;
+use crate::commands::compare;
 use crate::commands::load::{Loaded, load};
 use crate::errors::HostError;
 use crate::output::{print_json, warn};
@@ -13,6 +14,9 @@ use std::fmt::Write;
 
 /// `quenched map`.
 pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
+    if args.what.chip.len() > 1 {
+        return compare::run(args);
+    }
     let mut outputs = Outputs::new(args.json);
     outputs.reads([&args.what.network])?;
     let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;

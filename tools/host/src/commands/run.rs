@@ -84,8 +84,18 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
             .with_noise(&loaded.spec, args.trial)
             .map_err(|error| HostError::Device { chip: loaded.spec.name.clone(), error: Box::new(error) })?;
     }
+    if args.trial != 0 && !args.noise && loaded.symbols.inputs.iter().all(|input| input.source.is_none()) {
+        return Err(HostError::Usage {
+            message: format!(
+                "`--trial {}` changes nothing: the run has no noise, and its network no source",
+                args.trial
+            ),
+            help: Some("add `--noise`, or leave it out".into()),
+        });
+    }
     let ticks = ticks(args, &loaded.spec)?;
     let mut session = start(args, &loaded.board(&args.what.network)?, &die)?;
+    session.set_sources(args.which.seed, args.trial);
     mute(args, &mut session)?;
     probe::choose(args, &mut session, ticks, inputs.len().max(1))?;
     let mut outcomes = match &inputs[..] {

@@ -2,10 +2,10 @@
 //! and exponents its weights become, and what that uses of each core.
 //!
 //! A core holds neurons of any number of populations, as far as all of its limits are obeyed: neurons, input axons (one
-//! for each sender of a projection that reaches the core), output axons (one for each neuron, projection and core that
-//! it reaches) and synapse memory. A population that exceeds them alone is split evenly over as few cores as obey them.
-//! The memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of the two formats
-//! that the chip has: dense rows without indices, or sparse ones with.
+//! for each sender of a projection and delay that reaches the core), output axons (one for each neuron, projection, delay
+//! and core that it reaches) and synapse memory. A population that exceeds them alone is split evenly over as few cores
+//! as obey them. The memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of the
+//! two formats that the chip has: dense rows without indices, or sparse ones with.
 //!
 //! The synapses of a projection onto a core are a group with a sign mode, bits and a power of two of its own
 //! ([`weights`]).
@@ -90,16 +90,15 @@ impl Kind for Axons {
         let mut inputs = Vec::new();
         for (index, projection) in wish.network.projections.iter().enumerate() {
             let formats = &formats[index];
-            let delay = projection.delay_ticks - 1;
-            // By core that the projection reaches: its group there, and its lists.
-            let mut groups: BTreeMap<usize, (u16, Lists)> = BTreeMap::new();
+            // By core that the projection reaches, and delay: its group there, and its lists.
+            let mut groups: BTreeMap<(usize, u16), (u16, Lists)> = BTreeMap::new();
             for pre in 0..projection.connections.row_count() as u32 {
                 let source = wish.source(projection.pre, pre);
-                for (core, synapses) in lists(wish, (index, pre), formats, options, ledger) {
+                for ((core, delay), synapses) in lists(wish, (index, pre), formats, options, ledger) {
                     let memory = &mut cores[core];
-                    let (group, lists) = groups.entry(core).or_insert_with(|| {
+                    let (group, lists) = groups.entry((core, delay)).or_insert_with(|| {
                         let (group, lists) = (memory.groups.len() as u16, Lists::default());
-                        memory.groups.push(group_of(&formats[&core], delay));
+                        memory.groups.push(group_of(&formats[&core], delay - 1));
                         reports[core].push(report(&projection.name, &formats[&core]));
                         (group, lists)
                     });
@@ -116,7 +115,7 @@ impl Kind for Axons {
                     }
                 }
             }
-            for (core, (group, lists)) in groups {
+            for ((core, _), (group, lists)) in groups {
                 let group = &mut cores[core].groups[usize::from(group)];
                 (*group, _) = lists.stored(&self.limits, *group, wish.cores[core].neuron_count);
             }
@@ -158,15 +157,15 @@ fn report(projection: &str, format: &Format) -> AxonGroupReport {
     }
 }
 
-/// The synapses of sender `pre` of projection `index`, by core.
+/// The synapses of sender `pre` of projection `index`, by core and delay.
 fn lists(
     wish: &Wish<'_>,
     (index, pre): (usize, u32),
     formats: &BTreeMap<usize, Format>,
     options: &MapperOptions,
     ledger: &mut Ledger,
-) -> Vec<(usize, Vec<IdealSynapse>)> {
-    let mut lists: Vec<(usize, Vec<IdealSynapse>)> = Vec::new();
+) -> Vec<((usize, u16), Vec<IdealSynapse>)> {
+    let mut lists: Vec<((usize, u16), Vec<IdealSynapse>)> = Vec::new();
     for link in wish.row(index, pre).filter(Link::is_wanted) {
         let format = &formats[&link.core];
         let mantissa = format.mantissa(link.weight, options.small_weights);
@@ -176,10 +175,11 @@ fn lists(
         }
         ledger.keep(&link, format.weight(mantissa).unsigned_abs());
         let synapse = IdealSynapse { neuron: NeuronId(link.circuit), synapse: link.kind, weight: mantissa as i16 };
-        // Receivers are sorted, and a core has one run of them.
-        match lists.last_mut().filter(|(core, _)| *core == link.core) {
+        // Receivers are sorted, and a core has one run of them: mostly it is the last.
+        let key = (link.core, link.delay);
+        match lists.iter_mut().rev().find(|(of, _)| *of == key) {
             Some((_, list)) => list.push(synapse),
-            None => lists.push((link.core, vec![synapse])),
+            None => lists.push((key, vec![synapse])),
         }
     }
     lists

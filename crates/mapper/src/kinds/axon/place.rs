@@ -67,42 +67,50 @@ impl Store {
         let mut needs: Vec<Vec<Need>> = network.populations.iter().zip(parts).map(of_population).collect();
         for projection in &network.projections {
             let split = Split::new(network.populations[projection.post].size, parts[projection.post]);
-            let mut lists: Vec<Lists> = (0..split.parts).map(|_| Lists::default()).collect();
+            // By part and delay.
+            let mut lists: Vec<BTreeMap<u16, Lists>> = (0..split.parts).map(|_| BTreeMap::new()).collect();
             for pre in 0..projection.connections.row_count() as u32 {
                 let (targets, weights) = projection.connections.row(pre);
                 let range = projection.connections.row_range(pre);
                 let kept = targets.iter().zip(weights).zip(range);
                 let mut kept = kept.filter(|((_, w), i)| **w != Weight::ZERO && projection.mask.keeps(*i)).peekable();
-                while let Some(((&post, _), _)) = kept.next() {
-                    let part = split.part(post);
+                while let Some(((post, _), _)) = kept.peek() {
+                    let part = split.part(**post);
                     let end = split.first(part + 1);
-                    let (mut size, mut last, mut has_parallel) = (1, post, false);
-                    while let Some(((&post, _), _)) = kept.next_if(|((post, _), _)| **post < end) {
-                        has_parallel |= post == last;
-                        (size, last) = (size + 1, post);
+                    // By delay: how many synapses, the last receiver, whether one has two of them.
+                    let mut axons: BTreeMap<u16, (u64, Option<u32>, bool)> = BTreeMap::new();
+                    while let Some(((&post, _), index)) = kept.next_if(|((post, _), _)| **post < end) {
+                        let delay = projection.delay_of(index).saturating_sub(1).min(self.limits.delay_max);
+                        let (size, last, has_parallel) = axons.entry(delay).or_default();
+                        *has_parallel |= last.replace(post) == Some(post);
+                        *size += 1;
                     }
-                    lists[part as usize].add(size, has_parallel);
-                    needs[projection.post][part as usize].input_axons += 1;
-                    if let Endpoint::Population(from) = projection.pre {
-                        let sender = Split::new(network.populations[from].size, parts[from]).part(pre);
-                        needs[from][sender as usize].output_axons += 1;
+                    for (delay, (size, _, has_parallel)) in axons {
+                        lists[part as usize].entry(delay).or_default().add(size, has_parallel);
+                        needs[projection.post][part as usize].input_axons += 1;
+                        if let Endpoint::Population(from) = projection.pre {
+                            let sender = Split::new(network.populations[from].size, parts[from]).part(pre);
+                            needs[from][sender as usize].output_axons += 1;
+                        }
                     }
                 }
             }
             for (need, lists) in needs[projection.post].iter_mut().zip(lists) {
-                // Memory does not depend on the signs and the exponent.
-                let group = SynapseGroup {
-                    signs: WeightSigns::Mixed,
-                    // Bits that the chip does not have are refused when weights are written.
-                    bits: projection
-                        .weight_format
-                        .bits
-                        .map_or(self.limits.weight_bits, |bits| bits.clamp(1, self.limits.weight_bits)),
-                    exponent: 0,
-                    delay: projection.delay_ticks.saturating_sub(1),
-                    dense: false,
-                };
-                need.groups.push((group, lists));
+                for (delay, lists) in lists {
+                    // Memory does not depend on the signs and the exponent.
+                    let group = SynapseGroup {
+                        signs: WeightSigns::Mixed,
+                        // Bits that the chip does not have are refused when weights are written.
+                        bits: projection
+                            .weight_format
+                            .bits
+                            .map_or(self.limits.weight_bits, |bits| bits.clamp(1, self.limits.weight_bits)),
+                        exponent: 0,
+                        delay,
+                        dense: false,
+                    };
+                    need.groups.push((group, lists));
+                }
             }
         }
         needs

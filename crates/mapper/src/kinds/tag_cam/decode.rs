@@ -23,7 +23,9 @@ pub(crate) fn decode(
             let currents = cores[core].weight_currents.iter().enumerate();
             let on = currents.filter(|(bit, _)| word.weight_bits >> bit & 1 == 1);
             let weight: i64 = on.map(|(_, current)| i64::from(*current)).sum();
-            connections.push(ends.connection(source, addresses[core], neuron, word.synapse, weight, 1)?);
+            // A code that the core does not have selects no delay; the router refuses such a word.
+            let delay = cores[core].delay_ticks(word.delay).unwrap_or(1);
+            connections.push(ends.connection(source, addresses[core], neuron, word.synapse, weight, delay)?);
         }
     }
     Ok(connections)

@@ -18,6 +18,7 @@ use chip::{CamWord, ChipSpec, HostEvent, InputRoute, Routing, Source, SramWord, 
 use network::Endpoint;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use units::{ChipId, CoreAddress, CoreId, InputId, NeuronAddress, NeuronId, Tag};
 
 use weights::CoreWeights;
@@ -50,6 +51,14 @@ impl Kind for Memories {
 
     fn synapses_per_neuron(&self) -> Option<usize> {
         Some(self.limits.cam_words_per_neuron)
+    }
+
+    fn delays(&self) -> RangeInclusive<u16> {
+        1..=self.limits.delay_ticks_max()
+    }
+
+    fn delays_per_core(&self) -> Option<usize> {
+        Some(self.limits.delays_per_core())
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
@@ -127,10 +136,14 @@ fn map(
     assign_tags(wish, limits, &mut signals)?;
 
     let cores = (0..wish.cores.len())
-        .map(|index| TagCamCore {
-            weight_currents: weights[index].codebook().currents().to_vec(),
-            cam: coded[index].iter().map(|words| cam_words(wish, &signals, words)).collect(),
-            sram: sram_words(wish.cores[index].address, wish.cores[index].neuron_count, &signals, &sram),
+        .map(|index| {
+            let delays = core_delays(&coded[index]);
+            TagCamCore {
+                weight_currents: weights[index].codebook().currents().to_vec(),
+                cam: coded[index].iter().map(|words| cam_words(wish, &signals, words, &delays)).collect(),
+                sram: sram_words(wish.cores[index].address, wish.cores[index].neuron_count, &signals, &sram),
+                delays,
+            }
         })
         .collect();
     let inputs = (0..wish.network.inputs.iter().map(|g| g.channels).sum()).map(|channel| {
@@ -340,12 +353,19 @@ fn member(wish: &Wish<'_>, source: Source) -> (Endpoint, u32) {
     }
 }
 
-fn cam_words(wish: &Wish<'_>, signals: &Signals, words: &[Coded]) -> Vec<CamWord> {
+/// The delays beside one tick of a core with these words, the shortest first.
+fn core_delays(neurons: &[Vec<Coded>]) -> Vec<u16> {
+    let all = neurons.iter().flatten().map(|coded| coded.link.delay);
+    all.filter(|delay| *delay > 1).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn cam_words(wish: &Wish<'_>, signals: &Signals, words: &[Coded], delays: &[u16]) -> Vec<CamWord> {
     let word = |coded: &Coded| {
         let link = &coded.link;
         let source = wish.source(wish.network.projections[link.projection].pre, link.pre);
         let signal = signals[&source][&wish.cores[link.core].address.chip];
-        CamWord { tag: signal.tag, synapse: link.kind, weight_bits: coded.code }
+        let delay = delays.binary_search(&link.delay).map_or(0, |index| index as u8 + 1);
+        CamWord { tag: signal.tag, synapse: link.kind, weight_bits: coded.code, delay }
     };
     words.iter().map(word).collect()
 }

@@ -88,6 +88,17 @@ pub(super) const CASES: &[Case] = &[
         "29:11: `router.hop_max`: this is 128, but can be at most 127: a hop is kept in 8 bits with sign [counts-fit]",
     ),
     (
+        "hop_max = { value = 1",
+        "delay_bits = { value = 2, unit = \"1\", source = \"here\", evidence = \"assumed\" }\nhop_max = { value = 1",
+        "29:14: `router.delay_bits`: there is no `delay_max`: how long can a delay be? [delays-have-a-limit]",
+    ),
+    (
+        "hop_max = { value = 1",
+        "delay_max = { value = 9, unit = \"1\", source = \"here\", evidence = \"assumed\" }\nhop_max = { value = 1",
+        "29:13: `router.delay_max`: there are no `delay_bits` that could select a delay: add them \
+         [delays-have-a-limit]",
+    ),
+    (
         "sram_words_for_monitor = { value = 1",
         "sram_words_for_monitor = { value = 2",
         "26:26: `router.sram_words_for_monitor`: the monitor takes 2 of 2 SRAM words, so that no neuron could \
