@@ -49,9 +49,11 @@ pub mod lif;
 pub mod loihi;
 mod noise;
 mod parameters;
+mod period;
 mod probe;
 pub mod rate;
 pub mod rules;
+mod saturation;
 pub mod slices;
 mod slot;
 #[cfg(test)]
@@ -73,4 +75,5 @@ pub use noise::{Event, Noise, ThresholdNoise};
 pub use parameters::{DieParameters, MismatchSetting};
 pub use probe::ProbeKind;
 pub use rate::{LEVEL_BITS, RateCore, RateParameters, RateState};
+pub use saturation::{Cut, CutQuantity, Saturations};
 pub use slot::{SynapseContent, scale_weight};

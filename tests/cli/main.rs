@@ -11,6 +11,7 @@ mod inputs;
 mod interrupt;
 mod probe;
 mod programs;
+mod range;
 mod run;
 mod study;
 mod variation;

@@ -59,10 +59,11 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use activity::{Activity, PopulationActivity};
+pub use activity::{Activity, PopulationActivity, Span};
 pub use board::Board;
 pub use error::SessionError;
 pub use faults::FaultsInUse;
 pub use many::in_order;
+pub use notice::NamedSaturation;
 pub use probe::{Probe, Recording};
 pub use run::{LeftOut, Session};
