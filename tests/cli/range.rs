@@ -64,7 +64,7 @@ fn network(model: &str, factor: &Level, strength: f64) -> String {
         thresholds.join(", "),
         level(0.625),
         projection("a", "in", "\"exc\"", "{ fixed-fan-in = 3 }", law, ""),
-        projection("b", "P", "\"inh\"", "{ fixed-fan-in = 4 }", level(0.375), "delay = 3"),
+        projection("b", "P", "\"inh\"", "{ fixed-fan-in = 4 }", level(-0.375), "delay = 3"),
         projection("c", "P", "\"step\"", "{ probability = 0.5 }", normal, ""),
         projection("d", "in", "\"step\"", "{ list = \"list.csv\" }", level(0.0625), ""),
     )

@@ -52,6 +52,7 @@ mod board;
 mod error;
 mod faults;
 mod many;
+mod mismatch;
 mod mute;
 mod notice;
 mod probe;

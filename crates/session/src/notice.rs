@@ -58,6 +58,7 @@ impl Session {
                 warnings.push(Kind::EventsLost, name, format!("{count} events were lost: {}", cause.name()));
             }
         }
+        self.swallowed(&mut warnings);
         for population in activity.iter().filter(|population| population.total() == 0) {
             let text = format!("none of its {} neurons spiked", population.events.len());
             warnings.push(Kind::Silent, &population.name, text);
