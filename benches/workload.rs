@@ -5,7 +5,7 @@ use device_models::DieParameters;
 use emulator::Emulator;
 use fx::Weight;
 use mapper::MapperOptions;
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use std::collections::BTreeMap;
 use units::{Decimal, InputId, Quantity, Tick, Unit};
 
@@ -177,5 +177,6 @@ fn projection(name: &str, pre: Endpoint, rows: &Rows) -> Projection {
         mask: Mask::all(connections.len()),
         connections,
         delay_ticks: 1,
+        weight_format: WeightFormat::default(),
     }
 }

@@ -300,9 +300,88 @@ fn recordings_of_sensors_are_input() {
     sandbox.quenched(&[&args[..7], &["back.aer", "--sensor", "4x2", "--sort-events"]].concat()).success();
     sandbox.file("short.bs2", [1u8, 2, 3, 4]);
     let text = fails(&["short.bs2", "--sensor", "4x2"]);
-    assert!(text.contains("it ends within event 0"), "{text}");
+    assert!(text.contains("it was cut off: byte 0"), "{text}");
     let text = sandbox.fails(2, &[&args[..7], &["rec.aer", "--sensor", "4x3"]].concat());
     assert!(text.contains("has 24 addresses, but the network has 16 input channels"), "{text}");
     let text = sandbox.fails(2, &[&args[..7], &["rec.aer", "--sensor", "4by3"]].concat());
     assert!(text.contains("is not a size such as 34x34"), "{text}");
+}
+
+/// The account of an input, in JSON.
+fn account(sandbox: &Sandbox, args: &[&str]) -> serde_json::Value {
+    let all = ["run", "net.toml", "--chip", "loihi-lava", "--ticks", "10", "--json", "--input"];
+    sandbox.json(&[&all[..], args].concat())["input_events"].clone()
+}
+
+#[test]
+fn every_event_of_an_input_is_accounted_for() {
+    let sandbox = Sandbox::new();
+    // Channels 8 and up reach nothing.
+    sandbox.file("net.toml", PIXELS.replace("connect = \"all-to-all\"", "connect = { list = \"c.csv\" }"));
+    sandbox.file("c.csv", "pre,post,weight\n0,0,1\n3,0,1\n7,0,1\n");
+    sandbox.file("list.csv", "tick,channel,payload\n0,3,1\n0,3,2\n1,8,1\n5,0,300\n10,0,1\n20,3,1\n");
+    let counts = |account: &serde_json::Value| {
+        ["read", "used", "before", "after", "unconnected", "merged", "capped"]
+            .map(|key| account[key].as_u64().expect(key))
+    };
+    assert_eq!(counts(&account(&sandbox, &["list.csv"])), [6, 3, 0, 2, 1, 1, 45]);
+    assert_eq!(counts(&account(&sandbox, &["list.csv", "--binary"])), [6, 3, 0, 2, 1, 1, 0]);
+    assert_eq!(counts(&account(&sandbox, &["list.csv", "--from", "5"])), [6, 2, 3, 1, 0, 0, 45]);
+    assert_eq!(counts(&account(&sandbox, &["list.csv", "--from", "20ms"])), [6, 1, 5, 0, 0, 0, 0]);
+    let args = ["run", "net.toml", "--chip", "loihi-lava", "--ticks", "10", "--input", "list.csv"];
+    let text = sandbox.prints(&args);
+    for line in [
+        "list.csv: 6 events read, 3 used (1 merged), 0 before, 2 after the run, 1 for unconnected channels, 45 capped",
+        "warning: list.csv: 2 of 6 events come after the end of the run at tick 10 (the first event is at tick 0)",
+        "warning: list.csv: 1 of 6 events are for channels without a connection, such as channel 8",
+        "warning: list.csv: 1 of 6 events share the tick and channel of another",
+        "warning: list.csv: 45 spikes are beyond the 255 that a channel can have in a step, and are left out: `--binary`",
+    ] {
+        assert!(text.contains(line), "{line}\nnot in\n{text}");
+    }
+    let text = sandbox.fails(1, &[&args[..], &["--deny-warnings"]].concat());
+    assert!(text.contains("`--deny-warnings` makes them errors"), "{text}");
+    sandbox.file("epoch.csv", "t,id\n1700000000000000,3\n1700000000003000,0\n");
+    assert_eq!(counts(&account(&sandbox, &["epoch.csv"])), [2, 0, 0, 2, 0, 0, 0]);
+    let text = sandbox.prints(&[&args[..7], &["epoch.csv"]].concat());
+    assert!(text.contains("2 of 2 events come after the end") && text.contains("`--from first`"), "{text}");
+    assert_eq!(counts(&account(&sandbox, &["epoch.csv", "--from", "first"])), [2, 2, 0, 0, 0, 0, 0]);
+    assert_eq!(counts(&account(&sandbox, &["epoch.csv", "--from", "1700000000.003s"])), [2, 1, 1, 0, 0, 0, 0]);
+}
+
+#[test]
+fn recordings_say_what_they_are() {
+    let sandbox = Sandbox::new();
+    sandbox.file("net.toml", PIXELS);
+    // An Event Stream of 4 x 2 pixels, whatever it is called; and N-MNIST under its own name.
+    let stream =
+        [b"Event Stream\x02\x00\x00\x01", &[4, 0, 2, 0][..], &[1, 3, 0, 1, 0], &[0xff, 10, 2, 0, 0, 0]].concat();
+    sandbox.file("stream.dat", &stream);
+    let found = account(&sandbox, &["stream.dat"]);
+    assert_eq!((&found["format"], &found["sensor"]), (&"es".into(), &"4 x 2 pixels".into()));
+    assert_eq!((&found["read"], &found["used"]), (&2.into(), &2.into()));
+    sandbox.file("0.bin", [1u8, 1, 0x7f, 0xff, 0xff, 1, 1, 0, 0, 9]);
+    let found = account(&sandbox, &["0.bin", "--sensor", "4x2", "--from", "first"]);
+    assert_eq!((&found["used"], &found["clock_wraps"]), (&2.into(), &1.into()));
+    sandbox.file("reckon.txt", "9 0\n3 500\n-2 900\n");
+    let args = |extra: &[&'static str]| {
+        [&["run", "net.toml", "--chip", "loihi-lava", "--ticks", "10", "--input"], extra].concat()
+    };
+    let text = sandbox.fails(1, &args(&["reckon.txt", "--sensor", "16"]));
+    assert!(text.contains("the one makes time 3, address 500 of this line"), "{text}");
+    assert!(text.contains("`--columns address,time`"), "{text}");
+    let found = account(&sandbox, &["reckon.txt", "--sensor", "16", "--columns", "address,time"]);
+    assert_eq!((&found["used"], &found["skipped"]["marks (negative addresses)"]), (&2.into(), &1.into()));
+    let text = sandbox.fails(1, &args(&["0.bin"]));
+    assert!(text.contains("it does not say how large its sensor is"), "{text}");
+    let text = sandbox.fails(1, &args(&["stream.dat", "--sensor", "2x4"]));
+    assert!(text.contains("it says that its sensor has 4 x 2 pixels, but 2 x 4 pixels were asked for"), "{text}");
+    let text = sandbox.fails(2, &args(&["stream.dat", "--format", "wav"]));
+    assert!(text.contains("`wav` is no format of recordings: bs2, bs1"), "{text}");
+    let text = sandbox.fails(1, &args(&["stream.dat", "--sample", "3"]));
+    assert!(text.contains("`--sample` says nothing about a recording of the format `es`"), "{text}");
+    let text = sandbox.fails(1, &args(&["/dev/zero", "--sensor", "16"]));
+    assert!(text.contains("/dev/zero: cannot be read: this is a device"), "{text}");
+    let text = sandbox.fails(1, &["run", "net.toml", "--chip", "loihi-lava", "--ticks", "1", "--resume", "/dev/zero"]);
+    assert!(text.contains("/dev/zero: cannot be read: this is a device"), "{text}");
 }

@@ -7,7 +7,7 @@ use chip::{
     TagCamCore, WeightSigns,
 };
 use fx::Weight;
-use mapper::{CoreSharing, MapperOptions, map};
+use mapper::{CoreSharing, MapperOptions, Scale, map};
 use network::{Endpoint, InputGroup, Network, Pattern, Population, ProjectionSpec, Signs, SynapseChoice, Weights};
 use router::Fabric;
 use std::collections::BTreeMap;
@@ -56,7 +56,8 @@ fn base(spec: &ChipSpec) -> Program {
         let projection = wish.generate(&network, random.below(100).into()).unwrap();
         network.projections.push(projection);
     }
-    let options = MapperOptions { core_sharing: CoreSharing::On, ..MapperOptions::default() };
+    let (core_sharing, scale) = (CoreSharing::Off, Scale::Auto);
+    let options = MapperOptions { core_sharing, scale, ..MapperOptions::default() };
     map(&network, spec, &options).unwrap_or_else(|e| panic!("{}: {e}", spec.name)).program
 }
 

@@ -9,8 +9,8 @@ use chip::{
 };
 use emulator::{LossCause, Spike};
 use fx::Weight;
-use mapper::{MapperOptions, Mapping, OverFanIn, decode, map};
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use mapper::{CoreSharing, MapperOptions, Mapping, OverFanIn, decode, map};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use proptest::prelude::*;
 use router::Fabric;
 use std::collections::BTreeMap;
@@ -222,6 +222,7 @@ fn network(recipe: Recipe) -> Network {
             mask: Mask::all(connections.len()),
             connections,
             delay_ticks: 1,
+            weight_format: WeightFormat::default(),
         }
     };
     let projections = vec![
@@ -235,7 +236,9 @@ fn network(recipe: Recipe) -> Network {
 }
 
 fn mapped(network: &Network, spec: &ChipSpec) -> Mapping {
-    let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
+    // A population an array, so that events cross between them.
+    let (over_fan_in, core_sharing) = (OverFanIn::Prune, CoreSharing::Off);
+    let options = MapperOptions { over_fan_in, core_sharing, ..MapperOptions::default() };
     map(network, spec, &options).unwrap_or_else(|e| panic!("{e}"))
 }
 

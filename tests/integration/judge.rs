@@ -6,10 +6,10 @@ use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
 use emulator::Emulator;
 use fx::Weight;
-use mapper::{CoreSharing, MapperError, MapperOptions, OverFanIn, SmallWeights, decode, map};
+use mapper::{CoreSharing, MapperError, MapperOptions, OverFanIn, Scale, SmallWeights, decode, map};
 use network::{
     Connections, Endpoint, Inhibition, InputGroup, Mask, Network, Pattern, Population, Projection, ProjectionSpec,
-    Signs, SynapseChoice, Weights,
+    Signs, SynapseChoice, WeightFormat, Weights,
 };
 use proptest::prelude::*;
 use router::Fabric;
@@ -82,7 +82,16 @@ fn projection(random: &mut Random, spec: &ChipSpec, network: &Network, name: Str
         });
         let connections = Connections::from_list(senders, list.collect());
         let mask = Mask::all(connections.len());
-        return Some(Projection { name, pre, post, synapse, connections, mask, delay_ticks });
+        return Some(Projection {
+            name,
+            pre,
+            post,
+            synapse,
+            connections,
+            mask,
+            delay_ticks,
+            weight_format: WeightFormat::default(),
+        });
     }
     let pattern = match random.below(4) {
         0 => Pattern::FanIn(1 + random.below(12)),
@@ -140,6 +149,8 @@ fn options(random: &mut Random) -> MapperOptions {
         over_fan_in: random.pick(&[OverFanIn::Error, OverFanIn::Prune, OverFanIn::Prune]),
         small_weights: random.pick(&[SmallWeights::Keep, SmallWeights::Nearest]),
         core_sharing: random.pick(&[CoreSharing::Off, CoreSharing::On]),
+        scale: random.pick(&[Scale::None, Scale::Auto, Scale::Auto, Scale::Auto]),
+        max_weight_error: random.pick(&[None, Some(0.5), Some(0.5)]),
         ..MapperOptions::default()
     }
 }
@@ -211,6 +222,7 @@ fn fan_in(channels: u32, largest: Weight) -> Network {
             mask: Mask::all(connections.len()),
             connections,
             delay_ticks: 1,
+            weight_format: WeightFormat::default(),
         }],
     }
 }

@@ -7,7 +7,7 @@ use device_models::{DieParameters, Event, Noise};
 use emulator::{Each, Emulator, Spike};
 use fx::Weight;
 use mapper::{MapperError, MapperOptions, Mapping, decode};
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use units::{InputId, NeuronAddress, NeuronId, Tick};
@@ -35,6 +35,7 @@ fn projection(name: &str, pre: Endpoint, post: usize, pre_count: u32, list: Vec<
         mask: Mask::all(connections.len()),
         connections,
         delay_ticks: 1,
+        weight_format: WeightFormat::default(),
     }
 }
 

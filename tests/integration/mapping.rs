@@ -202,5 +202,5 @@ fn shipped_limits_are_reached_and_not_passed() {
     large.populations[1].size = 1367;
     large.projections.clear();
     let error = map(&large, &spec, &MapperOptions::default()).unwrap_err();
-    assert!(error.to_string().contains("only 5 of the board's 16 are free"), "{error}");
+    assert!(error.to_string().contains("lacks 1 circuits: 0 of the board's 4096 are free"), "{error}");
 }

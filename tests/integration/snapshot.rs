@@ -72,8 +72,63 @@ fn wrong_snapshots_are_refused() {
     check(&|s| s["inputs"][0][0] = 19.into(), "it holds an event that could not have been sent");
     check(&|s| s["inputs"][0][1] = 9.into(), "it holds an event that could not have been sent");
 
+    check(&|s| s["levels"][0] = i64::MAX.into(), "a channel has a level that it cannot have");
+    check(&|s| s["counters"]["spikes"] = u64::MAX.into(), "it counts more than a run can");
+    check(&|s| s["counters"]["losses"]["rows"][0] = vec![u64::MAX; 3].into(), "it counts more than a run can");
+
     let other = Emulator::resume(&case.spec, &case.program, &die(&case.spec, 99), &emulator.snapshot());
     assert!(other.unwrap_err().to_string().contains("another die"));
+}
+
+/// Deliveries that wait in a state which was made on purpose: each must be one that its source can have sent, and all
+/// of them together must be so as well, or the sums of the cores would overflow.
+#[test]
+fn forged_deliveries_are_refused() {
+    let mut tried = 0;
+    for (tag_cam, asynchronous) in [(false, false), (false, true), (true, false)] {
+        let recipe = Recipe {
+            seed: 3,
+            tag_cam,
+            cores: 2,
+            neurons: 8,
+            fan_out: 4,
+            inputs: 2,
+            events: 40,
+            extreme: false,
+            asynchronous,
+        };
+        let mut case = recipe.build();
+        let mut emulator = case.emulator();
+        for end in 1..60 {
+            emulator.run_until(Tick(end), &mut ());
+            let good = serde_json::to_value(emulator.snapshot()).unwrap();
+            let resumes = |deliveries: Vec<serde_json::Value>| {
+                let mut changed = good.clone();
+                changed["deliveries"] = deliveries.into();
+                let snapshot: Snapshot = serde_json::from_value(changed).unwrap();
+                Emulator::resume(&case.spec, &case.program, &case.die, &snapshot).map(drop)
+            };
+            let waiting = good["deliveries"].as_array().unwrap().clone();
+            assert_eq!(resumes(waiting.clone()), Ok(()), "tick {end}");
+            for (index, delivery) in waiting.iter().enumerate() {
+                let with = |key: &str, value: i64| {
+                    let mut changed = waiting.clone();
+                    changed[index][1][key] = value.into();
+                    resumes(changed)
+                };
+                for payload in [i64::from(i32::MIN), i64::from(i32::MAX), 1 << 26] {
+                    assert!(with("payload", payload).is_err(), "tick {end}, {delivery}: {payload}");
+                }
+                assert!(with("source", 1 << 20).is_err());
+                assert!(with("row", 1 << 20).is_err());
+                // The same event again and again: one at a time is fine, together they are too many.
+                let copies = (0..9).map(|_| delivery.clone()).collect();
+                assert!(resumes(copies).is_err(), "tick {end}: nine of {delivery}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 10, "something should be on its way");
 }
 
 /// A snapshot says when an asynchronous core is due, and its state says so too: a later tick would lose a spike.

@@ -199,6 +199,10 @@ pub struct Parameter {
     pub bound: Bound,
     /// Whether a chip may lack it; it then counts as 0.
     pub optional: bool,
+    /// Whether the neurons of a core share it even on a chip with parameters of each neuron.
+    pub core_wide: bool,
+    /// Whether it is in units of the weights: multiplied by one factor together, they do the same.
+    pub with_weights: bool,
     /// What it is, in a few words.
     pub summary: &'static str,
 }

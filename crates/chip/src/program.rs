@@ -238,6 +238,11 @@ pub enum WeightSigns {
 pub struct SynapseGroup {
     /// The signs of its weights.
     pub signs: WeightSigns,
+    /// Bits of a weight, the sign of a mixed one included.
+    pub bits: u8,
+    /// Power of two that the mantissas of the group are multiplied by; not below that of the core, which is
+    /// [`CoreProgram::weight_exponent`] less 20.
+    pub exponent: i8,
     /// Steps that its synapses wait, beyond the one that every spike takes.
     pub delay: u16,
     /// Whether each list has a place for every neuron of the core, in order and without an index. Otherwise each
@@ -250,7 +255,7 @@ pub struct SynapseGroup {
 pub struct InputAxon {
     /// The group that says how the list is stored, as an index into [`AxonCore::groups`].
     pub group: u16,
-    /// The synapses; a weight is a mantissa, before the exponent that all weights of the core share.
+    /// The synapses; a weight is a mantissa, before the exponent of its group.
     pub synapses: Vec<IdealSynapse>,
 }
 
@@ -281,8 +286,8 @@ pub struct HostAxon {
     pub target: AxonTarget,
 }
 
-/// The memories of one core of an axon chip; same order as [`Program::cores`]. The exponent that its weights share is
-/// [`CoreProgram::weight_exponent`], less 20.
+/// The memories of one core of an axon chip; same order as [`Program::cores`]. The exponent in which its sums are kept,
+/// the lowest that a group can have, is [`CoreProgram::weight_exponent`], less 20.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AxonCore {
     /// How lists of synapses are stored.

@@ -90,6 +90,16 @@ fn of_kind<'a>(index: usize, kind: &'a SynapseType, models: &[CoreModel]) -> Vec
 }
 
 impl CoreModel {
+    /// Whether the neurons of a core share `parameter` even where a chip has parameters of each neuron.
+    pub fn is_core_wide(self, parameter: &str) -> bool {
+        self.facts().parameters.iter().any(|fact| fact.core_wide && fact.name == parameter)
+    }
+
+    /// Whether `parameter` is in units of the weights, so that both can be multiplied by one factor.
+    pub fn scales_with_weights(self, parameter: &str) -> bool {
+        self.facts().parameters.iter().any(|fact| fact.with_weights && fact.name == parameter)
+    }
+
     /// What a core of this model reads on a chip with these kinds of synapse: its own parameters, then those of the
     /// kinds that act on its neurons.
     pub fn readings(self, synapses: &[SynapseType]) -> Vec<Reading<'_>> {
@@ -139,6 +149,11 @@ impl Allowed<'_> {
     /// The value by design.
     pub const fn nominal(&self) -> Quantity {
         self.spec.nominal.quantity
+    }
+
+    /// The lowest and the highest number of the register that holds it, if it is a register.
+    pub fn register(&self) -> Option<(i32, i32)> {
+        self.readings.iter().find_map(|(reading, _)| reading.bound.register())
     }
 
     /// Judges a value that a network or a program asks for.

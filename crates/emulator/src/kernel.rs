@@ -168,6 +168,18 @@ impl Emulator {
         Ok(())
     }
 
+    /// Spikes that channel `input` was sent for tick `tick`, and for the whole step in which it lies; none if its events
+    /// are no numbers of spikes.
+    pub fn spikes_sent(&self, input: InputId, tick: Tick) -> Option<(i32, i32)> {
+        let is_graded = self.fabric.input_model(input).is_some_and(CoreModel::is_graded);
+        if is_graded || self.messages.get(input.index()) == Some(&true) {
+            return None;
+        }
+        let in_tick = self.queue.input(tick, input);
+        let step = || self.sent.get(&(due(tick, self.step_ticks), input)).copied().unwrap_or(0);
+        Some((in_tick, if self.step_ticks == 1 { in_tick } else { step() }))
+    }
+
     /// Adds `spikes` of `input` to those of the step in which `tick` lies.
     fn count_in_step(&mut self, input: InputId, tick: Tick, spikes: i32) -> Result<(), EmulatorError> {
         if self.step_ticks == 1 || spikes == 0 {

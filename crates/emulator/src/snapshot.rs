@@ -1,5 +1,7 @@
 //! The whole state of an emulator between two ticks, as plain data.
 
+mod waiting;
+
 use crate::kernel::due;
 use crate::noise::EventNoise;
 use crate::queue::Delivery;
@@ -11,13 +13,10 @@ use device_models::{Core, CoreState, DieParameters, Digest};
 use router::{Counters, FirstSaturation, LEVEL_MAX, SPIKES_PER_TICK_MAX};
 use serde::{Deserialize, Serialize};
 use units::{InputId, Tick};
+use waiting::Waiting;
 
 /// Version of the snapshot: a change of what it holds raises it, unless all that could be held before reads the same.
 const VERSION: u32 = 5;
-
-/// Largest number of spikes, and largest change of a level, in one event.
-const SPIKES_MAX: i64 = SPIKES_PER_TICK_MAX as i64;
-const LEVEL_CHANGE_MAX: i64 = 2 * LEVEL_MAX as i64;
 
 /// The state of an emulator between two ticks. A run that is resumed from it goes on exactly as the one it was taken
 /// from.
@@ -157,13 +156,20 @@ impl Emulator {
                 return wrong("a core holds input that it should have used");
             }
         }
+        if snapshot.levels.iter().any(|level| level.unsigned_abs() > u64::from(LEVEL_MAX.unsigned_abs())) {
+            return wrong("a channel has a level that it cannot have");
+        }
+        if !snapshot.counters.are_plausible() {
+            return wrong("it counts more than a run can");
+        }
         emulator.now = now;
+        let mut waiting = Waiting::default();
         for &(tick, delivery) in &snapshot.deliveries {
             let near = tick >= now && tick.0 - now.0 <= emulator.queue.reach();
             if !near || delivery.row as usize >= emulator.fabric.row_count() {
                 return wrong("an event waits for a time or a row that does not exist");
             }
-            if !emulator.can_wait(now, tick, delivery) {
+            if !waiting.takes(&emulator, tick, delivery) {
                 return wrong("it holds an event that could not have been sent");
             }
             emulator.queue.push(now, tick, delivery);
@@ -202,35 +208,6 @@ impl Emulator {
     fn wake_of_state(&self) -> Vec<Tick> {
         let cores = self.cores.iter().zip(self.wake.ticks());
         cores.map(|(core, tick)| core.wake_of_state().map_or(*tick, |of_state| of_state.max(self.now))).collect()
-    }
-
-    /// Whether `delivery` can be on its way at tick `now`, to arrive at `tick`: sent before, over a route that there
-    /// is, with a change of a level or a number of spikes that there can be.
-    fn can_wait(&self, now: Tick, tick: Tick, delivery: Delivery) -> bool {
-        let fabric = &self.fabric;
-        let sent = delivery.sent(tick);
-        if delivery.source as usize >= fabric.source_count() || sent >= now {
-            return false;
-        }
-        // An event of the host takes its tick off the delay.
-        let host = u64::from((delivery.source as usize) < fabric.input_count());
-        let age = tick.0 - sent.0 + host;
-        let late = self.noise.as_ref().map_or(0, EventNoise::jitter_ticks);
-        let fits = |r: usize| {
-            let route = fabric.routes()[r];
-            let delay = u64::from(route.delay_ticks);
-            route.row == delivery.row && (delay..=delay + u64::from(late)).contains(&age)
-        };
-        let graded = self.cores[fabric.row(delivery.row).core].is_graded();
-        let sender = fabric.neuron_of_source(delivery.source);
-        let signed = sender.is_some_and(|(core, _)| fabric.layout(core).model().facts().signed_spikes);
-        let (low, high) = match delivery.payload {
-            _ if self.messages.get(delivery.source as usize) == Some(&true) => (i32::MIN.into(), i32::MAX.into()),
-            _ if graded => (-LEVEL_CHANGE_MAX, LEVEL_CHANGE_MAX),
-            ..0 if signed => (-SPIKES_MAX, -1),
-            _ => (1, SPIKES_MAX),
-        };
-        (low..=high).contains(&i64::from(delivery.payload)) && fabric.routes_of(delivery.source as usize).any(fits)
     }
 
     /// Whether `payload` can be the event of `input` for `tick`.

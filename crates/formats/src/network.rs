@@ -12,7 +12,9 @@ use crate::error::{FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{ChipSpec, CoreModel, Values};
 use connections::Connect;
-use network::{Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice};
+use network::{
+    Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat,
+};
 use std::path::Path;
 use units::{Dimension, Quantity, Unit};
 
@@ -25,13 +27,25 @@ pub const MEMBERS_MAX: u32 = 1 << 26;
 /// Most connections of a projection.
 pub const CONNECTIONS_MAX: u64 = 1 << 27;
 
+/// Takes an option of the table `[mapping]`, by its key and value; or says what is wrong with it.
+pub type SetOption<'a> = &'a mut dyn FnMut(&str, &str) -> Result<(), String>;
+
 /// Reads the network file at `path` for `chip`. Lists of connections are looked for in its directory.
 ///
 /// # Errors
-/// A file cannot be read, breaks its format, or names something that the chip does not have.
+/// A file cannot be read, breaks its format, or names something that the chip does not have. A file with a table
+/// `[mapping]` is refused, since nobody would obey it: it is for [`load_with`].
 pub fn load(path: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
+    load_with(path, chip, &mut not_asked)
+}
+
+/// As [`load`]; the options of the table `[mapping]` go to `set`.
+///
+/// # Errors
+/// As [`load`], and what `set` refuses.
+pub fn load_with(path: &Path, chip: &ChipSpec, set: SetOption<'_>) -> Result<Network, FormatErrors> {
     let directory = path.parent().unwrap_or(Path::new(""));
-    read(&read_text(path)?, &path.display().to_string(), directory, chip)
+    read_with(&read_text(path)?, &path.display().to_string(), directory, chip, set)
 }
 
 /// Reads the network file `text` for `chip`; `name` stands for the file in errors, and lists of connections are looked
@@ -40,9 +54,28 @@ pub fn load(path: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
 /// # Errors
 /// As [`load`].
 pub fn read(text: &str, name: &str, directory: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
+    read_with(text, name, directory, chip, &mut not_asked)
+}
+
+/// As [`read`]; the options of the table `[mapping]` go to `set`.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn read_with(
+    text: &str,
+    name: &str,
+    directory: &Path,
+    chip: &ChipSpec,
+    set: SetOption<'_>,
+) -> Result<Network, FormatErrors> {
     let document = Document::parse(text, name, FORMAT)?;
-    let network = Reader { directory, chip, seed: 0 }.network(&document);
+    let network = Reader { directory, chip, seed: 0 }.network(&document, set);
     document.finish(network)
+}
+
+/// Refuses options that nobody would obey.
+fn not_asked(_: &str, _: &str) -> Result<(), String> {
+    Err("this reader takes the network alone, and not how it is to be mapped: read the file with `load_with`".into())
 }
 
 /// What reading a network depends on.
@@ -60,9 +93,10 @@ fn each<T>(value: Option<Value<'_>>, read: impl FnMut(&Value<'_>) -> Option<T>) 
 }
 
 impl Reader<'_> {
-    fn network(mut self, document: &Document<'_>) -> Option<Network> {
-        let root = document.root(&["seed", "input", "population", "projection"]);
+    fn network(mut self, document: &Document<'_>, set: SetOption<'_>) -> Option<Network> {
+        let root = document.root(&["seed", "input", "population", "projection", "mapping"]);
         let seed = root.or("seed", 0);
+        let mapping = root.optional_with("mapping", |v| v.options(&mut *set));
         let mut names = Vec::new();
         let inputs = each(root.optional("input")?, |v| self.input(v, &mut names));
         let populations = each(root.optional("population")?, |v| self.population(v, &mut names));
@@ -71,7 +105,7 @@ impl Reader<'_> {
             return root.reject("population-exists", "a network needs at least one `[[population]]`");
         }
         self.check_board(document, &network.populations);
-        self.seed = seed?;
+        (self.seed, _) = (seed?, mapping?);
         let mut names = Vec::new();
         let projections = each(root.optional("projection")?, |v| self.projection(v, &network, &mut names));
         network.projections = projections?;
@@ -167,6 +201,7 @@ impl Reader<'_> {
             "delay",
             "keep",
             "removed",
+            "weight_format",
         ])?;
         let name = table.required_with("name", |v| new_name(&v, names));
         let pre = table.required_with("pre", |v| end(&v, network));
@@ -181,6 +216,7 @@ impl Reader<'_> {
         let delay_ticks = table.optional_with("delay", |v| self.delay(&v));
         let keep = table.optional_with("keep", |v| weights::read_fraction(&v));
         let removed = table.or("removed", false);
+        let weight_format = table.optional_with("weight_format", |v| weights::read_format(&v));
 
         let (name, pre, post, connect, delay_ticks) = (name?, pre?, post?, connect?, delay_ticks?.unwrap_or(1));
         let (synapse, weights, signs) = (synapse?, weights?, signs?);
@@ -214,9 +250,11 @@ impl Reader<'_> {
                     connections::read_list(&self.directory.join(file), sizes, connections::Unit { weight, level });
                 let connections = list.map_err(|errors| table.add(&errors)).ok()?;
                 let mask = network::Mask::all(connections.len());
-                Projection { name, pre, post, synapse, connections, mask, delay_ticks }
+                let weight_format = WeightFormat::default();
+                Projection { name, pre, post, synapse, connections, mask, delay_ticks, weight_format }
             }
         };
+        projection.weight_format = weight_format?.unwrap_or_default();
         let recurrence = match (removed?, keep?) {
             (true, None) => Recurrence::Removed,
             (true, Some(_)) => {

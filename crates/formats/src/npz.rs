@@ -2,10 +2,11 @@
 //!
 //! Owns the way from an archive to a typed vector, and every check on it: sizes that a header claims are compared with
 //! the bytes that are there before anything is allocated, values are compared with the type that is asked for, and
-//! checksums are verified. It deliberately knows only what arrays of numbers need: no records, strings or pickles, no
-//! archives beyond 4 GiB, and no writing.
+//! checksums are verified; arrays of records, and arrays in a file of their own (`.npy`), as columns. It deliberately
+//! knows only what numbers need: no strings or pickles, no archives beyond 4 GiB, and no writing.
 
 mod header;
+mod table;
 mod zip;
 
 use crate::error::FormatError;
@@ -14,6 +15,8 @@ use crate::text::read_bytes;
 use header::{Header, Number};
 use std::path::Path;
 use thiserror::Error;
+
+pub use table::{Column, Values};
 
 /// The largest archive and the largest array that are read, in bytes.
 pub const ARRAY_BYTES_MAX: u64 = 1 << 30;
@@ -189,6 +192,14 @@ pub struct Array<T> {
     pub data: Vec<T>,
 }
 
+/// The columns of the array in the npy file `bytes`, as [`Npz::columns`] has them; `name` stands for the file in errors.
+///
+/// # Errors
+/// The file is damaged, holds something else than numbers, or has more than two dimensions.
+pub fn npy_columns(bytes: &[u8], name: &str) -> Result<Vec<Column>, FormatError> {
+    table::columns(bytes).map_err(|problem| FormatError::Array { file: name.into(), array: String::new(), problem })
+}
+
 /// The elements of an array that is stored with its first index running fastest, with its last running fastest.
 fn in_rows<T: Copy>(shape: &[u64], columns: &[T]) -> Vec<T> {
     let mut strides = Vec::with_capacity(shape.len());
@@ -328,6 +339,19 @@ impl Npz {
         let by_columns = header.column_order && shape.len() > 1;
         let data = if by_columns { in_rows(&shape, &elements) } else { elements };
         Ok(Array { shape, data })
+    }
+
+    /// The columns of the array `name`: the fields of an array of records, or one column without a name for each index
+    /// of the second dimension.
+    ///
+    /// # Errors
+    /// There is no such array, it is damaged, holds something else than numbers, or has more dimensions.
+    pub fn columns(&self, name: &str) -> Result<Vec<Column>, FormatError> {
+        self.contents(name).and_then(|bytes| table::columns(&bytes)).map_err(|problem| FormatError::Array {
+            file: self.file.clone(),
+            array: name.into(),
+            problem,
+        })
     }
 
     /// The bytes of the npy file `name`.

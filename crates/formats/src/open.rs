@@ -1,8 +1,8 @@
 //! Opening a file for reading.
 //!
-//! Owns the one way in which a reader comes to the bytes of a path: plain files only. A device can be endless, a pipe or
-//! a socket may never answer, and a folder has no bytes; they are refused before a byte is read, and a pipe before it is
-//! opened, because opening one waits for its other end.
+//! Owns the one way in which a reader comes to the bytes of a path: plain files only. A device can be endless, a pipe
+//! or a socket may never answer, and a folder has no bytes; they are refused before a byte is read, and a pipe before
+//! it is opened, because opening one waits for its other end.
 
 use crate::error::{Action, FormatError};
 use std::fs::{File, FileType};

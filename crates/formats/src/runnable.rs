@@ -32,12 +32,12 @@ pub fn chip_of(path: &Path) -> Result<Option<String>, FormatErrors> {
     Ok(Some(program.chip))
 }
 
-/// Reads the network or the program at `path`. A network is read for `chip`, as [`network::load`] does; whether a
+/// Reads the network or the program at `path`. A network is read for `chip`, as [`network::load_with`] does; whether a
 /// program was made for it is checked by who loads it.
 ///
 /// # Errors
-/// As [`network::load`] for a text file, and as [`program::load`] for a binary one.
-pub fn load(path: &Path, chip: &ChipSpec) -> Result<Runnable, FormatErrors> {
+/// As [`network::load_with`] for a text file, and as [`program::load`] for a binary one.
+pub fn load(path: &Path, chip: &ChipSpec, set: network::SetOption<'_>) -> Result<Runnable, FormatErrors> {
     let bytes = read_bytes(path, CONTAINER_BYTES_MAX)?;
     let file = path.display().to_string();
     if is_container(&bytes) {
@@ -46,5 +46,5 @@ pub fn load(path: &Path, chip: &ChipSpec) -> Result<Runnable, FormatErrors> {
         return Ok(Runnable::Program(program, symbols));
     }
     let directory = path.parent().unwrap_or(Path::new(""));
-    Ok(Runnable::Network(network::read(&text_of(bytes, path)?, &file, directory, chip)?))
+    Ok(Runnable::Network(network::read_with(&text_of(bytes, path)?, &file, directory, chip, set)?))
 }

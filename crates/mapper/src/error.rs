@@ -39,20 +39,20 @@ pub enum MapperError {
     },
     /// The neurons do not fit the board.
     #[error(
-        "population `{population}` of {neurons} neurons needs {needed_cores} more cores of {neurons_per_core} neurons, \
-         but only {free_cores} of the board's {board_cores} are free; use more chips or fewer neurons"
+        "population `{population}` of {neurons} neurons lacks {missing} circuits: {free} of the board's {circuits} are \
+         free for it; {ways}"
     )]
     BoardFull {
         population: String,
         neurons: u32,
-        /// Cores that it needs beyond what it may share.
-        needed_cores: usize,
-        /// Cores that are free.
-        free_cores: usize,
-        /// Cores of the board.
-        board_cores: usize,
-        /// Neurons of a core.
-        neurons_per_core: usize,
+        /// Neurons that find no circuit.
+        missing: u32,
+        /// Circuits that are free and that it may use.
+        free: u64,
+        /// Circuits of the board.
+        circuits: u64,
+        /// What can be done.
+        ways: String,
     },
     /// A parameter that the chip does not have.
     #[error("population `{population}`: chip `{chip}` has no parameter `{parameter}`; it has {}", list(known))]
@@ -229,6 +229,13 @@ pub enum MapperError {
         weight: String,
         /// The largest magnitude.
         limit: u64,
+    },
+    /// A format of weights that a projection states and cannot have.
+    #[error("projection `{projection}`: its `weight_format`: {reason}")]
+    WeightFormat {
+        projection: String,
+        /// Why, and what can be had.
+        reason: String,
     },
     /// A neuron whose inputs add up to more than its accumulators hold, with the coarsest weights that the chip has.
     #[error(

@@ -42,11 +42,15 @@
 //! * **Placement** is first fit in the order of the network: core after core, chip after chip. Nothing is moved to
 //!   shorten routes, so neighbours in the network are neighbours on the board, and a population added at the end moves
 //!   no other.
-//! * **Axon chips** (Loihi) split a population evenly over as few cores as obey all limits, one population a core.
+//! * **Cores** are shared by populations of one model, wherever the chip lets them: with parameters of each neuron they
+//!   may differ in these, elsewhere they must agree. A core of a tag and CAM chip, or of a crossbar chip, also has one
+//!   set of weight currents: populations keep apart there while there are fresh cores, if their largest weights are
+//!   more than a factor of 2 apart. [`CoreSharing::Off`] starts every population with a fresh core; sharing never takes
+//!   more cores than that, and never refuses what that maps.
+//! * **Axon chips** (Loihi) split a population evenly over as few cores as obey all limits. The weights of a projection
+//!   onto a core have a power of two of their own.
 //! * **Crossbar chips** (BrainScaleS-2) give each input channel the bus with most room, each source a label, and each
 //!   kind of synapse as many rows of a bus as its fullest column needs; weights are multiples of one current a core.
-//! * **Cores** belong to one population, because a core shares its biases, its weight currents and the tags that it
-//!   hears; [`CoreSharing::On`] packs populations with the same equations and values together.
 //! * **Xylo** has one hidden and one output layer, each a core that all populations share: those that send nothing and
 //!   receive from populations alone are read out, all others are hidden.
 //! * **Chips** stand in the smallest square that holds the board, filled row by row: two chips side by side, four as
@@ -66,10 +70,12 @@ mod judge;
 mod kinds;
 mod ledger;
 mod level;
+pub mod options;
 mod parameters;
 mod placement;
 mod readout;
 mod report;
+mod sharing;
 mod sums;
 mod symbols;
 mod table;
@@ -81,6 +87,7 @@ mod wish;
 
 use chip::{ChipSpec, CoreProgram, Program, Symbols};
 use network::Network;
+use sharing::Sharing;
 
 pub use decode::{DecodedConnection, decode};
 pub use energy::{EnergyItem, energy};
@@ -91,8 +98,8 @@ pub use readout::{
     ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
 };
 pub use report::{
-    AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, MappingLoss, MappingReport, MemoryUse,
-    PopulationRange, ProjectionReport, ShiftReport, Use, WeightReport, XyloReport,
+    AxonGroupReport, AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, MappingLoss, MappingReport,
+    MemoryUse, PopulationRange, ProjectionReport, ShiftReport, Use, WeightReport, XyloReport,
 };
 
 /// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.
@@ -130,11 +137,10 @@ pub enum WeightGoal {
 /// Whether populations may sit in one core.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CoreSharing {
-    /// A population continues in the core in which the one before it ended, if their equations and all their
-    /// parameters are the same and are one value for the core.
+    /// Populations share a core wherever the chip lets them and nothing gets worse by it.
+    #[default]
     On,
     /// Every population starts with a fresh core.
-    #[default]
     Off,
 }
 
@@ -187,24 +193,67 @@ pub struct Mapping {
 /// [`MapperError`], for the first thing that the chip cannot hold: nothing is left out that the options do not allow
 /// to be left out.
 pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Mapping, MapperError> {
+    map_apart(network, spec, options, None)
+}
+
+/// Maps a network with the neurons of a readout ([`ReadoutPlan::attach`]), which share no core with others while there
+/// are fresh ones: what they listen to keeps the weights that it had when they were trained.
+///
+/// # Errors
+/// As [`map`].
+pub fn map_with_readout(
+    network: &Network,
+    readout: &ReadoutPlaces,
+    spec: &ChipSpec,
+    options: &MapperOptions,
+) -> Result<Mapping, MapperError> {
+    map_apart(network, spec, options, Some(readout.population))
+}
+
+/// Maps with the layout that `options` ask for. What populations need together in one core may not fit where each alone
+/// does, so that a network that is refused with shared cores has a second try without: sharing refuses nothing.
+fn map_apart(
+    network: &Network,
+    spec: &ChipSpec,
+    options: &MapperOptions,
+    apart: Option<usize>,
+) -> Result<Mapping, MapperError> {
     network.validate()?;
     board::check(spec)?;
     let router = kinds::of(spec)?;
     router.check_board(spec)?;
     placement::check_models(network, spec)?;
-    let placement = router.place(network, spec, options)?;
-    let parameters = parameters::check(network, spec)?;
-    let wish = wish::Wish::new(network, spec, &*router, &placement)?;
+    let on = options.core_sharing == CoreSharing::On;
+    let map = |on| map_onto(network, spec, &*router, options, Sharing { on, apart });
+    match map(on) {
+        Err(error) if on && network.populations.len() > 1 => map(false).map_err(|_| error),
+        mapped => mapped,
+    }
+}
+
+fn map_onto(
+    network: &Network,
+    spec: &ChipSpec,
+    router: &dyn kinds::Kind,
+    options: &MapperOptions,
+    sharing: Sharing,
+) -> Result<Mapping, MapperError> {
+    let placement = router.place(network, spec, options, sharing)?;
+    let populations = parameters::check(network, spec, router.scales_parameters(options))?;
+    let wish = wish::Wish::new(network, spec, router, &placement)?;
     let mut ledger = ledger::Ledger::new(&wish);
-    let kinds::Image { routing, exponents, cores: memories, xylo } = router.map(&wish, options, &mut ledger)?;
-    let core = |(core, weight_exponent): (&placement::PlacedCore, u8)| CoreProgram {
+    let kinds::Image { routing, exponents, cores: memories, xylo, parameters } =
+        router.map(&wish, options, &mut ledger)?;
+    let of_core = |core: &placement::PlacedCore| parameters::of_core(populations, core, spec);
+    let parameters = parameters.unwrap_or_else(|| wish.cores.iter().map(of_core).collect());
+    let core = |((core, weight_exponent), parameters): ((&placement::PlacedCore, u8), _)| CoreProgram {
         address: core.address,
         model: network.populations[core.parts[0].population].model,
         neuron_count: core.neuron_count,
-        parameters: parameters::of_core(parameters, core, spec),
+        parameters,
         weight_exponent,
     };
-    let cores = wish.cores.iter().zip(exponents).map(core).collect();
+    let cores = wish.cores.iter().zip(exponents).zip(parameters).map(core).collect();
     let input_count = network.inputs.iter().map(|g| g.channels).sum();
     let program = Program { chip: spec.name.clone(), cores, input_count, routing };
     judge::check(&wish, &program)?;

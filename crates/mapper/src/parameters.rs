@@ -2,6 +2,7 @@
 
 use crate::MapperError;
 use crate::placement::{PlacedCore, Segment};
+use crate::sharing::same;
 use chip::{ChipSpec, Refusal, Values};
 use network::{Network, Population};
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,10 +10,13 @@ use units::Quantity;
 
 /// Checks the parameters of every population. [`ChipSpec::allowed`] is the judge of their values, as of those of a
 /// chip file and of the core that is built.
-pub(crate) fn check<'a>(network: &'a Network, spec: &ChipSpec) -> Result<&'a [Population], MapperError> {
+///
+/// If parameters in units of the weights are `scaled`, what comes of them is for the core to judge.
+pub(crate) fn check<'a>(network: &'a Network, spec: &ChipSpec, scaled: bool) -> Result<&'a [Population], MapperError> {
     for population in &network.populations {
         for (parameter, values) in &population.parameters {
-            check_parameter(population, spec, parameter, values)?;
+            let free = scaled && population.model.scales_with_weights(parameter);
+            check_parameter(population, spec, parameter, values, free)?;
         }
     }
     Ok(&network.populations)
@@ -23,6 +27,7 @@ fn check_parameter(
     spec: &ChipSpec,
     parameter: &str,
     values: &Values,
+    free: bool,
 ) -> Result<(), MapperError> {
     let (name, parameter) = (population.name.clone(), parameter.to_owned());
     let Some(allowed) = spec.allowed(population.model, &parameter) else {
@@ -42,7 +47,9 @@ fn check_parameter(
         }
         Values::PerNeuron(all) => all,
     };
-    let refused = |value: &Quantity| Some((*value, allowed.check(*value).err()?));
+    let unit = allowed.nominal().unit;
+    let judge = |value: Quantity| if free { Ok(value.value_in(unit).map(drop)?) } else { allowed.check(value) };
+    let refused = |value: &Quantity| Some((*value, judge(*value).err()?));
     let Some((value, refusal)) = asked.iter().find_map(refused) else { return Ok(()) };
     Err(match refusal {
         Refusal::Unit(cause) => MapperError::ParameterUnit { population: name, parameter, value, cause },
@@ -56,25 +63,28 @@ fn check_parameter(
     })
 }
 
-/// The parameters of one core: those of its populations. Where they differ, each neuron has its own value; only layers
-/// of chips with parameters of each neuron hold populations that differ.
+/// The parameters of one core: those of its populations. Where they differ, each neuron has its own value; only chips
+/// with parameters of each neuron have cores with populations that differ.
 pub(crate) fn of_core(populations: &[Population], core: &PlacedCore, spec: &ChipSpec) -> BTreeMap<String, Values> {
     let wanted = |part: &Segment| &populations[part.population].parameters;
-    let first = wanted(&core.parts[0]);
-    let same = core.parts.iter().all(|part| wanted(part) == first);
-    let shared = first.values().all(|v| matches!(v, Values::Shared(_)));
-    if core.parts.len() == 1 || same && shared {
-        return first.iter().map(|(name, values)| (name.clone(), of_part(values, &core.parts[0]))).collect();
-    }
     let names: BTreeSet<&String> = core.parts.iter().flat_map(|part| wanted(part).keys()).collect();
-    let of_neurons = |name: &String| {
-        let of_part = |part: &Segment| match wanted(part).get(name) {
-            Some(values) => (part.first_index..part.first_index + part.count).map(|n| values.get(n as usize)).collect(),
-            None => vec![spec.parameters[name].nominal.quantity; part.count as usize],
+    let of_parts = |name: &String| {
+        let of = |part: &Segment| match wanted(part).get(name) {
+            Some(values) => of_part(values, part),
+            None => Values::Shared(spec.parameters[name].nominal.quantity),
         };
-        Values::PerNeuron(core.parts.iter().flat_map(of_part).collect())
+        let all: Vec<Values> = core.parts.iter().map(of).collect();
+        let is_first = |values: &Values| match (values, &all[0]) {
+            (Values::Shared(value), Values::Shared(first)) => same(*value, *first),
+            _ => false,
+        };
+        if all.len() == 1 || all.iter().all(is_first) {
+            return all[0].clone();
+        }
+        let neurons = core.parts.iter().zip(&all);
+        Values::PerNeuron(neurons.flat_map(|(part, v)| (0..part.count as usize).map(|n| v.get(n))).collect())
     };
-    names.into_iter().map(|name| (name.clone(), of_neurons(name))).collect()
+    names.into_iter().map(|name| (name.clone(), of_parts(name))).collect()
 }
 
 fn of_part(values: &Values, part: &Segment) -> Values {

@@ -1,10 +1,11 @@
 //! Which neuron sits in which circuit.
 
-use crate::{CoreSharing, MapperError, MapperOptions};
-use chip::{ChipSpec, Values};
+use crate::sharing::{Cores, Sharing};
+use crate::{MapperError, MapperOptions};
+use chip::ChipSpec;
 use network::{Endpoint, Network, Population};
 use serde::{Deserialize, Serialize};
-use units::{ChipId, CoreAddress, CoreId, NeuronAddress, NeuronId};
+use units::{CoreAddress, NeuronAddress, NeuronId};
 
 pub use chip::Segment;
 
@@ -55,7 +56,7 @@ impl Placement {
     /// The cores in use, sorted by address.
     pub(crate) fn cores(&self) -> Vec<PlacedCore> {
         let mut cores: Vec<PlacedCore> = Vec::new();
-        // Mostly placement goes through populations and cores in order; only the layers of Xylo take turns.
+        // In the order of circuits: a core is filled in the order of the populations.
         let mut segments: Vec<Segment> = self.segments.iter().flatten().copied().collect();
         segments.sort_by_key(|segment| segment.core);
         for segment in segments {
@@ -96,51 +97,50 @@ pub(crate) fn check_models(network: &Network, spec: &ChipSpec) -> Result<(), Map
     }
 }
 
-/// Places the populations in their order, first fit.
-pub(crate) fn place(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Placement, MapperError> {
-    let (per_core, per_chip) = (spec.neurons_per_core() as u32, spec.cores_per_chip());
-    let board_cores = board_cores(spec, options);
+/// Whether populations share cores that they need not share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packing {
+    /// Never: each has what a core shares for itself while there are fresh cores.
+    WhereNeeded,
+    /// If their weights are of one size, since a core has one set of them.
+    SameWeights,
+}
+
+/// Places the populations in their order, first fit: whole cores of them, then the rest in a core that has room for it,
+/// or else in a fresh one. Only where there is none a population is spread over what is left of the cores in use.
+pub(crate) fn place(
+    network: &Network,
+    spec: &ChipSpec,
+    options: &MapperOptions,
+    sharing: Sharing,
+    packing: Packing,
+) -> Result<Placement, MapperError> {
+    let mut cores = Cores::new(network, spec, options, sharing);
+    let per_core = cores.per_core();
     let mut segments: Vec<Vec<Segment>> = Vec::new();
-    let mut used_cores = 0; // the last of these is the open one
-    let mut used_circuits = per_core; // of the open core
-    for (index, population) in network.populations.iter().enumerate() {
-        let shares = index > 0
-            && options.core_sharing == CoreSharing::On
-            && may_share(&network.populations[index - 1], population);
-        let room = if shares { per_core - used_circuits } else { 0 };
-        let needed_cores = population.size.saturating_sub(room).div_ceil(per_core) as usize;
-        if needed_cores > board_cores - used_cores {
-            return Err(MapperError::BoardFull {
-                population: population.name.clone(),
-                neurons: population.size,
-                needed_cores,
-                free_cores: board_cores - used_cores,
-                board_cores,
-                neurons_per_core: per_core as usize,
-            });
-        }
+    for (population, Population { size, .. }) in network.populations.iter().enumerate() {
         let mut parts = Vec::new();
         let mut first_index = 0;
-        let mut room = room;
-        while first_index < population.size {
-            if room == 0 {
-                (used_cores, used_circuits, room) = (used_cores + 1, 0, per_core);
-            }
-            let count = room.min(population.size - first_index);
-            let core = used_cores - 1;
-            let core = CoreAddress { chip: ChipId((core / per_chip) as u16), core: CoreId((core % per_chip) as u16) };
-            parts.push(Segment { population: index, first_index, count, core, first_circuit: used_circuits });
-            (first_index, used_circuits, room) = (first_index + count, used_circuits + count, room - count);
+        while first_index < *size {
+            let left = size - first_index;
+            let piece = left.min(per_core);
+            let has_room = |cores: &Cores<'_>, core: usize| per_core - cores.neurons(core) >= piece;
+            let packed = || {
+                let all = cores.shared(population).filter(|core| has_room(&cores, *core));
+                all.filter(|_| packing == Packing::SameWeights).find(|core| cores.suits(*core, population, true))
+            };
+            let whole = |cores: &Cores<'_>| cores.shared(population).find(|core| has_room(cores, *core));
+            let any = |cores: &Cores<'_>| cores.shared(population).find(|core| cores.neurons(*core) < per_core);
+            let core = packed().or_else(|| cores.fresh()).or_else(|| whole(&cores)).or_else(|| any(&cores));
+            let Some(core) = core else { return Err(cores.full(population, left, None)) };
+            let count = piece.min(per_core - cores.neurons(core));
+            let first_circuit = cores.put(core, population, count);
+            parts.push(Segment { population, first_index, count, core: cores.address(core), first_circuit });
+            first_index += count;
         }
         segments.push(parts);
     }
     Ok(Placement { segments })
-}
-
-/// Whether two populations can share the biases of a core.
-fn may_share(a: &Population, b: &Population) -> bool {
-    let shared = |p: &Population| p.parameters.values().all(|v| matches!(v, Values::Shared(_)));
-    a.model == b.model && shared(a) && a.parameters == b.parameters
 }
 
 /// The name of an end and of one of its members, for errors.

@@ -15,10 +15,11 @@
 
 mod misfit;
 
-use crate::{MapperError, MapperOptions, board, kinds, placement};
+use crate::sharing::Sharing;
+use crate::{CoreSharing, MapperError, MapperOptions, board, kinds, placement};
 use chip::{ChipSpec, CoreModel, Values};
 use fx::Weight;
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -152,9 +153,10 @@ impl<'a> ReadoutPlan<'a> {
             }
             ReadoutStrategy::Keep => 1,
         };
-        let used_cores = router.place(network, spec, options)?.cores().len();
+        let sharing = options.core_sharing == CoreSharing::On;
+        let used_cores = router.place(network, spec, options, Sharing { on: sharing, apart: None })?.cores().len();
         let free_cores = placement::board_cores(spec, options) - used_cores;
-        let neurons = check_room(spec, wish, free_cores, parts)?;
+        let neurons = check_room(spec, wish, free_cores, parts, sharing)?;
         Ok(Self { network, wish, features, limit, parts, neurons })
     }
 
@@ -166,9 +168,8 @@ impl<'a> ReadoutPlan<'a> {
     /// The network with the neurons of the readout, behind everything that is there. `scale` is the synaptic weight (in
     /// the network's weight unit) of a trained weight of 1.
     ///
-    /// The circuits, slots and weights of everything else stay what they are without the readout (unless
-    /// [`crate::CoreSharing::On`] packs a readout with the very parameters of the last population into its
-    /// core).
+    /// The circuits and slots of everything else stay what they are without the readout, and so do its weights if
+    /// [`crate::map_with_readout`] finds the readout a core of its own.
     ///
     /// # Errors
     /// [`ReadoutMisfit::Number`] or [`ReadoutMisfit::Weight`] for a scale that no weight can have.
@@ -218,6 +219,7 @@ impl<'a> ReadoutPlan<'a> {
             mask: Mask::all(connections.len()),
             connections,
             delay_ticks: wish.delay_ticks,
+            weight_format: WeightFormat::default(),
         };
         let connections = Connections::from_list(size, inputs);
         grown.projections.push(project(&wish.name, Endpoint::Population(features), connections));
@@ -328,13 +330,20 @@ fn to_weight(wish: &ReadoutWish, class: usize, what: impl Fn() -> String, value:
     Err(ReadoutMisfit::Weight { readout: wish.name.clone(), what: what(), class, value })
 }
 
-/// The neurons of the readout, if there are cores for them.
-fn check_room(spec: &ChipSpec, wish: &ReadoutWish, free_cores: usize, parts: usize) -> Result<u32, ReadoutMisfit> {
+/// The neurons of the readout, if there are cores for them. Where populations `share` cores, the mapping finds out
+/// whether there are circuits.
+fn check_room(
+    spec: &ChipSpec,
+    wish: &ReadoutWish,
+    free_cores: usize,
+    parts: usize,
+    share: bool,
+) -> Result<u32, ReadoutMisfit> {
     let (classes, neurons_per_core) = (wish.weights.len(), spec.neurons_per_core());
     let neurons = classes * parts;
     let needed_cores = neurons.div_ceil(neurons_per_core);
     match u32::try_from(neurons) {
-        Ok(neurons) if needed_cores <= free_cores => Ok(neurons),
+        Ok(neurons) if share || needed_cores <= free_cores => Ok(neurons),
         _ => Err(ReadoutMisfit::Full {
             readout: wish.name.clone(),
             classes,

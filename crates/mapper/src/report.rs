@@ -43,8 +43,25 @@ impl MemoryUse {
     }
 }
 
+/// How the weights of a projection are stored in a core with axons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AxonGroupReport {
+    /// The projection.
+    pub projection: String,
+    /// `mixed`, `excitatory` or `inhibitory`.
+    pub signs: String,
+    /// Bits of a weight, the sign of a mixed one included.
+    pub bits: u8,
+    /// Power of two that a mantissa is multiplied by.
+    pub exponent: i8,
+    /// Lowest and highest mantissa.
+    pub mantissas: (i32, i32),
+    /// Distance of two mantissas.
+    pub mantissa_step: i32,
+}
+
 /// Use of the memories of a core with axons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AxonUse {
     /// Senders that the core hears, each once a projection.
     pub input_axons: Use,
@@ -52,6 +69,8 @@ pub struct AxonUse {
     pub output_axons: Use,
     /// Synapse memory in bits.
     pub synapse_bits: Use,
+    /// The formats of its weights, one a projection that reaches it.
+    pub groups: Vec<AxonGroupReport>,
 }
 
 /// Use of the synapse array of a core on a crossbar chip.
@@ -194,18 +213,20 @@ pub struct FreedResources {
 }
 
 /// A weight matrix of a Xylo chip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShiftReport {
     /// `input`, `recurrent` or `output`.
     pub matrix: String,
     /// Its synapses.
     pub synapses: u64,
+    /// What its weights, and the thresholds and biases of the layer where it ends, were multiplied by.
+    pub scale: f64,
     /// The left shift of its weights.
     pub shift: u8,
 }
 
 /// What a mapping uses of the limits of a Xylo chip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct XyloReport {
     /// Input channels.
     pub input_channels: Use,

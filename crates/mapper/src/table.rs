@@ -104,6 +104,20 @@ impl MappingReport {
         Some(table)
     }
 
+    /// How cores with axons store their weights; `None` on chips without.
+    fn formats_table(&self) -> Option<Table> {
+        let mut table = Table::new(3, &["core", "projection", "signs", "bits", "exponent", "mantissas", "step"]);
+        for core in &self.cores {
+            for group in &core.axons.as_ref()?.groups {
+                let (low, high) = group.mantissas;
+                let numbers = [group.bits.to_string(), group.exponent.to_string(), format!("{low}..{high}")];
+                let names = [core.address.to_string(), group.projection.clone(), group.signs.clone()];
+                table.row(names.into_iter().chain(numbers).chain([group.mantissa_step.to_string()]));
+            }
+        }
+        (table.rows.len() > 1).then_some(table)
+    }
+
     /// Arrays of a crossbar chip; `None` on chips without.
     fn crossbar_table(&self) -> Option<Table> {
         let mut table = Table::new(2, &["core", "holds", "drivers", "rows by bus", "sources by bus"]);
@@ -162,9 +176,10 @@ impl fmt::Display for XyloReport {
             table.row([name.to_string(), used.to_string()]);
         }
         writeln!(f, "{table}")?;
-        let mut table = Table::new(1, &["matrix", "synapses", "weight shift"]);
+        let mut table = Table::new(1, &["matrix", "synapses", "scale", "weight shift"]);
         for matrix in &self.matrices {
-            table.row([matrix.matrix.clone(), matrix.synapses.to_string(), matrix.shift.to_string()]);
+            let numbers = [matrix.synapses.to_string(), format!("{:.6}", matrix.scale), matrix.shift.to_string()];
+            table.row([matrix.matrix.clone()].into_iter().chain(numbers));
         }
         table.fmt(f)
     }
@@ -178,6 +193,9 @@ impl fmt::Display for MappingReport {
         writeln!(f, "chip {chip}: chips {chips}, cores {board_cores}, input channels {input_channels}\n")?;
         writeln!(f, "{}", self.cores_table())?;
         if let Some(table) = self.axons_table() {
+            writeln!(f, "{table}")?;
+        }
+        if let Some(table) = self.formats_table() {
             writeln!(f, "{table}")?;
         }
         if let Some(table) = self.crossbar_table() {

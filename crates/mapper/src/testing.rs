@@ -5,7 +5,7 @@ use chip::{
     SynapseSign, SynapseType, TagCamSpec, Values, XyloSpec,
 };
 use fx::Weight;
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use std::collections::BTreeMap;
 
 pub(crate) fn fact(text: &str) -> Fact {
@@ -191,7 +191,16 @@ pub(crate) fn projection(
 ) -> Projection {
     let connections = Connections::from_list(network.size_of(pre).unwrap(), list);
     let mask = Mask::all(connections.len());
-    Projection { name: name.into(), pre, post, synapse: ampa_gaba(), connections, mask, delay_ticks: 1 }
+    Projection {
+        name: name.into(),
+        pre,
+        post,
+        synapse: ampa_gaba(),
+        connections,
+        mask,
+        delay_ticks: 1,
+        weight_format: WeightFormat::default(),
+    }
 }
 
 /// A small generator for tests (SplitMix64), so that they need no stream of the project.

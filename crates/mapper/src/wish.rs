@@ -210,6 +210,10 @@ fn check_projection(
         }
         *kind = u8::try_from(index).expect("a valid chip has at most 256 kinds of synapse");
     }
+    if !projection.weight_format.is_free() && !router.has_weight_formats() {
+        let reason = format!("chip `{}` has one format of weights and no choice of it: state none", spec.name);
+        return Err(MapperError::WeightFormat { projection: name(), reason });
+    }
     check_signs(network, spec, router, projection, kinds)?;
     Ok(kinds)
 }

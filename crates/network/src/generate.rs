@@ -5,7 +5,7 @@
 //! weights changes no connection. Adding a sender changes a receiver's connections only where the new sender is among
 //! them. Two projections that shall differ need different names.
 
-use crate::{Connections, Endpoint, Mask, Network, NetworkError, Projection, SynapseChoice};
+use crate::{Connections, Endpoint, Mask, Network, NetworkError, Projection, SynapseChoice, WeightFormat};
 use disorder::{Key, Purpose, normal_deviate, uniform_below};
 use fx::{Rounding, Weight, narrow, shift_right};
 use rand::Rng;
@@ -171,6 +171,7 @@ impl ProjectionSpec {
             mask: Mask::all(connections.len()),
             connections,
             delay_ticks: self.delay_ticks,
+            weight_format: WeightFormat::default(),
         })
     }
 

@@ -33,7 +33,7 @@ pub use chip::Endpoint;
 pub use echo_state::{EchoStateSpec, echo_state, spectral_radius};
 pub use generate::{Inhibition, Pattern, ProjectionSpec, Signs, Weights};
 pub use mask::Mask;
-pub use projection::{Connection, Connections, Projection, SynapseChoice};
+pub use projection::{Connection, Connections, Projection, SynapseChoice, WeightFormat};
 pub use reservoir::{Recurrence, ReservoirSpec, reservoir};
 
 /// A group of neurons with the same equations and parameters.

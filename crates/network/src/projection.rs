@@ -1,6 +1,7 @@
 //! Connections between two groups, with a mask for those that were taken away.
 
 use crate::{Endpoint, Mask};
+use chip::WeightSigns;
 use fx::Weight;
 use std::ops::Range;
 
@@ -117,6 +118,27 @@ pub struct Projection {
     pub mask: Mask,
     /// Ticks between a spike and its arrival, at least 1.
     pub delay_ticks: u16,
+    /// How a chip with formats of weights is to store them.
+    pub weight_format: WeightFormat,
+}
+
+/// How a chip that has several formats of weights is to store those of a projection; what is not said is chosen by the
+/// mapper.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WeightFormat {
+    /// Which signs the synapses may have.
+    pub signs: Option<WeightSigns>,
+    /// Bits of a weight, the sign of a mixed one included.
+    pub bits: Option<u8>,
+    /// Power of two that the stored weights are multiplied by.
+    pub exponent: Option<i8>,
+}
+
+impl WeightFormat {
+    /// Whether everything is left to the mapper.
+    pub fn is_free(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Projection {

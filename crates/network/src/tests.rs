@@ -20,6 +20,7 @@ fn good() -> Network {
         mask: Mask::all(2),
         connections,
         delay_ticks: 1,
+        weight_format: WeightFormat::default(),
     };
     let input = |name: &str, channels| InputGroup { name: name.into(), channels };
     Network {

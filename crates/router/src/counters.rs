@@ -112,6 +112,24 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Whether a run can have counted this much, so that it can go on counting.
+    pub fn are_plausible(&self) -> bool {
+        let counts = [
+            self.inputs,
+            self.spikes,
+            self.events_sent,
+            self.events_delivered,
+            self.unmatched_broadcasts,
+            self.synaptic_operations,
+            self.saturations,
+            self.neuron_updates,
+        ];
+        // A machine that counts 2^32 a second needs 18 years to come here.
+        let most = 1 << 62;
+        let lost = self.losses.rows.iter().flatten().try_fold(0u64, |sum, count| sum.checked_add(*count));
+        counts.iter().all(|count| *count <= most) && lost.is_some_and(|lost| lost <= most)
+    }
+
     /// All zero, for a program with `core_count` cores.
     pub fn new(core_count: usize) -> Self {
         Self { losses: Losses::new(core_count), ..Self::default() }

@@ -187,8 +187,24 @@ pub enum RouterError {
         /// Distance of two mantissas.
         step: u16,
     },
-    /// A core of an axon chip multiplies its weights by a power of two that the chip does not have.
-    #[error("{core} has the weight exponent {exponent}; the chip has {low} to {high}")]
+    /// The powers of two of a core's groups are too far apart for the 16 bits in which weights are added up.
+    #[error(
+        "a synapse of {target} has the mantissa {weight} with the exponent {exponent}, in a core whose sums have the \
+         exponent {least}: together they do not fit 16 bits; raise the exponent of the core"
+    )]
+    AxonSpread {
+        /// The neuron where it ends.
+        target: NeuronAddress,
+        /// The mantissa.
+        weight: i16,
+        /// The exponent of its group.
+        exponent: i8,
+        /// The exponent of its core.
+        least: i8,
+    },
+    /// A core or group of an axon chip multiplies its weights by a power of two that the chip or the core does not
+    /// have.
+    #[error("{core} has the weight exponent {exponent}; from {low} to {high} can be had there")]
     WeightExponent {
         core: CoreAddress,
         exponent: i64,

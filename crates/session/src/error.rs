@@ -51,6 +51,13 @@ pub enum SessionError {
         /// The names that there are.
         known: Vec<String>,
     },
+    /// Events were to be made single spikes, on a channel that carries something else. The session goes on; the events
+    /// before have been sent.
+    #[error("input channel {input} carries levels or numbers, which cannot be made single spikes")]
+    NoSpikes {
+        /// The channel.
+        input: u32,
+    },
     /// A channel that an input group does not have. The session goes on.
     #[error("input group `{name}` has {channels} channels, counted from 0, and none with the number {index}")]
     UnknownChannel {

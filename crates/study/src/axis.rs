@@ -13,6 +13,7 @@ use crate::values::fraction;
 use chip::CoreModel;
 use disorder::Family;
 use formats::document::Value;
+use mapper::MapperOptions;
 use network::Recurrence;
 use std::sync::Arc;
 use units::Decimal;
@@ -34,6 +35,8 @@ pub struct Conditions {
     pub recurrence: Recurrence,
     /// The readout.
     pub readout: ReadoutSettings,
+    /// How networks are mapped.
+    pub mapping: MapperOptions,
     /// Coefficient of variation that the chip's mismatch is scaled to; none: as in the chip file.
     pub cv: Option<Decimal>,
     /// Family of all mismatch; none: as in the chip file.

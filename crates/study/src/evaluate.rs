@@ -9,7 +9,7 @@ use crate::spec::{ReadoutSettings, TaskSettings};
 use crate::{Point, Row, StudyError};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
-use mapper::{MapperError, MapperOptions, ReadoutPlan, ReadoutWish, decode, map};
+use mapper::{MapperError, ReadoutPlan, ReadoutWish, decode, map_with_readout};
 use network::Endpoint;
 use readout::{FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, metrics};
 use session::{Board, Session, SessionError};
@@ -139,13 +139,13 @@ impl Run<'_> {
     /// Maps the readout onto the chip and runs the task once more.
     fn on_chip(&self, die: &DieParameters, features: &Matrix, trained: &LinearReadout) -> Result<OnChip, StudyError> {
         let (spec, prepared) = (&self.conditions.chip.spec, self.prepared);
-        let options = MapperOptions::default();
+        let options = self.conditions.mapping;
         // How many neurons share an output does not depend on the scale of the weights, but the scale on it.
         let wish = self.wish(features, trained);
         let plan = ReadoutPlan::new(&prepared.network, spec, &wish, &options).map_err(|e| self.mapping_error(e))?;
         let scale = self.scale(features, &wish, plan.neurons_per_class())?;
         let (network, layout, _) = plan.attach(scale).map_err(|e| self.mapping_error(e))?;
-        let mapping = map(&network, spec, &options).map_err(|e| self.mapping_error(e))?;
+        let mapping = map_with_readout(&network, &layout, spec, &options).map_err(|e| self.mapping_error(e))?;
 
         let outputs = layout.neurons.len();
         let size = network.populations[layout.population].size;

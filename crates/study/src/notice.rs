@@ -5,8 +5,8 @@ use crate::prepare::Records;
 use std::collections::BTreeMap;
 use warnings::{Kind, Warnings};
 
-/// The warnings of all mappings, each once, then those of the runs: one for each kind and place, with the number of runs
-/// that have it and the first of them.
+/// The warnings of all mappings, each once, then those of the runs: one for each kind and place, with the number of
+/// runs that have it and the first of them.
 pub(crate) fn gather(records: &[Records], rows: &[Row]) -> Warnings {
     let mut all = Warnings::default();
     records.iter().for_each(|record| all.extend(record.warnings.clone()));

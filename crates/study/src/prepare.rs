@@ -11,7 +11,7 @@ use crate::spec::{EncoderSettings, TaskSettings};
 use crate::{MappingSummary, StudyError, StudySpec, TaskRecord, reservoir, results};
 use chip::{InputEvent, whole_multiple};
 use fx::{Fraction, Real, math};
-use mapper::{MapperOptions, map};
+use mapper::map;
 use network::Network;
 use readout::{Matrix, Split};
 use session::Board;
@@ -161,7 +161,7 @@ pub(crate) fn prepare(study: &StudySpec, program: &Planned) -> Result<Prepared, 
     let mut network = reservoir::build(point, conditions, &settings.wiring, channels)?;
     // The generators choose one model of each sort; the study says which.
     network.populations.iter_mut().for_each(|population| population.model = conditions.model);
-    let mapping = map(&network, &conditions.chip.spec, &MapperOptions::default())
+    let mapping = map(&network, &conditions.chip.spec, &conditions.mapping)
         .map_err(|error| StudyError::Mapping { point: point.clone(), error })?;
     let population = network.population(reservoir::POPULATION).expect("the generator made it");
     let count = conditions.reservoir.neurons as usize;

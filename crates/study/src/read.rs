@@ -12,7 +12,7 @@ use chip::{ChipSpec, CoreModel, Values};
 use formats::chip::{self as chip_file, ChipFile};
 use formats::document::{Document, Format, Table, Value};
 use formats::{FormatError, FormatErrors, Problem};
-use mapper::ReadoutStrategy;
+use mapper::{MapperOptions, ReadoutStrategy};
 use network::{Recurrence, SynapseChoice};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -27,8 +27,8 @@ pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
 pub const DEFAULT: &str = include_str!("default.toml");
 
 /// Keys besides those of [`AXES`].
-const KEYS: [&str; 11] =
-    ["title", "chip", "model", "seed", "dies", "faults", "noise", "reservoir", "encoder", "readout", "task"];
+const KEYS: [&str; 12] =
+    ["title", "chip", "model", "seed", "dies", "faults", "noise", "mapping", "reservoir", "encoder", "readout", "task"];
 const SPIKING: &[&str] = &[
     "input_fan_in",
     "recurrent_fan_in",
@@ -166,6 +166,9 @@ impl Reader<'_> {
             }
             Some(noise)
         });
+        let mut options = MapperOptions::default();
+        let mapping = root.optional_with("mapping", |v| v.options(|key, value| options.set(key, value)));
+        let mapping = mapping.map(|_| options);
         let mut base = Conditions {
             task: 0,
             chip: Arc::clone(&self.chip),
@@ -174,6 +177,7 @@ impl Reader<'_> {
             reservoir,
             recurrence: Recurrence::Full,
             readout,
+            mapping: mapping?,
             cv: None,
             family: None,
             faults: root.or("faults", true)?,
@@ -313,8 +317,8 @@ impl Reader<'_> {
         })
     }
 
-    /// A data set of task `task` in the `.ts` format, from a file beside the study. What is wrong in it is reported with
-    /// its own place.
+    /// A data set of task `task` in the `.ts` format, from a file beside the study. What is wrong in it is reported
+    /// with its own place.
     fn data(&self, task: &str, value: &Value<'_>) -> Option<(TsData, DataFile)> {
         let file = value.read::<String>()?;
         let path = self.directory.join(&file);

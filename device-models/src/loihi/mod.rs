@@ -38,4 +38,4 @@ pub use rules::{
     BiasRule, DecayRule, ExponentRule, LoihiRules, ParameterRule, ProbeRule, RefractoryRule, RegisterRule, ResetRule,
     ThresholdRule, VoltageRule, WeightRule,
 };
-pub use weight::{SignMode, WeightFormat};
+pub use weight::{Mantissas, SignMode, WeightFormat};

@@ -70,7 +70,44 @@ impl WeightFormat {
     }
 }
 
+/// The numbers that a synapse of some format holds as they are written: multiples of a step between two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mantissas {
+    /// The lowest.
+    pub least: i32,
+    /// The highest.
+    pub most: i32,
+    /// Distance of two of them.
+    pub step: i32,
+}
+
 impl LoihiRules {
+    /// The weights that a synapse of this format adds to the accumulator unchanged, but for its power of two: those
+    /// that [`LoihiRules::synaptic_weight`] neither clips nor rounds, and that leave nothing behind where each weight
+    /// is shifted by itself.
+    ///
+    /// # Errors
+    /// [`LoihiError::Setting`] for a format that does not exist.
+    pub fn mantissas(&self, format: WeightFormat) -> Result<Mantissas, LoihiError> {
+        format.check(self)?;
+        let lost = format.lost_bits();
+        let (mut least, mut most) = format.sign.range(self.weights);
+        if self.weights == WeightRule::RoundSymmetric {
+            let largest = ((1 << (8 - lost)) - 1) << lost;
+            (least, most) = (least.max(-largest), most.min(largest));
+        }
+        let shifted = match self.exponent {
+            ExponentRule::EachSynapse => (-format.exponent).max(0).unsigned_abs().into(),
+            ExponentRule::Sum => 0,
+        };
+        if self.weights == WeightRule::TowardsZero {
+            // What is clipped after the shift is not held: only the lowest weight with the largest exponent is.
+            least = least.max(-(((1 << 21) - 64) >> (6 + format.exponent).max(0)));
+        }
+        let step = 1 << lost.max(shifted);
+        Ok(Mantissas { least: -(-least / step * step), most: most / step * step, step })
+    }
+
     /// What a synapse of this format adds to the accumulator when `weight` is written to it.
     ///
     /// Where the exponent belongs to the sum ([`ExponentRule::Sum`]), it is not in the

@@ -6,17 +6,17 @@
 //! becomes a score, and how dies with disorder on weights and thresholds are made from a chip without any. It
 //! deliberately has no training, and no file format of its own.
 
-use chip::{ChipSpec, CoreModel, Evidence, Fact, InputEvent, MismatchSpec, Program, Values, WEIGHTS};
+use chip::{ChipSpec, CoreModel, Evidence, Fact, MismatchSpec, Program, Values, WEIGHTS};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::{Die, Family};
 use emulator::Counters;
 use formats::npz::Npz;
-use formats::sensor::{Order, Sensor, load, to_inputs};
+use formats::sensor::{Options, Sensor, load, to_inputs};
 use formats::{FormatError, FormatErrors};
 use fx::{FxError, Weight};
 use mapper::{MapperError, MapperOptions, MappingReport};
-use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice};
-use session::{Activity, Board, SessionError};
+use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
+use session::{Activity, Board, Multiple, SessionError};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use units::{Decimal, DieId, Quantity, Tick};
@@ -186,6 +186,7 @@ fn projection(
         mask: Mask::all(connections.len()),
         connections,
         delay_ticks: 1,
+        weight_format: WeightFormat::default(),
     })
 }
 
@@ -284,12 +285,12 @@ impl Classifier {
         let mut session = self.board.with_spec(spec.clone()).on(die)?;
         let mut correct = 0;
         for sample in samples {
-            let events = load(&sample.path, SENSOR, Order::Required)?;
-            let inputs = to_inputs(&events, spec.tick.quantity, Some(Tick(STEPS)));
-            // A pixel is on or off in a step: several events of one step are one input spike.
-            let inputs = inputs.expect("the tick of a chip is a time").into_iter();
+            let recording = load(&sample.path, &Options::of(SENSOR))?;
+            let inputs = to_inputs(&recording.events, spec.tick.quantity, None);
+            let (inputs, _) = inputs.expect("the tick of a chip is a time");
             session.reset();
-            session.send_all(inputs.map(|event| InputEvent { payload: 1, ..event }), Tick(0)..Tick(STEPS))?;
+            // A pixel is on or off in a step: several events of one step are one input spike.
+            session.take_all(inputs, Tick(0)..Tick(STEPS), Multiple::Binary)?;
             let mut activity = Activity::new(session.board());
             session.run_until(Tick(STEPS), &mut activity);
             let counts = &activity.populations()[OUTPUT].events;

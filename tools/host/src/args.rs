@@ -1,14 +1,17 @@
 //! The arguments of every command.
 
+mod input;
+mod mapping;
 mod values;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use formats::sensor::Sensor;
+use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 use units::{Decimal, Quantity};
-use values::{parse_cv, parse_sensor, parse_tick, time};
+use values::{parse_cv, parse_tick, time};
 
-pub(crate) use values::{FigureFile, FigureKind, Interval};
+pub(crate) use input::InputArgs;
+pub(crate) use mapping::MappingFlags;
+pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval};
 
 /// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
 #[derive(Parser, Debug)]
@@ -199,21 +202,12 @@ pub(crate) struct MapChoice {
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) chip: Option<String>,
 
-    /// What to do with a neuron that has more synapses than the chip can hold; `error` if not given
-    #[arg(long, value_enum)]
-    pub(crate) over_fan_in: Option<OverFanIn>,
+    #[command(flatten)]
+    pub(crate) mapping: MappingFlags,
 
     /// Fail if anything is not represented as it was asked for: every line of `warnings` is an error then
     #[arg(long)]
     pub(crate) deny_warnings: bool,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OverFanIn {
-    /// Refuse the network
-    Error,
-    /// Keep the largest weights and report the others as lost
-    Prune,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -242,6 +236,8 @@ pub(crate) struct MapArgs {
   quenched run net.toml --chip dynapse2 --time 500ms --probe 'reservoir[0..4]:v' --plot run.svg
   quenched run net.toml --chip loihi-lava --time 300ms --input gesture.bs2 --sensor 34x34
   quenched run net.program --chip loihi-lava --time 300ms --input samples/ --sensor 34x34 --json
+  quenched run net.toml --chip loihi-lava --time 300ms --input epoch.aedat4 --from first --binary
+  quenched run net.toml --chip loihi-lava --time 1s --input shd_test.h5 --sample 12 --sensor 700
   quenched run net.toml --chip dynapse2 --time 1s --input events.csv --mute recurrent
 
 With several inputs, each is a run of its own from the same state; what it is alone, it is among others.
@@ -265,18 +261,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 0, requires = "noise")]
     pub(crate) trial: u64,
 
-    /// Input events: an event list, or a recording of a sensor (.bs2, .npz, .aer, .txt). Several times, or a folder:
-    /// one run for each file, those of a folder in the order of their names
-    #[arg(long, value_name = "EVENTS|FOLDER")]
-    pub(crate) input: Vec<PathBuf>,
-
-    /// The sensor that was recorded: columns x rows of pixels (34x34), or a number of channels
-    #[arg(long, value_name = "SIZE", requires = "input", value_parser = parse_sensor)]
-    pub(crate) sensor: Option<Sensor>,
-
-    /// Sort a recording whose events are not in the order of time, instead of refusing it
-    #[arg(long, requires = "sensor")]
-    pub(crate) sort_events: bool,
+    #[command(flatten)]
+    pub(crate) events: InputArgs,
 
     /// Switch the connections of a projection off; may be given several times
     #[arg(long, value_name = "PROJECTION")]

@@ -18,7 +18,7 @@ pub mod registers {
 }
 
 const fn parameter(name: &'static str, measure: Measure, bound: Bound, summary: &'static str) -> Parameter {
-    Parameter { name, measure, bound, optional: false, summary }
+    Parameter { name, measure, bound, optional: false, core_wide: false, with_weights: false, summary }
 }
 
 /// A parameter that a chip may lack; it then counts as 0.
@@ -33,6 +33,16 @@ const fn register(name: &'static str, least: i32, most: i32, summary: &'static s
 
 const fn optional_register(name: &'static str, least: i32, most: i32, summary: &'static str) -> Parameter {
     optional(name, Measure::Pure, Bound::Whole { least, most }, summary)
+}
+
+/// A parameter in units of the weights.
+const fn with_weights(parameter: Parameter) -> Parameter {
+    Parameter { with_weights: true, ..parameter }
+}
+
+/// A register that all neurons of a core share.
+const fn core_register(name: &'static str, least: i32, most: i32, summary: &'static str) -> Parameter {
+    Parameter { core_wide: true, ..optional_register(name, least, most, summary) }
 }
 
 const TAU_MEM: Parameter = parameter("tau_mem", Measure::Time, Bound::Positive, "membrane time constant");
@@ -110,10 +120,10 @@ pub(super) const LOIHI: &[Parameter] = &[
         "power of two that the mantissa of the bias is multiplied by",
     ),
     optional_register("refractory", 0, REFRACTORY_MAX, "steps of the refractory period"),
-    optional_register("v_min_exponent", 0, 31, "lowest voltage of a core: 1 - 2^e"),
-    optional_register("v_max_exponent", 0, 7, "highest voltage of a core: 2^(9 + 2 e) - 1"),
-    optional_register("v_min", i32::MIN, i32::MAX, "lowest voltage of a core, where parameters are words"),
-    optional_register("v_max", i32::MIN, i32::MAX, "highest voltage of a core, where parameters are words"),
+    core_register("v_min_exponent", 0, 31, "lowest voltage of a core: 1 - 2^e"),
+    core_register("v_max_exponent", 0, 7, "highest voltage of a core: 2^(9 + 2 e) - 1"),
+    core_register("v_min", i32::MIN, i32::MAX, "lowest voltage of a core, where parameters are words"),
+    core_register("v_max", i32::MIN, i32::MAX, "highest voltage of a core, where parameters are words"),
     optional_register(
         "v_threshold_low",
         -THRESHOLD_MANTISSA_MAX,
@@ -122,17 +132,12 @@ pub(super) const LOIHI: &[Parameter] = &[
     ),
     optional_register("u_initial", i32::MIN, i32::MAX, "current before the first step"),
     optional_register("v_initial", i32::MIN, i32::MAX, "voltage before the first step"),
-    optional_register(
-        "reset_interval",
-        0,
-        i32::MAX,
-        "steps of a core between two resets of current and voltage; 0: none",
-    ),
-    optional_register("reset_offset", 0, i32::MAX, "first of these resets: before this step, counted from 1"),
+    core_register("reset_interval", 0, i32::MAX, "steps of a core between two resets of current and voltage; 0: none"),
+    core_register("reset_offset", 0, i32::MAX, "first of these resets: before this step, counted from 1"),
     optional_register("noise", 0, 1, "whether draws of noise act on a neuron"),
-    optional_register("noise_exponent", 0, 23, "e of the noise of a core, (draw + 64 offset) 2^(e - 7) towards 0"),
-    optional_register("noise_offset", -256, 256, "offset of the noise of a core"),
-    optional_register("noise_at_membrane", 0, 1, "whether noise is added to current plus bias, not to the accumulator"),
+    core_register("noise_exponent", 0, 23, "e of the noise of a core, (draw + 64 offset) 2^(e - 7) towards 0"),
+    core_register("noise_offset", -256, 256, "offset of the noise of a core"),
+    core_register("noise_at_membrane", 0, 1, "whether noise is added to current plus bias, not to the accumulator"),
 ];
 
 /// What a 16-bit state of Xylo holds.
@@ -141,8 +146,8 @@ const WORD: (i32, i32) = (i16::MIN as i32, i16::MAX as i32);
 pub(super) const XYLO: &[Parameter] = &[
     register("dash_mem", 0, DASH_MAX, "decay shift of the membrane"),
     register("dash_syn", 0, DASH_MAX, "decay shift of synaptic current 0"),
-    register("threshold", WORD.0, WORD.1, "firing threshold"),
-    optional_register("bias", WORD.0, WORD.1, "constant input; must be 0 under the rules `xylo-v1`"),
+    with_weights(register("threshold", WORD.0, WORD.1, "firing threshold")),
+    with_weights(optional_register("bias", WORD.0, WORD.1, "constant input; must be 0 under the rules `xylo-v1`")),
 ];
 
 pub(super) const XYLO_REGISTERS: &[(u8, Parameter)] =

@@ -10,6 +10,7 @@ mod flips;
 mod golden;
 mod hostile;
 mod lava;
+mod mapped;
 mod nengo;
 mod report;
 

@@ -56,6 +56,29 @@ impl<'d> Value<'d> {
         self.value.is_str()
     }
 
+    /// A single value as text, without the quotes of a string: for keys whose values another crate reads.
+    pub fn scalar(&self) -> Option<String> {
+        match self.value {
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Integer(number) => Some(number.to_string()),
+            DeValue::Float(number) => Some(number.to_string()),
+            DeValue::Boolean(truth) => Some(truth.to_string()),
+            _ => self.wrong_type("a single value"),
+        }
+    }
+
+    /// The entries of a table of options, each handed to `set` with its value as text; what that refuses is noted in
+    /// its place.
+    pub fn options(&self, mut set: impl FnMut(&str, &str) -> Result<(), String>) -> Option<()> {
+        let each = |entry: Entry<'d>| match set(&entry.name, &entry.value.scalar()?) {
+            Ok(()) => Some(()),
+            Err(message) => entry.value.reject("mapping-options", message),
+        };
+        // All are read, so that all mistakes are found.
+        let all: Vec<Option<()>> = self.open_table()?.entries().into_iter().map(each).collect();
+        all.into_iter().collect()
+    }
+
     /// The value as a table that may have the keys `known`. Others are noted as errors.
     pub fn table(&self, known: &[&str]) -> Option<Table<'d>> {
         Some(self.open_table()?.with_keys(known.iter().copied()))
@@ -155,7 +178,7 @@ macro_rules! integers {
         }
     )*};
 }
-integers!(u8, u16, u32, u64, usize, i32, i64);
+integers!(u8, u16, u32, u64, usize, i8, i32, i64);
 
 impl<'d> FromValue<'d> for Decimal {
     /// The number as written, from its text.

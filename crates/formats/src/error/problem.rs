@@ -107,6 +107,13 @@ pub enum Problem {
         /// Time of the line before.
         previous_us: u64,
     },
+    /// A text that can be read in more than one way, or in none.
+    Reading {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
     /// The file ends within a line: it was cut off.
     CutOff,
     /// The file has another number of entries than its first line announces: it was cut off or added to.
@@ -147,6 +154,7 @@ impl Problem {
             Self::TimeOutOfOrder { time_us, previous_us } => {
                 format!("the time of {time_us} us comes after {previous_us} us")
             }
+            Self::Reading { message, .. } => message.clone(),
             Self::CutOff => "the file ends within a line: it was cut off".into(),
             Self::EntryCount { announced, found } => {
                 format!("the first line announces {announced} entries, but there are {found}")
@@ -163,7 +171,11 @@ impl Problem {
                 let known: Vec<String> = Unit::spellings().map(String::from).collect();
                 suggestion(unit, &known, "units are")
             }
-            Self::TimeOutOfOrder { .. } => Some("sort the recording, or ask for it to be sorted".into()),
+            Self::TimeOutOfOrder { .. } => Some(
+                "`--sort-events` sorts the recording; if its clock starts again from 0, `--clock-bits N` says how wide it is"
+                    .into(),
+            ),
+            Self::Reading { help, .. } => Some(help.clone()),
             Self::CutOff => Some("copy or make the file again, or end its last line with a line break".into()),
             Self::EntryCount { .. } => Some("the file was cut off or added to; write it again".into()),
             _ => None,

@@ -2,8 +2,9 @@
 
 use crate::document::Value;
 use crate::error::Problem;
+use chip::WeightSigns;
 use fx::Weight;
-use network::{Inhibition, Signs, Weights};
+use network::{Inhibition, Signs, WeightFormat, Weights};
 use units::{Decimal, Quantity, Unit};
 
 /// What the key `weight` says.
@@ -119,4 +120,19 @@ pub(super) fn read_inhibition(value: &Value<'_>) -> Option<Signs> {
     });
     let inhibition = Inhibition { per_65536: fraction?, strength: strength?.unwrap_or(Weight::ONE) };
     Some(if per_sender?.unwrap_or(true) { Signs::PerSender(inhibition) } else { Signs::PerConnection(inhibition) })
+}
+
+/// How a chip with formats of weights is to store them. Which of them it has is for the mapper to say.
+pub(super) fn read_format(value: &Value<'_>) -> Option<WeightFormat> {
+    let table = value.table(&["signs", "bits", "exponent"])?;
+    let signs = table.optional_with("signs", |v| {
+        let modes = [
+            ("mixed", WeightSigns::Mixed),
+            ("excitatory", WeightSigns::Excitatory),
+            ("inhibitory", WeightSigns::Inhibitory),
+        ];
+        v.one_of("a sign mode", &modes)
+    });
+    let (bits, exponent) = (table.optional("bits"), table.optional("exponent"));
+    Some(WeightFormat { signs: signs?, bits: bits?, exponent: exponent? })
 }

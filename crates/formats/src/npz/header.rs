@@ -7,10 +7,25 @@ use super::ArrayProblem;
 pub(super) struct Header {
     /// Type of the elements, as NumPy spells it: `<i4`.
     pub(super) descr: String,
+    /// The fields of elements that are records; none otherwise.
+    pub(super) fields: Vec<Field>,
     /// Whether the first index runs fastest.
     pub(super) column_order: bool,
     /// Length along each axis.
     pub(super) shape: Vec<u64>,
+}
+
+/// A field of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    /// Its name; empty if it only fills up.
+    pub(super) name: String,
+    /// Its type, as NumPy spells it.
+    pub(super) descr: String,
+    /// Where it lies in the record.
+    pub(super) at: usize,
+    /// Its bytes.
+    pub(super) size: usize,
 }
 
 /// An element of a file.
@@ -46,12 +61,20 @@ impl Header {
         let (text, data) = rest.split_at_checked(len).ok_or(cut)?;
         let text = std::str::from_utf8(text).map_err(|_| wrong("it is no text"))?;
         let header = Scanner(text).header().ok_or(wrong("it is no description of a plain array of numbers"))?;
-        let size = layout(&header.descr).map_or(1, |(_, size, _)| size as u64);
-        let needed = header.shape.iter().try_fold(size, |product, n| product.checked_mul(*n));
+        let known = header.element_size();
+        let needed = header.shape.iter().try_fold(known.unwrap_or(1), |product, n| product.checked_mul(*n));
         let found = data.len() as u64;
         match needed {
-            Some(needed) if needed == found || layout(&header.descr).is_none() => Ok((header, data)),
+            Some(needed) if needed == found || known.is_none() => Ok((header, data)),
             needed => Err(ArrayProblem::Size { needed: needed.unwrap_or(u64::MAX), found }),
+        }
+    }
+
+    /// Bytes of an element, if it is a number or a record of numbers.
+    pub(super) fn element_size(&self) -> Option<u64> {
+        match self.fields.last() {
+            Some(last) => Some((last.at + last.size) as u64),
+            None => layout(&self.descr).map(|(_, size, _)| size as u64),
         }
     }
 }
@@ -107,7 +130,7 @@ impl<'a> Scanner<'a> {
                 return None;
             }
             let is_new = match key {
-                "descr" => descr.replace(self.string()?.to_string()).is_none(),
+                "descr" => descr.replace(self.descr()?).is_none(),
                 "fortran_order" => {
                     let value = self.eat("True");
                     if !value && !self.eat("False") {
@@ -128,12 +151,49 @@ impl<'a> Scanner<'a> {
                 break;
             }
         }
-        Some(Header { descr: descr?, column_order: column_order?, shape: shape? })
+        let (descr, fields) = descr?;
+        Some(Header { descr, fields, column_order: column_order?, shape: shape? })
+    }
+
+    /// A type: its name, or the list of the fields of a record.
+    fn descr(&mut self) -> Option<(String, Vec<Field>)> {
+        self.0 = self.0.trim_start();
+        if !self.0.starts_with('[') {
+            return Some((self.string()?.to_string(), Vec::new()));
+        }
+        let (before, mut fields, mut at) = (self.0, Vec::new(), 0usize);
+        self.eat("[");
+        while !self.eat("]") {
+            if !self.eat("(") {
+                return None;
+            }
+            let name = self.string()?;
+            if !self.eat(",") {
+                return None;
+            }
+            let descr = self.string()?;
+            // A shape would follow here: fields that are arrays are no numbers.
+            if !self.eat(")") {
+                return None;
+            }
+            let (name, size) = match layout(descr) {
+                Some((_, size, _)) => (name, size),
+                // Bytes that bring the next field to its place.
+                None => ("", descr.strip_prefix("|V")?.parse::<u16>().ok()?.into()),
+            };
+            fields.push(Field { name: name.into(), descr: descr.into(), at, size });
+            at = at.checked_add(size)?;
+            if !self.eat(",") && !self.0.trim_start().starts_with(']') {
+                return None;
+            }
+        }
+        let text = before[..before.len() - self.0.len()].to_string();
+        (at > 0).then_some((text, fields))
     }
 }
 
 /// Kind of number (`i`, `u`, `b`, `f`), size in bytes, and whether the most significant byte comes first.
-fn layout(descr: &str) -> Option<(char, usize, bool)> {
+pub(super) fn layout(descr: &str) -> Option<(char, usize, bool)> {
     let mut chars = descr.chars();
     let order = chars.next()?;
     let kind = chars.next()?;
@@ -154,10 +214,25 @@ fn layout(descr: &str) -> Option<(char, usize, bool)> {
 
 /// The elements in `data`, which has a whole number of them; `None` if `descr` is no type of numbers.
 pub(super) fn numbers(descr: &str, data: &[u8]) -> Option<impl ExactSizeIterator<Item = Number>> {
+    let (_, size, _) = layout(descr)?;
+    every(descr, data, 0, size)
+}
+
+/// The numbers of type `descr` that lie at byte `at` of each `stride` bytes of `data`; `None` if it is no such type, or
+/// does not fit.
+pub(super) fn every(
+    descr: &str,
+    data: &[u8],
+    at: usize,
+    stride: usize,
+) -> Option<impl ExactSizeIterator<Item = Number>> {
     let (kind, size, big_endian) = layout(descr)?;
-    Some(data.chunks_exact(size).map(move |chunk| {
+    if stride < at + size {
+        return None;
+    }
+    Some(data.chunks_exact(stride).map(move |chunk| {
         let mut bytes = [0; 8];
-        bytes[..size].copy_from_slice(chunk);
+        bytes[..size].copy_from_slice(&chunk[at..at + size]);
         if big_endian {
             bytes[..size].reverse();
         }

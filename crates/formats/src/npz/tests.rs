@@ -65,7 +65,7 @@ fn what_does_not_fit_says_why() {
         check(npz.number::<i32>("i32"), "a.npz: array `i32`: its shape is [2], but a single number is needed");
         check(
             npz.array::<i32>("record"),
-            "a.npz: array `record`: its npy header cannot be read: it is no description of a plain array of numbers",
+            "a.npz: array `record`: its elements have the type `[('a', '<i4'), ('b', '<f8')]`, but whole numbers are needed",
         );
     }
     check(open(b""), "a.npz: this is no npz archive, or it was cut off");

@@ -5,6 +5,7 @@
 use super::ArrayProblem;
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
+use std::collections::BTreeSet;
 use std::io::Read;
 
 /// A file in the archive, as the central directory describes it.
@@ -49,10 +50,11 @@ pub(super) fn directory(bytes: &[u8]) -> Result<Vec<Member>, ArrayProblem> {
         return Err(ZIP64);
     }
     let mut members: Vec<Member> = Vec::new();
+    let mut names = BTreeSet::new();
     let mut rest = bytes.get(offset as usize..end).ok_or(CUT)?;
     for _ in 0..count {
         let (member, after) = central_entry(rest).ok_or(CUT)??;
-        if members.iter().any(|m| m.name == member.name) {
+        if !names.insert(member.name.clone()) {
             return Err(ArrayProblem::Damaged { what: "two arrays have one name" });
         }
         members.push(member);

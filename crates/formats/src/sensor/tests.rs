@@ -1,106 +1,39 @@
 //! What recordings say, and what is wrong with bad ones.
 
+mod cameras;
+mod cases;
+mod encode;
+mod hostile;
+mod others;
+mod packed;
+mod tables;
+
 use super::*;
-use proptest::prelude::*;
 
 const SENSOR: Sensor = Sensor::Pixels { width: 34, height: 30 };
-
-/// An event as the sensor's own software packs it: fields from the highest bit on.
-fn packed(x: u64, y: u64, p: u64, t: u64) -> [u8; 5] {
-    let word = x << 32 | y << 24 | p << 23 | t;
-    word.to_be_bytes()[3..].try_into().unwrap()
-}
-
-fn bs2(bytes: &[u8], order: Order) -> Result<Vec<SensorEvent>, String> {
-    read_bs2(bytes, "r.bs2", SENSOR, order).map_err(|e| e.to_string())
-}
-
-fn aer(text: &str, order: Order) -> Result<Vec<SensorEvent>, String> {
-    read_aer(text, "r.aer", Sensor::Channels(10), order).map_err(|e| e.to_string())
-}
 
 fn event(time_us: u64, address: u32) -> SensorEvent {
     SensorEvent { time_us, address }
 }
 
-#[test]
-fn addresses_are_polarity_y_x() {
-    let events = [packed(0, 0, 0, 0), packed(33, 0, 0, 5), packed(0, 1, 0, 5), packed(2, 3, 1, (1 << 23) - 1)].concat();
-    let second = 34 * 30 + 3 * 34 + 2;
-    assert_eq!(
-        bs2(&events, Order::Required).unwrap(),
-        [event(0, 0), event(5, 33), event(5, 34), event((1 << 23) - 1, second)]
-    );
-    assert_eq!(SENSOR.addresses(), 2040);
+/// The recording in `bytes`, whose file is called `file`.
+fn read_as(bytes: &[u8], file: &str, options: &Options) -> Result<Recording, String> {
+    read(bytes, file, options).map_err(|errors| errors.to_string())
+}
+
+/// Its events on the usual sensor.
+fn events(bytes: &[u8], file: &str) -> Result<Vec<SensorEvent>, String> {
+    read_as(bytes, file, &Options::of(SENSOR)).map(|recording| recording.events)
+}
+
+/// What is wrong with it, without the help.
+fn refused(bytes: &[u8], file: &str, options: &Options) -> String {
+    let error = read_as(bytes, file, options).unwrap_err();
+    error.lines().next().unwrap_or_default().to_string()
 }
 
 #[test]
-fn wrong_recordings_say_where() {
-    let two = [packed(1, 1, 0, 9), packed(1, 1, 0, 8)].concat();
-    for (bytes, expected) in [
-        (
-            &[1, 2, 3, 4][..],
-            "r.bs2: it ends within event 0: byte 0 starts an event of 5 bytes, but 4 are left\nhelp: copy or make the \
-             file again",
-        ),
-        (
-            &[&packed(1, 1, 0, 0)[..], &[7]].concat(),
-            "r.bs2: it ends within event 1: byte 5 starts an event of 5 bytes, but 1 are left\nhelp: copy or make the \
-             file again",
-        ),
-        (
-            &packed(34, 1, 0, 0),
-            "r.bs2: event 0 at byte 0: x is 34, but the sensor has 34\nhelp: give the size of the sensor that was recorded",
-        ),
-        (
-            &packed(1, 30, 0, 0),
-            "r.bs2: event 0 at byte 0: y is 30, but the sensor has 30\nhelp: give the size of the sensor that was recorded",
-        ),
-        (
-            &two,
-            "r.bs2: event 1 at byte 5: its time of 8 us comes after 9 us\nhelp: sort the recording, or ask for it to be \
-             sorted",
-        ),
-    ] {
-        assert_eq!(bs2(bytes, Order::Required).unwrap_err(), expected);
-    }
-    assert_eq!(bs2(&two, Order::Sort).unwrap(), [event(8, 35), event(9, 35)]);
-    let channels = read_bs2(&[], "r.bs2", Sensor::Channels(3), Order::Required).unwrap_err();
-    assert_eq!(
-        channels.to_string(),
-        "r.bs2: it holds events of pixels, but the sensor has 3 channels\nhelp: give the size of the sensor that was \
-         recorded"
-    );
-}
-
-#[test]
-fn text_is_read_and_checked_line_by_line() {
-    let good = "# a recording\n5 0\n\n  5\t9 \r\n70000000000 3\n";
-    assert_eq!(aer(good, Order::Required).unwrap(), [event(5, 0), event(5, 9), event(70_000_000_000, 3)]);
-    assert_eq!(aer("", Order::Required).unwrap(), []);
-    for (text, expected) in [
-        ("5 0\n5\n", "r.aer:2:1: this line has 1 fields, but 2 are needed"),
-        ("5 0 1\n", "r.aer:1:1: this line has 3 fields, but 2 are needed"),
-        ("5 10\n", "r.aer:1:3: 10 is outside the range from 0 to 9"),
-        ("-5 1\n", "r.aer:1:1: expected a whole number, found text"),
-        ("5 1.0\n", "r.aer:1:3: expected a whole number, found text"),
-        (
-            "6 1\n  5 1\n",
-            "r.aer:2:3: the time of 5 us comes after 6 us\nhelp: sort the recording, or ask for it to be sorted",
-        ),
-        (
-            "5 1\n6 1",
-            "r.aer:2:4: the file ends within a line: it was cut off\nhelp: copy or make the file again, or end its last \
-             line with a line break",
-        ),
-    ] {
-        assert_eq!(aer(text, Order::Required).unwrap_err(), expected, "{text:?}");
-    }
-    assert_eq!(aer("6 1\n5 2\n6 0\n", Order::Sort).unwrap(), [event(5, 2), event(6, 1), event(6, 0)]);
-}
-
-#[test]
-fn names_choose_the_reader() {
+fn names_choose_the_reader_where_bytes_do_not() {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| {
         let path = dir.path().join(name);
@@ -108,91 +41,116 @@ fn names_choose_the_reader() {
         path
     };
     let read = |path: &Path| {
-        load(path, SENSOR, Order::Required).map_err(|e| e.to_string().replace(&*dir.path().to_string_lossy(), "DIR"))
+        let read = load(path, &Options::of(SENSOR)).map(|recording| recording.events);
+        read.map_err(|e| e.to_string().replace(&*dir.path().to_string_lossy(), "DIR"))
     };
-    assert_eq!(read(&write("a.bs2", &packed(3, 0, 0, 7))).unwrap(), [event(7, 3)]);
+    assert_eq!(read(&write("a.bs2", &[3, 0, 0, 0, 7])).unwrap(), [event(7, 3)]);
+    assert_eq!(read(&write("a.BIN", &[3, 0, 0, 0, 7])).unwrap(), [event(7, 3)]);
     assert_eq!(read(&write("a.aer", b"7 3\n")).unwrap(), [event(7, 3)]);
-    assert_eq!(
-        read(&write("a.dat", b"")).unwrap_err(),
-        "DIR/a.dat: its name ends in none of .bs2, .npz, .aer and .txt, so that its format is not known"
-    );
+    let unknown = read(&write("a.wav", b"")).unwrap_err();
+    assert!(unknown.starts_with("DIR/a.wav: neither its first bytes nor its name tell its format"), "{unknown}");
+    assert!(unknown.contains("name it with `--format`: one of bs2, bs1,"), "{unknown}");
     assert_eq!(read(&write("a.npz", b"PK")).unwrap_err(), "DIR/a.npz: this is no npz archive, or it was cut off");
     assert_eq!(
         read(&dir.path().join("b.bs2")).unwrap_err(),
         "DIR/b.bs2: cannot be read: there is no such file or directory"
     );
-}
-
-/// A npz archive of event lists, made by `testdata/make_events.py`.
-fn archive(sensor: Sensor) -> Result<Vec<SensorEvent>, String> {
-    let bytes = include_bytes!("../../testdata/events.npz").to_vec();
-    let npz = Npz::from_bytes(bytes, "e.npz").unwrap();
-    read_npz(&npz, "e.npz", sensor, Order::Required).map_err(|e| e.to_string())
+    assert_eq!(read(dir.path()).unwrap_err(), "DIR: cannot be read: this is a directory");
+    // Bytes have precedence over the name, and what was asked for over both.
+    let es = encode::es(&[(7, 3, 0, 0)], 34, 30);
+    assert_eq!(read(&write("wrong.bs2", &es)).unwrap(), [event(7, 3)]);
+    let options = Options { format: SensorFormat::named("bs2"), ..Options::of(SENSOR) };
+    assert_eq!(load(&write("b.dat", &[3, 0, 0, 0, 7]), &options).unwrap().events, [event(7, 3)]);
 }
 
 #[test]
-fn archives_hold_pixels_or_channels() {
-    // t = [0, 10, 10], x = [1, 2, 33], y = [0, 5, 29], p = [0, 1, 1], id = [4, 0, 9].
-    let second = 34 * 30 + 5 * 34 + 2;
-    assert_eq!(archive(SENSOR).unwrap(), [event(0, 1), event(10, second), event(10, 2039)]);
-    assert_eq!(archive(Sensor::Channels(10)).unwrap(), [event(0, 4), event(10, 0), event(10, 9)]);
+fn recordings_are_told_from_lists_of_events() {
+    let dir = tempfile::tempdir().unwrap();
+    let recognised = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        recognise(&path).unwrap().map(|format| format.name)
+    };
+    assert_eq!(recognised("a.csv", b"tick,channel\n1,2\n"), None);
+    assert_eq!(recognised("a.txt", b"# quenched-events 1, 0 entries\ntick,channel\n"), None);
+    assert_eq!(recognised("a.csv", b"0,1\n"), None, "numbers alone may be anything");
+    assert_eq!(recognised("a.csv", b"\xef\xbb\xbfTimestamp [us],X,Y,Polarity\n"), Some("text"));
+    assert_eq!(recognised("a.txt", b"# t x y p\n0 1 1 1\n"), Some("text"));
+    assert_eq!(recognised("a.aer", b"0 1\n"), Some("text"));
+    assert_eq!(recognised("a.bin", b""), Some("bs2"));
+    assert_eq!(recognised("a.h5", b""), Some("shd"));
+    assert_eq!(recognised("a", b"#!AER-DAT4.0\r\n"), Some("aedat4"));
+    assert_eq!(recognised("a", b"% evt 3.0\n"), Some("evt3"));
+    assert_eq!(recognised("a", b"% format EVT21;height=720;width=1280\n"), Some("raw"));
+    assert_eq!(recognised("a", b"% Version 2\n\x0c\x08"), Some("dat"));
+    assert_eq!(recognised("a", b"0 1\n"), None);
+}
+
+#[test]
+fn the_size_of_the_sensor_is_that_of_the_file_and_must_agree() {
+    let es = encode::es(&[(7, 3, 1, 1)], 34, 30);
+    let of = |sensor| read_as(&es, "e.es", &Options { sensor, ..Options::default() });
+    let recording = of(None).unwrap();
+    assert_eq!((recording.sensor, recording.format), (SENSOR, "es"));
+    assert_eq!(of(Some(SENSOR)).unwrap(), recording);
     assert_eq!(
-        archive(Sensor::Channels(9)).unwrap_err(),
-        "e.npz: event 2: id is 9, but the sensor has 9\nhelp: give the size of the sensor that was recorded"
+        of(Some(Sensor::Pixels { width: 30, height: 34 })).unwrap_err(),
+        "e.es: it says that its sensor has 34 x 30 pixels, but 30 x 34 pixels were asked for\nhelp: leave `--sensor` \
+         out, or give the size that the file states"
     );
     assert_eq!(
-        archive(Sensor::Pixels { width: 33, height: 30 }).unwrap_err(),
-        "e.npz: event 2: x is 33, but the sensor has 33\nhelp: give the size of the sensor that was recorded"
+        of(Some(Sensor::Channels(64))).unwrap_err().lines().next().unwrap(),
+        "e.es: it says that its sensor has 34 x 30 pixels, but 64 channels were asked for"
     );
+    let without = read_as(&[0; 5], "a.bs2", &Options::default()).unwrap_err();
+    assert!(without.starts_with("a.bs2: it does not say how large its sensor is\nhelp: give it: `--sensor 34x34`"));
+    let channels = Options { channels: Some(9), ..Options::default() };
+    assert_eq!(read_as(&[0, 8, 0, 0, 5], "a.bs1", &channels).unwrap().sensor, Sensor::Channels(9));
+    assert_eq!(
+        refused(&[], "a.bs2", &Options::of(Sensor::Channels(3))),
+        "a.bs2: it holds events of pixels, but the sensor has 3 channels"
+    );
+    let large = Options::of(Sensor::Pixels { width: u16::MAX, height: u16::MAX });
+    assert!(refused(&[], "a.bs2", &large).contains("a sensor of 65535 x 65535 pixels"), "32 bits do not count them");
+}
+
+#[test]
+fn options_that_say_nothing_about_a_format_are_refused() {
+    let options = [
+        (Options { columns: Some("t,x,y,p".parse().unwrap()), ..Options::of(SENSOR) }, "--columns"),
+        (Options { time_unit: Some(TimeUnit::Seconds), ..Options::of(SENSOR) }, "--time-unit"),
+        (Options { clock_bits: Some(16), ..Options::of(SENSOR) }, "--clock-bits"),
+        (Options { sample: Some(0), ..Options::of(SENSOR) }, "--sample"),
+    ];
+    for (options, name) in options {
+        let expected = format!("a.bs2: `{name}` says nothing about a recording of the format `bs2`");
+        assert_eq!(refused(&[], "a.bs2", &options), expected);
+    }
 }
 
 #[test]
 fn times_become_ticks_by_whole_division() {
     let events = [event(0, 1), event(999, 0), event(999, 1), event(1000, 1), event(1999, 1), event(3000, 1)];
-    let inputs = |tick: &str, end: Option<u64>| {
-        let inputs = to_inputs(&events, tick.parse().unwrap(), end.map(Tick)).unwrap();
-        inputs.iter().map(|e| (e.tick.0, e.channel.0, e.payload)).collect::<Vec<_>>()
+    let inputs = |tick: &str, from: Option<&str>| {
+        let from = from.map(|from| from.parse().unwrap());
+        let (inputs, before) = to_inputs(&events, tick.parse().unwrap(), from).unwrap();
+        (inputs.iter().map(|e| (e.tick.0, e.channel.0)).collect::<Vec<_>>(), before)
     };
-    assert_eq!(inputs("1 ms", None), [(0, 0, 1), (0, 1, 2), (1, 1, 2), (3, 1, 1)]);
-    assert_eq!(inputs("1 ms", Some(3)), [(0, 0, 1), (0, 1, 2), (1, 1, 2)]);
-    assert_eq!(inputs("0.3 us", Some(3331)), [(0, 1, 1), (3330, 0, 1), (3330, 1, 1)]);
+    assert_eq!(inputs("1 ms", None), (vec![(0, 1), (0, 0), (0, 1), (1, 1), (1, 1), (3, 1)], 0));
+    assert_eq!(inputs("1 ms", Some("999 us")), (vec![(0, 0), (0, 1), (0, 1), (1, 1), (2, 1)], 1));
+    assert_eq!(inputs("0.3 us", Some("1 ms")), (vec![(0, 1), (3330, 1), (6666, 1)], 3));
+    assert_eq!(inputs("8 ns", Some("2999.999 us")).0, [(0, 1)]);
     assert!(to_inputs(&events, "1 mV".parse().unwrap(), None).is_err());
+    assert!(to_inputs(&events, "1 ms".parse().unwrap(), Some("1 mV".parse().unwrap())).is_err());
 }
 
-proptest! {
-    /// What was packed is what is read, and any change or cut is read or refused, never a panic.
-    #[test]
-    fn packing_is_undone(
-        list in prop::collection::vec((0u64..34, 0u64..30, 0u64..2, 0u64..1 << 23), 0..40),
-        cut in any::<prop::sample::Index>(),
-        change in any::<u8>(),
-    ) {
-        let mut list = list;
-        list.sort_by_key(|e| e.3);
-        let mut bytes: Vec<u8> = list.iter().flat_map(|&(x, y, p, t)| packed(x, y, p, t)).collect();
-        let read = bs2(&bytes, Order::Required).unwrap();
-        let expected: Vec<_> = list.iter().map(|&(x, y, p, t)| event(t, ((p * 30 + y) * 34 + x) as u32)).collect();
-        prop_assert_eq!(read, expected);
-        if !bytes.is_empty() {
-            let at = cut.index(bytes.len());
-            prop_assert_eq!(bs2(&bytes[..at], Order::Required).is_ok(), at % 5 == 0);
-            bytes[at] ^= change;
-            if let Ok(events) = bs2(&bytes, Order::Sort) {
-                prop_assert!(events.is_sorted_by_key(|e| e.time_us));
-                prop_assert!(events.iter().all(|e| e.address < SENSOR.addresses()));
-            }
-        }
-    }
-
-    /// No text panics, and an error lies in the text.
-    #[test]
-    fn any_text_is_read_or_refused(text in "([0-9 #x.\n-]|\u{e9}){0,60}") {
-        match read_aer(&text, "f", Sensor::Channels(100), Order::Required) {
-            Ok(events) => prop_assert!(events.iter().all(|e| e.address < 100)),
-            Err(errors) => {
-                let place = errors.first().place().unwrap();
-                prop_assert!(place.line <= text.split('\n').count());
-            }
-        }
-    }
+#[test]
+fn times_of_the_day_become_ticks() {
+    let second = 1_700_000_000_000_000;
+    let events = [event(second, 0), event(second + 2500, 1)];
+    let (inputs, before) =
+        to_inputs(&events, "1 ms".parse().unwrap(), Some("1700000000000000 us".parse().unwrap())).unwrap();
+    assert_eq!((inputs[0].tick.0, inputs[1].tick.0, before), (0, 2, 0));
+    let (inputs, _) = to_inputs(&events, "1 ms".parse().unwrap(), None).unwrap();
+    assert_eq!(inputs[0].tick.0, 1_700_000_000_000);
 }

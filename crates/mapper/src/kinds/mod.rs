@@ -9,12 +9,14 @@ mod xylo;
 
 use crate::decode::{DecodedConnection, Ends};
 use crate::ledger::Ledger;
-use crate::placement::{self, Placement};
+use crate::placement::{self, Packing, Placement};
 use crate::report::{AxonUse, CrossbarUse, MemoryUse, Use, XyloReport};
+use crate::sharing::Sharing;
 use crate::wish::Wish;
 use crate::{MapperError, MapperOptions};
-use chip::{ChipSpec, Program, RouterSpec, Routing};
+use chip::{ChipSpec, Program, RouterSpec, Routing, Values};
 use network::Network;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 pub use xylo::XyloMisfit;
@@ -27,8 +29,14 @@ pub(crate) trait Kind {
     }
 
     /// Places every neuron: first fit in the order of the network, where a kind has no rule of its own.
-    fn place(&self, network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Placement, MapperError> {
-        placement::place(network, spec, options)
+    fn place(
+        &self,
+        network: &Network,
+        spec: &ChipSpec,
+        options: &MapperOptions,
+        sharing: Sharing,
+    ) -> Result<Placement, MapperError> {
+        placement::place(network, spec, options, sharing, Packing::SameWeights)
     }
 
     /// Delays that a projection can have, in ticks.
@@ -39,6 +47,16 @@ pub(crate) trait Kind {
     /// Whether a weight of a signed kind of synapse can itself be negative.
     fn has_negative_weights(&self) -> bool {
         true
+    }
+
+    /// Whether a projection can state how its weights are stored.
+    fn has_weight_formats(&self) -> bool {
+        false
+    }
+
+    /// Whether parameters in units of the weights are brought to whole numbers with them.
+    fn scales_parameters(&self, _options: &MapperOptions) -> bool {
+        false
     }
 
     /// Synapses of both signs that a neuron has room for; none: no limit.
@@ -58,13 +76,15 @@ pub(crate) struct Image {
     /// One entry a core in use.
     pub(crate) cores: Vec<CoreMemories>,
     pub(crate) xylo: Option<XyloReport>,
+    /// Parameters of each core in use, where they are not those of its populations.
+    pub(crate) parameters: Option<Vec<BTreeMap<String, Values>>>,
 }
 
 impl Image {
     /// Rows, of which cores have no memories to tell of.
     pub(crate) fn of_rows(routing: Routing, exponents: Vec<u8>) -> Self {
         let cores = exponents.iter().map(|_| CoreMemories::default()).collect();
-        Self { routing, exponents, cores, xylo: None }
+        Self { routing, exponents, cores, xylo: None, parameters: None }
     }
 }
 

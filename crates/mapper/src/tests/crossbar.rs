@@ -239,7 +239,7 @@ fn channels_spread_over_the_buses() {
 #[test]
 fn neurons_fill_the_chip_exactly() {
     assert_eq!(mapped(&fed(512, 1, [])).program.cores.len(), 2);
-    assert!(refused(&fed(513, 1, [])).contains("of the board's 2 are free"));
+    assert!(refused(&fed(513, 1, [])).contains("lacks 1 circuits: 0 of the board's 512 are free"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::*;
 use chip::{HostEvent, Routing, SramWord, TagCamCore};
 use network::{Endpoint, Mask, Network};
 use std::collections::BTreeSet;
-use units::{ChipId, CoreAddress, CoreId, NeuronAddress, NeuronId, Tag};
+use units::{ChipId, CoreAddress, NeuronAddress, NeuronId, Tag};
 
 const P0: Endpoint = Endpoint::Population(0);
 const IN: Endpoint = Endpoint::Input(0);
@@ -54,12 +54,12 @@ fn neurons_fill_cores_exactly() {
         assert!(mapping.program.cores.iter().rev().skip(1).all(|c| c.neuron_count == 256));
     }
     let full = refused(&lone(4097), &tag_cam());
-    let text = "population `p` of 4097 neurons needs 17 more cores of 256 neurons, but only 16 of the board's 16 are \
-                free; use more chips or fewer neurons";
+    let text = "population `p` of 4097 neurons lacks 1 circuits: 0 of the board's 4096 are free for it; use fewer \
+                neurons, or a chip file with more `geometry.chips`";
     assert_eq!(full.to_string(), text);
     let one_chip = MapperOptions { chips: Some(1), ..MapperOptions::default() };
     assert!(map(&lone(1024), &tag_cam(), &one_chip).is_ok());
-    assert!(matches!(map(&lone(1025), &tag_cam(), &one_chip), Err(MapperError::BoardFull { board_cores: 4, .. })));
+    assert!(matches!(map(&lone(1025), &tag_cam(), &one_chip), Err(MapperError::BoardFull { circuits: 1024, .. })));
     let more_than_there_are = MapperOptions { chips: Some(9), ..MapperOptions::default() };
     assert!(map(&lone(4097), &tag_cam(), &more_than_there_are).is_err());
 }
@@ -69,14 +69,14 @@ fn addresses_go_both_ways() {
     let network = Network { populations: vec![lif("a", 300), lif("b", 5)], ..Network::default() };
     let placement = mapped(&network, &tag_cam()).placement;
     for (population, index, expected) in
-        [(0, 0, (0, 0, 0)), (0, 255, (0, 0, 255)), (0, 256, (0, 1, 0)), (1, 4, (0, 2, 4))]
+        [(0, 0, (0, 0, 0)), (0, 255, (0, 0, 255)), (0, 256, (0, 1, 0)), (1, 4, (0, 1, 48))]
     {
         let expected = address(expected.0, expected.1, expected.2);
         assert_eq!(placement.address(population, index), Some(expected));
         assert_eq!(placement.neuron(expected), Some((population, index)));
     }
     assert_eq!((placement.address(0, 300), placement.address(1, 5), placement.address(2, 0)), (None, None, None));
-    assert_eq!((placement.neuron(address(0, 1, 44)), placement.neuron(address(1, 0, 0))), (None, None));
+    assert_eq!((placement.neuron(address(0, 1, 49)), placement.neuron(address(1, 0, 0))), (None, None));
 }
 
 #[test]
@@ -231,51 +231,6 @@ fn tags_are_free_in_every_core_that_hears_them() {
     assert!(matches!(error, MapperError::Tags { limit: 2, needed: 2, index: 2, .. }), "{error}");
     let four = with_router(tag_cam(), |r| r.tag_bits = fact("2"));
     assert_eq!(mapped(&network, &four).report.kept(), 6);
-}
-
-#[test]
-fn a_core_has_one_population_unless_they_may_share() {
-    let network = |b: &str, c: &str| {
-        let mut populations = vec![lif("a", 100), lif("b", 100), lif("c", 100)];
-        for (population, tau) in populations.iter_mut().zip(["5 ms", b, c]) {
-            population.parameters.insert("tau_mem".into(), shared(tau));
-        }
-        Network { populations, ..Network::default() }
-    };
-    let sharing = MapperOptions { core_sharing: CoreSharing::On, ..MapperOptions::default() };
-    let cores = |network, options| {
-        let program = map(&network, &tag_cam(), &options).unwrap().program;
-        program.cores.iter().map(|core| core.neuron_count).collect::<Vec<_>>()
-    };
-    assert_eq!(cores(network("5 ms", "5 ms"), MapperOptions::default()), [100, 100, 100]);
-    assert_eq!(cores(network("5 ms", "5 ms"), sharing), [256, 44]);
-    assert_eq!(cores(network("5 ms", "6 ms"), sharing), [200, 100]);
-    assert_eq!(cores(network("6 ms", "6 ms"), sharing), [100, 200]);
-    let placement = map(&network("5 ms", "5 ms"), &tag_cam(), &sharing).unwrap().placement;
-    let core = |core| CoreAddress { chip: ChipId(0), core: CoreId(core) };
-    let segment = |first_index, count, c, first_circuit| Segment {
-        population: 2,
-        first_index,
-        count,
-        core: core(c),
-        first_circuit,
-    };
-    assert_eq!(placement.segments(2), [segment(0, 56, 0, 200), segment(56, 44, 1, 0)]);
-    // On a chip with values for each neuron, values for each neuron are still not mixed.
-    let mut listed = network("5 ms", "5 ms");
-    listed.populations.truncate(2);
-    for population in &mut listed.populations {
-        let value = fact("5 ms").quantity;
-        population.parameters.insert("tau_mem".into(), chip::Values::PerNeuron(vec![value; 100]));
-    }
-    let program = map(&listed, &ideal(), &sharing).unwrap().program;
-    assert_eq!(program.cores.len(), 4);
-    assert!(
-        program
-            .cores
-            .iter()
-            .all(|c| c.parameters["tau_mem"] == chip::Values::PerNeuron(vec![fact("5 ms").quantity; 50]))
-    );
 }
 
 #[test]

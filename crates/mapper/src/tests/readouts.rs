@@ -193,7 +193,7 @@ fn an_ideal_chip_needs_one_neuron_a_class() {
 
 #[test]
 fn readouts_that_cannot_be_are_refused() {
-    let one_chip = MapperOptions { chips: Some(1), ..MapperOptions::default() };
+    let one_chip = MapperOptions { chips: Some(1), core_sharing: CoreSharing::Off, ..MapperOptions::default() };
     let check = |size: u32, spoil: &dyn Fn(&mut ReadoutWish), expected: &str| {
         let mut wish = wish(9, size, ReadoutStrategy::Split);
         spoil(&mut wish);

@@ -176,11 +176,11 @@ fn each_matrix_takes_the_smallest_shift_that_fits() {
     assert_eq!(shift(&[whole(127), whole(-128), whole(3)]), (0, vec![127, -128, 3]));
     assert_eq!(shift(&[whole(128), whole(-128)]), (1, vec![64, -64]));
     assert_eq!(shift(&[whole(-129), whole(7)]), (1, vec![-65, 4]), "halves away from 0");
-    // 127.49 is 127, 127.5 is 128.
-    assert_eq!(shift(&[weight((255 << 19) - 1)]).0, 0);
-    assert_eq!(shift(&[weight(255 << 19)]).0, 1);
-    assert_eq!(shift(&[whole(2047), weight(1)]), (5, vec![64]));
-    assert_eq!(shift_with(&keep, &[whole(2047), weight(1)]), (5, vec![64, 1]), "no weight disappears");
+    // 254 is 127 times 2; 255 would be 128, and the next that can be had is 256.
+    assert_eq!(shift(&[whole(254)]), (1, vec![127]));
+    assert_eq!(shift(&[whole(255)]), (2, vec![64]));
+    assert_eq!(shift(&[whole(2032), whole(16)]), (4, vec![127, 1]));
+    assert_eq!(shift_with(&keep, &[whole(2047), whole(1)]), (5, vec![64, 1]), "no weight disappears");
     let strict = with(|r| r.weight_shift_max = fact("0"));
     let mut wish = network(1, &[2]);
     connect(&mut wish, IN, 0, vec![(0, 1, whole(-129))]);
@@ -216,17 +216,22 @@ fn fan_in_fits_to_the_last() {
 
 #[test]
 fn what_the_weights_lose_is_reported() {
-    let mut wish = network(1, &[2]);
-    connect(&mut wish, IN, 0, vec![(0, 0, weight(5 << 19)), (0, 1, whole(4))]);
-    let mapping = mapped(&wish, &xylo());
+    let mut wish = network(1, &[3]);
+    connect(&mut wish, IN, 0, vec![(0, 0, whole(301)), (0, 1, whole(-512)), (0, 2, whole(1))]);
+    let drop = MapperOptions { small_weights: SmallWeights::Nearest, ..MapperOptions::default() };
+    let mapping = map(&wish, &xylo(), &drop).unwrap();
+    // A shift of 2: 301 becomes 300, and 1 becomes 0.
     let weights = &mapping.report.cores[0].weights;
-    assert_eq!((weights.step, weights.largest, weights.max_error), (1.0, 4.0, 0.5));
+    assert_eq!((weights.step, weights.largest), (1.0, 512.0));
+    assert_eq!(decoded(&mapping, &wish), [(0, 300 << 20), (1, -512 << 20)]);
     let keep = MapperOptions { small_weights: SmallWeights::Keep, ..MapperOptions::default() };
-    wish.projections.clear();
-    connect(&mut wish, IN, 0, vec![(0, 0, weight(1 << 18)), (0, 1, whole(4))]);
-    let counts = |report: &MappingReport| (report.projections[0].kept, report.projections[0].rounded);
-    assert_eq!(counts(&map(&wish, &xylo(), &keep).unwrap().report), (2, 0));
-    assert_eq!(counts(&mapped(&wish, &xylo()).report), (1, 1));
+    assert_eq!(decoded(&map(&wish, &xylo(), &keep).unwrap(), &wish), [(0, 300 << 20), (1, -512 << 20), (2, 4 << 20)]);
+}
+
+/// The receivers and weights of a program.
+fn decoded(mapping: &Mapping, network: &Network) -> Vec<(u32, i64)> {
+    let all = decode(&mapping.program, &mapping.placement, network, &xylo()).unwrap();
+    all.into_iter().map(|connection| (connection.post_index, connection.weight)).collect()
 }
 
 #[test]
@@ -274,7 +279,7 @@ proptest! {
             let (senders, receivers) = (wish.size_of(pre).unwrap(), wish.populations[post].size);
             let size = [1, 100, 2000][dice.below(3) as usize];
             let list = (0..dice.below(60)).map(|_| {
-                let magnitude = dice.below(size << 20) as i32;
+                let magnitude = (dice.below(size) as i32) << 20;
                 let sign = if dice.below(2) == 0 { -1 } else { 1 };
                 (dice.below(senders), dice.below(receivers), weight(magnitude * sign))
             });

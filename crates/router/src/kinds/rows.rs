@@ -18,12 +18,14 @@ type Key = (Source, CoreAddress, u16);
 pub(crate) struct Row<'a> {
     pub(crate) key: Key,
     pub(crate) synapses: Cow<'a, [IdealSynapse]>,
+    /// Places by which its weights are shifted to the left once a die has made them what they are.
+    pub(crate) shift: u8,
 }
 
 impl<'a> From<&'a IdealRow> for Row<'a> {
     fn from(row: &'a IdealRow) -> Self {
         let key = (row.source, row.destination, row.delay_ticks);
-        Self { key, synapses: Cow::Borrowed(&row.synapses) }
+        Self { key, synapses: Cow::Borrowed(&row.synapses), shift: 0 }
     }
 }
 
@@ -35,8 +37,8 @@ pub(crate) fn follow<'a>(
     scales: Option<&mut Scales<'_>>,
 ) -> Result<Draft<'a>, RouterError> {
     let mut draft = Draft::new(program);
-    let mut keys = Vec::new();
-    for Row { key, synapses } in rows {
+    let (mut keys, mut shifts) = (Vec::new(), Vec::new());
+    for Row { key, synapses, shift } in rows {
         let (origin, destination, delay_ticks) = key;
         let source = draft.sources.number(program, origin)?;
         let core = used_core(program, destination)?;
@@ -50,9 +52,17 @@ pub(crate) fn follow<'a>(
         draft.routes.push((source, Route { row: draft.rows.len() as u32, delay_ticks }));
         draft.rows.push(RowDraft { core, synapses, slots: Cow::Borrowed(&[]) });
         keys.push(key);
+        shifts.push(shift);
     }
     if let Some(scales) = scales {
         weigh(spec, &keys, &mut draft.rows, scales)?;
+    }
+    for (row, shift) in draft.rows.iter_mut().zip(shifts).filter(|(_, shift)| *shift > 0) {
+        for synapse in row.synapses.to_mut() {
+            // Fits in the program; what a die makes of a weight may not, and ends at the end of its 16 bits.
+            let shifted = i64::from(synapse.weight) << shift;
+            synapse.weight = shifted.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        }
     }
     Ok(draft)
 }

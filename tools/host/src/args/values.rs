@@ -1,6 +1,6 @@
 //! What the text of an argument can stand for.
 
-use formats::sensor::Sensor;
+use formats::sensor::{FORMATS, Sensor, SensorFormat};
 use std::path::PathBuf;
 use std::str::FromStr;
 use units::{Decimal, Dimension, Quantity};
@@ -22,6 +22,31 @@ impl FromStr for Interval {
             Ok(0) => Err("there is no sample at every 0th tick: give 1 or more".into()),
             Ok(ticks) => Ok(Self::Ticks(ticks)),
             Err(_) => time(text).map(Self::Time),
+        }
+    }
+}
+
+/// The time in an input that is tick 0 of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// That of the first event.
+    First,
+    /// A time.
+    Time(Quantity),
+    /// A number of ticks.
+    Ticks(u64),
+}
+
+impl FromStr for Beginning {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "first" => Ok(Self::First),
+            text => match text.parse() {
+                Ok(ticks) => Ok(Self::Ticks(ticks)),
+                Err(_) => time(text).map(Self::Time).map_err(|why| format!("{why}, a number of ticks, or `first`")),
+            },
         }
     }
 }
@@ -94,9 +119,27 @@ pub(super) fn parse_sensor(text: &str) -> Result<Sensor, String> {
     }
 }
 
+/// A format of recordings by its name.
+pub(super) fn parse_format(text: &str) -> Result<&'static SensorFormat, String> {
+    SensorFormat::named(text).ok_or_else(|| {
+        let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+        format!("`{text}` is no format of recordings: {}", names.join(", "))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_begins_at_a_time_a_tick_or_the_first_event() {
+        assert_eq!("first".parse(), Ok(Beginning::First));
+        assert_eq!("0".parse(), Ok(Beginning::Ticks(0)));
+        assert_eq!("1.5s".parse(), Ok(Beginning::Time("1.5 s".parse().expect("a quantity"))));
+        for wrong in ["", "last", "-1", "-1s", "5 mV"] {
+            assert!(wrong.parse::<Beginning>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn intervals_are_ticks_or_times() {

@@ -1,10 +1,10 @@
 //! What `quenched map` and `quenched run` are given: a network, which is mapped, or a program, which was.
 
-use crate::args::{MapChoice, OverFanIn};
+use crate::args::MapChoice;
 use crate::errors::HostError;
 use chip::{ChipSpec, Program, Symbols};
 use formats::runnable::{Runnable, load as read};
-use mapper::{MapperError, MapperOptions, MappingReport};
+use mapper::{MapperError, MapperOptions, MappingReport, XyloMisfit};
 use network::Network;
 use session::{Board, SessionError};
 use std::path::Path;
@@ -33,16 +33,22 @@ pub(crate) fn refused(file: &Path, error: SessionError) -> HostError {
 /// Reads what the command line names, and maps it if it is a network.
 pub(crate) fn load(what: &MapChoice) -> Result<Loaded, HostError> {
     let spec = formats::chip::resolve(&chip(what)?)?;
-    match read(&what.network, &spec)? {
-        Runnable::Network(network) => map(what, spec, &network),
-        Runnable::Program(..) if what.over_fan_in.is_some() => Err(HostError::Usage {
-            message: format!(
-                "{}: `--over-fan-in` says how a network is mapped, and this is a program",
-                what.network.display()
-            ),
-            help: Some("leave it out, or give the network that the program was made of".into()),
-        }),
-        Runnable::Program(program, symbols) => Ok(Loaded { spec, program, symbols, report: None }),
+    let mut options = MapperOptions::default();
+    match read(&what.network, &spec, &mut |key, value| options.set(key, value))? {
+        Runnable::Network(network) => {
+            what.mapping.apply(&mut options);
+            map(what, spec, &network, &options)
+        }
+        Runnable::Program(program, symbols) => match what.mapping.first() {
+            None => Ok(Loaded { spec, program, symbols, report: None }),
+            Some(flag) => Err(HostError::Usage {
+                message: format!(
+                    "{}: `{flag}` says how a network is mapped, and this is a program",
+                    what.network.display()
+                ),
+                help: Some("leave it out, or give the network that the program was made of".into()),
+            }),
+        },
     }
 }
 
@@ -70,13 +76,8 @@ fn chip(what: &MapChoice) -> Result<String, HostError> {
     Err(HostError::Usage { message, help: Some(help) })
 }
 
-fn map(what: &MapChoice, spec: ChipSpec, network: &Network) -> Result<Loaded, HostError> {
-    let over_fan_in = match what.over_fan_in {
-        None | Some(OverFanIn::Error) => mapper::OverFanIn::Error,
-        Some(OverFanIn::Prune) => mapper::OverFanIn::Prune,
-    };
-    let options = MapperOptions { over_fan_in, ..MapperOptions::default() };
-    let mapping = mapper::map(network, &spec, &options).map_err(|error| HostError::Mapper {
+fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOptions) -> Result<Loaded, HostError> {
+    let mapping = mapper::map(network, &spec, options).map_err(|error| HostError::Mapper {
         file: what.network.display().to_string(),
         help: help(&error),
         error: Box::new(error),
@@ -89,6 +90,9 @@ fn help(error: &MapperError) -> Option<String> {
     match error {
         MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
             Some("`--over-fan-in prune` keeps the largest weights and reports the others as lost".into())
+        }
+        MapperError::Xylo(XyloMisfit::NotWhole { .. }) => {
+            Some("`--scale auto` brings weights, thresholds and biases of a layer to whole numbers".into())
         }
         _ => None,
     }

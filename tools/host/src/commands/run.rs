@@ -1,5 +1,6 @@
 //! `quenched run`: a network or program on a die, once for each input.
 
+mod account;
 mod files;
 mod inputs;
 mod json;
@@ -11,7 +12,8 @@ use crate::commands::load::{load, refused};
 use crate::commands::probe;
 use crate::errors::HostError;
 use crate::output::{print, print_json, warn};
-use chip::{ChipSpec, InputEvent, whole_multiple};
+use account::Account;
+use chip::{ChipSpec, whole_multiple};
 use device_models::DieParameters;
 use emulator::{Each, EmulatorError, Snapshot, Spike};
 use files::Files;
@@ -20,7 +22,7 @@ use formats::events::SpikeEvent;
 use formats::suggestion;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use session::{Board, PopulationActivity, Session, SessionError};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use units::{Tick, Unit};
 use warnings::Warnings;
 
@@ -34,6 +36,8 @@ const PARTS: u64 = 20;
 struct Outcome {
     /// The input, if the run has one.
     input: Option<PathBuf>,
+    /// What became of its events.
+    account: Option<Account>,
     session: Session,
     from: Tick,
     activity: Vec<PopulationActivity>,
@@ -73,7 +77,7 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
             .map_err(|error| HostError::Device { chip: loaded.spec.name.clone(), error: Box::new(error) })?;
     }
     let ticks = ticks(args, &loaded.spec)?;
-    let inputs = inputs::files(&args.input)?;
+    let inputs = inputs::files(&args.events.input)?;
     let files = Files::of(args, &inputs)?;
     let mut session = start(args, &loaded.board(&args.what.network)?, &die)?;
     mute(args, &mut session)?;
@@ -95,6 +99,9 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     let mut all = Warnings::default();
     for outcome in &mut outcomes {
         outcome.warnings = of_mapping.clone();
+        if let Some(account) = &outcome.account {
+            outcome.warnings.extend(account.warnings(args.events.binary));
+        }
         outcome.warnings.extend(outcome.session.warnings(&outcome.activity));
         all.extend(outcome.warnings.clone());
     }
@@ -160,11 +167,13 @@ fn emulate(
     bar: &ProgressBar,
 ) -> Result<Outcome, HostError> {
     let (from, board) = (session.now(), session.board().clone());
-    if let Some(path) = input {
-        // Events before this run were sent by the run that was saved, events after it are for the one that goes on.
-        let events = inputs::events(args, &board, path)?;
-        send(&mut session, path, events, ticks)?;
-    }
+    let account = match input {
+        None => None,
+        Some(path) => {
+            let input = inputs::read(args, &board, path)?;
+            Some(inputs::send(args, &mut session, input, ticks).map_err(|error| refused(path, error))?)
+        }
+    };
     let mut drawn = vec![Vec::new(); if args.plot.is_some() { board.symbols().populations.len() } else { 0 }];
     let mut spikes = Vec::new();
     let mut watch = Each(|spike: Spike| {
@@ -184,6 +193,7 @@ fn emulate(
     }
     Ok(Outcome {
         input: input.cloned(),
+        account,
         session,
         from,
         activity,
@@ -192,11 +202,6 @@ fn emulate(
         warnings: Warnings::default(),
         written: Vec::new(),
     })
-}
-
-fn send(session: &mut Session, path: &Path, events: Vec<InputEvent>, ticks: u64) -> Result<(), HostError> {
-    let from = session.now();
-    session.send_all(events, from..from.after(ticks)).map(|_| ()).map_err(|error| refused(path, error))
 }
 
 fn progress(parts: u64, quiet: bool) -> ProgressBar {

@@ -1,14 +1,14 @@
 //! Cores whose synapses lie in a memory that input axons point into: how many cores a population takes, which mantissas
 //! and exponents its weights become, and what that uses of each core.
 //!
-//! A core holds neurons of one population, as in nengo-loihi's blocks. A population that exceeds a limit of its core is
-//! split evenly over as few cores as obey all of them: neurons, input axons (one for each sender of a projection that
-//! reaches the core), output axons (one for each neuron, projection and core that it reaches) and synapse memory. The
-//! memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of the two formats that
-//! the chip has: dense rows without indices, or sparse ones with.
+//! A core holds neurons of any number of populations, as far as all of its limits are obeyed: neurons, input axons (one
+//! for each sender of a projection that reaches the core), output axons (one for each neuron, projection and core that
+//! it reaches) and synapse memory. A population that exceeds them alone is split evenly over as few cores as obey them.
+//! The memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of the two formats
+//! that the chip has: dense rows without indices, or sparse ones with.
 //!
-//! All weights of a core share one power of two, the smallest with which the largest fits; a projection onto a core is
-//! of mixed sign, or else excitatory or inhibitory with one bit more.
+//! The synapses of a projection onto a core are a group with a sign mode, bits and a power of two of its own
+//! ([`weights`]).
 
 mod decode;
 mod place;
@@ -17,18 +17,21 @@ mod weights;
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::Placement;
-use crate::report::{AxonUse, Use};
+use crate::report::{AxonGroupReport, AxonUse, Use};
+use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, board, sums};
 use chip::{
     AxonCore, AxonLimits, AxonTarget, ChipSpec, HostAxon, IdealSynapse, InputAxon, OutputAxon, Routing, Source,
+    SynapseGroup, WeightSigns,
 };
-use device_models::loihi::LoihiRules;
+use device_models::loihi::{LoihiRules, Mantissas};
 use network::Network;
 use place::Lists;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use units::NeuronId;
+use weights::{Chooser, Format};
 
 pub(crate) use decode::decode;
 
@@ -49,8 +52,14 @@ impl Axons {
 }
 
 impl Kind for Axons {
-    fn place(&self, network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Placement, MapperError> {
-        place::place(network, spec, self.limits, options)
+    fn place(
+        &self,
+        network: &Network,
+        spec: &ChipSpec,
+        options: &MapperOptions,
+        sharing: Sharing,
+    ) -> Result<Placement, MapperError> {
+        place::place(network, spec, self.limits, options, sharing)
     }
 
     fn delays(&self) -> RangeInclusive<u16> {
@@ -58,28 +67,40 @@ impl Kind for Axons {
         1..=self.limits.delay_max.saturating_add(1)
     }
 
+    fn has_weight_formats(&self) -> bool {
+        true
+    }
+
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
         ledger.free(wish.freed_synapses());
-        let signs = weights::signs(wish);
-        let sign = |link: &Link| signs[link.projection][&link.core];
-        let mut formats = weights::formats(wish, self.limits, &self.rules, &signs)?;
-        let weigh = |format: &weights::Format, link: &Link| format.mantissa(link, sign(link), options.small_weights);
+        let chooser = Chooser { limits: self.limits, rules: &self.rules, goal: options.weight_goal };
+        let formats = chooser.formats(wish)?;
+        let mut least = chooser.least(wish, &formats);
+        let weigh = |least: &i8, link: &Link| {
+            chooser.steps(formats[link.projection][&link.core], *least, link.weight, options.small_weights)
+        };
+        let coarser = |least: &i8| (*least < self.limits.weight_exponent.1).then_some(*least + 1);
         let links = || wish.all_links().filter(Link::is_wanted);
         let input_latency = self.rules.input_latency;
-        sums::settle(wish, &mut formats, input_latency.into(), links, weigh, weights::Format::coarser)?;
+        sums::settle(wish, &mut least, input_latency.into(), links, weigh, coarser)?;
+        let formats = chooser.settled(wish, &formats, &least)?;
 
         let mut cores = vec![AxonCore::default(); wish.cores.len()];
+        let mut reports = vec![Vec::new(); wish.cores.len()];
         let mut inputs = Vec::new();
         for (index, projection) in wish.network.projections.iter().enumerate() {
+            let formats = &formats[index];
+            let delay = projection.delay_ticks - 1;
             // By core that the projection reaches: its group there, and its lists.
             let mut groups: BTreeMap<usize, (u16, Lists)> = BTreeMap::new();
             for pre in 0..projection.connections.row_count() as u32 {
                 let source = wish.source(projection.pre, pre);
-                for (core, synapses) in self.lists(wish, (index, pre), &formats, weigh, ledger) {
+                for (core, synapses) in lists(wish, (index, pre), formats, options, ledger) {
                     let memory = &mut cores[core];
                     let (group, lists) = groups.entry(core).or_insert_with(|| {
                         let (group, lists) = (memory.groups.len() as u16, Lists::default());
-                        memory.groups.push(lists.stored(&self.limits, signs[index][&core], 1, 0).0);
+                        memory.groups.push(group_of(&formats[&core], delay));
+                        reports[core].push(report(&projection.name, &formats[&core]));
                         (group, lists)
                     });
                     let has_parallel = synapses.windows(2).any(|pair| pair[0].neuron == pair[1].neuron);
@@ -96,55 +117,83 @@ impl Kind for Axons {
                 }
             }
             for (core, (group, lists)) in groups {
-                let (neurons, delay) = (wish.cores[core].neuron_count, projection.delay_ticks - 1);
-                let (stored, _) = lists.stored(&self.limits, signs[index][&core], neurons, delay);
-                cores[core].groups[usize::from(group)] = stored;
+                let group = &mut cores[core].groups[usize::from(group)];
+                (*group, _) = lists.stored(&self.limits, *group, wish.cores[core].neuron_count);
             }
         }
-        let memories =
-            cores.iter().zip(&wish.cores).map(|(core, placed)| self.uses(core, placed.neuron_count)).collect();
-        let exponents = formats.iter().map(|format| format.program_exponent()).collect();
-        Ok(Image { routing: Routing::Axon { cores, inputs, input_latency }, exponents, cores: memories, xylo: None })
+        let uses = cores.iter().zip(&wish.cores).zip(reports);
+        let memories = uses.map(|((core, placed), groups)| self.uses(core, placed.neuron_count, groups)).collect();
+        let exponents = least.into_iter().map(weights::program_exponent).collect();
+        Ok(Image {
+            routing: Routing::Axon { cores, inputs, input_latency },
+            exponents,
+            cores: memories,
+            xylo: None,
+            parameters: None,
+        })
     }
 }
 
-impl Axons {
-    /// The synapses of sender `pre` of projection `index`, by core.
-    fn lists(
-        &self,
-        wish: &Wish<'_>,
-        (index, pre): (usize, u32),
-        formats: &[weights::Format],
-        weigh: impl Fn(&weights::Format, &Link) -> u32,
-        ledger: &mut Ledger,
-    ) -> Vec<(usize, Vec<IdealSynapse>)> {
-        let mut lists: Vec<(usize, Vec<IdealSynapse>)> = Vec::new();
-        for link in wish.row(index, pre).filter(Link::is_wanted) {
-            let format = &formats[link.core];
-            let mantissa = weigh(format, &link);
-            if mantissa == 0 {
-                ledger.round_to_zero(&link);
-                continue;
-            }
-            ledger.keep(&link, u64::from(mantissa) << format.program_exponent());
-            let weight = if link.weight < 0 { -(mantissa as i16) } else { mantissa as i16 };
-            let synapse = IdealSynapse { neuron: NeuronId(link.circuit), synapse: link.kind, weight };
-            // Receivers are sorted, and so are the cores that they sit in.
-            match lists.last_mut().filter(|(core, _)| *core == link.core) {
-                Some((_, list)) => list.push(synapse),
-                None => lists.push((link.core, vec![synapse])),
-            }
-        }
-        lists
-    }
+/// The group of a projection, sparse until its lists are known.
+fn group_of(format: &Format, delay: u16) -> SynapseGroup {
+    let Format { signs, bits, exponent, .. } = *format;
+    SynapseGroup { signs, bits, exponent, delay, dense: false }
+}
 
+/// The format of a projection's group, for the report.
+fn report(projection: &str, format: &Format) -> AxonGroupReport {
+    let Mantissas { least, most, step } = format.mantissas;
+    AxonGroupReport {
+        projection: projection.to_owned(),
+        signs: match format.signs {
+            WeightSigns::Mixed => "mixed",
+            WeightSigns::Excitatory => "excitatory",
+            WeightSigns::Inhibitory => "inhibitory",
+        }
+        .to_owned(),
+        bits: format.bits,
+        exponent: format.exponent,
+        mantissas: (least, most),
+        mantissa_step: step,
+    }
+}
+
+/// The synapses of sender `pre` of projection `index`, by core.
+fn lists(
+    wish: &Wish<'_>,
+    (index, pre): (usize, u32),
+    formats: &BTreeMap<usize, Format>,
+    options: &MapperOptions,
+    ledger: &mut Ledger,
+) -> Vec<(usize, Vec<IdealSynapse>)> {
+    let mut lists: Vec<(usize, Vec<IdealSynapse>)> = Vec::new();
+    for link in wish.row(index, pre).filter(Link::is_wanted) {
+        let format = &formats[&link.core];
+        let mantissa = format.mantissa(link.weight, options.small_weights);
+        if mantissa == 0 {
+            ledger.round_to_zero(&link);
+            continue;
+        }
+        ledger.keep(&link, format.weight(mantissa).unsigned_abs());
+        let synapse = IdealSynapse { neuron: NeuronId(link.circuit), synapse: link.kind, weight: mantissa as i16 };
+        // Receivers are sorted, and a core has one run of them.
+        match lists.last_mut().filter(|(core, _)| *core == link.core) {
+            Some((_, list)) => list.push(synapse),
+            None => lists.push((link.core, vec![synapse])),
+        }
+    }
+    lists
+}
+
+impl Axons {
     /// What a core takes of its memories.
-    fn uses(&self, core: &AxonCore, neurons: u32) -> CoreMemories {
+    fn uses(&self, core: &AxonCore, neurons: u32, groups: Vec<AxonGroupReport>) -> CoreMemories {
         let limits = &self.limits;
         let axons = AxonUse {
             input_axons: Use::of(core.input_axons.len(), limits.input_axons),
             output_axons: Use::of(core.output_axons.len(), limits.output_axons),
             synapse_bits: Use::of(router::synapse_bits(limits, core, neurons) as usize, limits.synapse_bits),
+            groups,
         };
         CoreMemories { axons: Some(axons), ..CoreMemories::default() }
     }

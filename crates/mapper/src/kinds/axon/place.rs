@@ -1,22 +1,24 @@
 //! How many cores a population takes: as few as obey every limit of a core.
 
-use crate::placement::{Placement, Segment, board_cores};
+use crate::placement::{Placement, Segment};
+use crate::sharing::{Cores, Sharing};
 use crate::{MapperError, MapperOptions};
 use chip::{AxonLimits, ChipSpec, SynapseGroup, WeightSigns};
 use fx::Weight;
-use network::{Endpoint, Network};
+use network::{Endpoint, Network, Population};
 use std::collections::BTreeMap;
-use units::{ChipId, CoreAddress, CoreId};
 
 /// What messages call the axons that a core hears.
 const INPUT_AXONS: &str = "input axons";
 
-/// What one core needs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the neurons of one population in a core need of its memories.
+#[derive(Default)]
 struct Need {
+    neurons: u32,
     input_axons: u64,
     output_axons: u64,
-    synapse_bits: u64,
+    /// The groups of the projections onto them.
+    groups: Vec<(SynapseGroup, Lists)>,
 }
 
 /// The limits of a core.
@@ -40,16 +42,11 @@ impl Lists {
         self.has_parallel |= has_parallel;
     }
 
-    /// How they are stored in a core of `neurons` neurons, in the smaller format, and the bits that this takes.
-    pub(super) fn stored(
-        &self,
-        limits: &AxonLimits,
-        signs: WeightSigns,
-        neurons: u32,
-        delay: u16,
-    ) -> (SynapseGroup, u64) {
+    /// How lists of a group like `group` are stored in a core of `neurons` neurons, in the smaller format, and the bits
+    /// that this takes.
+    pub(super) fn stored(&self, limits: &AxonLimits, group: SynapseGroup, neurons: u32) -> (SynapseGroup, u64) {
         let bits = |dense| {
-            let group = SynapseGroup { signs, delay, dense };
+            let group = SynapseGroup { dense, ..group };
             let lists = self.sizes.iter();
             (group, lists.map(|(&size, &count)| router::list_bits(limits, &group, neurons, size) * count).sum())
         };
@@ -62,7 +59,12 @@ impl Lists {
 impl Store {
     /// What each part of each population needs, if the populations are split into `parts`.
     fn needs(&self, network: &Network, parts: &[u32]) -> Vec<Vec<Need>> {
-        let mut needs: Vec<Vec<Need>> = parts.iter().map(|parts| vec![Need::default(); *parts as usize]).collect();
+        let of_part =
+            |split: Split, part: u32| Need { neurons: split.first(part + 1) - split.first(part), ..Need::default() };
+        let of_population = |(population, parts): (&Population, &u32)| {
+            (0..*parts).map(|part| of_part(Split::new(population.size, *parts), part)).collect()
+        };
+        let mut needs: Vec<Vec<Need>> = network.populations.iter().zip(parts).map(of_population).collect();
         for projection in &network.projections {
             let split = Split::new(network.populations[projection.post].size, parts[projection.post]);
             let mut lists: Vec<Lists> = (0..split.parts).map(|_| Lists::default()).collect();
@@ -87,12 +89,20 @@ impl Store {
                     }
                 }
             }
-            for (part, lists) in lists.iter().enumerate() {
-                let neurons = split.first(part as u32 + 1) - split.first(part as u32);
-                let delay = projection.delay_ticks.saturating_sub(1);
-                // Bits do not depend on the signs.
-                let (_, bits) = lists.stored(&self.limits, WeightSigns::Mixed, neurons, delay);
-                needs[projection.post][part].synapse_bits += bits;
+            for (need, lists) in needs[projection.post].iter_mut().zip(lists) {
+                // Memory does not depend on the signs and the exponent.
+                let group = SynapseGroup {
+                    signs: WeightSigns::Mixed,
+                    // Bits that the chip does not have are refused when weights are written.
+                    bits: projection
+                        .weight_format
+                        .bits
+                        .map_or(self.limits.weight_bits, |bits| bits.clamp(1, self.limits.weight_bits)),
+                    exponent: 0,
+                    delay: projection.delay_ticks.saturating_sub(1),
+                    dense: false,
+                };
+                need.groups.push((group, lists));
             }
         }
         needs
@@ -132,20 +142,24 @@ impl Store {
     /// that needs, how much there is.
     fn first_excess(&self, network: &Network, parts: &[u32]) -> Option<(usize, &'static str, u64, u64)> {
         self.needs(network, parts).iter().enumerate().find_map(|(index, needs)| {
-            let all = needs.iter().filter_map(|need| self.excess(need));
+            let all = needs.iter().filter_map(|need| self.excess(&[need]));
             // The ratio in 1/256: enough to tell which is worst.
             let worst = all.max_by_key(|(_, used, limit)| used.saturating_mul(256) / limit);
             worst.map(|(resource, needed, limit)| (index, resource, needed, limit))
         })
     }
 
-    /// The limit that `need` exceeds: what it is, how much is needed, how much there is.
-    fn excess(&self, need: &Need) -> Option<(&'static str, u64, u64)> {
+    /// The limit that these needs exceed in one core: what it is, how much is needed, how much there is.
+    fn excess(&self, needs: &[&Need]) -> Option<(&'static str, u64, u64)> {
         let limits = &self.limits;
+        let sum = |of: fn(&Need) -> u64| needs.iter().map(|need| of(need)).sum::<u64>();
+        let neurons = needs.iter().map(|need| need.neurons).sum();
+        let groups = needs.iter().flat_map(|need| &need.groups);
+        let bits = |(group, lists): &(SynapseGroup, Lists)| lists.stored(limits, *group, neurons).1;
         [
-            (INPUT_AXONS, need.input_axons, limits.input_axons),
-            ("output axons", need.output_axons, limits.output_axons),
-            ("synapse bits", need.synapse_bits, limits.synapse_bits),
+            (INPUT_AXONS, sum(|need| need.input_axons), limits.input_axons),
+            ("output axons", sum(|need| need.output_axons), limits.output_axons),
+            ("synapse bits", groups.map(bits).sum(), limits.synapse_bits),
         ]
         .into_iter()
         .map(|(what, used, limit)| (what, used, limit as u64))
@@ -178,46 +192,78 @@ impl Split {
     }
 }
 
-/// Splits the populations over cores and places the parts in the order of the network.
+/// Splits the populations over cores and places the parts in the order of the network, first fit.
+///
+/// A population is split for the limits of a core, and further only where neither a fresh core is left nor one in use
+/// has room for a part.
 pub(super) fn place(
     network: &Network,
     spec: &ChipSpec,
     limits: AxonLimits,
     options: &MapperOptions,
+    sharing: Sharing,
 ) -> Result<Placement, MapperError> {
     let store = Store { limits };
-    let per_chip = spec.cores_per_chip();
     let sizes: Vec<u32> = network.populations.iter().map(|p| p.size).collect();
-    let parts = store.parts(network, &sizes, spec.neurons_per_core() as u32)?;
-    let board_cores = board_cores(spec, options);
-    let mut segments = Vec::new();
-    let mut used = 0;
-    for (index, (&size, &parts)) in sizes.iter().zip(&parts).enumerate() {
-        if parts as usize > board_cores - used {
-            return Err(MapperError::BoardFull {
-                population: network.populations[index].name.clone(),
-                neurons: size,
-                needed_cores: parts as usize,
-                free_cores: board_cores - used,
-                board_cores,
-                neurons_per_core: size.div_ceil(parts) as usize,
-            });
-        }
-        let split = Split::new(size, parts);
-        let segment = |part: u32| {
-            let core = used + part as usize;
-            Segment {
-                population: index,
-                first_index: split.first(part),
-                count: split.first(part + 1) - split.first(part),
-                core: CoreAddress { chip: ChipId((core / per_chip) as u16), core: CoreId((core % per_chip) as u16) },
-                first_circuit: 0,
-            }
+    let mut parts = store.parts(network, &sizes, spec.neurons_per_core() as u32)?;
+    loop {
+        let needs = store.needs(network, &parts);
+        let mut cores = Cores::new(network, spec, options, sharing);
+        let refused = match pack(&store, &needs, &mut cores) {
+            Ok(segments) => return Ok(Placement::from_segments(segments)),
+            Err(refused) => refused,
         };
-        segments.push((0..parts).map(segment).collect());
-        used += parts as usize;
+        let Unplaced { population, left } = refused;
+        let (old, size) = (parts[population], sizes[population]);
+        let free = cores.free(population).min(left.into()) as u32;
+        if free < left {
+            return Err(cores.full(population, left - free, None));
+        }
+        if !sharing.on || old == size {
+            return Err(cores.full(population, left, Some("axons or synapse memory")));
+        }
+        parts[population] = (old + old.div_ceil(2)).min(size);
     }
-    Ok(Placement::from_segments(segments))
+}
+
+/// A population for some neurons of which there is no room.
+struct Unplaced {
+    population: usize,
+    /// These neurons.
+    left: u32,
+}
+
+/// Puts every part into the first core with room for it.
+fn pack(store: &Store, needs: &[Vec<Need>], cores: &mut Cores<'_>) -> Result<Vec<Vec<Segment>>, Unplaced> {
+    let mut taken: Vec<Vec<&Need>> = Vec::new();
+    let mut segments = Vec::new();
+    for (population, needs) in needs.iter().enumerate() {
+        let mut own = Vec::new();
+        let mut first_index = 0;
+        for (part, need) in needs.iter().enumerate() {
+            let has_room = |core: &usize| {
+                let together: Vec<&Need> = taken[*core].iter().copied().chain([need]).collect();
+                cores.neurons(*core) + need.neurons <= cores.per_core() && store.excess(&together).is_none()
+            };
+            let suits = |core: &usize| cores.suits(*core, population, false);
+            let mut core = cores.shared(population).filter(suits).find(has_room);
+            let any = if core.is_none() { cores.shared(population).find(has_room) } else { None };
+            if core.is_none() {
+                core = cores.fresh().inspect(|_| taken.push(Vec::new())).or(any);
+            }
+            let Some(core) = core else {
+                let left = needs[part..].iter().map(|need| need.neurons).sum();
+                return Err(Unplaced { population, left });
+            };
+            taken[core].push(need);
+            let first_circuit = cores.put(core, population, need.neurons);
+            let core = cores.address(core);
+            own.push(Segment { population, first_index, count: need.neurons, core, first_circuit });
+            first_index += need.neurons;
+        }
+        segments.push(own);
+    }
+    Ok(segments)
 }
 
 #[cfg(test)]

@@ -1,147 +1,237 @@
-//! Which mantissas and exponents the weights of a core become.
+//! Which mantissas, exponents, bits and sign modes the weights of a projection become on a core that it reaches.
+//!
+//! All synapses of a projection onto a core are one group: they share a sign mode, bits and a power of two. What a
+//! network does not state ([`network::WeightFormat`]) is chosen here: the sign mode by what the group holds, all bits
+//! that the chip has, and the exponent of least error; of several that are as good, the one nearest to 0. Integers that
+//! the chip holds are so kept as they are.
+//!
+//! A core adds up in the finest power of two of its groups. Since its weights have 16 bits there, groups that are too
+//! far apart, and sums that would not fit, make the finest ones coarser.
 
-use crate::kinds::rows::rounded;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, SmallWeights};
+use crate::{MapperError, SmallWeights, WeightGoal};
 use chip::{AxonLimits, WeightSigns};
-use device_models::loihi::{ExponentRule, LoihiRules};
+use device_models::loihi::{LoihiRules, Mantissas, SignMode, WeightFormat};
 use fx::Weight;
 use std::collections::BTreeMap;
 
 /// The exponent of a program with which a weight of 1 is 1.
-const UNIT_EXPONENT: u8 = Weight::FRACTION_BITS as u8;
+const UNIT_EXPONENT: i8 = Weight::FRACTION_BITS as i8;
 
-/// The largest mantissa that every rule of weights can hold with either sign.
-const MANTISSA_MAX: u32 = 255;
+/// Most powers of two between the groups of a core: a mantissa has 8 bits and a sign, a weight of a core has 16.
+const SPREAD_MAX: i8 = 7;
 
-/// How the weights of a core become mantissas.
-#[derive(Clone, Copy)]
+/// How the weights of a group become mantissas.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Format {
+    pub(super) signs: WeightSigns,
+    pub(super) bits: u8,
     pub(super) exponent: i8,
-    rule: ExponentRule,
-    limits: AxonLimits,
+    pub(super) mantissas: Mantissas,
 }
 
 impl Format {
-    /// Distance of two mantissas.
-    fn step(self, signs: WeightSigns) -> u32 {
-        let step = u32::from(router::weight_step(&self.limits, signs));
-        // Where each weight is shifted by itself, it must leave nothing behind.
-        let whole = if self.rule == ExponentRule::EachSynapse { (-self.exponent).max(0) } else { 0 };
-        step.max(1 << whole)
+    fn new(rules: &LoihiRules, signs: WeightSigns, bits: u8, exponent: i8) -> Self {
+        let sign = match signs {
+            WeightSigns::Mixed => SignMode::Mixed,
+            WeightSigns::Excitatory => SignMode::Excitatory,
+            WeightSigns::Inhibitory => SignMode::Inhibitory,
+        };
+        let mantissas = rules.mantissas(WeightFormat { bits, sign, exponent });
+        Self { signs, bits, exponent, mantissas: mantissas.expect("bits and exponent were checked against the chip") }
     }
 
-    /// The nearest mantissa to a magnitude in units of 2^-20, halves away from 0.
-    fn nearest(self, magnitude: u32, signs: WeightSigns) -> u32 {
-        let step = self.step(signs);
-        let bits = (20 + i32::from(self.exponent)) as u8 + step.trailing_zeros() as u8;
-        rounded(magnitude, bits.min(31)) * step
+    /// The mantissa nearest to a weight in units of 2^-20, halves away from 0.
+    fn nearest(&self, weight: i32) -> i32 {
+        let Mantissas { least, most, step } = self.mantissas;
+        let unit = i64::from(step) << (UNIT_EXPONENT + self.exponent);
+        let steps = (i64::from(weight).abs() + unit / 2) / unit;
+        let magnitude = (steps * i64::from(step)).min(1 << 16) as i32;
+        (if weight < 0 { -magnitude } else { magnitude }).clamp(least, most)
     }
 
-    /// The mantissa of a connection, without its sign; 0: it takes no word.
-    pub(super) fn mantissa(self, link: &Link, signs: WeightSigns, small_weights: SmallWeights) -> u32 {
-        match (self.nearest(link.magnitude(), signs), small_weights) {
-            (0, SmallWeights::Keep) => self.step(signs),
+    /// The mantissa of a connection.
+    pub(super) fn mantissa(&self, weight: i32, small_weights: SmallWeights) -> i32 {
+        let Mantissas { least, most, step } = self.mantissas;
+        match (self.nearest(weight), small_weights) {
+            (0, SmallWeights::Keep) => (step * weight.signum()).clamp(least, most),
             (mantissa, _) => mantissa,
         }
     }
 
-    /// The largest mantissa that every rule of weights can hold with either sign.
-    fn largest(self, signs: WeightSigns) -> u32 {
-        let step = self.step(signs);
-        MANTISSA_MAX / step * step
+    /// What a mantissa weighs, in units of 2^-20.
+    pub(super) fn weight(&self, mantissa: i32) -> i64 {
+        i64::from(mantissa) << (UNIT_EXPONENT + self.exponent)
     }
 
-    /// The next exponent, if the chip has it.
-    pub(super) fn coarser(&self) -> Option<Self> {
-        (self.exponent < self.limits.weight_exponent.1).then(|| Self { exponent: self.exponent + 1, ..*self })
-    }
-
-    /// The exponent as a program has it.
-    pub(super) fn program_exponent(self) -> u8 {
-        (i32::from(UNIT_EXPONENT) + i32::from(self.exponent)) as u8
-    }
-}
-
-/// By projection and core: the signs of the weights that are wanted there.
-pub(super) type Signs = Vec<BTreeMap<usize, WeightSigns>>;
-
-/// By projection and core: the signs of the weights that are wanted there.
-pub(super) fn signs(wish: &Wish<'_>) -> Signs {
-    let of = |index: usize| {
-        let mut signs: BTreeMap<usize, WeightSigns> = BTreeMap::new();
-        for link in wish.links(index).filter(Link::is_wanted) {
-            let sign = if link.weight < 0 { WeightSigns::Inhibitory } else { WeightSigns::Excitatory };
-            let entry = signs.entry(link.core).or_insert(sign);
-            if *entry != sign {
-                *entry = WeightSigns::Mixed;
+    /// How bad the weights get that are nearest to `weights`, each of which is there so many times; 0: none changes.
+    fn cost(&self, weights: &[(i32, u64)], goal: WeightGoal) -> f64 {
+        let mut cost = 0.0f64;
+        for &(weight, count) in weights {
+            let error = (self.weight(self.nearest(weight)) - i64::from(weight)).unsigned_abs() as f64;
+            let relative = error / f64::from(weight.unsigned_abs());
+            match goal {
+                WeightGoal::Rms => cost += error * error * count as f64,
+                WeightGoal::Relative => cost += relative * relative * count as f64,
+                WeightGoal::Max => cost = cost.max(error),
             }
         }
-        signs
-    };
-    (0..wish.network.projections.len()).map(of).collect()
+        cost
+    }
 }
 
-/// The smallest exponent of each core with which all its weights fit.
-pub(super) fn formats(
-    wish: &Wish<'_>,
-    limits: AxonLimits,
-    rules: &LoihiRules,
-    signs: &Signs,
-) -> Result<Vec<Format>, MapperError> {
-    let (low, high) = limits.weight_exponent;
-    let format = |exponent| Format { exponent, rule: rules.exponent, limits };
-    // A weight of mixed sign loses a bit, so half a unit is as fine as whole effective weights can be.
-    let finest = if rules.exponent == ExponentRule::EachSynapse { low.max(-1) } else { low };
-    let mut formats = vec![format(finest); wish.cores.len()];
-    for (index, signs) in signs.iter().enumerate() {
-        for link in wish.links(index).filter(Link::is_wanted) {
-            let sign = signs[&link.core];
-            let fits = |f: &Format| f.nearest(link.magnitude(), sign) <= f.largest(sign);
-            while !fits(&formats[link.core]) {
-                if formats[link.core].exponent == high {
-                    return Err(MapperError::WeightRange {
-                        projection: wish.network.projections[index].name.clone(),
-                        pre: link.pre,
-                        post: link.post,
-                        weight: Weight::from_bits(link.weight).to_string(),
-                        limit: u64::from(formats[link.core].largest(sign)) << high,
-                    });
+/// The formats of all groups: by projection, by core that it reaches.
+pub(super) type Formats = Vec<BTreeMap<usize, Format>>;
+
+/// What formats depend on besides the weights.
+pub(super) struct Chooser<'a> {
+    pub(super) limits: AxonLimits,
+    pub(super) rules: &'a LoihiRules,
+    pub(super) goal: WeightGoal,
+}
+
+impl Chooser<'_> {
+    /// The format of each group by itself.
+    pub(super) fn formats(&self, wish: &Wish<'_>) -> Result<Formats, MapperError> {
+        let of = |index: usize| {
+            self.check_stated(wish, index)?;
+            let mut groups: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
+            for link in wish.links(index).filter(Link::is_wanted) {
+                groups.entry(link.core).or_default().push(link.weight);
+            }
+            let format = |(core, weights): (usize, Vec<i32>)| Ok((core, self.format(wish, index, weights)?));
+            groups.into_iter().map(format).collect()
+        };
+        (0..wish.network.projections.len()).map(of).collect()
+    }
+
+    /// Refuses a stated format that the chip does not have.
+    fn check_stated(&self, wish: &Wish<'_>, index: usize) -> Result<(), MapperError> {
+        let projection = &wish.network.projections[index];
+        let stated = projection.weight_format;
+        let refuse = |reason| Err(MapperError::WeightFormat { projection: projection.name.clone(), reason });
+        let (low, high) = self.limits.weight_exponent;
+        if let Some(bits) = stated.bits.filter(|bits| !(1..=self.limits.weight_bits).contains(bits)) {
+            return refuse(format!("the chip has weights of 1 to {} bits, not {bits}", self.limits.weight_bits));
+        }
+        if let Some(exponent) = stated.exponent.filter(|exponent| !(low..=high).contains(exponent)) {
+            return refuse(format!("the chip has weight exponents from {low} to {high}, not {exponent}"));
+        }
+        let wrong = |link: &Link| match stated.signs {
+            Some(WeightSigns::Excitatory) => link.weight < 0,
+            Some(WeightSigns::Inhibitory) => link.weight > 0,
+            Some(WeightSigns::Mixed) | None => false,
+        };
+        match wish.links(index).filter(Link::is_wanted).find(wrong) {
+            None => Ok(()),
+            Some(Link { pre, post, weight, .. }) => {
+                let weight = Weight::from_bits(weight);
+                refuse(format!("the weight {weight} from {pre} to {post} has the other sign: state `mixed`, or none"))
+            }
+        }
+    }
+
+    fn format(&self, wish: &Wish<'_>, index: usize, mut weights: Vec<i32>) -> Result<Format, MapperError> {
+        let projection = &wish.network.projections[index];
+        let stated = projection.weight_format;
+        weights.sort_unstable();
+        let weights: Vec<(i32, u64)> =
+            weights.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64)).collect();
+        let (lowest, highest) = (weights[0].0, weights[weights.len() - 1].0);
+        let signs = stated.signs.unwrap_or(match (lowest < 0, highest > 0) {
+            (true, true) => WeightSigns::Mixed,
+            (true, false) => WeightSigns::Inhibitory,
+            _ => WeightSigns::Excitatory,
+        });
+        let bits = stated.bits.unwrap_or(self.limits.weight_bits);
+        let format = |exponent| Format::new(self.rules, signs, bits, exponent);
+        if let Some(exponent) = stated.exponent {
+            return Ok(format(exponent));
+        }
+        let (low, high) = self.limits.weight_exponent;
+        // An exponent that no weight ends beyond: coarser ones are never better, since their weights lie among its own.
+        let holds = |format: &Format, weight: i32| {
+            let beyond = (i64::from(weight) - format.weight(format.nearest(weight))).abs();
+            beyond << 1 <= format.weight(format.mantissas.step)
+        };
+        let fits = |exponent: &i8| [lowest, highest].iter().all(|weight| holds(&format(*exponent), *weight));
+        let Some(coarsest) = (low..=high).find(fits) else {
+            let largest = if lowest.unsigned_abs() > highest.unsigned_abs() { lowest } else { highest };
+            let Mantissas { least, most, .. } = format(high).mantissas;
+            let limit = if largest < 0 { least } else { most }.unsigned_abs();
+            let of_largest = |link: &Link| link.is_wanted() && link.weight == largest;
+            let link = wish.links(index).find(of_largest).expect("the group has it");
+            return Err(MapperError::WeightRange {
+                projection: projection.name.clone(),
+                pre: link.pre,
+                post: link.post,
+                weight: Weight::from_bits(largest).to_string(),
+                limit: u64::from(limit) << high,
+            });
+        };
+        let exact = |format: &Format| weights.iter().all(|(w, _)| format.weight(format.nearest(*w)) == i64::from(*w));
+        let nearest_to_0 = |exponent: &i8| (exponent.unsigned_abs(), *exponent);
+        // Whatever holds all weights as they are is also among the coarser ones.
+        if let Some(exponent) = (low..=high).filter(|e| exact(&format(*e))).min_by_key(nearest_to_0) {
+            return Ok(format(exponent));
+        }
+        let mut best = (format(coarsest).cost(&weights, self.goal), coarsest);
+        for exponent in (low..coarsest).rev() {
+            let cost = format(exponent).cost(&weights, self.goal);
+            if cost < best.0 || (cost == best.0 && nearest_to_0(&exponent) < nearest_to_0(&best.1)) {
+                best = (cost, exponent);
+            }
+        }
+        Ok(format(best.1))
+    }
+
+    /// The format in a core whose sums are kept in steps of 2^`least`.
+    fn in_core(&self, format: Format, least: i8) -> Format {
+        if format.exponent >= least { format } else { Format::new(self.rules, format.signs, format.bits, least) }
+    }
+
+    /// The exponent of each core that its groups need, before sums are looked at.
+    pub(super) fn least(&self, wish: &Wish<'_>, formats: &Formats) -> Vec<i8> {
+        let of_core = |core: usize| {
+            let exponents = || formats.iter().filter_map(|groups| Some(groups.get(&core)?.exponent));
+            let (finest, coarsest) = (exponents().min().unwrap_or(0), exponents().max().unwrap_or(0));
+            finest.max(coarsest - SPREAD_MAX)
+        };
+        (0..wish.cores.len()).map(of_core).collect()
+    }
+
+    /// The formats in cores with these exponents.
+    ///
+    /// # Errors
+    /// [`MapperError::WeightFormat`] for a stated exponent that cannot be had there.
+    pub(super) fn settled(&self, wish: &Wish<'_>, formats: &Formats, least: &[i8]) -> Result<Formats, MapperError> {
+        let group = |index: usize, (core, format): (&usize, &Format)| {
+            let projection = &wish.network.projections[index];
+            let least = least[*core];
+            match projection.weight_format.exponent {
+                Some(stated) if stated < least => {
+                    let place = wish.cores[*core].address;
+                    let reason = format!(
+                        "the weight exponent {stated} cannot be had in {place}, where the sums of all weights need {least} \
+                         or more: scale the other weights of this core down, or state {least}"
+                    );
+                    Err(MapperError::WeightFormat { projection: projection.name.clone(), reason })
                 }
-                formats[link.core].exponent += 1;
+                _ => Ok((*core, self.in_core(*format, least))),
             }
-        }
+        };
+        let of = |(index, groups): (usize, &BTreeMap<usize, Format>)| groups.iter().map(|g| group(index, g)).collect();
+        formats.iter().enumerate().map(of).collect()
     }
-    Ok(formats)
+
+    /// The weight of a connection in a core whose sums are kept in steps of 2^`least`, in these steps and without sign.
+    pub(super) fn steps(&self, format: Format, least: i8, weight: i32, small_weights: SmallWeights) -> u32 {
+        let format = self.in_core(format, least);
+        format.mantissa(weight, small_weights).unsigned_abs() << (format.exponent - least)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: AxonLimits = AxonLimits {
-        input_axons: 4096,
-        output_axons: 4096,
-        synapse_bits: 1 << 20,
-        synapses_per_group: 64,
-        weight_bits: 8,
-        weight_exponent: (-7, 7),
-        delay_max: 62,
-    };
-
-    #[test]
-    fn mantissas_lie_on_the_grid_of_their_sign() {
-        let format = |exponent, rule| Format { exponent, rule, limits: LIMITS };
-        let unit = 1u32 << 20;
-        let sum = format(-1, ExponentRule::Sum);
-        assert_eq!(sum.nearest(37 * unit, WeightSigns::Mixed), 74);
-        assert_eq!(sum.nearest(37 * unit + unit / 2, WeightSigns::Mixed), 76); // halves away from 0
-        assert_eq!(sum.nearest(37 * unit + unit / 2, WeightSigns::Excitatory), 75);
-        // Whole effective weights where each is shifted by itself.
-        assert_eq!(format(-1, ExponentRule::EachSynapse).nearest(37 * unit + unit / 2, WeightSigns::Excitatory), 76);
-        assert_eq!(sum.largest(WeightSigns::Mixed), 254);
-        assert_eq!(sum.largest(WeightSigns::Inhibitory), 255);
-        assert_eq!(Format { limits: AxonLimits { weight_bits: 4, ..LIMITS }, ..sum }.largest(WeightSigns::Mixed), 224);
-        assert_eq!(format(7, ExponentRule::Sum).nearest(u32::MAX / 2, WeightSigns::Mixed), 16);
-    }
+/// The exponent of a core as a program has it.
+pub(super) fn program_exponent(least: i8) -> u8 {
+    (UNIT_EXPONENT + least) as u8
 }

@@ -126,7 +126,7 @@ fn map(
         ..CoreMemories::default()
     });
     let (memories, exponents) = (memories.collect(), scales.iter().map(|scale| scale.exponent).collect());
-    Ok(Image { routing: Routing::Crossbar { cores, inputs }, exponents, cores: memories, xylo: None })
+    Ok(Image { routing: Routing::Crossbar { cores, inputs }, exponents, cores: memories, xylo: None, parameters: None })
 }
 
 /// The weight current of each core, fitted to what is wanted there.

@@ -64,7 +64,13 @@ impl Kind for Memories {
             }
         });
         let cores = cores.collect();
-        Ok(Image { routing: Routing::TagCam { cores: memories, inputs, positions }, exponents, cores, xylo: None })
+        Ok(Image {
+            routing: Routing::TagCam { cores: memories, inputs, positions },
+            exponents,
+            cores,
+            xylo: None,
+            parameters: None,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::error::list;
 use thiserror::Error;
 
 /// Why a network does not fit the layers and matrices of a Xylo chip.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum XyloMisfit {
     /// More neurons than a layer of a Xylo chip has.
@@ -97,6 +97,50 @@ pub enum XyloMisfit {
         post: u32,
         /// The largest weight, without its sign.
         limit: u64,
+    },
+    /// A weight that is no whole number, in a mapping that scales nothing.
+    #[error(
+        "projection `{projection}`: weight {weight} from {pre} to {post} is no whole number, and the chip has no others; \
+         let the mapping scale weights, thresholds and biases of a layer together (`scale` = `auto`), or give whole \
+         numbers"
+    )]
+    NotWhole {
+        /// The projection.
+        projection: String,
+        /// The weight, as a decimal.
+        weight: String,
+        /// Sending neuron or channel.
+        pre: u32,
+        /// Receiving neuron.
+        post: u32,
+    },
+    /// A layer whose thresholds and biases are too far apart for any factor.
+    #[error(
+        "no factor brings the weights, thresholds and biases of the {layer} layer to whole numbers that the chip holds: \
+         the largest would be beyond 16 bits, or the smallest threshold 0; bring them closer together"
+    )]
+    NoFactor {
+        /// `hidden` or `output`.
+        layer: &'static str,
+    },
+    /// A matrix that stays too coarse whatever the factor.
+    #[error(
+        "the weights of the {matrix} matrix become whole numbers with an error of {:.2} % of their root mean square, and \
+         {:.2} % is allowed; the thresholds and biases of the {layer} layer, in 16 bits, let them be multiplied by at \
+         most {largest:.4}: give smaller thresholds with smaller weights, weights of fewer sizes, or a larger \
+         `max_weight_error`", error * 100.0, most * 100.0
+    )]
+    Coarse {
+        /// Name of the matrix.
+        matrix: &'static str,
+        /// Root mean square error over the root mean square of the weights.
+        error: f64,
+        /// What is allowed.
+        most: f64,
+        /// The layer where it ends.
+        layer: &'static str,
+        /// The largest factor.
+        largest: f64,
     },
 }
 

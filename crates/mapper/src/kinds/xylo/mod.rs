@@ -5,22 +5,25 @@
 //!
 //! Weights are integers of 8 bits, times one power of two for each of the three matrices: the smallest with which the
 //! largest weight fits. A weight of the network is in units of the registers, so that whole numbers from -128 to 127
-//! are kept as they are. Nothing is scaled: a network whose weights and thresholds are real numbers must bring them to
-//! that scale itself.
+//! are kept as they are. Real numbers are refused, or brought to whole ones together with the thresholds and biases of
+//! their layer ([`scale`]).
 
 mod error;
+mod scale;
 mod usage;
 
 use crate::decode::{DecodedConnection, Ends};
-use crate::kinds::rows::{self, join, rounded};
+use crate::kinds::rows::{self, join};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::placement::{Placement, Segment};
+use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, SmallWeights};
+use crate::{MapperError, MapperOptions, Scale, SmallWeights};
 use chip::{ChipSpec, IdealRow, Routing, SynapseSign, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts};
 use fx::Weight;
 use network::{Endpoint, Network};
+use scale::{Factors, mantissa};
 use units::{ChipId, CoreAddress};
 
 pub use error::XyloMisfit;
@@ -31,21 +34,35 @@ const EXPONENT: u8 = Weight::FRACTION_BITS as u8;
 /// Names of the matrices, in the order of [`XyloShifts`].
 const MATRICES: [&str; 3] = ["input", "recurrent", "output"];
 
+/// Names of the layers.
+const LAYERS: [&str; 2] = ["hidden", "output"];
+
 /// Matrices of these sizes.
 pub(crate) struct Matrices {
     pub(crate) limits: XyloLimits,
 }
 
 impl Kind for Matrices {
-    fn place(&self, network: &Network, spec: &ChipSpec, _: &MapperOptions) -> Result<Placement, MapperError> {
+    fn place(
+        &self,
+        network: &Network,
+        spec: &ChipSpec,
+        _: &MapperOptions,
+        _: Sharing,
+    ) -> Result<Placement, MapperError> {
         place(network, spec, self.limits)
+    }
+
+    fn scales_parameters(&self, options: &MapperOptions) -> bool {
+        options.scale == Scale::Auto
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
         let limits = self.limits;
-        let (rows, shifts) = map(wish, limits, options, ledger)?;
+        let factors = scale::factors(wish, limits, options)?;
+        let (rows, shifts) = map(wish, limits, factors, options, ledger)?;
         let channels = wish.network.inputs.iter().map(|group| group.channels).sum();
-        let report = usage::report(wish, limits, channels, &rows, shifts);
+        let report = usage::report(wish, limits, channels, &rows, (shifts, factors));
         let core = |core: &crate::placement::PlacedCore| CoreMemories {
             neurons: (core.address.core == XYLO_OUTPUT).then_some(limits.output_neurons),
             ..CoreMemories::default()
@@ -56,6 +73,7 @@ impl Kind for Matrices {
             exponents: vec![EXPONENT; wish.cores.len()],
             cores: wish.cores.iter().map(core).collect(),
             xylo: Some(report),
+            parameters: Some(scale::parameters_of(wish, factors, options.scale)),
         })
     }
 }
@@ -120,12 +138,13 @@ fn weight_max(wish: &Wish<'_>, limits: XyloLimits, link: &Link) -> u32 {
 }
 
 /// The smallest shift of each matrix with which all of its weights fit.
-fn fit_shifts(wish: &Wish<'_>, limits: XyloLimits) -> Result<XyloShifts, MapperError> {
+fn fit_shifts(wish: &Wish<'_>, limits: XyloLimits, factors: Factors) -> Result<XyloShifts, MapperError> {
     let mut shifts = [0u8; 3];
     for link in wish.all_links().filter(Link::is_wanted) {
-        let shift = &mut shifts[matrix(wish, &link)];
+        let matrix = matrix(wish, &link);
+        let (shift, factor) = (&mut shifts[matrix], factors.of(matrix));
         let most = weight_max(wish, limits, &link);
-        while rounded(link.magnitude(), EXPONENT + *shift) > most {
+        while *shift <= limits.weight_shift_max && mantissa(link.magnitude(), factor, *shift) > most {
             *shift += 1;
         }
         if *shift > limits.weight_shift_max {
@@ -147,6 +166,7 @@ fn fit_shifts(wish: &Wish<'_>, limits: XyloLimits) -> Result<XyloShifts, MapperE
 fn map(
     wish: &Wish<'_>,
     limits: XyloLimits,
+    factors: Factors,
     options: &MapperOptions,
     ledger: &mut Ledger,
 ) -> Result<(Vec<IdealRow>, XyloShifts), MapperError> {
@@ -155,7 +175,7 @@ fn map(
         let groups = wish.network.inputs.iter().map(|group| group.name.clone()).collect();
         return Err(XyloMisfit::Inputs { groups, channels, limit: limits.input_channels }.into());
     }
-    let shifts = fit_shifts(wish, limits)?;
+    let shifts = fit_shifts(wish, limits, factors)?;
     ledger.free(wish.freed_synapses());
     let mut rows: Vec<IdealRow> = Vec::new();
     for (index, projection) in wish.network.projections.iter().enumerate() {
@@ -164,8 +184,8 @@ fn map(
             let first_row = rows.len();
             for link in wish.row(index, pre).filter(Link::is_wanted) {
                 let destination = wish.cores[link.core].address;
-                let shift = shifts.of(source, destination);
-                let weight = match (rounded(link.magnitude(), EXPONENT + shift), options.small_weights) {
+                let (shift, factor) = (shifts.of(source, destination), factors.of(matrix(wish, &link)));
+                let weight = match (mantissa(link.magnitude(), factor, shift), options.small_weights) {
                     (0, SmallWeights::Nearest) => {
                         ledger.round_to_zero(&link);
                         continue;
@@ -173,7 +193,7 @@ fn map(
                     (0, SmallWeights::Keep) => 1,
                     (weight, _) => weight,
                 };
-                ledger.keep(&link, u64::from(weight) << shift << EXPONENT);
+                ledger.keep(&link, scale::weight(weight, factor, shift).round() as u64);
                 let synapse = rows::synapse(wish, &link, weight);
                 match rows[first_row..].last_mut() {
                     Some(row) => row.synapses.push(synapse),

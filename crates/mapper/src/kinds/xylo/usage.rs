@@ -1,5 +1,6 @@
 //! What the rows of a Xylo chip use of the memories that its layers share: the limits, and the report.
 
+use super::scale::Factors;
 use super::{MATRICES, XyloMisfit};
 use crate::MapperError;
 use crate::report::{ShiftReport, Use, XyloReport};
@@ -104,7 +105,7 @@ pub(super) fn report(
     limits: XyloLimits,
     input_channels: u32,
     rows: &[IdealRow],
-    shifts: XyloShifts,
+    (shifts, factors): (XyloShifts, Factors),
 ) -> XyloReport {
     let usage = usage(rows);
     let neurons = |core| wish.cores.iter().find(|c| c.address.core == core).map_or(0, |c| c.neuron_count as usize);
@@ -124,7 +125,8 @@ pub(super) fn report(
             .iter()
             .zip(usage.synapses)
             .zip([shifts.input, shifts.recurrent, shifts.output])
-            .map(|((name, synapses), shift)| ShiftReport { matrix: (*name).into(), synapses, shift })
+            .zip((0..).map(|matrix| factors.of(matrix)))
+            .map(|(((name, synapses), shift), scale)| ShiftReport { matrix: (*name).into(), synapses, scale, shift })
             .collect(),
     }
 }

@@ -17,7 +17,7 @@ pub fn list_bits(limits: &AxonLimits, group: &SynapseGroup, neurons: u32, synaps
     // Codes of index bits: 6 bits are code 1.
     let index_bits = u32::BITS - neurons.saturating_sub(1).leading_zeros();
     let format = SynapseFormat {
-        weight_bits_code: if limits.weight_bits >= 7 { 7 } else { limits.weight_bits },
+        weight_bits_code: if group.bits >= 7 { 7 } else { group.bits },
         index_bits_code: (index_bits.clamp(6, 12) - 5) as u8,
         delay_bits: (u16::BITS - group.delay.leading_zeros()) as u8,
         tag_bits: 0,
@@ -28,10 +28,11 @@ pub fn list_bits(limits: &AxonLimits, group: &SynapseGroup, neurons: u32, synaps
     format.memory_bits(places).expect("a valid chip has codes in range and groups of at least 1")
 }
 
-/// Distance of two weights that a synapse with these signs can hold: it has no lower bits.
-pub const fn weight_step(limits: &AxonLimits, signs: WeightSigns) -> u16 {
+/// Distance of two mantissas that a synapse of `bits` bits with these signs can hold: it has no lower bits. `bits` is
+/// from 1 to 8.
+pub const fn weight_step(bits: u8, signs: WeightSigns) -> u16 {
     let sign_bit = matches!(signs, WeightSigns::Mixed) as u8;
-    1 << (MANTISSA_BITS - limits.weight_bits + sign_bit)
+    1 << (MANTISSA_BITS - bits + sign_bit)
 }
 
 /// The weights that the register of a synapse with these signs spans, before its lower bits are lost.
@@ -60,7 +61,7 @@ mod tests {
     /// Counted by hand: a group opens with 10 bits and fills whole words of 64.
     #[test]
     fn lists_take_whole_words() {
-        let group = |dense, delay| SynapseGroup { signs: WeightSigns::Mixed, delay, dense };
+        let group = |dense, delay| SynapseGroup { signs: WeightSigns::Mixed, bits: 8, exponent: 0, delay, dense };
         for (dense, delay, neurons, synapses, bits) in [
             (false, 0, 64, 1, 64),        // 8 + 6 + 10
             (false, 0, 65, 4, 128),       // 4 x (8 + 7) + 10
@@ -76,12 +77,20 @@ mod tests {
         }
     }
 
+    /// Counted by hand, as above: weights of 4 bits, and of 7, which are stored as 8.
+    #[test]
+    fn narrow_weights_take_less() {
+        let group = |bits| SynapseGroup { signs: WeightSigns::Mixed, bits, exponent: 0, delay: 0, dense: true };
+        // 13 x 4 + 10, 14 x 4 + 10; 6 x 8 + 10, 7 x 8 + 10.
+        for (bits, neurons, taken) in [(4, 13, 64), (4, 14, 128), (7, 6, 64), (7, 7, 128)] {
+            assert_eq!(list_bits(&LIMITS, &group(bits), neurons, 1), taken, "{neurons} x {bits} bits");
+        }
+    }
+
     #[test]
     fn a_mixed_sign_takes_a_bit() {
-        let narrow = AxonLimits { weight_bits: 4, ..LIMITS };
-        let steps = |limits| {
-            [WeightSigns::Mixed, WeightSigns::Excitatory, WeightSigns::Inhibitory].map(|s| weight_step(limits, s))
-        };
-        assert_eq!((steps(&LIMITS), steps(&narrow)), ([2, 1, 1], [32, 16, 16]));
+        let steps =
+            |bits| [WeightSigns::Mixed, WeightSigns::Excitatory, WeightSigns::Inhibitory].map(|s| weight_step(bits, s));
+        assert_eq!((steps(8), steps(4)), ([2, 1, 1], [32, 16, 16]));
     }
 }

@@ -16,7 +16,9 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use chip::{AxonCore, AxonLimits, AxonTarget, ChipSpec, CoreProgram, HostAxon, IdealSynapse, Program, Source};
+use chip::{
+    AxonCore, AxonLimits, AxonTarget, ChipSpec, CoreProgram, HostAxon, IdealSynapse, Program, Source, SynapseGroup,
+};
 use units::{CoreAddress, NeuronAddress};
 
 /// Places of the weight format that one unit of a Loihi weight is worth.
@@ -41,15 +43,18 @@ impl<'a> Kind<'a> for Axons<'a> {
         for (memory, core) in self.cores.iter().zip(&program.cores) {
             self.check_core(memory, core)?;
         }
-        let mut rows: BTreeMap<(Source, CoreAddress, u16), Cow<'a, [IdealSynapse]>> = BTreeMap::new();
+        // Lists that differ in their power of two stay apart.
+        let mut rows: BTreeMap<(Source, CoreAddress, u16, u8), Cow<'a, [IdealSynapse]>> = BTreeMap::new();
         let mut send = |source, target: AxonTarget, latency: u8| {
-            let memory = &self.cores[used_core(program, target.core)?];
+            let core = used_core(program, target.core)?;
+            let memory = &self.cores[core];
             let (destination, axon, count) = (target.core, target.axon, memory.input_axons.len());
             let unknown = RouterError::UnknownAxon { origin: source, destination, axon, count };
             let axon = memory.input_axons.get(axon as usize).ok_or(unknown)?;
             // One step is what every spike takes.
-            let delay = memory.groups[usize::from(axon.group)].delay.saturating_add(1 + u16::from(latency));
-            rows.entry((source, target.core, delay))
+            let group = &memory.groups[usize::from(axon.group)];
+            let delay = group.delay.saturating_add(1 + u16::from(latency));
+            rows.entry((source, target.core, delay, shift(group, &program.cores[core])))
                 .and_modify(|row| row.to_mut().extend_from_slice(&axon.synapses))
                 .or_insert(Cow::Borrowed(&axon.synapses));
             Ok::<_, RouterError>(())
@@ -64,14 +69,20 @@ impl<'a> Kind<'a> for Axons<'a> {
                 send(Source::Neuron(address), axon.target, 0)?;
             }
         }
-        let rows = rows.into_iter().map(|(key, mut synapses)| {
+        let rows = rows.into_iter().map(|((source, core, delay, shift), mut synapses)| {
             if !synapses.is_sorted() {
                 synapses.to_mut().sort_unstable();
             }
-            Row { key, synapses }
+            Row { key: (source, core, delay), synapses, shift }
         });
         rows::follow(spec, program, rows, scales)
     }
+}
+
+/// Places by which the mantissas of `group` are shifted to the left in the sums of `core`; the check says that this is
+/// not negative.
+fn shift(group: &SynapseGroup, core: &CoreProgram) -> u8 {
+    (i64::from(group.exponent) + UNIT_EXPONENT - i64::from(core.weight_exponent)) as u8
 }
 
 impl Axons<'_> {
@@ -88,6 +99,15 @@ impl Axons<'_> {
         for (index, group) in memory.groups.iter().enumerate() {
             let place = || format!("synapse group {index} of {}", core.address);
             check_field("delay", group.delay.into(), limits.delay_max.into(), place)?;
+            if !(1..=limits.weight_bits).contains(&group.bits) {
+                let (value, limit) = (group.bits.into(), limits.weight_bits.into());
+                return Err(RouterError::FieldTooWide { what: "weight bits", place: place(), value, limit });
+            }
+            let group_exponent = i64::from(group.exponent);
+            if !(exponent..=i64::from(high)).contains(&group_exponent) {
+                let (core, low) = (core.address, exponent as i8);
+                return Err(RouterError::WeightExponent { core, exponent: group_exponent, low, high });
+            }
         }
         for (index, axon) in memory.input_axons.iter().enumerate() {
             let place = || format!("input axon {index} of {}", core.address);
@@ -99,7 +119,8 @@ impl Axons<'_> {
                 value: axon.group.into(),
                 limit: last,
             })?;
-            let (range, step) = (memory::weight_range(group.signs), memory::weight_step(limits, group.signs));
+            let (range, step) = (memory::weight_range(group.signs), memory::weight_step(group.bits, group.signs));
+            let shift = shift(group, core);
             for synapse in &axon.synapses {
                 let weight = synapse.weight;
                 if !range.contains(&weight) || !weight.unsigned_abs().is_multiple_of(step) {
@@ -110,6 +131,10 @@ impl Axons<'_> {
                         high: *range.end(),
                         step,
                     });
+                }
+                if i16::try_from(i64::from(weight) << shift).is_err() {
+                    let (target, exponent) = (neuron(core.address, synapse.neuron.index()), group.exponent);
+                    return Err(RouterError::AxonSpread { target, weight, exponent, least: exponent - shift as i8 });
                 }
             }
             if group.dense {

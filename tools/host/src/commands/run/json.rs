@@ -30,6 +30,7 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> Value {
         "to_tick": session.now().0,
         "seconds": outcome.seconds(),
         "populations": populations.collect::<Vec<_>>(),
+        "input_events": outcome.account.as_ref().map(|account| account.json()),
         "probes": probe::as_json(session),
         "counters": {
             "inputs": c.inputs,

@@ -1,6 +1,7 @@
 //! What `quenched run` prints.
 
 use super::Outcome;
+use super::account::Account;
 use crate::args::RunArgs;
 use crate::commands::probe;
 use emulator::LossCause;
@@ -17,6 +18,10 @@ const COLUMNS_MAX: usize = 6;
 pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> String {
     let session = &outcome.session;
     let mut text = heading(args, outcome);
+    if let Some(account) = &outcome.account {
+        text.push_str(&account.text());
+        text.push('\n');
+    }
     text.push_str(&populations(outcome));
     text.push('\n');
     if !session.recordings().is_empty() && args.traces.is_none() && args.plot.is_none() {
@@ -52,13 +57,14 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> String {
 pub(super) fn of_several(args: &RunArgs, outcomes: &[Outcome]) -> String {
     let mut text = outcomes.first().map_or_else(String::new, |outcome| heading(args, outcome));
     let shown = outcomes.first().map_or(0, |outcome| outcome.activity.len().min(COLUMNS_MAX));
-    let mut header: Vec<String> = ["input", "input events"].map(String::from).into();
+    let mut header: Vec<String> = ["input", "events read", "used"].map(String::from).into();
     header.extend(outcomes.iter().take(1).flat_map(|o| o.activity[..shown].iter().map(|a| a.name.clone())));
     header.extend(["spikes", "lost", "cut", "digest"].map(String::from));
     let rows = outcomes.iter().map(|outcome| {
         let counters = outcome.session.counters();
         let input = outcome.input.as_ref().map_or_else(String::new, |input| input.display().to_string());
-        let mut row = vec![input, counters.inputs.to_string()];
+        let count = |of: fn(&Account) -> u64| outcome.account.as_ref().map_or(0, of).to_string();
+        let mut row = vec![input, count(Account::read), count(Account::used)];
         row.extend(outcome.activity[..shown].iter().map(|a| a.total().to_string()));
         row.extend([counters.spikes, counters.losses.total(), counters.saturations].map(|count| count.to_string()));
         row.push(format!("{:016x}", outcome.session.digest()));

@@ -1,0 +1,280 @@
+//! The options of a mapping as text: one table with name, values and meaning of each.
+//!
+//! Flags of the command line, keys of the table `[mapping]` in network and study files, and the lines of the
+//! documentation all come from [`OPTIONS`]; a test holds that every field of [`MapperOptions`] is in it.
+
+use crate::{CoreSharing, MapperOptions, OverFanIn, Scale, SmallWeights, WeightGoal};
+
+/// What an option can be.
+#[derive(Clone, Copy, Debug)]
+pub enum OptionValues {
+    /// One of these names, each with what it means.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// A number of at least 0.
+    Number,
+    /// A whole number from 1.
+    Count,
+}
+
+/// An option of a mapping.
+pub struct OptionInfo {
+    /// Its key in files.
+    pub key: &'static str,
+    /// Its flag, without the dashes before it: the key with `-` for `_`.
+    pub flag: &'static str,
+    /// What it can be.
+    pub values: OptionValues,
+    /// What it is for, in a line.
+    pub doc: &'static str,
+    /// What holds if it is not given.
+    pub default: &'static str,
+    set: fn(&mut MapperOptions, &str) -> bool,
+}
+
+impl OptionInfo {
+    /// The option with this key.
+    pub fn find(key: &str) -> Option<&'static Self> {
+        OPTIONS.iter().find(|option| option.key == key)
+    }
+
+    /// Sets the option to what `text` says.
+    ///
+    /// # Errors
+    /// What it can be, if that is none of it.
+    pub fn set(&self, options: &mut MapperOptions, text: &str) -> Result<(), String> {
+        if (self.set)(options, text) {
+            return Ok(());
+        }
+        Err(format!("`{}` is {}, not `{text}`", self.key, self.possible()))
+    }
+
+    /// What it can be, in words.
+    pub fn possible(&self) -> String {
+        match self.values {
+            OptionValues::Choice(choices) => {
+                let names: Vec<String> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
+                names.join(" or ")
+            }
+            OptionValues::Number => "a number of at least 0".into(),
+            OptionValues::Count => "a whole number from 1 to 65535".into(),
+        }
+    }
+}
+
+/// A choice with its names.
+trait Named: Sized + Copy + 'static {
+    const ALL: &'static [(&'static str, Self)];
+
+    fn named(text: &str, into: &mut Self) -> bool {
+        let found = Self::ALL.iter().find(|(name, _)| *name == text);
+        found.is_some_and(|(_, value)| {
+            *into = *value;
+            true
+        })
+    }
+}
+
+/// The names of a choice once, for the reader and for the table.
+macro_rules! named {
+    ($($list:ident: $choice:ident { $($name:literal => $variant:ident, $doc:literal;)* })*) => {$(
+        impl Named for $choice {
+            const ALL: &'static [(&'static str, Self)] = &[$(($name, Self::$variant)),*];
+        }
+
+        const $list: OptionValues = OptionValues::Choice(&[$(($name, $doc)),*]);
+    )*};
+}
+
+named! {
+    OVER_FAN_IN: OverFanIn {
+        "error" => Error, "refuse the network";
+        "prune" => Prune, "keep the largest weights and report the others as lost";
+    }
+    SMALL_WEIGHTS: SmallWeights {
+        "nearest" => Nearest, "the nearest weight that the core can make, 0 included";
+        "keep" => Keep, "the nearest weight that is not 0, so that no connection goes";
+    }
+    WEIGHT_GOAL: WeightGoal {
+        "rms" => Rms, "the root mean square of the errors";
+        "relative" => Relative, "the root mean square of the errors, each relative to its weight";
+        "max" => Max, "the largest error";
+    }
+    CORE_SHARING: CoreSharing {
+        "on" => On, "wherever the chip lets them, if nothing gets worse by it or no fresh core is left";
+        "off" => Off, "every population starts with a fresh core";
+    }
+    SCALE: Scale {
+        "none" => None, "weights are taken as they are, and other numbers are refused";
+        "auto" => Auto, "one factor a layer, for weights, thresholds and biases";
+    }
+}
+
+/// Every option of a mapping.
+pub const OPTIONS: &[OptionInfo] = &[
+    OptionInfo {
+        key: "over_fan_in",
+        flag: "over-fan-in",
+        values: OVER_FAN_IN,
+        doc: "What to do with a neuron that has more synapses than the chip can hold",
+        default: "error",
+        set: |options, text| Named::named(text, &mut options.over_fan_in),
+    },
+    OptionInfo {
+        key: "small_weights",
+        flag: "small-weights",
+        values: SMALL_WEIGHTS,
+        doc: "What becomes of a weight that is nearer to 0 than to any weight that the core can make",
+        default: "nearest",
+        set: |options, text| Named::named(text, &mut options.small_weights),
+    },
+    OptionInfo {
+        key: "weight_goal",
+        flag: "weight-goal",
+        values: WEIGHT_GOAL,
+        doc: "What the search for the weights of a core keeps small",
+        default: "rms",
+        set: |options, text| Named::named(text, &mut options.weight_goal),
+    },
+    OptionInfo {
+        key: "max_weight_error",
+        flag: "max-weight-error",
+        values: OptionValues::Number,
+        doc: "Refuse a mapping with a larger error of a projection's weights, as a part of their root mean square",
+        default: "any",
+        set: |options, text| match text.parse::<f64>() {
+            Ok(error) if error >= 0.0 && error.is_finite() => {
+                options.max_weight_error = Some(error);
+                true
+            }
+            _ => false,
+        },
+    },
+    OptionInfo {
+        key: "core_sharing",
+        flag: "core-sharing",
+        values: CORE_SHARING,
+        doc: "Whether populations may sit in one core",
+        default: "on",
+        set: |options, text| Named::named(text, &mut options.core_sharing),
+    },
+    OptionInfo {
+        key: "scale",
+        flag: "scale",
+        values: SCALE,
+        doc: "Whether a chip of whole numbers (Xylo) may bring real weights to whole ones",
+        default: "none",
+        set: |options, text| Named::named(text, &mut options.scale),
+    },
+    OptionInfo {
+        key: "chips",
+        flag: "chips",
+        values: OptionValues::Count,
+        doc: "How many chips of the board may be used",
+        default: "all",
+        set: |options, text| match text.parse::<u16>() {
+            Ok(chips) if chips > 0 => {
+                options.chips = Some(chips);
+                true
+            }
+            _ => false,
+        },
+    },
+];
+
+impl MapperOptions {
+    /// Sets the option `key` to what `text` says, as a file has it.
+    ///
+    /// # Errors
+    /// The options that there are, or what this one can be.
+    pub fn set(&mut self, key: &str, text: &str) -> Result<(), String> {
+        match OptionInfo::find(key) {
+            Some(option) => option.set(self, text),
+            None => {
+                let known: Vec<&str> = OPTIONS.iter().map(|option| option.key).collect();
+                Err(format!("a mapping has no option `{key}`; it has {}", known.join(", ")))
+            }
+        }
+    }
+}
+
+/// The table of the options in Markdown, as the documentation has it.
+pub fn markdown() -> String {
+    let mut text = String::from("| key | flag | values | default | what it is |\n|---|---|---|---|---|\n");
+    for option in OPTIONS {
+        let values = match option.values {
+            OptionValues::Choice(choices) => {
+                let all: Vec<String> = choices.iter().map(|(name, doc)| format!("`{name}`: {doc}")).collect();
+                all.join("; ")
+            }
+            OptionValues::Number | OptionValues::Count => option.possible(),
+        };
+        let (key, flag) = (option.key, option.flag);
+        text += &format!("| `{key}` | `--{flag}` | {values} | {} | {} |\n", option.default, option.doc);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field of the options without an entry in the table does not compile here, or is missed by the count.
+    #[test]
+    fn every_option_is_in_the_table_and_can_be_set() {
+        let MapperOptions {
+            over_fan_in: _,
+            small_weights: _,
+            weight_goal: _,
+            max_weight_error: _,
+            core_sharing: _,
+            scale: _,
+            chips: _,
+        } = MapperOptions::default();
+        assert_eq!(OPTIONS.len(), 7);
+        for option in OPTIONS {
+            assert_eq!(option.flag, option.key.replace('_', "-"));
+            let all = match option.values {
+                OptionValues::Choice(choices) => choices.iter().map(|(name, _)| *name).collect(),
+                OptionValues::Number => vec!["0", "0.05", "1e3"],
+                OptionValues::Count => vec!["1", "65535"],
+            };
+            let mut reached = Vec::new();
+            for text in &all {
+                let mut options = MapperOptions::default();
+                options.set(option.key, text).unwrap();
+                assert!(!reached.contains(&options), "{} = {text} changes nothing", option.key);
+                if *text == option.default {
+                    assert_eq!(options, MapperOptions::default(), "{}", option.key);
+                }
+                reached.push(options);
+            }
+            for wrong in ["", "-1", "nan", "inf", "sometimes", "ON"] {
+                let error = MapperOptions::default().set(option.key, wrong).unwrap_err();
+                assert!(error.contains(option.key) && error.contains(wrong), "{error}");
+            }
+        }
+        let error = MapperOptions::default().set("core-sharing", "on").unwrap_err();
+        assert!(error.contains("`core-sharing`") && error.contains("core_sharing"), "{error}");
+    }
+
+    /// The pages that tell of `[mapping]` have the very table.
+    #[test]
+    fn the_documentation_has_the_table() {
+        for page in ["network", "study"] {
+            let path = format!("{}/../../docs/formats/{page}.md", env!("CARGO_MANIFEST_DIR"));
+            let text = std::fs::read_to_string(&path).unwrap();
+            let table = markdown();
+            if text.contains(&table) {
+                continue;
+            }
+            let start = text.find("| key | flag |").unwrap_or_else(|| panic!("{page}.md has no table of `[mapping]`"));
+            let rows = text[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
+            let end = start + rows.map(str::len).sum::<usize>();
+            if std::env::var("MAPPING_TABLE").is_ok_and(|mode| mode == "write") {
+                std::fs::write(&path, format!("{}{table}{}", &text[..start], &text[end..])).unwrap();
+                continue;
+            }
+            panic!("{page}.md has another table of the options: run this with MAPPING_TABLE=write\n{table}");
+        }
+    }
+}

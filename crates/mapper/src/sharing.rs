@@ -1,0 +1,191 @@
+//! Which populations may sit in one core, and what is said where one finds no room.
+//!
+//! A core holds neurons of one model. Where a chip has parameters of each neuron, its populations may differ in all
+//! that is not one value for the core; elsewhere they must agree in everything. The neurons of most cores also share
+//! what their weights are made of: so populations whose weights are of different size keep apart while there are fresh
+//! cores.
+
+use crate::placement::board_cores;
+use crate::{CoreSharing, MapperError, MapperOptions};
+use chip::{ChipSpec, Values};
+use network::{Network, Population, SynapseChoice};
+use std::collections::{BTreeMap, BTreeSet};
+use units::{ChipId, CoreAddress, CoreId, Quantity};
+
+/// How far apart the largest weights of two populations may be, as a factor, if they are to share weight currents
+/// where they need not.
+const WEIGHTS_APART: u64 = 2;
+
+/// Populations in one core: the rule of one mapping.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sharing {
+    pub(crate) on: bool,
+    /// A population that keeps to itself while there are fresh cores.
+    pub(crate) apart: Option<usize>,
+}
+
+/// Whether two quantities are the same, however they are written.
+pub(crate) fn same(a: Quantity, b: Quantity) -> bool {
+    a == b || a.value_in(b.unit).is_ok_and(|value| value == b.value)
+}
+
+/// Whether two populations can sit in one core of `spec`.
+fn may_share(spec: &ChipSpec, a: &Population, b: &Population) -> bool {
+    let names: BTreeSet<&String> = a.parameters.keys().chain(b.parameters.keys()).collect();
+    let one_value = |name: &&&String| !spec.parameters_per_neuron || a.model.is_core_wide(name);
+    let value = |population: &Population, name: &str| match population.parameters.get(name) {
+        Some(Values::Shared(value)) => Some(*value),
+        Some(Values::PerNeuron(_)) => None,
+        None => spec.parameters.get(name).map(|parameter| parameter.nominal.quantity),
+    };
+    let agree = |name: &String| value(a, name).zip(value(b, name)).is_some_and(|(a, b)| same(a, b));
+    a.model == b.model && names.iter().filter(one_value).all(|name| agree(name))
+}
+
+/// The largest weights onto a population, by kind of synapse.
+type Largest<'a> = BTreeMap<&'a str, u32>;
+
+/// The largest weights onto each population.
+fn largest(network: &Network) -> Vec<Largest<'_>> {
+    let mut all = vec![Largest::new(); network.populations.len()];
+    for projection in &network.projections {
+        let SynapseChoice { excitatory, inhibitory } = &projection.synapse;
+        for weight in projection.kept().map(|connection| connection.weight.to_bits()).filter(|weight| *weight != 0) {
+            let kind = if weight < 0 { inhibitory } else { excitatory };
+            let largest = all[projection.post].entry(kind).or_default();
+            *largest = (*largest).max(weight.unsigned_abs());
+        }
+    }
+    all
+}
+
+/// What of a core is taken.
+struct OpenCore {
+    /// The populations in it.
+    populations: Vec<usize>,
+    neurons: u32,
+}
+
+/// The cores of a board while populations are placed.
+pub(crate) struct Cores<'a> {
+    network: &'a Network,
+    spec: &'a ChipSpec,
+    options: &'a MapperOptions,
+    sharing: Sharing,
+    /// Cores that may be used.
+    count: usize,
+    open: Vec<OpenCore>,
+    largest: Vec<Largest<'a>>,
+}
+
+impl<'a> Cores<'a> {
+    /// A board without neurons.
+    pub(crate) fn new(network: &'a Network, spec: &'a ChipSpec, options: &'a MapperOptions, sharing: Sharing) -> Self {
+        let count = board_cores(spec, options);
+        let largest = if sharing.on { largest(network) } else { Vec::new() };
+        Self { network, spec, options, sharing, count, open: Vec::new(), largest }
+    }
+
+    /// Neurons in core `core`.
+    pub(crate) fn neurons(&self, core: usize) -> u32 {
+        self.open[core].neurons
+    }
+
+    /// The circuits of a core.
+    pub(crate) fn per_core(&self) -> u32 {
+        self.spec.neurons_per_core() as u32
+    }
+
+    /// A fresh core, if there is one.
+    pub(crate) fn fresh(&mut self) -> Option<usize> {
+        (self.open.len() < self.count).then(|| {
+            self.open.push(OpenCore { populations: Vec::new(), neurons: 0 });
+            self.open.len() - 1
+        })
+    }
+
+    /// The cores in use that population `population` may share and is not in, in order.
+    pub(crate) fn shared(&self, population: usize) -> impl Iterator<Item = usize> + '_ {
+        let fits = move |core: &usize| {
+            let there = &self.open[*core].populations;
+            let own = &self.network.populations[population];
+            let may = |first: &usize| may_share(self.spec, &self.network.populations[*first], own);
+            !there.contains(&population) && there.first().is_none_or(may)
+        };
+        (0..self.open.len()).filter(move |_| self.sharing.on).filter(fits)
+    }
+
+    /// Whether population `population` can share core `core` although there are fresh ones: neither keeps to itself,
+    /// and if the core has one set of `weights`, those of both are of one size.
+    pub(crate) fn suits(&self, core: usize, population: usize, weights: bool) -> bool {
+        let there = &self.open[core].populations;
+        let alone = |population: &usize| self.sharing.apart == Some(*population);
+        let alike = |other: &usize| {
+            let other = &self.largest[*other];
+            self.largest[population].iter().all(|(kind, own)| {
+                let Some(other) = other.get(kind) else { return true };
+                let (low, high) = (u64::from(*own.min(other)), u64::from(*own.max(other)));
+                high <= low * WEIGHTS_APART
+            })
+        };
+        !alone(&population) && !there.iter().any(alone) && (!weights || there.iter().all(alike))
+    }
+
+    /// Puts `neurons` neurons of population `population` into core `core`; returns their first circuit.
+    pub(crate) fn put(&mut self, core: usize, population: usize, neurons: u32) -> u32 {
+        let core = &mut self.open[core];
+        core.populations.push(population);
+        core.neurons += neurons;
+        core.neurons - neurons
+    }
+
+    /// The address of core `core`.
+    pub(crate) fn address(&self, core: usize) -> CoreAddress {
+        let per_chip = self.spec.cores_per_chip();
+        CoreAddress { chip: ChipId((core / per_chip) as u16), core: CoreId((core % per_chip) as u16) }
+    }
+
+    /// Free circuits of cores that `population` may use.
+    pub(crate) fn free(&self, population: usize) -> u64 {
+        let fresh = (self.count - self.open.len()) as u64 * u64::from(self.per_core());
+        fresh + self.shared(population).map(|core| u64::from(self.per_core() - self.open[core].neurons)).sum::<u64>()
+    }
+
+    /// The refusal of population `population`, of which `left` neurons found no place; `memories` says which memories
+    /// of the cores with free circuits are full, if that is what is missing.
+    pub(crate) fn full(&self, population: usize, left: u32, memories: Option<&str>) -> MapperError {
+        let own = &self.network.populations[population];
+        let circuits = self.count as u64 * u64::from(self.per_core());
+        let taken: u64 = self.open.iter().map(|core| u64::from(core.neurons)).sum();
+        let free = self.free(population);
+        let others = (circuits - taken).saturating_sub(free);
+        let mut ways = Vec::new();
+        if let Some(memories) = memories {
+            ways.push(format!("the {memories} of the cores with free circuits are taken: use fewer connections"));
+        } else if others > 0 && !self.sharing.on {
+            let off = self.options.core_sharing == CoreSharing::Off;
+            let way = if off { ": let populations share cores" } else { "" };
+            ways.push(format!("{others} more are free in cores of other populations{way}"));
+        } else if others > 0 {
+            let what = if self.spec.parameters_per_neuron { "another core model" } else { "other parameters" };
+            ways.push(format!(
+                "{others} more are free in cores whose neurons have {what}, which a core of chip `{}` shares: give the \
+                 populations the same",
+                self.spec.name
+            ));
+        }
+        let chips = self.spec.chip_count();
+        if self.options.chips.is_some_and(|allowed| usize::from(allowed) < chips) {
+            ways.push(format!("let the mapping use all {chips} chips of the board"));
+        }
+        ways.push("use fewer neurons, or a chip file with more `geometry.chips`".into());
+        MapperError::BoardFull {
+            population: own.name.clone(),
+            neurons: own.size,
+            missing: left,
+            free,
+            circuits,
+            ways: ways.join("; "),
+        }
+    }
+}

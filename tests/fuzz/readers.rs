@@ -1,0 +1,214 @@
+//! The targets: what is read, and what is done with it.
+
+use crate::edit::{Edit, edited};
+use crate::{forge, seeds};
+use bolero::generator::*;
+use mapper::MapperOptions;
+use std::path::{Path, PathBuf};
+use units::{Decimal, Tick};
+
+/// Changed files of a target in a run of the tests. `BOLERO_RANDOM_ITERATIONS` says otherwise.
+const ITERATIONS: usize = 300;
+
+/// Neurons of a network that is mapped, at most: what a changed number asks for can be anything.
+const MAPPED_MAX: u64 = 4096;
+
+macro_rules! target {
+    ($(#[$doc:meta])* $name:ident, $seeds:expr, $read:expr) => {
+        $(#[$doc])*
+        #[test]
+        fn $name() {
+            let (seeds, read): (Vec<Vec<u8>>, _) = ($seeds, $read);
+            for seed in &seeds {
+                assert!(read(seed), "a good file is read:\n{}", String::from_utf8_lossy(seed));
+            }
+            let changes = (produce::<u8>(), produce::<Vec<Edit>>().with().len(1usize..=4));
+            bolero::check!().with_iterations(ITERATIONS).with_generator(changes).for_each(|(which, edits)| {
+                read(&edited(&seeds[usize::from(*which) % seeds.len()], edits));
+            });
+        }
+    };
+}
+
+/// Calls `read` with the text that `bytes` are, if they are one.
+fn text(bytes: &[u8], read: impl Fn(&str) -> bool) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(read)
+}
+
+/// A folder whose file `name` is written anew for each reading.
+struct Folder(tempfile::TempDir, &'static str);
+
+impl Folder {
+    fn new(name: &'static str) -> Self {
+        Self(tempfile::tempdir().expect("a folder"), name)
+    }
+
+    fn with(&self, bytes: &[u8]) -> PathBuf {
+        let path = self.path().join(self.1);
+        std::fs::write(&path, bytes).expect("a file");
+        path
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+target!(
+    chip_file,
+    formats::chip::shipped_names()
+        .map(|name| formats::chip::shipped_text(name).expect("it is shipped").into())
+        .chain([include_bytes!("../../examples/my-chip.toml").to_vec()])
+        .collect(),
+    |bytes: &[u8]| text(bytes, |text| formats::chip::read(text, "chip.toml").is_ok())
+);
+
+target!(
+    /// A network that is read is mapped, if it is not large; whether it fits is the mapper's business.
+    network_file,
+    seeds::NETWORKS.map(|(_, text)| text.into()).to_vec(),
+    {
+        let chips = seeds::NETWORKS.map(|(chip, _)| formats::chip::shipped(chip).expect("it is shipped"));
+        move |bytes: &[u8]| {
+            let read = |text: &str| {
+                let networks = chips.iter().filter_map(|chip| {
+                    let network = formats::network::read(text, "network.toml", "".as_ref(), chip).ok()?;
+                    if network.neuron_count() <= MAPPED_MAX {
+                        let _ = mapper::map(&network, chip, &MapperOptions::default());
+                    }
+                    Some(())
+                });
+                networks.count() > 0
+            };
+            text(bytes, read)
+        }
+    }
+);
+
+target!(
+    study_file,
+    vec![
+        study::DEFAULT.into(),
+        include_bytes!("../../examples/echo-state.toml").to_vec(),
+        include_bytes!("../../examples/pruning.toml").to_vec(),
+    ],
+    |bytes: &[u8]| text(bytes, |text| study::read(text, "study.toml", "".as_ref()).is_ok())
+);
+
+/// What reads a network of which these bytes are the list of connections, in a file of this name.
+fn lists(file: &'static str) -> impl Fn(&[u8]) -> bool {
+    let (folder, chip) = (Folder::new(file), formats::chip::shipped("dynapse2").expect("it is shipped"));
+    let begin = seeds::NETWORKS[0].1.split("[[projection]]").next().expect("a beginning");
+    let network = format!(
+        "{begin}[[projection]]\nname = \"in\"\npre = \"stimulus\"\npost = \"reservoir\"\nsynapse = \"AMPA\"\n\
+         connect = {{ list = \"{file}\" }}\nweight = \"1 1\"\n"
+    );
+    move |bytes| {
+        folder.with(bytes);
+        formats::network::read(&network, "network.toml", folder.path(), &chip).is_ok()
+    }
+}
+
+target!(connection_list, vec![b"pre,post,weight\n# one\n0,1,0.5\n11,0,2\n".to_vec()], lists("list.csv"));
+target!(connection_arrays, vec![seeds::connections()], lists("list.npz"));
+
+target!(event_list, vec![include_bytes!("../../examples/events.csv").to_vec()], |bytes: &[u8]| text(bytes, |text| {
+    formats::events::read_inputs(text, "events.csv", 24).is_ok()
+}));
+
+target!(
+    spike_list,
+    vec![{
+        let neuron = units::NeuronAddress::default();
+        let spike = |tick| formats::events::SpikeEvent { tick: Tick(tick), neuron, value: 1 };
+        formats::events::write_spikes(&[spike(0), spike(7)]).into()
+    }],
+    |bytes: &[u8]| text(bytes, |text| formats::events::read_spikes(text, "spikes.csv").is_ok())
+);
+
+target!(
+    series_file,
+    vec![b"@problemName Toy\n@dimensions 2\n@classLabel true a b\n@data\n0.1,2:1,1:a\n-1e-3,4:0,1:b\n".to_vec(),],
+    |bytes: &[u8]| tasks::read_ts(bytes, "toy.ts").is_ok()
+);
+
+target!(decimal, ["0.5", "-12e-3", "9007199254740993", "20 ms"].map(Into::into).to_vec(), |bytes: &[u8]| text(
+    bytes,
+    |text| text.parse::<Decimal>().is_ok() || text.parse::<units::Quantity>().is_ok()
+));
+
+/// Reads a recording of a simulator, both files of it, and replays it if it is whole.
+fn replays(folder: &Folder, json: &[u8], arrays: &[u8]) -> bool {
+    folder.with(arrays);
+    std::fs::write(folder.path().join("case.json"), json).expect("a file");
+    conform::Case::open(&folder.path().join("case.json")).is_ok_and(|case| conform::replay(&case).is_ok())
+}
+
+const CASES: [(&[u8], &[u8]); 2] = [
+    (include_bytes!("../golden/loihi/loihi2_lif.json"), include_bytes!("../golden/loihi/loihi2_lif.npz")),
+    (include_bytes!("../golden/xylo/net_06.json"), include_bytes!("../golden/xylo/net_06.npz")),
+];
+
+target!(golden_case, CASES.map(|(json, _)| json.to_vec()).to_vec(), {
+    let folder = Folder::new("case.npz");
+    move |bytes: &[u8]| CASES.iter().any(|(_, arrays)| replays(&folder, bytes, arrays))
+});
+
+target!(golden_arrays, CASES.map(|(_, arrays)| arrays.to_vec()).to_vec(), {
+    let folder = Folder::new("case.npz");
+    move |bytes: &[u8]| CASES.iter().any(|(json, _)| replays(&folder, json, bytes))
+});
+
+/// A program that is read is loaded, and one that is loaded runs.
+fn runs(program: &[u8]) -> bool {
+    let Ok((program, symbols)) =
+        formats::container::decode::<(chip::Program, chip::Symbols)>(formats::program::KIND, program)
+    else {
+        return false;
+    };
+    let Ok(spec) = formats::chip::shipped(&program.chip) else { return false };
+    let Ok(board) = session::Board::new(spec, program, symbols) else { return false };
+    let Ok(mut session) = board.die(1, 0).and_then(|die| board.on(&die)) else { return false };
+    session.run_until(Tick(20), &mut ());
+    true
+}
+
+target!(program_file, (0..4).map(|index| seeds::program(&seeds::board(index))).collect(), runs);
+
+/// A state that is read goes on where it was taken.
+fn resumes(board: &session::Board, snapshot: &[u8]) -> bool {
+    let Ok(snapshot) = formats::container::decode(seeds::SNAPSHOT, snapshot) else { return false };
+    let Ok(mut session) = board.die(1, 0).and_then(|die| board.resume(&die, &snapshot)) else { return false };
+    let end = session.now().after(200);
+    session.run_until(end, &mut ());
+    true
+}
+
+/// Contents that are forged, under a header that fits them.
+macro_rules! forged {
+    ($name:ident, $seeds:expr, $read:expr) => {
+        #[test]
+        fn $name() {
+            let (seeds, read): (Vec<Vec<u8>>, _) = ($seeds, $read);
+            for (which, seed) in seeds.iter().enumerate() {
+                assert!(read(which, seed), "a good file is read");
+            }
+            let changes = (produce::<u8>(), produce::<Vec<Edit>>().with().len(1usize..=3));
+            bolero::check!().with_iterations(ITERATIONS).with_generator(changes).for_each(|(which, edits)| {
+                let which = usize::from(*which) % seeds.len();
+                read(which, &forge::forged(&seeds[which], |content| edited(content, edits)));
+            });
+        }
+    };
+}
+
+forged!(
+    forged_program,
+    (0..4).map(|index| seeds::program(&seeds::board(index))).collect(),
+    |_: usize, bytes: &[u8]| runs(bytes)
+);
+
+forged!(forged_snapshot, (0..4).map(|index| seeds::snapshot(&seeds::board(index))).collect(), {
+    let boards: Vec<_> = (0..4).map(seeds::board).collect();
+    move |which: usize, bytes: &[u8]| resumes(&boards[which], bytes)
+});
