@@ -313,7 +313,7 @@ fn parameters_as_text(columns: &[Column], histograms: bool) -> String {
     if !factors.is_empty() {
         let names = factors.join(", ");
         let _ =
-            write!(text, "The nominal value of {names} is 0: these are factors, which act once a network sets it.\n");
+            writeln!(text, "The nominal value of {names} is 0: these are factors, which act once a network sets it.");
     }
     if !histograms {
         let example = &columns[0].name;
