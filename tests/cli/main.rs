@@ -5,6 +5,7 @@
 mod chips;
 mod conform;
 mod die;
+mod files;
 mod help;
 mod inputs;
 #[cfg(unix)]
@@ -64,7 +65,13 @@ impl Sandbox {
     #[track_caller]
     fn fails(&self, code: i32, args: &[&str]) -> String {
         let output = self.quenched(args).code(code);
-        assert!(output.get_output().stdout.is_empty(), "nothing is printed as a result of a failure");
+        let stdout = &output.get_output().stdout;
+        if args.contains(&"--json") {
+            let value: serde_json::Value = serde_json::from_slice(stdout).expect("JSON");
+            assert_eq!((&value["error"]["exit_status"], value.as_object().map(|o| o.len())), (&code.into(), Some(1)));
+        } else {
+            assert!(stdout.is_empty(), "nothing is printed as a result of a failure");
+        }
         let text = String::from_utf8(output.get_output().stderr.clone()).expect("messages are UTF-8");
         assert!(text.starts_with("error: "), "{text}");
         text

@@ -339,7 +339,9 @@ fn every_event_of_an_input_is_accounted_for() {
     ] {
         assert!(text.contains(line), "{line}\nnot in\n{text}");
     }
-    let text = sandbox.fails(1, &[&args[..], &["--deny-warnings"]].concat());
+    // The report is printed and tells which.
+    let output = sandbox.quenched(&[&args[..], &["--deny-warnings"]].concat()).code(1);
+    let text = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
     assert!(text.contains("`--deny-warnings` makes them errors"), "{text}");
     sandbox.file("epoch.csv", "t,id\n1700000000000000,3\n1700000000003000,0\n");
     assert_eq!(counts(&account(&sandbox, &["epoch.csv"])), [2, 0, 0, 2, 0, 0, 0]);

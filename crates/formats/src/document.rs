@@ -25,9 +25,9 @@ mod value;
 
 pub use value::{Entry, FromValue, Value};
 
-use crate::error::{FormatError, FormatErrors, Place, Problem};
+use crate::error::{ERRORS_MAX, FormatError, FormatErrors, Place, Problem};
 use crate::nearest::nearest;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
@@ -46,6 +46,8 @@ pub struct Document<'i> {
     text: &'i str,
     root: DeTable<'i>,
     errors: RefCell<Vec<FormatError>>,
+    /// Errors that are not listed.
+    more: Cell<usize>,
 }
 
 impl<'i> Document<'i> {
@@ -55,14 +57,11 @@ impl<'i> Document<'i> {
     /// All syntax errors, duplicate keys among them; or that the file is of another format or of a newer version.
     pub fn parse(text: &'i str, file: &str, format: Format) -> Result<Self, FormatErrors> {
         let (root, errors) = DeTable::parse_recoverable(text);
-        let document = Self {
-            file: file.into(),
-            text,
-            root: root.into_inner(),
-            errors: RefCell::new(syntax_errors(text, file, &errors)),
-        };
+        let (errors, more) = syntax_errors(text, file, &errors);
+        let (errors, more) = (RefCell::new(errors), Cell::new(more));
+        let document = Self { file: file.into(), text, root: root.into_inner(), errors, more };
         document.check_format(format);
-        match FormatErrors::new(document.errors.take()) {
+        match FormatErrors::with_more(document.errors.take(), document.more.get()) {
             Some(errors) => Err(errors),
             None => Ok(document),
         }
@@ -116,7 +115,7 @@ impl<'i> Document<'i> {
     /// # Panics
     /// If there is neither a value nor an error: a reader must not give up silently.
     pub fn finish<T>(self, value: Option<T>) -> Result<T, FormatErrors> {
-        match FormatErrors::new(self.errors.into_inner()) {
+        match FormatErrors::with_more(self.errors.into_inner(), self.more.get()) {
             Some(errors) => Err(errors),
             None => Ok(value.expect("a value that is missing has an error that says why")),
         }
@@ -128,6 +127,11 @@ impl<'i> Document<'i> {
     }
 
     fn note(&self, span: Range<usize>, path: &str, problem: Problem) {
+        // Finding a line takes as long as the file is.
+        if self.errors.borrow().len() >= ERRORS_MAX {
+            self.more.set(self.more.get() + 1);
+            return;
+        }
         let place = Place::new(&self.file, self.text, span, path);
         self.errors.borrow_mut().push(FormatError::text(place, problem));
     }
@@ -165,11 +169,23 @@ impl<'i> Document<'i> {
     }
 }
 
-/// The parser's errors with their places. What follows from another one on the same line is left out.
-fn syntax_errors(text: &str, file: &str, errors: &[toml::de::Error]) -> Vec<FormatError> {
+/// The parser's errors with their places, and how many are not listed. What follows from another one on the same line
+/// is left out.
+fn syntax_errors(text: &str, file: &str, errors: &[toml::de::Error]) -> (Vec<FormatError>, usize) {
     let mut all: Vec<FormatError> = Vec::new();
+    let (mut more, mut before) = (0, None);
     for error in errors {
         let span = error.span().unwrap_or(text.len()..text.len());
+        // The parser goes through the file from its beginning to its end.
+        let same_line = before.and_then(|before| text.get(before..span.start)).is_some_and(|gap| !gap.contains('\n'));
+        before = Some(span.start);
+        if same_line {
+            continue;
+        }
+        if all.len() >= ERRORS_MAX {
+            more += 1;
+            continue;
+        }
         let mut message = error.message().to_string();
         if message == "duplicate key"
             && let Some(key) = text.get(span.clone())
@@ -181,7 +197,7 @@ fn syntax_errors(text: &str, file: &str, errors: &[toml::de::Error]) -> Vec<Form
             all.push(FormatError::text(place, Problem::Syntax { message }));
         }
     }
-    all
+    (all, more)
 }
 
 /// A table of the file.

@@ -4,6 +4,7 @@
 use crate::container::ContainerProblem;
 use crate::nearest::suggestion;
 use crate::npz::ArrayProblem;
+use crate::output::OutputProblem;
 use crate::sensor::SensorProblem;
 use std::fmt;
 use std::ops::Range;
@@ -75,6 +76,12 @@ pub enum FormatError {
         file: String,
         /// What is wrong.
         problem: SensorProblem,
+    },
+    /// A file cannot be an output.
+    Output {
+        file: String,
+        /// Why.
+        problem: OutputProblem,
     },
     /// No chip has this name.
     UnknownChip {
@@ -174,6 +181,10 @@ impl FormatError {
         Self::Io { file: file.display().to_string(), action, reason }
     }
 
+    pub(crate) fn output(file: &std::path::Path, problem: OutputProblem) -> Self {
+        Self::Output { file: file.display().to_string(), problem }
+    }
+
     /// The place in a text file; `None` for what has no line.
     pub fn place(&self) -> Option<&Place> {
         match self {
@@ -192,6 +203,7 @@ impl FormatError {
             | Self::Container { file, .. }
             | Self::Array { file, .. }
             | Self::Object { file, .. }
+            | Self::Output { file, .. }
             | Self::Sensor { file, .. } => file,
             Self::UnknownChip { .. } => "",
         }
@@ -212,6 +224,7 @@ impl FormatError {
             Self::Array { array, problem, .. } => format!("array `{array}`: {problem}"),
             Self::Object { object, reason, .. } => format!("object `{object}`: {reason}"),
             Self::Sensor { problem, .. } => problem.to_string(),
+            Self::Output { problem, .. } => problem.to_string(),
             Self::UnknownChip { name, .. } => format!("there is no chip `{name}`"),
         }
     }
@@ -223,6 +236,7 @@ impl FormatError {
             Self::Container { problem, .. } => problem.help(),
             Self::Array { problem, .. } => problem.help(),
             Self::Sensor { problem, .. } => problem.help(),
+            Self::Output { problem, .. } => problem.help(),
             Self::UnknownChip { name, shipped } => {
                 let text = suggestion(name, shipped, "the shipped chips are").unwrap_or_default();
                 let text = if text.ends_with('?') { text } else { text + "." };
@@ -255,13 +269,25 @@ impl fmt::Display for FormatError {
 
 impl std::error::Error for FormatError {}
 
-/// All that was found wrong with a file, in the order of the file; at least one error.
+/// Errors of a file that are listed; more of them help nobody, because one cause can spoil every line.
+pub(crate) const ERRORS_MAX: usize = 20;
+
+/// What was found wrong with a file, in the order of the file; at least one error.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub struct FormatErrors(Vec<FormatError>);
+pub struct FormatErrors {
+    errors: Vec<FormatError>,
+    /// Errors that are not listed.
+    more: usize,
+}
 
 impl FormatErrors {
     /// These errors, each file's in the order of its lines; `None` if there are none.
-    pub(crate) fn new(mut errors: Vec<FormatError>) -> Option<Self> {
+    pub(crate) fn new(errors: Vec<FormatError>) -> Option<Self> {
+        Self::with_more(errors, 0)
+    }
+
+    /// The same, of which `more` are not listed.
+    pub(crate) fn with_more(mut errors: Vec<FormatError>, more: usize) -> Option<Self> {
         let mut files: Vec<String> = Vec::new();
         for error in &errors {
             if !files.iter().any(|f| f == error.file()) {
@@ -270,41 +296,46 @@ impl FormatErrors {
         }
         let file = |e: &FormatError| files.iter().position(|f| f == e.file());
         errors.sort_by_key(|e| (file(e), e.place().map(|p| (p.line, p.column))));
-        (!errors.is_empty()).then_some(Self(errors))
+        (!errors.is_empty()).then_some(Self { errors, more })
     }
 
     /// The first error of the file.
     pub fn first(&self) -> &FormatError {
-        &self.0[0]
+        &self.errors[0]
     }
 
-    /// All errors, in the order of the file.
+    /// The errors that are listed, in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, FormatError> {
-        self.0.iter()
+        self.errors.iter()
     }
 
-    /// Number of errors, at least 1.
+    /// Number of errors that are listed, at least 1.
     #[allow(clippy::len_without_is_empty, reason = "never empty")]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.errors.len()
+    }
+
+    /// Number of errors that are not listed, for there are too many.
+    pub fn more(&self) -> usize {
+        self.more
     }
 }
 
 impl fmt::Display for FormatErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
+        for (index, error) in self.errors.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
             error.fmt(f)?;
         }
-        Ok(())
+        if self.more > 0 { write!(f, "\nand {} more errors", self.more) } else { Ok(()) }
     }
 }
 
 impl From<FormatError> for FormatErrors {
     fn from(error: FormatError) -> Self {
-        Self(vec![error])
+        Self { errors: vec![error], more: 0 }
     }
 }
 
@@ -313,6 +344,6 @@ impl<'a> IntoIterator for &'a FormatErrors {
     type IntoIter = std::slice::Iter<'a, FormatError>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.errors.iter()
     }
 }

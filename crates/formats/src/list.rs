@@ -1,13 +1,10 @@
 //! Lists of numbers as CSV: what event lists and connection lists have in common.
 
 use crate::document::Format;
-use crate::error::{FormatError, FormatErrors, Place, Problem};
+use crate::error::{ERRORS_MAX, FormatError, FormatErrors, Place, Problem};
 use std::fmt::Display;
 use std::ops::Range;
 use std::str::FromStr;
-
-/// Errors after this many are not listed: one cause can spoil every line.
-pub(crate) const ERRORS_MAX: usize = 20;
 
 /// Most columns of a list.
 const COLUMNS_MAX: usize = 5;

@@ -17,7 +17,9 @@ pub fn open(path: &Path) -> Result<File, FormatError> {
     plain(path, std::fs::metadata(path).map_err(io)?.file_type())?;
     let file = File::open(path).map_err(io)?;
     // What was opened may be another file than what was looked at.
-    plain(path, file.metadata().map_err(io)?.file_type())?;
+    let metadata = file.metadata().map_err(io)?;
+    plain(path, metadata.file_type())?;
+    crate::output::note_read(path, &metadata);
     Ok(file)
 }
 
@@ -32,7 +34,7 @@ fn plain(path: &Path, kind: FileType) -> Result<(), FormatError> {
 }
 
 /// What a file is, if it is no plain one.
-fn special(kind: FileType) -> Option<&'static str> {
+pub(crate) fn special(kind: FileType) -> Option<&'static str> {
     if kind.is_file() {
         return None;
     }

@@ -21,6 +21,11 @@ pub fn save(path: &Path, program: &Program, symbols: &Symbols) -> Result<(), For
     container::write(path, KIND, &(program, symbols))
 }
 
+/// The bytes of a file with `program` and what its parts are called.
+pub fn encode(program: &Program, symbols: &Symbols) -> Vec<u8> {
+    container::encode(KIND, &(program, symbols))
+}
+
 /// Reads the program at `path`, and what its parts are called.
 ///
 /// # Errors

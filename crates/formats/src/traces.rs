@@ -6,9 +6,9 @@
 //! bits, as every state of 32 bits does. Which quantities exist is a matter of the core models.
 
 use crate::document::Format;
-use crate::error::{FormatError, FormatErrors, Place, Problem};
+use crate::error::{ERRORS_MAX, FormatError, FormatErrors, Place, Problem};
 use crate::events::Order;
-use crate::list::{ERRORS_MAX, Schema, lines};
+use crate::list::{Schema, lines};
 use crate::text::read_text;
 use std::borrow::Cow;
 use std::fmt::Write;

@@ -243,12 +243,9 @@ impl Axis {
         let (first, end) = (self.span.first as f64 * self.factor, self.span.end as f64 * self.factor);
         let scale = Scale::covering(first, end, 10);
         (0..=scale.steps())
-            .map(|i| scale.mark(i))
-            .filter(|mark| (first..=end).contains(mark))
-            .map(|mark| {
-                let x = LEFT + (mark - first) / (end - first) * (RIGHT - LEFT);
-                (x, format!("{mark:.*}", scale.decimals()))
-            })
+            .map(|i| (scale.mark(i), scale.label(i)))
+            .filter(|(mark, _)| (first..=end).contains(mark))
+            .map(|(mark, label)| (LEFT + (mark - first) / (end - first) * (RIGHT - LEFT), label))
             .collect()
     }
 

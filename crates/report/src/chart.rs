@@ -217,7 +217,7 @@ impl Axis {
     /// The marks with their text.
     fn marks(&self) -> Vec<(f64, String)> {
         let name = |i: usize| match &self.marks {
-            None => format!("{:.*}", self.scale.decimals(), self.scale.mark(i)),
+            None => self.scale.label(i),
             Some(marks) => marks.get(i).cloned().unwrap_or_default(),
         };
         (0..=self.scale.steps()).map(|i| (self.scale.mark(i), name(i))).collect()

@@ -15,18 +15,21 @@ impl Scale {
     /// The tightest scale of about `marks` steps, or fewer, that covers `low` to `high`. A single value gets room
     /// on both sides.
     pub(crate) fn covering(low: f64, high: f64, marks: usize) -> Self {
-        let (low, high) = if high > low {
+        let (low, high) = (low.clamp(f64::MIN, f64::MAX), high.clamp(f64::MIN, f64::MAX));
+        // Ends so far apart that their difference is no number have a distance for each mark.
+        let apart = |low: f64, high: f64| high / marks as f64 - low / marks as f64;
+        let (low, high) = if apart(low, high) > FINEST.max(low.abs().max(high.abs()) * f64::EPSILON) {
             (low, high)
         } else {
-            let room = if low == 0.0 { 1.0 } else { low.abs() * 0.05 };
-            (low - room, low + room)
+            let room = if low.abs() <= FINEST { 1.0 } else { low.abs() * 0.05 };
+            ((low - room).max(f64::MIN), (low + room).min(f64::MAX))
         };
-        let raw = (high - low) / marks as f64;
+        let raw = apart(low, high);
         let mut exponent = 0;
-        while power_of_ten(exponent + 1) <= raw && exponent < 22 {
+        while exponent < LARGEST && power_of_ten(exponent + 1) <= raw {
             exponent += 1;
         }
-        while power_of_ten(exponent) > raw && exponent > -22 {
+        while exponent > SMALLEST && power_of_ten(exponent) > raw {
             exponent -= 1;
         }
         // 1.0001: a span that is a round number itself must not be pushed to the next step by its last bit.
@@ -48,7 +51,25 @@ impl Scale {
     /// The `i`th mark: the f64 nearest to the decimal number that is printed for it.
     pub(crate) fn mark(&self, i: usize) -> f64 {
         let multiple = (self.first + i as f64) * self.digit;
-        if self.exponent < 0 { multiple / power_of_ten(-self.exponent) } else { multiple * power_of_ten(self.exponent) }
+        let mark = if (-EXACT..0).contains(&self.exponent) {
+            multiple / power_of_ten(-self.exponent)
+        } else {
+            multiple * power_of_ten(self.exponent)
+        };
+        mark.clamp(f64::MIN, f64::MAX)
+    }
+
+    /// Where `value` stands between the first mark (0) and the last (1).
+    pub(crate) fn share(&self, value: f64) -> f64 {
+        // Halved, no difference is too large.
+        (value * 0.5 - self.min() * 0.5) / (self.max() * 0.5 - self.min() * 0.5)
+    }
+
+    /// What stands at the `i`th mark.
+    pub(crate) fn label(&self, i: usize) -> String {
+        let mark = self.mark(i);
+        // With as many zeros nobody counts them.
+        if self.exponent.abs() < ZEROS { format!("{mark:.*}", self.decimals()) } else { format!("{mark:e}") }
     }
 
     /// The first mark.
@@ -67,15 +88,27 @@ impl Scale {
     }
 
     /// Decimals that show every mark exactly.
-    pub(crate) fn decimals(&self) -> usize {
+    fn decimals(&self) -> usize {
         usize::try_from(-self.exponent).unwrap_or(0)
     }
 }
 
-/// `10^exponent`, the nearest f64 for exponents from -22 to 22 (no library function: those differ between platforms).
+/// Values that are no further apart count as one: between them are no round numbers that can be told apart.
+const FINEST: f64 = 1e-280;
+
+/// Powers of ten that are numbers: of a step between two marks.
+const LARGEST: i32 = 308;
+const SMALLEST: i32 = -300;
+
+/// Up to this power of ten, and its inverse, ten has a power that is a whole number of 53 bits.
+const EXACT: i32 = 22;
+
+/// Powers of ten from this on are written as such.
+const ZEROS: i32 = 15;
+
+/// `10^exponent`, the nearest f64 (read from text, because library functions differ between platforms).
 fn power_of_ten(exponent: i32) -> f64 {
-    let magnitude = (0..exponent.unsigned_abs()).fold(1.0, |product, _| product * 10.0);
-    if exponent < 0 { 1.0 / magnitude } else { magnitude }
+    format!("1e{exponent}").parse().expect("a number")
 }
 
 #[cfg(test)]
@@ -100,5 +133,45 @@ mod tests {
         check(1200.0, 8100.0, 4, "0 2000 4000 6000 8000 10000");
         check(20.0, 20.0, 4, "19.0 19.5 20.0 20.5 21.0");
         check(0.0, 0.0, 4, "-1.0 -0.5 0.0 0.5 1.0");
+    }
+
+    /// Whatever the ends: few marks, that go up, are numbers and cover them.
+    #[test]
+    fn any_two_numbers_make_an_axis() {
+        let ends = [
+            0.0,
+            1.0,
+            -1.0,
+            1e308,
+            -1e308,
+            f64::MAX,
+            f64::MIN,
+            f64::MIN_POSITIVE,
+            5e-324,
+            1e22,
+            1e23,
+            1e-23,
+            1e15 + 1.0,
+            1e15,
+            1e300,
+            -1e-300,
+            0.1,
+            123_456_789.0,
+        ];
+        for low in ends {
+            for high in ends {
+                let scale = Scale::covering(low, high, 4);
+                let marks: Vec<f64> = (0..=scale.steps()).map(|i| scale.mark(i)).collect();
+                let context = format!("{low:e} to {high:e}: {marks:?}");
+                assert!((1..=8).contains(&scale.steps()), "{context}");
+                assert!(marks.is_sorted() && marks.iter().all(|mark| mark.is_finite()), "{context}");
+                assert!(scale.min() < scale.max(), "{context}");
+                for end in [low, high] {
+                    let share = scale.share(end);
+                    assert!(high < low || (-0.01..=1.01).contains(&share), "{end} at {share}: {context}");
+                }
+                assert!((0..=scale.steps()).all(|i| scale.label(i).len() < 30), "{context}");
+            }
+        }
     }
 }

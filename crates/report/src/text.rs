@@ -28,7 +28,7 @@ pub fn histogram(values: &[f64], unit: &str, bar_width: usize) -> String {
         counts[bin] += 1;
     }
     let most = counts.iter().copied().max().unwrap_or(1).max(1);
-    let edge = |i: usize| format!("{:.*}", scale.decimals(), scale.mark(i));
+    let edge = |i: usize| scale.label(i);
     let edge_width = (0..=bins).map(|i| edge(i).len()).max().unwrap_or(0);
     let count_width = most.to_string().len();
     let mut text = String::new();

@@ -23,7 +23,7 @@ pub enum StudyError {
         runs: usize,
     },
     /// The task's data or options are impossible.
-    #[error("task `{task}`: {error}")]
+    #[error("{}{error}", if error.names_task() { String::new() } else { format!("task `{task}`: ") })]
     Task {
         /// The task.
         task: String,
@@ -37,6 +37,18 @@ pub enum StudyError {
         point: Point,
         /// What is wrong.
         error: NetworkError,
+    },
+    /// The reservoir has more neurons than there are circuits.
+    #[error("{point}: the reservoir has {neurons} neurons, but a board of chip `{chip}` has at most {circuits}")]
+    Board {
+        /// The program that it is for.
+        point: Point,
+        /// Neurons asked for.
+        neurons: u64,
+        /// The chip.
+        chip: String,
+        /// Neurons of a board of them.
+        circuits: u64,
     },
     /// The network or its readout does not fit the chip.
     #[error("{point}: {error}")]

@@ -20,6 +20,7 @@ mod axis;
 mod calibrate;
 mod engine;
 mod error;
+mod estimate;
 mod evaluate;
 mod notice;
 mod plan;
@@ -33,7 +34,7 @@ mod values;
 
 use engine::{Shared, Stopped, run_all};
 use evaluate::Run;
-use plan::Plan;
+use plan::Planned;
 use prepare::{Records, prepare};
 use std::sync::OnceLock;
 
@@ -88,17 +89,24 @@ impl StudySpec {
 /// The first thing that does not fit or cannot be computed, in the order of the plan; [`StudyError::Interrupted`] if
 /// `options.cancel` was set.
 pub fn run(study: &StudySpec, options: &RunOptions<'_>) -> Result<StudyResult, StudyError> {
-    let Plan { programs, runs } = study.plan();
-    for conditions in programs.iter().map(|program| &program.conditions) {
+    let plan = study.plan();
+    let programs = &plan.programs;
+    for Planned { point, conditions, .. } in programs {
+        let (spec, neurons) = (&conditions.chip.spec, u64::from(conditions.reservoir.neurons));
+        let circuits = [spec.chip_count(), spec.cores_per_chip(), spec.neurons_per_core()];
+        let circuits: u64 = circuits.iter().map(|n| *n as u64).product();
+        // Before a network of that size is made.
+        if neurons > circuits {
+            return Err(StudyError::Board { point: point.clone(), neurons, chip: spec.name.clone(), circuits });
+        }
         if conditions.readout.on_chip && conditions.model.is_graded() {
             return Err(StudyError::NoReadoutNeurons { model: conditions.model });
         }
     }
     let records: Vec<OnceLock<Records>> = programs.iter().map(|_| OnceLock::new()).collect();
-    let prepared: Vec<_> =
-        (0..programs.len()).map(|index| Shared::new(runs.iter().filter(|run| run.program == index).count())).collect();
+    let prepared: Vec<_> = programs.iter().map(|_| Shared::new(plan.runs_per_program())).collect();
     let row = |index: usize| {
-        let run = &runs[index];
+        let run = plan.run(index);
         let prepared = prepared[run.program].take(|| {
             let prepared = prepare(study, &programs[run.program])?;
             records[run.program].get_or_init(|| prepared.records.clone());
@@ -107,8 +115,8 @@ pub fn run(study: &StudySpec, options: &RunOptions<'_>) -> Result<StudyResult, S
         let task = &study.tasks[run.conditions.task];
         Run { point: &run.point, conditions: &run.conditions, task, prepared: &prepared }.row()
     };
-    let rows = run_all(runs.len(), options, row).map_err(|stopped| match stopped {
-        Stopped::Cancelled(done) => StudyError::Interrupted { done, runs: runs.len() },
+    let rows = run_all(plan.run_count(), options, row).map_err(|stopped| match stopped {
+        Stopped::Cancelled(done) => StudyError::Interrupted { done, runs: plan.run_count() },
         Stopped::Failed(error) => error,
     })?;
     let records = records.into_iter().filter_map(OnceLock::into_inner).collect();

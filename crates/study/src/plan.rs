@@ -84,46 +84,80 @@ pub(crate) struct Planned {
 pub(crate) struct Plan {
     /// What is prepared once and shared by the runs that name it: points of the axes that change the program.
     pub(crate) programs: Vec<Planned>,
-    /// The runs, those of one program behind each other.
-    pub(crate) runs: Vec<Planned>,
+    /// The axes in which the runs of one program differ, without the dies.
+    sweeps: Vec<Sweep>,
+    dies: usize,
+}
+
+impl Plan {
+    /// Runs of each program.
+    pub(crate) fn runs_per_program(&self) -> usize {
+        self.sweeps.iter().map(|sweep| sweep.values.len()).product::<usize>() * self.dies
+    }
+
+    /// Number of runs.
+    pub(crate) fn run_count(&self) -> usize {
+        self.programs.len() * self.runs_per_program()
+    }
+
+    /// Run `index`: those of one program are behind each other, dies change fastest. It is made when it is asked for,
+    /// because a study may have very many.
+    pub(crate) fn run(&self, index: usize) -> Planned {
+        let per_program = self.runs_per_program();
+        let mut run = self.programs[index / per_program].clone();
+        let mut rest = index % per_program;
+        let die = AxisValue::die(u32::try_from(rest % self.dies).expect("dies are counted in 32 bits"));
+        rest /= self.dies;
+        let mut values = Vec::new();
+        for sweep in self.sweeps.iter().rev() {
+            values.push((sweep.axis, &sweep.values[rest % sweep.values.len()]));
+            rest /= sweep.values.len();
+        }
+        for (axis, value) in values.into_iter().rev().chain([(&DIE, &die)]) {
+            run = run.with(axis, value);
+        }
+        run
+    }
+}
+
+impl Planned {
+    /// The same with one more value.
+    fn with(mut self, axis: &'static Axis, value: &AxisValue) -> Self {
+        self.point = self.point.with(axis, value.name());
+        value.set(&mut self.conditions);
+        self
+    }
 }
 
 impl StudySpec {
-    /// All axes with their values, from the one that changes slowest to the one that changes fastest.
-    fn all_sweeps(&self) -> Vec<Sweep> {
+    /// The tasks as values of their axis.
+    fn task_sweep(&self) -> Sweep {
         let tasks = self.tasks.iter().enumerate().map(|(index, task)| AxisValue::task(index, &task.id));
-        let tasks = Sweep { axis: &TASK, values: tasks.collect() };
-        let dies = Sweep { axis: &DIE, values: (0..self.dies).map(AxisValue::die).collect() };
-        [tasks].into_iter().chain(self.sweeps.iter().cloned()).chain([dies]).collect()
+        Sweep { axis: &TASK, values: tasks.collect() }
     }
 
     /// Number of runs: the product of the values of all axes, tasks and dies among them.
     pub fn run_count(&self) -> usize {
-        self.all_sweeps().iter().map(|sweep| sweep.values.len()).product()
+        let lengths = self.sweeps.iter().map(|sweep| sweep.values.len());
+        lengths.chain([self.tasks.len(), self.dies as usize]).fold(1, usize::saturating_mul)
     }
 
     /// The runs in order.
     pub(crate) fn plan(&self) -> Plan {
         let start = Planned { point: Point::default(), conditions: self.base.clone(), program: 0 };
-        let sweeps = self.all_sweeps();
-        let of = |part| sweeps.iter().filter(move |sweep| sweep.axis.part == part);
-        let mut programs = of(Part::Program).fold(vec![start], product);
+        let tasks = self.task_sweep();
+        let of = |part| self.sweeps.iter().filter(move |sweep| sweep.axis.part == part);
+        let mut programs = [&tasks].into_iter().chain(of(Part::Program)).fold(vec![start], product);
         for (index, program) in programs.iter_mut().enumerate() {
             program.program = index;
         }
-        let runs = of(Part::Die).fold(programs.clone(), product);
-        Plan { programs, runs }
+        Plan { programs, sweeps: of(Part::Die).cloned().collect(), dies: self.dies as usize }
     }
 }
 
 /// Every point with every value, the values changing fastest.
 fn product(points: Vec<Planned>, sweep: &Sweep) -> Vec<Planned> {
-    let with = |planned: &Planned, value: &AxisValue| {
-        let mut next = planned.clone();
-        next.point = next.point.with(sweep.axis, value.name());
-        value.set(&mut next.conditions);
-        next
-    };
+    let with = |planned: &Planned, value: &AxisValue| planned.clone().with(sweep.axis, value);
     points.iter().flat_map(|planned| sweep.values.iter().map(|value| with(planned, value))).collect()
 }
 
@@ -139,12 +173,17 @@ mod tests {
         crate::read(&text, "test.toml", Path::new("")).unwrap_or_else(|e| panic!("{e}"))
     }
 
+    fn runs(study: &StudySpec) -> Vec<Planned> {
+        let plan = study.plan();
+        (0..plan.run_count()).map(|index| plan.run(index)).collect()
+    }
+
     #[test]
     fn runs_are_the_product_of_all_axes_in_order() {
         let study = study("cv = [0, 0.1, 0.2, 0.5]", "cv = [0.1, 0]");
         let plan = study.plan();
-        let names: Vec<String> = plan.runs.iter().map(|run| run.point.to_string()).collect();
-        assert_eq!(names.len(), study.run_count());
+        let names: Vec<String> = runs(&study).iter().map(|run| run.point.to_string()).collect();
+        assert_eq!((names.len(), plan.run_count()), (study.run_count(), study.run_count()));
         assert_eq!(
             names[..5],
             [
@@ -161,7 +200,7 @@ mod tests {
             programs[..2],
             ["task `japanese-vowels`, recurrence full", "task `japanese-vowels`, recurrence removed"]
         );
-        for run in &plan.runs {
+        for run in &runs(&study) {
             let program = &plan.programs[run.program];
             assert!(run.point.to_string().starts_with(&program.point.to_string()));
             assert_eq!(
@@ -174,9 +213,8 @@ mod tests {
 
     #[test]
     fn a_name_does_not_depend_on_the_other_values() {
-        let names = |study: StudySpec| -> BTreeSet<String> {
-            study.plan().runs.iter().map(|run| run.point.to_string()).collect()
-        };
+        let names =
+            |study: StudySpec| -> BTreeSet<String> { runs(&study).iter().map(|run| run.point.to_string()).collect() };
         let (few, many) = (study("[0, 0.1, 0.2, 0.5]", "[0.5, 0.1]"), study("[0, 0.1, 0.2, 0.5]", "[0.1, 0.2, 0.5]"));
         assert!(names(few).is_subset(&names(many)));
     }
@@ -185,11 +223,11 @@ mod tests {
     #[test]
     fn a_setting_with_several_values_is_an_axis() {
         let one = study("cv =", "family = \"gamma\"\ncv =");
-        assert!(one.plan().runs.iter().all(|run| run.conditions.family == Some(disorder::Family::Gamma)));
-        assert!(one.plan().runs.iter().all(|run| run.point.setting().all(|(axis, _)| axis.key != "family")));
+        assert!(runs(&one).iter().all(|run| run.conditions.family == Some(disorder::Family::Gamma)));
+        assert!(runs(&one).iter().all(|run| run.point.setting().all(|(axis, _)| axis.key != "family")));
         let two = study("cv =", "family = [\"gamma\", \"normal\"]\ncv =");
         assert_eq!((two.run_count(), two.plan().programs.len()), (2 * one.run_count(), one.plan().programs.len()));
-        let points: Vec<String> = two.plan().runs.iter().map(|run| run.point.to_string()).collect();
+        let points: Vec<String> = runs(&two).iter().map(|run| run.point.to_string()).collect();
         assert_eq!(points[8], "task `japanese-vowels`, recurrence full, family normal, CV 0, die 0");
     }
 }

@@ -131,6 +131,16 @@ pub enum TaskError {
     },
 }
 
+impl TaskError {
+    /// Whether the message begins with the name of the task.
+    pub const fn names_task(&self) -> bool {
+        matches!(
+            self,
+            Self::UnusedOption { .. } | Self::TooSmall { .. } | Self::TooLarge { .. } | Self::Diverged { .. }
+        )
+    }
+}
+
 /// What is wrong at one place of a data file.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]

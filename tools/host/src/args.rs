@@ -7,7 +7,7 @@ mod values;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 use units::{Decimal, Quantity};
-use values::{parse_cv, parse_tick, time};
+use values::{count, from_to, parse_cv, parse_tick, time};
 
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
@@ -60,6 +60,22 @@ pub(crate) enum Command {
     Conform(ConformArgs),
 }
 
+impl Command {
+    /// Whether the result is printed as JSON.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Study(args) => args.json,
+            Self::Chips(args) => args.json,
+            Self::Chip(args) => args.json,
+            Self::Die(args) => args.json,
+            Self::Map(args) => args.json,
+            Self::Run(args) => args.json,
+            Self::Plot(_) => false,
+            Self::Conform(args) => args.json,
+        }
+    }
+}
+
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   quenched study                              the default study
@@ -81,20 +97,24 @@ pub(crate) struct StudyArgs {
     pub(crate) out: PathBuf,
 
     /// Threads; all processors if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = from_to::<1, 1024>, allow_negative_numbers = true)]
     pub(crate) threads: Option<u32>,
 
     /// Seed of everything that is drawn, instead of the study's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<u64>, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
 
     /// Dies for each setting, instead of the study's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = from_to::<1, 1_000_000>, allow_negative_numbers = true)]
     pub(crate) dies: Option<u32>,
 
     /// Fail if anything is not represented as it was asked for: every line of `warnings` is an error then
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+
+    /// Go on although the estimate of memory or time is beyond what is taken unasked
+    #[arg(long)]
+    pub(crate) allow_large: bool,
 
     /// Also write the figure of each task as a picture of its own, TASK.svg
     #[arg(long)]
@@ -137,11 +157,11 @@ pub(crate) struct ChipArgs {
 #[derive(ClapArgs, Debug)]
 pub(crate) struct DieChoice {
     /// Seed of the study that the die belongs to
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count::<u64>, allow_negative_numbers = true)]
     pub(crate) seed: u64,
 
     /// Number of the die
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count::<u32>, allow_negative_numbers = true)]
     pub(crate) die: u32,
 
     /// Scale the mismatch of the whole chip so that its reference parameter has this CV (0.2 is 20 %); 0 is the
@@ -167,7 +187,7 @@ pub(crate) struct DieArgs {
     pub(crate) which: DieChoice,
 
     /// Only this core; all cores of one chip if not given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<u16>, allow_negative_numbers = true)]
     pub(crate) core: Option<u16>,
 
     /// Only this parameter, with its histogram; may be given several times. All parameters if not given
@@ -258,7 +278,7 @@ pub(crate) struct RunArgs {
     pub(crate) noise: bool,
 
     /// Number of the run, for its noise: the same trial of a die has the same noise
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "noise")]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "noise", value_parser = count::<u64>, allow_negative_numbers = true)]
     pub(crate) trial: u64,
 
     #[command(flatten)]
@@ -279,7 +299,7 @@ pub(crate) struct RunArgs {
     pub(crate) probe: Vec<String>,
 
     /// Sample the probes at every N-th tick, or at a time such as 5ms; every step if not given
-    #[arg(long, value_name = "N|TIME", requires = "probe")]
+    #[arg(long, value_name = "N|TIME", requires = "probe", allow_hyphen_values = true)]
     pub(crate) every: Option<Interval>,
 
     /// Write what the probes read to this file; without it and `--plot` it is shown as a table
@@ -341,11 +361,11 @@ pub(crate) struct ConformArgs {
 #[group(required = true, multiple = false)]
 pub(crate) struct RunLength {
     /// Ticks to run
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<u64>, allow_negative_numbers = true)]
     pub(crate) ticks: Option<u64>,
 
     /// Time to run, such as 200ms; a whole number of the chip's ticks
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     pub(crate) time: Option<Quantity>,
 }
 
@@ -370,7 +390,7 @@ pub(crate) struct PlotArgs {
     pub(crate) out: FigureFile,
 
     /// Length of a tick, such as 1ms. Without it and `--chip` the axis counts ticks
-    #[arg(long, value_name = "TIME", value_parser = parse_tick)]
+    #[arg(long, value_name = "TIME", value_parser = parse_tick, allow_hyphen_values = true)]
     pub(crate) tick: Option<Quantity>,
 
     /// The chip that says how long a tick is: name of a shipped chip, or path of a chip file

@@ -1,7 +1,10 @@
 //! Everything that can end a command early, and how it looks in the terminal.
 
+use crate::output::{visible, visible_line};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use formats::{FormatError, FormatErrors};
+use serde_json::{Value, json};
+use std::ops::Range;
 use thiserror::Error;
 
 /// Why a command failed.
@@ -44,6 +47,14 @@ pub(crate) enum HostError {
         /// Why.
         error: Box<device_models::DeviceModelError>,
     },
+    /// More memory or time would be needed than is taken unasked.
+    #[error("{error}")]
+    Budget {
+        /// How much, and for what.
+        error: budget::OverBudget,
+        /// What to do.
+        help: String,
+    },
     /// A study cannot run, or was interrupted.
     #[error(transparent)]
     Study(Box<study::StudyError>),
@@ -80,6 +91,12 @@ pub(crate) enum HostError {
     },
 }
 
+impl From<budget::OverBudget> for HostError {
+    fn from(error: budget::OverBudget) -> Self {
+        Self::Budget { help: error.help(), error }
+    }
+}
+
 impl From<study::StudyError> for HostError {
     fn from(error: study::StudyError) -> Self {
         Self::Study(Box::new(error))
@@ -102,6 +119,36 @@ impl HostError {
         }
     }
 
+    /// What to do about it.
+    fn help(&self) -> Option<&str> {
+        match self {
+            Self::Usage { help, .. } | Self::Mapper { help, .. } => help.as_deref(),
+            Self::Budget { help, .. } => Some(help),
+            _ => None,
+        }
+    }
+
+    /// The error as JSON: `{"error": {...}}`.
+    pub(crate) fn as_json(&self) -> Value {
+        let mut error = json!({ "message": self.to_string(), "help": self.help(), "exit_status": self.exit_code() });
+        if let Self::Files(errors) = self {
+            let each = errors.iter().map(|error| {
+                let place = error.place();
+                json!({
+                    "file": error.file(),
+                    "line": place.map(|place| place.line),
+                    "column": place.map(|place| place.column),
+                    "entry": place.map(|place| &place.path).filter(|path| !path.is_empty()),
+                    "message": error.message(),
+                    "help": error.help(),
+                })
+            });
+            error["errors"] = each.collect();
+            error["more_errors"] = json!(errors.more());
+        }
+        json!({ "error": error })
+    }
+
     /// The error as text: `error: ...`, for a place in a file with file, line, column and the line itself, and what to
     /// do after `help:`.
     pub(crate) fn render(&self, colours: bool) -> String {
@@ -109,14 +156,14 @@ impl HostError {
         match self {
             Self::Files(errors) => {
                 let mut text: Vec<String> = errors.iter().map(|error| render_format(error, &renderer)).collect();
-                if text.len() > 1 {
-                    text.push(format!("{} errors in this file", text.len()));
+                match (text.len(), errors.more()) {
+                    (1, 0) => {}
+                    (shown, 0) => text.push(format!("{shown} errors in this file")),
+                    (shown, more) => text.push(format!("{} errors in this file; {shown} are shown", shown + more)),
                 }
                 text.join("\n\n")
             }
-            Self::Usage { message, help } => render_plain(message, help.as_deref(), &renderer),
-            Self::Mapper { help, .. } => render_plain(&self.to_string(), help.as_deref(), &renderer),
-            other => render_plain(&other.to_string(), None, &renderer),
+            other => render_plain(&other.to_string(), other.help(), &renderer),
         }
     }
 }
@@ -127,10 +174,18 @@ fn render_format(error: &FormatError, renderer: &Renderer) -> String {
         let message = if error.file().is_empty() { message } else { format!("{}: {message}", error.file()) };
         return render_plain(&message, help.as_deref(), renderer);
     };
-    let snippet = Snippet::source(place.excerpt.as_str())
+    let (message, help, path) =
+        (visible(&message).into_owned(), help.map(|help| visible(&help).into_owned()), visible(&place.file));
+    // Characters that are replaced may have other lengths.
+    let cut = |range: Range<usize>| visible_line(&place.excerpt[range]).into_owned();
+    let Range { start, end } = place.span;
+    let (before, meant, after) = (cut(0..start), cut(start..end), cut(end..place.excerpt.len()));
+    let span = before.len()..before.len() + meant.len();
+    let excerpt = before + &meant + &after;
+    let snippet = Snippet::source(excerpt.as_str())
         .line_start(place.line)
-        .path(place.file.as_str())
-        .annotation(AnnotationKind::Primary.span(place.span.clone()));
+        .path(path.as_ref())
+        .annotation(AnnotationKind::Primary.span(span));
     let mut group: Group<'_> = Level::ERROR.primary_title(message).element(snippet);
     if let Some(help) = help {
         group = group.element(Level::HELP.message(help));
@@ -142,6 +197,6 @@ fn render_plain(message: &str, help: Option<&str>, renderer: &Renderer) -> Strin
     let title = |level: Level<'static>, text: &str| {
         renderer.render(&[Group::with_title(level.primary_title(text.to_string()))])
     };
-    let error = title(Level::ERROR, message);
-    help.map_or(error.clone(), |help| format!("{error}\n{}", title(Level::HELP, help)))
+    let error = title(Level::ERROR, &visible(message));
+    help.map_or(error.clone(), |help| format!("{error}\n{}", title(Level::HELP, &visible(help))))
 }

@@ -10,6 +10,8 @@ mod args;
 mod commands;
 mod errors;
 mod output;
+mod outputs;
+mod progress;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -17,7 +19,11 @@ use errors::HostError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return wrong_command_line(&error),
+    };
+    let json = args.command.json();
     let outcome = match args.command {
         Command::Study(study) => commands::study::run(&study, args.quiet),
         Command::Chips(chips) => commands::chip::list(&chips),
@@ -33,8 +39,20 @@ fn main() -> ExitCode {
         // Whoever read the output has enough of it (`quenched chips | head -1`): nothing went wrong.
         Err(HostError::OutputClosed) => ExitCode::SUCCESS,
         Err(error) => {
-            output::error(&error);
+            output::error(&error, json);
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Help, the version, or what is wrong with the command line.
+fn wrong_command_line(error: &clap::Error) -> ExitCode {
+    // Who asks for JSON finds JSON, although the arguments could not be read.
+    if error.use_stderr() && std::env::args_os().any(|word| word == "--json") {
+        let text = error.render().to_string();
+        let message = text.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
+        let error = HostError::Usage { message: message.into(), help: None };
+        let _ = output::print_json(&error.as_json());
+    }
+    error.exit()
 }

@@ -74,7 +74,7 @@ fn draw(plot: &[&Trace], axis: &Axis, (top, first): (f64, usize), drawn: &mut Dr
     let high = values().reduce(f64::max).unwrap_or(0.0);
     let scale = Scale::covering(low, high, 4);
     let bottom = top + HEIGHT;
-    let y = |value: f64| bottom - (value - scale.min()) / (scale.max() - scale.min()) * HEIGHT;
+    let y = |value: f64| bottom - scale.share(value) * HEIGHT;
     let svg = &mut drawn.svg;
     svg.push_str(&heading(top - 8.0, &name(plot[0])));
     svg.push_str(&rules(&scale, y));
@@ -143,9 +143,9 @@ fn within(mut places: Vec<f64>, top: f64, bottom: f64) -> Vec<f64> {
 fn rules(scale: &Scale, y: impl Fn(f64) -> f64) -> String {
     let mut svg = String::new();
     let mut path = String::new();
-    for mark in (0..=scale.steps()).map(|i| scale.mark(i)) {
+    for (mark, text) in (0..=scale.steps()).map(|i| (scale.mark(i), scale.label(i))) {
         let _ = write!(path, "M{LEFT:.1} {:.1}H{RIGHT:.1}", y(mark));
-        svg.push_str(&label(LEFT - 7.0, y(mark) + 4.0, "end", &format!("{mark:.*}", scale.decimals())));
+        svg.push_str(&label(LEFT - 7.0, y(mark) + 4.0, "end", &text));
     }
     format!("<path class=\"grid\" stroke=\"{}\" fill=\"none\" d=\"{path}\"/>\n{svg}", light("--grid"))
 }

@@ -1,6 +1,6 @@
 //! What a run is given, and how it is read.
 
-use super::values::{parse_format, parse_sensor};
+use super::values::{count, parse_format, parse_sensor};
 use super::{Beginning, ClapArgs};
 use formats::sensor::{Columns, Sensor, SensorFormat, TimeUnit};
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub(crate) struct InputArgs {
     pub(crate) clock_bits: Option<u32>,
 
     /// Which sample of a file that has several, counted from 0
-    #[arg(long, value_name = "N", requires = "input")]
+    #[arg(long, value_name = "N", requires = "input", value_parser = count::<u64>, allow_negative_numbers = true)]
     pub(crate) sample: Option<u64>,
 
     /// Sort a recording whose events are not in the order of time, instead of refusing it

@@ -1,5 +1,6 @@
 //! What the text of an argument can stand for.
 
+use formats::output::STANDARD_OUTPUT;
 use formats::sensor::{FORMATS, Sensor, SensorFormat};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -69,10 +70,13 @@ impl FromStr for FigureFile {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let path = PathBuf::from(text);
+        if text == STANDARD_OUTPUT {
+            return Ok(Self { path, kind: FigureKind::Svg });
+        }
         let kind = match path.extension().and_then(|extension| extension.to_str()) {
             Some("svg") => FigureKind::Svg,
             Some("html" | "htm") => FigureKind::Html,
-            _ => return Err("a figure is a file that ends in .svg or .html".into()),
+            _ => return Err("a figure is a file that ends in .svg or .html, or `-` for standard output".into()),
         };
         Ok(Self { path, kind })
     }
@@ -93,6 +97,33 @@ pub(super) fn time(text: &str) -> Result<Quantity, String> {
         Dimension::Time => Err(refused(format!("{time} is not longer than 0"))),
         _ => Err(refused(format!("{time} is no time"))),
     }
+}
+
+/// A whole number that is not negative.
+pub(super) fn count<T: TryFrom<u128> + Copy>(text: &str) -> Result<T, String> {
+    within(text, 0, u128::MAX)
+}
+
+/// A whole number from `LOW` to `HIGH`.
+pub(super) fn from_to<const LOW: u128, const HIGH: u128>(text: &str) -> Result<u32, String> {
+    within(text, LOW, HIGH)
+}
+
+fn within<T: TryFrom<u128> + Copy>(text: &str, low: u128, high: u128) -> Result<T, String> {
+    let (sign, digits) = text.split_at(usize::from(text.starts_with(['-', '+'])));
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("a whole number is needed, such as 100".into());
+    }
+    // More digits than any type has are more than any type holds.
+    let value = digits.parse::<u128>().unwrap_or(u128::MAX);
+    if sign == "-" && value > 0 {
+        return Err("a number below 0 is impossible here".into());
+    }
+    if !(low..=high).contains(&value) {
+        return Err(format!("{value} is not in {low}..={high}"));
+    }
+    let bits = 8 * size_of::<T>();
+    T::try_from(value).map_err(|_| format!("the largest number here is {}", u128::MAX >> (128 - bits)))
 }
 
 /// The length of a tick.
@@ -154,9 +185,26 @@ mod tests {
     }
 
     #[test]
+    fn numbers_say_what_is_wrong_with_them() {
+        assert_eq!((count("0"), count("+7"), count("-0")), (Ok(0u64), Ok(7), Ok(0)));
+        assert_eq!((count("18446744073709551615"), from_to::<1, 9>("9")), (Ok(u64::MAX), Ok(9)));
+        let wrong = |text: &str| count::<u16>(text).unwrap_err();
+        assert_eq!(wrong("-5"), "a number below 0 is impossible here");
+        assert_eq!((wrong("65536"), wrong(&"9".repeat(99))), (wrong("70000"), wrong("65536")));
+        assert_eq!(wrong("65536"), "the largest number here is 65535");
+        for text in ["", "-", "+", "1.5", "1e3", "0x1", " 1", "five", "\u{661}"] {
+            assert_eq!(wrong(text), "a whole number is needed, such as 100", "{text}");
+        }
+        for text in ["0", "10"] {
+            assert_eq!(from_to::<1, 9>(text), Err(format!("{text} is not in 1..=9")));
+        }
+    }
+
+    #[test]
     fn a_figure_is_known_by_its_end() {
         let kind = |text: &str| text.parse::<FigureFile>().map(|file| file.kind);
         assert_eq!((kind("a/b.svg"), kind("b.html")), (Ok(FigureKind::Svg), Ok(FigureKind::Html)));
+        assert_eq!(kind("-"), Ok(FigureKind::Svg));
         for wrong in ["", "svg", "a.png", "a.svg.gz", "a."] {
             assert!(kind(wrong).is_err(), "{wrong}");
         }

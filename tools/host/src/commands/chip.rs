@@ -4,7 +4,7 @@ use crate::args::{ChipArgs, ChipsArgs};
 use crate::commands::indented;
 use crate::commands::numbers::{Number, json_number, numbers, quantity};
 use crate::errors::HostError;
-use crate::output::{print, print_json};
+use crate::output::{print, print_bytes, print_json};
 use chip::{ChipSpec, Evidence};
 use report::text_table;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ pub(crate) fn show(args: &ChipArgs) -> Result<(), HostError> {
             Some(text) => text.to_string(),
             None => formats::text::read_text(Path::new(&args.chip))?,
         };
-        return print(&text);
+        return print_bytes(text.as_bytes());
     }
     if args.json { print_json(&as_json(&spec)) } else { print(&as_text(&spec)) }
 }

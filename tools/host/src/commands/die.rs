@@ -4,7 +4,8 @@ use crate::args::{DieArgs, DieChoice};
 use crate::commands::effective::EffectiveValues;
 use crate::commands::faults::Faults;
 use crate::errors::HostError;
-use crate::output::{print, print_json};
+use crate::output::print_json;
+use crate::outputs::Outputs;
 use chip::ChipSpec;
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
@@ -47,6 +48,10 @@ pub(crate) struct Statistics {
 /// `quenched die`.
 pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let spec = formats::chip::resolve(&args.chip)?;
+    let mut outputs = Outputs::new(args.json);
+    outputs.reads_all_so_far()?;
+    let file = args.csv.as_ref().map(|path| outputs.file("--csv", path)).transpose()?;
+    outputs.give_up_on_interrupt();
     let die = parameters_of(&spec, &args.which)?;
     // Nothing differs on a chip without mismatch, however large it is.
     let differs = die.mismatched().next().is_some() || die.has_faults();
@@ -58,9 +63,10 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let faults = Faults::of(&spec, &die, &circuits);
     let weights = WeightFactors::of(&spec, &die, &args.which, &circuits);
     let effective = EffectiveValues::of(&spec, &die, args, &cores)?;
-    if let Some(path) = &args.csv {
-        formats::output::write_atomic(path, csv(&circuits, &columns).as_bytes())?;
+    if let Some(file) = file {
+        outputs.write(file, csv(&circuits, &columns).as_bytes())?;
     }
+    let done = outputs.commit()?;
     if args.json {
         let mut value = as_json(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref());
         if let Some(effective) = effective {
@@ -69,7 +75,7 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
         return print_json(&value);
     }
     let text = as_text(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref());
-    print(&(text + &effective.map_or(String::new(), |effective| effective.as_text())))
+    done.print(&(text + &effective.map_or(String::new(), |effective| effective.as_text())))
 }
 
 /// The parameters of the die that `which` names.

@@ -3,7 +3,8 @@
 use crate::args::MapArgs;
 use crate::commands::load::{Loaded, load};
 use crate::errors::HostError;
-use crate::output::{print, print_json, warn};
+use crate::output::{print_json, warn};
+use crate::outputs::{Done, Outputs};
 use chip::Endpoint;
 use report::text_table;
 use serde_json::{Value, json};
@@ -12,32 +13,37 @@ use std::fmt::Write;
 
 /// `quenched map`.
 pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
+    let mut outputs = Outputs::new(args.json);
+    outputs.reads([&args.what.network])?;
+    let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
+    outputs.give_up_on_interrupt();
     let Loaded { spec, program, symbols, report } = load(&args.what)?;
+    outputs.reads_all_so_far()?;
     let warnings = report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
-    let save = |program, symbols| match &args.out {
-        Some(path) => formats::program::save(path, program, symbols).map(|()| Some(path.display().to_string())),
-        None => Ok(None),
-    };
-    let (json, text, written) = match report {
-        Some(report) => {
-            let written = save(&program, &symbols)?;
-            (json!({ "report": report, "program": written }), report.to_string(), written)
-        }
+    let encoded = |program, symbols| out.map(|out| (out, formats::program::encode(program, symbols)));
+    let (mut json, text, encoded) = match report {
+        Some(report) => (json!({ "report": report }), report.to_string(), encoded(&program, &symbols)),
         // A network has met its chip when it was mapped; a program meets it now.
         None => {
             let board = Loaded { spec, program, symbols, report: None }.board(&args.what.network)?;
-            let written = save(board.program(), board.symbols())?;
-            (json!({ "contents": as_json(&board), "program": written }), as_text(&board), written)
+            let encoded = encoded(board.program(), board.symbols());
+            (json!({ "contents": as_json(&board) }), as_text(&board), encoded)
         }
     };
     let deny = args.what.deny_warnings;
+    if let Some((out, bytes)) = encoded {
+        outputs.write(out, &bytes)?;
+    }
+    let denied = deny && !warnings.is_empty();
+    // What is an error leaves no file.
+    let done = if denied { Done::default() } else { outputs.commit()? };
     if args.json {
+        json["program"] = json!(done.files.first());
         print_json(&json)?;
         return warn(&warnings, true, deny);
     }
-    let written = written.map_or_else(String::new, |path| format!("\nWritten:\n  {path}\n"));
     let shown = if warnings.is_empty() { String::new() } else { format!("\n{warnings}") };
-    print(&format!("{}\n{shown}{written}", text.trim_end()))?;
+    done.print(&format!("{}\n{shown}{}", text.trim_end(), done.text()))?;
     warn(&warnings, false, deny)
 }
 

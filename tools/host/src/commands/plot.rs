@@ -1,8 +1,8 @@
 //! `quenched plot`: spikes and traces as a picture.
 
-use crate::args::{FigureFile, FigureKind, PlotArgs};
+use crate::args::{FigureKind, PlotArgs};
 use crate::errors::HostError;
-use crate::output::print;
+use crate::outputs::Outputs;
 use chip::ChipSpec;
 use formats::events::SpikeEvent;
 use formats::traces::Traces;
@@ -18,6 +18,11 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), HostError> {
         (None, Some(chip)) => Some(formats::chip::resolve(chip)?.tick.quantity),
         (None, None) => None,
     };
+    let mut outputs = Outputs::new(false);
+    outputs.reads_all_so_far()?;
+    outputs.reads(args.spikes.iter().chain(&args.traces))?;
+    let id = outputs.file("--out", &args.out.path)?;
+    outputs.give_up_on_interrupt();
     let spikes = args.spikes.as_deref().map(formats::events::load_spikes).transpose()?;
     let traces = args.traces.as_deref().map(formats::traces::load_traces).transpose()?;
     let raster = spikes.map(|spikes| groups(&spikes));
@@ -28,17 +33,17 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), HostError> {
         let names: Vec<String> = files.into_iter().flatten().map(|path| name(path)).collect();
         names.join(", ")
     });
-    write(&args.out, &RunFigure { title, time, raster, traces })?;
-    print(&format!("Written:\n  {}\n", args.out.path.display()))
+    outputs.write(id, text(args.out.kind, &RunFigure { title, time, raster, traces }).as_bytes())?;
+    let done = outputs.commit()?;
+    done.print(done.text().trim_start())
 }
 
-/// Writes `figure` to `file`.
-pub(crate) fn write(file: &FigureFile, figure: &RunFigure) -> Result<(), HostError> {
-    let text = match file.kind {
+/// `figure` as the text of a file.
+pub(crate) fn text(kind: FigureKind, figure: &RunFigure) -> String {
+    match kind {
         FigureKind::Svg => figure.svg(),
         FigureKind::Html => figure.html(),
-    };
-    Ok(formats::output::write_atomic(&file.path, text.as_bytes())?)
+    }
 }
 
 /// Length of a tick of `spec` in seconds.

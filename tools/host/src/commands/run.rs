@@ -11,7 +11,9 @@ use crate::commands::die::parameters_of;
 use crate::commands::load::{load, refused};
 use crate::commands::probe;
 use crate::errors::HostError;
-use crate::output::{print, print_json, warn};
+use crate::output::{print_json, warn};
+use crate::outputs::{Done, Outputs};
+use crate::progress::{PERCENT, progress};
 use account::Account;
 use chip::{ChipSpec, whole_multiple};
 use device_models::DieParameters;
@@ -20,7 +22,7 @@ use files::Files;
 use formats::container::Kind;
 use formats::events::SpikeEvent;
 use formats::suggestion;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use session::{Board, PopulationActivity, Session, SessionError};
 use std::path::PathBuf;
 use units::{Tick, Unit};
@@ -68,7 +70,13 @@ impl Outcome {
 
 /// `quenched run`.
 pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
+    let inputs = inputs::files(&args.events.input)?;
+    let mut outputs = Outputs::new(args.json);
+    outputs.reads(inputs.iter().chain(&args.resume).chain([&args.what.network]))?;
+    let files = Files::of(args, &inputs, &mut outputs)?;
+    outputs.give_up_on_interrupt();
     let loaded = load(&args.what)?;
+    outputs.reads_all_so_far()?;
     let of_mapping = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let mut die = parameters_of(&loaded.spec, &args.which)?;
     if args.noise {
@@ -77,25 +85,20 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
             .map_err(|error| HostError::Device { chip: loaded.spec.name.clone(), error: Box::new(error) })?;
     }
     let ticks = ticks(args, &loaded.spec)?;
-    let inputs = inputs::files(&args.events.input)?;
-    let files = Files::of(args, &inputs)?;
     let mut session = start(args, &loaded.board(&args.what.network)?, &die)?;
     mute(args, &mut session)?;
     probe::choose(args, &mut session, ticks)?;
     let mut outcomes = match &inputs[..] {
-        [] => vec![emulate(args, session, None, ticks, &progress(PARTS.min(ticks), quiet))?],
-        [input] => vec![emulate(args, session, Some(input), ticks, &progress(PARTS.min(ticks), quiet))?],
+        [] => vec![emulate(args, session, None, ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?],
+        [input] => vec![emulate(args, session, Some(input), ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?],
         several => {
-            let bar = progress(several.len() as u64 * PARTS.min(ticks), quiet);
+            let bar = progress(several.len() as u64 * PARTS.min(ticks), PERCENT, quiet);
             let run = |session, input: &PathBuf| emulate(args, session, Some(input), ticks, &bar);
             let outcomes = session.for_each(several, None, run).into_iter().collect::<Result<_, _>>()?;
             bar.finish_and_clear();
             outcomes
         }
     };
-    for (index, outcome) in outcomes.iter_mut().enumerate() {
-        outcome.written = files.write(args, index, outcome)?;
-    }
     let mut all = Warnings::default();
     for outcome in &mut outcomes {
         outcome.warnings = of_mapping.clone();
@@ -105,17 +108,27 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
         outcome.warnings.extend(outcome.session.warnings(&outcome.activity));
         all.extend(outcome.warnings.clone());
     }
+    let saturations: u64 = outcomes.iter().map(|outcome| outcome.session.counters().saturations).sum();
+    let strict = if args.strict && saturations > 0 { Err(HostError::Strict { count: saturations }) } else { Ok(()) };
+    let denied = args.what.deny_warnings && !all.is_empty();
+    // What is an error leaves no files; the report tells why.
+    let done = if strict.is_err() || denied {
+        Done::default()
+    } else {
+        for (index, outcome) in outcomes.iter_mut().enumerate() {
+            files.write(args, index, outcome, &mut outputs)?;
+            outcome.written = files.names(index);
+        }
+        outputs.commit()?
+    };
     match (&outcomes[..], args.json) {
         ([one], true) => print_json(&json::of(args, one))?,
-        ([one], false) => print(&text::of(args, one))?,
+        ([one], false) => done.print(&text::of(args, one))?,
         (several, true) => print_json(&json::of_several(args, several))?,
-        (several, false) => print(&text::of_several(args, several))?,
+        (several, false) => done.print(&text::of_several(args, several))?,
     }
     warn(&all, args.json, args.what.deny_warnings)?;
-    match outcomes.iter().map(|outcome| outcome.session.counters().saturations).sum() {
-        count if count > 0 && args.strict => Err(HostError::Strict { count }),
-        _ => Ok(()),
-    }
+    strict
 }
 
 /// How many ticks to run.
@@ -202,12 +215,4 @@ fn emulate(
         warnings: Warnings::default(),
         written: Vec::new(),
     })
-}
-
-fn progress(parts: u64, quiet: bool) -> ProgressBar {
-    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bar = ProgressBar::with_draw_target(Some(parts), target);
-    let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {percent} %, {eta} left");
-    bar.set_style(style.expect("the template is valid").progress_chars("━╸ "));
-    bar
 }

@@ -3,10 +3,12 @@
 use crate::args::StudyArgs;
 use crate::commands::numbers::{numbers, quantity};
 use crate::errors::HostError;
-use crate::output::{note, print, print_json, warn};
+use crate::output::{note, print_json, warn};
+use crate::outputs::{Done, Outputs};
+use crate::progress::progress;
+use budget::Allowance;
 use chip::{ChipSpec, Evidence};
-use formats::output::OutputDir;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use formats::output::{Abandon, STANDARD_OUTPUT};
 use report::{ChipNumber, ChipSection, Page, Spread, Stage, TaskResults};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -22,24 +24,37 @@ static CANCELLED: AtomicBool = AtomicBool::new(false);
 /// `quenched study`.
 pub(crate) fn run(args: &StudyArgs, quiet: bool) -> Result<(), HostError> {
     let spec = spec(args)?;
-    watch_for_interrupt();
-    // Opened before the work, so that a directory that cannot be written to is found out at once.
-    let mut out = OutputDir::create(&args.out)?;
+    if args.out.as_os_str() == STANDARD_OUTPUT {
+        return Err(HostError::Usage {
+            message: "`--out -`: a study writes several files, which do not go to standard output together".into(),
+            help: Some("name a directory; `./-` is one of this name".into()),
+        });
+    }
+    let threads =
+        args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get), |n| n as usize);
+    Allowance::large_if(args.allow_large).check(&spec.estimate(threads))?;
+    let mut outputs = Outputs::new(args.json);
+    watch_for_interrupt(outputs.abandon());
+    outputs.reads_all_so_far()?;
+    // Claimed before the work, so that a directory that cannot be written to is found out at once.
+    outputs.folder(&args.out, &["results.csv", "manifest.json", "report.html"])?;
     let result = run_study(&spec, args, quiet)?;
     let page = Page { result: &result, chip: &chip_section(&spec.base.chip.spec), command: &command(args) }.html();
-    out.write("results.csv", result.csv().as_bytes())?;
-    out.write("manifest.json", result.manifest_json().as_bytes())?;
-    out.write("report.html", page.as_bytes())?;
+    outputs.write_in_folder("results.csv", result.csv().as_bytes())?;
+    outputs.write_in_folder("manifest.json", result.manifest_json().as_bytes())?;
+    outputs.write_in_folder("report.html", page.as_bytes())?;
     if args.figures {
         for (name, picture) in figures(&result) {
-            out.write(&name, picture.as_bytes())?;
+            outputs.write_in_folder(&name, picture.as_bytes())?;
         }
     }
-    let files: Vec<String> = out.commit()?.iter().map(|path| path.display().to_string()).collect();
+    let denied = args.deny_warnings && !result.manifest.warnings.is_empty();
+    // What is an error leaves no files.
+    let done = if denied { Done::default() } else { outputs.commit()? };
     if args.json {
-        print_json(&as_json(&result, &files))?;
+        print_json(&as_json(&result, &done.files))?;
     } else {
-        print(&as_text(&result, &files))?;
+        done.print(&as_text(&result, &done))?;
     }
     warn(&result.manifest.warnings, args.json, args.deny_warnings)
 }
@@ -81,11 +96,7 @@ fn command(args: &StudyArgs) -> String {
 }
 
 fn run_study(spec: &StudySpec, args: &StudyArgs, quiet: bool) -> Result<StudyResult, HostError> {
-    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bar = ProgressBar::with_draw_target(Some(spec.run_count() as u64), target);
-    let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos} of {len} runs, {eta} left");
-    bar.set_style(style.expect("the template is valid").progress_chars("━╸ "));
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let bar = progress(spec.run_count() as u64, "{pos} of {len} runs", quiet);
     let options = RunOptions {
         threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),
         cancel: &CANCELLED,
@@ -98,15 +109,16 @@ fn run_study(spec: &StudySpec, args: &StudyArgs, quiet: bool) -> Result<StudyRes
 
 /// Ctrl-C (or a request to end, as schedulers send) asks the study to stop. Given again after a while, it ends the
 /// process at once.
-fn watch_for_interrupt() {
+fn watch_for_interrupt(outputs: Abandon) {
     /// A signal that a terminal and a parent process both pass on arrives twice; only a later one is a second wish.
     const AGAIN: Duration = Duration::from_secs(1);
     static FIRST: OnceLock<Instant> = OnceLock::new();
-    let handler = || {
+    let handler = move || {
         if !CANCELLED.swap(true, Ordering::Relaxed) {
             FIRST.get_or_init(Instant::now);
             note("\nstopping after the runs that are under way; press Ctrl-C again to stop at once");
         } else if FIRST.get().is_some_and(|first| first.elapsed() > AGAIN) {
+            outputs.now();
             std::process::exit(130);
         }
     };
@@ -151,7 +163,7 @@ fn chip_section(spec: &ChipSpec) -> ChipSection {
     }
 }
 
-fn as_text(result: &StudyResult, files: &[String]) -> String {
+fn as_text(result: &StudyResult, done: &Done) -> String {
     let mut text = format!("{}\n\n", result.manifest.title);
     text.push_str(&report::terminal_table(&result.rows));
     let _ = writeln!(text, "\n{}", report::stage_key(&result.rows));
@@ -164,10 +176,7 @@ fn as_text(result: &StudyResult, files: &[String]) -> String {
     if !result.manifest.warnings.is_empty() {
         let _ = write!(text, "\n{}", result.manifest.warnings);
     }
-    text.push_str("\nWritten:\n");
-    for file in files {
-        let _ = writeln!(text, "  {file}");
-    }
+    text.push_str(&done.text());
     text
 }
 

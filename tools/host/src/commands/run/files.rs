@@ -1,91 +1,152 @@
 //! The files that a run writes: one of each kind, or one for each input.
 
 use super::{Outcome, SNAPSHOT};
-use crate::args::{FigureFile, RunArgs};
+use crate::args::RunArgs;
 use crate::commands::{plot, probe};
 use crate::errors::HostError;
+use crate::outputs::Outputs;
+use formats::output::{OutputId, STANDARD_OUTPUT};
 use report::{RunFigure, SpikeGroup, TimeSpan};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What the names of the files of each run get; nothing where there is one run.
+/// The files of each run.
 pub(super) struct Files {
-    marks: Option<Vec<String>>,
+    /// By run, in the order of [`FILES`].
+    runs: Vec<[Option<(OutputId, PathBuf)>; FILES.len()]>,
 }
 
+/// A file that a run can write.
+struct Kind {
+    /// The option that names it.
+    option: &'static str,
+    /// The name that is given.
+    path: fn(&RunArgs) -> Option<&Path>,
+    /// What it holds.
+    contents: fn(&RunArgs, &Outcome) -> Vec<u8>,
+}
+
+/// All of them.
+const FILES: [Kind; 4] = [
+    Kind {
+        option: "--spikes",
+        path: |args| args.spikes.as_deref(),
+        contents: |_, outcome| formats::events::write_spikes(&outcome.spikes).into_bytes(),
+    },
+    Kind {
+        option: "--traces",
+        path: |args| args.traces.as_deref(),
+        contents: |_, outcome| {
+            let recordings = probe::recordings(&outcome.session);
+            formats::traces::write_traces(outcome.session.sampled(), &recordings).into_bytes()
+        },
+    },
+    Kind {
+        option: "--plot",
+        path: |args| args.plot.as_ref().map(|figure| figure.path.as_path()),
+        contents: |args, outcome| {
+            let kind = args.plot.as_ref().expect("it is asked for").kind;
+            plot::text(kind, &figure(args, outcome)).into_bytes()
+        },
+    },
+    Kind {
+        option: "--save-snapshot",
+        path: |args| args.save_snapshot.as_deref(),
+        contents: |_, outcome| formats::container::encode(SNAPSHOT, &outcome.session.snapshot()),
+    },
+];
+
 impl Files {
-    /// Names for the files of runs with `inputs`.
+    /// Claims the files of runs with `inputs`.
     ///
     /// # Errors
-    /// Two inputs whose files would have the same name.
-    pub(super) fn of(args: &RunArgs, inputs: &[PathBuf]) -> Result<Self, HostError> {
-        if inputs.len() < 2 {
-            return Ok(Self { marks: None });
-        }
-        let stem = |path: &PathBuf| path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into());
-        let marks: Vec<String> = inputs.iter().map(stem).collect();
-        let writes =
-            args.spikes.is_some() || args.traces.is_some() || args.plot.is_some() || args.save_snapshot.is_some();
-        let mut known: BTreeMap<&str, &Path> = BTreeMap::new();
-        for (mark, input) in marks.iter().zip(inputs).filter(|_| writes) {
-            if let Some(other) = known.insert(mark, input) {
-                return Err(HostError::Usage {
-                    message: format!(
-                        "the files of the inputs {} and {} would have the same names",
-                        other.display(),
-                        input.display()
-                    ),
-                    help: Some("rename one of the inputs, or run them apart".into()),
-                });
+    /// Two inputs whose files would have the same name, or a file that cannot be an output.
+    pub(super) fn of(args: &RunArgs, inputs: &[PathBuf], outputs: &mut Outputs) -> Result<Self, HostError> {
+        let asked: Vec<(usize, &Kind, &Path)> =
+            FILES.iter().enumerate().filter_map(|(i, kind)| Some((i, kind, (kind.path)(args)?))).collect();
+        let marks = if inputs.len() < 2 { vec![None] } else { marks(args, inputs, &asked)? };
+        let mut runs: Vec<[Option<(OutputId, PathBuf)>; FILES.len()]> =
+            marks.iter().map(|_| Default::default()).collect();
+        for (index, kind, path) in asked {
+            let paths: Vec<PathBuf> = marks.iter().map(|mark| marked(path, mark.as_deref())).collect();
+            let ids = outputs.files(kind.option, &paths)?;
+            for ((run, id), path) in runs.iter_mut().zip(ids).zip(paths) {
+                run[index] = Some((id, path));
             }
         }
-        if !args.probe.is_empty() && args.traces.is_none() && args.plot.is_none() && !args.json {
+        Ok(Self { runs })
+    }
+
+    /// Writes the files of run `run`.
+    pub(super) fn write(
+        &self,
+        args: &RunArgs,
+        run: usize,
+        outcome: &Outcome,
+        outputs: &mut Outputs,
+    ) -> Result<(), HostError> {
+        for (kind, file) in FILES.iter().zip(&self.runs[run]) {
+            if let Some((id, _)) = file {
+                outputs.write(*id, &(kind.contents)(args, outcome))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of the files of run `run`.
+    pub(super) fn names(&self, run: usize) -> Vec<String> {
+        let files = self.runs[run].iter().flatten().filter(|(_, path)| path.as_os_str() != STANDARD_OUTPUT);
+        files.map(|(_, path)| path.display().to_string()).collect()
+    }
+}
+
+/// What the names of the files of each of several runs get.
+fn marks(
+    args: &RunArgs,
+    inputs: &[PathBuf],
+    asked: &[(usize, &Kind, &Path)],
+) -> Result<Vec<Option<String>>, HostError> {
+    if let Some((_, kind, _)) = asked.iter().find(|(_, _, path)| path.as_os_str() == STANDARD_OUTPUT) {
+        return Err(HostError::Usage {
+            message: format!("`{} -`: the files of several runs do not go to standard output together", kind.option),
+            help: Some("give a name, or run the inputs apart".into()),
+        });
+    }
+    let stem = |path: &PathBuf| path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into());
+    let marks: Vec<String> = inputs.iter().map(stem).collect();
+    let mut known: BTreeMap<&str, &Path> = BTreeMap::new();
+    for (mark, input) in marks.iter().zip(inputs).filter(|_| !asked.is_empty()) {
+        if let Some(other) = known.insert(mark, input) {
             return Err(HostError::Usage {
-                message: "what probes read in several runs does not fit in a table".into(),
-                help: Some("add `--traces FILE.csv`, `--plot FIGURE` or `--json`".into()),
+                message: format!(
+                    "the files of the inputs {} and {} would have the same names",
+                    other.display(),
+                    input.display()
+                ),
+                help: Some("rename one of the inputs, or run them apart".into()),
             });
         }
-        Ok(Self { marks: Some(marks) })
     }
+    if !args.probe.is_empty() && args.traces.is_none() && args.plot.is_none() && !args.json {
+        return Err(HostError::Usage {
+            message: "what probes read in several runs does not fit in a table".into(),
+            help: Some("add `--traces FILE.csv`, `--plot FIGURE` or `--json`".into()),
+        });
+    }
+    Ok(marks.into_iter().map(Some).collect())
+}
 
-    /// `path` for run `run`: `spikes.csv` becomes `spikes-INPUT.csv`.
-    fn path(&self, run: usize, path: &Path) -> PathBuf {
-        let Some(marks) = &self.marks else { return path.to_owned() };
-        let mut name = path.file_stem().unwrap_or_default().to_owned();
-        name.push("-");
-        name.push(&marks[run]);
-        if let Some(extension) = path.extension() {
-            name.push(".");
-            name.push(extension);
-        }
-        path.with_file_name(name)
+/// `path` for the run with this mark: `spikes.csv` becomes `spikes-INPUT.csv`.
+fn marked(path: &Path, mark: Option<&str>) -> PathBuf {
+    let Some(mark) = mark else { return path.to_owned() };
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push("-");
+    name.push(mark);
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
     }
-
-    /// Writes what the command line asks for of run `run`, and returns the names.
-    pub(super) fn write(&self, args: &RunArgs, run: usize, outcome: &Outcome) -> Result<Vec<String>, HostError> {
-        let mut written = Vec::new();
-        let mut path = |path: &Path| {
-            let path = self.path(run, path);
-            written.push(path.display().to_string());
-            path
-        };
-        if let Some(file) = &args.spikes {
-            let text = formats::events::write_spikes(&outcome.spikes);
-            formats::output::write_atomic(&path(file), text.as_bytes())?;
-        }
-        if let Some(file) = &args.traces {
-            let text = formats::traces::write_traces(outcome.session.sampled(), &probe::recordings(&outcome.session));
-            formats::output::write_atomic(&path(file), text.as_bytes())?;
-        }
-        if let Some(file) = &args.plot {
-            let file = FigureFile { path: path(&file.path), ..file.clone() };
-            plot::write(&file, &figure(args, outcome))?;
-        }
-        if let Some(file) = &args.save_snapshot {
-            formats::container::write(&path(file), SNAPSHOT, &outcome.session.snapshot())?;
-        }
-        Ok(written)
-    }
+    path.with_file_name(name)
 }
 
 /// The picture of a run.

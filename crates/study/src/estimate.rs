@@ -1,0 +1,187 @@
+//! What a study would take of memory and time, from its numbers alone.
+//!
+//! Made before anything of the size of these numbers is. The sizes of the parts were measured (see the tests) and
+//! are right to within a factor of three; the speeds are those of a slow processor and say days from years.
+
+use crate::StudySpec;
+use crate::spec::{TaskSettings, Wiring};
+use budget::Estimate;
+use chip::whole_multiple;
+use units::{Quantity, Unit};
+
+/// Bytes of a run: its row while it is waited for, its row among the results, its line in each file.
+const RUN_BYTES: u64 = 900;
+
+/// Bytes of a connection: in the network, in the program, and among the compiled rows.
+const CONNECTION_BYTES: u64 = 32;
+
+/// Bytes of a neuron: its parameters on a die, its state, its place in the program.
+const NEURON_BYTES: u64 = 600;
+
+/// Bytes of a number of the readout, and how often the features are there: as recorded, and centred.
+const NUMBER_BYTES: u64 = 8;
+const FEATURE_COPIES: u64 = 2;
+
+/// Bytes of an input event, and how often it is there: as encoded, and as the chip gets it.
+const EVENT_BYTES: u64 = 2 * 16;
+
+/// Samples of a task whose counts the study does not give.
+const SAMPLES: u64 = 5_000;
+
+/// What a processor does in a second: updates of neurons, and products of two numbers.
+const UPDATES_PER_SECOND: u64 = 20_000_000;
+const PRODUCTS_PER_SECOND: u64 = 500_000_000;
+
+/// Programs that are there at the same time, at most: one is let go when its last run ends.
+const PROGRAMS: u64 = 2;
+
+impl StudySpec {
+    /// What the study would take on `threads` threads.
+    pub fn estimate(&self, threads: usize) -> Estimate {
+        let mut estimate = Estimate::default();
+        let runs = self.run_count() as u128;
+        let threads = (threads.max(1) as u128).min(runs);
+        let dies = self.dies;
+        estimate.memory(format!("the results of {runs} runs, {dies} dies of each setting"), runs, RUN_BYTES, "dies");
+        let per_task = runs / (self.tasks.len() as u128).max(1);
+        // Tasks are run one after the other: the largest decides about memory, all of them about time.
+        let largest = self.tasks.iter().map(|task| Sizes::of(self, task)).max_by_key(Sizes::bytes);
+        if let Some(sizes) = largest {
+            sizes.memory(&mut estimate, threads);
+        }
+        for task in &self.tasks {
+            Sizes::of(self, task).time(&mut estimate, per_task, &task.id);
+        }
+        estimate
+    }
+}
+
+/// The numbers of a task.
+struct Sizes {
+    neurons: u128,
+    connections: u128,
+    /// Entries of the matrices that an echo state network is made with.
+    matrix: u128,
+    samples: u128,
+    targets: u128,
+    steps_per_sample: u128,
+    events: u128,
+}
+
+impl Sizes {
+    fn of(study: &StudySpec, task: &TaskSettings) -> Self {
+        let neurons = u128::from(study.base.reservoir.neurons);
+        let (connections, matrix) = match &task.wiring {
+            Wiring::Spiking(wiring) => {
+                let fan_in = u128::from(wiring.input_fan_in) + u128::from(wiring.recurrent_fan_in);
+                (neurons * fan_in, 0)
+            }
+            // Every pair is looked at; three matrices find the spectral radius.
+            Wiring::Echo(_) => (neurons * neurons, 3 * neurons * neurons),
+        };
+        let samples = match &task.own {
+            Some(own) => (own.train.utterances.len() + own.test.utterances.len()) as u128,
+            None => ["train", "test"]
+                .iter()
+                .map(|name| task.counts.get(*name).map_or(SAMPLES, |n| *n as u64))
+                .map(u128::from)
+                .sum(),
+        };
+        let others = task.counts.iter().filter(|(name, _)| !["train", "test"].contains(&name.as_str()));
+        let targets = others.map(|(_, count)| *count as u128).max().unwrap_or(1);
+        let step = study.base.chip.spec.step();
+        let steps_per_sample = u128::from(whole_multiple(task.sample, step).unwrap_or(1));
+        let events = samples * u128::from(task.encoder.trains_per_channel) * spikes(task.encoder.rate_max, task.sample);
+        Self { neurons, connections, matrix, samples, targets, steps_per_sample, events }
+    }
+
+    /// Bytes of one program and one run.
+    fn bytes(&self) -> u64 {
+        let mut estimate = Estimate::default();
+        self.memory(&mut estimate, 1);
+        estimate.bytes()
+    }
+
+    fn memory(&self, estimate: &mut Estimate, threads: u128) {
+        let Self { neurons, connections, matrix, samples, targets, events, .. } = *self;
+        let neurons_of = format!("a reservoir of {neurons} neurons");
+        estimate.memory(&neurons_of, neurons * (u128::from(PROGRAMS) + threads), NEURON_BYTES, "neurons");
+        estimate.memory(format!("{connections} connections"), connections, PROGRAMS * CONNECTION_BYTES, "neurons");
+        estimate.memory(format!("matrices of {neurons} units"), matrix, NUMBER_BYTES, "neurons");
+        let features = samples.saturating_mul(neurons).saturating_mul(threads);
+        let of_samples = format!("{samples} samples of {neurons} features on {threads} threads");
+        let more = if neurons > samples { "neurons" } else { "train" };
+        estimate.memory(of_samples, features, FEATURE_COPIES * NUMBER_BYTES, more);
+        let rank = samples.min(neurons);
+        let squares = (rank * rank).saturating_mul(threads);
+        estimate.memory(format!("readouts of {neurons} features"), squares, 2 * NUMBER_BYTES, "neurons");
+        let values = samples.saturating_mul(targets);
+        estimate.memory(format!("{samples} samples of {targets} targets"), values, 2 * NUMBER_BYTES, "train");
+        estimate.memory(format!("{events} input events"), events, PROGRAMS * EVENT_BYTES, "trains_per_channel");
+    }
+
+    fn time(&self, estimate: &mut Estimate, runs: u128, task: &str) {
+        let Self { neurons, matrix, samples, steps_per_sample, .. } = *self;
+        let updates = samples.saturating_mul(steps_per_sample).saturating_mul(neurons).saturating_mul(runs);
+        estimate.time(format!("{runs} runs of task `{task}`"), updates, UPDATES_PER_SECOND, "dies");
+        let products = samples.saturating_mul(neurons).saturating_mul(neurons.min(samples)).saturating_mul(runs);
+        estimate.time(format!("{runs} readouts of task `{task}`"), products, PRODUCTS_PER_SECOND, "neurons");
+        let squarings = matrix.saturating_mul(neurons).saturating_mul(16);
+        estimate.time("the spectral radius", squarings, PRODUCTS_PER_SECOND, "neurons");
+    }
+}
+
+/// Spikes of a train of this rate in this time, at least 1.
+fn spikes(rate: Quantity, time: Quantity) -> u128 {
+    let hertz = rate.value_in(Unit::HERTZ).and_then(|hertz| Ok(hertz.to_bits(0)?)).unwrap_or(1);
+    let us = time.value_in(Unit::MICROSECOND).and_then(|us| Ok(us.to_bits(0)?)).unwrap_or(1);
+    let product = u128::try_from(hertz).unwrap_or(1).saturating_mul(u128::try_from(us).unwrap_or(1));
+    (product / 1_000_000).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Row, default_study};
+    use budget::Allowance;
+    use std::path::Path;
+
+    fn study(find: &str, replace: &str) -> StudySpec {
+        assert!(crate::DEFAULT.contains(find), "{find}");
+        crate::read(&crate::DEFAULT.replacen(find, replace, 1), "x.toml", Path::new(""))
+            .unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    fn refused(study: &StudySpec) -> String {
+        let error = Allowance::Usual.check(&study.estimate(2)).unwrap_err();
+        format!("{error}; {}", error.help())
+    }
+
+    #[test]
+    fn studies_of_a_usual_size_pass() {
+        let mut study = default_study();
+        assert_eq!(Allowance::Usual.check(&study.estimate(64)), Ok(()));
+        study.set_dies(10_000);
+        assert_eq!(Allowance::Usual.check(&study.estimate(64)), Ok(()), "{:?}", study.estimate(64));
+    }
+
+    #[test]
+    fn absurd_numbers_are_refused_with_the_number_to_lower() {
+        let dies = refused(&study("dies = 8", "dies = 4294967295"));
+        assert!(dies.contains("4294967295 dies") && dies.contains("lower `dies`"), "{dies}");
+        let neurons = refused(&study("neurons = 128", "neurons = 2147483648"));
+        assert!(neurons.contains("2147483648") && neurons.contains("lower `neurons`"), "{neurons}");
+    }
+
+    /// A row is about as large as is said: its own bytes, twice, and its texts.
+    #[test]
+    fn a_run_is_as_large_as_is_said() {
+        let axes = 2 + default_study().sweeps.len();
+        let texts = 32 + 3 * 16 + axes * (size_of::<(&crate::Axis, String)>() + 8) + 200;
+        let measured = (2 * size_of::<Row>() + texts) as u64;
+        assert!(
+            (measured..=3 * measured).contains(&RUN_BYTES) || (RUN_BYTES..=3 * RUN_BYTES).contains(&measured),
+            "{measured}"
+        );
+    }
+}
