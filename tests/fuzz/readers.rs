@@ -3,6 +3,7 @@
 use crate::edit::{Edit, edited};
 use crate::{forge, seeds};
 use bolero::generator::*;
+use formats::sensor::{Options, Order, Sensor, SensorFormat};
 use mapper::MapperOptions;
 use std::path::{Path, PathBuf};
 use units::{Decimal, Tick};
@@ -211,4 +212,85 @@ forged!(
 forged!(forged_snapshot, (0..4).map(|index| seeds::snapshot(&seeds::board(index))).collect(), {
     let boards: Vec<_> = (0..4).map(seeds::board).collect();
     move |which: usize, bytes: &[u8]| resumes(&boards[which], bytes)
+});
+
+/// What reads a recording of the format `name` in every way that its options allow.
+fn records(name: &'static str) -> impl Fn(&[u8]) -> bool {
+    let format = SensorFormat::named(name).expect("a format of recordings");
+    let pixels = Sensor::Pixels { width: 34, height: 34 };
+    let large = Sensor::Pixels { width: 346, height: 260 };
+    let columns = matches!(name, "npy" | "npz" | "text").then(|| "x,y,t,p".parse().expect("columns"));
+    move |bytes| {
+        let mut is_read = false;
+        for sensor in [None, Some(pixels), Some(large), Some(Sensor::Channels(700))] {
+            for order in [Order::Required, Order::Sort] {
+                for columns in [None, columns.clone()] {
+                    let sample = (name == "shd").then_some(2);
+                    let options =
+                        Options { sensor, order, columns, sample, format: Some(format), ..Options::default() };
+                    if let Ok(recording) = formats::sensor::read(bytes, "recording", &options) {
+                        assert!(recording.events.is_sorted_by_key(|event| event.time_us));
+                        assert!(recording.events.iter().all(|event| event.address < recording.sensor.addresses()));
+                        is_read = true;
+                    }
+                }
+            }
+        }
+        is_read
+    }
+}
+
+/// A file that another program wrote.
+macro_rules! recording {
+    ($name:literal) => {
+        include_bytes!(concat!("../../crates/formats/testdata/recordings/", $name)).to_vec()
+    };
+}
+
+target!(recording_bs1, vec![vec![0, 7, 0, 0, 9, 1, 0, 0, 1, 0]], records("bs1"));
+target!(recording_bs2, vec![vec![3, 4, 0, 0, 9, 5, 240, 0, 0, 9, 5, 6, 0x80, 1, 0]], records("bs2"));
+target!(recording_bs3, vec![vec![0, 0x30, 4, 1, 0, 0, 9]], records("bs3"));
+target!(
+    recording_aedat2,
+    ["dvs128.DVS128", "davis.Davis346"]
+        .map(|chip| [format!("#!AER-DAT2.0\r\n# AEChip: {chip}\r\n").as_bytes(), &[0, 0, 2, 4, 0, 0, 0, 9]].concat())
+        .to_vec(),
+    records("aedat2")
+);
+target!(
+    recording_aedat3,
+    vec![
+        [
+            &b"#!AER-DAT3.1\r\n#Format: RAW\r\n#!END-HEADER\r\n"[..],
+            &[1, 0, 1, 0, 8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0],
+            &[3, 0, 2, 0, 9, 0, 0, 0],
+        ]
+        .concat()
+    ],
+    records("aedat3")
+);
+target!(
+    recording_aedat4,
+    vec![recording!("none.aedat4"), recording!("lz4.aedat4"), recording!("zstd.aedat4")],
+    records("aedat4")
+);
+target!(recording_evt2, vec![[&b"% evt 2.0\n% end\n"[..], &[0, 0, 0, 0x80, 4, 8, 0, 0x10]].concat()], records("evt2"));
+target!(
+    recording_evt3,
+    vec![[&b"% evt 3.0\n% end\n"[..], &[0, 0x80, 1, 0x60, 4, 0, 5, 0x28, 6, 0x30, 9, 0x40, 3, 0x50]].concat()],
+    records("evt3")
+);
+target!(recording_dat, vec![recording!("events.dat")], records("dat"));
+target!(recording_es, vec![recording!("events.es")], records("es"));
+target!(recording_npz, vec![recording!("records.npz")], records("npz"));
+target!(
+    recording_npy,
+    vec![recording!("aligned.npy"), recording!("rows.npy"), recording!("columns.npy")],
+    records("npy")
+);
+target!(recording_shd, vec![recording!("shd.h5")], records("shd"));
+target!(recording_text, vec![recording!("events.csv"), b"0 3\n5 4\n".to_vec()], records("text"));
+
+target!(spiking_graph, vec![seeds::graph()], |bytes: &[u8]| {
+    formats::nir::NirGraph::from_bytes(bytes.to_vec(), "graph.nir").is_ok()
 });

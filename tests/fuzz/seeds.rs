@@ -126,3 +126,19 @@ fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
     !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
+
+/// A graph in NIR with one node.
+pub(crate) fn graph() -> Vec<u8> {
+    let mut builder = hdf5_pure::FileBuilder::new();
+    let mut graph = builder.create_group("node");
+    graph.create_dataset("type").with_vlen_strings(&["NIRGraph"]).with_shape(&[]);
+    graph.create_dataset("edges").with_vlen_strings(&["a", "a"]).with_shape(&[1, 2]);
+    let mut nodes = graph.create_group("nodes");
+    let mut node = nodes.create_group("a");
+    node.create_dataset("type").with_vlen_strings(&["Linear"]).with_shape(&[]);
+    node.create_dataset("weight").with_f32_data(&[0.5, -1.0, 2.0, 0.0, 4.0, 8.0]).with_shape(&[2, 3]);
+    nodes.add_group(node.finish());
+    graph.add_group(nodes.finish());
+    builder.add_group(graph.finish());
+    builder.finish().expect("a file")
+}

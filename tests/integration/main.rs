@@ -7,6 +7,7 @@ mod chip_files;
 mod cores;
 mod cuba;
 mod dpi;
+mod example_files;
 mod golden_loihi;
 mod golden_xylo;
 mod jitter;

@@ -6,6 +6,7 @@ use crate::fields::{Fields, HEAD};
 use crate::outcome::Comparison;
 use crate::read::CONVENTIONS;
 use crate::{braille, brian, chip_trace, dynapsim, lava, nengo, xylo};
+use formats::FormatError;
 use serde_json::{Map, Value};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -167,7 +168,11 @@ pub fn replay(case: &Case) -> Result<Comparison, ConformError> {
 fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, ConformError> {
     let file = path.display().to_string();
     let refused = |e: std::io::Error| ConformError::io(path, &e);
-    let handle = std::fs::File::open(path).map_err(refused)?;
+    let handle = formats::open(path).map_err(|error| match (std::fs::metadata(path), error) {
+        (Err(error), _) => refused(error),
+        (Ok(_), FormatError::Io { reason, .. }) => ConformError::Io { file: file.clone(), reason },
+        (Ok(_), other) => ConformError::Io { file: file.clone(), reason: other.message() },
+    })?;
     let mut bytes = Vec::new();
     handle.take(limit + 1).read_to_end(&mut bytes).map_err(refused)?;
     if bytes.len() as u64 > limit {

@@ -1,6 +1,6 @@
 //! Sessions from outside: what a user can ask, and how wrong questions are answered.
 
-use crate::{Activity, Board, Session, SessionError};
+use crate::{Activity, Board, Multiple, Session, SessionError};
 use chip::InputEvent;
 use device_models::DieParameters;
 use emulator::Spike;
@@ -143,6 +143,38 @@ fn events_outside_the_run_are_counted() {
     assert_eq!((left_out.before, left_out.after), (1, 1));
     let error = session.send_all([event(1, 3)], Tick(0)..Tick(9)).unwrap_err();
     assert_eq!(error.to_string(), "input channel 3 does not exist: the program has 3");
+}
+
+/// What a list asks for is taken as far as it can be, and every event of it is accounted for.
+#[test]
+fn events_are_taken_as_far_as_they_fit() {
+    let several = |tick, channel, payload| InputEvent { tick: Tick(tick), channel: InputId(channel), payload };
+    let list = [
+        several(0, 0, 1),
+        several(3, 0, 250),
+        several(3, 0, 3),
+        several(3, 0, 9),
+        several(3, 1, 300),
+        several(9, 0, 1),
+    ];
+    let of = |multiple| {
+        let mut session = session();
+        let taken = session.take_all(list, Tick(1)..Tick(9), multiple).unwrap();
+        session.run_until(Tick(9), &mut ());
+        (taken, session.counters().inputs)
+    };
+    let (taken, inputs) = of(Multiple::Count);
+    assert_eq!((taken.read, taken.before, taken.after, taken.used), (6, 1, 1, 4));
+    assert_eq!((taken.merged, taken.capped, taken.unconnected, inputs), (2, 7 + 45, 0, 2 * 255));
+    let (taken, inputs) = of(Multiple::Binary);
+    assert_eq!((taken.used, taken.merged, taken.capped, inputs), (4, 2, 0, 2));
+    // What has no room at all is not used.
+    let full = [several(3, 0, 255), several(3, 0, 1)];
+    let taken = session().take_all(full, Tick(0)..Tick(9), Multiple::Count).unwrap();
+    assert_eq!((taken.read, taken.used, taken.merged, taken.capped), (2, 1, 0, 1));
+    let wrong = |event| session().take_all([event], Tick(0)..Tick(9), Multiple::Binary).unwrap_err().to_string();
+    assert_eq!(wrong(several(1, 3, 1)), "input channel 3 does not exist: the program has 3");
+    assert_eq!(wrong(several(1, 0, -1)), "input channel 0 would have -1 spikes in tick 1; it can have from 0 to 255");
 }
 
 #[test]
