@@ -1,8 +1,8 @@
-//! What a core makes of its parameters: what was asked for, times the factor of the die, on the grid on which it is used.
+//! What a core makes of its parameters: what was asked for, times the factor of the die, on the grid of the core.
 //!
-//! Owns the answer to "what is left of the mismatch": a refractory period is a whole number of steps, a register a whole
-//! number, and a spread that is small beside the grid is gone. The way from a value to the integers of a step is that of
-//! the cores ([`Reader`], [`Factors`]); nothing is computed here in another way.
+//! Owns the answer to "what is left of the mismatch": a refractory period is a whole number of steps, a register a
+//! whole number, and a spread that is small beside the grid is gone. The way from a value to the integers of a step is
+//! that of the cores ([`Reader`], [`Factors`]); nothing is computed here in another way.
 
 use crate::parameters::Reader;
 use crate::period::exact_ms;

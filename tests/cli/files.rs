@@ -235,6 +235,13 @@ fn absurd_sizes_are_refused_with_an_estimate() {
     check("neurons = 16", "neurons = 2147483648", &[&estimate[..], &["2147483648", "lower `neurons`"]].concat());
     check("delays = 2\ntrain = 100", "delays = 2\ntrain = 4000000000", &estimate);
     check("neurons = 16", "neurons = 5000", &["5000 neurons", "at most 4096"]);
+    // A network is compared with the board before it is drawn.
+    let sandbox = Sandbox::new();
+    sandbox.file("big.toml", NETWORK.replacen("size = 24", "size = 16777216", 1));
+    let start = Instant::now();
+    let text = sandbox.fails(1, &["map", "big.toml", "--chip", "dynapse2"]);
+    assert!(text.contains("a board of chip `dynapse2` has at most 4096"), "{text}");
+    assert!(start.elapsed() < Duration::from_secs(10), "{text}");
     // Who has read the estimate can go on, and meets the next limit.
     let sandbox = Sandbox::new();
     sandbox.file("study.toml", STUDY.replacen("neurons = 16", "neurons = 2147483648", 1));

@@ -1,4 +1,4 @@
-//! A network of integers on a Xylo chip, from the files of the examples.
+//! A network with real weights on a Xylo chip, scaled to whole ones, from the files of the examples.
 
 use crate::Sandbox;
 use snapbox::file;
@@ -74,11 +74,18 @@ fn networks_that_the_chip_cannot_hold_are_refused() {
     check("size = 60", "size = 129", "xylo-audio3", "129 hidden neurons receive input, but 128 can");
     check("inhibitory = \"i_syn2\"", "inhibitory = \"i_syn3\"", "xylo-audio2", "did you mean `i_syn`?");
     check("fixed-fan-in = 30", "fixed-fan-in = 30", "xylo-imu", "syn2`");
+    // Without scaling, by a flag that beats the key of the file.
+    sandbox.file("bad.toml", NETWORK.replacen("threshold = \"400 1\"", "threshold = \"40000 1\"", 1));
+    let text = sandbox.fails(1, &["map", "bad.toml", "--chip", "xylo-audio2", "--scale", "none"]);
+    assert!(text.contains("core model `xylo` needs a value from -32768 to 32767 that is whole"), "{text}");
+    let text = sandbox.fails(1, &["map", "xylo.toml", "--chip", "xylo-audio2", "--scale", "none"]);
+    assert!(text.contains("is no whole number") && text.contains("`--scale auto`"), "{text}");
+    check("scale = \"auto\"", "scale = \"some\"", "xylo-audio2", "`scale` is `none` or `auto`, not `some`");
     check(
-        "threshold = \"400 1\"",
-        "threshold = \"40000 1\"",
+        "scale = \"auto\"",
+        "scales = \"auto\"",
         "xylo-audio2",
-        "core model `xylo` needs a value from -32768 to 32767 that is whole",
+        "a mapping has no option `scales`; it has over_fan_in",
     );
     check("model = \"xylo\"", "model = \"lif\"", "xylo-audio2", "lif");
     assert!(!sandbox.exists("bad.program"), "nothing is written for a network that does not fit");

@@ -56,7 +56,9 @@ fn base(spec: &ChipSpec) -> Program {
         let projection = wish.generate(&network, random.below(100).into()).unwrap();
         network.projections.push(projection);
     }
-    let (core_sharing, scale) = (CoreSharing::Off, Scale::Auto);
+    // A core a population where there are enough.
+    let few = spec.chip_count() * spec.cores_per_chip() < network.populations.len();
+    let (core_sharing, scale) = (if few { CoreSharing::On } else { CoreSharing::Off }, Scale::Auto);
     let options = MapperOptions { core_sharing, scale, ..MapperOptions::default() };
     map(&network, spec, &options).unwrap_or_else(|e| panic!("{}: {e}", spec.name)).program
 }

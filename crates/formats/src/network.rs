@@ -15,6 +15,7 @@ use connections::Connect;
 use network::{
     Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat,
 };
+use std::cell::Cell;
 use std::path::Path;
 use units::{Dimension, Quantity, Unit};
 
@@ -24,7 +25,7 @@ pub const FORMAT: Format = Format { name: "quenched-network", version: 1 };
 /// Most neurons of a population and most channels of an input.
 pub const MEMBERS_MAX: u32 = 1 << 26;
 
-/// Most connections of a projection.
+/// Most connections of a network: those that fit the memory which is taken unasked.
 pub const CONNECTIONS_MAX: u64 = 1 << 27;
 
 /// Takes an option of the table `[mapping]`, by its key and value; or says what is wrong with it.
@@ -69,7 +70,7 @@ pub fn read_with(
     set: SetOption<'_>,
 ) -> Result<Network, FormatErrors> {
     let document = Document::parse(text, name, FORMAT)?;
-    let network = Reader { directory, chip, seed: 0 }.network(&document, set);
+    let network = Reader { directory, chip, seed: 0, drawn: Cell::new(0) }.network(&document, set);
     document.finish(network)
 }
 
@@ -83,6 +84,8 @@ struct Reader<'a> {
     directory: &'a Path,
     chip: &'a ChipSpec,
     seed: u64,
+    /// Pairs that were joined so far.
+    drawn: Cell<u64>,
 }
 
 /// The elements of `[[key]]`, each read by `read`; none if the key is not there.
@@ -104,7 +107,10 @@ impl Reader<'_> {
         if network.populations.is_empty() {
             return root.reject("population-exists", "a network needs at least one `[[population]]`");
         }
-        self.check_board(document, &network.populations);
+        // Before anything of their size is drawn.
+        if !self.check_board(document, &network.populations) {
+            return None;
+        }
         (self.seed, _) = (seed?, mapping?);
         let mut names = Vec::new();
         let projections = each(root.optional("projection")?, |v| self.projection(v, &network, &mut names));
@@ -117,7 +123,7 @@ impl Reader<'_> {
     }
 
     /// Refuses what no mapping could place. That all fits is still for the mapper to find out.
-    fn check_board(&self, document: &Document<'_>, populations: &[Population]) {
+    fn check_board(&self, document: &Document<'_>, populations: &[Population]) -> bool {
         let circuits = [self.chip.chip_count(), self.chip.cores_per_chip(), self.chip.neurons_per_core()];
         let circuits: u64 = circuits.iter().map(|n| *n as u64).product();
         let mut sum = 0;
@@ -129,9 +135,11 @@ impl Reader<'_> {
                     population.size, self.chip.name
                 );
                 let problem = Problem::Rule { rule: "neurons-fit-the-board", message };
-                return document.report(&format!("population[{index}].size"), problem);
+                document.report(&format!("population[{index}].size"), problem);
+                return false;
             }
         }
+        true
     }
 
     fn input(&self, value: &Value<'_>, names: &mut Vec<String>) -> Option<InputGroup> {
@@ -227,7 +235,7 @@ impl Reader<'_> {
                 let self_connections = self_connections?;
                 let spec =
                     ProjectionSpec { name, pre, post, pattern, weights, signs, self_connections, synapse, delay_ticks };
-                connections::check_size(&spec, network, &table)?;
+                connections::check_size(&spec, network, &table, &self.drawn)?;
                 match spec.generate(network, self.seed) {
                     Ok(projection) => projection,
                     Err(error) => return table.reject_at("connect", "connections-exist", error.to_string()),

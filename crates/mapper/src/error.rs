@@ -2,7 +2,9 @@
 #![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use crate::kinds::XyloMisfit;
+use crate::ledger::alarm::short;
 use crate::readout::ReadoutMisfit;
+use crate::report::WeightChange;
 use chip::{CoreModel, Demand, PLAIN_SHIFT, SynapseSign};
 use device_models::DeviceModelError;
 use network::NetworkError;
@@ -36,6 +38,21 @@ pub enum MapperError {
         chip: String,
         /// What there is.
         offered: Vec<String>,
+    },
+    /// The weights of a projection are further off than the options allow.
+    #[error(
+        "projection `{projection}`: its weights are off by {:.3} % of their root mean square{}, and no more than {} % is \
+         allowed; bring the weights of its core closer together, choose another goal of their search, give its \
+         population a core of its own or allow more", 100.0 * error, change(first), 100.0 * limit
+    )]
+    WeightError {
+        projection: String,
+        /// Root mean square of the differences, relative to that of the weights.
+        error: f64,
+        /// What is allowed of it.
+        limit: f64,
+        /// The first weight that changed by more than a factor of 2.
+        first: Option<WeightChange>,
     },
     /// The neurons do not fit the board.
     #[error(
@@ -388,6 +405,12 @@ pub enum MapperError {
     /// A readout that does not fit its features or its chip.
     #[error(transparent)]
     Readout(#[from] ReadoutMisfit),
+}
+
+fn change(first: &Option<WeightChange>) -> String {
+    first.map_or_else(String::new, |c| {
+        format!(" ({} to {} asks for {} and gets {})", c.pre, c.post, short(c.asked), short(c.got))
+    })
 }
 
 pub(crate) fn list(names: &[String]) -> String {

@@ -6,8 +6,16 @@
 //! core can hold. A core model whose gain is not a plain factor on weights ([`chip::ModelFacts::gains`]) keeps its own.
 
 use crate::MapperError;
+use crate::placement::PlacedCore;
+use crate::report::GainReport;
 use chip::{ChipSpec, CoreProgram, Values};
+use device_models::gain_currents;
+use network::Network;
+use std::collections::BTreeMap;
 use units::{Decimal, Quantity, Unit};
+
+/// Factors have as many digits as numbers below this: six.
+const DIGITS: f64 = 1e6;
 
 /// An exact positive factor on weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +52,156 @@ impl Factor {
         let nearest = (2 * exact + self.denominator) / (2 * self.denominator);
         i64::try_from(nearest).unwrap_or(i64::MAX) * weight.signum()
     }
+}
+
+/// A gain of a core that was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Gain {
+    /// The parameter.
+    parameter: String,
+    /// What was asked for is multiplied with this.
+    factor: Decimal,
+}
+
+impl Gain {
+    /// The factor as the weights have it.
+    pub(crate) fn factor(&self) -> Factor {
+        Factor::ratio(self.factor, Decimal::integer(1)).expect("a factor has few digits")
+    }
+
+    /// Whether it is the gain of a kind of synapse.
+    pub(crate) fn is_of(&self, spec: &ChipSpec, kind: u8) -> bool {
+        spec.synapses[usize::from(kind)].gain.as_ref() == Some(&self.parameter)
+    }
+
+    /// It, as plain data.
+    pub(crate) fn report(&self, spec: &ChipSpec) -> GainReport {
+        let kinds = spec.synapses.iter().filter(|kind| kind.gain.as_ref() == Some(&self.parameter));
+        GainReport {
+            synapse: kinds.map(|kind| kind.name.as_str()).collect::<Vec<_>>().join(", "),
+            parameter: self.parameter.clone(),
+            factor: self.factor.to_string().parse().unwrap_or(0.0),
+        }
+    }
+}
+
+/// `parameters` of a core, with its gains changed.
+pub(crate) fn applied(
+    mut parameters: BTreeMap<String, Values>,
+    gains: &[Gain],
+    spec: &ChipSpec,
+) -> BTreeMap<String, Values> {
+    for gain in gains {
+        let asked = parameters.get(&gain.parameter).cloned();
+        let asked = asked.unwrap_or_else(|| Values::Shared(spec.parameters[&gain.parameter].nominal.quantity));
+        let times = |asked: Quantity| times(asked, gain.factor).expect("checked when the gain was chosen");
+        let changed = match asked {
+            Values::Shared(asked) => Values::Shared(times(asked)),
+            Values::PerNeuron(asked) => Values::PerNeuron(asked.into_iter().map(times).collect()),
+        };
+        parameters.insert(gain.parameter.clone(), changed);
+    }
+    parameters
+}
+
+/// `asked` times `factor`, exactly; `None` if that has too many digits.
+fn times(asked: Quantity, factor: Decimal) -> Option<Quantity> {
+    let mantissa = asked.value.mantissa().checked_mul(factor.mantissa())?;
+    // What a file can hold: 18 digits.
+    let value = Decimal::new(mantissa, asked.value.exponent().checked_add(factor.exponent())?);
+    (mantissa.unsigned_abs() < 10u64.pow(18)).then_some(Quantity { value, ..asked })
+}
+
+/// A gain of a core that the mapper may change.
+pub(crate) struct Means<'a> {
+    /// The parameter.
+    pub(crate) parameter: &'a str,
+    /// The values that the populations of the core ask for.
+    asked: Vec<Quantity>,
+    /// The factors that the biases of the chip can make, from small to large; empty: any.
+    settable: Vec<f64>,
+    spec: &'a ChipSpec,
+    model: chip::CoreModel,
+}
+
+impl<'a> Means<'a> {
+    /// The gain of synapses of `kind` in `core`, if it has one that may be changed.
+    pub(crate) fn new(network: &Network, spec: &'a ChipSpec, core: &PlacedCore, kind: u8) -> Option<Self> {
+        let model = network.populations[core.parts[0].population].model;
+        let kind = &spec.synapses[usize::from(kind)];
+        let parameter = kind.gain.as_deref().filter(|_| model.facts().gains)?;
+        let nominal = spec.parameters.get(parameter)?.nominal.quantity;
+        let mut asked = Vec::new();
+        for part in &core.parts {
+            match network.populations[part.population].parameters.get(parameter) {
+                None => asked.push(nominal),
+                Some(Values::Shared(value)) => asked.push(*value),
+                Some(Values::PerNeuron(all)) => {
+                    asked.extend_from_slice(&all[part.first_index as usize..][..part.count as usize]);
+                }
+            }
+        }
+        // A gain of 0 switches its synapses off, whatever it is multiplied with.
+        asked.dedup();
+        let values = asked.iter().map(|value| number(*value));
+        if values.clone().any(|value| value.is_none_or(|value| value <= 0.0)) {
+            return None;
+        }
+        let settable = gain_currents(spec, kind).map_or_else(Vec::new, |currents| {
+            // What is asked for is nominal times some number, and so is the current that stands for it.
+            let largest = values.flatten().fold(0.0, f64::max) / number(nominal).unwrap_or(1.0);
+            let nearest = |current: f64| {
+                let off = |c: &&i64| (**c as f64 - current).abs();
+                *currents.settable.iter().min_by(|a, b| off(a).total_cmp(&off(b))).expect("a bias has codes") as f64
+            };
+            let base = nearest(currents.nominal as f64 * largest);
+            currents.settable.iter().map(|current| *current as f64 / base).collect()
+        });
+        Some(Self { parameter, asked, settable, spec, model })
+    }
+
+    /// The gain nearest to `factor` times what is asked for that the chip can have, with its exact factor; `None` if
+    /// none but what is asked for can be had.
+    pub(crate) fn nearest(&self, factor: f64) -> Option<(Gain, f64)> {
+        let allowed = self.spec.allowed(self.model, self.parameter)?;
+        let fits = |factor: &Decimal| {
+            let fits = |asked: &Quantity| times(*asked, *factor).is_some_and(|value| allowed.check(value).is_ok());
+            self.asked.iter().all(fits)
+        };
+        // Of settable factors the nearest that fits; of any, the furthest from 1 that fits.
+        let mut wanted: Vec<f64> = if self.settable.is_empty() {
+            (0..16).map(|step| 1.0 + (factor - 1.0) * f64::from(16 - step) / 16.0).collect()
+        } else {
+            self.settable.clone()
+        };
+        if !self.settable.is_empty() {
+            let off = |f: &f64| if *f > factor { f / factor } else { factor / f };
+            wanted.sort_by(|a, b| off(a).total_cmp(&off(b)));
+        }
+        let (exact, rounded) = wanted.into_iter().filter_map(decimal).find(|(exact, _)| fits(exact))?;
+        (exact != Decimal::integer(1)).then(|| (Gain { parameter: self.parameter.to_owned(), factor: exact }, rounded))
+    }
+}
+
+/// A pure number as a float.
+fn number(value: Quantity) -> Option<f64> {
+    value.value_in(Unit::ONE).ok()?.to_string().parse().ok()
+}
+
+/// `factor` to [`DIGITS`] digits, and what that is.
+fn decimal(factor: f64) -> Option<(Decimal, f64)> {
+    if !(1e-9..1e9).contains(&factor) {
+        return None;
+    }
+    let (mut mantissa, mut exponent) = (factor, 0i16);
+    while mantissa < DIGITS / 10.0 {
+        (mantissa, exponent) = (mantissa * 10.0, exponent - 1);
+    }
+    while mantissa >= DIGITS {
+        (mantissa, exponent) = (mantissa / 10.0, exponent + 1);
+    }
+    let exact = Decimal::new((mantissa + 0.5) as i64, exponent);
+    Some((exact, exact.to_string().parse().ok()?))
 }
 
 /// The factors of a program that is read back, by core, kind of synapse and neuron.

@@ -1,15 +1,18 @@
 //! The books of a mapping: what was asked for, what was kept, and how far off it is.
 
+pub(crate) mod alarm;
+mod met;
+
 use crate::kinds::CoreMemories;
 use crate::report::{
     ConnectionLoss, CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange,
-    ProjectionReport, Use, WeightReport, XyloReport,
+    ProjectionReport, ProjectionWeights, Use, WeightReport, XyloReport,
 };
 use crate::wish::{Link, Wish};
 use crate::{MapperOptions, Segment, level, placement};
 use chip::Program;
 use fx::Weight;
-use warnings::Warnings;
+use met::Met;
 
 /// Difference between the weights asked for and those that a core makes, in units of 2^-20.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,7 @@ impl WeightErrors {
 /// What a mapping has decided so far.
 pub(crate) struct Ledger {
     projections: Vec<ProjectionReport>,
+    met: Vec<Met>,
     losses: Vec<MappingLoss>,
     weights: Vec<WeightErrors>,
     synapses: Vec<Vec<u64>>,
@@ -55,13 +59,20 @@ impl Ledger {
                 kept: 0,
                 rounded: 0,
                 lost: 0,
+                weights: ProjectionWeights::default(),
             };
             report.masked = report.wished - projection.mask.kept_count() as u64;
-            report.zero = wish.links(index).filter(|link| link.kept && link.weight == 0).count() as u64;
-            report
+            let mut met = Met::new(network.populations[projection.post].size);
+            for link in wish.links(index).filter(|link| link.kept) {
+                report.zero += u64::from(link.weight == 0);
+                met.ask(&link);
+            }
+            (report, met)
         };
+        let (projections, met) = (0..network.projections.len()).map(count).unzip();
         Self {
-            projections: (0..network.projections.len()).map(count).collect(),
+            projections,
+            met,
             losses: Vec::new(),
             weights: vec![WeightErrors::default(); wish.cores.len()],
             synapses: wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect(),
@@ -73,13 +84,20 @@ impl Ledger {
     pub(crate) fn keep(&mut self, link: &Link, got: u64) {
         self.projections[link.projection].kept += 1;
         self.weights[link.core].add(link.magnitude(), got);
+        self.met[link.projection].add(link, got);
         self.synapses[link.core][usize::from(link.circuit)] += 1;
+    }
+
+    /// Books a kept connection that asks for more than the largest weight of its core.
+    pub(crate) fn clip(&mut self, link: &Link) {
+        self.met[link.projection].clip();
     }
 
     /// Books a connection whose nearest weight is 0.
     pub(crate) fn round_to_zero(&mut self, link: &Link) {
         self.projections[link.projection].rounded += 1;
         self.weights[link.core].add(link.magnitude(), 0);
+        self.met[link.projection].add(link, 0);
     }
 
     /// Books a connection that could not be kept.
@@ -128,10 +146,17 @@ impl Ledger {
                 axons: memories.axons,
                 crossbar: memories.crossbar,
                 tags: memories.tags,
-                weights: weight_report(&self.weights[index], exponent, &memories.currents)
-                    .times(level::of(spec, program.cores[index].model)),
+                weights: WeightReport {
+                    gains: memories.gains.iter().map(|gain| gain.report(spec)).collect(),
+                    ..weight_report(&self.weights[index], exponent, &memories.currents)
+                        .times(level::of(spec, program.cores[index].model))
+                },
             }
         };
+        for ((report, met), projection) in self.projections.iter_mut().zip(&self.met).zip(&wish.network.projections) {
+            report.weights = met.report(level::of(spec, wish.network.populations[projection.post].model));
+        }
+        let warnings = alarm::warnings(&self.projections, &self.losses);
         let cores: Vec<_> = memories.into_iter().enumerate().map(core).collect();
         let mut chips: Vec<_> = wish.cores.iter().map(|c| c.address.chip).collect();
         chips.dedup();
@@ -146,7 +171,7 @@ impl Ledger {
             losses: self.losses,
             freed: self.freed,
             xylo,
-            warnings: Warnings::default(),
+            warnings,
         }
     }
 }
@@ -171,5 +196,6 @@ fn weight_report(errors: &WeightErrors, exponent: u8, currents: &[i16]) -> Weigh
         max_error,
         rms_error_relative: relative(rms_error),
         max_error_relative: relative(max_error),
+        gains: Vec::new(),
     }
 }

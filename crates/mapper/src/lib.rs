@@ -65,6 +65,7 @@ mod board;
 mod decode;
 mod energy;
 mod error;
+mod fit;
 mod gains;
 mod judge;
 mod kinds;
@@ -98,8 +99,9 @@ pub use readout::{
     ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
 };
 pub use report::{
-    AxonGroupReport, AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, MappingLoss, MappingReport,
-    MemoryUse, PopulationRange, ProjectionReport, ShiftReport, Use, WeightReport, XyloReport,
+    AxonGroupReport, AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, GainReport, MappingLoss,
+    MappingReport, MemoryUse, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport, SumChange, Use,
+    WeightChange, WeightReport, XyloReport,
 };
 
 /// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.
@@ -245,7 +247,10 @@ fn map_onto(
     let kinds::Image { routing, exponents, cores: memories, xylo, parameters } =
         router.map(&wish, options, &mut ledger)?;
     let of_core = |core: &placement::PlacedCore| parameters::of_core(populations, core, spec);
-    let parameters = parameters.unwrap_or_else(|| wish.cores.iter().map(of_core).collect());
+    let parameters: Vec<_> = parameters.unwrap_or_else(|| wish.cores.iter().map(of_core).collect());
+    let gains = memories.iter().map(|core| &core.gains[..]);
+    let parameters =
+        parameters.into_iter().zip(gains).map(|(parameters, gains)| gains::applied(parameters, gains, spec));
     let core = |((core, weight_exponent), parameters): ((&placement::PlacedCore, u8), _)| CoreProgram {
         address: core.address,
         model: network.populations[core.parts[0].population].model,
@@ -258,6 +263,17 @@ fn map_onto(
     let program = Program { chip: spec.name.clone(), cores, input_count, routing };
     judge::check(&wish, &program)?;
     let report = ledger.report(&wish, &program, options, memories, xylo);
+    check_weights(&report, options)?;
     let symbols = symbols::of(network, &placement, &report);
     Ok(Mapping { program, placement, report, symbols })
+}
+
+/// Refuses weights that are further off than `options` allow.
+fn check_weights(report: &MappingReport, options: &MapperOptions) -> Result<(), MapperError> {
+    let (Some(limit), Some(worst)) = (options.max_weight_error, report.worst_projection()) else { return Ok(()) };
+    let error = worst.weights.rms_error_relative;
+    if error <= limit {
+        return Ok(());
+    }
+    Err(MapperError::WeightError { projection: worst.name.clone(), error, limit, first: worst.weights.first_change })
 }

@@ -10,7 +10,7 @@ use crate::{CoreSharing, MapperOptions, OverFanIn, Scale, SmallWeights, WeightGo
 pub enum OptionValues {
     /// One of these names, each with what it means.
     Choice(&'static [(&'static str, &'static str)]),
-    /// A number of at least 0.
+    /// A number of at least 0, or as many percent.
     Number,
     /// A whole number from 1.
     Count,
@@ -55,7 +55,7 @@ impl OptionInfo {
                 let names: Vec<String> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
                 names.join(" or ")
             }
-            OptionValues::Number => "a number of at least 0".into(),
+            OptionValues::Number => "a number of at least 0, or percent (`0.05` or `5 %`)".into(),
             OptionValues::Count => "a whole number from 1 to 65535".into(),
         }
     }
@@ -141,12 +141,10 @@ pub const OPTIONS: &[OptionInfo] = &[
         values: OptionValues::Number,
         doc: "Refuse a mapping with a larger error of a projection's weights, as a part of their root mean square",
         default: "any",
-        set: |options, text| match text.parse::<f64>() {
-            Ok(error) if error >= 0.0 && error.is_finite() => {
-                options.max_weight_error = Some(error);
-                true
-            }
-            _ => false,
+        set: |options, text| {
+            let error = part(text);
+            options.max_weight_error = error.or(options.max_weight_error);
+            error.is_some()
         },
     },
     OptionInfo {
@@ -180,6 +178,16 @@ pub const OPTIONS: &[OptionInfo] = &[
         },
     },
 ];
+
+/// A part of something, as a number or in percent.
+fn part(text: &str) -> Option<f64> {
+    let (number, whole) = match text.strip_suffix('%') {
+        Some(percent) => (percent.trim_end(), 100.0),
+        None => (text, 1.0),
+    };
+    let part = number.parse::<f64>().ok()? / whole;
+    (part >= 0.0 && part.is_finite()).then_some(part)
+}
 
 impl MapperOptions {
     /// Sets the option `key` to what `text` says, as a file has it.

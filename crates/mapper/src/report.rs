@@ -106,7 +106,8 @@ pub struct WeightReport {
     pub currents: Vec<f64>,
     /// The largest weight asked for, without sign.
     pub largest: f64,
-    /// Root mean square of the differences between weights asked for and got, over the connections kept.
+    /// Root mean square of the differences between weights asked for and got, over the connections kept and those
+    /// rounded to 0.
     pub rms_error: f64,
     /// The largest of these differences.
     pub max_error: f64,
@@ -114,6 +115,20 @@ pub struct WeightReport {
     pub rms_error_relative: f64,
     /// `max_error / largest`; 0 if there is no weight.
     pub max_error_relative: f64,
+    /// The gains that were changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gains: Vec<GainReport>,
+}
+
+/// A gain that the mapping has changed, so that a kind of synapse shares the weights of its core.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GainReport {
+    /// The kind of synapse.
+    pub synapse: String,
+    /// The parameter that holds its gain.
+    pub parameter: String,
+    /// What the gain asked for was multiplied with; the weights that the synapses hold were divided by it.
+    pub factor: f64,
 }
 
 impl WeightReport {
@@ -153,7 +168,7 @@ pub struct CoreReport {
 }
 
 /// The connections of one projection: `wished = masked + zero + kept + rounded + lost`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectionReport {
     /// Its name.
     pub name: String,
@@ -173,6 +188,60 @@ pub struct ProjectionReport {
     pub rounded: u64,
     /// Wanted, but not on the board.
     pub lost: u64,
+    /// How well the weights are met of those kept and of those rounded to 0.
+    pub weights: ProjectionWeights,
+}
+
+/// How well the weights of a projection are met: over the connections that are on the board and those that were rounded
+/// to 0, but not over those lost. In the network's weight unit unless relative.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProjectionWeights {
+    /// Root mean square of the weights asked for.
+    pub rms: f64,
+    /// Root mean square of the differences between asked and got.
+    pub rms_error: f64,
+    /// `rms_error / rms`; 0 if there is no weight.
+    pub rms_error_relative: f64,
+    /// Signal to quantisation noise: `20 log10(rms / rms_error)` in decibels; none if no weight is off.
+    pub sqnr_db: Option<f64>,
+    /// The largest difference over the weight asked for; 1 where one became 0.
+    pub largest_change: f64,
+    /// Weights that are more than twice as large as asked for.
+    pub grew: u64,
+    /// Weights that are less than half as large, but not 0.
+    pub shrank: u64,
+    /// Weights beyond the largest that their core can make, by more than half of its distance to the next.
+    pub clipped: u64,
+    /// The first, by sender and receiver, that grew, shrank or became 0.
+    pub first_change: Option<WeightChange>,
+    /// Root mean square, over the receivers, of what the sum of their weights changed by; lost connections count as 0.
+    pub sum_rms_change: f64,
+    /// The receiver whose sum changed most; none if no sum changed.
+    pub sum_most_changed: Option<SumChange>,
+}
+
+/// A weight that is not the one asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WeightChange {
+    /// Sending neuron or channel.
+    pub pre: u32,
+    /// Receiving neuron.
+    pub post: u32,
+    /// The weight asked for, with its sign.
+    pub asked: f64,
+    /// The weight that it got; 0 if it has no synapse.
+    pub got: f64,
+}
+
+/// The sum of the weights of a projection onto one neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SumChange {
+    /// Receiving neuron.
+    pub post: u32,
+    /// As asked for.
+    pub before: f64,
+    /// As it is on the board.
+    pub after: f64,
 }
 
 /// Why a connection is not on the board.
@@ -273,6 +342,15 @@ pub struct MappingReport {
 }
 
 impl MappingReport {
+    /// The projection with the largest error of its weights, relative to their root mean square; of equal ones the
+    /// first.
+    pub fn worst_projection(&self) -> Option<&ProjectionReport> {
+        let mut projections = self.projections.iter();
+        let first = projections.next()?;
+        let error = |p: &ProjectionReport| p.weights.rms_error_relative;
+        Some(projections.fold(first, |worst, next| if error(next) > error(worst) { next } else { worst }))
+    }
+
     /// Connections on the board.
     pub fn kept(&self) -> u64 {
         self.projections.iter().map(|p| p.kept).sum()

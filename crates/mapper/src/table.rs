@@ -159,6 +159,57 @@ impl MappingReport {
         }
         table
     }
+
+    /// How well the weights of projections are met.
+    fn errors_table(&self) -> Table {
+        let mut table = Table::new(
+            1,
+            &[
+                "projection",
+                "off by",
+                "SQNR",
+                "largest",
+                "grew",
+                "shrank",
+                "clipped",
+                "became 0",
+                "sums off by",
+                "most",
+            ],
+        );
+        for p in self.projections.iter().filter(|p| p.kept + p.rounded > 0) {
+            let w = &p.weights;
+            let most = w.sum_most_changed.map_or_else(
+                || "-".into(),
+                |sum| format!("neuron {}: {:.5}, asked {:.5}", sum.post, sum.after, sum.before),
+            );
+            table.row([
+                p.name.clone(),
+                percent(w.rms_error_relative),
+                w.sqnr_db.map_or_else(|| "exact".into(), |db| format!("{db:.1} dB")),
+                percent(w.largest_change),
+                w.grew.to_string(),
+                w.shrank.to_string(),
+                w.clipped.to_string(),
+                p.rounded.to_string(),
+                format!("{:.5}", w.sum_rms_change),
+                most,
+            ]);
+        }
+        table
+    }
+
+    /// Gains that the mapping has changed; `None` if there are none.
+    fn gains_table(&self) -> Option<Table> {
+        let mut table = Table::new(3, &["core", "synapse", "gain", "factor"]);
+        for core in &self.cores {
+            for gain in &core.weights.gains {
+                let names = [core.address.to_string(), gain.synapse.clone(), gain.parameter.clone()];
+                table.row(names.into_iter().chain([format!("{}", gain.factor)]));
+            }
+        }
+        (table.rows.len() > 1).then_some(table)
+    }
 }
 
 impl fmt::Display for XyloReport {
@@ -186,8 +237,9 @@ impl fmt::Display for XyloReport {
 }
 
 impl fmt::Display for MappingReport {
-    /// Tables of cores, weights (errors relative to the core's largest weight, then in the weight unit), projections,
-    /// and sentences on what was pruned and lost.
+    /// Tables of cores, weights (errors relative to the core's largest weight, then in the weight unit), projections
+    /// (errors relative to the root mean square of their weights, changes relative to the single weight), and sentences
+    /// on what was pruned and lost.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { chip, chips, board_cores, input_channels, .. } = self;
         writeln!(f, "chip {chip}: chips {chips}, cores {board_cores}, input channels {input_channels}\n")?;
@@ -202,7 +254,11 @@ impl fmt::Display for MappingReport {
             writeln!(f, "{table}")?;
         }
         writeln!(f, "{}", self.weights_table())?;
+        if let Some(table) = self.gains_table() {
+            writeln!(f, "{table}")?;
+        }
         writeln!(f, "{}", self.projections_table())?;
+        writeln!(f, "{}", self.errors_table())?;
         if let Some(xylo) = &self.xylo {
             writeln!(f, "{xylo}")?;
         }

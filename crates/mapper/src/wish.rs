@@ -10,7 +10,7 @@ use network::{Endpoint, Network, Projection};
 use units::{CoreAddress, InputId, NeuronAddress};
 
 /// One connection of the network with its two ends on the board.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Link {
     /// Index of the projection.
     pub(crate) projection: usize,

@@ -9,6 +9,7 @@ use crate::text::read_text;
 use chip::canonical_unit;
 use fx::Weight;
 use network::{Connections, Endpoint, Network, Pattern, ProjectionSpec};
+use std::cell::Cell;
 use std::path::Path;
 use units::{Decimal, DecimalError, Quantity};
 
@@ -39,8 +40,8 @@ pub(super) fn read_connect(value: &Value<'_>) -> Option<Connect> {
     }
 }
 
-/// Refuses more connections than [`CONNECTIONS_MAX`] before any is drawn.
-pub(super) fn check_size(spec: &ProjectionSpec, network: &Network, table: &Table<'_>) -> Option<()> {
+/// Refuses more connections than [`CONNECTIONS_MAX`] before any is drawn; `drawn` are those of the network so far.
+pub(super) fn check_size(spec: &ProjectionSpec, network: &Network, table: &Table<'_>, drawn: &Cell<u64>) -> Option<()> {
     let size = |end| u64::from(network.size_of(end).expect("the end exists"));
     let (senders, receivers) = (size(spec.pre), size(Endpoint::Population(spec.post)));
     let per_receiver = match spec.pattern {
@@ -51,14 +52,17 @@ pub(super) fn check_size(spec: &ProjectionSpec, network: &Network, table: &Table
         Pattern::Probability { .. } => senders,
     };
     let pairs = receivers * per_receiver;
-    if pairs <= CONNECTIONS_MAX {
+    drawn.set(drawn.get().saturating_add(pairs));
+    if drawn.get() <= CONNECTIONS_MAX {
         return Some(());
     }
-    table.reject_at(
-        "connect",
-        "connections-fit",
-        format!("{pairs} pairs to be joined are too many: a projection has at most {CONNECTIONS_MAX}"),
-    )
+    let message = if pairs > CONNECTIONS_MAX {
+        format!("{pairs} pairs to be joined are too many: a projection has at most {CONNECTIONS_MAX}")
+    } else {
+        let all = drawn.get();
+        format!("with these {pairs} pairs {all} are to be joined: a network has at most {CONNECTIONS_MAX}")
+    };
+    table.reject_at("connect", "connections-fit", message)
 }
 
 const LIST: Schema =

@@ -393,6 +393,19 @@ fn sizes_are_checked_before_anything_is_drawn() {
         "50:11: `projection[2].connect`: 900000000000000 pairs to be joined are too many: a projection has at most \
          134217728 [connections-fit]"
     );
+    // Many projections of which each alone is small enough.
+    let projection = |i: usize| {
+        format!(
+            "[[projection]]\nname = \"p{i}\"\npre = \"a\"\npost = \"a\"\nsynapse = \"delta\"\nweight = \"1 mV\"\n\
+             connect = {{ probability = 0 }}\n"
+        )
+    };
+    let many: String = (0..10).map(projection).collect();
+    let many = format!(
+        "format = \"quenched-network\"\nversion = 1\n[[population]]\nname = \"a\"\nsize = 4000\nmodel = \"lif\"\n{many}"
+    );
+    let text = outcome_on(&many, &ideal());
+    assert!(text.contains("with these 16000000 pairs 144000000 are to be joined: a network has at most"), "{text}");
     let dynapse2 = crate::chip::shipped("dynapse2").unwrap();
     let large =
         "format = \"quenched-network\"\nversion = 1\n[[population]]\nname = \"a\"\nsize = 5000\nmodel = \"lif\"\n";

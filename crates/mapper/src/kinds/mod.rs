@@ -8,6 +8,7 @@ pub(crate) mod tag_cam;
 mod xylo;
 
 use crate::decode::{DecodedConnection, Ends};
+use crate::gains::Gain;
 use crate::ledger::Ledger;
 use crate::placement::{self, Packing, Placement};
 use crate::report::{AxonUse, CrossbarUse, MemoryUse, Use, XyloReport};
@@ -101,6 +102,8 @@ pub(crate) struct CoreMemories {
     pub(crate) crossbar: Option<CrossbarUse>,
     /// The currents that its weights are made of, in units of its step.
     pub(crate) currents: Vec<i16>,
+    /// The gains that are not those asked for.
+    pub(crate) gains: Vec<Gain>,
 }
 
 /// The kind of the router of `spec`, which obeys the rules of a chip.

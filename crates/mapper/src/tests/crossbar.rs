@@ -267,17 +267,21 @@ fn a_small_mapping_as_text() {
     chip crossbar: chips 1/1, cores 1/2, input channels 6
 
       core           holds    neurons  synapses a neuron  SRAM words  tags  rms error  max error
-      chip 0 core 0  p 0..40   40/256   6/256 (mean 5.0)           -     -     0.32 %     0.58 %
+      chip 0 core 0  p 0..40   40/256   6/256 (mean 5.0)           -     -     0.17 %     0.34 %
 
       core           holds    drivers             rows by bus           sources by bus
       chip 0 core 0  p 0..40    6/128  4/64, 3/64, 1/64, 1/64  32/64, 8/64, 3/64, 3/64
 
       core           weight currents     step  largest weight  rms error  max error
-      chip 0 core 0  0.01984          6.10e-5         1.25000    0.00406    0.00725
+      chip 0 core 0  0.03125          6.10e-5         1.25000    0.00216    0.00426
 
       projection  from  to  wished  masked  weight 0  kept  rounded to 0  lost
       in          in    p       80       0         0    80             0     0
       recurrent   p     p      120       0         0   120             0     0
+
+      projection  off by     SQNR  largest  grew  shrank  clipped  became 0  sums off by                              most
+      in          0.00 %    exact   0.00 %     0       0        0         0      0.00000                                 -
+      recurrent   3.21 %  29.9 dB   6.38 %     0       0        0         0      0.00438  neuron 1: 0.06250, asked 0.05722
 
     No connection was lost.
     ");

@@ -93,7 +93,7 @@ fn synapses_fill_neurons_exactly() {
     );
     // Only one neuron has too many, and it is the one that is named.
     let mut network = recurrent(600, 64);
-    let extra = projection(&network, "in", IN, 0, vec![(3, 599, weight(9))]);
+    let extra = projection(&network, "in", IN, 0, vec![(3, 599, weight(1 << 20))]);
     network.projections.push(extra);
     let error = refused(&network, &tag_cam());
     let address = address(0, 2, 87);

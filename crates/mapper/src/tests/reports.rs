@@ -39,11 +39,15 @@ fn a_reservoir_as_text() {
       chip 0 core 0  reservoir 0..256  256/256  58/64 (mean 58.0)         1/3  272/2048     1.49 %    19.04 %
 
       core           weight currents                        step  largest weight  rms error  max error
-      chip 0 core 0  0.10175, 0.17651, 0.22986, 0.58875  6.10e-5         1.35485    0.02015    0.25799
+      chip 0 core 0  0.17651, 0.58875, 0.10175, 0.22992  6.10e-5         1.35485    0.02015    0.25793
 
       projection  from       to         wished  masked  weight 0   kept  rounded to 0  lost
       input       input      reservoir    2048       0         0   2048             0     0
       recurrent   reservoir  reservoir   12800       0         0  12791             9     0
+
+      projection  off by     SQNR   largest  grew  shrank  clipped  became 0  sums off by                                most
+      input       3.96 %  28.0 dB   11.10 %     0       0        0         0      0.07397  neuron 159: 4.87469, asked 5.10209
+      recurrent   4.65 %  26.7 dB  100.00 %     0       0       42         9      0.12383  neuron 120: 3.55542, asked 3.15137
 
     No connection was lost.
     ");
@@ -63,14 +67,18 @@ fn a_pruned_reservoir_with_losses_as_text() {
     chip tag-cam: chips 1/1, cores 1/4, input channels 16
 
       core           holds             neurons  synapses a neuron  SRAM words      tags  rms error  max error
-      chip 0 core 0  reservoir 0..256  256/256  24/24 (mean 20.3)         1/3  272/2048     1.57 %    16.29 %
+      chip 0 core 0  reservoir 0..256  256/256  24/24 (mean 20.3)         1/3  272/2048     1.50 %    13.87 %
 
       core           weight currents                        step  largest weight  rms error  max error
-      chip 0 core 0  0.12451, 0.21680, 0.28003, 0.44989  6.10e-5         1.27976    0.02012    0.20853
+      chip 0 core 0  0.19708, 0.26044, 0.52002, 0.12469  6.10e-5         1.27976    0.01925    0.17752
 
       projection  from       to         wished  masked  weight 0  kept  rounded to 0  lost
       input       input      reservoir    2048       0         0  2048             0     0
       recurrent   reservoir  reservoir   12800    9600         0  3139             0    61
+
+      projection  off by     SQNR  largest  grew  shrank  clipped  became 0  sums off by                                 most
+      input       2.87 %  30.8 dB   9.71 %     0       0        0         0      0.05203   neuron 161: 4.79352, asked 4.91805
+      recurrent   4.79 %  26.4 dB  82.80 %     0       0        5         0      0.16802  neuron 161: -0.39478, asked 0.80335
 
     Masks take 9600 connections away; that frees 9600 synapses, 0 SRAM words and 0 tags.
     LOST: 61 connections, since their neurons have no more CAM words, and larger weights came first.
@@ -101,6 +109,10 @@ fn an_ideal_chip_as_text() {
       projection  from       to         wished  masked  weight 0   kept  rounded to 0  lost
       input       input      reservoir    2048       0         0   2048             0     0
       recurrent   reservoir  reservoir   12800       0         0  12800             0     0
+
+      projection  off by     SQNR  largest  grew  shrank  clipped  became 0  sums off by                               most
+      input       0.00 %  91.4 dB   0.01 %     0       0        0         0      0.00005  neuron 85: 4.86945, asked 4.86958
+      recurrent   0.00 %  87.3 dB   0.08 %     0       0        0         0      0.00012  neuron 27: 4.31006, asked 4.31037
 
     No connection was lost.
     ");

@@ -162,7 +162,7 @@ proptest! {
 fn the_random_networks_cover_what_they_should() {
     let (mut chips, mut losses, mut dropped, mut masked, mut zero, mut parallel) = (0, 0, 0, 0, 0, 0);
     for seed in 0..40 {
-        let small_weights = SmallWeights::Nearest;
+        let small_weights = if seed % 3 == 0 { SmallWeights::Nearest } else { SmallWeights::Keep };
         let options = MapperOptions { over_fan_in: OverFanIn::Prune, small_weights, ..MapperOptions::default() };
         let network = random(seed, 48, false);
         let mapping = map(&network, &scattered(), &options).unwrap();
@@ -175,7 +175,8 @@ fn the_random_networks_cover_what_they_should() {
         let ends = |c: &DecodedConnection| (c.pre, c.pre_index, c.post, c.post_index);
         parallel += found.windows(2).filter(|w| ends(&w[0]) == ends(&w[1])).count();
     }
-    assert!(chips >= 4 && losses > 0 && dropped > 0 && masked > 0 && zero > 0 && parallel > 0);
+    let seen = (chips, losses, dropped, masked, zero, parallel);
+    assert!(chips >= 4 && losses > 0 && dropped > 0 && masked > 0 && zero > 0 && parallel > 0, "{seen:?}");
 }
 
 #[test]

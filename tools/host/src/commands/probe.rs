@@ -13,7 +13,7 @@ use units::{Decimal, Quantity, Unit};
 /// Most traces of a run: more cannot be read, and make lines of a file that few programs open.
 const TRACES_MAX: usize = 1024;
 
-/// Most readings of a run: 128 MB of memory.
+/// Most readings of a command, over all of its runs: 128 MB of memory.
 const READINGS_MAX: u64 = 1 << 24;
 
 /// Most rows of the table in the terminal.
@@ -22,8 +22,8 @@ const ROWS_MAX: usize = 24;
 /// Letters of a trace in the terminal.
 const LETTERS: usize = 40;
 
-/// Chooses the probes that the command line asks for, in a run of `run_ticks` ticks.
-pub(crate) fn choose(args: &RunArgs, session: &mut Session, run_ticks: u64) -> Result<(), HostError> {
+/// Chooses the probes that the command line asks for, in so many runs of `run_ticks` ticks.
+pub(crate) fn choose(args: &RunArgs, session: &mut Session, run_ticks: u64, runs: usize) -> Result<(), HostError> {
     let every = match &args.every {
         None => session.board().spec().step_ticks(),
         Some(interval) => ticks(interval, session.board().spec().tick.quantity)?,
@@ -33,9 +33,10 @@ pub(crate) fn choose(args: &RunArgs, session: &mut Session, run_ticks: u64) -> R
         add(text, session)?;
     }
     let (traces, samples) = (session.recordings().len(), run_ticks.div_ceil(every));
-    if samples.saturating_mul(traces as u64) > READINGS_MAX {
+    let in_runs = if runs > 1 { format!(" in each of {runs} runs") } else { String::new() };
+    if samples.saturating_mul(traces as u64).saturating_mul(runs as u64) > READINGS_MAX {
         let message = format!(
-            "{traces} traces of {samples} samples are more than {READINGS_MAX} readings, which is the most of a run"
+            "{traces} traces of {samples} samples{in_runs} are more than {READINGS_MAX} readings, which is the most of a run"
         );
         return Err(usage(message, "probe fewer neurons, or sample less often with `--every`"));
     }

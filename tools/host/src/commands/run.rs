@@ -87,7 +87,7 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     let ticks = ticks(args, &loaded.spec)?;
     let mut session = start(args, &loaded.board(&args.what.network)?, &die)?;
     mute(args, &mut session)?;
-    probe::choose(args, &mut session, ticks)?;
+    probe::choose(args, &mut session, ticks, inputs.len().max(1))?;
     let mut outcomes = match &inputs[..] {
         [] => vec![emulate(args, session, None, ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?],
         [input] => vec![emulate(args, session, Some(input), ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?],

@@ -63,7 +63,7 @@ fn map(
 ) -> Result<Image, MapperError> {
     ledger.free(wish.freed_synapses());
 
-    let scales = scales(wish, limits);
+    let scales = scales(wish, limits, options);
     let mut wanted: BTreeMap<Source, Vec<(Link, u8)>> = BTreeMap::new();
     for index in 0..wish.network.projections.len() {
         let pre = wish.network.projections[index].pre;
@@ -111,6 +111,9 @@ fn map(
             }
             for coded in columns.values().flat_map(BTreeMap::values).flatten() {
                 ledger.keep(&coded.link, scales[core].weight(coded.code));
+                if scales[core].clips(coded.link.magnitude()) {
+                    ledger.clip(&coded.link);
+                }
             }
             cores[core].drivers.extend(drivers(group, limits, &columns));
         }
@@ -130,14 +133,14 @@ fn map(
 }
 
 /// The weight current of each core, fitted to what is wanted there.
-fn scales(wish: &Wish<'_>, limits: CrossbarLimits) -> Vec<Scale> {
+fn scales(wish: &Wish<'_>, limits: CrossbarLimits, options: &MapperOptions) -> Vec<Scale> {
     let mut magnitudes = vec![Vec::new(); wish.cores.len()];
     for link in wish.all_links().filter(Link::is_wanted) {
         magnitudes[link.core].push(link.magnitude());
     }
     let largest = sums::weight_max(wish, limits.synapse_rows);
     let fit = |(magnitudes, largest): (&Vec<u32>, Option<u64>)| {
-        Scale::fit(magnitudes, limits.weight_max(), largest.unwrap_or(u64::MAX))
+        Scale::fit(magnitudes, limits.weight_max(), largest.unwrap_or(u64::MAX), options)
     };
     magnitudes.iter().zip(largest).map(fit).collect()
 }

@@ -2,6 +2,8 @@
 
 mod codebook;
 mod decode;
+mod search;
+mod weights;
 
 use crate::board;
 use crate::decode::channel;
@@ -17,6 +19,8 @@ use network::Endpoint;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use units::{ChipId, CoreAddress, CoreId, InputId, NeuronAddress, NeuronId, Tag};
+
+use weights::CoreWeights;
 
 pub use codebook::Codebook;
 pub(crate) use decode::decode;
@@ -50,20 +54,22 @@ impl Kind for Memories {
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
         let limits = self.limits;
-        let (memories, inputs, exponents) = map(wish, limits, options, ledger)?;
+        let (memories, inputs, weights) = map(wish, limits, options, ledger)?;
         let positions = positions(wish.spec);
         let heard = tags_heard(&wish.cores, &memories, &inputs, &positions);
-        let cores = memories.iter().zip(heard).map(|(memory, heard)| {
+        let cores = memories.iter().zip(heard).zip(&weights).map(|((memory, heard), weights)| {
             let words: Vec<u64> = memory.sram.iter().map(|words| words.len() as u64).collect();
             CoreMemories {
                 synapses: Some(limits.cam_words_per_neuron),
                 sram: Some(MemoryUse::of(&words, Some(limits.sram_words_per_neuron as u64))),
                 tags: Some(Use::of(heard, limits.tag_count)),
                 currents: memory.weight_currents.clone(),
+                gains: weights.gains.clone(),
                 ..CoreMemories::default()
             }
         });
         let cores = cores.collect();
+        let exponents = weights.iter().map(|weights| weights.codebook().exponent()).collect();
         Ok(Image {
             routing: Routing::TagCam { cores: memories, inputs, positions },
             exponents,
@@ -90,8 +96,8 @@ struct Signal {
 /// The signals of every source, by destination chip.
 type Signals = BTreeMap<Source, BTreeMap<ChipId, Signal>>;
 
-/// Memories and weight exponent of each core in use, and the events of each input channel.
-type Filled = (Vec<TagCamCore>, Vec<InputRoute>, Vec<u8>);
+/// Memories of each core in use, the events of each input channel, and the weights of each core.
+type Filled = (Vec<TagCamCore>, Vec<InputRoute>, Vec<CoreWeights>);
 
 fn map(
     wish: &Wish<'_>,
@@ -99,33 +105,15 @@ fn map(
     options: &MapperOptions,
     ledger: &mut Ledger,
 ) -> Result<Filled, MapperError> {
-    let wanted = collect(wish, limits, options, ledger)?;
-    let fit = |neurons: &Vec<Vec<Link>>| {
-        let magnitudes: Vec<u32> = neurons.iter().flatten().map(Link::magnitude).collect();
-        Codebook::fit(&magnitudes, limits.weight_bits, options.small_weights)
-    };
-    let mut codebooks: Vec<Codebook> = wanted.iter().map(fit).collect();
+    let wanted = collect(wish);
+    let mut weights = fit(wish, limits, options, &wanted);
     let links = || wanted.iter().flatten().flatten().copied();
-    let weigh = |codebook: &Codebook, link: &Link| {
-        codebook.code(link.magnitude(), options.small_weights).map_or(0, |code| codebook.steps(code))
-    };
-    sums::settle(wish, &mut codebooks, 0, links, weigh, Codebook::coarser)?;
+    let coarser = |weights: &CoreWeights| weights.coarser(wish);
+    sums::settle(wish, &mut weights, 0, links, |weights, link| weights.steps(link), coarser)?;
     let mut coded = Vec::new();
-    for (neurons, codebook) in wanted.into_iter().zip(&codebooks) {
-        let mut encode = |link: Link| match codebook.code(link.magnitude(), options.small_weights) {
-            Some(code) => {
-                ledger.keep(&link, codebook.weight(code));
-                Some(Coded { link, code })
-            }
-            None => {
-                ledger.round_to_zero(&link);
-                None
-            }
-        };
-        let words = |links: Vec<Link>, encode: &mut dyn FnMut(Link) -> Option<Coded>| -> Vec<Coded> {
-            links.into_iter().filter_map(encode).collect()
-        };
-        coded.push(neurons.into_iter().map(|links| words(links, &mut encode)).collect::<Vec<_>>());
+    for (neurons, weights) in wanted.into_iter().zip(&weights) {
+        let mut words = |links: Vec<Link>| encode(wish, limits, options, weights, links, ledger);
+        coded.push(neurons.into_iter().map(&mut words).collect::<Result<Vec<_>, _>>()?);
     }
 
     let mut signals = Signals::new();
@@ -140,7 +128,7 @@ fn map(
 
     let cores = (0..wish.cores.len())
         .map(|index| TagCamCore {
-            weight_currents: codebooks[index].currents().to_vec(),
+            weight_currents: weights[index].codebook().currents().to_vec(),
             cam: coded[index].iter().map(|words| cam_words(wish, &signals, words)).collect(),
             sram: sram_words(wish.cores[index].address, wish.cores[index].neuron_count, &signals, &sram),
         })
@@ -151,45 +139,84 @@ fn map(
         let events = events.map(|(&chip, s)| HostEvent { chip, core_mask: s.core_mask, tag: s.tag }).collect();
         InputRoute { input, events }
     });
-    Ok((cores, inputs.collect(), codebooks.iter().map(Codebook::exponent).collect()))
+    Ok((cores, inputs.collect(), weights))
 }
 
-/// The wanted connections of every circuit, by core, at most as many as it has CAM words.
+/// The wanted connections of every circuit, by core.
 ///
 /// They keep the order of the network (projection, sender, connection): a circuit's slots do not move when something
 /// else is added to the network or gets another tag, and so neither does the mismatch of a slot.
-fn collect(
+fn collect(wish: &Wish<'_>) -> Vec<Vec<Vec<Link>>> {
+    let mut wanted: Vec<Vec<Vec<Link>>> =
+        wish.cores.iter().map(|core| vec![Vec::new(); core.neuron_count as usize]).collect();
+    for link in wish.all_links().filter(Link::is_wanted) {
+        wanted[link.core][usize::from(link.circuit)].push(link);
+    }
+    wanted
+}
+
+/// The weights of each core, for the connections that it can have.
+fn fit(wish: &Wish<'_>, limits: TagCamLimits, options: &MapperOptions, wanted: &[Vec<Vec<Link>>]) -> Vec<CoreWeights> {
+    let limit = limits.cam_words_per_neuron;
+    let of_core = |(core, neurons): (&PlacedCore, &Vec<Vec<Link>>)| {
+        let links: Vec<Link> = neurons.iter().flat_map(|links| largest(links, limit)).collect();
+        CoreWeights::fit(wish, core, &links, limits.weight_bits, options)
+    };
+    wish.cores.iter().zip(wanted).map(of_core).collect()
+}
+
+/// The `limit` connections with the largest weights (of equal ones the first), in their order.
+fn largest(links: &[Link], limit: usize) -> Vec<Link> {
+    if links.len() <= limit {
+        return links.to_vec();
+    }
+    let mut order: Vec<usize> = (0..links.len()).collect();
+    order.sort_by_key(|&i| Reverse(links[i].magnitude())); // stable: of equal weights the first stays
+    order.truncate(limit);
+    order.sort_unstable();
+    order.into_iter().map(|i| links[i]).collect()
+}
+
+/// The words of a neuron. Connections whose nearest weight is 0 take none; of the others, no more can stay than there
+/// are words.
+fn encode(
     wish: &Wish<'_>,
     limits: TagCamLimits,
     options: &MapperOptions,
+    weights: &CoreWeights,
+    links: Vec<Link>,
     ledger: &mut Ledger,
-) -> Result<Vec<Vec<Vec<Link>>>, MapperError> {
+) -> Result<Vec<Coded>, MapperError> {
     let limit = limits.cam_words_per_neuron;
-    let mut wanted: Vec<Vec<Vec<Link>>> =
-        wish.cores.iter().map(|core| vec![Vec::new(); core.neuron_count as usize]).collect();
-    for link in (0..wish.network.projections.len()).flat_map(|p| wish.links(p)).filter(Link::is_wanted) {
-        wanted[link.core][usize::from(link.circuit)].push(link);
+    let (coded, zero): (Vec<_>, Vec<_>) =
+        links.into_iter().map(|link| (link, weights.code(&link))).partition(|c| c.1.is_some());
+    zero.iter().for_each(|(link, _)| ledger.round_to_zero(link));
+    let links: Vec<Link> = coded.iter().map(|(link, _)| *link).collect();
+    if links.len() > limit && options.over_fan_in == OverFanIn::Error {
+        let population = wish.network.projections[links[0].projection].post;
+        return Err(MapperError::FanIn {
+            population: wish.network.populations[population].name.clone(),
+            index: links[0].post,
+            address: wish.address(population, links[0].post),
+            limit,
+            needed: links.len(),
+        });
     }
-    for links in wanted.iter_mut().flatten().filter(|links| links.len() > limit) {
-        if options.over_fan_in == OverFanIn::Error {
-            let population = wish.network.projections[links[0].projection].post;
-            return Err(MapperError::FanIn {
-                population: wish.network.populations[population].name.clone(),
-                index: links[0].post,
-                address: wish.address(population, links[0].post),
-                limit,
-                needed: links.len(),
-            });
+    let mut stays = largest(&links, limit).into_iter().peekable();
+    let mut words = Vec::new();
+    for (link, code) in coded {
+        if stays.next_if_eq(&link).is_none() {
+            ledger.lose(&link, ConnectionLoss::FanIn);
+            continue;
         }
-        let mut order: Vec<usize> = (0..links.len()).collect();
-        order.sort_by_key(|&i| Reverse(links[i].magnitude())); // stable: of equal weights the first stays
-        let mut stays = vec![false; links.len()];
-        order[..limit].iter().for_each(|&i| stays[i] = true);
-        links.iter().zip(&stays).filter(|(_, stays)| !**stays).for_each(|(l, _)| ledger.lose(l, ConnectionLoss::FanIn));
-        let mut stays = stays.into_iter();
-        links.retain(|_| stays.next().expect("one flag a connection"));
+        let code = code.expect("those without were parted");
+        ledger.keep(&link, weights.weight(&link, code));
+        if weights.clips(&link) {
+            ledger.clip(&link);
+        }
+        words.push(Coded { link, code });
     }
-    Ok(wanted)
+    Ok(words)
 }
 
 /// What the masked connections would have taken beyond what the others take.

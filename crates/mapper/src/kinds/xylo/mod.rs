@@ -59,8 +59,7 @@ impl Kind for Matrices {
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
         let limits = self.limits;
-        let factors = scale::factors(wish, limits, options)?;
-        let (rows, shifts) = map(wish, limits, factors, options, ledger)?;
+        let (rows, shifts, factors) = map(wish, limits, options, ledger)?;
         let channels = wish.network.inputs.iter().map(|group| group.channels).sum();
         let report = usage::report(wish, limits, channels, &rows, (shifts, factors));
         let core = |core: &crate::placement::PlacedCore| CoreMemories {
@@ -162,19 +161,19 @@ fn fit_shifts(wish: &Wish<'_>, limits: XyloLimits, factors: Factors) -> Result<X
     Ok(XyloShifts { input, recurrent, output })
 }
 
-/// The matrices and their shifts.
+/// The matrices, their shifts, and what weights were multiplied by.
 fn map(
     wish: &Wish<'_>,
     limits: XyloLimits,
-    factors: Factors,
     options: &MapperOptions,
     ledger: &mut Ledger,
-) -> Result<(Vec<IdealRow>, XyloShifts), MapperError> {
+) -> Result<(Vec<IdealRow>, XyloShifts, Factors), MapperError> {
     let channels: u32 = wish.network.inputs.iter().map(|group| group.channels).sum();
     if channels as usize > limits.input_channels {
         let groups = wish.network.inputs.iter().map(|group| group.name.clone()).collect();
         return Err(XyloMisfit::Inputs { groups, channels, limit: limits.input_channels }.into());
     }
+    let factors = scale::factors(wish, limits, options)?;
     let shifts = fit_shifts(wish, limits, factors)?;
     ledger.free(wish.freed_synapses());
     let mut rows: Vec<IdealRow> = Vec::new();
@@ -204,5 +203,5 @@ fn map(
     }
     join(&mut rows);
     usage::check(wish, limits, &rows)?;
-    Ok((rows, shifts))
+    Ok((rows, shifts, factors))
 }
