@@ -72,7 +72,7 @@ fn refractory_neurons_lose_their_input() {
     }
     let mut ticks = Vec::new();
     emulator.run_until(Tick(100), &mut Each(|s: Spike| ticks.extend((s.neuron.0 == 0).then_some(s.tick.0))));
-    assert_eq!(ticks, [5, 8], "two steps of the refractory period lie between");
+    assert_eq!(ticks, [5, 7], "what arrives as the period of two steps ends counts, what arrives within it is lost");
 }
 
 #[test]
