@@ -17,8 +17,8 @@ use crate::loihi::LoihiCore;
 use crate::rate::RateCore;
 use crate::xylo::XyloLayerCore;
 use crate::{
-    CoreParameters, DeviceModelError, DieParameters, Digest, Emission, EventCore, InputLayout, Lane, PackedSynapse,
-    ProbeKind,
+    CoreParameters, Cut, DeviceModelError, DieParameters, Digest, Emission, EventCore, InputLayout, Lane,
+    PackedSynapse, ProbeKind,
 };
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, CoreProgram, Routing, SynapseType};
@@ -156,6 +156,12 @@ impl Core {
         with!(self, core => core.deliver(row, payload));
     }
 
+    /// The same where so much can arrive at once that an accumulator could overflow: what a sum of `limit` in size has
+    /// no room for is cut, and counted as a saturation of the input.
+    pub fn deliver_within(&mut self, row: &[PackedSynapse], payload: i32, limit: i64) {
+        with!(self, core => core.deliver_within(row, payload, limit));
+    }
+
     /// Brings the core to the end of tick `now`, with all deliveries of that tick made, and returns what its neurons
     /// send, in their order.
     pub fn advance(&mut self, now: Tick) -> &[Emission] {
@@ -212,6 +218,19 @@ impl Core {
     #[inline]
     pub fn take_saturations(&mut self) -> u64 {
         with!(self, core => core.take_saturations())
+    }
+
+    /// The first saturation since the last call, if the model knows which it was.
+    pub fn take_first_cut(&mut self) -> Option<Cut> {
+        with!(self, core => core.take_first_cut())
+    }
+
+    /// Least ticks (steps of a clocked core) from a spike of a neuron to its next.
+    ///
+    /// # Panics
+    /// If the core does not use that neuron.
+    pub fn shortest_interval(&self, neuron: NeuronId) -> u64 {
+        with!(self, core => core.shortest_interval(neuron))
     }
 
     /// What its model counts besides saturations, by name, since the core was made: the overflows of each register of

@@ -5,13 +5,14 @@
 //! parameters, the state of its neurons and the step itself, and knows nothing of rows, events and sleep.
 
 use crate::event_core::{CoreParameters, Emission, EventCore};
-use crate::{Digest, PackedSynapse, ProbeKind};
+use crate::{Cut, Digest, PackedSynapse, ProbeKind, Saturations};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::ChipSpec;
 use core::fmt::Debug;
 use core::ops::AddAssign;
+use core::slice;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use units::{NeuronId, Tick};
@@ -25,6 +26,9 @@ pub trait Sum: Copy + Debug + Default + PartialEq + Eq + AddAssign + Serialize +
     /// A weight, `times` over.
     fn of(weight: i32, times: i32) -> Self;
 
+    /// The sum.
+    fn value(self) -> i64;
+
     /// Whether a run can have made it between two steps.
     fn can_have_arrived(self) -> bool;
 
@@ -37,6 +41,10 @@ impl Sum for i32 {
     #[inline(always)]
     fn of(weight: i32, times: i32) -> Self {
         weight * times
+    }
+
+    fn value(self) -> i64 {
+        self.into()
     }
 
     fn can_have_arrived(self) -> bool {
@@ -53,6 +61,10 @@ impl Sum for i64 {
     #[inline(always)]
     fn of(weight: i32, times: i32) -> Self {
         Self::from(weight) * Self::from(times)
+    }
+
+    fn value(self) -> i64 {
+        self
     }
 
     fn can_have_arrived(self) -> bool {
@@ -86,6 +98,14 @@ pub fn add_row<S: Sum>(sums: &mut [S], row: &[PackedSynapse], times: i32) {
     }
 }
 
+/// How many of `payload` times a weight an accumulator has room for that holds `sum`, at most `limit` in size.
+pub(crate) fn room(sum: i64, weight: i32, payload: i32, limit: i64) -> i32 {
+    let up = i64::from(weight) * i64::from(payload.signum());
+    let left = if up > 0 { limit - sum } else { limit + sum };
+    let most = if up == 0 { i64::MAX } else { left.max(0) / up.abs() };
+    payload.signum() * most.min(payload.unsigned_abs().into()) as i32
+}
+
 /// One step of a core: what goes in, and where what comes out of it goes.
 #[derive(Debug)]
 pub struct Step<'a, S> {
@@ -99,7 +119,7 @@ pub struct Step<'a, S> {
     /// What neurons send, in their order; empty before the step.
     pub emissions: &'a mut Vec<Emission>,
     /// How often a state was cut at the end of its format.
-    pub saturations: &'a mut u64,
+    pub saturations: &'a mut Saturations,
 }
 
 /// A model that advances in steps: the equations of its neurons, between their parameters and their state.
@@ -155,6 +175,11 @@ pub trait StepModel: Clone + Debug + 'static {
         false
     }
 
+    /// See [`EventCore::shortest_interval`], in steps.
+    fn shortest_interval(_parameters: &Self::Parameters, _neuron: usize) -> u64 {
+        1
+    }
+
     /// See [`EventCore::counters`].
     fn counters(_state: &Self::State) -> Vec<(&'static str, u64)> {
         Vec::new()
@@ -195,7 +220,7 @@ pub struct Clocked<M: StepModel> {
     awake: bool,
     /// Of the last step.
     emissions: Vec<Emission>,
-    saturations: u64,
+    saturations: Saturations,
 }
 
 /// A clocked core between two ticks. It may be between two steps then.
@@ -249,7 +274,7 @@ impl<M: StepModel> EventCore for Clocked<M> {
             touched: false,
             awake: true,
             emissions: Vec::with_capacity(layout.neuron_count()),
-            saturations: 0,
+            saturations: Saturations::default(),
             parameters,
         }
     }
@@ -262,6 +287,22 @@ impl<M: StepModel> EventCore for Clocked<M> {
     fn deliver(&mut self, row: &[PackedSynapse], payload: i32) {
         self.touched = true;
         M::deliver(&self.parameters, &mut self.state, &mut self.sums, row, payload);
+    }
+
+    fn deliver_within(&mut self, row: &[PackedSynapse], payload: i32, limit: i64) {
+        self.touched = true;
+        let Self { parameters, state, sums, saturations, .. } = self;
+        let stride = parameters.layout().stride();
+        for synapse in row {
+            let target = synapse.target();
+            let times = if parameters.layout().takes_messages(target / stride) {
+                payload
+            } else {
+                room(sums[target].value(), synapse.weight(), payload, limit)
+            };
+            M::deliver(parameters, state, sums, slice::from_ref(synapse), times);
+            saturations.add(u64::from(times != payload), || Cut::input(target % stride));
+        }
     }
 
     fn advance(&mut self, now: Tick) -> &[Emission] {
@@ -293,7 +334,15 @@ impl<M: StepModel> EventCore for Clocked<M> {
 
     #[inline]
     fn take_saturations(&mut self) -> u64 {
-        core::mem::take(&mut self.saturations)
+        self.saturations.take()
+    }
+
+    fn take_first_cut(&mut self) -> Option<Cut> {
+        self.saturations.take_first()
+    }
+
+    fn shortest_interval(&self, neuron: NeuronId) -> u64 {
+        M::shortest_interval(&self.parameters, self.index(neuron))
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {

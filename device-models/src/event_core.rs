@@ -5,7 +5,7 @@
 //! [`Clocked`](crate::Clocked). What holds for a model without its equations being known stands in
 //! [`chip::ModelFacts`].
 
-use crate::{DeviceModelError, DieParameters, Digest, InputLayout, Lane, PackedSynapse, ProbeKind};
+use crate::{Cut, DeviceModelError, DieParameters, Digest, InputLayout, Lane, PackedSynapse, ProbeKind};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Routing, SynapseType};
@@ -92,6 +92,11 @@ pub trait EventCore: Clone + Debug {
     /// Delivers an event to the synapses of `row`: each weight counts `payload` times.
     fn deliver(&mut self, row: &[PackedSynapse], payload: i32);
 
+    /// See [`Core::deliver_within`](crate::Core::deliver_within).
+    fn deliver_within(&mut self, row: &[PackedSynapse], payload: i32, _limit: i64) {
+        self.deliver(row, payload);
+    }
+
     /// Brings the core to the end of tick `now` and returns what its neurons send, in their order.
     fn advance(&mut self, now: Tick) -> &[Emission];
 
@@ -124,6 +129,16 @@ pub trait EventCore: Clone + Debug {
 
     /// Saturations and overflows since the last call.
     fn take_saturations(&mut self) -> u64;
+
+    /// The first saturation since the last call, if the model knows which it was.
+    fn take_first_cut(&mut self) -> Option<Cut> {
+        None
+    }
+
+    /// Least ticks (steps of a clocked core) from a spike of a neuron to its next.
+    fn shortest_interval(&self, _neuron: NeuronId) -> u64 {
+        1
+    }
 
     /// See [`Core::counters`](crate::Core::counters).
     fn counters(&self) -> Vec<(&'static str, u64)> {

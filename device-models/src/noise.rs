@@ -10,10 +10,12 @@
 use crate::parameters::pure;
 use crate::{DeviceModelError, Digest};
 use chip::{ChipSpec, Fact};
-use disorder::{Die, Distribution, Family, Key, Purpose, normal_deviate, uniform_below};
+use disorder::{Die, Distribution, Family, Key, Purpose, normal_deviate};
 use fx::Real;
+use lateness::Lateness;
 use units::{CoreAddress, InputId, NeuronId, Tick};
 
+mod lateness;
 mod threshold;
 
 pub use threshold::ThresholdNoise;
@@ -30,7 +32,9 @@ pub struct Noise {
     run_weight: Option<Distribution>,
     event_weight: Option<Distribution>,
     event_threshold: Option<Distribution>,
+    /// Most ticks by which an event is late.
     jitter_ticks: u16,
+    lateness: Lateness,
 }
 
 /// A spike with noise of its own.
@@ -60,6 +64,7 @@ impl Noise {
             event_weight: distribution("event_weight_cv", &noise.event_weight_cv)?,
             event_threshold: distribution("event_threshold_cv", &noise.event_threshold_cv)?,
             jitter_ticks: jitter.min(u16::MAX.into()) as u16,
+            lateness: Lateness::new(noise)?,
         })
     }
 
@@ -111,14 +116,12 @@ impl Noise {
         event(Key::new(self.event_root, Purpose::TemporalNoise).core(core).neuron(neuron).name("neuron"), part, tick)
     }
 
-    /// The ticks by which a spike is late, at all of its destinations: from 0 to [`Noise::jitter_ticks`], each as
-    /// likely.
+    /// The ticks by which a spike is late, at all of its destinations: from 0 to [`Noise::jitter_ticks`].
     pub fn delay(&self, event: Event) -> u16 {
         if self.jitter_ticks == 0 {
             return 0;
         }
-        let mut stream = Key::new(event.0, Purpose::TemporalNoise).name("jitter").stream();
-        uniform_below(&mut stream, u64::from(self.jitter_ticks) + 1) as u16
+        self.lateness.ticks(Key::new(event.0, Purpose::TemporalNoise).name("jitter"), self.jitter_ticks)
     }
 
     /// The factor of the weight of a slot for one event; `repeat` counts the events that a channel sends for one tick.
@@ -150,6 +153,7 @@ impl Noise {
         let mut digest = Digest::new();
         digest.push(self.event_root);
         digest.push(self.jitter_ticks.into());
+        self.lateness.digest(&mut digest);
         // The family is fixed, so one value tells two spreads apart.
         let spread = |d: &Distribution| d.factor(Real::ONE).to_bits() as u64;
         digest.push(self.event_weight.as_ref().map_or(0, spread));

@@ -355,7 +355,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn required(&self, name: &str) -> Result<Resolved, DeviceModelError> {
+    /// Parameter `name` of every neuron, which the chip must have.
+    pub(crate) fn required(&self, name: &str) -> Result<Resolved, DeviceModelError> {
         let parameter = self.spec.parameters.get(name).ok_or_else(|| DeviceModelError::MissingParameter {
             parameter: name.to_string(),
             model: self.core.model,

@@ -72,3 +72,62 @@ fn what_cannot_be_shown_or_written_is_refused() {
     let text = sandbox.fails(1, &["die", "--chip", "dynapse2", "--cv", "1000"]);
     assert!(text.contains("coefficients of variation up to"), "{text}");
 }
+
+/// Refractory periods of 2 ms and CV 10 % are 2 steps of 1 ms on nearly every neuron; in ticks of 1 us the CV is left.
+#[test]
+fn mismatch_that_the_grid_swallows_is_shown_and_warned_about() {
+    let sandbox = Sandbox::new();
+    let of = |model: &str, name: &str, more: &[&str]| {
+        let args = ["die", "--chip", "dynapse2", "--core", "0", "--effective", "--model", model, "--json"];
+        let die = sandbox.json(&[&args[..], more].concat());
+        assert_eq!(die["effective"]["model"], model);
+        let all = die["effective"]["parameters"].as_array().expect("parameters").clone();
+        all.into_iter().find(|parameter| parameter["name"] == name).expect(name)
+    };
+    let cv = |row: &serde_json::Value, key: &str| row[key].as_f64().expect(key);
+    let clocked = of("lif", "t_refractory", &[]);
+    assert_eq!(clocked["kept_on"], "steps of 1 ms");
+    assert!((0.08..0.12).contains(&cv(&clocked, "cv_drawn")) && cv(&clocked, "cv_left") < 0.05, "{clocked}");
+    let values = clocked["values"].as_array().expect("values");
+    assert!(values.iter().all(|value| value.as_f64().is_some_and(|ms| ms.fract() == 0.0)), "{clocked}");
+    let exact = of("analog-lif", "t_refractory", &[]);
+    assert!((cv(&exact, "cv_left") / cv(&exact, "cv_drawn") - 1.0).abs() < 0.01, "{exact}");
+    // Time constants and thresholds of a clocked core keep their spread.
+    for name in ["tau_mem", "v_threshold"] {
+        let kept = of("lif", name, &[]);
+        assert!((cv(&kept, "cv_left") / cv(&kept, "cv_drawn") - 1.0).abs() < 0.01, "{kept}");
+    }
+    assert_eq!(cv(&of("lif", "t_refractory", &["--cv", "0"]), "cv_left"), 0.0);
+    let text =
+        sandbox.prints(&["die", "--chip", "dynapse2", "--core", "0", "--effective", "--parameter", "t_refractory"]);
+    assert!(text.contains("CV left") && text.contains("steps of 1 ms"), "{text}");
+    assert!(
+        sandbox.fails(2, &["die", "--chip", "dynapse2", "--effective", "--model", "rate"]).contains("no core model")
+    );
+
+    sandbox.file("net.toml", include_str!("network.toml"));
+    sandbox.file("events.csv", "tick,channel\n0,0\n");
+    let run = |more: &[&str]| {
+        let args = ["run", "net.toml", "--chip", "dynapse2", "--input", "events.csv", "--time", "5ms", "--json"];
+        sandbox.json(&[&args[..], more].concat())["warnings"].to_string()
+    };
+    let warned = run(&[]);
+    assert!(warned.contains("\"mismatch\"") && warned.contains("t_refractory"), "{warned}");
+    assert!(warned.contains("after rounding to steps of 1 ms"), "{warned}");
+    assert!(!run(&["--cv", "0"]).contains("\"mismatch\""), "nothing is swallowed on a nominal die");
+}
+
+/// A factor of a parameter whose nominal value is 0 is none of no spread.
+#[test]
+fn factors_of_a_nominal_0_are_shown_as_factors() {
+    let sandbox = Sandbox::new();
+    let die = sandbox.json(&["die", "--chip", "dynapse2", "--core", "0", "--parameter", "drive", "--json"]);
+    let drive = &die["parameters"][0];
+    assert_eq!((drive["unit"].as_str(), drive["factors"].as_bool()), (Some("factor"), Some(true)), "{drive}");
+    assert!(drive["sd"].as_f64().is_some_and(|sd| (0.08..0.12).contains(&sd)), "{drive}");
+    let text = sandbox.prints(&["die", "--chip", "dynapse2", "--core", "0", "--parameter", "drive"]);
+    assert!(
+        text.contains("The nominal value of `drive` is 0: these are factors, which act once a network sets it."),
+        "{text}"
+    );
+}

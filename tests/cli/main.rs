@@ -13,6 +13,7 @@ mod interrupt;
 mod portable;
 mod probe;
 mod programs;
+mod range;
 mod run;
 mod study;
 mod variation;

@@ -51,13 +51,16 @@ fn results_do_not_depend_on_threads_or_time() {
     let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("one/manifest.json")).expect("JSON");
     for line in lines {
         let value = |name| line[header.iter().position(|column| *column == name).expect(name)];
-        let made = ["chip", "model", "seed", "score_quantised", "score_on_chip", "saturations", "warnings"].map(value);
-        assert_eq!(made, ["dynapse2", "lif", "1", "", "", "0", "0"]);
+        let made = ["chip", "model", "seed", "score_quantised", "score_on_chip", "saturations"].map(value);
+        assert_eq!(made, ["dynapse2", "lif", "1", "", "", "0"]);
+        assert!(value("warnings").parse::<u32>().is_ok(), "{line:?}");
         assert_eq!(manifest["chip_digest"], value("chip_digest"));
     }
     assert!(!first.contains("quantised"), "{first}");
-    // Four currents are few for the weights of this network, and that is all there is to say.
-    assert!(first.lines().filter(|line| line.contains("warning")).all(|line| line.contains("off by")), "{first}");
+    // Four currents are few for the weights of this network, and steps of 1 ms coarse for refractory periods of 2 ms: that
+    // is all there is to say.
+    let known = |line: &str| line.contains("off by") || line.contains("t_refractory");
+    assert!(first.lines().filter(|line| line.contains("warning")).all(known), "{first}");
 }
 
 #[test]

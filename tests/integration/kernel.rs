@@ -72,7 +72,7 @@ fn refractory_neurons_lose_their_input() {
     }
     let mut ticks = Vec::new();
     emulator.run_until(Tick(100), &mut Each(|s: Spike| ticks.extend((s.neuron.0 == 0).then_some(s.tick.0))));
-    assert_eq!(ticks, [5, 8], "two steps of the refractory period lie between");
+    assert_eq!(ticks, [5, 7], "what arrives as the period of two steps ends counts, what arrives within it is lost");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn runs_have_the_same_bits_everywhere() {
     };
     let found = [digest(false, false), digest(true, false), digest(false, true)];
     let ideal = "75ff0eff26d24ac6 3546 spikes 73755 operations 16 saturations 0 lost";
-    let tag_cam = "b74722c58c97ca81 5514 spikes 24723 operations 14967 saturations 7308 lost";
+    let tag_cam = "43eb41799807d3b3 5443 spikes 17592 operations 12121 saturations 8648 lost";
     let asynchronous = "262183924d50394f 3492 spikes 72075 operations 15 saturations 0 lost";
     assert_eq!(found, [ideal, tag_cam, asynchronous]);
 }

@@ -197,14 +197,16 @@ fn spikes(spec: &ChipSpec, program: &Program, die: &DieParameters, part: u64, en
 }
 
 /// The thresholds that spikes show in neurons of [`ramp`], in mV, against what the noise says: equal but for the last
-/// tick, in which the membrane climbs by `rise`. Returns them as factors. A spike is followed by `rest` ticks.
-fn shown(all: &[Vec<u64>], die: &DieParameters, tau_ticks: f64, rise: f64, rest: u64) -> Vec<f64> {
+/// tick, in which the membrane climbs by `rise`. Returns them as factors. A spike is followed by `rest` ticks,
+/// and the first interval is `head` ticks longer than it seems.
+fn shown(all: &[Vec<u64>], die: &DieParameters, (tau_ticks, rise): (f64, f64), (rest, head): (u64, u64)) -> Vec<f64> {
     let noise = die.noise().unwrap();
     let mut factors = Vec::new();
     for (n, ticks) in all.iter().enumerate() {
         let mut begins = 0;
         for &tick in ticks {
-            let shown = 500.0 * -(-((tick - begins) as f64) / tau_ticks).exp_m1();
+            let climbed = tick - begins + if begins == 0 { head } else { 0 };
+            let shown = 500.0 * -(-(climbed as f64) / tau_ticks).exp_m1();
             let factor = noise.event_threshold_factor(0, Tick(begins), CORE, NeuronId(n as u16)).to_bits();
             let told = 10.0 * factor as f64 / 2f64.powi(32);
             assert!((-0.01 * rise..1.02 * rise).contains(&(shown - told)), "neuron {n}, tick {tick}: {shown}, {told}");
@@ -233,15 +235,15 @@ fn the_times_of_spikes_show_the_spread_of_thresholds() {
     let (spec, program) = ramp(CoreModel::AnalogLif, 2, "1000 s", "1 us");
     let die = trial(&spec, 3);
     let all = spikes(&spec, &program, &die, 0, 200_000_000_000);
-    let factors = shown(&all, &die, 1e9, 5e-7, 3000);
+    let factors = shown(&all, &die, (1e9, 5e-7), (3000, 0));
     assert!(factors.len() > 15_000, "{} intervals", factors.len());
     assert_spread(&factors);
     // 0.05 mV a step.
     let (spec, program) = ramp(CoreModel::Lif, 64, "10 s", "1 ms");
     let die = trial(&spec, 3);
     let all = spikes(&spec, &program, &die, 0, 30_000);
-    // In the step in which it may spike again the membrane has made its first step.
-    let factors = shown(&all.iter().map(|t| t.iter().map(|t| t + 1).collect()).collect::<Vec<_>>(), &die, 1e4, 0.05, 3);
+    // In tick 0 the membrane has made its first step already.
+    let factors = shown(&all, &die, (1e4, 0.05), (3, 1));
     assert!(factors.len() > 8000, "{} intervals", factors.len());
     assert_spread(&factors);
 }

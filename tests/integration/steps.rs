@@ -91,13 +91,20 @@ fn a_step_of_one_tick_is_the_default() {
     }
 }
 
-/// With delays of one tick, finer ticks under the same step change nothing but the numbers of the ticks.
+/// With delays of as many steps, finer ticks under the same step change nothing but the numbers of the ticks.
 #[test]
 fn finer_ticks_leave_clocked_cores_alone() {
     let clocked = Recipe { asynchronous: false, ..rich(true) };
     let (mut coarse, mut fine) = (clocked.build(), clocked.build());
     (fine.spec.tick, fine.spec.step) = (fact("1 us"), Some(fact("1 ms")));
     fine.events.iter_mut().for_each(|(_, tick, _)| tick.0 *= 1000);
+    // A delay is a number of ticks: the tick that every event takes, and whole steps beyond it.
+    if let (Routing::TagCam { cores, .. }, RouterSpec::TagCam(router)) =
+        (&mut fine.program.routing, &mut fine.spec.router)
+    {
+        router.delay_max = Some(fact("9000 1"));
+        cores.iter_mut().flat_map(|core| &mut core.delays).for_each(|delay| *delay = (*delay - 1) * 1000 + 1);
+    }
     // A step of several ticks takes no more spikes of a channel than one tick did; both take the same events.
     let (mut one, mut other) = (coarse.emulator(), fine.emulator());
     assert_eq!(coarse.events.len(), fine.events.len());

@@ -245,6 +245,7 @@ fn noise_within_a_run_is_refused() {
         event_weight_cv: none(),
         event_threshold_cv: none(),
         event_jitter_ticks: none(),
+        ..NoiseSpec::default()
     };
     assert!(noisy_chain(still).is_ok(), "what changes between runs is no matter of order");
 }

@@ -134,8 +134,7 @@ impl CoreOracle {
                 for (n, neuron) in neurons.iter_mut().enumerate() {
                     let sum = |kind: usize| received.get(&(n, kind)).copied().unwrap_or(0) << *weight_exponent;
                     if neuron.step(spec, sum, &mut cuts) {
-                        // Refractory steps, and then it may spike again.
-                        let waits = 1 + u64::try_from(neuron.refractory_steps).expect("periods are not negative");
+                        let waits = u64::try_from(neuron.refractory_steps).expect("periods are not negative");
                         if let Some(intervals) = &mut neuron.intervals {
                             intervals.begin(tick + waits * step);
                         }
@@ -181,25 +180,29 @@ impl LifNeuron {
     }
 
     fn step(&mut self, spec: &ChipSpec, sum: impl Fn(usize) -> i128, cuts: &mut u64) -> bool {
-        let mut input = self.drive;
+        let mut steps = 0;
         for (kind, synapse) in spec.synapses.iter().enumerate().filter(|(_, s)| s.kinetics == Kinetics::Delta) {
             let arrived = sign(spec, kind) * sum(kind);
-            input += match (&synapse.gain, self.gains.get(&kind)) {
+            steps += match (&synapse.gain, self.gains.get(&kind)) {
                 (Some(_), Some(gain)) => gain.times(sat(arrived, cuts)),
                 (Some(_), None) => 0,
                 (None, _) => arrived,
             };
         }
+        let mut input = self.drive;
         for current in &self.currents {
             input += sign(spec, current.kind) * current.coupling.times(current.i);
         }
-        let waits = self.r > 0;
+        // The period ends with the step in which the last of it is counted: what arrives there counts.
+        let waits = self.r > 1;
         if waits {
             self.v = self.reset;
-            self.r -= 1;
+        } else if self.r == 1 {
+            self.v = sat(self.reset + steps, cuts);
         } else {
-            self.v = sat(self.v - self.leak.times(self.v) + input, cuts);
+            self.v = sat(self.v - self.leak.times(self.v) + input + steps, cuts);
         }
+        self.r = (self.r - 1).max(0);
         for current in &mut self.currents {
             let jump = sum(current.kind);
             current.i = sat(current.i - current.leak.times(current.i) + jump, cuts);

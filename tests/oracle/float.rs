@@ -48,9 +48,9 @@ impl FloatNeuron {
     /// One step of `dt` in which the membrane is stepped by `delta` and current k by `jumps[k]`. Returns whether it
     /// spikes.
     pub fn step(&mut self, dt: f64, delta: f64, jumps: &[f64]) -> bool {
-        let waits = self.r > 0;
-        if waits {
-            self.v = self.reset;
+        let waits = self.r > 1;
+        if self.r > 0 {
+            self.v = self.reset + if waits { 0.0 } else { delta };
             self.r -= 1;
         } else {
             let decay = (-dt / self.tau_mem).exp();

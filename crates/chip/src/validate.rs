@@ -111,7 +111,11 @@ pub const RULES: &[Rule] = &[
     rule("reference-has-mismatch", "`mismatch_reference` is there if mismatch is, and has some.", mismatch::reference),
     rule("probabilities-are-possible", "The probability of a fault is from 0 to 1.", variation::probabilities),
     rule("flipped-bits-exist", "Bits that flip belong to stored weights of known width.", variation::flipped_bits),
-    rule("noise-is-possible", "CVs of noise are from 0 to 4, jitter is 0 to 1000 whole ticks.", variation::noise),
+    rule(
+        "noise-is-possible",
+        "CVs of noise are from 0 to 4, jitter is 0 to 65535 whole ticks and of one family.",
+        variation::noise,
+    ),
 ];
 
 const fn rule(name: &'static str, summary: &'static str, check: fn(&ChipSpec, &mut Findings)) -> Rule {

@@ -76,9 +76,18 @@ section! {
         event_threshold_cv: Option<Fact>, Cv, 0..=4, "",
             "CV of the threshold of a neuron between the intervals from one of its spikes to the next, on top of that \
              between runs; `lif` and `analog-lif`. A run with cores of another model is refused.";
-        event_jitter_ticks: Option<Fact>, Count, 0..=1000, "a bucket of the queue is kept for each tick",
+        event_jitter_ticks: Option<Fact>, Count, 0..=65535, "times of events on their way have 16 bits",
             "Most ticks by which a spike is late on its way, at all of its destinations; each number from 0 to it is \
-             as likely. The spikes that a channel sends for one tick stay together. A run of `xylo` is refused, \
-             because that chip counts the spikes of a step.";
+             as likely, unless one of the two keys below says otherwise: then what would be later comes then. The \
+             spikes that a channel sends for one tick stay together. A run of `xylo` is refused, because that chip \
+             counts the spikes of a step.";
+        event_jitter_median: Option<Fact>, Amount, 0..=65535, "",
+            "Median lateness in ticks, with one of the two keys below; needs `event_jitter_ticks`, the most.";
+        event_jitter_sd: Option<Fact>, Amount, 0..=65535, "",
+            "Lateness is normal: its standard deviation in ticks around the median, rounded to whole ticks, and what \
+             would be early is in time.";
+        event_jitter_fold: Option<Fact>, Amount, 1..=65535, "",
+            "Lateness is log-normal: what one standard deviation multiplies the median with, or divides it by. The \
+             CV is sqrt(exp(ln(fold)^2) - 1).";
     }
 }

@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program, Source};
-use device_models::{Core, DieParameters, Digest};
+use device_models::{Core, DieParameters, Digest, PackedSynapse};
 use router::{Counters, Fabric, LEVEL_MAX, LossCause, SPIKES_PER_TICK_MAX};
 use units::{CoreAddress, InputId, NeuronAddress, Tick};
 
@@ -47,6 +47,8 @@ pub struct Emulator {
     pub(crate) muted: Vec<bool>,
     /// Noise within a run; none in most runs.
     pub(crate) noise: Option<EventNoise>,
+    /// The size at which sums are cut ([`Fabric::hold_back`]); none in most runs.
+    room: Option<i64>,
     pub(crate) counters: Counters,
     pub(crate) chain: Digest,
 }
@@ -111,6 +113,7 @@ impl Emulator {
             messages: messages(&fabric),
             muted: Vec::new(),
             noise,
+            room: fabric.hold_back(spec, program, die),
             counters: Counters::new(cores.len()),
             chain: Digest::new(),
             cores,
@@ -165,8 +168,8 @@ impl Emulator {
         Ok(())
     }
 
-    /// Spikes that channel `input` was sent for tick `tick`, and for the whole step in which it lies; none if its events
-    /// are no numbers of spikes.
+    /// Spikes that channel `input` was sent for tick `tick`, and for the whole step in which it lies; none if its
+    /// events are no numbers of spikes.
     pub fn spikes_sent(&self, input: InputId, tick: Tick) -> Option<(i32, i32)> {
         let is_graded = self.fabric.input_model(input).is_some_and(CoreModel::is_graded);
         if is_graded || self.messages.get(input.index()) == Some(&true) {
@@ -264,7 +267,7 @@ impl Emulator {
 
     #[inline]
     fn deliver_row(&mut self, tick: Tick, delivery: Delivery, observer: &mut impl Observer) {
-        let Self { fabric, cores, addresses, wake, periods, noise, counters, .. } = self;
+        let Self { fabric, cores, addresses, wake, periods, noise, room, counters, .. } = self;
         let Delivery { source, payload, .. } = delivery;
         let row = fabric.row(delivery.row);
         let core = &mut cores[row.core];
@@ -272,13 +275,17 @@ impl Emulator {
             let (source, sent) = (source_of(fabric, addresses, source), delivery.sent(tick));
             observer.deliver(&Arrival { tick, source, sent, payload, row });
         }
+        let mut deliver = |synapses: &[PackedSynapse], times| match *room {
+            None => core.deliver(synapses, times),
+            Some(limit) => core.deliver_within(synapses, times, limit),
+        };
         match noise.as_mut().filter(|noise| noise.has_weights()) {
-            None => core.deliver(row.synapses, payload),
+            None => deliver(row.synapses, payload),
             Some(noise) => {
                 let event = (source_of(fabric, addresses, source), delivery.sent(tick));
                 let place = (addresses[row.core], fabric.layout(row.core).stride());
-                let cuts = noise.rows(event, payload.unsigned_abs(), row, place, |synapses| core.deliver(synapses, 1));
-                counters.saturations += cuts;
+                let cuts = noise.rows(event, payload.unsigned_abs(), row, place, |synapses| deliver(synapses, 1));
+                counters.saturate(tick, row.core, cuts.count, || cuts.first);
             }
         }
         wake.lower(row.core, due(tick, periods[row.core]));
@@ -320,7 +327,7 @@ impl Emulator {
             }
             let updated = core.updated();
             counters.neuron_updates += updated as u64;
-            counters.saturations += core.take_saturations();
+            counters.saturate(tick, index, core.take_saturations(), || core.take_first_cut());
             observer.advance(tick, index, updated);
             due(core.next_wake(tick), periods[index])
         });

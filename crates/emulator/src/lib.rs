@@ -57,5 +57,5 @@ pub use device_models::Digest;
 pub use error::EmulatorError;
 pub use kernel::Emulator;
 pub use observer::{Arrival, Each, Observer, Spike};
-pub use router::{Counters, Fabric, LossCause, WeightChanges};
+pub use router::{Counters, Fabric, FirstSaturation, LossCause, WeightChanges};
 pub use snapshot::Snapshot;

@@ -9,9 +9,15 @@ use crate::EmulatorError;
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{Program, Source};
-use device_models::{Event, Noise, PackedSynapse, scale_weight};
+use device_models::{Cut, CutQuantity, Event, Noise, PackedSynapse, scale_weight};
 use router::RowView;
 use units::{CoreAddress, NeuronId, Tick};
+
+/// Weights of an event that were cut: how many, and the first.
+pub(crate) struct WeightCuts {
+    pub(crate) count: u64,
+    pub(crate) first: Option<Cut>,
+}
 
 /// The noise within a run.
 #[derive(Clone, Debug)]
@@ -87,7 +93,7 @@ impl EventNoise {
     }
 
     /// Hands `deliver` the row with the weights of each of the `times` events that `source` sent in tick `sent`.
-    /// Returns the number of weights that had to be cut at the end of 16 bits.
+    /// Returns the weights that had to be cut at the end of 16 bits.
     pub(crate) fn rows(
         &mut self,
         (source, sent): (Source, Tick),
@@ -95,16 +101,19 @@ impl EventNoise {
         row: RowView<'_>,
         (core, stride): (CoreAddress, usize),
         mut deliver: impl FnMut(&[PackedSynapse]),
-    ) -> u64 {
+    ) -> WeightCuts {
         let event = self.event(source, sent);
-        let mut cuts = 0;
+        let mut cuts = WeightCuts { count: 0, first: None };
         for repeat in 0..times {
             self.row.clear();
             for (synapse, &slot) in row.synapses.iter().zip(row.slots) {
                 let neuron = NeuronId((synapse.target() % stride) as u16);
                 let factor = self.noise.event_weight_factor(event, repeat, core, neuron, slot);
                 let (weight, cut) = scale_weight(synapse.weight(), factor);
-                cuts += u64::from(cut);
+                if cut {
+                    cuts.count += 1;
+                    cuts.first.get_or_insert(Cut { neuron, quantity: CutQuantity::Weight });
+                }
                 self.row.push(PackedSynapse::new(synapse.target() as u16, weight));
             }
             deliver(&self.row);

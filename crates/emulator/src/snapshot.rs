@@ -10,13 +10,13 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program};
 use device_models::{Core, CoreState, DieParameters, Digest};
-use router::{Counters, LEVEL_MAX, SPIKES_PER_TICK_MAX};
+use router::{Counters, FirstSaturation, LEVEL_MAX, SPIKES_PER_TICK_MAX};
 use serde::{Deserialize, Serialize};
 use units::{InputId, Tick};
 use waiting::Waiting;
 
 /// Version of the snapshot: a change of what it holds raises it, unless all that could be held before reads the same.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The state of an emulator between two ticks. A run that is resumed from it goes on exactly as the one it was taken
 /// from.
@@ -118,7 +118,8 @@ impl Emulator {
             && snapshot.wake.len() == emulator.wake.ticks().len()
             && snapshot.levels.len() == emulator.levels.len()
             && [0, emulator.fabric.routes().len()].contains(&snapshot.muted.len())
-            && snapshot.counters.losses.core_count() == emulator.cores.len();
+            && snapshot.counters.losses.core_count() == emulator.cores.len()
+            && emulator.can_have_cut(snapshot.counters.first_saturation, snapshot.counters.saturations);
         if !lengths {
             return wrong("its lists have the wrong lengths");
         }
@@ -225,6 +226,14 @@ impl Emulator {
     /// Whether `input` drives rate units.
     fn is_graded_input(&self, input: InputId) -> bool {
         self.fabric.input_model(input).is_some_and(CoreModel::is_graded)
+    }
+
+    /// Whether `first` can be the first of `count` saturations.
+    fn can_have_cut(&self, first: Option<FirstSaturation>, count: u64) -> bool {
+        first.is_none_or(|FirstSaturation { core, cut, .. }| {
+            let core = self.cores.get(core as usize);
+            count > 0 && core.is_some_and(|core| cut.neuron.index() < core.neuron_count())
+        })
     }
 
     /// Hash of the parameters of all cores.

@@ -192,7 +192,8 @@ pub struct Array<T> {
     pub data: Vec<T>,
 }
 
-/// The columns of the array in the npy file `bytes`, as [`Npz::columns`] has them; `name` stands for the file in errors.
+/// The columns of the array in the npy file `bytes`, as [`Npz::columns`] has them; `name` stands for the file in
+/// errors.
 ///
 /// # Errors
 /// The file is damaged, holds something else than numbers, or has more than two dimensions.

@@ -14,6 +14,9 @@ use network::Network;
 use std::collections::BTreeMap;
 use units::{Decimal, Quantity, Unit};
 
+/// The largest factor on a gain whose circuit has no bias with a table.
+const FACTOR_MAX: f64 = 64.0;
+
 /// Factors have as many digits as numbers below this: six.
 const DIGITS: f64 = 1e6;
 
@@ -158,6 +161,12 @@ impl<'a> Means<'a> {
             currents.settable.iter().map(|current| *current as f64 / base).collect()
         });
         Some(Self { parameter, asked, settable, spec, model })
+    }
+
+    /// The largest factor that the gain can have.
+    pub(crate) fn most(&self) -> f64 {
+        let nearest = self.nearest(self.settable.last().copied().unwrap_or(FACTOR_MAX));
+        nearest.map_or(1.0, |(_, factor)| factor)
     }
 
     /// The gain nearest to `factor` times what is asked for that the chip can have, with its exact factor; `None` if

@@ -94,8 +94,8 @@ impl Times {
     }
 }
 
-/// The largest weight with which the inputs of every neuron of each core fit its accumulators, if a neuron keeps at most
-/// `rows` of them; `None` where sums have no bound.
+/// The largest weight with which the inputs of every neuron of each core fit its accumulators, if a neuron keeps at
+/// most `rows` of them; `None` where sums have no bound.
 pub(crate) fn weight_max(wish: &Wish<'_>, rows: usize) -> Vec<Option<u64>> {
     let mut fan_in: Vec<Vec<u64>> = wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect();
     let mut most_times = vec![None; wish.cores.len()];

@@ -66,6 +66,18 @@ fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
+/// Populations of a core that a table names; JSON has all.
+const HELD_MAX: usize = 4;
+
+/// What a core holds, in a cell.
+fn held(parts: &[PopulationRange]) -> String {
+    let shown = joined(parts.iter().take(HELD_MAX).map(PopulationRange::to_string));
+    match parts.len().saturating_sub(HELD_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 fn joined(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
@@ -80,7 +92,7 @@ impl MappingReport {
         for core in &self.cores {
             table.row([
                 core.address.to_string(),
-                joined(core.parts.iter().map(PopulationRange::to_string)),
+                held(&core.parts),
                 core.neurons.to_string(),
                 core.synapses.to_string(),
                 core.sram.as_ref().map_or_else(dash, |sram| Use { used: sram.max, limit: sram.limit }.to_string()),
@@ -98,7 +110,7 @@ impl MappingReport {
         for core in &self.cores {
             let axons = core.axons.as_ref()?;
             let uses = [axons.input_axons, axons.output_axons, axons.synapse_bits].map(|of| of.to_string());
-            let names = [core.address.to_string(), joined(core.parts.iter().map(PopulationRange::to_string))];
+            let names = [core.address.to_string(), held(&core.parts)];
             table.row(names.into_iter().chain(uses));
         }
         Some(table)
@@ -125,7 +137,7 @@ impl MappingReport {
             let array = core.crossbar.as_ref()?;
             let by_bus = |uses: &[Use]| joined(uses.iter().map(Use::to_string));
             let uses = [array.drivers.to_string(), by_bus(&array.rows), by_bus(&array.sources)];
-            let names = [core.address.to_string(), joined(core.parts.iter().map(PopulationRange::to_string))];
+            let names = [core.address.to_string(), held(&core.parts)];
             table.row(names.into_iter().chain(uses));
         }
         Some(table)

@@ -1,7 +1,9 @@
 //! What a run counts. Nothing that is lost is lost silently.
 
 use alloc::vec::Vec;
+use device_models::Cut;
 use serde::{Deserialize, Serialize};
+use units::Tick;
 
 /// Why an event did not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,6 +71,17 @@ impl Losses {
     }
 }
 
+/// A number that was cut at the end of its format, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstSaturation {
+    /// The tick.
+    pub tick: Tick,
+    /// Index of the core in the program.
+    pub core: u32,
+    /// Which number of the core.
+    pub cut: Cut,
+}
+
 /// What a run counts.
 ///
 /// An event is sent once for each destination that its source names (a row of the ideal router, an SRAM word, a host
@@ -89,6 +102,8 @@ pub struct Counters {
     pub synaptic_operations: u64,
     /// Times that a state, or an input before its gain, had to be cut at the end of its format.
     pub saturations: u64,
+    /// The first of them, where the model of the core knows which it was.
+    pub first_saturation: Option<FirstSaturation>,
     /// Neurons advanced: all of a clocked core in a step, unless it sleeps; of an asynchronous core those that
     /// something reached and did not leave as they were, or that crossed their threshold.
     pub neuron_updates: u64,
@@ -118,5 +133,17 @@ impl Counters {
     /// All zero, for a program with `core_count` cores.
     pub fn new(core_count: usize) -> Self {
         Self { losses: Losses::new(core_count), ..Self::default() }
+    }
+
+    /// Counts what core `core` (index into the program) cut in `tick`. `first` tells the first of it.
+    #[inline]
+    pub fn saturate(&mut self, tick: Tick, core: usize, count: u64, first: impl FnOnce() -> Option<Cut>) {
+        if count == 0 {
+            return;
+        }
+        self.saturations += count;
+        if self.first_saturation.is_none() {
+            self.first_saturation = first().map(|cut| FirstSaturation { tick, core: core as u32, cut });
+        }
     }
 }

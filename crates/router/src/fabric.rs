@@ -3,7 +3,7 @@
 use crate::check::{Checked, all_sources, check_cores, check_draft};
 use crate::draft::{Route, Traffic};
 use crate::pack::{PackedRows, RowStart, route_starts};
-use crate::sums::{Bounds, Worst};
+use crate::sums::{Bounds, Worst, sum_max};
 use crate::weights::{Scales, WeightChanges};
 use crate::{RouterError, kinds};
 use alloc::sync::Arc;
@@ -72,10 +72,6 @@ impl Fabric {
     ) -> Result<Arc<Self>, RouterError> {
         let mut scales = Scales::new(die);
         if !die.changes_weights() && !scales.keep_slots() {
-            let worst = scales.worst();
-            if worst.ticks > 1 {
-                self.check_sums(spec, program, worst)?;
-            }
             return Ok(Arc::clone(self));
         }
         let mut fabric = Self::weighed(spec, program, Some(&mut scales))?;
@@ -85,7 +81,6 @@ impl Fabric {
 
     fn weighed(spec: &ChipSpec, program: &Program, scales: Option<&mut Scales<'_>>) -> Result<Self, RouterError> {
         check_cores(spec, program)?;
-        let worst = scales.as_ref().map_or(Worst::QUIET, |scales| scales.worst());
         let mut draft = kinds::of(spec, program)?.follow(spec, program, scales)?;
         let Checked { layouts, input_models } = check_draft(spec, program, &mut draft)?;
         let mut fabric = Self {
@@ -101,9 +96,18 @@ impl Fabric {
             changes: WeightChanges::default(),
         };
         fabric.delay_max = fabric.routes.iter().map(|route| route.delay_ticks).max().unwrap_or(1);
-        fabric.check_sums(spec, program, worst)?;
+        fabric.check_sums(spec, program, Worst::QUIET)?;
         fabric.digest = fabric.hash();
         Ok(fabric)
+    }
+
+    /// The size up to which accumulators of a run on `die` must be held back, because the noise of its events can lay
+    /// more of them into one tick, or make them larger, than sums have room for. No run without such noise has any, and
+    /// hardly one with it comes near: late events of a source would have to fall into one tick by the hundred.
+    pub fn hold_back(&self, spec: &ChipSpec, program: &Program, die: &DieParameters) -> Option<i64> {
+        let worst = Scales::new(die).worst();
+        let beyond = (worst.ticks > 1 || worst.weights) && self.check_sums(spec, program, worst).is_err();
+        beyond.then(|| sum_max(spec) as i64)
     }
 
     /// Refuses sums that an accumulator does not hold.

@@ -33,7 +33,7 @@ mod weights;
 
 pub use check::check;
 pub use chip::SPIKES_PER_TICK_MAX;
-pub use counters::{Counters, LossCause, Losses};
+pub use counters::{Counters, FirstSaturation, LossCause, Losses};
 pub use draft::{Route, Traffic};
 pub use error::RouterError;
 pub use fabric::{Fabric, LEVEL_MAX, RowView};

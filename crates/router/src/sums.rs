@@ -84,6 +84,7 @@ impl<'a> Bounds<'a> {
     ) {
         let to = self.program.cores[core].model;
         let Some(times) = arrivals_max(self.spec, from, to, delay_ticks) else { return };
+        // Late events of as many ticks, or steps, can arrive together as lateness spans.
         let late = self.worst.ticks - 1;
         let late = if to.is_clocked() { late.div_ceil(self.spec.step_ticks()) } else { late };
         let layout = &self.layouts[core];

@@ -54,6 +54,7 @@ mod error;
 mod faults;
 mod input;
 mod many;
+mod mismatch;
 mod mute;
 mod notice;
 mod probe;
@@ -62,11 +63,12 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use activity::{Activity, PopulationActivity};
+pub use activity::{Activity, PopulationActivity, Span};
 pub use board::Board;
 pub use error::SessionError;
 pub use faults::FaultsInUse;
 pub use input::{Multiple, Taken};
 pub use many::in_order;
+pub use notice::NamedSaturation;
 pub use probe::{Probe, Recording};
 pub use run::{LeftOut, Session};

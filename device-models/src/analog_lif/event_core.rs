@@ -2,9 +2,10 @@
 //! ticks.
 
 use super::{AnalogLifCore, AnalogLifParameters, BLOCK, Neuron, Pending, STATE_MAX, VOLTAGE_BITS};
+use crate::clocked::room;
 use crate::layout::Lane;
 use crate::probe::current_name;
-use crate::{CoreParameters, Digest, Emission, EventCore, PackedSynapse, ProbeKind};
+use crate::{CoreParameters, Cut, Digest, Emission, EventCore, PackedSynapse, ProbeKind, Saturations};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -97,7 +98,7 @@ impl EventCore for AnalogLifCore {
             next: 0,
             started: false,
             spikes: Vec::with_capacity(count),
-            saturations: 0,
+            saturations: Saturations::default(),
             updated: 0,
             parameters,
         };
@@ -115,6 +116,16 @@ impl EventCore for AnalogLifCore {
             let target = synapse.target();
             self.accumulators[target] += synapse.weight() * times;
             self.touched[target / BLOCK] |= 1 << (target % BLOCK);
+        }
+    }
+
+    fn deliver_within(&mut self, row: &[PackedSynapse], times: i32, limit: i64) {
+        let stride = self.parameters.layout().stride();
+        for synapse in row {
+            let target = synapse.target();
+            let kept = room(self.accumulators[target].into(), synapse.weight(), times, limit);
+            self.deliver(core::slice::from_ref(synapse), kept);
+            self.saturations.add(u64::from(kept != times), || Cut::input(target % stride));
         }
     }
 
@@ -171,7 +182,15 @@ impl EventCore for AnalogLifCore {
 
     #[inline]
     fn take_saturations(&mut self) -> u64 {
-        core::mem::take(&mut self.saturations)
+        self.saturations.take()
+    }
+
+    fn take_first_cut(&mut self) -> Option<Cut> {
+        self.saturations.take_first()
+    }
+
+    fn shortest_interval(&self, neuron: NeuronId) -> u64 {
+        self.parameters.membranes()[self.index(neuron)].refractory.max(1)
     }
 
     fn set_part(&mut self, part: u64) -> bool {

@@ -94,7 +94,7 @@ pub use event_core::AnalogLifState;
 pub use parameters::{AnalogLifParameters, LaneUse};
 pub use pending::Pending;
 
-use crate::{CoreParameters, Emission, ThresholdNoise};
+use crate::{CoreParameters, Cut, Emission, Saturations, ThresholdNoise};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use closed_form::Base;
@@ -145,7 +145,7 @@ pub struct AnalogLifCore {
     /// Tick 0 is over.
     started: bool,
     spikes: Vec<Emission>,
-    saturations: u64,
+    saturations: Saturations,
     /// Neurons brought to the tick of the last advance.
     updated: usize,
 }
@@ -161,12 +161,12 @@ const fn look_after(now: u64, outlook: Outlook) -> u64 {
 
 /// `value` kept within the range of states.
 #[inline]
-fn saturate(value: i128, count: &mut u64) -> i64 {
+fn saturate(value: i128, count: &mut Saturations, cut: impl FnOnce() -> Cut) -> i64 {
     let narrow = value as i64;
     if i128::from(narrow) == value && (-STATE_MAX..=STATE_MAX).contains(&narrow) {
         return narrow;
     }
-    *count += 1;
+    count.add(1, cut);
     if value < 0 { -STATE_MAX } else { STATE_MAX }
 }
 
@@ -258,17 +258,19 @@ impl AnalogLifCore {
             match lane {
                 LaneUse::Current(k) => {
                     let current = currents[*k].saturating_add(sum);
-                    currents[*k] = saturate(current.into(), &mut self.saturations);
+                    // Currents are read after the membrane and the refractory period.
+                    currents[*k] = saturate(current.into(), &mut self.saturations, || Cut::state(n, k + 2));
                 }
                 _ if refractory => {}
                 LaneUse::Delta => v += i128::from(sum),
                 LaneUse::ScaledDelta(gains) => {
-                    let product = i128::from(saturate(sum.into(), &mut self.saturations)) * i128::from(gains[n]);
+                    let kept = saturate(sum.into(), &mut self.saturations, || Cut::input(n));
+                    let product = i128::from(kept) * i128::from(gains[n]);
                     v += shift_right(product, GAIN_FRACTION, Rounding::HalfUp);
                 }
             }
         }
-        neuron.v = if refractory { membrane.reset } else { saturate(v, &mut self.saturations) };
+        neuron.v = if refractory { membrane.reset } else { saturate(v, &mut self.saturations, || Cut::state(n, 0)) };
         let spikes = !refractory && neuron.v >= neuron.threshold;
         if spikes {
             neuron.v = membrane.reset;
@@ -277,7 +279,8 @@ impl AnalogLifCore {
                 neuron.threshold = self.threshold_from(n, neuron.free);
             }
             if let (Some(jump), Some(current)) = (parameters.adaptation().get(n), currents.last_mut()) {
-                *current = saturate(i128::from(*current) + i128::from(*jump), &mut self.saturations);
+                let stepped = i128::from(*current) + i128::from(*jump);
+                *current = saturate(stepped, &mut self.saturations, || Cut::state(n, N + 1));
             }
             self.spikes.push(Emission { neuron: NeuronId(n as u16), value: 1, payload: 1 });
         }

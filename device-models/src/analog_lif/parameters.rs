@@ -4,12 +4,12 @@ use super::closed_form::{Current, Decay, Membrane, TRANSFER_BITS, Transfer};
 use super::{STATE_MAX, VOLTAGE_BITS};
 use crate::layout::{Lane, integrator_lane};
 use crate::parameters::{Reader, Resolved};
+use crate::period::exact_ms;
 use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, InputLayout, ThresholdNoise};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics, SynapseType};
 use fx::{Real, Rounding, Wide, exp2, shift_right};
-use units::{Decimal, Unit};
 
 /// Time constants and refractory periods are at most 2 to this many ticks.
 const TICKS_BITS: u32 = 40;
@@ -63,7 +63,9 @@ impl CoreParameters for AnalogLifParameters {
     ) -> Result<Self, DeviceModelError> {
         let reader = Reader::new(spec, core, die)?;
         let tau_mem = reader.parameter("tau_mem")?;
-        let builder = Builder { tick: exact_tick(&reader)?, tau_mem, reader };
+        let nearest = Wide::from_real(reader.tick()?);
+        let tick = exact_ms(spec.tick.quantity).unwrap_or(nearest);
+        let builder = Builder { tick, tau_mem, reader };
         let count = layout.neuron_count();
         let (mut lanes, mut by_current) = (Vec::new(), Vec::new());
         for lane in layout.lanes() {
@@ -181,20 +183,6 @@ impl AnalogLifParameters {
 /// A threshold that no membrane reaches, or, negative, that every membrane is above; differences from it still fit.
 const BROKEN_THRESHOLD: i64 = i64::MAX >> 1;
 
-/// The tick in ms, to all 96 fraction bits: at ticks of 1 us and less, a [`Real`] would leave only 22 good bits.
-fn exact_tick(reader: &Reader<'_>) -> Result<Wide, DeviceModelError> {
-    let nearest = reader.tick()?;
-    let decimal: Option<Decimal> = reader.spec.tick.quantity.value_in(Unit::MILLISECOND).ok();
-    let exact = decimal.and_then(|tick| {
-        let denominator = 10i128.checked_pow(u32::from(tick.exponent().min(0).unsigned_abs()))?;
-        let numerator = 10i128
-            .checked_pow(u32::from(tick.exponent().max(0).unsigned_abs()))?
-            .checked_mul(tick.mantissa().into())?;
-        Some(Wide::from_ratio(numerator, denominator))
-    });
-    Ok(exact.unwrap_or(Wide::from_real(nearest)))
-}
-
 /// `value` with `bits` fraction bits, to nearest; `None` at 2^`limit` and above.
 fn bounded(value: Wide, bits: u32, limit: u32) -> Option<u64> {
     let rounded = shift_right(value.to_bits(), Wide::FRACTION_BITS - bits, Rounding::HalfEven);
@@ -265,22 +253,17 @@ impl Builder<'_> {
         reader.break_neurons(&mut threshold, BROKEN_THRESHOLD, -BROKEN_THRESHOLD);
         let reset = self.voltages("v_reset", &reader.parameter("v_reset")?)?;
         let rest = self.voltages("drive", &reader.parameter("drive")?)?;
-        let period = reader.parameter("t_refractory")?.value;
+        // Periods that do not fit a working number have saturated at 2^31 ticks.
+        let period = reader.periods("t_refractory", self.tick, i32::MAX as u64)?;
         (0..threshold.len())
             .map(|n| {
                 let tau = self.tau_mem.value[n];
-                let ratio = Wide::from_real(period[n]).div_trunc(self.tick);
-                let ticks = shift_right(ratio.to_bits().max(0), Wide::FRACTION_BITS, Rounding::HalfUp);
-                // Real periods in ticks that do not fit a working number have saturated at 2^31 of them.
-                if ratio == Wide::MAX {
-                    return Err(self.too_large(n, "t_refractory", period[n], self.tick.scale(31)));
-                }
                 Ok(Membrane {
                     decay: self.decay(n, "tau_mem", tau)?,
                     rest: rest[n],
                     threshold: threshold[n],
                     reset: reset[n],
-                    refractory: ticks as u64,
+                    refractory: period[n],
                     tau: ticks_of(tau, self.tick),
                     error: Membrane::error_with(currents.iter().map(|current| &current[n])),
                 })

@@ -43,10 +43,11 @@ pub use parameters::{CubaNeuron, CubaParameters};
 pub use rules::{CubaRules, OPTIONS, PROFILES, Reset};
 
 use crate::clocked::{Clocked, Step, StepModel};
-use crate::{Digest, Emission, ProbeKind, slices};
+use crate::{Cut, Digest, Emission, ProbeKind, slices};
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::ChipSpec;
+use core::mem::take;
 use serde::{Deserialize, Serialize};
 use units::NeuronId;
 
@@ -94,24 +95,28 @@ impl StepModel for Cuba {
         state.started = true;
         let mut changed = touched || first;
         for (n, neuron) in parameters.neurons().iter().enumerate() {
+            let mut cuts = 0;
             let (current, voltage) = (state.current[n], state.voltage[n]);
             let arrived = if touched { parameters.arrived(sums, n) } else { 0 };
             let later = if first && !rules.recurrent_at_first { 0 } else { neuron.bias_recurrent };
-            let x = cut(i128::from(arrived) + i128::from(neuron.bias) + i128::from(later), saturations);
-            let i = cut(times(neuron.keep_current, current) + times(neuron.gain_current, x), saturations);
+            let x = cut(i128::from(arrived) + i128::from(neuron.bias) + i128::from(later), &mut cuts);
+            saturations.add(take(&mut cuts), || Cut::input(n));
+            let i = cut(times(neuron.keep_current, current) + times(neuron.gain_current, x), &mut cuts);
+            saturations.add(take(&mut cuts), || Cut::state(n, 0));
             let mut v = times(neuron.keep_voltage, voltage) + times(neuron.gain_voltage, i);
             let threshold = i128::from(neuron.threshold);
             let owed = rules.reset == Reset::SubtractAhead && voltage > neuron.level;
             if owed {
                 v -= threshold;
             }
-            let v = cut(v, saturations);
+            let v = cut(v, &mut cuts);
             let spike = v > neuron.level;
             state.voltage[n] = match rules.reset {
                 Reset::Zero if spike => 0,
                 Reset::Zero => v,
-                _ => cut(i128::from(v) - threshold * (i128::from(spike) - i128::from(owed)), saturations),
+                _ => cut(i128::from(v) - threshold * (i128::from(spike) - i128::from(owed)), &mut cuts),
             };
+            saturations.add(take(&mut cuts), || Cut::state(n, 1));
             state.current[n] = i;
             let (last, before) = (state.spikes[n], state.before[n]);
             (state.spikes[n], state.before[n]) = (spike, last);

@@ -6,9 +6,11 @@
 
 use super::circuit::{DpiForm, Filter, Membrane};
 use super::{CURRENT_MAX, LOG_UNIT, ONE};
+use crate::{Cut, Saturations};
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::SynapseGate;
+use core::mem::take;
 use fx::power::{LOG2_BITS, exp2, log2};
 use serde::{Deserialize, Serialize};
 
@@ -116,18 +118,21 @@ pub(super) fn advance(
     (groups, membranes): (&[Synapses], &[Membrane]),
     state: &mut DpiState,
     inputs: &[Vec<i64>],
-    saturations: &mut u64,
+    saturations: &mut Saturations,
 ) -> bool {
     let mut changed = false;
     for (n, m) in membranes.iter().enumerate() {
+        let mut cuts = 0;
         let imem = state.membrane[n];
         let mut drive = Drive::default();
         for (k, group) in groups.iter().enumerate() {
             let (old, input) = (state.synapses[k][n], inputs[k][n]);
             let new = match form {
-                DpiForm::Combined => combined(old, input, &group.filters[n], saturations),
-                DpiForm::FourGates => gated(old, input, &group.filters[n], saturations),
+                DpiForm::Combined => combined(old, input, &group.filters[n], &mut cuts),
+                DpiForm::FourGates => gated(old, input, &group.filters[n], &mut cuts),
             };
+            // The places of the probes of the model.
+            saturations.add(take(&mut cuts), || Cut::state(n, 3 + k));
             state.synapses[k][n] = new;
             changed |= new != old;
             match group.gate {
@@ -146,10 +151,11 @@ pub(super) fn advance(
         let iahp = match form {
             DpiForm::Combined => {
                 let jump = round(i64::from(spikes) << 32, m.adaptation.jump, 36);
-                bounded(round(old, m.adaptation.decay, 62) + jump, ONE, saturations)
+                bounded(round(old, m.adaptation.decay, 62) + jump, ONE, &mut cuts)
             }
-            DpiForm::FourGates => gated(old, i64::from(spikes) << 32, &m.adaptation, saturations),
+            DpiForm::FourGates => gated(old, i64::from(spikes) << 32, &m.adaptation, &mut cuts),
         };
+        saturations.add(take(&mut cuts), || Cut::state(n, 1));
         state.adaptation[n] = iahp;
         changed |= iahp != old;
 
@@ -160,13 +166,14 @@ pub(super) fn advance(
         // A weighted mean of two currents, so it fits.
         let pull = i128::from(m.gain) * i128::from(input - leak) - i128::from(imem) * i128::from(adapted);
         let pull = (pull / (i128::from(imem) + i128::from(m.gain))) as i64; // trunc
-        let rate = bounded(round(leak, m.rate, 50), 0, saturations);
+        let rate = bounded(round(leak, m.rate, 50), 0, &mut cuts);
         let feedback = exp2(round(state.log[n], m.feedback_power, 32) as i64, super::UNIT_BITS);
         let growth = i128::from(rate) * i128::from(pull) + i128::from(feedback) * i128::from(m.feedback_rate);
         // With the largest growth a membrane cannot but saturate.
         let growth = ((growth + (1 << 27)) >> 28).clamp(-GROWTH_MAX, GROWTH_MAX);
         let step = (i128::from(imem) * growth + (1 << 39)) >> 40;
-        let next = bounded(i128::from(imem) + step, ONE, saturations);
+        let next = bounded(i128::from(imem) + step, ONE, &mut cuts);
+        saturations.add(take(&mut cuts), || Cut::state(n, 0));
 
         let log = log2(next as u64) - LOG_UNIT;
         changed |= log != state.log[n];

@@ -155,7 +155,7 @@ fn dead_neurons_are_silent_and_hot_ones_never_rest() {
                 kinds[0] += 1;
             }
             Some(NeuronFault::Hot) => {
-                assert_eq!(*count, 100, "hot neuron {n}: one spike in three ticks");
+                assert_eq!(*count, 150, "hot neuron {n}: one spike in two ticks");
                 kinds[1] += 1;
             }
             None => {

@@ -14,7 +14,7 @@ pub(super) struct Intervals {
     noise: ThresholdNoise,
     /// Ticks of a step.
     step_ticks: u64,
-    /// The tick of the step in which a neuron may spike again, or might first.
+    /// The tick of the step with which the refractory period ends, or tick 0.
     begins: Vec<u64>,
     /// What follows from that, padded to whole blocks as all that a step reads.
     thresholds: Vec<i32>,
@@ -62,7 +62,7 @@ impl Intervals {
     pub(super) fn end(&mut self, spikes: &[Emission], now: u64, parameters: &LifParameters) {
         for spike in spikes {
             let n = spike.neuron.index();
-            let steps = parameters.refractory_steps()[n] as u64 + 1;
+            let steps = parameters.refractory_steps()[n] as u64;
             self.begins[n] = now.saturating_add(steps.saturating_mul(self.step_ticks));
             self.find(n, parameters);
         }

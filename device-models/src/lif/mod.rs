@@ -14,13 +14,15 @@
 //! 81, 1999, "exact integration"):
 //!
 //! ```text
-//! in its refractory period (r > 0):
+//! in its refractory period (r > 1):
 //!     v = v_reset    r = r - 1
+//! in the step with which that ends (r = 1):
+//!     v = sat(v_reset + delta)    r = 0
 //! otherwise:
 //!     v = sat(v - round(v leak) + drive' + sum_k sign_k round(c_k i_k) + delta)
-//! in both cases:
+//! in all cases:
 //!     i_k = sat(i_k - round(i_k leak_k) + jump_k)
-//! if it was not refractory and v >= v_threshold:
+//! in the two latter, if v >= v_threshold:
 //!     spike    v = v_reset    r = refractory steps
 //! ```
 //!
@@ -33,7 +35,9 @@
 //! which is what a current that decays on from its old value adds to v within the step. dt is the step of the chip.
 //! `jump_k` and `delta` are the sums of the weights that arrived since the last step, shifted to the weight format. A
 //! delta synapse with a gain parameter adds round(gain sat(sum)) instead of the sum. While a neuron is refractory, the
-//! membrane's input is lost; currents evolve as always.
+//! membrane's input is lost; currents evolve as always. The period ends at the instant of a step, t_refractory after
+//! that of the spike (to the nearest step, halves up): the membrane is at v_reset there, and what steps it at that very
+//! instant counts. That is what `analog-lif` does in ticks.
 //!
 //! # Numbers
 //! v, i_k, thresholds and weights are integers with 20 fraction bits; round is floor(x + 1/2); sat keeps a state within
@@ -44,8 +48,8 @@
 //! # Noise
 //! In a run with `event_threshold_cv` every interval between two spikes of a neuron has a threshold of its own: that of
 //! the run times a factor ([`crate::Noise::event_threshold_factor`]), rounded to nearest, ties to even, and kept within
-//! the range of states. The first interval begins with tick 0, each further one with the tick of the step in which the
-//! neuron may spike again: refractory steps + 1 after the spike. Broken neurons stay as they are.
+//! the range of states. The first interval begins with tick 0, each further one with the tick of the step with which
+//! the refractory period of the spike before it ends. Broken neurons stay as they are.
 //!
 //! # Parameters
 //! `tau_mem`, `v_threshold`, `t_refractory`; optional and 0 where the chip has none: `v_reset`, `drive`, `v_initial`;
@@ -161,6 +165,10 @@ impl StepModel for Lif {
         let Some(intervals) = &mut neurons.intervals else { return false };
         intervals.set_part(part, parameters);
         true
+    }
+
+    fn shortest_interval(parameters: &LifParameters, neuron: usize) -> u64 {
+        parameters.refractory_steps()[neuron].max(1) as u64
     }
 
     fn save(parameters: &LifParameters, neurons: &LifNeurons) -> LifState {

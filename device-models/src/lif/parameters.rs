@@ -2,6 +2,7 @@
 
 use crate::layout::{Lane, integrator_lane};
 use crate::parameters::{Reader, Resolved};
+use crate::period::exact_ms;
 use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, Factors, InputLayout, ThresholdNoise};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -13,7 +14,7 @@ use fx::{Real, Rounding, Weight, Wide, math, narrow, shift_right};
 pub(super) const DRIVE_MAX: i32 = (1 << 28) - 1;
 
 /// Longest refractory period, in steps.
-const REFRACTORY_MAX: i64 = 1 << 30;
+const REFRACTORY_MAX: u64 = 1 << 30;
 
 /// How one exponential current moves and drives the membrane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -301,17 +302,9 @@ impl Builder<'_> {
     }
 
     fn refractory(&self, step: Real) -> Result<Vec<i32>, DeviceModelError> {
-        let resolved = self.reader.parameter("t_refractory")?;
-        let steps = resolved.value.iter().enumerate().map(|(n, time)| {
-            let steps = fx::divide(i128::from(time.to_bits()), i128::from(step.to_bits()), Rounding::HalfUp).max(0);
-            if steps <= i128::from(REFRACTORY_MAX) {
-                Ok(steps as i32)
-            } else {
-                let limit = Real::from_integer(REFRACTORY_MAX).mul_nearest(step);
-                Err(self.too_large(n, "t_refractory", *time, limit))
-            }
-        });
-        Ok(self.pad(steps.collect::<Result<_, _>>()?, 0))
+        let step = exact_ms(self.reader.spec.step()).unwrap_or(Wide::from_real(step));
+        let steps = self.reader.periods("t_refractory", step, REFRACTORY_MAX)?;
+        Ok(self.pad(steps.into_iter().map(|steps| steps as i32).collect(), 0))
     }
 
     fn lane(&self, lane: Lane, step: Real, tau_mem: &Resolved) -> Result<LaneParameters, DeviceModelError> {

@@ -8,7 +8,7 @@ use super::intervals::Intervals;
 use super::parameters::LaneParameters;
 use super::{LifNeurons, LifParameters};
 use crate::clocked::Step;
-use crate::{CoreParameters, Emission, Factors};
+use crate::{CoreParameters, Cut, Emission, Factors};
 use alloc::vec::Vec;
 use fx::step::{STATE_MAX, mul_shift};
 use units::NeuronId;
@@ -138,7 +138,8 @@ fn advance_blocks<S: Width, const DELTA: bool, const OTHER: bool, const QUIET: b
         (blocks(p.leak().mantissas(), count), blocks(p.drive(), count), blocks(thresholds, count));
     for b in 0..count {
         let first = b * BLOCK;
-        let mut input = [S::default(); BLOCK];
+        // What drives the membranes through the step, and what steps them at its end.
+        let (mut input, mut jumps) = ([S::default(); BLOCK], [S::default(); BLOCK]);
         if OTHER {
             let mut current = 0;
             for (l, lane) in p.lanes().iter().enumerate() {
@@ -147,15 +148,17 @@ fn advance_blocks<S: Width, const DELTA: bool, const OTHER: bool, const QUIET: b
                     LaneParameters::Delta => {}
                     LaneParameters::ScaledDelta(gain) => {
                         if !QUIET {
-                            *saturations += scaled_delta(sums, gain, first, exponent, &mut input);
+                            let (cuts, neuron) = scaled_delta(sums, gain, first, exponent, &mut jumps);
+                            saturations.add(cuts, || Cut::input(first + neuron));
                         }
                     }
                     LaneParameters::Current(c) => {
                         let i = block_mut(currents, current * stride + first);
                         current += 1;
                         drive_by(i, &c.coupling, c.inhibitory, first, &mut input);
-                        let (cut, changed) = decay::<QUIET>(i, sums, &c.leak, first, exponent);
-                        *saturations += cut;
+                        let (cuts, neuron, changed) = decay::<QUIET>(i, sums, &c.leak, first, exponent);
+                        // The currents are read after the membrane and the refractory period.
+                        saturations.add(cuts, || Cut::state(first + neuron, current + 1));
                         changes |= changed;
                     }
                 }
@@ -172,10 +175,11 @@ fn advance_blocks<S: Width, const DELTA: bool, const OTHER: bool, const QUIET: b
         let sums = if DELTA { block_mut(accumulators, delta_lane * stride + first) } else { &mut no_sums };
         let (v, refractory) = (&mut v_blocks[b], &mut refractory_blocks[b]);
         let (rare, changed) =
-            advance_membranes::<S, DELTA, OTHER, QUIET>(&membranes, v, refractory, sums, &input, &mut marks);
+            advance_membranes::<S, DELTA, OTHER, QUIET>(&membranes, v, refractory, sums, [&input, &jumps], &mut marks);
         changes |= changed;
         if rare != 0 {
-            *saturations += collect(&marks, first, spikes);
+            let (cuts, neuron) = collect(&marks, first, spikes);
+            saturations.add(cuts, || Cut::state(neuron, 0));
         }
     }
     for spike in spikes.iter() {
@@ -224,20 +228,24 @@ fn mask(condition: bool) -> i32 {
 ///
 /// What it writes are references of their own and not fields of a struct: only then does the compiler know that they do
 /// not overlap, and vectorises without checking that first.
+///
+/// In the last step of its refractory period a membrane is at reset, and what steps it at the end of that step counts.
 #[inline(always)]
 fn advance_membranes<S: Width, const DELTA: bool, const OTHER: bool, const QUIET: bool>(
     p: &Membranes<'_>,
     v: &mut Block,
     refractory: &mut Block,
     sums: &mut Block,
-    input: &Block<S>,
+    [input, jumps]: [&Block<S>; 2],
     marks: &mut Block,
 ) -> (i32, i32) {
     let (mut rare, mut changes) = (0, 0);
     for i in 0..BLOCK {
-        let mut sum = S::of(v[i] - mul_shift(v[i], p.leak[i], p.shift as u32) + p.drive[i]);
+        let free = refractory[i] <= 0;
+        let moved = v[i] - mul_shift(v[i], p.leak[i], p.shift as u32) + p.drive[i];
+        let mut sum = S::of(if free { moved } else { v[i] });
         if OTHER {
-            sum = sum + input[i];
+            sum = sum + if free { input[i] } else { S::default() } + jumps[i];
         }
         if DELTA {
             sum = sum + S::shifted(sums[i], p.limit, p.exponent);
@@ -245,8 +253,8 @@ fn advance_membranes<S: Width, const DELTA: bool, const OTHER: bool, const QUIET
         }
         let (kept, cut) = sum.saturate();
         // A refractory membrane stays where the spike put it, which is at reset.
-        let waits = mask(refractory[i] > 0);
-        let new = if refractory[i] > 0 { v[i] } else { kept };
+        let waits = mask(refractory[i] > 1);
+        let new = if refractory[i] > 1 { v[i] } else { kept };
         let mark = ((mask(new >= p.threshold[i]) & SPIKED) | (mask(cut) & CUT)) & !waits;
         marks[i] = mark;
         rare |= mark;
@@ -259,11 +267,12 @@ fn advance_membranes<S: Width, const DELTA: bool, const OTHER: bool, const QUIET
     (rare, changes)
 }
 
-/// Appends the spikes among `marks` and returns the number of saturations. Without branches within a group, because
+/// Appends the spikes among `marks` and returns the number of saturations and the neuron of the first. Without branches within a group, because
 /// whether a neuron spikes cannot be predicted.
 #[inline(never)]
-fn collect(marks: &Block, first: usize, spikes: &mut Vec<Emission>) -> u64 {
+fn collect(marks: &Block, first: usize, spikes: &mut Vec<Emission>) -> (u64, usize) {
     let mut saturations = 0;
+    let cut = marks.iter().position(|mark| mark & CUT != 0).unwrap_or(0);
     for (g, group) in marks.as_chunks::<8>().0.iter().enumerate() {
         if group.iter().fold(0, |all, mark| all | mark) == 0 {
             continue;
@@ -279,22 +288,31 @@ fn collect(marks: &Block, first: usize, spikes: &mut Vec<Emission>) -> u64 {
             Emission { neuron, value: 1, payload: 1 }
         }));
     }
-    saturations
+    (saturations, first + cut)
 }
 
-/// Adds the input through delta synapses with a gain to `input`. The sum saturates before its gain; returns how often.
-fn scaled_delta<S: Width>(sums: &mut Block, gain: &Factors, first: usize, exponent: u32, input: &mut Block<S>) -> u64 {
+/// Adds the input through delta synapses with a gain to `jumps`. The sum saturates before its gain; returns how often,
+/// and where in the block first.
+fn scaled_delta<S: Width>(
+    sums: &mut Block,
+    gain: &Factors,
+    first: usize,
+    exponent: u32,
+    jumps: &mut Block<S>,
+) -> (u64, usize) {
     let mantissas = block(gain.mantissas(), first);
     let shift = gain.shift();
     let limit = STATE_MAX >> exponent;
-    let mut cuts = 0;
+    let (mut cuts, mut left) = (0, 0);
     for i in 0..BLOCK {
         let kept = sums[i].clamp(-limit, limit);
-        cuts += i32::from(kept != sums[i]);
+        let cut = kept != sums[i];
+        cuts += i32::from(cut);
+        left = left.max(mask(cut) & (BLOCK - i) as i32);
         sums[i] = 0;
-        input[i] = input[i] + S::product(kept << exponent, mantissas[i], shift);
+        jumps[i] = jumps[i] + S::product(kept << exponent, mantissas[i], shift);
     }
-    cuts as u64
+    (cuts as u64, BLOCK - left as usize)
 }
 
 /// Adds what the old currents of a block bring to the membranes in this step to `input`.
@@ -312,20 +330,21 @@ fn drive_by<S: Width>(i: &Block, coupling: &Factors, inhibitory: bool, first: us
     }
 }
 
-/// Moves the currents of a block on by one step and adds the jumps of this tick. Returns how many were cut, and
-/// something other than 0 if one changed (under `QUIET`).
+/// Moves the currents of a block on by one step and adds the jumps of this tick. Returns how many were cut, where in the
+/// block first, and something other than 0 if one changed (under `QUIET`).
 fn decay<const QUIET: bool>(
     i: &mut Block,
     sums: &mut Block,
     leak: &Factors,
     first: usize,
     exponent: u32,
-) -> (u64, i32) {
+) -> (u64, usize, i32) {
     let mantissas = block(leak.mantissas(), first);
     let shift = leak.shift() as u32;
     // A jump of twice the range saturates any current, and three times the range fits 32 bits.
     let limit = (2 * STATE_MAX) >> exponent;
-    let (mut cuts, mut changes) = (0, 0);
+    // `left`: how many places from the first cut to the end of the block.
+    let (mut cuts, mut left, mut changes) = (0, 0, 0);
     for n in 0..BLOCK {
         let mut new = i[n] - mul_shift(i[n], mantissas[n], shift);
         if QUIET {
@@ -335,8 +354,10 @@ fn decay<const QUIET: bool>(
             new += sums[n].clamp(-limit, limit) << exponent;
             sums[n] = 0;
             i[n] = new.clamp(-STATE_MAX, STATE_MAX);
-            cuts += i32::from(new != i[n]);
+            let cut = new != i[n];
+            cuts += i32::from(cut);
+            left = left.max(mask(cut) & (BLOCK - n) as i32);
         }
     }
-    (cuts as u64, changes)
+    (cuts as u64, BLOCK - left as usize, changes)
 }

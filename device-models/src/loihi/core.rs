@@ -17,8 +17,8 @@ use super::configuration::Configuration;
 use super::{LoihiParameters, LoihiRules, LoihiState, Overflows, Register, StepOutput, step};
 use crate::clocked::{Clocked, Step, StepModel};
 use crate::{
-    CoreParameters, DeviceModelError, DieParameters, Digest, Emission, EventCore, InputLayout, Lane, PackedSynapse,
-    ProbeKind,
+    CoreParameters, Cut, DeviceModelError, DieParameters, Digest, Emission, EventCore, InputLayout, Lane,
+    PackedSynapse, ProbeKind,
 };
 use alloc::vec;
 use alloc::vec::Vec;
@@ -208,7 +208,9 @@ impl StepModel for Loihi {
             }
             if !summary.overflows.is_empty() {
                 overflows.add(&summary.overflows);
-                *out.saturations += Register::ALL.map(|r| u64::from(summary.overflows.count(r))).iter().sum::<u64>();
+                let all = Register::ALL.map(|r| u64::from(summary.overflows.count(r))).iter().sum::<u64>();
+                let place = output.overflowed.iter().position(|registers| *registers != 0).unwrap_or(0);
+                out.saturations.add(all, || Cut::state(first + place, 3));
             }
         }
         awake.contains(&1)

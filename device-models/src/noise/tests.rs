@@ -16,6 +16,7 @@ fn noisy() -> ChipSpec {
         event_weight_cv: Some(fact("0.2 1")),
         event_threshold_cv: Some(fact("0.3 1")),
         event_jitter_ticks: Some(fact("3 1")),
+        ..NoiseSpec::default()
     };
     ChipSpec { noise: Some(noise), ..spec() }
 }

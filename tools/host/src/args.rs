@@ -194,6 +194,14 @@ pub(crate) struct DieArgs {
     #[arg(long = "parameter", value_name = "NAME")]
     pub(crate) parameters: Vec<String>,
 
+    /// Also show the values as cores use them, rounded to steps, ticks and registers, and the CV that is left
+    #[arg(long)]
+    pub(crate) effective: bool,
+
+    /// The core model that uses them; the first of the chip if not given
+    #[arg(long, value_name = "MODEL", requires = "effective")]
+    pub(crate) model: Option<String>,
+
     /// Also write every value to this file, one line a neuron
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,

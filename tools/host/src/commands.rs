@@ -4,6 +4,7 @@ pub(crate) mod chip;
 mod compare;
 pub(crate) mod conform;
 pub(crate) mod die;
+mod effective;
 pub(crate) mod faults;
 pub(crate) mod load;
 pub(crate) mod map;

@@ -20,6 +20,8 @@ pub enum Sort {
     Share,
     /// A coefficient of variation.
     Cv,
+    /// A number that is not negative, with decimal places.
+    Amount,
 }
 
 /// What there is to be known of a number before it has a value.

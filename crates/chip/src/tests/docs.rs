@@ -31,7 +31,7 @@ fn kind_of(number: &Number) -> String {
     let kind = match number.sort {
         Sort::Count => format!("count, {least} to {most}"),
         Sort::Interval => format!("`{{ low = number, high = number }}`, whole, {least} to {most}"),
-        Sort::Share | Sort::Cv => format!("number, pure, {least} to {most}"),
+        Sort::Share | Sort::Cv | Sort::Amount => format!("number, pure, {least} to {most}"),
     };
     if number.optional { format!("{kind}, optional") } else { kind }
 }

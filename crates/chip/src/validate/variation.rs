@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::spec::{ChipSpec, Number, RouterKind, Section, Sort};
-use crate::variation::FaultSpec;
+use crate::variation::{FaultSpec, NoiseSpec};
 use alloc::format;
 use units::Decimal;
 
@@ -41,7 +41,35 @@ pub(super) fn flipped_bits(spec: &ChipSpec, findings: &mut Findings) {
     }
 }
 
+/// The family of jitter follows from its keys, which belong together.
+fn jitter_keys(noise: &NoiseSpec, findings: &mut Findings) {
+    let path = "noise.event_jitter_median";
+    let spread = match (&noise.event_jitter_sd, &noise.event_jitter_fold) {
+        (Some(_), Some(_)) => {
+            let message = "lateness is normal or log-normal: keep `event_jitter_sd` or `event_jitter_fold`";
+            return findings.add("noise.event_jitter_fold", message.into());
+        }
+        (Some(_), None) => Some("noise.event_jitter_sd"),
+        (None, Some(_)) => Some("noise.event_jitter_fold"),
+        (None, None) => None,
+    };
+    match (&noise.event_jitter_median, spread) {
+        (Some(_), None) => {
+            let message = "around it, how? Add `event_jitter_sd` (normal) or `event_jitter_fold` (log-normal)";
+            findings.add(path, message.into());
+        }
+        (None, Some(spread)) => findings.add(spread, "around what? Add `event_jitter_median`".into()),
+        (Some(_), Some(_)) if noise.event_jitter_ticks.is_none() => {
+            findings.add(path, "how late at most? Add `event_jitter_ticks`".into());
+        }
+        _ => {}
+    }
+}
+
 pub(super) fn noise(spec: &ChipSpec, findings: &mut Findings) {
+    if let Some(noise) = &spec.noise {
+        jitter_keys(noise, findings);
+    }
     for stated in spec.noise.iter().flat_map(Section::stated) {
         let path = format!("noise.{}", stated.path);
         let (number, fact) = (stated.number, stated.fact);
@@ -54,6 +82,13 @@ pub(super) fn noise(spec: &ChipSpec, findings: &mut Findings) {
             continue;
         }
         let Some(cv) = findings.pure(&path, fact) else { continue };
+        if number.sort == Sort::Amount {
+            if !possible(number, cv) {
+                let least = number.range.start();
+                findings.add(path, format!("this is {cv}, but it is from {least} to {most}"));
+            }
+            continue;
+        }
         if !possible(number, cv) {
             findings.add(path, format!("a coefficient of variation of {cv} is not possible: it is from 0 to {most}"));
         }

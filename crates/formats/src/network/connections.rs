@@ -42,8 +42,8 @@ pub(super) fn read_connect(value: &Value<'_>) -> Option<Connect> {
     }
 }
 
-/// Refuses more connections than [`CONNECTIONS_MAX`] between so many senders and receivers, before any is drawn; `drawn`
-/// are those of the network so far.
+/// Refuses more connections than [`CONNECTIONS_MAX`] between so many senders and receivers, before any is drawn;
+/// `drawn` are those of the network so far.
 pub(super) fn check_size(
     spec: &ProjectionSpec,
     (senders, receivers): (u32, u32),

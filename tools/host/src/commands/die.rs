@@ -1,6 +1,7 @@
 //! `quenched die`: the frozen mismatch of one die.
 
 use crate::args::{DieArgs, DieChoice};
+use crate::commands::effective::EffectiveValues;
 use crate::commands::faults::Faults;
 use crate::errors::HostError;
 use crate::output::print_json;
@@ -29,17 +30,19 @@ struct Column {
     summary: String,
     unit: String,
     nominal: f64,
+    /// Values are factors, because the nominal value is 0: they act once a network asks for another one.
+    factors: bool,
     cv_asked: f64,
     /// Values, by core, then neuron.
     values: Vec<f64>,
 }
 
 /// Mean, standard deviation and range of some values.
-struct Statistics {
-    mean: f64,
+pub(crate) struct Statistics {
+    pub(crate) mean: f64,
     sd: f64,
-    low: f64,
-    high: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
 }
 
 /// `quenched die`.
@@ -59,14 +62,20 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let columns = columns(&spec, &die, args, &circuits)?;
     let faults = Faults::of(&spec, &die, &circuits);
     let weights = WeightFactors::of(&spec, &die, &args.which, &circuits);
+    let effective = EffectiveValues::of(&spec, &die, args, &cores)?;
     if let Some(file) = file {
         outputs.write(file, csv(&circuits, &columns).as_bytes())?;
     }
     let done = outputs.commit()?;
     if args.json {
-        return print_json(&as_json(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref()));
+        let mut value = as_json(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref());
+        if let Some(effective) = effective {
+            value["effective"] = effective.as_json();
+        }
+        return print_json(&value);
     }
-    done.print(&as_text(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref()))
+    let text = as_text(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref());
+    done.print(&(text + &effective.map_or(String::new(), |effective| effective.as_text())))
 }
 
 /// The parameters of the die that `which` names.
@@ -117,17 +126,20 @@ fn columns(
         .map(|name| {
             let parameter = &spec.parameters[name];
             let nominal = number(parameter.nominal.quantity.value);
+            let factors = nominal == 0.0;
             let cv = parameter.mismatch.as_ref().and_then(|m| m.cv.quantity.value_in(Unit::ONE).ok()).map(number);
             let value = |&(core, neuron): &(u16, u16)| {
                 let factor = die.factor(name, CoreAddress::new(0, core), NeuronId(neuron));
                 // A factor has 32 fraction bits; 2^32 is exact.
-                nominal * (factor.to_bits() as f64 / 4_294_967_296.0)
+                let factor = factor.to_bits() as f64 / 4_294_967_296.0;
+                if factors { factor } else { nominal * factor }
             };
             Column {
                 name: name.into(),
                 summary: parameter.summary.clone(),
-                unit: parameter.nominal.quantity.unit.to_string(),
+                unit: if factors { "factor".into() } else { parameter.nominal.quantity.unit.to_string() },
                 nominal,
+                factors,
                 cv_asked: cv.unwrap_or(0.0) * scale,
                 values: circuits.iter().map(value).collect(),
             }
@@ -193,12 +205,12 @@ fn scale(spec: &ChipSpec, which: &DieChoice) -> f64 {
 }
 
 /// The nearest f64.
-fn number(value: units::Decimal) -> f64 {
+pub(crate) fn number(value: units::Decimal) -> f64 {
     value.to_string().parse().expect("a decimal prints as a number")
 }
 
 impl Statistics {
-    fn of(values: &[f64]) -> Self {
+    pub(crate) fn of(values: &[f64]) -> Self {
         let count = values.len() as f64;
         let first = values.first().copied().unwrap_or(0.0);
         // Equal values must have exactly no spread, so sums are taken of differences from the first one.
@@ -211,13 +223,13 @@ impl Statistics {
     }
 
     /// Coefficient of variation; none around a mean of 0.
-    fn cv(&self) -> Option<f64> {
+    pub(crate) fn cv(&self) -> Option<f64> {
         (self.mean != 0.0).then(|| self.sd / self.mean.abs())
     }
 }
 
 /// `value` with at most `digits` significant digits, without an exponent.
-fn significant(value: f64, digits: usize) -> String {
+pub(crate) fn significant(value: f64, digits: usize) -> String {
     let rounded: f64 = format!("{value:.*e}", digits - 1).parse().expect("a number that was just printed");
     rounded.to_string()
 }
@@ -303,6 +315,12 @@ fn parameters_as_text(columns: &[Column], histograms: bool) -> String {
         ["parameter", "unit", "nominal", "mean", "sd", "CV", "CV asked", "lowest", "highest"].map(String::from);
     let _ = write!(text, "\n{}", text_table(&header, rows, &[0, 1]));
     text.push_str("\nCV: of the neurons shown; CV asked: of the distribution, before it is cut.\n");
+    let factors: Vec<String> = columns.iter().filter(|c| c.factors).map(|c| format!("`{}`", c.name)).collect();
+    if !factors.is_empty() {
+        let names = factors.join(", ");
+        let _ =
+            writeln!(text, "The nominal value of {names} is 0: these are factors, which act once a network sets it.");
+    }
     if !histograms {
         let example = &columns[0].name;
         let _ =
@@ -335,7 +353,7 @@ fn as_json(
         .map(|c| {
             let s = Statistics::of(&c.values);
             json!({
-                "name": c.name, "unit": c.unit, "nominal": c.nominal, "mean": s.mean, "sd": s.sd, "cv": s.cv(),
+                "name": c.name, "unit": c.unit, "nominal": c.nominal, "factors": c.factors, "mean": s.mean, "sd": s.sd, "cv": s.cv(),
                 "cv_asked": c.cv_asked, "lowest": s.low, "highest": s.high, "values": c.values,
             })
         })

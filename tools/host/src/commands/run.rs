@@ -29,7 +29,7 @@ use units::{Tick, Unit};
 use warnings::Warnings;
 
 /// The kind of container of a snapshot. Its version rises whenever [`Snapshot`] changes.
-const SNAPSHOT: Kind = Kind { name: "snapshot", version: 3 };
+const SNAPSHOT: Kind = Kind { name: "snapshot", version: 4 };
 
 /// Parts of a run whose activity is shown one by one, and between which progress is shown.
 const PARTS: u64 = 20;

@@ -2,10 +2,10 @@
 //! and exponents its weights become, and what that uses of each core.
 //!
 //! A core holds neurons of any number of populations, as far as all of its limits are obeyed: neurons, input axons (one
-//! for each sender of a projection and delay that reaches the core), output axons (one for each neuron, projection, delay
-//! and core that it reaches) and synapse memory. A population that exceeds them alone is split evenly over as few cores
-//! as obey them. The memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller of the
-//! two formats that the chip has: dense rows without indices, or sparse ones with.
+//! for each sender of a projection and delay that reaches the core), output axons (one for each neuron, projection,
+//! delay and core that it reaches) and synapse memory. A population that exceeds them alone is split evenly over as few
+//! cores as obey them. The memory of an axon's synapses is counted as nengo-loihi's validator counts it, in the smaller
+//! of the two formats that the chip has: dense rows without indices, or sparse ones with.
 //!
 //! The synapses of a projection onto a core are a group with a sign mode, bits and a power of two of its own
 //! ([`weights`]).

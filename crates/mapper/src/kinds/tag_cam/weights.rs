@@ -124,9 +124,10 @@ fn fit(
     if best > WORTH * error {
         return (codebook, Vec::new());
     }
+    let all = common(&means, &point.factors);
     let mut gains = Vec::new();
-    for (group, means) in means.iter().enumerate().filter(|(group, _)| free[*group]) {
-        let nearest = means.as_ref().and_then(|means| means.nearest(point.factors[group]));
+    for (group, means) in means.iter().enumerate() {
+        let nearest = means.as_ref().and_then(|means| means.nearest(all * point.factors[group]));
         if let Some((gain, factor)) = nearest {
             (factors[group], _) = (factor, gains.push(gain));
         }
@@ -134,4 +135,13 @@ fn fit(
     let (tuned, changed) = search.fixed(&factors);
     // The biases may be too coarse for what the search has found.
     if tuned <= WORTH * error { (changed, gains) } else { (codebook, Vec::new()) }
+}
+
+/// What all factors can be multiplied with, as only their ratios matter: as much as their biases allow, until no synapse
+/// holds more than the weight asked for. What a synapse holds is what its current sums up, so that large factors keep
+/// the input of a weak kind away from the end of its range.
+fn common(means: &[Option<Means<'_>>], factors: &[f64]) -> f64 {
+    let least = factors.iter().copied().fold(1.0, f64::min);
+    let room = |(means, factor): (&Option<Means<'_>>, &f64)| means.as_ref().map_or(1.0, Means::most) / factor;
+    means.iter().zip(factors).map(room).fold(1.0 / least, f64::min)
 }

@@ -41,6 +41,9 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> Value {
             "synaptic_operations": c.synaptic_operations,
             "neuron_updates": c.neuron_updates,
             "saturations": c.saturations,
+            "first_saturation": session.first_saturation().map(|first| {
+                json!({ "tick": first.tick.0, "neuron": first.neuron, "quantity": first.quantity })
+            }),
             "lost": Map::from_iter(lost),
         },
         "overflows": (!overflows.is_empty()).then_some(overflows),

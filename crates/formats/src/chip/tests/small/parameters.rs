@@ -245,14 +245,15 @@ pub(super) const CASES: &[Case] = &[
     (
         "value = 7,",
         "value = 7.5,",
-        "100:22: `noise.event_jitter_ticks`: this is 7.5, but jitter is a whole number of ticks, 0 to 1000 \
+        "100:22: `noise.event_jitter_ticks`: this is 7.5, but jitter is a whole number of ticks, 0 to 65535 \
          [noise-is-possible]",
     ),
     (
         "event_weight_cv =",
         "event_cv =",
         "98:1: unknown key `event_cv` in `noise`\nhelp: the keys here are: `run_threshold_cv`, `run_weight_cv`, \
-         `event_weight_cv`, `event_threshold_cv`, `event_jitter_ticks`",
+         `event_weight_cv`, `event_threshold_cv`, `event_jitter_ticks`, `event_jitter_median`, \
+         `event_jitter_sd`, `event_jitter_fold`",
     ),
     (
         "event_threshold_cv =",
