@@ -16,8 +16,8 @@ pub(crate) fn exact_ms(time: Quantity) -> Option<Wide> {
     Some(Wide::from_ratio(power.checked_mul(decimal.mantissa().into())?, 1))
 }
 
-/// How many `units` (in ms) a time is, to the nearest whole number; one halfway between two is rounded up, as far as the
-/// 2^-32 ms tell to which times are kept. `None` from 2^31 on.
+/// How many `units` (in ms) a time is, to the nearest whole number; one halfway between two is rounded up, as far as
+/// the 2^-32 ms tell to which times are kept. `None` from 2^31 on.
 pub(crate) fn periods(time: Real, unit: Wide) -> Option<u64> {
     // The time is known to half a unit in its last place: what reaches the half with that is halfway.
     let most = Wide::from_bits((2 * i128::from(time.to_bits()) + 1) << (Wide::FRACTION_BITS - Real::FRACTION_BITS - 1));

@@ -57,8 +57,8 @@ fn results_do_not_depend_on_threads_or_time() {
         assert_eq!(manifest["chip_digest"], value("chip_digest"));
     }
     assert!(!first.contains("quantised"), "{first}");
-    // Four currents are few for the weights of this network, and steps of 1 ms coarse for refractory periods of 2 ms: that
-    // is all there is to say.
+    // Four currents are few for the weights of this network, and steps of 1 ms coarse for refractory periods of 2 ms:
+    // that is all there is to say.
     let known = |line: &str| line.contains("off by") || line.contains("t_refractory");
     assert!(first.lines().filter(|line| line.contains("warning")).all(known), "{first}");
 }

@@ -73,9 +73,11 @@ target!(
         move |bytes: &[u8]| {
             let read = |text: &str| {
                 let networks = chips.iter().filter_map(|chip| {
-                    let network = formats::network::read(text, "network.toml", "".as_ref(), chip).ok()?;
+                    let mut options = MapperOptions::default();
+                    let set = &mut |key: &str, value: &str| options.set(key, value);
+                    let network = formats::network::read_with(text, "network.toml", "".as_ref(), chip, set).ok()?;
                     if network.neuron_count() <= MAPPED_MAX {
-                        let _ = mapper::map(&network, chip, &MapperOptions::default());
+                        let _ = mapper::map(&network, chip, &options);
                     }
                     Some(())
                 });

