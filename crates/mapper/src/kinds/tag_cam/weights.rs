@@ -138,8 +138,8 @@ fn fit(
 }
 
 /// What all factors can be multiplied with, as only their ratios matter: as much as their biases allow, until no
-/// synapse holds more than the weight asked for. What a synapse holds is what its current sums up, so that large factors keep
-/// the input of a weak kind away from the end of its range.
+/// synapse holds more than the weight asked for. What a synapse holds is what its current sums up, so that large
+/// factors keep the input of a weak kind away from the end of its range.
 fn common(means: &[Option<Means<'_>>], factors: &[f64]) -> f64 {
     let least = factors.iter().copied().fold(1.0, f64::min);
     let room = |(means, factor): (&Option<Means<'_>>, &f64)| means.as_ref().map_or(1.0, Means::most) / factor;
