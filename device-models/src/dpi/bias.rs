@@ -1,7 +1,7 @@
 //! The bias generator of DYNAP-SE2: coarse and fine codes to currents and back.
 //!
 //! A bias has 6 coarse ranges of 256 fine codes, for each type of transistor. The currents are those of a published
-//! table ([`TABLE`]): at its 36 codes exactly, between two of them on the straight line that joins them. The current
+//! table (`TABLE`): at its 36 codes exactly, between two of them on the straight line that joins them. The current
 //! falls at some codes although the code rises; the falls at 32, 64, 128, 192 and 224 are in the table, those at 96 and
 //! 160 lie between two of its codes, so that the codes before them may be off by the size of a fall (those of the table
 //! are 0.05 to 5.5 %). The table has no code 0: 0.75 pA is assumed there, within the 0.4 to 1.1 pA that Rockpool's
