@@ -57,6 +57,9 @@ fn sources_are_the_same_in_one_run_and_in_two() {
         run(&["--time", "137ms", "--save-snapshot", "half"]);
         let rest = run(&["--time", "163ms", "--resume", "half"]);
         assert_eq!(rest["digest"], whole["digest"], "{chip}");
+        let text = sandbox
+            .fails(2, &["run", "net.toml", "--chip", chip, "--time", "163ms", "--resume", "half", "--trial", "1"]);
+        assert!(text.contains("followed trial 0 of seed 1") && text.contains("`--seed 1 --trial 0`"), "{text}");
         assert_ne!(run(&["--time", "300ms", "--trial", "1"])["digest"], whole["digest"]);
         assert_ne!(run(&["--time", "300ms", "--seed", "2", "--cv", "0"])["digest"], whole["digest"]);
         // A saved program has its sources.

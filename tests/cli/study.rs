@@ -98,11 +98,28 @@ fn wrong_study_files_are_refused() {
         "did you mean `memory-capacity`?",
     );
     check("version = 1", "version = 999", "999", "only versions up to");
+    check("title = \"Smallest study\"", "title = \"a\\u001b[31m\"", "\"a\\u001b", "this one has U+001B");
     // What is found when the parts meet has no line.
     assert!(fails("sample = \"5 ms\"", "sample = \"5.5 ms\"").contains("5.5 ms"));
     assert!(fails("neurons = 16", "neurons = 5000").contains("5000"));
     fails(STUDY, &STUDY[..STUDY.len() / 2]);
     fails(STUDY, "");
+}
+
+/// What the errors of a mapping speak of can be said in a study.
+#[test]
+fn a_study_can_prune_what_does_not_fit() {
+    let full = STUDY
+        .replacen("neurons = 16", "neurons = 80", 1)
+        .replacen("recurrent_fan_in = 4", "recurrent_fan_in = 70", 1)
+        .replacen(", \"removed\"", "", 1);
+    let sandbox = Sandbox::new();
+    sandbox.file("full.toml", &full);
+    let text = sandbox.fails(1, &["study", "full.toml", "--out", "out"]);
+    assert!(text.contains("`over_fan_in = \"prune\"` in the table `[mapping]` of the study"), "{text}");
+    sandbox.file("pruned.toml", format!("{full}\n[mapping]\nover_fan_in = \"prune\"\n"));
+    let text = sandbox.prints(&["study", "pruned.toml", "--out", "out"]);
+    assert!(text.contains("800 of 5600 connections are not on the board"), "{text}");
 }
 
 #[test]

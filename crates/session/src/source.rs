@@ -204,6 +204,13 @@ impl Session {
         }
     }
 
+    /// The seed and trial that the sources of the program follow; none if it has no source. A state that is saved does
+    /// not hold them: who resumes it has to follow the same.
+    pub fn source_trial(&self) -> Option<(u64, u64)> {
+        let has_sources = self.board().symbols().inputs.iter().any(|input| input.source.is_some());
+        has_sources.then_some(self.sources.trial)
+    }
+
     /// Events of sources that found no room beside those that the host sent for the same tick or step, by group.
     pub fn crowded_out(&self) -> impl Iterator<Item = (&str, u64)> {
         self.sources.lost.iter().map(|(name, count)| (name.as_str(), *count))

@@ -1,36 +1,49 @@
 //! What a study does not represent as its file asks, gathered from its mappings and runs.
 
-use crate::Row;
 use crate::prepare::Records;
-use std::collections::BTreeMap;
-use warnings::{Kind, Warnings};
+use crate::{Point, Row};
+use std::collections::{BTreeMap, BTreeSet};
+use warnings::{Kind, Warning, Warnings};
 
-/// The warnings of all mappings, each once, then those of the runs: one for each kind and place, with the number of
-/// runs that have it and the first of them.
+/// The warnings of the mappings, then those of the runs that no mapping has: one for each kind and place, with how many
+/// have it and the first of them.
 pub(crate) fn gather(records: &[Records], rows: &[Row]) -> Warnings {
+    let of_mappings: Vec<_> = records.iter().map(|record| (&record.mapping.point, &record.warnings)).collect();
+    let of_runs: Vec<_> = rows.iter().map(|row| (&row.point, &row.warnings)).collect();
+    let known: BTreeSet<_> = of_mappings.iter().flat_map(|(_, warnings)| warnings.iter().map(key)).collect();
     let mut all = Warnings::default();
-    records.iter().for_each(|record| all.extend(record.warnings.clone()));
-    let mut found: BTreeMap<(Kind, &str), (usize, &Row, &str)> = BTreeMap::new();
-    for row in rows {
-        for warning in &row.warnings {
-            let entry = found.entry((warning.kind, &warning.place)).or_insert((0, row, &warning.text));
-            entry.0 += 1;
+    summarise(&of_mappings, "mappings", |_| true, &mut all);
+    // The network of a run is that of its mapping, and mapped once more where it gets a readout.
+    summarise(&of_runs, "runs", |warning| !known.contains(&key(warning)), &mut all);
+    all
+}
+
+fn key(warning: &Warning) -> (Kind, &str) {
+    (warning.kind, &warning.place)
+}
+
+/// One warning for each kind and place among `found`, those that `counts` leaves.
+fn summarise(found: &[(&Point, &Warnings)], what: &str, counts: impl Fn(&Warning) -> bool, all: &mut Warnings) {
+    let mut by_key: BTreeMap<(Kind, &str), (usize, &Point, &str)> = BTreeMap::new();
+    for (point, warnings) in found {
+        for warning in warnings.iter().filter(|warning| counts(warning)) {
+            by_key.entry(key(warning)).or_insert((0, point, &warning.text)).0 += 1;
         }
     }
-    for ((kind, place), (runs, first, text)) in found {
-        let text = match runs {
-            1 => format!("{text}, in 1 of {} runs ({})", rows.len(), first.point),
-            _ => format!("in {runs} of {} runs, such as {}: {text}", rows.len(), first.point),
+    for ((kind, place), (count, first, text)) in by_key {
+        let text = match (count, found.len()) {
+            (_, 1) => text.to_owned(),
+            (1, all) => format!("{text}, in 1 of {all} {what} ({first})"),
+            (count, all) => format!("in {count} of {all} {what}, such as {first}: {text}"),
         };
         all.push(kind, place, text);
     }
-    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Point, TASK};
+    use crate::TASK;
 
     #[test]
     fn runs_that_have_the_same_are_counted() {

@@ -11,6 +11,7 @@ use crate::values::{at_least, fraction, frequency, not_negative, penalty, time};
 use chip::{ChipSpec, CoreModel, Values};
 use formats::chip::{self as chip_file, ChipFile};
 use formats::document::{Document, Format, Table, Value};
+use formats::names::read_name;
 use formats::{FormatError, FormatErrors, Problem};
 use mapper::{MapperOptions, ReadoutStrategy};
 use network::{Recurrence, SynapseChoice};
@@ -125,6 +126,7 @@ impl Reader<'_> {
     }
 
     fn study(&self, root: &Table<'_>, text: &str) -> Option<StudySpec> {
+        let title = root.optional_with("title", |v| read_name(&v));
         let chip_name = self.spec().name.clone();
         let model = match root.optional_with("model", |v| {
             let model = v.one_of("a core model", &CoreModel::ALL.map(|m| (m.name(), m)))?;
@@ -185,7 +187,7 @@ impl Reader<'_> {
             die: 0,
         };
         Some(StudySpec {
-            title: root.or("title", format!("Study of {chip_name}"))?,
+            title: title?.unwrap_or_else(|| format!("Study of {chip_name}")),
             text: text.into(),
             changes: Vec::new(),
             sweeps: sweeps(root, &mut base)?,
@@ -276,7 +278,7 @@ impl Reader<'_> {
             if !own {
                 v.one_of("a task (own data need `train_file` and `test_file`)", &known)?;
             }
-            v.read::<String>()
+            read_name(&v)
         });
         let own = if own {
             let name = id.as_deref().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Everything that can end a command early, and how it looks in the terminal.
 
+use crate::commands::load::help_in_study;
 use crate::output::{visible, visible_line};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use formats::{FormatError, FormatErrors};
@@ -128,10 +129,14 @@ impl HostError {
     }
 
     /// What to do about it.
-    fn help(&self) -> Option<&str> {
+    fn help(&self) -> Option<String> {
         match self {
-            Self::Usage { help, .. } | Self::Mapper { help, .. } => help.as_deref(),
-            Self::Budget { help, .. } => Some(help),
+            Self::Usage { help, .. } | Self::Mapper { help, .. } => help.clone(),
+            Self::Budget { help, .. } => Some(help.clone()),
+            Self::Study(error) => match &**error {
+                study::StudyError::Mapping { error, .. } => help_in_study(error),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -171,7 +176,7 @@ impl HostError {
                 }
                 text.join("\n\n")
             }
-            other => render_plain(&other.to_string(), other.help(), &renderer),
+            other => render_plain(&other.to_string(), other.help().as_deref(), &renderer),
         }
     }
 }

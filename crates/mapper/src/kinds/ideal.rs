@@ -7,13 +7,11 @@ use crate::decode::{DecodedConnection, Ends};
 use crate::kinds::rows::{self, join, rounded};
 use crate::kinds::{Image, Kind};
 use crate::ledger::Ledger;
-use crate::placement::{self, Packing, Placement};
-use crate::sharing::Sharing;
+use crate::placement::Packing;
 use crate::sums;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, SmallWeights};
 use chip::{ChipSpec, FaultSpec, IdealRow, Routing};
-use network::Network;
 use std::ops::RangeInclusive;
 
 /// The largest exponent of a core's weights.
@@ -44,14 +42,8 @@ fn weight(link: &Link, exponent: u8, small_weights: SmallWeights) -> u32 {
 
 impl Kind for Rows {
     /// There is nothing to save in an ideal core, and all its weights share one step.
-    fn place(
-        &self,
-        network: &Network,
-        spec: &ChipSpec,
-        options: &MapperOptions,
-        sharing: Sharing,
-    ) -> Result<Placement, MapperError> {
-        placement::place(network, spec, options, sharing, Packing::WhereNeeded)
+    fn packing(&self) -> Packing {
+        Packing::WhereNeeded
     }
 
     fn delays(&self) -> RangeInclusive<u16> {

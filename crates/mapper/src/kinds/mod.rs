@@ -37,7 +37,12 @@ pub(crate) trait Kind {
         options: &MapperOptions,
         sharing: Sharing,
     ) -> Result<Placement, MapperError> {
-        placement::place(network, spec, options, sharing, Packing::SameWeights)
+        placement::place(network, spec, options, sharing, self.packing())
+    }
+
+    /// What keeps populations apart that could share a core, where a kind has no rule of its own for placing them.
+    fn packing(&self) -> Packing {
+        Packing::SameWeights
     }
 
     /// Delays that a projection can have, in ticks.

@@ -98,12 +98,24 @@ fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOpti
 
 /// What the command line offers against an error.
 fn help(error: &MapperError) -> Option<String> {
+    let (key, value, what) = way_out(error)?;
+    Some(format!("`--{} {value}` {what}", key.replace('_', "-")))
+}
+
+/// What a study file can say against an error of its mapping.
+pub(crate) fn help_in_study(error: &MapperError) -> Option<String> {
+    let (key, value, what) = way_out(error)?;
+    Some(format!("`{key} = \"{value}\"` in the table `[mapping]` of the study {what}"))
+}
+
+/// The option of a mapping that helps against an error, what to set it to, and what that does.
+fn way_out(error: &MapperError) -> Option<(&'static str, &'static str, &'static str)> {
     match error {
         MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
-            Some("`--over-fan-in prune` keeps the largest weights and reports the others as lost".into())
+            Some(("over_fan_in", "prune", "keeps the largest weights and reports the others as lost"))
         }
         MapperError::Xylo(XyloMisfit::NotWhole { .. }) => {
-            Some("`--scale auto` brings weights, thresholds and biases of a layer to whole numbers".into())
+            Some(("scale", "auto", "brings weights, thresholds and biases of a layer to whole numbers"))
         }
         _ => None,
     }

@@ -28,8 +28,17 @@ use std::path::PathBuf;
 use units::{Tick, Unit};
 use warnings::Warnings;
 
-/// The kind of container of a snapshot. Its version rises whenever [`Snapshot`] changes.
-const SNAPSHOT: Kind = Kind { name: "snapshot", version: 4 };
+/// The kind of container of a snapshot. Its version rises whenever [`Saved`] changes.
+const SNAPSHOT: Kind = Kind { name: "snapshot", version: 5 };
+
+/// What a file of a snapshot holds: the seed and trial that the sources of the program follow, if it has any, and the
+/// state.
+type Saved = (Option<(u64, u64)>, Snapshot);
+
+/// The state of `session`, to be saved.
+fn saved(session: &Session) -> Saved {
+    (session.source_trial(), session.snapshot())
+}
 
 /// Parts of a run whose activity is shown one by one, and between which progress is shown.
 const PARTS: u64 = 20;
@@ -95,7 +104,6 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     }
     let ticks = ticks(args, &loaded.spec)?;
     let mut session = start(args, &loaded.board(&args.what.network)?, &die)?;
-    session.set_sources(args.which.seed, args.trial);
     mute(args, &mut session)?;
     probe::choose(args, &mut session, ticks, inputs.len().max(1))?;
     let mut outcomes = match &inputs[..] {
@@ -155,14 +163,33 @@ fn ticks(args: &RunArgs, spec: &ChipSpec) -> Result<u64, HostError> {
 
 /// The state that every run begins with.
 fn start(args: &RunArgs, board: &Board, die: &DieParameters) -> Result<Session, HostError> {
+    let (seed, trial) = (args.which.seed, args.trial);
     let Some(path) = &args.resume else {
-        return board.on(die).map_err(|error| refused(&args.what.network, error));
+        let mut session = board.on(die).map_err(|error| refused(&args.what.network, error))?;
+        session.set_sources(seed, trial);
+        return Ok(session);
     };
-    let snapshot: Snapshot = formats::container::read(path, SNAPSHOT)?;
-    board.resume(die, &snapshot).map_err(|error| match error {
+    let (sources, snapshot): Saved = formats::container::read(path, SNAPSHOT)?;
+    let mut session = board.resume(die, &snapshot).map_err(|error| match error {
         SessionError::Emulator(EmulatorError::Snapshot { .. }) => refused(path, error),
         _ => refused(&args.what.network, error),
-    })
+    })?;
+    session.set_sources(seed, trial);
+    match (sources, session.source_trial()) {
+        (saved, now) if saved == now => Ok(session),
+        (Some((saved_seed, saved_trial)), _) => Err(HostError::Usage {
+            message: format!(
+                "{}: the sources of the run that was saved followed trial {saved_trial} of seed {saved_seed}, and not \
+                 trial {trial} of seed {seed}",
+                path.display()
+            ),
+            help: Some(format!("give `--seed {saved_seed} --trial {saved_trial}` to go on with the same trains")),
+        }),
+        (None, _) => Err(HostError::Usage {
+            message: format!("{}: the run that was saved had no sources of its own, and this one has", path.display()),
+            help: Some("resume it with the network that it was saved with".into()),
+        }),
+    }
 }
 
 /// Switches off what the command line asks for.

@@ -1,6 +1,6 @@
 //! The files that a run writes: one of each kind, or one for each input.
 
-use super::{Outcome, SNAPSHOT};
+use super::{Outcome, SNAPSHOT, saved};
 use crate::args::RunArgs;
 use crate::commands::{plot, probe};
 use crate::errors::HostError;
@@ -52,7 +52,7 @@ const FILES: [Kind; 4] = [
     Kind {
         option: "--save-snapshot",
         path: |args| args.save_snapshot.as_deref(),
-        contents: |_, outcome| formats::container::encode(SNAPSHOT, &outcome.session.snapshot()),
+        contents: |_, outcome| formats::container::encode(SNAPSHOT, &saved(&outcome.session)),
     },
 ];
 
