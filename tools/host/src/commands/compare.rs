@@ -81,8 +81,8 @@ fn as_text(all: &[Tried]) -> String {
     };
     let mut text = text_table(&header.map(String::from), all.iter().map(row).collect(), &[0]);
     text.push_str(
-        "\nkept, lost, rounded to 0: connections. weight error: root mean square over the worst core, of its largest\n\
-         weight. Quantities of time are the same on every chip, whatever its own time constants are.\n",
+        "\nkept, lost, rounded to 0: connections. weight error: root mean square in the worst projection, of that of\n\
+         the weights asked for. Quantities of time are the same on every chip, whatever its own time constants are.\n",
     );
     for Tried { chip, outcome } in all {
         match outcome {
@@ -102,7 +102,7 @@ fn as_text(all: &[Tried]) -> String {
 fn numbers(report: &MappingReport) -> Vec<String> {
     let neurons: u64 = report.cores.iter().map(|core| core.neurons.used).sum();
     let rounded: u64 = report.projections.iter().map(|projection| projection.rounded).sum();
-    let worst = report.cores.iter().map(|core| core.weights.rms_error_relative).fold(0.0, f64::max);
+    let worst = report.worst_projection().map_or(0.0, |projection| projection.weights.rms_error_relative);
     vec![
         report.chips.to_string(),
         report.board_cores.to_string(),
