@@ -56,6 +56,7 @@ fn board(spec: &ChipSpec) -> Program {
     let rows = vec![row(Source::Input(InputId(0)), 70, 1), row(Source::Neuron(middle), 103, u16::MAX)];
     Program {
         chip: spec.name.clone(),
+        clock: None,
         cores: (0..104).map(core).collect(),
         input_count: 1,
         routing: Routing::Ideal(rows),

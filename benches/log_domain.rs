@@ -74,6 +74,7 @@ pub fn emulator(neurons: u32) -> Emulator {
     };
     let program = Program {
         chip: spec.name.clone(),
+        clock: None,
         cores: vec![core],
         input_count: 0,
         routing: Routing::Ideal(rows.into_iter().enumerate().filter(|(_, r)| !r.is_empty()).map(row).collect()),

@@ -137,6 +137,7 @@ fn program(network: Network) -> Program {
     ];
     Program {
         chip: "xylo-audio2".to_owned(),
+        clock: None,
         cores: vec![layer, core(XYLO_OUTPUT, OUTPUTS, &[("dash_mem", 5), ("dash_syn", 2), ("threshold", 500)])],
         input_count: INPUTS,
         routing: Routing::Xylo { rows: all.concat(), shifts: XyloShifts::default(), aliases: Vec::new() },

@@ -188,6 +188,11 @@ impl Core {
         with!(self, core => core.is_touched())
     }
 
+    /// Ticks by which its steps are later than those of the chip, if it has steps.
+    pub fn phase(&self) -> u64 {
+        with!(self, core => core.parameters().phase())
+    }
+
     /// Neurons in use.
     pub fn neuron_count(&self) -> usize {
         with!(self, core => core.parameters().layout().neuron_count())

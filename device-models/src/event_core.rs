@@ -64,6 +64,11 @@ pub trait CoreParameters: Sized {
     /// The accumulators of the core.
     fn layout(&self) -> &InputLayout;
 
+    /// Ticks by which the steps of a clocked core are later than those of the chip.
+    fn phase(&self) -> u64 {
+        0
+    }
+
     /// Hash of everything in it, by which a saved state is known to be of such a core.
     fn digest(&self) -> u64;
 }

@@ -71,6 +71,11 @@ pub enum Lane {
         /// A weight of 1 is worth 2 to this, in units of 2^-32, before the weight exponent of the core.
         shift: u8,
     },
+    /// The same, of events that carry numbers in units of 2^-20.
+    Number {
+        /// See [`Lane::Slice`].
+        shift: u8,
+    },
     /// The integers that arrive at an input register of digital neurons; inhibitory weights are negative here.
     Register {
         /// Which register.
@@ -151,7 +156,7 @@ impl InputLayout {
     }
 
     /// Whether events that reach lane `lane` carry a number with a sign, which multiplies weights, instead of a number
-    /// of spikes. Sums of such a lane wrap in 32 bits, as any number can arrive.
+    /// of spikes. Sums of such a lane wrap, as any number can arrive.
     ///
     /// # Panics
     /// If there is no such lane.

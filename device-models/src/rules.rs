@@ -4,7 +4,7 @@
 //! module owns the list of all of them ([`SETS`]) and how what is not in it is refused. It deliberately does not know
 //! what a word means: that is a matter of each model.
 
-use crate::{cuba, loihi, xylo};
+use crate::{loihi, xylo};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use thiserror::Error;
@@ -22,10 +22,9 @@ pub struct RuleSet {
 }
 
 /// All rules.
-pub const SETS: [RuleSet; 3] = [
+pub const SETS: [RuleSet; 2] = [
     RuleSet { profiles: &loihi::PROFILES, options: &loihi::OPTIONS },
     RuleSet { profiles: &xylo::PROFILES, options: &[] },
-    RuleSet { profiles: cuba::PROFILES, options: cuba::OPTIONS },
 ];
 
 /// What is wrong with the rules of a chip file. Correct the name and read the file again.

@@ -60,6 +60,7 @@ pub(crate) fn spec() -> ChipSpec {
             kind("graded", SynapseSign::Signed, Kinetics::Graded, None),
         ],
         parameters_per_neuron: true,
+        free_clock: false,
         router: RouterSpec::default(),
         rules: None,
         parameters: [

@@ -28,6 +28,7 @@ fn base(spec: &ChipSpec) -> Program {
     let population = |name: &str| Population { name: name.into(), size: 12, model, parameters: BTreeMap::new() };
     let output = Population { size: 4, ..population("output") };
     let mut network = Network {
+        clock: None,
         populations: vec![population("a"), population("b"), output],
         inputs: vec![InputGroup::of_host("in", 4)],
         projections: Vec::new(),

@@ -79,7 +79,7 @@ fn board() -> Program {
     let input = |channel, event| BusInput { input: InputId(channel), event };
     let inputs = vec![input(0, event(1, 4, 7)), input(1, event(1, 1, 8)), input(1, event(2, 1, 8))];
     let routing = Routing::Crossbar { cores: vec![first, second], inputs };
-    Program { chip: "brainscales2".to_owned(), cores: vec![core(0), core(1)], input_count: 3, routing }
+    Program { chip: "brainscales2".to_owned(), clock: None, cores: vec![core(0), core(1)], input_count: 3, routing }
 }
 
 /// What a source reaches, as text: `core [place:weight]`; places of the second kind start at 48.
@@ -232,7 +232,7 @@ fn network(recipe: Recipe) -> Network {
         projection("back", Endpoint::Population(1), 0, recipe.neurons, 200),
     ];
     let inputs = vec![InputGroup::of_host("in", recipe.channels)];
-    Network { populations: vec![population("a"), population("b")], inputs, projections }
+    Network { clock: None, populations: vec![population("a"), population("b")], inputs, projections }
 }
 
 fn mapped(network: &Network, spec: &ChipSpec) -> Mapping {

@@ -108,8 +108,13 @@ fn membranes_follow_double_precision() {
         weight_exponent: 10,
     };
     let spec = test_chip(RouterSpec::Ideal);
-    let program =
-        Program { chip: spec.name.clone(), cores: vec![core], input_count: 40, routing: Routing::Ideal(rows.clone()) };
+    let program = Program {
+        chip: spec.name.clone(),
+        clock: None,
+        cores: vec![core],
+        input_count: 40,
+        routing: Routing::Ideal(rows.clone()),
+    };
     let case = Case { die: die(&spec, 3), spec, program, events: Vec::new() };
     let mut emulator = Emulator::new(&case.spec, &case.program, &case.die).unwrap();
     let mut doubles: Vec<FloatNeuron> = (0..NEURONS).map(|n| in_doubles(&case, 0, n)).collect();

@@ -47,7 +47,7 @@ fn program(spec: &ChipSpec, model: CoreModel, neurons: u32) -> Program {
         synapses: vec![IdealSynapse { neuron: NeuronId(n as u16), synapse: 0, weight: 2000 }],
     };
     let routing = Routing::Ideal((0..neurons).map(row).collect());
-    Program { chip: spec.name.clone(), cores: vec![core], input_count: neurons, routing }
+    Program { chip: spec.name.clone(), clock: None, cores: vec![core], input_count: neurons, routing }
 }
 
 /// The lateness of one event each of `neurons` channels, sorted; sent in this order.

@@ -215,6 +215,7 @@ fn fan_in(channels: u32, largest: Weight) -> Network {
         (0..channels).map(|i| (i, 0, if i % 7 == 0 { largest } else { Weight::from_bits(largest.to_bits() / 3) }));
     let connections = Connections::from_list(channels, list.collect());
     Network {
+        clock: None,
         populations: vec![Population { name: "p".into(), size: 1, model: CoreModel::Lif, parameters: BTreeMap::new() }],
         inputs: vec![InputGroup::of_host("in", channels)],
         projections: vec![Projection {

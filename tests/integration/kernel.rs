@@ -42,7 +42,7 @@ fn small() -> (chip::ChipSpec, Program) {
     let cores =
         vec![core(LIF, CoreModel::Lif, &lif), core(RATE, CoreModel::Rate, &[("drive", "0 mV"), ("leak", "1 1")])];
     let spec = test_chip(RouterSpec::Ideal);
-    (spec.clone(), Program { chip: spec.name, cores, input_count: 2, routing: Routing::Ideal(rows) })
+    (spec.clone(), Program { chip: spec.name, clock: None, cores, input_count: 2, routing: Routing::Ideal(rows) })
 }
 
 fn emulator() -> Emulator {

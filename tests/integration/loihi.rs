@@ -110,6 +110,7 @@ fn network(recipe: Recipe, simulator: Simulator) -> Network {
         projections[1].delay_ticks = recipe.delay;
     }
     Network {
+        clock: None,
         populations: vec![population("first", n, &parameters), population("second", n, &[])],
         inputs: vec![InputGroup::of_host("channels", channels)],
         projections,
@@ -395,6 +396,7 @@ fn whole_weights_are_exact() {
     for (name, _) in CHIPS {
         let list = (0..254).map(|w| (w, w % 7, f64::from(w as i32 - 127))).collect();
         let network = Network {
+            clock: None,
             populations: vec![population("p", 7, &[])],
             inputs: vec![InputGroup::of_host("in", 254)],
             projections: vec![projection("w", Endpoint::Input(0), 0, 254, list)],
@@ -409,6 +411,7 @@ fn whole_weights_are_exact() {
 fn dense(channels: u32, size: u32) -> Network {
     let list = (0..channels).flat_map(|pre| (0..size).map(move |post| (pre, post, 3.0))).collect();
     Network {
+        clock: None,
         populations: vec![population("p", size, &[])],
         inputs: vec![InputGroup::of_host("in", channels)],
         projections: vec![projection("w", Endpoint::Input(0), 0, channels, list)],
@@ -450,6 +453,7 @@ fn weights_and_delays_beyond_the_chip_are_refused() {
         let mut projection = projection("w", Endpoint::Input(0), 0, 1, vec![(0, 0, weight)]);
         projection.delay_ticks = delay;
         Network {
+            clock: None,
             populations: vec![population("p", 1, &[])],
             inputs: vec![InputGroup::of_host("in", 1)],
             projections: vec![projection],
@@ -470,6 +474,7 @@ fn weights_and_delays_beyond_the_chip_are_refused() {
 fn overflows_are_counted() {
     let spec = chip("loihi-nengo");
     let network = Network {
+        clock: None,
         populations: vec![population("p", 1, &[("v_threshold", Values::Shared(quantity("131071 1")))])],
         inputs: vec![InputGroup::of_host("in", 1)],
         projections: vec![projection("w", Endpoint::Input(0), 0, 1, vec![(0, 0, 2000.0)])],

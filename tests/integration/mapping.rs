@@ -38,6 +38,7 @@ fn sparse(spec: &ChipSpec, size: u32) -> Network {
         parameters: BTreeMap::new(),
     };
     let mut network = Network {
+        clock: None,
         populations: vec![population("a", size), population("b", size / 2)],
         inputs: vec![InputGroup::of_host("in", 3)],
         projections: Vec::new(),

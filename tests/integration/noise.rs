@@ -177,8 +177,13 @@ fn ramp(model: CoreModel, neuron_count: u32, tau: &str, tick: &str) -> (ChipSpec
     ];
     let parameters = parameters.map(value).into();
     let core = CoreProgram { address: CORE, model, neuron_count, parameters, weight_exponent: 10 };
-    let program =
-        Program { chip: "test".to_owned(), cores: vec![core], input_count: 1, routing: Routing::Ideal(Vec::new()) };
+    let program = Program {
+        chip: "test".to_owned(),
+        clock: None,
+        cores: vec![core],
+        input_count: 1,
+        routing: Routing::Ideal(Vec::new()),
+    };
     (spec, program)
 }
 

@@ -27,7 +27,7 @@ fn spikes(model: CoreModel, tick: &str, period: Quantity, inputs: &[u64], kind: 
     let source = Source::Input(InputId(0));
     let row = IdealRow { source, destination: CORE, delay_ticks: 1, synapses: vec![synapse] };
     let routing = Routing::Ideal(vec![row]);
-    let program = Program { chip: spec.name.clone(), cores: vec![core], input_count: 1, routing };
+    let program = Program { chip: spec.name.clone(), clock: None, cores: vec![core], input_count: 1, routing };
     let mut emulator = Emulator::new(&spec, &program, &DieParameters::nominal()).unwrap();
     for tick in inputs {
         emulator.send(InputId(0), Tick(*tick), 1).unwrap();

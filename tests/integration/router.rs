@@ -44,6 +44,7 @@ fn board() -> (ChipSpec, Program) {
     let positions = vec![(0, 0), (1, 0)];
     let program = Program {
         chip: "test".to_owned(),
+        clock: None,
         cores: vec![core(0, 0, 1), core(0, 1, 1), core(1, 2, 2)],
         input_count: 1,
         routing: Routing::TagCam { cores, inputs, positions },
@@ -195,7 +196,7 @@ fn pair(source: Source, synapses: Vec<(u16, u8, i16)>) -> Program {
     let mut cores = vec![core(0, 0, 4), core(0, 1, 4)];
     cores[1].model = CoreModel::Rate;
     let rows = vec![row(source, CoreAddress::new(0, 0), synapses)];
-    Program { chip: "test".to_owned(), cores, input_count: 2, routing: Routing::Ideal(rows) }
+    Program { chip: "test".to_owned(), clock: None, cores, input_count: 2, routing: Routing::Ideal(rows) }
 }
 
 #[track_caller]
@@ -304,6 +305,7 @@ fn a_fabric_is_small_and_does_not_depend_on_the_order_of_rows() {
     let mut rows: Vec<IdealRow> = rows.collect();
     let program = |rows: &[IdealRow]| Program {
         chip: "test".to_owned(),
+        clock: None,
         cores: vec![core(0, 0, 64)],
         input_count: 0,
         routing: Routing::Ideal(rows.to_vec()),

@@ -88,6 +88,7 @@ fn scaled_networks_follow_the_ideal_one() {
             parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         };
         let network = Network {
+            clock: None,
             populations: vec![population],
             inputs: vec![InputGroup::of_host("in", CHANNELS as u32)],
             projections: vec![

@@ -26,6 +26,7 @@ pub(crate) fn chip(model: CoreModel, synapses: Vec<SynapseType>) -> ChipSpec {
         models: vec![model],
         synapses,
         parameters_per_neuron: true,
+        free_clock: false,
         router: RouterSpec::Ideal,
         rules: None,
         parameters: BTreeMap::new(),
@@ -100,6 +101,7 @@ pub(crate) fn program(
     };
     Program {
         chip: spec.name.clone(),
+        clock: None,
         cores: vec![core],
         input_count: input_count as u32,
         routing: Routing::Ideal(rows),

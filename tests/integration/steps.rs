@@ -138,7 +138,7 @@ fn single() -> (chip::ChipSpec, Program) {
         weight_exponent: 10,
     };
     let routing = Routing::Ideal(vec![row(0, 1), row(1, 3)]);
-    let program = Program { chip: spec.name.clone(), cores: vec![core], input_count: 2, routing };
+    let program = Program { chip: spec.name.clone(), clock: None, cores: vec![core], input_count: 2, routing };
     (spec, program)
 }
 
@@ -275,8 +275,13 @@ fn an_idle_board_costs_nothing() {
     // The input reaches core 70, whose neuron reaches core 103 after the longest delay.
     let middle = NeuronAddress { core: cores[70].address, neuron: NeuronId(7) };
     let rows = vec![row(Source::Input(InputId(0)), 70, 1), row(Source::Neuron(middle), 103, u16::MAX)];
-    let program =
-        Program { chip: spec.name.clone(), cores: cores.clone(), input_count: 1, routing: Routing::Ideal(rows) };
+    let program = Program {
+        chip: spec.name.clone(),
+        clock: None,
+        cores: cores.clone(),
+        input_count: 1,
+        routing: Routing::Ideal(rows),
+    };
     let mut emulator = Emulator::new(&spec, &program, &DieParameters::nominal()).unwrap();
     let mut spikes: Vec<Spike> = Vec::new();
     // A million steps, each asked for by itself.

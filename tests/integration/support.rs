@@ -93,6 +93,7 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
             synapse("graded-down", Inhibitory, Kinetics::Graded, None),
         ],
         parameters_per_neuron: true,
+        free_clock: false,
         router,
         rules: None,
         parameters,
@@ -187,7 +188,7 @@ impl Recipe {
         let spec = test_chip(if self.tag_cam { tag_cam() } else { RouterSpec::Ideal });
         let cores = self.cores(&mut random);
         let routing = if self.tag_cam { self.tag_cam(&mut random, &cores) } else { self.ideal(&mut random, &cores) };
-        let program = Program { chip: spec.name.clone(), cores, input_count: self.inputs, routing };
+        let program = Program { chip: spec.name.clone(), clock: None, cores, input_count: self.inputs, routing };
         let mut events = Vec::new();
         for _ in 0..self.events {
             let input = random.below(self.inputs);

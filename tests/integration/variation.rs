@@ -148,7 +148,13 @@ fn program(neuron_count: u32, rows: &[(u32, u16, &[IdealSynapse])]) -> Program {
     });
     let input_count =
         1 + rows.clone().filter_map(|r| if let Source::Input(i) = r.source { Some(i.0) } else { None }).max().unwrap();
-    Program { chip: "test".to_owned(), cores: vec![core], input_count, routing: Routing::Ideal(rows.collect()) }
+    Program {
+        chip: "test".to_owned(),
+        clock: None,
+        cores: vec![core],
+        input_count,
+        routing: Routing::Ideal(rows.collect()),
+    }
 }
 
 /// A chip without mismatch, on which only what `change` sets varies.

@@ -57,6 +57,7 @@ fn random_network(spec: &ChipSpec, seed: u64) -> Network {
     let mut model = || models[random.below(models.len() as u32) as usize];
     let populations = [model(), model()].into_iter().enumerate();
     let mut network = Network {
+        clock: None,
         populations: populations.map(|(i, model)| population(format!("p{i}"), 20, model)).collect(),
         inputs: vec![InputGroup::of_host("in", 15)],
         projections: Vec::new(),
@@ -217,6 +218,7 @@ fn weak_and_strong(model: CoreModel, weak: f64, strong: &[f64]) -> Network {
         }
     };
     let mut network = Network {
+        clock: None,
         populations: vec![population("n".into(), 1, model)],
         inputs: vec![InputGroup::of_host("weak", 1), InputGroup::of_host("strong", strong.len().max(1) as u32)],
         projections: vec![projection("weak", Endpoint::Input(0), vec![(0, 0, weight(weak))])],

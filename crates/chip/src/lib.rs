@@ -24,6 +24,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod clock;
 mod demand;
 mod event;
 mod lanes;
@@ -39,6 +40,7 @@ mod tests;
 mod validate;
 mod variation;
 
+pub use clock::{Clock, ClockError};
 pub use demand::{Bound, Demand, Measure, Parameter, canonical_unit};
 pub use event::InputEvent;
 pub use lanes::{

@@ -151,11 +151,12 @@ const DPI: ModelFacts = ModelFacts {
 };
 const CUBA_LIF: ModelFacts = ModelFacts {
     name: "cuba-lif",
-    summary: "Current-based integrate-and-fire neurons of trained nets, in fixed-point steps of one simulator's rules.",
-    kinetics: &[KineticsKind::Slice],
+    summary: "Integrate-and-fire neurons of trained nets, in steps by the rules of the simulator they were trained in.",
+    kinetics: &[KineticsKind::Slice, KineticsKind::Number],
     parameters: parameters::CUBA_LIF,
-    digital: true,
+    gains: false,
     sums: Sums::Wide,
+    spikes_max: registers::MORE_SPIKES_MAX + 1,
     noise: ModelNoise { event_weights: false, ..EVENT_NOISE },
     ..CLOCKED
 };

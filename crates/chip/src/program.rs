@@ -383,6 +383,8 @@ impl Routing {
 pub struct Program {
     /// Name of the chip that this was made for.
     pub chip: String,
+    /// The clock that its network brought; none: that of the chip.
+    pub clock: Option<crate::Clock>,
     /// Cores in use, sorted by address.
     pub cores: Vec<CoreProgram>,
     /// Number of input channels.

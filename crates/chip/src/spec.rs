@@ -219,6 +219,8 @@ pub struct ChipSpec {
     pub synapses: Vec<SynapseType>,
     /// Whether a program may give each neuron of a core its own parameter values, or one for the core.
     pub parameters_per_neuron: bool,
+    /// Whether a network may bring its own clock ([`ChipSpec::at_clock`]): a chip that is no silicon.
+    pub free_clock: bool,
     /// The router.
     pub router: RouterSpec,
     /// The digital rules; none on a chip without a digital core model.

@@ -132,6 +132,24 @@ impl Arrays {
         Ok(self.read_as::<f64>(field, key, &[Element::F32], shape, why)?.1)
     }
 
+    /// Whether there is an array `key`.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.npz.layout(key).is_ok()
+    }
+
+    /// The array `key` of counts or short floats, with a row for each of `rows` steps and any axes within a row.
+    pub(crate) fn any(&self, key: &str, rows: usize) -> Result<(Element, Vec<f64>), ConformError> {
+        let (descr, shape) = self.npz.layout(key).map_err(|error| self.error(key, key, error))?;
+        let mut wanted = vec![Some(rows)];
+        wanted.resize(shape.len().max(1), None);
+        let why = "a row per step";
+        if descr == Element::F32.descr() {
+            return Ok((Element::F32, self.read_as::<f64>(key, key, &[Element::F32], &wanted, why)?.1));
+        }
+        let values = self.read_as::<i64>(key, key, UINT8, &wanted, why)?.1;
+        Ok((Element::U8, values.into_iter().map(|value| value as f64).collect()))
+    }
+
     /// Shape and values of the array `key`.
     fn read_as<T: formats::npz::Element>(
         &self,

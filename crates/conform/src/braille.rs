@@ -15,10 +15,8 @@ use crate::fields::Fields;
 use crate::machine::Machine;
 use crate::outcome::{Comparison, Recorded, RecordedTrace};
 use crate::read::{MAX_NEURONS, MAX_STEPS, bounded, within};
-use chip::RulesSpec;
 use net::Net;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Most spikes of a neuron in a step; chips with a fast clock inside a step send more than one.
@@ -70,10 +68,16 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
         let mut run = |machine: Machine| -> Result<Vec<i32>, ConformError> {
             let run = machine.run().map_err(|error| case.refused("the net", error))?;
             comparison.facts.extend(run.resumed_difference());
-            Ok(run.rows[0].iter().map(|spikes| *spikes as i32).collect())
+            let mut raster: Vec<i32> = run.rows[0].iter().map(|spikes| *spikes as i32).collect();
+            if rules.late_raster {
+                let width = raster.len() / steps;
+                raster.truncate(raster.len() - width);
+                raster.splice(0..0, vec![0; width]);
+            }
+            Ok(raster)
         };
         if platform == "snntorch" {
-            let got = run(net.output(&array.values, rules.clone()))?;
+            let got = run(net.output(&array.values, rules))?;
             comparison.traces.push(trace("output", "spikes_out", OUTPUT, 8, &output, got));
         }
         if one.get("exact_rule").is_some_and(Value::is_string) {
@@ -172,20 +176,27 @@ fn trained(fields: &Fields<'_>, weights: &str) -> Result<Reset, ConformError> {
     }
 }
 
+/// The rules of a simulator: parameters of all neurons, and what its raster shows.
+#[derive(Clone, Copy)]
+struct Rules {
+    /// Values of `reset_rule` and `reset_time`.
+    reset: [(&'static str, i64); 2],
+    /// Whether the bias of recurrent weights is missing in the first step.
+    late_recurrent_bias: bool,
+    /// Whether the raster shows the spikes of the step before.
+    late_raster: bool,
+}
+
 /// The rules of a simulator for a net that was trained with `trained`; None if they are not known.
-fn rules_of(platform: &str, trained: Reset) -> Option<RulesSpec> {
-    let rules = |profile: &str| RulesSpec { profile: profile.to_owned(), options: BTreeMap::new() };
+fn rules_of(platform: &str, trained: Reset) -> Option<Rules> {
+    let reset = |rule, time| [("reset_rule", rule), ("reset_time", time)];
+    let (zero, subtract, ahead) = (reset(0, 0), reset(1, 0), reset(1, 3));
+    let rules = |reset| Rules { reset, late_recurrent_bias: false, late_raster: false };
     match platform {
-        "snntorch" => {
-            let mut rules = rules("cuba-snntorch");
-            if trained == Reset::Zero {
-                rules.options.insert("reset".to_owned(), "zero".to_owned());
-            }
-            Some(rules)
-        }
+        "snntorch" => Some(rules(if trained == Reset::Zero { zero } else { ahead })),
         // These two take no notice of how the net was trained.
-        "norse" => Some(rules("cuba-norse")),
-        "spyx" => Some(rules("cuba-spyx")),
+        "norse" => Some(Rules { late_recurrent_bias: true, ..rules(zero) }),
+        "spyx" => Some(Rules { late_raster: true, ..rules(subtract) }),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use crate::error::ConformError;
 use crate::fields::{Fields, HEAD};
 use crate::outcome::Comparison;
 use crate::read::CONVENTIONS;
-use crate::{braille, brian, chip_trace, dynapsim, lava, nengo, xylo};
+use crate::{braille, brian, chip_trace, dynapsim, lava, nengo, nir, xylo};
 use formats::FormatError;
 use serde_json::{Map, Value};
 use std::io::Read;
@@ -33,6 +33,31 @@ const REPLAYS: &[Format] = &[
     Format { name: "xylo-golden-1", replay: xylo::replay, fields: &[XYLO] },
     Format { name: "dynapsim-golden-1", replay: dynapsim::replay, fields: &[DYNAPSIM] },
     Format { name: "nir-braille-golden/1", replay: braille::replay, fields: &[BRAILLE] },
+    Format { name: NIR, replay: nir::replay, fields: &[NIR_FIELDS] },
+];
+
+/// The format of graphs, whose descriptions do not name it.
+const NIR: &str = "nir-golden/1";
+
+/// Fields of `nir-golden/1`; what is not read says where a case is from.
+const NIR_FIELDS: &[&str] = &[
+    "nir_version",
+    "framework",
+    "version",
+    "with_versions",
+    "how",
+    "native",
+    "dt",
+    "numerics",
+    "neurons",
+    "delayed_edges",
+    "T",
+    "arrays",
+    "numpy_reference",
+    "differing_under_other_rules",
+    "fault",
+    "expected",
+    "nir_1_0_8",
 ];
 
 /// Fields of `xylo-golden-1`; `index` and `attempt` number a case among those that its recorder made.
@@ -99,6 +124,7 @@ pub const FORMATS: &[&str] = &[
     "xylo-golden-1",
     "dynapsim-golden-1",
     "nir-braille-golden/1",
+    NIR,
 ];
 
 /// A description that has been read and whose format is known. Its arrays are read when the replay asks for them.
@@ -129,7 +155,7 @@ impl Case {
             reason: e.to_string(),
         })?;
         let fields = Fields::root(&file, &description);
-        let found = fields.text("format")?;
+        let found = if fields.get("format").is_none() && nir::is_one(&fields) { NIR } else { fields.text("format")? };
         let Some(known) = REPLAYS.iter().find(|known| known.name == found) else {
             return Err(ConformError::UnknownFormat { found: found.to_owned(), formats: FORMATS.join(", "), file });
         };

@@ -39,6 +39,7 @@ mod loihi;
 mod machine;
 mod nengo;
 mod nengo_use;
+mod nir;
 mod outcome;
 mod read;
 mod report;

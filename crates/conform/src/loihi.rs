@@ -180,6 +180,7 @@ impl Network {
             spec: self.chip(&layout),
             program: Program {
                 chip: "replay".to_owned(),
+                clock: None,
                 cores,
                 input_count: inputs.iter().map(|channels| channels.count as u32).sum(),
                 routing: routing.into(),

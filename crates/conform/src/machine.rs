@@ -244,6 +244,7 @@ pub(crate) fn ideal_chip(model: CoreModel) -> ChipSpec {
         models: vec![model],
         synapses: Vec::new(),
         parameters_per_neuron: true,
+        free_clock: false,
         router: RouterSpec::default(),
         rules: None,
         parameters: BTreeMap::new(),

@@ -19,8 +19,9 @@ use units::{CoreAddress, InputId, NeuronAddress, Tick};
 /// delivered in tick t, through a row with delay 1; each further tick of a row's delay adds one. A spike of tick t is
 /// delivered in tick t + delay.
 ///
-/// A clocked core acts in ticks that are multiples of the chip's step: what is delivered to it in between is added to
-/// its sums at once and acts at the next multiple, or at once if the tick is one. An asynchronous core acts in any
+/// A clocked core acts in ticks that are multiples of the chip's step, or later than these by the phase of the core: what
+/// is delivered to it in between is added to its sums at once and acts at the next of these ticks, or at once if the
+/// tick is one. An asynchronous core acts in any
 /// tick.
 #[derive(Clone, Debug)]
 pub struct Emulator {
@@ -31,8 +32,8 @@ pub struct Emulator {
     pub(crate) queue: Queue,
     /// By core: the next tick in which it is advanced, because something reached it or because it asked for it.
     pub(crate) wake: Wake,
-    /// By core: the ticks at which it can act are the multiples of this; more than 1 for clocked cores only.
-    pub(crate) periods: Vec<u64>,
+    /// By core: the ticks at which it can act.
+    pub(crate) clocks: Vec<Clock>,
     /// Ticks of a step of clocked cores.
     pub(crate) step_ticks: u64,
     /// Where a step has several ticks: spikes that each channel has in a step, for all steps that are not over, by
@@ -97,15 +98,14 @@ impl Emulator {
             core.wire(loaded.address, &program.routing)?;
         }
         let step_ticks = spec.step_ticks();
-        let period = |model: CoreModel| if model.is_clocked() { step_ticks } else { 1 };
-        let periods = program.cores.iter().map(|core| period(core.model)).collect();
+        let clocks: Vec<Clock> = cores.iter().map(|core| Clock::of(core, step_ticks)).collect();
         let noise = EventNoise::new(die.noise());
         let late = noise.as_ref().map_or(0, EventNoise::jitter_ticks);
         Ok(Self {
             queue: Queue::new(u32::from(fabric.delay_max()) + u32::from(late)),
             addresses: program.cores.iter().map(|core| core.address).collect(),
-            wake: Wake::new(cores.len()),
-            periods,
+            wake: first_wake(&clocks),
+            clocks,
             step_ticks,
             sent: BTreeMap::new(),
             now: Tick(0),
@@ -267,7 +267,7 @@ impl Emulator {
 
     #[inline]
     fn deliver_row(&mut self, tick: Tick, delivery: Delivery, observer: &mut impl Observer) {
-        let Self { fabric, cores, addresses, wake, periods, noise, room, counters, .. } = self;
+        let Self { fabric, cores, addresses, wake, clocks, noise, room, counters, .. } = self;
         let Delivery { source, payload, .. } = delivery;
         let row = fabric.row(delivery.row);
         let core = &mut cores[row.core];
@@ -288,7 +288,7 @@ impl Emulator {
                 counters.saturate(tick, row.core, cuts.count, || cuts.first);
             }
         }
-        wake.lower(row.core, due(tick, periods[row.core]));
+        wake.lower(row.core, clocks[row.core].due(tick));
         let times: u64 = if core.is_graded() { 1 } else { payload.unsigned_abs().into() };
         counters.events_delivered += times;
         counters.synaptic_operations += row.synapses.len() as u64 * times;
@@ -296,7 +296,7 @@ impl Emulator {
 
     /// The second and third phase of a tick, for the cores that are due, in their order.
     fn advance(&mut self, tick: Tick, observer: &mut impl Observer) {
-        let Self { fabric, cores, addresses, queue, wake, periods, muted, noise, counters, chain, .. } = self;
+        let Self { fabric, cores, addresses, queue, wake, clocks, muted, noise, counters, chain, .. } = self;
         wake.visit(tick, |index| {
             let core = &mut cores[index];
             let graded = core.is_graded();
@@ -329,7 +329,7 @@ impl Emulator {
             counters.neuron_updates += updated as u64;
             counters.saturate(tick, index, core.take_saturations(), || core.take_first_cut());
             observer.advance(tick, index, updated);
-            due(core.next_wake(tick), periods[index])
+            clocks[index].due(core.next_wake(tick))
         });
     }
 
@@ -345,9 +345,9 @@ impl Emulator {
 
     /// Tells the cores which part of the run they are in.
     pub(crate) fn tell_part(&mut self, part: u64) {
-        for (index, (core, period)) in self.cores.iter_mut().zip(&self.periods).enumerate() {
+        for (index, (core, clock)) in self.cores.iter_mut().zip(&self.clocks).enumerate() {
             if core.set_part(part) {
-                self.wake.lower(index, due(self.now, *period));
+                self.wake.lower(index, clock.due(self.now));
             }
         }
     }
@@ -359,7 +359,7 @@ impl Emulator {
         }
         self.cores.iter_mut().for_each(Core::reset);
         self.queue.clear();
-        self.wake.reset();
+        self.wake = first_wake(&self.clocks);
         self.now = Tick(0);
         self.levels.fill(0);
         self.sent.clear();
@@ -437,6 +437,48 @@ fn messages(fabric: &Fabric) -> Vec<bool> {
         rows.all(|(core, target)| takes(core, target / fabric.layout(core).stride()))
     };
     (0..fabric.input_count() as u32).map(all).collect()
+}
+
+/// The ticks at which a core can act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Clock {
+    /// Ticks from one to the next; more than 1 for clocked cores only.
+    period: u64,
+    /// The first of them; below the period.
+    phase: u64,
+}
+
+impl Clock {
+    fn of(core: &Core, step_ticks: u64) -> Self {
+        let period = if core.model().is_clocked() { step_ticks } else { 1 };
+        Self { period, phase: core.phase() % period }
+    }
+
+    /// The first tick from `tick` on at which the core can act; [`Tick::NEVER`] if there is none before.
+    #[inline]
+    pub(crate) fn due(self, tick: Tick) -> Tick {
+        if self.phase == 0 || tick == Tick::NEVER {
+            return due(tick, self.period);
+        }
+        match due(Tick(tick.0.saturating_sub(self.phase)), self.period) {
+            Tick::NEVER => Tick::NEVER,
+            of_chip => of_chip.after(self.phase),
+        }
+    }
+
+    /// Whether nothing can have arrived at the core since it acted, or since the run began: it acted in the tick before
+    /// `now`, or there was none.
+    pub(crate) fn has_just_acted(self, now: Tick) -> bool {
+        now.0 == 0 || now.0 > self.phase && (now.0 - 1 - self.phase).is_multiple_of(self.period)
+    }
+}
+
+/// When cores act first.
+fn first_wake(clocks: &[Clock]) -> Wake {
+    let mut wake = Wake::new(clocks.len());
+    let first: Vec<Tick> = clocks.iter().map(|clock| clock.due(Tick(0))).collect();
+    wake.restore(&first);
+    wake
 }
 
 /// The first tick from `tick` on that is a multiple of `period`; [`Tick::NEVER`] if there is none before.

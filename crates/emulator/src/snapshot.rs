@@ -16,7 +16,7 @@ use units::{InputId, Tick};
 use waiting::Waiting;
 
 /// Version of the snapshot: a change of what it holds raises it, unless all that could be held before reads the same.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The state of an emulator between two ticks. A run that is resumed from it goes on exactly as the one it was taken
 /// from.
@@ -139,19 +139,19 @@ impl Emulator {
             let part = noise.part();
             emulator.tell_part(part);
         }
-        let wake = snapshot.wake.iter().zip(&emulator.periods);
-        for ((core, state), (wake, period)) in emulator.cores.iter_mut().zip(&snapshot.cores).zip(wake) {
+        let wake = snapshot.wake.iter().zip(&emulator.clocks);
+        for ((core, state), (wake, clock)) in emulator.cores.iter_mut().zip(&snapshot.cores).zip(wake) {
             if !core.restore(state) {
                 return wrong("the state of a core is not one that it can have");
             }
-            if due(*wake, *period) != *wake {
+            if clock.due(*wake) != *wake {
                 return wrong("a core is to be woken between its steps");
             }
             if core.wake_of_state().is_some_and(|tick| tick.max(now) != *wake) {
                 return wrong("a core is to be woken at another time than its state says");
             }
             // What arrived in a step is used in its last tick.
-            let (step_end, step_begins) = (due(now, *period), now.0 == 0 || (now.0 - 1).is_multiple_of(*period));
+            let (step_end, step_begins) = (clock.due(now), clock.has_just_acted(now));
             if core.is_touched() && (step_begins || *wake != step_end) {
                 return wrong("a core holds input that it should have used");
             }

@@ -30,13 +30,6 @@ impl Wake {
         wake
     }
 
-    /// All cores are due at tick 0 again.
-    pub(crate) fn reset(&mut self) {
-        self.ticks.fill(Tick(0));
-        self.groups.fill(Tick(0));
-        self.refresh();
-    }
-
     /// Each core is due at the tick in `ticks`, one a core.
     pub(crate) fn restore(&mut self, ticks: &[Tick]) {
         self.ticks.copy_from_slice(ticks);
@@ -147,7 +140,7 @@ mod tests {
         let mut wake = Wake::new(0);
         assert_eq!(wake.next(), Tick::NEVER);
         wake.visit(Tick(0), |_| unreachable!("there is no core"));
-        wake.reset();
+        wake.restore(&[]);
         assert_eq!(wake.next(), Tick::NEVER);
     }
 }

@@ -126,6 +126,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         "summary",
         "models",
         "parameters_per_neuron",
+        "free_clock",
         "mismatch_reference",
         "tick",
         "step",
@@ -147,6 +148,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let summary = root.required("summary");
     let models = root.required_with("models", read_models);
     let parameters_per_neuron = root.required("parameters_per_neuron");
+    let free_clock = root.optional("free_clock");
     let mismatch_reference = root.optional("mismatch_reference");
     let tick = root.required("tick");
     let step = root.optional::<FileFact>("step");
@@ -174,6 +176,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         models: models?,
         synapses: synapses?,
         parameters_per_neuron: parameters_per_neuron?,
+        free_clock: free_clock?.unwrap_or(false),
         router: router?,
         rules: rules?,
         parameters: parameters?,
@@ -339,6 +342,10 @@ fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
         KineticsKind::Slice => {
             let table = value.table(&["kind", "shift"])?;
             Some(Kinetics::Slice { shift: table.required("shift")? })
+        }
+        KineticsKind::Number => {
+            let table = value.table(&["kind", "shift"])?;
+            Some(Kinetics::Number { shift: table.required("shift")? })
         }
     }
 }

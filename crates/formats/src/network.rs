@@ -115,7 +115,7 @@ impl Reader<'_> {
         let mut names = Vec::new();
         let inputs = each(root.optional("input")?, |v| self.input(v, &mut names));
         let populations = each(root.optional("population")?, |v| self.population(v, &mut names));
-        let mut network = Network { inputs: inputs?, populations: populations?, projections: Vec::new() };
+        let mut network = Network { clock: None, inputs: inputs?, populations: populations?, projections: Vec::new() };
         if network.populations.is_empty() {
             return root.reject("population-exists", "a network needs at least one `[[population]]`");
         }

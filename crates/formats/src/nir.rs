@@ -5,8 +5,9 @@
 //! allocated.
 //!
 //! It deliberately gives no node a meaning: which types of nodes there are, which numbers they need, and how their
-//! equations are stepped is the business of who asks. Texts among the parameters and metadata are not read; a graph
-//! within a graph is refused. Nothing is written.
+//! equations are stepped is the business of who asks. Metadata are not read. Links to other files are not followed.
+
+mod half;
 
 use crate::error::FormatError;
 use crate::text::read_bytes;
@@ -22,6 +23,12 @@ const DATASET_BYTES_MAX: u64 = 1 << 27;
 const TOTAL_BYTES_MAX: u64 = 1 << 28;
 /// Most bytes of the texts of a dataset, and of the references to them.
 const TEXT_BYTES_MAX: u64 = 1 << 20;
+/// Most graphs within each other.
+const NESTING_MAX: usize = 16;
+/// Most nodes of a file.
+const NODES_MAX: usize = 1 << 16;
+/// The group of what is of no consequence to a graph.
+const METADATA: &str = "metadata";
 /// Bytes that a number takes once it is read, however short it is in the file.
 const NUMBER_BYTES: u64 = size_of::<f64>() as u64;
 
@@ -42,6 +49,10 @@ pub struct NirNode {
     pub kind: String,
     /// Its parameters that are numbers, by name. Times are in seconds.
     pub numbers: BTreeMap<String, NirArray>,
+    /// Its parameters that are a text, by name.
+    pub texts: BTreeMap<String, String>,
+    /// The graph within it, of a node of type `NIRGraph`.
+    pub graph: Option<NirGraph>,
 }
 
 /// Numbers of a node.
@@ -67,9 +78,17 @@ impl NirGraph {
     /// # Errors
     /// [`FormatError::Object`] with the object that is missing, damaged, too large or of another kind.
     pub fn from_bytes(bytes: Vec<u8>, name: &str) -> Result<Self, FormatError> {
-        let mut reader = Reader { name, left: TOTAL_BYTES_MAX };
+        let mut reader = Reader { name, left: TOTAL_BYTES_MAX, nodes: 0 };
+        if !hdf5_pure::is_hdf5_bytes(&bytes) {
+            return Err(reader.wrong("/", "it is no HDF5 file, which a NIR graph is"));
+        }
         let file = File::from_bytes(bytes).map_err(|e| reader.wrong("/", e))?;
-        reader.graph(&file)
+        let root = file.group("/node").map_err(|e| reader.wrong("/node", e))?;
+        let kind = reader.text(&root, "/node", "type")?;
+        if kind != "NIRGraph" {
+            return Err(reader.wrong("/node/type", format_args!("it is `{kind}`, but `NIRGraph` is needed")));
+        }
+        reader.graph(&root, "/node", 1)
     }
 
     /// Names of the nodes that the edges of a node lead to, each once, in alphabetical order.
@@ -86,6 +105,8 @@ struct Reader<'a> {
     name: &'a str,
     /// Bytes that its datasets may still have.
     left: u64,
+    /// Nodes so far.
+    nodes: usize,
 }
 
 impl Reader<'_> {
@@ -93,41 +114,64 @@ impl Reader<'_> {
         FormatError::Object { file: self.name.into(), object: object.into(), reason: reason.to_string() }
     }
 
-    fn graph(&mut self, file: &File) -> Result<NirGraph, FormatError> {
-        let root = file.group("/node").map_err(|e| self.wrong("/node", e))?;
-        let kind = self.text(&root, "/node", "type")?;
-        if kind != "NIRGraph" {
-            return Err(self.wrong("/node/type", format_args!("it is `{kind}`, but `NIRGraph` is needed")));
+    /// The graph in `root`, which is the `depth`th within each other.
+    fn graph(&mut self, root: &Group, path: &str, depth: usize) -> Result<NirGraph, FormatError> {
+        if depth > NESTING_MAX {
+            let reason = format_args!("more than {NESTING_MAX} graphs within each other; does one hold itself?");
+            return Err(self.wrong(path, reason));
         }
-        let ends = self.dataset(&root, "/node", "edges").and_then(|edges| self.texts("/node/edges", &edges))?;
+        let place = format!("{path}/edges");
+        let ends = self.dataset(root, path, "edges").and_then(|edges| self.texts(&place, &edges))?;
         let edges = match ends.as_chunks() {
             (pairs, []) => pairs.iter().map(|[from, to]| (from.clone(), to.clone())).collect(),
-            _ => return Err(self.wrong("/node/edges", format_args!("{} names are no pairs", ends.len()))),
+            _ => return Err(self.wrong(&place, format_args!("{} names are no pairs", ends.len()))),
         };
-        let nodes = root.group("nodes").map_err(|e| self.wrong("/node/nodes", e))?;
-        let names = nodes.groups().map_err(|e| self.wrong("/node/nodes", e))?;
+        let place = format!("{path}/nodes");
+        let nodes = root.group("nodes").map_err(|e| self.wrong(&place, e))?;
+        let names = nodes.groups().map_err(|e| self.wrong(&place, e))?;
         let mut graph = NirGraph { nodes: BTreeMap::new(), edges };
         for name in names {
-            let path = format!("/node/nodes/{name}");
+            let path = format!("{place}/{name}");
+            self.nodes += 1;
+            if self.nodes > NODES_MAX {
+                return Err(self.wrong(&path, format_args!("more than the {NODES_MAX} nodes that are read")));
+            }
             let group = nodes.group(&name).map_err(|e| self.wrong(&path, e))?;
-            graph.nodes.insert(name, self.node(&group, &path)?);
+            graph.nodes.insert(name, self.node(&group, &path, depth)?);
         }
         Ok(graph)
     }
 
-    fn node(&mut self, group: &Group, path: &str) -> Result<NirNode, FormatError> {
+    fn node(&mut self, group: &Group, path: &str, depth: usize) -> Result<NirNode, FormatError> {
         let kind = self.text(group, path, "type")?;
         if kind == "NIRGraph" {
-            return Err(self.wrong(path, "it is a graph within the graph, which is not read; save the graph flat"));
+            let graph = Some(self.graph(group, path, depth + 1)?);
+            return Ok(NirNode { kind, graph, ..NirNode::default() });
         }
-        let mut numbers = BTreeMap::new();
-        for name in group.datasets().map_err(|e| self.wrong(path, e))? {
+        let mut node = NirNode { kind, ..NirNode::default() };
+        let datasets = group.datasets().map_err(|e| self.wrong(path, e))?;
+        for name in datasets.into_iter().filter(|name| name != "type") {
             let dataset = self.dataset(group, path, &name)?;
-            if let Some(array) = self.numbers(&format!("{path}/{name}"), &dataset)? {
-                numbers.insert(name, array);
+            let place = format!("{path}/{name}");
+            match dataset.dtype().map_err(|e| self.wrong(&place, e))? {
+                DType::String | DType::VariableLengthString => {
+                    // Several texts are no parameter of any node.
+                    if let Ok([text]) = <[String; 1]>::try_from(self.texts(&place, &dataset)?) {
+                        node.texts.insert(name, text);
+                    }
+                }
+                kind => {
+                    let array = self.numbers(&place, &dataset, kind)?;
+                    node.numbers.insert(name, array);
+                }
             }
         }
-        Ok(NirNode { kind, numbers })
+        // A parameter that is a group, or a link to nowhere, would be missed without a word.
+        let groups = group.groups().map_err(|e| self.wrong(path, e))?;
+        match groups.into_iter().find(|name| name != METADATA) {
+            None => Ok(node),
+            Some(name) => Err(self.wrong(&format!("{path}/{name}"), "it is a group, where parameters are datasets")),
+        }
     }
 
     fn dataset(&self, group: &Group, path: &str, name: &str) -> Result<Dataset, FormatError> {
@@ -157,29 +201,33 @@ impl Reader<'_> {
         texts.map_err(|e| self.wrong(path, e))
     }
 
-    /// The numbers of a dataset; None if it holds texts.
-    fn numbers(&mut self, path: &str, dataset: &Dataset) -> Result<Option<NirArray>, FormatError> {
-        let kind = dataset.dtype().map_err(|e| self.wrong(path, e))?;
-        if let DType::String | DType::VariableLengthString = kind {
-            return Ok(None);
-        }
+    /// The numbers of a dataset of type `kind`.
+    fn numbers(&mut self, path: &str, dataset: &Dataset, kind: DType) -> Result<NirArray, FormatError> {
         let shape = self.fits(path, dataset, DATASET_BYTES_MAX)?;
+        let half = match &kind {
+            DType::Other(other) => half::order(other),
+            _ => None,
+        };
         let values = match kind {
             DType::F32 | DType::F64 => dataset.read_f64(),
             DType::I8 | DType::I16 | DType::I32 | DType::I64 | DType::U8 | DType::U16 | DType::U32 => {
                 dataset.read_i64().map(|values| values.into_iter().map(|value| value as f64).collect())
             }
             DType::U64 => dataset.read_u64().map(|values| values.into_iter().map(|value| value as f64).collect()),
-            other => {
-                return Err(self.wrong(path, format_args!("its elements are {other}, but numbers or texts are needed")));
-            }
+            other => match half {
+                Some(order) => dataset.read_raw().map(|bytes| half::values(&bytes, order)),
+                None => {
+                    let reason = format_args!("its elements are {other}, but numbers or texts are needed");
+                    return Err(self.wrong(path, reason));
+                }
+            },
         };
         let values = values.map_err(|e| self.wrong(path, e))?;
         let count = shape.iter().fold(1u64, |count, &n| count.saturating_mul(n));
         if values.len() as u64 != count {
             return Err(self.wrong(path, format_args!("it holds {} numbers, but its shape is {shape:?}", values.len())));
         }
-        Ok(Some(NirArray { shape, values }))
+        Ok(NirArray { shape, values })
     }
 
     /// The shape of a dataset of at most `limit` bytes, and of no more than the file may still have.

@@ -67,6 +67,7 @@ mod tests {
         let quantities = ["20 ms", "-0.5 s"].map(|q| q.parse().unwrap()).to_vec();
         Program {
             chip: "ideal".into(),
+            clock: None,
             cores: vec![core(Values::PerNeuron(quantities))],
             input_count: 1,
             routing: Routing::Ideal(vec![row(Source::Input(InputId(0))), row(Source::Neuron(from_neuron))]),
@@ -85,6 +86,7 @@ mod tests {
         let events = vec![HostEvent { chip: ChipId(1), core_mask: 4, tag: Tag(9) }];
         Program {
             chip: "dynapse2".into(),
+            clock: None,
             cores: vec![core(Values::Shared("20 ms".parse().unwrap()))],
             input_count: 1,
             routing: Routing::TagCam {
@@ -126,7 +128,12 @@ mod tests {
             events: vec![None, Some(event(63))],
         };
         let inputs = vec![BusInput { input: InputId(0), event: event(5) }];
-        Program { chip: "brainscales2".into(), routing: Routing::Crossbar { cores: vec![array], inputs }, ..tag_cam() }
+        Program {
+            chip: "brainscales2".into(),
+            clock: None,
+            routing: Routing::Crossbar { cores: vec![array], inputs },
+            ..tag_cam()
+        }
     }
 
     fn axon() -> Program {
@@ -146,6 +153,7 @@ mod tests {
         let inputs = vec![HostAxon { input: InputId(0), target: AxonTarget { axon: 0, ..target } }];
         Program {
             chip: "loihi-lava".into(),
+            clock: None,
             routing: Routing::Axon { cores: vec![memory], inputs, input_latency: 1 },
             ..tag_cam()
         }

@@ -49,7 +49,7 @@ pub fn decode(
         at(network.populations.get(population)?.parameters.get(parameter)?, index)
     };
     let gains = Factors::of(spec, &program.cores, asked)?;
-    let mut connections = kinds::decode(program, &Ends { cores: &program.cores, placement, network, gains })?;
+    let mut connections = kinds::decode(program, &Ends { cores: &program.cores, placement, network, gains }, spec)?;
     connections.sort_unstable();
     Ok(connections)
 }

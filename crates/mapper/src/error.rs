@@ -20,6 +20,9 @@ pub enum MapperError {
     /// The network contradicts itself.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// The network brings a clock that the chip does not take.
+    #[error(transparent)]
+    Clock(#[from] chip::ClockError),
     /// The chip description breaks a rule.
     #[error("chip `{chip}`: {path}: {message} (rule `{rule}`)")]
     Chip {

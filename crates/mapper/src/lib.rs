@@ -222,6 +222,7 @@ fn map_apart(
     apart: Option<usize>,
 ) -> Result<Mapping, MapperError> {
     network.validate()?;
+    let spec = &spec.at_clock(network.clock.as_ref())?;
     board::check(spec)?;
     let router = kinds::of(spec)?;
     router.check_board(spec)?;
@@ -261,7 +262,7 @@ fn map_onto(
     };
     let cores = wish.cores.iter().zip(exponents).zip(parameters).map(core).collect();
     let input_count = network.inputs.iter().map(|g| g.channels).sum();
-    let program = Program { chip: spec.name.clone(), cores, input_count, routing };
+    let program = Program { chip: spec.name.clone(), clock: network.clock, cores, input_count, routing };
     judge::check(&wish, &program)?;
     let mut report = ledger.report(&wish, &program, options, memories, xylo);
     delays::warn(&wish, router, &mut report.warnings);

@@ -44,6 +44,7 @@ fn base(name: &str) -> ChipSpec {
         models: vec![CoreModel::Lif],
         synapses: Vec::new(),
         parameters_per_neuron: false,
+        free_clock: false,
         router: RouterSpec::Ideal,
         rules: None,
         parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
@@ -88,6 +89,7 @@ pub(crate) fn crossbar() -> ChipSpec {
         name: "crossbar".into(),
         geometry: Geometry { chips: fact("1"), cores_per_chip: fact("2"), neurons_per_core: fact("256") },
         parameters_per_neuron: true,
+        free_clock: false,
         router: RouterSpec::Crossbar(CrossbarSpec {
             synapse_rows: fact("256"),
             buses: fact("4"),
@@ -115,6 +117,7 @@ pub(crate) fn ideal() -> ChipSpec {
             synapse("graded", SynapseSign::Signed, Kinetics::Graded),
         ],
         parameters_per_neuron: true,
+        free_clock: false,
         ..base("ideal-test")
     }
 }
@@ -149,6 +152,7 @@ pub(crate) fn xylo() -> ChipSpec {
         rules: Some(RulesSpec { profile: "xylo-v2".into(), options: BTreeMap::new() }),
         parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
         parameters_per_neuron: true,
+        free_clock: false,
         ..base("xylo-test")
     }
 }

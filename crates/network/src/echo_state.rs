@@ -43,6 +43,7 @@ pub struct EchoStateSpec {
 /// If a group is empty, or the weights drawn have no spectral radius to scale (too few connections).
 pub fn echo_state(spec: &EchoStateSpec, seed: u64) -> Result<Network, NetworkError> {
     let mut network = Network {
+        clock: None,
         populations: vec![Population {
             name: "reservoir".into(),
             size: spec.units,

@@ -78,6 +78,8 @@ pub struct Network {
     pub inputs: Vec<InputGroup>,
     /// Connections.
     pub projections: Vec<Projection>,
+    /// The clock that it brings along, which ticks of delays are of; none: that of the chip.
+    pub clock: Option<chip::Clock>,
 }
 
 /// What is wrong with a network. All of these are errors of the caller, to be fixed in the network.

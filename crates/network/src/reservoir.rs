@@ -74,6 +74,7 @@ pub struct ReservoirSpec {
 /// If a fan-in is larger than the number of channels, or of other neurons.
 pub fn reservoir(spec: &ReservoirSpec, seed: u64) -> Result<Network, NetworkError> {
     let mut network = Network {
+        clock: None,
         populations: vec![Population {
             name: "reservoir".into(),
             size: spec.neurons,

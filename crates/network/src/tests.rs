@@ -24,6 +24,7 @@ fn good() -> Network {
     };
     let input = |name: &str, channels| InputGroup::of_host(name, channels);
     Network {
+        clock: None,
         populations: vec![population("p", 2)],
         inputs: vec![input("a", 5), input("b", 3)],
         projections: vec![projection],

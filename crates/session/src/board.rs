@@ -39,6 +39,7 @@ impl Board {
         if program.chip != spec.name {
             return Err(SessionError::OtherChip { program: program.chip, chip: spec.name });
         }
+        let spec = spec.at_clock(program.clock.as_ref())?;
         let fabric = Arc::new(Fabric::build(&spec, &program).map_err(EmulatorError::from)?);
         let members = members(&program, &symbols)?;
         check_names(&program, &symbols, &fabric)?;

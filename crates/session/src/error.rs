@@ -21,6 +21,9 @@ pub enum SessionError {
     /// The die cannot be made. There is no session then.
     #[error(transparent)]
     Die(#[from] DeviceModelError),
+    /// The program brings a clock that the chip does not take. There is no board then.
+    #[error(transparent)]
+    Clock(#[from] chip::ClockError),
     /// The program was made for another chip. There is no board then.
     #[error("the program was made for the chip `{program}` and cannot run on `{chip}`: load it with its own chip")]
     OtherChip {

@@ -35,6 +35,8 @@ pub struct Recording {
 #[derive(Clone, Debug)]
 pub(crate) struct Probes {
     pub(crate) every: u64,
+    /// The latest phase of a core: a step of the chip is over once that core has acted.
+    phase: u64,
     pub(crate) ticks: Vec<Tick>,
     pub(crate) recordings: Vec<Recording>,
     /// What is read, by core, neuron and name.
@@ -42,16 +44,22 @@ pub(crate) struct Probes {
 }
 
 impl Probes {
-    pub(crate) const fn new(every: u64) -> Self {
-        Self { every, ticks: Vec::new(), recordings: Vec::new(), known: BTreeSet::new() }
+    pub(crate) const fn new(every: u64, phase: u64) -> Self {
+        Self { every, phase, ticks: Vec::new(), recordings: Vec::new(), known: BTreeSet::new() }
     }
 
     /// The next tick that is sampled, from `now` on; `None` if nothing is probed.
     ///
     /// Ticks count from the initial state and not from the beginning of the run, so that a run that is resumed goes on
-    /// as a straight one would.
+    /// as a straight one would. Where the steps of cores are later than those of the chip, what is read is what all of
+    /// them have made of the step.
     pub(crate) fn due(&self, now: Tick) -> Option<Tick> {
-        if self.recordings.is_empty() { None } else { Some(Tick(now.0.checked_next_multiple_of(self.every)?)) }
+        if self.recordings.is_empty() {
+            return None;
+        }
+        let phase = if self.phase < self.every { self.phase } else { 0 };
+        let of_step = now.0.saturating_sub(phase).checked_next_multiple_of(self.every)?;
+        Some(Tick(of_step.checked_add(phase)?))
     }
 
     /// Reads every probe at the end of `tick`, all of whose work is done.

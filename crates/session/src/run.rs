@@ -35,7 +35,8 @@ pub struct LeftOut {
 
 impl Session {
     pub(crate) fn new(board: Board, die: DieParameters, emulator: Emulator) -> Self {
-        let probes = Probes::new(board.spec().step_ticks());
+        let phases = (0..board.program().cores.len()).map(|core| emulator.core(core).phase());
+        let probes = Probes::new(board.spec().step_ticks(), phases.max().unwrap_or(0));
         let trial = die.noise().map_or(0, |noise| noise.trial());
         let sources = Sources::new(board.symbols(), die.die().root_seed, trial);
         Self { board, die, emulator, probes, sources }

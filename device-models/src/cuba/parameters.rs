@@ -1,11 +1,59 @@
-//! The parameters of a core of current-based neurons: from the chip, a program and a die.
+//! The parameters of a core of neurons of a trained net: from the chip, a program and a die.
 
-use super::CubaRules;
+use super::NUMBER_BITS;
 use crate::parameters::Reader;
 use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, InputLayout, Lane, slices};
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics, SynapseSign, SynapseType};
 use fx::Real;
+
+/// When the reset of a spike takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetTime {
+    /// In the step of the spike.
+    Same,
+    /// In the next step, after its input.
+    Next,
+    /// In the next step, before its input.
+    NextBefore,
+    /// In the step of the spike, and once more ahead of the next comparison where a voltage is still a spike.
+    Ahead,
+}
+
+/// What a neuron sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Its spikes.
+    Spikes,
+    /// Its voltage in every step; it never spikes.
+    Number,
+    /// Nothing; it never spikes.
+    Nothing,
+}
+
+/// The rules of a neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CubaRules {
+    /// Whether a spike subtracts the threshold instead of setting the voltage.
+    pub subtracts: bool,
+    /// When.
+    pub reset_time: ResetTime,
+    /// Whether no voltage is below minus the threshold.
+    pub floor: bool,
+    /// Whether the current of the step before drives the voltage.
+    pub old_current: bool,
+    /// What is sent.
+    pub output: Output,
+}
+
+impl CubaRules {
+    /// All of them as one number.
+    fn word(self) -> u64 {
+        let flags = [self.subtracts, self.floor, self.old_current];
+        let flags = flags.iter().fold(0, |word, flag| word << 1 | u64::from(*flag));
+        flags << 4 | (self.reset_time as u64) << 2 | self.output as u64
+    }
+}
 
 /// Parameters of a neuron, in units of 2^-32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,28 +73,51 @@ pub struct CubaNeuron {
     pub level: i64,
     /// What arrives in every step besides.
     pub bias: i64,
-    /// What arrives besides in every step, or in every step but the first: the rules say which.
-    pub bias_recurrent: i64,
+    /// What arrives besides after the first `late_steps` steps.
+    pub bias_late: i64,
+    /// See `bias_late`.
+    pub late_steps: u32,
+    /// What the current gets in every step.
+    pub rest_current: i64,
+    /// What the voltage gets in every step.
+    pub rest_voltage: i64,
+    /// Where a reset sets the voltage.
+    pub reset: i64,
+    /// Voltage before the first step.
+    pub initial_voltage: i64,
+    /// Current before the first step.
+    pub initial_current: i64,
+    /// Spikes that a step can have besides the first.
+    pub more_spikes: i32,
+    /// Its rules.
+    pub rules: CubaRules,
 }
 
 /// Parameters of a core, neuron by neuron.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CubaParameters {
     layout: InputLayout,
-    /// By lane: sums are shifted left by this many bits.
-    shifts: Vec<u32>,
-    rules: CubaRules,
+    /// By lane: sums are shifted left by this many bits, and whether they are sums of numbers.
+    lanes: Vec<(u32, bool)>,
     neurons: Vec<CubaNeuron>,
+    /// Steps after which biases stay the same; at least 1, so that a state says whether a step is over.
+    settled: u32,
+    scale: i32,
+    phase: u64,
 }
 
 impl CoreParameters for CubaParameters {
     fn lane(_core: &CoreProgram, _index: u8, kind: &SynapseType) -> Option<(Lane, bool)> {
+        let negate = kind.sign == SynapseSign::Inhibitory;
         match (&kind.kinetics, &kind.gain) {
-            (&Kinetics::Slice { shift }, None) if shift <= slices::SHIFT_MAX => {
-                Some((Lane::Slice { shift }, kind.sign == SynapseSign::Inhibitory))
-            }
+            (&Kinetics::Slice { shift }, None) if shift <= slices::SHIFT_MAX => Some((Lane::Slice { shift }, negate)),
+            (&Kinetics::Number { shift }, None) if shift <= slices::SHIFT_MAX => Some((Lane::Number { shift }, negate)),
             _ => None,
         }
+    }
+
+    fn takes_messages(lane: Lane) -> bool {
+        matches!(lane, Lane::Number { .. })
     }
 
     fn build(
@@ -55,23 +126,44 @@ impl CoreParameters for CubaParameters {
         layout: InputLayout,
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
-        let rules = spec.rules.as_ref().ok_or(DeviceModelError::NoRules)?;
-        let rules = CubaRules::from_spec(rules).map_err(DeviceModelError::Rules)?;
         let reader = Reader::new(spec, core, die)?;
         let bits = |values: Vec<Real>| -> Vec<i64> { values.into_iter().map(Real::to_bits).collect() };
-        let keep = |name| {
+        let read = |name: &str| Ok::<_, DeviceModelError>(bits(reader.parameter(name)?.value));
+        let keep = |name: &str| {
             let values = reader.parameter(name)?.value;
-            Ok(bits(values.into_iter().map(|keep| keep.clamp(Real::ZERO, Real::ONE)).collect()))
+            Ok::<_, DeviceModelError>(bits(values.into_iter().map(|keep| keep.clamp(Real::ZERO, Real::ONE)).collect()))
         };
         let (keep_current, keep_voltage) = (keep("keep_current")?, keep("keep_voltage")?);
-        let gain_current = bits(reader.parameter("gain_current")?.value);
-        let gain_voltage = bits(reader.parameter("gain_voltage")?.value);
+        let (gain_current, gain_voltage) = (read("gain_current")?, read("gain_voltage")?);
         let threshold = bits(reader.threshold("v_threshold")?.value);
-        let margin = i64::from(rules.at_threshold);
-        let mut level: Vec<i64> = threshold.iter().map(|threshold| threshold.saturating_sub(margin)).collect();
+        let fires_at = reader.whole("fires_at")?;
+        let mut level: Vec<i64> =
+            threshold.iter().zip(&fires_at).map(|(level, at)| level.saturating_sub((*at).into())).collect();
         reader.break_neurons(&mut level, i64::MAX, i64::MIN);
-        let bias = bits(reader.parameter("bias")?.value);
-        let bias_recurrent = bits(reader.parameter("bias_recurrent")?.value);
+        let (bias, bias_late) = (read("bias")?, read("bias_late")?);
+        let (rest_current, rest_voltage) = (read("rest_current")?, read("rest_voltage")?);
+        let (reset, initial_voltage) = (read("v_reset")?, read("v_initial")?);
+        let initial_current = read("i_initial")?;
+        let (late_steps, more_spikes) = (reader.whole("late_steps")?, reader.whole("more_spikes")?);
+        let (reset_rule, reset_time) = (reader.whole("reset_rule")?, reader.whole("reset_time")?);
+        let (floor, current) = (reader.whole("floor_rule")?, reader.whole("current_rule")?);
+        let output = reader.whole("output_rule")?;
+        let rules = |n: usize| CubaRules {
+            subtracts: reset_rule[n] == 1,
+            reset_time: match reset_time[n] {
+                0 => ResetTime::Same,
+                1 => ResetTime::Next,
+                2 => ResetTime::NextBefore,
+                _ => ResetTime::Ahead,
+            },
+            floor: floor[n] == 1,
+            old_current: current[n] == 1,
+            output: match output[n] {
+                0 => Output::Spikes,
+                1 => Output::Number,
+                _ => Output::Nothing,
+            },
+        };
         let neuron = |n: usize| CubaNeuron {
             keep_current: keep_current[n],
             gain_current: gain_current[n],
@@ -80,16 +172,29 @@ impl CoreParameters for CubaParameters {
             threshold: threshold[n],
             level: level[n],
             bias: bias[n],
-            bias_recurrent: bias_recurrent[n],
+            bias_late: bias_late[n],
+            late_steps: late_steps[n].unsigned_abs(),
+            rest_current: rest_current[n],
+            rest_voltage: rest_voltage[n],
+            reset: reset[n],
+            initial_voltage: initial_voltage[n],
+            initial_current: initial_current[n],
+            more_spikes: more_spikes[n],
+            rules: rules(n),
         };
-        let shift = |lane: &Lane| match lane {
-            Lane::Slice { shift } => u32::from(*shift) + u32::from(core.weight_exponent),
-            _ => unreachable!("the layout of such a core has slices only"),
+        let lane = |lane: &Lane| match lane {
+            Lane::Slice { shift } => (u32::from(*shift) + u32::from(core.weight_exponent), false),
+            Lane::Number { shift } => (u32::from(*shift) + u32::from(core.weight_exponent), true),
+            _ => unreachable!("the layout of such a core has slices and numbers only"),
         };
+        let neurons: Vec<CubaNeuron> = (0..layout.neuron_count()).map(neuron).collect();
+        let late = neurons.iter().filter(|n| n.bias_late != 0).map(|n| n.late_steps);
         Ok(Self {
-            shifts: layout.lanes().iter().map(shift).collect(),
-            neurons: (0..layout.neuron_count()).map(neuron).collect(),
-            rules,
+            settled: late.max().unwrap_or(0).max(1),
+            scale: reader.whole("scale")?.first().copied().unwrap_or(0),
+            phase: reader.whole("phase")?.first().map_or(0, |phase| phase.unsigned_abs().into()),
+            lanes: layout.lanes().iter().map(lane).collect(),
+            neurons,
             layout,
         })
     }
@@ -98,35 +203,64 @@ impl CoreParameters for CubaParameters {
         &self.layout
     }
 
+    fn phase(&self) -> u64 {
+        self.phase
+    }
+
     fn digest(&self) -> u64 {
         let mut digest = Digest::new();
-        self.shifts.iter().for_each(|shift| digest.push(u64::from(*shift)));
-        let CubaRules { recurrent_at_first, at_threshold, reset, late_probe } = self.rules;
-        let flags = [recurrent_at_first, at_threshold, late_probe];
-        digest.push(flags.iter().fold(reset as u64, |word, flag| word << 1 | u64::from(*flag)));
+        self.lanes.iter().for_each(|(shift, numbers)| digest.push(u64::from(*shift) << 1 | u64::from(*numbers)));
+        digest.push(self.phase);
+        digest.push(self.scale as u64);
         for n in &self.neurons {
             let factors = [n.keep_current, n.gain_current, n.keep_voltage, n.gain_voltage];
-            let levels = [n.threshold, n.level, n.bias, n.bias_recurrent];
-            factors.into_iter().chain(levels).for_each(|value| digest.push(value as u64));
+            let levels = [n.threshold, n.level, n.reset, n.initial_voltage, n.initial_current];
+            let inputs = [n.bias, n.bias_late, n.rest_current, n.rest_voltage];
+            factors.into_iter().chain(levels).chain(inputs).for_each(|value| digest.push(value as u64));
+            digest.push(u64::from(n.late_steps) << 32 | n.more_spikes as u64);
+            digest.push(n.rules.word());
         }
         digest.value()
     }
 }
 
 impl CubaParameters {
-    /// The rules of the chip.
-    pub const fn rules(&self) -> CubaRules {
-        self.rules
-    }
-
     /// The neurons in use.
     pub fn neurons(&self) -> &[CubaNeuron] {
         &self.neurons
     }
 
+    /// Steps after which biases stay the same.
+    pub(super) const fn settled(&self) -> u32 {
+        self.settled
+    }
+
+    /// The states of the core are levels of the net times 2 to this.
+    pub const fn scale(&self) -> i32 {
+        self.scale
+    }
+
+    /// Whether a lane sums numbers.
+    pub(super) fn takes_numbers(&self, lane: usize) -> bool {
+        self.lanes.get(lane).is_some_and(|(_, numbers)| *numbers)
+    }
+
     /// What arrived at neuron `n`, in units of 2^-32; `sums` has a lane a slice.
     pub(super) fn arrived(&self, sums: &[i64], n: usize) -> i64 {
         let stride = self.layout.stride();
-        slices::sum(self.shifts.iter().enumerate().map(|(lane, shift)| (sums[lane * stride + n], *shift)))
+        let mut lanes = self.lanes.iter().enumerate();
+        let (mut plain, mut numbers) = (0i128, 0i128);
+        for (lane, (shift, is_number)) in &mut lanes {
+            // At most 2^63 and a shift of 48 and 20.
+            let (sum, total) =
+                (i128::from(sums[lane * stride + n]), if *is_number { &mut numbers } else { &mut plain });
+            *total = total.saturating_add(sum.checked_mul(1 << shift).unwrap_or(if sum < 0 {
+                i128::MIN
+            } else {
+                i128::MAX
+            }));
+        }
+        let numbers = (numbers.saturating_add(1 << (NUMBER_BITS - 1))) >> NUMBER_BITS;
+        fx::narrow(plain.saturating_add(numbers))
     }
 }

@@ -5,22 +5,21 @@ use crate::testing::{core, parameter, spec};
 use crate::{ClockedState, CoreParameters, DeviceModelError, DieParameters, EventCore, InputLayout};
 use crate::{PackedSynapse, slices};
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, RulesSpec, SynapseSign, SynapseType, Values};
+use chip::{ChipSpec, CoreModel, CoreProgram, Kinetics, SynapseSign, SynapseType, Values};
 use fx::Real;
 use proptest::prelude::*;
 use units::{Decimal, NeuronId, Quantity, Tick};
 
 const ONE: i64 = 1 << FRACTION_BITS;
-const RESETS: [&str; 3] = ["zero", "subtract", "subtract-ahead"];
+/// To zero, by subtraction, and by subtraction ahead: `reset_rule` and `reset_time`.
+const RESETS: [(i64, i64); 3] = [(0, 0), (1, 0), (1, 3)];
 
 /// A chip whose neurons have a kind of synapse a slice.
-fn chip(options: &[(&str, &str)]) -> ChipSpec {
-    let options: BTreeMap<_, _> = options.iter().map(|(name, word)| (name.to_string(), word.to_string())).collect();
-    let names = ["keep_current", "gain_current", "keep_voltage", "gain_voltage", "v_threshold", "bias"];
+fn chip() -> ChipSpec {
+    let facts = CoreModel::CubaLif.facts().parameters.iter();
     ChipSpec {
         models: vec![CoreModel::CubaLif],
         synapses: slices::SHIFTS
@@ -32,8 +31,7 @@ fn chip(options: &[(&str, &str)]) -> ChipSpec {
                 gate: None,
             })
             .into(),
-        rules: Some(RulesSpec { profile: "cuba-snntorch".to_owned(), options }),
-        parameters: names.map(|name| (name.to_owned(), parameter("0 1"))).into(),
+        parameters: facts.map(|fact| (fact.name.to_owned(), parameter("0 1"))).collect(),
         mismatch_reference: None,
         ..spec()
     }
@@ -56,15 +54,17 @@ fn build(spec: &ChipSpec, program: &CoreProgram) -> Result<CubaCore, DeviceModel
 }
 
 /// A neuron with the given factors of current and voltage and a threshold of 1.
-fn neuron(reset: &str, keep: (i64, i64), gain: (i64, i64)) -> CubaCore {
+fn neuron((rule, time): (i64, i64), keep: (i64, i64), gain: (i64, i64)) -> CubaCore {
     let parameters = [
         ("keep_current", keep.0),
         ("gain_current", gain.0),
         ("keep_voltage", keep.1),
         ("gain_voltage", gain.1),
         ("v_threshold", ONE),
+        ("reset_rule", rule * ONE),
+        ("reset_time", time * ONE),
     ];
-    build(&chip(&[("reset", reset)]), &program(&parameters)).unwrap()
+    build(&chip(), &program(&parameters)).unwrap()
 }
 
 /// A step into which `x` arrives, in units of 2^-32; whether the neuron spiked.
@@ -86,7 +86,7 @@ fn voltage(core: &CubaCore) -> i64 {
 
 /// Voltages in halves, and spikes, for inputs in halves, of a neuron that keeps half of its voltage and nothing of its
 /// current.
-fn run(reset: &str, input: &[i64]) -> Vec<(i64, bool)> {
+fn run(reset: (i64, i64), input: &[i64]) -> Vec<(i64, bool)> {
     let mut core = neuron(reset, (0, ONE / 2), (ONE, ONE));
     input
         .iter()
@@ -101,47 +101,80 @@ fn run(reset: &str, input: &[i64]) -> Vec<(i64, bool)> {
 #[test]
 fn resets_by_hand() {
     // At the threshold is not above it: 2 halves do not spike.
-    assert_eq!(run("zero", &[2, 2, 6, 0]), [(2, false), (0, true), (0, true), (0, false)]);
-    assert_eq!(run("subtract", &[2, 2, 8, 0]), [(2, false), (1, true), (6, true), (1, true)]);
+    assert_eq!(run(RESETS[0], &[2, 2, 6, 0]), [(2, false), (0, true), (0, true), (0, false)]);
+    assert_eq!(run(RESETS[1], &[2, 2, 8, 0]), [(2, false), (1, true), (6, true), (1, true)]);
     // 8 - 2 is still above 2: the next step is 3 - 2, no spike, and gets its 2 back; that is above 2 again.
-    assert_eq!(run("subtract-ahead", &[8, 0, 0]), [(6, true), (3, false), (1, false)]);
+    assert_eq!(run(RESETS[2], &[8, 0, 0]), [(6, true), (3, false), (1, false)]);
     // 14 - 2 = 12: then 6 - 2 = 4 spikes, and nothing more is subtracted.
-    assert_eq!(run("subtract-ahead", &[14, 0]), [(12, true), (4, true)]);
+    assert_eq!(run(RESETS[2], &[14, 0]), [(12, true), (4, true)]);
+}
+
+/// The voltage in halves and the spikes of a neuron with a threshold of 1, which keeps half of its voltage, for inputs
+/// in halves.
+fn with(rules: &[(&str, i64)], input: &[i64]) -> Vec<(i64, i64)> {
+    let factors = [("gain_current", ONE), ("keep_voltage", ONE / 2), ("gain_voltage", ONE), ("v_threshold", ONE)];
+    let rules = rules.iter().map(|(name, value)| (*name, value * ONE / 2));
+    let parameters: Vec<_> = factors.into_iter().chain(rules).collect();
+    let mut core = build(&chip(), &program(&parameters)).unwrap();
+    input
+        .iter()
+        .map(|x| {
+            step(&mut core, x * ONE / 2);
+            (voltage(&core) / (ONE / 2), core.probe(2, NeuronId(0), Tick(0)))
+        })
+        .collect()
 }
 
 #[test]
-fn a_voltage_at_the_threshold_is_a_spike_if_the_rules_say_so() {
-    let parameters = [("gain_current", ONE), ("gain_voltage", ONE), ("v_threshold", ONE)];
-    for (word, below, at) in [(">", false, false), (">=", false, true)] {
-        let mut core = build(&chip(&[("threshold", word), ("reset", "zero")]), &program(&parameters)).unwrap();
-        assert_eq!([ONE - 1, ONE, ONE + 1].map(|x| step(&mut core, x)), [below, at, true], "{word}");
-    }
+fn rules_by_hand() {
+    // Parameters are in halves: 2 is a 1.
+    assert_eq!(with(&[], &[2, 3]), [(2, 0), (0, 1)], "at the threshold is not above it");
+    assert_eq!(with(&[("fires_at", 2)], &[2]), [(0, 1)]);
+    assert_eq!(with(&[("v_reset", -1)], &[4]), [(-1, 1)]);
+    assert_eq!(with(&[("more_spikes", 4), ("reset_rule", 2)], &[5, 20]), [(1, 2), (14, 3)], "at most 3");
+    // The reset of the next step, after and before its input: 4 / 2 + 3 = 5 becomes 0, or 0 / 2 + 3.
+    assert_eq!(with(&[("reset_time", 2)], &[4, 3, 1]), [(4, 1), (0, 0), (1, 0)]);
+    assert_eq!(with(&[("reset_time", 4)], &[4, 3, 1]), [(4, 1), (3, 1), (1, 0)]);
+    assert_eq!(with(&[("reset_time", 2), ("reset_rule", 2)], &[8, 0]), [(8, 1), (2, 0)]);
+    assert_eq!(with(&[("floor_rule", 2)], &[-9, 0]), [(-2, 0), (-1, 0)]);
+    assert_eq!(with(&[("current_rule", 2)], &[2, 0]), [(0, 0), (2, 0)], "the current of the step before");
+    assert_eq!(with(&[("rest_voltage", 1), ("v_initial", 2)], &[0, 0]), [(2, 0), (2, 0)]);
+    assert_eq!(with(&[("bias", 1), ("bias_late", 1), ("late_steps", 4)], &[0; 3]), [(1, 0), (1, 0), (0, 1)]);
+    assert_eq!(with(&[("output_rule", 4)], &[9]), [(9, 0)], "what sends nothing never spikes");
 }
 
 #[test]
-fn biases_and_late_spikes_are_rules() {
-    let mut spec = chip(&[("recurrent_bias", "after-first-step"), ("reset", "zero"), ("spike_probe", "step-before")]);
-    spec.parameters.insert("bias_recurrent".to_owned(), parameter("0 1"));
-    let parameters = [
-        ("gain_current", ONE),
-        ("gain_voltage", ONE),
-        ("v_threshold", ONE),
-        ("bias", ONE / 4),
-        ("bias_recurrent", ONE),
-    ];
+fn a_voltage_is_sent_as_a_number_while_it_is_not_0() {
+    let parameters = [("gain_current", ONE), ("gain_voltage", ONE), ("output_rule", ONE)];
+    let mut core = build(&chip(), &program(&parameters)).unwrap();
+    let layout = core.parameters().layout().clone();
+    let row = [layout.pack(1, 0, 3).unwrap()];
+    core.deliver(&row, 1);
+    let sent: Vec<i32> = core.advance(Tick(0)).iter().map(|emission| emission.payload).collect();
+    // 3 units of 2^-16 are 48 of 2^-20.
+    assert_eq!(sent, [48]);
+    assert!(core.advance(Tick(1)).is_empty());
+}
+
+#[test]
+fn numbers_multiply_weights_and_are_rounded_once() {
+    let mut spec = chip();
+    spec.synapses[1].kinetics = Kinetics::Number { shift: 12 };
+    let parameters = [("gain_current", ONE), ("gain_voltage", ONE), ("output_rule", 2 * ONE)];
     let mut core = build(&spec, &program(&parameters)).unwrap();
-    let mut seen = Vec::new();
-    for _ in 0..3 {
-        let spike = !core.advance(Tick(0)).is_empty();
-        seen.push((current(&core), spike, core.probe(2, NeuronId(0), Tick(0))));
+    let layout = core.parameters().layout().clone();
+    assert_eq!([0, 1].map(|lane| layout.takes_messages(lane)), [false, true]);
+    // 7 units of 2^-20 times -1.5, and two numbers whose halves of a unit of 2^-32 add up.
+    for (weight, number) in [(7, -3 << 19), (1, 1 << 7), (1, 1 << 7)] {
+        core.deliver(&[layout.pack(1, 0, weight).unwrap()], number);
     }
-    let both = ONE + ONE / 4;
-    assert_eq!(seen, [(ONE / 4, false, 0), (both, true, 0), (both, true, 1)]);
+    core.advance(Tick(0));
+    assert_eq!(voltage(&core), -(21 << 11) + 1);
 }
 
 #[test]
 fn states_saturate_and_are_counted() {
-    let mut core = neuron("subtract", (0, ONE / 2), (ONE, ONE));
+    let mut core = neuron(RESETS[1], (0, ONE / 2), (ONE, ONE));
     let most = 0x7fff_7fff_7fff_7fff;
     for _ in 0..3 {
         step(&mut core, most);
@@ -155,7 +188,7 @@ fn states_saturate_and_are_counted() {
 
 #[test]
 fn a_core_without_input_falls_asleep() {
-    let mut core = neuron("zero", (ONE / 2, ONE / 2), (ONE, ONE));
+    let mut core = neuron(RESETS[0], (ONE / 2, ONE / 2), (ONE, ONE));
     step(&mut core, ONE / 2);
     let steps = (0..200).find(|_| {
         core.advance(Tick(0));
@@ -169,7 +202,7 @@ fn a_core_without_input_falls_asleep() {
 
 #[test]
 fn states_that_no_run_can_have_are_refused() {
-    let mut core = neuron("zero", (ONE / 2, ONE / 2), (ONE, ONE));
+    let mut core = neuron(RESETS[0], (ONE / 2, ONE / 2), (ONE, ONE));
     assert!(step(&mut core, 4 * ONE));
     let saved = core.save();
     let refused = |change: fn(&mut CubaState)| {
@@ -177,9 +210,10 @@ fn states_that_no_run_can_have_are_refused() {
         change(&mut state.neurons);
         assert!(!core.clone().restore(&state), "{state:?}");
     };
-    refused(|s| s.voltage[0] = 1);
-    refused(|s| s.started = false);
-    refused(|s| s.before = vec![]);
+    refused(|s| s.spikes[0] = 2);
+    refused(|s| s.steps = 2);
+    refused(|s| s.steps = 0);
+    refused(|s| s.spikes.clear());
     refused(|s| s.current.push(0));
     assert!(core.restore(&saved));
 }
@@ -187,11 +221,7 @@ fn states_that_no_run_can_have_are_refused() {
 #[test]
 fn impossible_cores_are_refused() {
     let text = |spec: &ChipSpec| build(spec, &program(&[])).unwrap_err().to_string();
-    let spec = chip(&[]);
-    assert!(text(&ChipSpec { rules: None, ..spec.clone() }).starts_with("the chip has no table `[rules]`"));
-    let mut other = spec.clone();
-    other.rules = Some(RulesSpec { profile: "loihi-lava".to_owned(), options: BTreeMap::new() });
-    assert!(text(&other).starts_with("there are no rules `loihi-lava`; there are cuba-snntorch"));
+    let spec = chip();
     let mut other = spec.clone();
     other.synapses[1].kinetics = Kinetics::Slice { shift: slices::SHIFT_MAX + 1 };
     assert!(text(&other).ends_with("which has no synapse with the kinetics of `slice_16`"));
@@ -250,7 +280,7 @@ proptest! {
 #[test]
 fn the_voltage_inherits_the_error_of_the_current() {
     let keep = ONE / 100 * 99;
-    let mut core = neuron("zero", (keep, 0), (ONE, ONE / 4));
+    let mut core = neuron(RESETS[0], (keep, 0), (ONE, ONE / 4));
     let mut exact = 0i128;
     let mut most = 0;
     for time in 0..400 {

@@ -158,6 +158,7 @@ pub fn network(path: &Path) -> Result<Network, NmnistError> {
         projection("w2", Endpoint::Population(0), OUTPUT, hidden as u32, &w2.data)?,
     ];
     Ok(Network {
+        clock: None,
         populations: vec![population("hidden", hidden), population("outputs", outputs)],
         inputs: vec![InputGroup::of_host("pixels", pixels as u32)],
         projections,

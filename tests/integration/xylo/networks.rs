@@ -170,6 +170,7 @@ pub(super) fn program(n: &XyloNetwork, inputs: usize) -> Program {
     let aliases = n.hidden.iter().map(|n| n.aliases.iter().map(|a| NeuronId(*a as u16)).collect());
     Program {
         chip: "xylo-audio3".to_owned(),
+        clock: None,
         cores,
         input_count: inputs as u32,
         routing: Routing::Xylo {

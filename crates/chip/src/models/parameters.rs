@@ -1,7 +1,10 @@
 //! The parameters of each core model: name, what it measures, which values can be used, what it is.
 
 use crate::demand::{Bound, Measure, Parameter};
-use registers::{BIAS_EXPONENT_MAX, BIAS_MANTISSA_MAX, DASH_MAX, REFRACTORY_MAX, THRESHOLD_MANTISSA_MAX};
+use registers::{
+    BIAS_EXPONENT_MAX, BIAS_MANTISSA_MAX, DASH_MAX, LATE_STEPS_MAX, MORE_SPIKES_MAX, PHASE_MAX, REFRACTORY_MAX,
+    SCALE_MAX, THRESHOLD_MANTISSA_MAX,
+};
 
 /// Largest numbers of the registers of digital neurons.
 pub mod registers {
@@ -13,6 +16,14 @@ pub mod registers {
     pub const BIAS_EXPONENT_MAX: i32 = 7;
     /// Refractory period of Loihi in steps.
     pub const REFRACTORY_MAX: i32 = 63;
+    /// Steps by which the bias of a neuron of a trained net can be late.
+    pub const LATE_STEPS_MAX: i32 = 65_535;
+    /// Spikes of such a neuron in a step besides the first.
+    pub const MORE_SPIKES_MAX: i32 = 32_766;
+    /// Power of two, or of one half, by which the levels of a core of such neurons differ from those of their net.
+    pub const SCALE_MAX: i32 = 31;
+    /// Ticks by which the steps of a core can be later than those of the chip.
+    pub const PHASE_MAX: i32 = 65_535;
     /// Shift by which a state of Xylo decays.
     pub const DASH_MAX: i32 = 15;
 }
@@ -98,10 +109,36 @@ pub(super) const CUBA_LIF: &[Parameter] = &[
     parameter("gain_current", Measure::Pure, Bound::Any, "factor of what arrives: w_in dt/tau_syn in Euler steps"),
     keep("keep_voltage", "what is left of the voltage after a step: 1 - dt/tau_mem in Euler steps"),
     parameter("gain_voltage", Measure::Pure, Bound::Any, "factor of the current: r dt/tau_mem in Euler steps"),
-    parameter("v_threshold", Measure::Pure, Bound::Any, "firing threshold"),
+    level("v_threshold", false, "firing threshold"),
     optional("bias", Measure::Pure, Bound::Any, "what arrives in every step besides"),
-    optional("bias_recurrent", Measure::Pure, Bound::Any, "the same; whether in the first step too, the rules say"),
+    optional("bias_late", Measure::Pure, Bound::Any, "the same, but not in the first `late_steps` steps"),
+    optional_register("late_steps", 0, LATE_STEPS_MAX, "steps without `bias_late`"),
+    optional("rest_current", Measure::Pure, Bound::Any, "what the current gets in every step, whatever arrives"),
+    optional("rest_voltage", Measure::Pure, Bound::Any, "what the voltage gets in every step, whatever the current is"),
+    level("v_reset", true, "voltage after a spike, if `reset_rule` is 0"),
+    level("v_initial", true, "voltage before the first step"),
+    optional("i_initial", Measure::Pure, Bound::Any, "current before the first step"),
+    optional_register("fires_at", 0, 1, "0: a voltage above the threshold is a spike; 1: one at the threshold too"),
+    optional_register("more_spikes", 0, MORE_SPIKES_MAX, "spikes that a step can have besides the first"),
+    optional_register("reset_rule", 0, 1, "0: a spike sets the voltage to `v_reset`; 1: each subtracts the threshold"),
+    optional_register(
+        "reset_time",
+        0,
+        3,
+        "when: 0: in the step of the spike; 1: in the next, after its input; 2: in the next, before it; 3: in the step \
+         of the spike, and a voltage that is a spike still loses the threshold ahead of the next",
+    ),
+    optional_register("floor_rule", 0, 1, "1: no voltage is below minus the threshold after its reset"),
+    optional_register("current_rule", 0, 1, "what drives the voltage: 0: the current of this step; 1: of the last"),
+    optional_register("output_rule", 0, 2, "what is sent: 0: spikes; 1: the voltage, as a number; 2: nothing"),
+    core_register("scale", -SCALE_MAX, SCALE_MAX, "levels of a core are those of its net times 2 to this"),
+    core_register("phase", 0, PHASE_MAX, "ticks by which the steps of a core are later than those of the chip"),
 ];
+
+/// A level that is taken as it stands.
+const fn level(name: &'static str, optional: bool, summary: &'static str) -> Parameter {
+    Parameter { optional, ..parameter(name, Measure::Level, Bound::Any, summary) }
+}
 
 pub(super) const LOIHI: &[Parameter] = &[
     register("decay_u", 0, 4096, "share of the current lost in a step, in units of 1/4096; the rules may allow less"),

@@ -59,6 +59,12 @@ pub enum Kinetics {
         /// A weight of 1 is worth 2 to this, in units of 2^-32; from 0 to 48.
         shift: u8,
     },
+    /// An event carries a number, in units of 2^-20, that multiplies the weight, instead of a number of spikes; kinds
+    /// carry slices as those of `slice` do (core model `cuba-lif`).
+    Number {
+        /// A weight of 1 is worth 2 to this, in units of 2^-32; from 0 to 48.
+        shift: u8,
+    },
 }
 
 /// The kind of kinetics, without what belongs to one kind of synapse.
@@ -74,11 +80,14 @@ pub enum KineticsKind {
     Register,
     /// See [`Kinetics::Slice`].
     Slice,
+    /// See [`Kinetics::Number`].
+    Number,
 }
 
 impl KineticsKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Delta, Self::Exponential, Self::Graded, Self::Register, Self::Slice];
+    pub const ALL: [Self; 6] =
+        [Self::Delta, Self::Exponential, Self::Graded, Self::Register, Self::Slice, Self::Number];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
@@ -88,6 +97,7 @@ impl KineticsKind {
             Self::Graded => "graded",
             Self::Register => "register",
             Self::Slice => "slice",
+            Self::Number => "number",
         }
     }
 }
@@ -101,13 +111,14 @@ impl Kinetics {
             Self::Graded => KineticsKind::Graded,
             Self::Register { .. } => KineticsKind::Register,
             Self::Slice { .. } => KineticsKind::Slice,
+            Self::Number { .. } => KineticsKind::Number,
         }
     }
 
     /// What a weight of 1 is worth: 2 to this, in units of 2^-32. It is [`PLAIN_SHIFT`] for all but slices.
     pub const fn shift(&self) -> u8 {
         match self {
-            Self::Slice { shift } => *shift,
+            Self::Slice { shift } | Self::Number { shift } => *shift,
             _ => PLAIN_SHIFT,
         }
     }
@@ -131,7 +142,9 @@ impl fmt::Display for Kinetics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         match self {
-            Self::Register { index: number } | Self::Slice { shift: number } => write!(f, " {number}"),
+            Self::Register { index: number } | Self::Slice { shift: number } | Self::Number { shift: number } => {
+                write!(f, " {number}")
+            }
             _ => Ok(()),
         }
     }

@@ -157,8 +157,9 @@ pub(super) fn delays_have_a_limit(spec: &ChipSpec, findings: &mut Findings) {
 
 pub(super) fn accumulators_fit(spec: &ChipSpec, findings: &mut Findings) {
     let Some(neurons) = spec.geometry.neurons_per_core.count().filter(|n| *n <= 1 << 16) else { return };
-    // A core has at most one lane for each kind of synapse, so a full core with all kinds in use fits.
-    let kinds = spec.synapses.len();
+    // A core has at most one lane for each kind of synapse of its model, so a full core with all of these in use fits.
+    let of_model = |model: &CoreModel| spec.synapses.iter().filter(|kind| model.takes(kind)).count();
+    let kinds = spec.models.iter().map(of_model).max().unwrap_or(0);
     let places = places(neurons as usize, kinds);
     if places > PLACES_MAX {
         let message = format!(

@@ -109,7 +109,7 @@ pub(super) fn exponential_kinds_fit(spec: &ChipSpec, findings: &mut Findings) {
 
 pub(super) fn slices_fit(spec: &ChipSpec, findings: &mut Findings) {
     for (index, synapse) in spec.synapses.iter().enumerate() {
-        if let Kinetics::Slice { shift } = synapse.kinetics
+        if let Kinetics::Slice { shift } | Kinetics::Number { shift } = synapse.kinetics
             && shift > SLICE_SHIFT_MAX
         {
             let message = format!("the shift of a slice is {shift}, but must be from 0 to {SLICE_SHIFT_MAX}");

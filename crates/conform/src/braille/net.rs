@@ -4,10 +4,11 @@
 //! ([`device_models::slices`]), and the factors of its neurons, which have 32 bits after the point, are handed over as
 //! decimals that are rounded back to them.
 
+use super::Rules;
 use crate::case::Case;
 use crate::error::ConformError;
 use crate::machine::{Channels, Machine, Probe, ideal_chip, number, parameter, slice_kinds};
-use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, RulesSpec, Source, Values};
+use chip::{CoreModel, CoreProgram, IdealRow, IdealSynapse, Program, Source, Values};
 use device_models::slices::{FRACTION_BITS, split};
 use formats::FormatError;
 use formats::nir::{NirArray, NirGraph, NirNode};
@@ -66,10 +67,9 @@ struct Layer<'a> {
 
 impl Layer<'_> {
     /// The layer under `rules`, with a raster as its input, whose spikes count once. Its spikes are what is read.
-    fn machine(&self, input: &[i64], rules: RulesSpec) -> Machine {
+    fn machine(&self, input: &[i64], rules: Rules) -> Machine {
         let (channels, count) = (self.forward.columns, self.neurons.len());
         let mut spec = ideal_chip(CoreModel::CubaLif);
-        spec.rules = Some(rules);
         spec.synapses = slice_kinds(None);
         let mut lists: Vec<(&str, Vec<i64>)> = PARAMETERS
             .into_iter()
@@ -77,7 +77,10 @@ impl Layer<'_> {
             .map(|(at, name)| (name, self.neurons.iter().map(|neuron| neuron[at]).collect()))
             .collect();
         lists.push(("bias", self.forward.bias.clone()));
-        lists.extend(self.recurrent.map(|recurrent| ("bias_recurrent", recurrent.bias.clone())));
+        lists.extend(self.recurrent.map(|recurrent| ("bias_late", recurrent.bias.clone())));
+        let one = 1i64 << FRACTION_BITS;
+        let late = ("late_steps", i64::from(rules.late_recurrent_bias));
+        lists.extend(rules.reset.into_iter().chain([late]).map(|(name, rule)| (name, vec![rule * one; count])));
         spec.parameters = lists.iter().map(|(name, _)| ((*name).to_owned(), parameter(number(0)))).collect();
         let parameters = lists.into_iter().map(|(name, list)| {
             let values = list.into_iter().map(|bits| Quantity::number(decimal(bits))).collect();
@@ -104,6 +107,7 @@ impl Layer<'_> {
         Machine {
             program: Program {
                 chip: spec.name.clone(),
+                clock: None,
                 cores: vec![core],
                 input_count: channels as u32,
                 routing: rows.into(),
@@ -158,13 +162,13 @@ impl Net {
     }
 
     /// The hidden layer with an input that has a row per step.
-    pub(super) fn hidden(&self, input: &[i64], rules: RulesSpec) -> Machine {
+    pub(super) fn hidden(&self, input: &[i64], rules: Rules) -> Machine {
         let layer = Layer { forward: &self.input, neurons: &self.hidden, recurrent: Some(&self.recurrent) };
         layer.machine(input, rules)
     }
 
     /// The output layer with the spikes of the hidden one as its input.
-    pub(super) fn output(&self, hidden: &[i64], rules: RulesSpec) -> Machine {
+    pub(super) fn output(&self, hidden: &[i64], rules: Rules) -> Machine {
         Layer { forward: &self.readout, neurons: &self.output, recurrent: None }.machine(hidden, rules)
     }
 }

@@ -107,6 +107,7 @@ impl<'a> Reader<'a> {
         };
         let program = Program {
             chip: spec.name.clone(),
+            clock: None,
             cores: vec![core],
             input_count: channels.count as u32,
             routing: rows.into(),

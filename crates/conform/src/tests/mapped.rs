@@ -99,7 +99,7 @@ fn random(dice: &mut Dice) -> (Network, Draft, Vec<i64>) {
     draft.json["populations"] = json!(described);
     draft.json["connections"] = json!(wires);
     let inputs = vec![InputGroup::of_host("in", channels as u32)];
-    (Network { populations, inputs, projections }, draft, events)
+    (Network { clock: None, populations, inputs, projections }, draft, events)
 }
 
 /// By population: which neurons spike, a row per step.

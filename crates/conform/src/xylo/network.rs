@@ -114,6 +114,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
     Ok(Network {
         program: Program {
             chip: spec.name.clone(),
+            clock: None,
             cores: layers
                 .into_iter()
                 .filter(|(_, count, _)| *count > 0)

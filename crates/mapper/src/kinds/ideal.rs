@@ -1,7 +1,8 @@
 //! The ideal router: every connection as a row of synapses, of weights as fine as its core can hold.
 //!
 //! All weights of a core share one power of two: the smallest with which the largest weight fits, and with which all
-//! inputs of a neuron can arrive at once.
+//! inputs of a neuron can arrive at once. Where the chip offers a kind of synapse in slices (a second kind that differs
+//! in its shift alone, by the bits of a synapse), a connection is two synapses, and its weight is kept exactly.
 
 use crate::decode::{DecodedConnection, Ends};
 use crate::kinds::rows::{self, join, rounded};
@@ -11,8 +12,10 @@ use crate::placement::Packing;
 use crate::sums;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, SmallWeights};
-use chip::{ChipSpec, FaultSpec, IdealRow, Routing};
+use chip::{ChipSpec, FaultSpec, IdealRow, IdealSynapse, Kinetics, PLAIN_SHIFT, Routing, SynapseSign, SynapseType};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use units::NeuronId;
 
 /// The largest exponent of a core's weights.
 const EXPONENT_MAX: u8 = 20;
@@ -52,7 +55,8 @@ impl Kind for Rows {
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
         ledger.free(wish.freed_synapses());
-        let mut exponents = exponents(wish)?;
+        let slices = Slices::of(wish.spec);
+        let mut exponents = exponents(wish, &slices)?;
         let weigh = |exponent: &u8, link: &Link| weight(link, *exponent, options.small_weights);
         let coarser = |exponent: &u8| (*exponent < EXPONENT_MAX).then_some(*exponent + 1);
         sums::settle(wish, &mut exponents, 0, || wish.all_links().filter(Link::is_wanted), weigh, coarser)?;
@@ -63,25 +67,28 @@ impl Kind for Rows {
                 let source = wish.source(projection.pre, pre);
                 let first_row = rows.len();
                 for link in wish.row(index, pre).filter(|link| link.is_wanted()) {
-                    let exponent = exponents[link.core];
-                    let weight = weigh(&exponent, &link);
-                    if weight == 0 {
-                        ledger.round_to_zero(&link);
-                        continue;
-                    }
-                    ledger.keep(&link, u64::from(weight) << exponent);
-                    let synapse = rows::synapse(wish, &link, weight);
+                    let synapses = match slices.high(link.kind) {
+                        Some(high) => {
+                            ledger.keep(&link, link.magnitude().into());
+                            slices.split(wish, &link, high).into_iter().filter(|s| s.weight != 0).collect()
+                        }
+                        None => {
+                            let exponent = exponents[link.core];
+                            let weight = weigh(&exponent, &link);
+                            if weight == 0 {
+                                ledger.round_to_zero(&link);
+                                continue;
+                            }
+                            ledger.keep(&link, u64::from(weight) << exponent);
+                            vec![rows::synapse(wish, &link, weight)]
+                        }
+                    };
                     let destination = wish.cores[link.core].address;
                     let is_its = |row: &&mut IdealRow| row.destination == destination && row.delay_ticks == link.delay;
                     // Receivers are sorted, and so are the cores that they sit in: mostly it is the last.
                     match rows[first_row..].iter_mut().rev().find(is_its) {
-                        Some(row) => row.synapses.push(synapse),
-                        None => rows.push(IdealRow {
-                            source,
-                            destination,
-                            delay_ticks: link.delay,
-                            synapses: vec![synapse],
-                        }),
+                        Some(row) => row.synapses.extend(synapses),
+                        None => rows.push(IdealRow { source, destination, delay_ticks: link.delay, synapses }),
                     }
                 }
             }
@@ -91,10 +98,68 @@ impl Kind for Rows {
     }
 }
 
-/// The finest exponent of each core with which its largest weight fits.
-fn exponents(wish: &Wish<'_>) -> Result<Vec<u8>, MapperError> {
+/// The kinds of synapse of a chip that carry the high slices of others.
+struct Slices {
+    /// By kind: the one that carries its high slice.
+    high: Vec<Option<u8>>,
+}
+
+/// Bits by which the high slice of a weight lies above the low one.
+const SLICE_BITS: u8 = 16;
+
+impl Slices {
+    fn of(spec: &ChipSpec) -> Self {
+        let high = |kind: &SynapseType| {
+            let shift = kind.kinetics.shift() + SLICE_BITS;
+            let (sliced, numbers) = (Kinetics::Slice { shift }, Kinetics::Number { shift });
+            let kinetics = match kind.kinetics {
+                Kinetics::Slice { shift: PLAIN_SHIFT } => sliced,
+                Kinetics::Number { shift: PLAIN_SHIFT } => numbers,
+                _ => return None,
+            };
+            let carries = |other: &SynapseType| other.sign == SynapseSign::Signed && other.kinetics == kinetics;
+            spec.synapses.iter().position(carries).filter(|_| kind.sign == SynapseSign::Signed).map(|at| at as u8)
+        };
+        Self { high: spec.synapses.iter().map(high).collect() }
+    }
+
+    fn high(&self, kind: u8) -> Option<u8> {
+        self.high[usize::from(kind)]
+    }
+
+    /// Whether a weight is more than its slices hold.
+    fn exceeds(weight: i32) -> bool {
+        weight > i32::MAX - (1 << (SLICE_BITS - 1))
+    }
+
+    /// The synapses of a connection; a slice can be 0.
+    fn split(&self, wish: &Wish<'_>, link: &Link, high: u8) -> [IdealSynapse; 2] {
+        debug_assert!(!Self::exceeds(link.weight) && wish.spec.synapses.len() > usize::from(high));
+        // The low bits as a number with sign; what that takes too much, the high slice gives back.
+        let low = link.weight as i16;
+        let rest = (i64::from(link.weight) - i64::from(low)) >> SLICE_BITS;
+        let synapse = |synapse, weight| IdealSynapse { neuron: NeuronId(link.circuit), synapse, weight };
+        [synapse(link.kind, low), synapse(high, rest as i16)]
+    }
+}
+
+/// The finest exponent of each core with which its largest weight fits; slices have none.
+fn exponents(wish: &Wish<'_>, slices: &Slices) -> Result<Vec<u8>, MapperError> {
     let mut largest: Vec<Option<Link>> = vec![None; wish.cores.len()];
+    let range = |link: &Link, limit: u64| MapperError::WeightRange {
+        projection: wish.network.projections[link.projection].name.clone(),
+        pre: link.pre,
+        post: link.post,
+        weight: wish.spelled(link),
+        limit,
+    };
     for link in wish.all_links().filter(Link::is_wanted) {
+        if slices.high(link.kind).is_some() {
+            if Slices::exceeds(link.weight) {
+                return Err(range(&link, (i32::MAX - (1 << (SLICE_BITS - 1))) as u64));
+            }
+            continue;
+        }
         let largest = &mut largest[link.core];
         if largest.is_none_or(|old| old.magnitude() < link.magnitude()) {
             *largest = Some(link);
@@ -103,20 +168,37 @@ fn exponents(wish: &Wish<'_>) -> Result<Vec<u8>, MapperError> {
     let most = weight_max(wish.spec);
     let of_core = |largest: Option<Link>| {
         let Some(link) = largest else { return Ok(0) };
-        exponent_for(link.magnitude(), most).ok_or_else(|| MapperError::WeightRange {
-            projection: wish.network.projections[link.projection].name.clone(),
-            pre: link.pre,
-            post: link.post,
-            weight: wish.spelled(&link),
-            limit: u64::from(most),
-        })
+        exponent_for(link.magnitude(), most).ok_or_else(|| range(&link, u64::from(most)))
     };
     largest.into_iter().map(of_core).collect()
 }
 
 /// The connections that `rows` make.
-pub(crate) fn decode(rows: &[IdealRow], ends: &Ends<'_>) -> Result<Vec<DecodedConnection>, MapperError> {
-    rows::decode(rows, |_| 0, ends)
+///
+/// The two slices of a weight are one connection; several between the same two neurons, of one kind and delay, are read
+/// as one with the sum of their weights.
+pub(crate) fn decode(
+    rows: &[IdealRow],
+    ends: &Ends<'_>,
+    spec: &ChipSpec,
+) -> Result<Vec<DecodedConnection>, MapperError> {
+    let slices = Slices::of(spec);
+    let low = |kind: u8| slices.high.iter().position(|high| *high == Some(kind)).map(|low| low as u8);
+    let mut connections = Vec::new();
+    let mut sliced: BTreeMap<DecodedConnection, i64> = BTreeMap::new();
+    for connection in rows::decode(rows, |_| 0, ends)? {
+        let (kind, weight) = match low(connection.synapse) {
+            Some(low) => (low, connection.weight << SLICE_BITS),
+            None if slices.high(connection.synapse).is_some() => (connection.synapse, connection.weight),
+            None => {
+                connections.push(connection);
+                continue;
+            }
+        };
+        *sliced.entry(DecodedConnection { synapse: kind, weight: 0, ..connection }).or_insert(0) += weight;
+    }
+    connections.extend(sliced.into_iter().map(|(connection, weight)| DecodedConnection { weight, ..connection }));
+    Ok(connections)
 }
 
 #[cfg(test)]

@@ -128,9 +128,13 @@ pub(crate) fn of(spec: &ChipSpec) -> Result<Box<dyn Kind>, MapperError> {
 }
 
 /// The connections that the memories of `program` make.
-pub(crate) fn decode(program: &Program, ends: &Ends<'_>) -> Result<Vec<DecodedConnection>, MapperError> {
+pub(crate) fn decode(
+    program: &Program,
+    ends: &Ends<'_>,
+    spec: &ChipSpec,
+) -> Result<Vec<DecodedConnection>, MapperError> {
     match &program.routing {
-        Routing::Ideal(rows) => ideal::decode(rows, ends),
+        Routing::Ideal(rows) => ideal::decode(rows, ends, spec),
         Routing::TagCam { cores, inputs, positions } => tag_cam::decode(cores, inputs, positions, ends),
         Routing::Axon { cores, inputs, input_latency } => axon::decode(cores, inputs, *input_latency, ends),
         Routing::Xylo { rows, shifts, .. } => xylo::decode(rows, *shifts, ends),

@@ -15,7 +15,7 @@ fn wish(weights: &[i64], weight_format: WeightFormat) -> Network {
         parameters: BTreeMap::new(),
     };
     let inputs = vec![InputGroup::of_host("in", 1)];
-    let mut network = Network { populations: vec![population], inputs, projections: Vec::new() };
+    let mut network = Network { clock: None, populations: vec![population], inputs, projections: Vec::new() };
     let list = weights.iter().zip(0..).map(|(bits, post)| (0, post, weight(i32::try_from(*bits).unwrap())));
     let mut all = projection(&network, "x", Endpoint::Input(0), 0, list.collect());
     all.synapse = SynapseChoice { excitatory: "box".into(), inhibitory: "box".into() };
@@ -121,7 +121,8 @@ fn stated_formats_are_obeyed_or_refused() {
 
     // A chip without such formats has nothing to state.
     let spec = ideal();
-    let mut network = Network { populations: vec![lif("p", 1)], inputs: vec![input("in", 1)], projections: Vec::new() };
+    let mut network =
+        Network { clock: None, populations: vec![lif("p", 1)], inputs: vec![input("in", 1)], projections: Vec::new() };
     let mut all = projection(&network, "x", Endpoint::Input(0), 0, vec![(0, 0, weight(1 << 20))]);
     all.weight_format = state(None, Some(8), None);
     network.projections.push(all);

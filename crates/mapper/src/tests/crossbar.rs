@@ -14,8 +14,12 @@ const IN: Endpoint = Endpoint::Input(0);
 
 /// A population of `size` and `channels` input channels with these connections; weights in 1/16.
 fn fed(size: u32, channels: u32, list: impl IntoIterator<Item = (u32, u32, i32)>) -> Network {
-    let mut network =
-        Network { populations: vec![lif("p", size)], inputs: vec![input("in", channels)], projections: Vec::new() };
+    let mut network = Network {
+        clock: None,
+        populations: vec![lif("p", size)],
+        inputs: vec![input("in", channels)],
+        projections: Vec::new(),
+    };
     let list = list.into_iter().map(|(pre, post, w)| (pre, post, weight(w << 16))).collect();
     network.projections.push(projection(&network, "in", IN, 0, list));
     network

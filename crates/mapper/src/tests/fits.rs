@@ -12,7 +12,7 @@ const IN: Endpoint = Endpoint::Input(0);
 
 /// One population of `size`, and 16 input channels.
 fn lone(size: u32) -> Network {
-    Network { populations: vec![lif("p", size)], inputs: vec![input("in", 16)], projections: Vec::new() }
+    Network { clock: None, populations: vec![lif("p", size)], inputs: vec![input("in", 16)], projections: Vec::new() }
 }
 
 /// `lone` with `fan_in` recurrent connections to each neuron; none from itself.

@@ -13,7 +13,7 @@ pub(super) fn random(seed: u64, size: u32, ideal: bool) -> Network {
     let mut dice = Dice(seed);
     let populations = (0..1 + dice.below(5)).map(|i| lif(&format!("p{i}"), 1 + dice.below(size))).collect();
     let inputs = (0..dice.below(3)).map(|i| input(&format!("i{i}"), 1 + dice.below(30))).collect();
-    let mut network = Network { populations, inputs, projections: Vec::new() };
+    let mut network = Network { clock: None, populations, inputs, projections: Vec::new() };
     for index in 0..1 + dice.below(6) {
         let (populations, groups) = (network.populations.len() as u32, network.inputs.len() as u32);
         let end = dice.below(populations + groups);
@@ -232,7 +232,7 @@ fn rate_units_map_to_graded_synapses() {
         delay_ticks: 1,
         weight_format: WeightFormat::default(),
     };
-    let network = Network { populations, inputs: Vec::new(), projections: vec![projection] };
+    let network = Network { clock: None, populations, inputs: Vec::new(), projections: vec![projection] };
     check(&network, &ideal(), &MapperOptions::default());
     let mapping = map(&network, &ideal(), &MapperOptions::default()).unwrap();
     assert!(mapping.program.cores.iter().all(|core| core.model == CoreModel::Rate && core.weight_exponent == 4));

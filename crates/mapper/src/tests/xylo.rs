@@ -17,7 +17,7 @@ fn population(name: &str, size: u32) -> Population {
 /// Channels, and populations `p0`, `p1`, ... of the given sizes.
 fn network(channels: u32, sizes: &[u32]) -> Network {
     let populations = sizes.iter().enumerate().map(|(i, size)| population(&format!("p{i}"), *size)).collect();
-    Network { populations, inputs: vec![input("in", channels)], projections: Vec::new() }
+    Network { clock: None, populations, inputs: vec![input("in", channels)], projections: Vec::new() }
 }
 
 /// A whole number as a weight.

@@ -20,7 +20,7 @@ const NONE: MapperOptions = MapperOptions { scale: Scale::None, ..AUTO };
 fn net(hidden: u32, mut weigh: impl FnMut(usize) -> f64, threshold: Option<&str>) -> Network {
     let population = |name: &str, size| Population { model: CoreModel::Xylo, ..lif(name, size) };
     let populations = vec![population("h", hidden), population("o", 2)];
-    let mut network = Network { populations, inputs: vec![input("in", 4)], projections: Vec::new() };
+    let mut network = Network { clock: None, populations, inputs: vec![input("in", 4)], projections: Vec::new() };
     if let Some(threshold) = threshold {
         for population in &mut network.populations {
             population.parameters.insert("threshold".into(), shared(threshold));

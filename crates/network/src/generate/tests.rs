@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 fn network(neurons: u32, channels: u32) -> Network {
     let (name, parameters) = ("p".into(), BTreeMap::new());
     Network {
+        clock: None,
         populations: vec![Population { name, size: neurons, model: CoreModel::Lif, parameters }],
         inputs: vec![InputGroup::of_host("i", channels)],
         projections: Vec::new(),

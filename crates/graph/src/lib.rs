@@ -1,0 +1,42 @@
+//! Graphs of trained networks: what a NIR file means, and the network that it becomes.
+//!
+//! This crate owns the meaning of the nodes of the Neuromorphic Intermediate Representation (Pedersen et al., Nature
+//! Communications 15, 2024): graphs within graphs, shapes, convolutions and pools unrolled into connections, biases,
+//! delays, loops, and the rules that the format leaves to whoever runs a graph ([`Options`], [`rule`]). It makes of a
+//! graph a network in the steps of a simulator ([`Graph::steps`]), for a chip with the core model `cuba-lif`.
+//!
+//! It deliberately reads no bytes (that is `formats`), maps nothing and runs nothing. Floats appear where they are those
+//! of the file; they meet `+ - * /` in a fixed order only, so that a network is the same bits on every machine.
+#![deny(missing_docs)]
+
+mod build;
+mod error;
+mod flat;
+mod graph;
+mod linear;
+mod node;
+mod options;
+mod order;
+pub mod rule;
+mod shape;
+mod step;
+
+pub use build::{Built, Output, Steps};
+pub use error::GraphError;
+pub use graph::Graph;
+pub use node::NeuronKind;
+pub use options::Options;
+pub use rule::Like;
+
+use chip::ChipSpec;
+
+impl Graph {
+    /// The network in steps of the simulator, for `spec`.
+    ///
+    /// # Errors
+    /// [`GraphError::Option`] for a chip without the core model `cuba-lif`; [`GraphError::Chip`] for what its cores
+    /// cannot hold.
+    pub fn steps(&self, spec: &ChipSpec) -> Result<Steps, GraphError> {
+        build::steps(self, spec)
+    }
+}
