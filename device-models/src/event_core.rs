@@ -20,9 +20,10 @@ pub struct Emission {
     /// The neuron.
     pub neuron: NeuronId,
     /// What an observer sees: the number of spikes (-1 for one of a lower threshold), or the new output level (16
-    /// fraction bits) of a rate unit.
+    /// fraction bits) of a rate unit; 1 of a neuron that sends numbers.
     pub value: i32,
-    /// What its synapses multiply their weight with: the number of spikes, the change of the level for a rate unit.
+    /// What its synapses multiply their weight with: the number of spikes, the change of the level for a rate unit, a
+    /// number in units of 2^-20.
     pub payload: i32,
 }
 

@@ -245,9 +245,9 @@ impl Run {
 /// What probes of one population read, a row a step.
 fn values(recordings: &[&session::Recording], steps: usize) -> Vec<f64> {
     let row = |step: usize| {
-        recordings.iter().map(move |recording| {
-            recording.bits[step] as f64 / 2f64.powi(recording.probe.kind.fraction_bits as i32)
-        })
+        recordings
+            .iter()
+            .map(move |recording| recording.bits[step] as f64 / 2f64.powi(recording.probe.kind.fraction_bits as i32))
     };
     (0..steps).flat_map(row).collect()
 }

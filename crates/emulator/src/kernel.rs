@@ -42,7 +42,8 @@ pub struct Emulator {
     pub(crate) now: Tick,
     /// By input channel: the level that all events sent so far lead to, for channels that drive rate units.
     pub(crate) levels: Vec<i64>,
-    /// By input channel: whether its events carry numbers with a sign and not numbers of spikes. Empty: none does.
+    /// By source, input channels first: whether its events carry numbers with a sign and not numbers of spikes. Empty:
+    /// none does.
     pub(crate) messages: Vec<bool>,
     /// By route: whether it is switched off. Empty: none is.
     pub(crate) muted: Vec<bool>,
@@ -236,13 +237,13 @@ impl Emulator {
     fn deliver_input(&mut self, tick: Tick, input: InputId, payload: i32, observer: &mut impl Observer) {
         let source = self.fabric.input_source(input);
         let graded = self.fabric.input_model(input).is_some_and(CoreModel::is_graded);
-        let times = if graded { 1 } else { payload.unsigned_abs().into() };
+        let message = self.messages.get(input.index()) == Some(&true);
+        let times = if graded || message { 1 } else { payload.unsigned_abs().into() };
         self.counters.inputs += times;
         let traffic = self.fabric.traffic(source);
         let name = Source::Input(input);
         traffic.count(None, times, &mut self.counters, |cause, lost| observer.lose(tick, name, cause, lost));
         let cap = self.fabric.input_cap(input);
-        let message = self.messages.get(input.index()) == Some(&true);
         let payload = if graded || message || payload <= cap {
             payload
         } else {
@@ -267,7 +268,7 @@ impl Emulator {
 
     #[inline]
     fn deliver_row(&mut self, tick: Tick, delivery: Delivery, observer: &mut impl Observer) {
-        let Self { fabric, cores, addresses, wake, clocks, noise, room, counters, .. } = self;
+        let Self { fabric, cores, addresses, wake, clocks, messages, noise, room, counters, .. } = self;
         let Delivery { source, payload, .. } = delivery;
         let row = fabric.row(delivery.row);
         let core = &mut cores[row.core];
@@ -289,7 +290,8 @@ impl Emulator {
             }
         }
         wake.lower(row.core, clocks[row.core].due(tick));
-        let times: u64 = if core.is_graded() { 1 } else { payload.unsigned_abs().into() };
+        let is_number = messages.get(source as usize) == Some(&true);
+        let times: u64 = if core.is_graded() || is_number { 1 } else { payload.unsigned_abs().into() };
         counters.events_delivered += times;
         counters.synaptic_operations += row.synapses.len() as u64 * times;
     }
@@ -310,7 +312,7 @@ impl Emulator {
                 observer.emit(tick, index, emission.neuron, emission.value);
                 let source = fabric.neuron_source(index, emission.neuron);
                 // A neuron of some models can spike several times in a tick, or with a sign.
-                let times = if graded { 1 } else { emission.payload.unsigned_abs().into() };
+                let times = if graded { 1 } else { emission.value.unsigned_abs().into() };
                 counters.spikes += times;
                 let name = || Source::Neuron(NeuronAddress { core: addresses[index], neuron: emission.neuron });
                 fabric.traffic(source).count(Some(index), times, counters, |cause, lost| {
@@ -425,18 +427,18 @@ impl Emulator {
     }
 }
 
-/// By input channel: whether all that it reaches takes messages. Empty if none does.
+/// By source: whether all that it reaches takes messages. Empty if none does.
 fn messages(fabric: &Fabric) -> Vec<bool> {
     let takes = |core: usize, lane: usize| fabric.layout(core).takes_messages(lane);
     if !(0..fabric.core_count()).any(|core| (0..fabric.layout(core).lanes().len()).any(|lane| takes(core, lane))) {
         return Vec::new();
     }
-    let all = |input: u32| {
-        let rows = fabric.routes_of(fabric.input_source(InputId(input))).map(|r| fabric.row(fabric.routes()[r].row));
+    let all = |source: usize| {
+        let rows = fabric.routes_of(source).map(|r| fabric.row(fabric.routes()[r].row));
         let mut rows = rows.flat_map(|row| row.synapses.iter().map(move |s| (row.core, s.target())));
         rows.all(|(core, target)| takes(core, target / fabric.layout(core).stride()))
     };
-    (0..fabric.input_count() as u32).map(all).collect()
+    (0..fabric.source_count()).map(all).collect()
 }
 
 /// The ticks at which a core can act.

@@ -1,7 +1,8 @@
 //! Files: the only crate that knows file formats.
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
-//! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), traces ([`traces`]), programs and other
+//! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), dense inputs
+//! ([`raster`]), traces ([`traces`]), programs and other
 //! binary files ([`program`], [`container`]; what can be run is either: [`runnable`]), tables of results ([`csv`]), npz
 //! archives ([`npz`]), NIR graphs ([`nir`]), and writing files so that nothing is ever half-written ([`output`]). Every
 //! file is checked against its schema: what is wrong is one [`FormatError`] with file, line, column and, where
@@ -36,6 +37,7 @@ pub mod npz;
 mod open;
 pub mod output;
 pub mod program;
+pub mod raster;
 pub mod runnable;
 pub mod sensor;
 pub mod text;

@@ -201,6 +201,45 @@ pub fn npy_columns(bytes: &[u8], name: &str) -> Result<Vec<Column>, FormatError>
     table::columns(bytes).map_err(|problem| FormatError::Array { file: name.into(), array: String::new(), problem })
 }
 
+/// The array in the npy file `bytes`, as [`Npz::array`] has it; `name` stands for the file in errors.
+///
+/// # Errors
+/// The file is damaged, or its elements have another type.
+pub fn npy_array<T: Element>(bytes: &[u8], name: &str) -> Result<Array<T>, FormatError> {
+    typed(bytes, |_| None).map_err(|problem| FormatError::Array { file: name.into(), array: String::new(), problem })
+}
+
+/// Type and shape of the array in the npy file `bytes`, as [`Npz::layout`] has them.
+///
+/// # Errors
+/// The file is damaged.
+pub fn npy_layout(bytes: &[u8], name: &str) -> Result<(String, Vec<u64>), FormatError> {
+    let header = Header::read(bytes);
+    header.map(|(header, _)| (header.descr, header.shape)).map_err(|problem| FormatError::Array {
+        file: name.into(),
+        array: String::new(),
+        problem,
+    })
+}
+
+/// The elements of the npy file `bytes`.
+fn typed<T: Element>(bytes: &[u8], wrong_shape: impl Fn(&[u64]) -> Option<String>) -> Result<Array<T>, ArrayProblem> {
+    let (header, data) = Header::read(bytes)?;
+    let shape = header.shape;
+    if let Some(needed) = wrong_shape(&shape) {
+        return Err(ArrayProblem::Shape { found: shape, needed });
+    }
+    let needless = || ArrayProblem::Type { found: header.descr.clone(), needed: T::NEEDED };
+    let numbers = header::numbers(&header.descr, data).ok_or_else(needless)?;
+    let mut elements = Vec::with_capacity(numbers.len());
+    for (index, number) in numbers.enumerate() {
+        elements.push(T::from_number(number, index)?.ok_or_else(needless)?);
+    }
+    let by_columns = header.column_order && shape.len() > 1;
+    let data = if by_columns { in_rows(&shape, &elements) } else { elements };
+    Ok(Array { shape, data })
+}
+
 /// The elements of an array that is stored with its first index running fastest, with its last running fastest.
 fn in_rows<T: Copy>(shape: &[u64], columns: &[T]) -> Vec<T> {
     let mut strides = Vec::with_capacity(shape.len());
@@ -325,21 +364,7 @@ impl Npz {
         name: &str,
         wrong_shape: impl Fn(&[u64]) -> Option<String>,
     ) -> Result<Array<T>, ArrayProblem> {
-        let bytes = self.contents(name)?;
-        let (header, data) = Header::read(&bytes)?;
-        let shape = header.shape;
-        if let Some(needed) = wrong_shape(&shape) {
-            return Err(ArrayProblem::Shape { found: shape, needed });
-        }
-        let needless = || ArrayProblem::Type { found: header.descr.clone(), needed: T::NEEDED };
-        let numbers = header::numbers(&header.descr, data).ok_or_else(needless)?;
-        let mut elements = Vec::with_capacity(numbers.len());
-        for (index, number) in numbers.enumerate() {
-            elements.push(T::from_number(number, index)?.ok_or_else(needless)?);
-        }
-        let by_columns = header.column_order && shape.len() > 1;
-        let data = if by_columns { in_rows(&shape, &elements) } else { elements };
-        Ok(Array { shape, data })
+        typed(&self.contents(name)?, wrong_shape)
     }
 
     /// The columns of the array `name`: the fields of an array of records, or one column without a name for each index

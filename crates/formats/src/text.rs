@@ -25,6 +25,19 @@ pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FormatError> {
     if bytes.len() as u64 > limit { Err(too_large(bytes.len() as u64)) } else { Ok(bytes) }
 }
 
+/// The first bytes of the file at `path`, at most `count`.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read_head(path: &Path, count: u64) -> Result<Vec<u8>, FormatError> {
+    let mut head = Vec::new();
+    crate::open(path)?
+        .take(count)
+        .read_to_end(&mut head)
+        .map_err(|error| FormatError::io(path, Action::Read, &error))?;
+    Ok(head)
+}
+
 /// The text of the file at `path`.
 ///
 /// # Errors

@@ -64,6 +64,10 @@ pub struct Steps {
     pub step_ticks: u32,
     /// Half the last place of a voltage, relative to the smallest threshold: what rounding can do in one step.
     pub resolution: f64,
+    /// What the chip does not do as the graph says, a sentence each.
+    pub notes: Vec<String>,
+    /// How weights and thresholds became those of the chip, a line a population.
+    pub scales: Vec<String>,
 }
 
 /// What a population is built of.
@@ -89,7 +93,8 @@ struct Kinds {
 
 impl Kinds {
     fn of(spec: &ChipSpec) -> Option<Self> {
-        let named = |kinetics: &Kinetics| spec.synapses.iter().find(|s| s.kinetics == *kinetics).map(|s| s.name.clone());
+        let named =
+            |kinetics: &Kinetics| spec.synapses.iter().find(|s| s.kinetics == *kinetics).map(|s| s.name.clone());
         Some(Self {
             spikes: named(&Kinetics::Slice { shift: PLAIN_SHIFT })?,
             numbers: named(&Kinetics::Number { shift: PLAIN_SHIFT })?,
@@ -104,7 +109,10 @@ impl Kinds {
 pub(crate) fn steps(graph: &Graph, spec: &ChipSpec) -> Result<Steps, GraphError> {
     let not_here = || GraphError::Option {
         option: "--chip".into(),
-        reason: format!("chip `{}` has no core model `cuba-lif`, which takes the steps of a simulator; `ideal` has", spec.name),
+        reason: format!(
+            "chip `{}` has no core model `cuba-lif`, which takes the steps of a simulator; `ideal` has",
+            spec.name
+        ),
     };
     let kinds = Kinds::of(spec).filter(|_| spec.models.contains(&CoreModel::CubaLif)).ok_or_else(not_here)?;
     let parts = parts(graph);
@@ -173,7 +181,7 @@ pub(crate) fn steps(graph: &Graph, spec: &ChipSpec) -> Result<Steps, GraphError>
     });
     let outputs = outputs.collect();
     let resolution = 2f64.powi(-33) / smallest;
-    Ok(Steps { network, built, outputs, step_ticks, resolution })
+    Ok(Steps { network, built, outputs, step_ticks, resolution, notes: Vec::new(), scales: Vec::new() })
 }
 
 /// The populations of a graph, in the order of their steps.
@@ -225,7 +233,10 @@ fn parts(graph: &Graph) -> Vec<Part<'_>> {
 
 /// The clock of steps of `dt` seconds.
 fn clock(dt: f64, step_ticks: u32) -> Result<Clock, GraphError> {
-    let wrong = || GraphError::Option { option: "--dt".into(), reason: format!("{dt} s is no length of a step that can be kept") };
+    let wrong = || GraphError::Option {
+        option: "--dt".into(),
+        reason: format!("{dt} s is no length of a step that can be kept"),
+    };
     // The shortest decimal that is this number.
     let step: Decimal = format!("{dt:e}").parse().map_err(|_| wrong())?;
     // 1/2^n = 5^n/10^n.
@@ -248,14 +259,17 @@ impl Part<'_> {
                 .iter()
                 .fold(0.0f64, |most, level| most.max(level.abs()))
         };
-        let bias = self.bias.iter().zip(&self.steps).flat_map(|(bias, step)| bias.values().map(|b| (b * step.gain_in).abs()));
+        let bias =
+            self.bias.iter().zip(&self.steps).flat_map(|(bias, step)| bias.values().map(|b| (b * step.gain_in).abs()));
         let level = self.steps.iter().map(level).chain(bias).fold(0.0, f64::max);
         // As small numbers as there are; what is 0 takes any.
         let most = chip::registers::SCALE_MAX.min(20);
         let fits = |scale: i32| weight * 2f64.powi(scale) < WEIGHT_MAX && level * 2f64.powi(scale) < LEVEL_MAX;
         (-chip::registers::SCALE_MAX..=most).rev().find(|scale| fits(*scale)).ok_or_else(|| GraphError::Chip {
             node: self.name.clone(),
-            reason: format!("weights of {weight} and levels of {level} are beyond the numbers of the core model `cuba-lif`"),
+            reason: format!(
+                "weights of {weight} and levels of {level} are beyond the numbers of the core model `cuba-lif`"
+            ),
         })
     }
 
@@ -268,7 +282,8 @@ impl Part<'_> {
         };
         let mut parameters = BTreeMap::new();
         let mut set = |name: &'static str, value: &dyn Fn(usize) -> f64| {
-            let all: Vec<Quantity> = (0..self.steps.len()).map(|n| Quantity::new(decimal(value(n)), unit(name))).collect();
+            let all: Vec<Quantity> =
+                (0..self.steps.len()).map(|n| Quantity::new(decimal(value(n)), unit(name))).collect();
             let values = match all.split_first() {
                 Some((first, rest)) if rest.iter().all(|other| other == first) => Values::Shared(*first),
                 _ => Values::PerNeuron(all),

@@ -100,8 +100,7 @@ impl Graph {
             None if options.late_output() => BTreeSet::new(),
             None => late_edges(&flat, &nodes, options.late()),
         };
-        let mut builder =
-            Builder { flat: &flat, nodes: &nodes, shapes: &shapes, late: &late, options, entries: 0 };
+        let mut builder = Builder { flat: &flat, nodes: &nodes, shapes: &shapes, late: &late, options, entries: 0 };
         let (units, outputs) = builder.units()?;
         let is_input = |name: &&String| matches!(nodes[*name], Node::Input(_)) && !flat.inner.contains(*name);
         let inputs = nodes.keys().filter(is_input).map(|name| (name.clone(), shapes[name].clone(), options.numbers));
@@ -112,9 +111,7 @@ impl Graph {
 
     /// Inputs: name, channels, and whether numbers are sent.
     pub fn inputs(&self) -> impl Iterator<Item = (&str, u32, bool)> {
-        self.inputs.iter().map(|(name, shape, numbers)| {
-            (name.as_str(), shape.iter().product::<u64>() as u32, *numbers)
-        })
+        self.inputs.iter().map(|(name, shape, numbers)| (name.as_str(), shape.iter().product::<u64>() as u32, *numbers))
     }
 
     /// Length of a step in seconds.
@@ -245,9 +242,7 @@ impl Builder<'_> {
     /// What the output `name` gives.
     fn output(&self, name: &str, Reach { from, bias }: Reach, shape: Vec<u64>, depth: u32) -> OutputSource {
         let plain = |map: &Map| {
-            let own = |(n, row): (usize, &Vec<Entry>)| {
-                matches!(row[..], [Entry { column, steps: 0, factor: 1.0 }] if column as usize == n)
-            };
+            let own = |(n, row): (usize, &Vec<Entry>)| matches!(row[..], [Entry { column, steps: 0, factor: 1.0 }] if column as usize == n);
             map.iter().enumerate().all(own)
         };
         let mut sources = from.iter();
@@ -282,7 +277,11 @@ impl Builder<'_> {
                 }
             }
         }
-        let inside = self.flat.edges.iter().filter(|(from, end)| between.contains(from.as_str()) && between.contains(end.as_str()));
+        let inside = self
+            .flat
+            .edges
+            .iter()
+            .filter(|(from, end)| between.contains(from.as_str()) && between.contains(end.as_str()));
         let edges: Vec<(&str, &str)> = inside.map(|(from, end)| (from.as_str(), end.as_str())).collect();
         let order = topological(between.iter().copied(), edges.iter().copied())?;
         // By node between: the map from what it gives to what reaches this one.
@@ -298,11 +297,8 @@ impl Builder<'_> {
                 let map = linear::later(&map, steps);
                 self.entries += map.iter().map(Vec::len).sum::<usize>();
                 linear::limit(self.entries)?;
-                let slot = if is_source(from) {
-                    reach.from.get_mut(from.as_str())
-                } else {
-                    maps.get_mut(from.as_str())
-                };
+                let slot =
+                    if is_source(from) { reach.from.get_mut(from.as_str()) } else { maps.get_mut(from.as_str()) };
                 match slot {
                     Some(sum) => linear::add(sum, &map),
                     None if is_source(from) => {

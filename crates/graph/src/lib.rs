@@ -10,6 +10,7 @@
 #![deny(missing_docs)]
 
 mod build;
+mod chips;
 mod error;
 mod flat;
 mod graph;
@@ -28,7 +29,7 @@ pub use node::NeuronKind;
 pub use options::Options;
 pub use rule::Like;
 
-use chip::ChipSpec;
+use chip::{ChipSpec, CoreModel};
 
 impl Graph {
     /// The network in steps of the simulator, for `spec`.
@@ -38,5 +39,23 @@ impl Graph {
     /// cannot hold.
     pub fn steps(&self, spec: &ChipSpec) -> Result<Steps, GraphError> {
         build::steps(self, spec)
+    }
+
+    /// The network for `spec`: in steps of the simulator where the chip takes these, or else as near to the graph as the
+    /// neurons of the chip are. `step_time` is how long a step takes on the chip, in seconds; none: its length.
+    ///
+    /// # Errors
+    /// As [`Graph::steps`], and nodes, numbers and times that the chip does not have.
+    pub fn on(&self, spec: &ChipSpec, step_time: Option<f64>) -> Result<Steps, GraphError> {
+        if !spec.models.contains(&CoreModel::CubaLif) {
+            return chips::on_chip(self, spec, step_time);
+        }
+        match step_time {
+            None => self.steps(spec),
+            Some(_) => Err(GraphError::Option {
+                option: "--step-time".into(),
+                reason: format!("chip `{}` takes the steps of the graph as they are; leave it out", spec.name),
+            }),
+        }
     }
 }

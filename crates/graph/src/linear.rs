@@ -149,9 +149,10 @@ fn convolved(name: &str, convolution: &Convolution, [_, rows, columns]: [usize; 
                 let mut row = Vec::new();
                 for from in 0..*inner {
                     for (dy, dx) in (0..*height).flat_map(|dy| (0..*width).map(move |dx| (dy, dx))) {
-                        let place = |at: usize, stride: usize, step: usize, dilation: usize, zeros: usize, end: usize| {
-                            (at * stride + step * dilation).checked_sub(zeros).filter(|at| *at < end)
-                        };
+                        let place =
+                            |at: usize, stride: usize, step: usize, dilation: usize, zeros: usize, end: usize| {
+                                (at * stride + step * dilation).checked_sub(zeros).filter(|at| *at < end)
+                            };
                         let (Some(source_y), Some(source_x)) = (
                             place(y, stride[0], dy, dilation[0], top, rows),
                             place(x, stride[1], dx, dilation[1], left, columns),
@@ -180,13 +181,15 @@ fn pool_map(name: &str, pool: &Pool, [channels, rows, columns]: [usize; 3]) -> R
     let factor = if pool.mean { 1.0 / window as f64 } else { 1.0 };
     let along = |at: usize, axis: usize, end: usize| {
         let first = at * pool.stride[axis];
-        (first..first + pool.kernel[axis]).filter_map(move |place| place.checked_sub(pool.padding[axis]).filter(|place| *place < end))
+        (first..first + pool.kernel[axis])
+            .filter_map(move |place| place.checked_sub(pool.padding[axis]).filter(|place| *place < end))
     };
     let mut map = Vec::with_capacity(channels * down * across);
     for channel in 0..channels {
         for (y, x) in (0..down).flat_map(|y| (0..across).map(move |x| (y, x))) {
             let entries = along(y, 0, rows).flat_map(|row| along(x, 1, columns).map(move |column| (row, column)));
-            let entry = |(row, column)| Entry { column: ((channel * rows + row) * columns + column) as u32, steps: 0, factor };
+            let entry =
+                |(row, column)| Entry { column: ((channel * rows + row) * columns + column) as u32, steps: 0, factor };
             map.push(entries.map(entry).collect());
         }
     }

@@ -6,8 +6,24 @@ use std::fmt::Display;
 
 /// Every type of node.
 pub(crate) const KINDS: [&str; 18] = [
-    "Input", "Output", "Affine", "Linear", "Scale", "Conv1d", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Delay",
-    "Threshold", "I", "LI", "IF", "LIF", "CubaLI", "CubaLIF",
+    "Input",
+    "Output",
+    "Affine",
+    "Linear",
+    "Scale",
+    "Conv1d",
+    "Conv2d",
+    "SumPool2d",
+    "AvgPool2d",
+    "Flatten",
+    "Delay",
+    "Threshold",
+    "I",
+    "LI",
+    "IF",
+    "LIF",
+    "CubaLI",
+    "CubaLIF",
 ];
 
 /// A node.
@@ -164,7 +180,9 @@ impl<'a> Fields<'a> {
         let Some(array) = self.node.numbers.get(field) else { return Ok(None) };
         match array.values.iter().position(|value| !value.is_finite()) {
             None => Ok(Some(array)),
-            Some(at) => Err(self.wrong(field, format_args!("element {at} is {}, which is no number", array.values[at]))),
+            Some(at) => {
+                Err(self.wrong(field, format_args!("element {at} is {}, which is no number", array.values[at])))
+            }
         }
     }
 
@@ -184,16 +202,21 @@ impl<'a> Fields<'a> {
         };
         let whole = |value: f64| {
             let whole = value >= least as f64 && value <= f64::from(1u32 << 24) && value == value.floor();
-            if whole { Ok(value as usize) } else { Err(self.wrong(field, format_args!("it is {value}, but must be a whole number of at least {least}"))) }
+            if whole {
+                Ok(value as usize)
+            } else {
+                Err(self.wrong(field, format_args!("it is {value}, but must be a whole number of at least {least}")))
+            }
         };
         let neutral = usize::from(least > 0);
         match (&array.values[..], axes) {
             ([one], 2) => Ok([whole(*one)?; 2]),
             ([one], _) => Ok([neutral, whole(*one)?]),
             ([first, second], 2) => Ok([whole(*first)?, whole(*second)?]),
-            (several, _) => {
-                Err(self.wrong(field, format_args!("it has {} numbers, but one an axis or one for all is needed", several.len())))
-            }
+            (several, _) => Err(self.wrong(
+                field,
+                format_args!("it has {} numbers, but one an axis or one for all is needed", several.len()),
+            )),
         }
     }
 
@@ -202,7 +225,11 @@ impl<'a> Fields<'a> {
         let array = self.needed("shape")?;
         let length = |value: &f64| {
             let whole = *value >= 1.0 && *value <= 9e15 && *value == value.floor();
-            if whole { Ok(*value as u64) } else { Err(self.wrong("shape", format_args!("{value} is no length of an axis"))) }
+            if whole {
+                Ok(*value as u64)
+            } else {
+                Err(self.wrong("shape", format_args!("{value} is no length of an axis")))
+            }
         };
         array.values.iter().map(length).collect()
     }
@@ -217,7 +244,9 @@ impl<'a> Fields<'a> {
             other => return Err(self.wrong("weight", format_args!("its shape is {other:?}, but [out, in] is needed"))),
         };
         if rows == 0 || columns == 0 {
-            return Err(self.wrong("weight", format_args!("its shape is [{rows}, {columns}], so that it joins nothing")));
+            return Err(
+                self.wrong("weight", format_args!("its shape is [{rows}, {columns}], so that it joins nothing"))
+            );
         }
         let bias = if has_bias { self.bias(rows)? } else { vec![0.0; rows] };
         Ok(Node::Weights { rows, columns, weight: array.values.clone(), bias })
@@ -365,7 +394,8 @@ impl Node {
                 match delay.values.iter().position(|delay| *delay < 0.0) {
                     None => Ok(Self::Delay(delay.values.clone())),
                     Some(at) => {
-                        let reason = format!("element {at} is {} s, but nothing arrives before it is sent", delay.values[at]);
+                        let reason =
+                            format!("element {at} is {} s, but nothing arrives before it is sent", delay.values[at]);
                         Err(fields.wrong("delay", reason))
                     }
                 }

@@ -1,10 +1,10 @@
 //! What a graph leaves open, as a user states it.
 
+use crate::GraphError;
 use crate::graph::late_of;
-use crate::node::{Node, NeuronKind};
+use crate::node::{NeuronKind, Node};
 use crate::order::Edge;
 use crate::rule::{FIELDS, Late, Like, Rule};
-use crate::GraphError;
 use std::collections::BTreeMap;
 
 /// How a graph is to be run.
@@ -25,6 +25,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// The rules of a simulator, and nothing else.
+    pub fn of(like: Like) -> Self {
+        Self { like, ..Self::default() }
+    }
+
     /// Length of a step in seconds.
     pub fn dt(&self) -> f64 {
         self.step.unwrap_or(self.like.dt())

@@ -410,6 +410,8 @@ mod tests {
         let text = |name, word| Like::Euler.rule(NeuronKind::Lif).set(name, word).unwrap_err().to_string();
         assert_eq!(text("reset", "0"), "reset: `0` is not a choice; there are zero, value, subtract");
         assert_eq!(text("spikes", "0"), "spikes: `0` is not a choice; there are single, multi, N");
-        assert!(text("rest", "zero").starts_with("rest: there is no such field of a rule; there are integration, gain,"));
+        assert!(
+            text("rest", "zero").starts_with("rest: there is no such field of a rule; there are integration, gain,")
+        );
     }
 }

@@ -84,7 +84,11 @@ fn of(name: &str, node: &Node, is_inner: bool, from: Option<&Vec<u64>>) -> Resul
                 let [_, rows, columns] = input_of(name, convolution, from)?;
                 let [height, width] = output_of(name, convolution, [rows, columns])?;
                 let channels = convolution.shape[0] as u64;
-                Some(if convolution.axes == 1 { vec![channels, width as u64] } else { vec![channels, height as u64, width as u64] })
+                Some(if convolution.axes == 1 {
+                    vec![channels, width as u64]
+                } else {
+                    vec![channels, height as u64, width as u64]
+                })
             }
         },
         Node::Pool(pool) => match from {

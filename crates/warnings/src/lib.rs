@@ -48,6 +48,8 @@ pub enum Kind {
     AlwaysFiring,
     /// Mismatch that the grid of time, or a format, swallows.
     Mismatch,
+    /// A graph of a trained net does on the chip what its rules do not say.
+    Graph,
     /// Something of a study could not be done as its file asks.
     Study,
 }

@@ -138,7 +138,8 @@ impl StepModel for Cuba {
                     // It is sent in every step, so that who receives it need not keep it.
                     changed = true;
                     if number != 0 {
-                        emissions.push(Emission { neuron: neuron_id, value: number, payload: number });
+                        // An observer sees one event.
+                        emissions.push(Emission { neuron: neuron_id, value: 1, payload: number });
                     }
                 }
                 _ => {}

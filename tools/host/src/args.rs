@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+mod graph;
 mod input;
 mod mapping;
 mod values;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use units::{Decimal, Quantity};
 use values::{count, from_to, parse_cv, parse_tick, time};
 
+pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
 pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval};
@@ -214,13 +216,16 @@ pub(crate) struct DieArgs {
 /// How a network is mapped.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct MapChoice {
-    /// Network file, or a program that `quenched map --out` has written
-    #[arg(value_name = "NETWORK|PROGRAM")]
+    /// Network file, graph of a trained net (NIR), or a program that `quenched map --out` has written
+    #[arg(value_name = "NETWORK|GRAPH|PROGRAM")]
     pub(crate) network: PathBuf,
 
     /// Name of a shipped chip, or path of a chip file; a program names its own. `map` compares several
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) chip: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) graph: GraphFlags,
 
     #[command(flatten)]
     pub(crate) mapping: MappingFlags,
@@ -235,6 +240,7 @@ pub(crate) struct MapChoice {
   quenched map net.toml --chip dynapse2
   quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
+  quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
@@ -260,6 +266,8 @@ pub(crate) struct MapArgs {
   quenched run net.toml --chip loihi-lava --time 300ms --input epoch.aedat4 --from first --binary
   quenched run net.toml --chip loihi-lava --time 1s --input shd_test.h5 --sample 12 --sensor 700
   quenched run net.toml --chip dynapse2 --time 1s --input events.csv --mute recurrent
+  quenched run net.nir --chip ideal --like snntorch --input x.npy --probe 'lif1:v' --traces v.csv
+  quenched run net.nir --chip dynapse2 --like norse --step-time 1ms --input x.npy
 
 With several inputs, each is a run of its own from the same state; what it is alone, it is among others.
 A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.
@@ -360,7 +368,7 @@ pub(crate) struct ConformArgs {
 
 /// How long to run.
 #[derive(ClapArgs, Debug)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub(crate) struct RunLength {
     /// Ticks to run
     #[arg(long, value_name = "N", value_parser = count::<u64>, allow_negative_numbers = true)]
@@ -369,6 +377,10 @@ pub(crate) struct RunLength {
     /// Time to run, such as 200ms; a whole number of the chip's ticks
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     pub(crate) time: Option<Quantity>,
+
+    /// Steps to run: of the chip, or of a graph. An input that is an array with a row a step says it by itself
+    #[arg(long, value_name = "N", value_parser = count::<u64>, allow_negative_numbers = true)]
+    pub(crate) steps: Option<u64>,
 }
 
 #[derive(ClapArgs, Debug)]

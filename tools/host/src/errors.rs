@@ -22,6 +22,14 @@ pub(crate) enum HostError {
         /// What to do.
         help: Option<String>,
     },
+    /// A graph of a trained net is not one, or cannot be what is asked of it.
+    #[error("{file}: {error}")]
+    Graph {
+        /// Its file.
+        file: String,
+        /// Why.
+        error: Box<graph::GraphError>,
+    },
     /// The network cannot be mapped onto the chip.
     #[error("{file}: {error}")]
     Mapper {

@@ -90,19 +90,9 @@ fn bound(emulator: &Emulator, delivery: Delivery, sent: Tick) -> Option<Bound> {
                 return None;
             }
             let facts = fabric.layout(core).model().facts();
-            if facts.kinetics.contains(&chip::KineticsKind::Number) && takes_numbers(emulator, delivery.row) {
-                return Some(Bound { each: (i32::MIN.into(), i32::MAX.into()), sum: (i64::MAX, sent) });
-            }
             let most = i64::from(facts.spikes_max);
             let least = if facts.signed_spikes { -most } else { 1 };
             Some(Bound { each: (least, most), sum: (i64::MAX, sent) })
         }
     }
-}
-
-/// Whether all that `row` reaches takes numbers, so that it can carry any.
-fn takes_numbers(emulator: &Emulator, row: u32) -> bool {
-    let row = emulator.fabric.row(row);
-    let layout = emulator.fabric.layout(row.core);
-    row.synapses.iter().all(|synapse| layout.takes_messages(synapse.target() / layout.stride()))
 }

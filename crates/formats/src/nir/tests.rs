@@ -127,8 +127,12 @@ fn sizes_are_limited() {
 #[test]
 fn the_sum_of_sizes_is_limited() {
     let bytes = file("NIRGraph", "Linear");
-    let read = |left| Reader { name: "net.nir", left }.graph(&File::from_bytes(bytes.clone()).unwrap());
-    let needed = 3 * 16 + 6 * 16 + 6 * 8 + 8 + 8 + 64 * 8;
+    let read = |left| {
+        let root = File::from_bytes(bytes.clone()).unwrap().group("/node").unwrap();
+        Reader { name: "net.nir", left, nodes: 0 }.graph(&root, "/node", 1)
+    };
+    // Edges, types, the texts of a node, numbers.
+    let needed = 6 * 16 + 2 * 16 + (16 + 2 * 8) + 6 * 8 + 8 + 8 + 64 * 8;
     assert!(read(needed).is_ok());
     let error = read(needed - 1).unwrap_err().to_string();
     assert!(error.contains("bytes that are read"), "{error}");
@@ -143,7 +147,7 @@ fn what_is_wrong_is_named() {
     check(Vec::new(), "object `/`");
     check(b"no file of this kind at all".to_vec(), "object `/`");
     check(file("Other", "Linear"), "object `/node/type`: it is `Other`, but `NIRGraph` is needed");
-    check(file("NIRGraph", "NIRGraph"), "object `/node/nodes/a`: it is a graph within the graph");
+    check(file("NIRGraph", "NIRGraph"), "object `/node/nodes/a/edges`");
     check(FileBuilder::new().finish().unwrap(), "object `/node`");
     let mut builder = FileBuilder::new();
     let mut graph = builder.create_group("node");
@@ -201,8 +205,9 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         // Little more than the file as it was needs, so that what claims to be larger reaches the limit.
-        let mut reader = Reader { name: "net.nir", left: 1024 };
-        match File::from_bytes(bytes).map_err(|e| reader.wrong("/", e)).and_then(|file| reader.graph(&file)) {
+        let mut reader = Reader { name: "net.nir", left: 1024, nodes: 0 };
+        let root = File::from_bytes(bytes).and_then(|file| file.group("/node")).map_err(|e| reader.wrong("/", e));
+        match root.and_then(|root| reader.graph(&root, "/node", 1)) {
             Ok(graph) => {
                 let values = graph.nodes.values().flat_map(|node| node.numbers.values()).map(|array| array.values.len());
                 prop_assert!(values.sum::<usize>() as u64 * NUMBER_BYTES <= 1024);

@@ -14,6 +14,11 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "EVENTS|FOLDER")]
     pub(crate) input: Vec<PathBuf>,
 
+    /// The inputs are arrays (.npy, or `x` of an .npz) with a row a step and a column a channel. Graphs of trained nets
+    /// take arrays so without this
+    #[arg(long, requires = "input", conflicts_with_all = ["sensor", "format", "columns"])]
+    pub(crate) raster: bool,
+
     /// The sensor that was recorded: columns x rows of pixels (34x34), or a number of channels. Not needed where the
     /// file says it
     #[arg(long, value_name = "SIZE", requires = "input", value_parser = parse_sensor)]

@@ -1,4 +1,6 @@
-//! What `quenched map` and `quenched run` are given: a network, which is mapped, or a program, which was.
+//! What `quenched map` and `quenched run` are given: a network or graph, which is mapped, or a program, which was.
+
+mod graph;
 
 use crate::args::MapChoice;
 use crate::errors::HostError;
@@ -9,6 +11,8 @@ use network::Network;
 use session::{Board, SessionError};
 use std::path::Path;
 
+pub(crate) use graph::{LoadedGraph, is_graph};
+
 /// A program, the chip it was read for, and what its parts are called.
 pub(crate) struct Loaded {
     pub(crate) spec: ChipSpec,
@@ -16,6 +20,8 @@ pub(crate) struct Loaded {
     pub(crate) symbols: Symbols,
     /// What was kept and lost; none of a program that was mapped before.
     pub(crate) report: Option<MappingReport>,
+    /// The graph that the network came from, if it did.
+    pub(crate) graph: Option<LoadedGraph>,
 }
 
 impl Loaded {
@@ -31,20 +37,46 @@ pub(crate) fn refused(file: &Path, error: SessionError) -> HostError {
 }
 
 /// Reads what the command line names, and maps it if it is a network.
-pub(crate) fn load(what: &MapChoice) -> Result<Loaded, HostError> {
-    load_on(what, formats::chip::resolve(&chip(what)?)?)
+/// `numbers` says that the input of a graph is known to be numbers.
+pub(crate) fn load(what: &MapChoice, numbers: bool) -> Result<Loaded, HostError> {
+    load_on(what, formats::chip::resolve(&chip(what)?)?, numbers)
 }
 
 /// The same for the chip `spec`, whatever the command line says.
-pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec) -> Result<Loaded, HostError> {
+pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result<Loaded, HostError> {
     let mut options = MapperOptions::default();
+    if is_graph(&what.network)? {
+        let loaded = graph::load(what, &spec, numbers)?;
+        // Its weights are real numbers, which a chip of whole numbers takes by a factor for each layer.
+        options.scale = mapper::Scale::Auto;
+        what.mapping.apply(&mut options);
+        let clock = loaded.steps.network.clock;
+        let mut mapped = map(what, spec, &loaded.steps.network, &options)?;
+        mapped.spec = mapped.spec.at_clock(clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
+        if let Some(report) = &mut mapped.report {
+            let of_mapping = std::mem::take(&mut report.warnings);
+            report.warnings = loaded.warnings();
+            report.warnings.extend(of_mapping);
+        }
+        return Ok(Loaded { graph: Some(loaded), ..mapped });
+    }
+    if let Some(flag) = what.graph.first() {
+        return Err(HostError::Usage {
+            message: format!("{}: `{flag}` says how a graph is read, and this is none", what.network.display()),
+            help: Some("leave it out, or give a NIR file".into()),
+        });
+    }
     match read(&what.network, &spec, &mut |key, value| options.set(key, value))? {
         Runnable::Network(network) => {
             what.mapping.apply(&mut options);
             map(what, spec, &network, &options)
         }
         Runnable::Program(program, symbols) => match what.mapping.first() {
-            None => Ok(Loaded { spec, program, symbols, report: None }),
+            None => {
+                let spec =
+                    spec.at_clock(program.clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
+                Ok(Loaded { spec, program, symbols, report: None, graph: None })
+            }
             Some(flag) => Err(HostError::Usage {
                 message: format!(
                     "{}: `{flag}` says how a network is mapped, and this is a program",
@@ -93,7 +125,8 @@ fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOpti
         help: help(&error),
         error: Box::new(error),
     })?;
-    Ok(Loaded { spec, program: mapping.program, symbols: mapping.symbols, report: Some(mapping.report) })
+    let (program, symbols, report) = (mapping.program, mapping.symbols, Some(mapping.report));
+    Ok(Loaded { spec, program, symbols, report, graph: None })
 }
 
 /// What the command line offers against an error.

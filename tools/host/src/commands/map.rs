@@ -21,15 +21,18 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     outputs.reads([&args.what.network])?;
     let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
     outputs.give_up_on_interrupt();
-    let Loaded { spec, program, symbols, report } = load(&args.what)?;
+    let Loaded { spec, program, symbols, report, graph } = load(&args.what, false)?;
     outputs.reads_all_so_far()?;
     let warnings = report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let encoded = |program, symbols| out.map(|out| (out, formats::program::encode(program, symbols)));
     let (mut json, text, encoded) = match report {
-        Some(report) => (json!({ "report": report }), report.to_string(), encoded(&program, &symbols)),
+        Some(report) => {
+            let of_graph = graph.as_ref().map_or_else(String::new, |graph| format!("{}\n", graph.text()));
+            (json!({ "report": report }), format!("{of_graph}{report}"), encoded(&program, &symbols))
+        }
         // A network has met its chip when it was mapped; a program meets it now.
         None => {
-            let board = Loaded { spec, program, symbols, report: None }.board(&args.what.network)?;
+            let board = Loaded { spec, program, symbols, report: None, graph: None }.board(&args.what.network)?;
             let encoded = encoded(board.program(), board.symbols());
             (json!({ "contents": as_json(&board) }), as_text(&board), encoded)
         }
@@ -43,6 +46,9 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     let done = if denied { Done::default() } else { outputs.commit()? };
     if args.json {
         json["program"] = json!(done.files.first());
+        if let Some(graph) = &graph {
+            json["graph"] = graph.json();
+        }
         print_json(&json)?;
         return warn(&warnings, true, deny);
     }

@@ -23,6 +23,7 @@ use formats::container::Kind;
 use formats::events::SpikeEvent;
 use formats::suggestion;
 use indicatif::ProgressBar;
+use inputs::Dense;
 use session::{Board, PopulationActivity, Session, SessionError};
 use std::path::PathBuf;
 use units::{Tick, Unit};
@@ -84,7 +85,8 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     outputs.reads(inputs.iter().chain(&args.resume).chain([&args.what.network]))?;
     let files = Files::of(args, &inputs, &mut outputs)?;
     outputs.give_up_on_interrupt();
-    let loaded = load(&args.what)?;
+    let dense = inputs::dense(args, &inputs)?;
+    let loaded = load(&args.what, dense.iter().flatten().any(|input| input.numbers))?;
     outputs.reads_all_so_far()?;
     let of_mapping = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let mut die = parameters_of(&loaded.spec, &args.which)?;
@@ -102,17 +104,24 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
             help: Some("add `--noise`, or leave it out".into()),
         });
     }
-    let ticks = ticks(args, &loaded.spec)?;
+    let graph = loaded.graph.as_ref().map(|graph| (graph.text(), graph.json()));
+    // Ticks of a row of a dense input: of a step of the graph, or of the chip.
+    let row = loaded.graph.as_ref().map_or(loaded.spec.step_ticks(), |graph| u64::from(graph.steps.step_ticks));
+    let ticks = ticks(args, &loaded.spec, row, &dense)?;
+    let rows: Vec<Option<u64>> = dense.iter().map(|input| input.as_ref().map(|_| row)).collect();
     let mut session = start(args, &loaded.board(&args.what.network)?, &die)?;
     mute(args, &mut session)?;
     probe::choose(args, &mut session, ticks, inputs.len().max(1))?;
     let mut outcomes = match &inputs[..] {
         [] => vec![emulate(args, session, None, ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?],
-        [input] => vec![emulate(args, session, Some(input), ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?],
+        [input] => {
+            vec![emulate(args, session, Some((input, rows[0])), ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?]
+        }
         several => {
             let bar = progress(several.len() as u64 * PARTS.min(ticks), PERCENT, quiet);
-            let run = |session, input: &PathBuf| emulate(args, session, Some(input), ticks, &bar);
-            let outcomes = session.for_each(several, None, run).into_iter().collect::<Result<_, _>>()?;
+            let run = |session, input: &(&PathBuf, Option<u64>)| emulate(args, session, Some(*input), ticks, &bar);
+            let several: Vec<(&PathBuf, Option<u64>)> = several.iter().zip(rows.iter().copied()).collect();
+            let outcomes = session.for_each(&several, None, run).into_iter().collect::<Result<_, _>>()?;
             bar.finish_and_clear();
             outcomes
         }
@@ -140,20 +149,36 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
         outputs.commit()?
     };
     match (&outcomes[..], args.json) {
-        ([one], true) => print_json(&json::of(args, one))?,
-        ([one], false) => done.print(&text::of(args, one))?,
-        (several, true) => print_json(&json::of_several(args, several))?,
-        (several, false) => done.print(&text::of_several(args, several))?,
+        (outcomes, true) => {
+            let mut value = if let [one] = outcomes { json::of(args, one) } else { json::of_several(args, outcomes) };
+            if let Some((_, graph)) = graph {
+                value["graph"] = graph;
+            }
+            print_json(&value)?;
+        }
+        (outcomes, false) => {
+            let text = if let [one] = outcomes { text::of(args, one) } else { text::of_several(args, outcomes) };
+            let of_graph = graph.map_or_else(String::new, |(text, _)| format!("{text}\n"));
+            done.print(&format!("{of_graph}{text}"))?;
+        }
     }
     warn(&all, args.json, args.what.deny_warnings)?;
     strict
 }
 
-/// How many ticks to run.
-fn ticks(args: &RunArgs, spec: &ChipSpec) -> Result<u64, HostError> {
-    let (time, tick) = match (args.length.ticks, args.length.time) {
-        (Some(ticks), _) => return Ok(ticks),
-        (None, time) => (time.expect("one of both is required"), spec.tick.quantity),
+/// How many ticks to run. A step, or a row of a dense input, takes `row` ticks.
+fn ticks(args: &RunArgs, spec: &ChipSpec, row: u64, dense: &[Option<Dense>]) -> Result<u64, HostError> {
+    let longest = dense.iter().flatten().map(|input| input.steps as u64).max();
+    let (time, tick) = match (args.length.ticks, args.length.steps.or(longest), args.length.time) {
+        (Some(ticks), ..) => return Ok(ticks),
+        (None, _, Some(time)) => (time, spec.tick.quantity),
+        (None, Some(steps), None) => return Ok(steps.saturating_mul(row)),
+        (None, None, None) => {
+            return Err(HostError::Usage {
+                message: "nothing says how long the run is".into(),
+                help: Some("give `--time`, `--ticks` or `--steps`".into()),
+            });
+        }
     };
     whole_multiple(time, tick).ok_or_else(|| HostError::Usage {
         message: format!("--time {time} is not a whole number of the ticks of chip `{}`, {tick} each", spec.name),
@@ -212,15 +237,15 @@ fn mute(args: &RunArgs, session: &mut Session) -> Result<(), HostError> {
 fn emulate(
     args: &RunArgs,
     mut session: Session,
-    input: Option<&PathBuf>,
+    input: Option<(&PathBuf, Option<u64>)>,
     ticks: u64,
     bar: &ProgressBar,
 ) -> Result<Outcome, HostError> {
     let (from, board) = (session.now(), session.board().clone());
     let account = match input {
         None => None,
-        Some(path) => {
-            let input = inputs::read(args, &board, path)?;
+        Some((path, row)) => {
+            let input = inputs::read(args, &board, path, row)?;
             Some(inputs::send(args, &mut session, input, ticks).map_err(|error| refused(path, error))?)
         }
     };
@@ -242,7 +267,7 @@ fn emulate(
         bar.finish_and_clear();
     }
     Ok(Outcome {
-        input: input.cloned(),
+        input: input.map(|(path, _)| path.clone()),
         account,
         session,
         from,

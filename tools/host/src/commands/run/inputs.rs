@@ -2,12 +2,14 @@
 
 use super::account::Account;
 use crate::args::{Beginning, RunArgs};
+use crate::commands::load::is_graph;
 use crate::errors::HostError;
 use chip::{InputEvent, whole_multiple};
+use formats::raster::Raster;
 use formats::sensor::{Options, Order, Recording, Sensor};
 use session::{Board, Multiple, Session, SessionError};
 use std::path::{Path, PathBuf};
-use units::{Decimal, Quantity, Tick, Unit};
+use units::{Decimal, InputId, Quantity, Tick, Unit};
 
 /// Events as a run gets them, and what is known of their file.
 pub(super) struct Input {
@@ -35,8 +37,66 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, HostError> {
     Ok(files)
 }
 
-/// Reads a list or a recording.
-pub(super) fn read(args: &RunArgs, board: &Board, path: &Path) -> Result<Input, HostError> {
+/// What is to be known of dense inputs before a run: how long they are, and of what.
+pub(super) struct Dense {
+    pub(super) steps: usize,
+    pub(super) numbers: bool,
+}
+
+/// By input: whether it is a dense one.
+pub(super) fn dense(args: &RunArgs, inputs: &[PathBuf]) -> Result<Vec<Option<Dense>>, HostError> {
+    let given = &args.events;
+    let asked = given.raster || given.sensor.is_none() && given.format.is_none() && given.columns.is_none();
+    let taken = asked && (given.raster || is_graph(&args.what.network)?);
+    let dense = |path: &PathBuf| {
+        if !taken || !given.raster && !formats::raster::recognise(path)? {
+            return Ok(None);
+        }
+        let Raster { steps, numbers, .. } = Raster::load(path)?;
+        Ok(Some(Dense { steps, numbers }))
+    };
+    inputs.iter().map(dense).collect()
+}
+
+/// Reads a dense input; a row takes `row` ticks.
+fn raster(board: &Board, path: &Path, row: u64) -> Result<Input, HostError> {
+    let raster = Raster::load(path)?;
+    let channels = board.program().input_count;
+    let usage = |message: String, help: &str| HostError::Usage { message, help: Some(help.into()) };
+    if raster.width != channels as usize {
+        return Err(usage(
+            format!("{}: a row has {} values, but there are {channels} input channels", path.display(), raster.width),
+            "give an array with a row a step and a column a channel",
+        ));
+    }
+    let beyond = raster.values.iter().position(|value| raster.numbers && value.abs() >= NUMBER_MAX);
+    if let Some(at) = beyond {
+        let (row, column) = (at / raster.width, at % raster.width);
+        return Err(usage(
+            format!("{}: row {row}, column {column} is {}, beyond {NUMBER_MAX}", path.display(), raster.values[at]),
+            "scale the numbers and the weights of the first layer",
+        ));
+    }
+    let mut events = Vec::new();
+    for (at, value) in raster.values.iter().enumerate() {
+        let payload = if raster.numbers { (value * NUMBER_ONE).round() as i32 } else { *value as i32 };
+        if payload != 0 {
+            let tick = Tick((at / raster.width) as u64 * row);
+            events.push(InputEvent { tick, channel: InputId((at % raster.width) as u32), payload });
+        }
+    }
+    Ok(Input { account: Account::of_list(path, events.len()), events })
+}
+
+/// What a number of 1 is sent as, and what numbers stay below.
+const NUMBER_ONE: f64 = 1_048_576.0;
+const NUMBER_MAX: f64 = 2048.0;
+
+/// Reads a list or a recording, or a dense input whose rows take some ticks.
+pub(super) fn read(args: &RunArgs, board: &Board, path: &Path, row: Option<u64>) -> Result<Input, HostError> {
+    if let Some(row) = row {
+        return raster(board, path, row);
+    }
     let given = &args.events;
     let is_recording = given.sensor.is_some() || given.format.is_some() || given.columns.is_some();
     let mut input = if is_recording || formats::sensor::recognise(path)?.is_some() {

@@ -1,0 +1,140 @@
+//! Dense inputs: an array with a row a step and a column a channel, as tools that train nets keep them.
+//!
+//! Owns what such an array is: `.npy`, or an array of an `.npz` (called `x`, `input`, `inputs`, `data` or `spikes`, or
+//! the only one), with an axis of time and one or more of channels, the last fastest. Whole numbers and truth values
+//! are numbers of spikes; floats are numbers. It deliberately knows no network.
+
+use crate::error::FormatError;
+use crate::npz::{Array, ArrayProblem, Npz, npy_array, npy_layout};
+use crate::text::read_bytes;
+use std::path::Path;
+
+/// Names of the array in an archive, in the order in which they are looked for.
+const NAMES: [&str; 5] = ["x", "input", "inputs", "data", "spikes"];
+
+/// A dense input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Raster {
+    /// Rows: steps.
+    pub steps: usize,
+    /// Columns: channels.
+    pub width: usize,
+    /// Whether the values are numbers and not numbers of spikes.
+    pub numbers: bool,
+    /// The values, a row a step.
+    pub values: Vec<f64>,
+}
+
+/// Whether the file at `path` is, by its first bytes, one that can hold a dense input: an array or an archive of such.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn recognise(path: &Path) -> Result<bool, FormatError> {
+    let head = crate::text::read_head(path, 6)?;
+    Ok(head.starts_with(b"\x93NUMPY") || head.starts_with(b"PK\x03\x04"))
+}
+
+impl Raster {
+    /// Reads the array at `path`.
+    ///
+    /// # Errors
+    /// The file cannot be read, is damaged, holds no array of two or more axes, or values that are no counts.
+    pub fn load(path: &Path) -> Result<Self, FormatError> {
+        let file = path.display().to_string();
+        let bytes = read_bytes(path, crate::npz::ARRAY_BYTES_MAX)?;
+        if bytes.starts_with(b"\x93NUMPY") {
+            let (descr, _) = npy_layout(&bytes, &file)?;
+            return if is_float(&descr) {
+                Self::of(npy_array::<f64>(&bytes, &file)?, true, &file, "")
+            } else {
+                Self::of(whole(npy_array::<i64>(&bytes, &file)?), false, &file, "")
+            };
+        }
+        let npz = Npz::from_bytes(bytes, &file)?;
+        let names: Vec<String> = npz.names().map(str::to_owned).collect();
+        let known = || names.clone();
+        let name = match (NAMES.iter().find(|name| npz.has(name)), &names[..]) {
+            (Some(name), _) => (*name).to_owned(),
+            (None, [only]) => only.clone(),
+            (None, _) => {
+                let problem = ArrayProblem::Missing { name: NAMES[0].into(), known: known() };
+                return Err(FormatError::Array { file, array: NAMES[0].into(), problem });
+            }
+        };
+        if is_float(&npz.layout(&name)?.0) {
+            Self::of(npz.array::<f64>(&name)?, true, &file, &name)
+        } else {
+            Self::of(whole(npz.array::<i64>(&name)?), false, &file, &name)
+        }
+    }
+
+    fn of(array: Array<f64>, numbers: bool, file: &str, name: &str) -> Result<Self, FormatError> {
+        let wrong = |problem| Err(FormatError::Array { file: file.into(), array: name.into(), problem });
+        let Array { shape, data } = array;
+        let [steps, rest @ ..] = &shape[..] else {
+            return wrong(ArrayProblem::Shape { found: shape, needed: "an axis of time and one of channels".into() });
+        };
+        let width: u64 = rest.iter().product();
+        if rest.is_empty() || *steps == 0 || width == 0 {
+            return wrong(ArrayProblem::Shape { found: shape, needed: "an axis of time and one of channels".into() });
+        }
+        if !numbers && let Some(index) = data.iter().position(|count| !(0.0..=255.0).contains(count)) {
+            let value = data[index] as i128;
+            return wrong(ArrayProblem::OutOfRange { index, value, low: 0, high: 255 });
+        }
+        Ok(Self { steps: *steps as usize, width: width as usize, numbers, values: data })
+    }
+}
+
+/// Whether elements that NumPy spells so are floats.
+fn is_float(descr: &str) -> bool {
+    descr.contains('f')
+}
+
+fn whole(array: Array<i64>) -> Array<f64> {
+    Array { shape: array.shape, data: array.data.into_iter().map(|count| count as f64).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+        let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    fn load(bytes: &[u8]) -> Result<Raster, FormatError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        std::fs::write(&path, bytes).unwrap();
+        assert!(recognise(&path).unwrap());
+        Raster::load(&path)
+    }
+
+    #[test]
+    fn counts_and_numbers_are_told_apart() {
+        let counts = load(&npy("|u1", "(2, 1, 3)", &[0, 1, 2, 0, 0, 9])).unwrap();
+        let expected = Raster { steps: 2, width: 3, numbers: false, values: vec![0.0, 1.0, 2.0, 0.0, 0.0, 9.0] };
+        assert_eq!(counts, expected);
+        let data: Vec<u8> = [0.5f32, -1.25].iter().flat_map(|value| value.to_le_bytes()).collect();
+        let numbers = load(&npy("<f4", "(2, 1)", &data)).unwrap();
+        assert_eq!(numbers, Raster { steps: 2, width: 1, numbers: true, values: vec![0.5, -1.25] });
+    }
+
+    #[test]
+    fn what_is_no_input_is_refused() {
+        let refused = |bytes: &[u8], text: &str| {
+            let error = load(bytes).unwrap_err().to_string();
+            assert!(error.contains(text), "{text}: {error}");
+        };
+        refused(&npy("|u1", "(3,)", &[0, 1, 2]), "an axis of time and one of channels");
+        refused(&npy("|u1", "(0, 3)", &[]), "an axis of time and one of channels");
+        refused(&npy("<i2", "(1, 2)", &[0, 0, 0, 1]), "element 1 is 256, outside the range from 0 to 255");
+        refused(&npy("|i1", "(1, 2)", &[0, 255]), "element 1 is -1, outside the range from 0 to 255");
+    }
+}
