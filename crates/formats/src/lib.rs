@@ -2,7 +2,7 @@
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
 //! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), dense inputs
-//! ([`raster`]), traces ([`traces`]), programs and other
+//! ([`raster`]), data sets with labels ([`labelled`], [`rasters`], [`nirdata`]), traces ([`traces`]), programs and other
 //! binary files ([`program`], [`container`]; what can be run is either: [`runnable`]), tables of results ([`csv`]), npz
 //! archives ([`npz`]), NIR graphs ([`nir`]), and writing files so that nothing is ever half-written ([`output`]). Every
 //! file is checked against its schema: what is wrong is one [`FormatError`] with file, line, column and, where
@@ -28,18 +28,23 @@ pub mod document;
 mod error;
 pub mod events;
 pub mod folder;
+pub mod labelled;
 mod list;
 pub mod names;
 mod nearest;
 pub mod network;
 pub mod nir;
+pub mod nirdata;
 pub mod npz;
 mod open;
 pub mod output;
 pub mod program;
 pub mod raster;
+pub mod rasters;
 pub mod runnable;
 pub mod sensor;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod traces;
 

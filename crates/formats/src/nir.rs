@@ -78,7 +78,7 @@ impl NirGraph {
     /// # Errors
     /// [`FormatError::Object`] with the object that is missing, damaged, too large or of another kind.
     pub fn from_bytes(bytes: Vec<u8>, name: &str) -> Result<Self, FormatError> {
-        let mut reader = Reader { name, left: TOTAL_BYTES_MAX, nodes: 0 };
+        let mut reader = Reader { name, left: TOTAL_BYTES_MAX, most: DATASET_BYTES_MAX, nodes: 0 };
         if !hdf5_pure::is_hdf5_bytes(&bytes) {
             return Err(reader.wrong("/", "it is no HDF5 file, which a NIR graph is"));
         }
@@ -101,16 +101,18 @@ impl NirGraph {
 }
 
 /// What is needed to read one file.
-struct Reader<'a> {
-    name: &'a str,
+pub(crate) struct Reader<'a> {
+    pub(crate) name: &'a str,
     /// Bytes that its datasets may still have.
-    left: u64,
+    pub(crate) left: u64,
+    /// Most bytes of a dataset of numbers, or of a chunk of one.
+    pub(crate) most: u64,
     /// Nodes so far.
-    nodes: usize,
+    pub(crate) nodes: usize,
 }
 
 impl Reader<'_> {
-    fn wrong(&self, object: &str, reason: impl ToString) -> FormatError {
+    pub(crate) fn wrong(&self, object: &str, reason: impl ToString) -> FormatError {
         FormatError::Object { file: self.name.into(), object: object.into(), reason: reason.to_string() }
     }
 
@@ -174,7 +176,7 @@ impl Reader<'_> {
         }
     }
 
-    fn dataset(&self, group: &Group, path: &str, name: &str) -> Result<Dataset, FormatError> {
+    pub(crate) fn dataset(&self, group: &Group, path: &str, name: &str) -> Result<Dataset, FormatError> {
         group.dataset(name).map_err(|e| self.wrong(&format!("{path}/{name}"), e))
     }
 
@@ -202,8 +204,8 @@ impl Reader<'_> {
     }
 
     /// The numbers of a dataset of type `kind`.
-    fn numbers(&mut self, path: &str, dataset: &Dataset, kind: DType) -> Result<NirArray, FormatError> {
-        let shape = self.fits(path, dataset, DATASET_BYTES_MAX)?;
+    pub(crate) fn numbers(&mut self, path: &str, dataset: &Dataset, kind: DType) -> Result<NirArray, FormatError> {
+        let shape = self.fits(path, dataset, self.most)?;
         let half = match &kind {
             DType::Other(other) => half::order(other),
             _ => None,

@@ -2,12 +2,15 @@
 //!
 //! Owns what such an array is: `.npy`, or an array of an `.npz` (called `x`, `input`, `inputs`, `data` or `spikes`, or
 //! the only one), with an axis of time and one or more of channels, the last fastest. Whole numbers and truth values
-//! are numbers of spikes; floats are numbers. It deliberately knows no network.
+//! are numbers of spikes; floats are numbers. Also how values become events. It deliberately knows no network.
 
 use crate::error::FormatError;
 use crate::npz::{Array, ArrayProblem, Npz, npy_array, npy_layout};
 use crate::text::read_bytes;
+use chip::InputEvent;
 use std::path::Path;
+use thiserror::Error;
+use units::{InputId, Tick};
 
 /// Names of the array in an archive, in the order in which they are looked for.
 const NAMES: [&str; 5] = ["x", "input", "inputs", "data", "spikes"];
@@ -43,34 +46,16 @@ impl Raster {
         let file = path.display().to_string();
         let bytes = read_bytes(path, crate::npz::ARRAY_BYTES_MAX)?;
         if bytes.starts_with(b"\x93NUMPY") {
-            let (descr, _) = npy_layout(&bytes, &file)?;
-            return if is_float(&descr) {
-                Self::of(npy_array::<f64>(&bytes, &file)?, true, &file, "")
-            } else {
-                Self::of(whole(npy_array::<i64>(&bytes, &file)?), false, &file, "")
-            };
+            return Self::of(numbers_of_npy(&bytes, &file)?, &file, "");
         }
         let npz = Npz::from_bytes(bytes, &file)?;
         let names: Vec<String> = npz.names().map(str::to_owned).collect();
-        let known = || names.clone();
-        let name = match (NAMES.iter().find(|name| npz.has(name)), &names[..]) {
-            (Some(name), _) => (*name).to_owned(),
-            (None, [only]) => only.clone(),
-            (None, _) => {
-                let problem = ArrayProblem::Missing { name: NAMES[0].into(), known: known() };
-                return Err(FormatError::Array { file, array: NAMES[0].into(), problem });
-            }
-        };
-        if is_float(&npz.layout(&name)?.0) {
-            Self::of(npz.array::<f64>(&name)?, true, &file, &name)
-        } else {
-            Self::of(whole(npz.array::<i64>(&name)?), false, &file, &name)
-        }
+        let name = name_of(&npz, &names, &file)?;
+        Self::of(numbers_of(&npz, &name)?, &file, &name)
     }
 
-    fn of(array: Array<f64>, numbers: bool, file: &str, name: &str) -> Result<Self, FormatError> {
+    fn of((shape, data, numbers): Numbers, file: &str, name: &str) -> Result<Self, FormatError> {
         let wrong = |problem| Err(FormatError::Array { file: file.into(), array: name.into(), problem });
-        let Array { shape, data } = array;
         let [steps, rest @ ..] = &shape[..] else {
             return wrong(ArrayProblem::Shape { found: shape, needed: "an axis of time and one of channels".into() });
         };
@@ -78,12 +63,79 @@ impl Raster {
         if rest.is_empty() || *steps == 0 || width == 0 {
             return wrong(ArrayProblem::Shape { found: shape, needed: "an axis of time and one of channels".into() });
         }
-        if !numbers && let Some(index) = data.iter().position(|count| !(0.0..=255.0).contains(count)) {
-            let value = data[index] as i128;
-            return wrong(ArrayProblem::OutOfRange { index, value, low: 0, high: 255 });
-        }
+        check_counts(&data, numbers, file, name)?;
         Ok(Self { steps: *steps as usize, width: width as usize, numbers, values: data })
     }
+
+    /// The values that are not 0 as events: column a drives channel a, and a row takes `row` ticks.
+    ///
+    /// # Errors
+    /// A number of [`NUMBER_MAX`] or more in size.
+    pub fn events(&self, row: u64) -> Result<Vec<InputEvent>, BeyondNumbers> {
+        let mut events = Vec::new();
+        for (at, &value) in self.values.iter().enumerate() {
+            let (line, column) = (at / self.width, at % self.width);
+            if self.numbers && value.abs() >= NUMBER_MAX {
+                return Err(BeyondNumbers { row: line, column, value: value.to_string() });
+            }
+            let payload = if self.numbers { (value * NUMBER_ONE).round() as i32 } else { value as i32 };
+            if payload != 0 {
+                events.push(InputEvent { tick: Tick(line as u64 * row), channel: InputId(column as u32), payload });
+            }
+        }
+        Ok(events)
+    }
+}
+
+/// What a number of 1 is sent as.
+const NUMBER_ONE: f64 = 1_048_576.0;
+/// What numbers stay below.
+pub const NUMBER_MAX: f64 = 2048.0;
+
+/// A number that is too large to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("row {row}, column {column} is {value}, beyond {NUMBER_MAX}")]
+pub struct BeyondNumbers {
+    /// Its row.
+    pub row: usize,
+    /// Its column.
+    pub column: usize,
+    /// The number.
+    pub value: String,
+}
+
+/// The elements of an array: their shape, themselves, and whether they are numbers and not numbers of spikes.
+pub(crate) type Numbers = (Vec<u64>, Vec<f64>, bool);
+
+/// The name of the array of inputs among the `names` of an archive.
+pub(crate) fn name_of(npz: &Npz, names: &[String], file: &str) -> Result<String, FormatError> {
+    match (NAMES.iter().find(|name| npz.has(name)), names) {
+        (Some(name), _) => Ok((*name).to_owned()),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => {
+            let problem = ArrayProblem::Missing { name: NAMES[0].into(), known: names.to_vec() };
+            Err(FormatError::Array { file: file.into(), array: NAMES[0].into(), problem })
+        }
+    }
+}
+
+pub(crate) fn numbers_of(npz: &Npz, name: &str) -> Result<Numbers, FormatError> {
+    let numbers = is_float(&npz.layout(name)?.0);
+    let Array { shape, data } = if numbers { npz.array::<f64>(name)? } else { whole(npz.array::<i64>(name)?) };
+    Ok((shape, data, numbers))
+}
+
+pub(crate) fn numbers_of_npy(bytes: &[u8], file: &str) -> Result<Numbers, FormatError> {
+    let numbers = is_float(&npy_layout(bytes, file)?.0);
+    let array = if numbers { npy_array::<f64>(bytes, file)? } else { whole(npy_array::<i64>(bytes, file)?) };
+    Ok((array.shape, array.data, numbers))
+}
+
+/// Refuses values that are to be numbers of spikes and cannot be.
+pub(crate) fn check_counts(values: &[f64], numbers: bool, file: &str, name: &str) -> Result<(), FormatError> {
+    let Some(index) = values.iter().position(|count| !numbers && !(0.0..=255.0).contains(count)) else { return Ok(()) };
+    let problem = ArrayProblem::OutOfRange { index, value: values[index] as i128, low: 0, high: 255 };
+    Err(FormatError::Array { file: file.into(), array: name.into(), problem })
 }
 
 /// Whether elements that NumPy spells so are floats.
@@ -98,15 +150,7 @@ fn whole(array: Array<i64>) -> Array<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
-        let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        bytes.extend((header.len() as u16).to_le_bytes());
-        bytes.extend(header.as_bytes());
-        bytes.extend(data);
-        bytes
-    }
+    use crate::testing::npy;
 
     fn load(bytes: &[u8]) -> Result<Raster, FormatError> {
         let folder = tempfile::tempdir().unwrap();

@@ -129,7 +129,7 @@ fn the_sum_of_sizes_is_limited() {
     let bytes = file("NIRGraph", "Linear");
     let read = |left| {
         let root = File::from_bytes(bytes.clone()).unwrap().group("/node").unwrap();
-        Reader { name: "net.nir", left, nodes: 0 }.graph(&root, "/node", 1)
+        Reader { name: "net.nir", left, most: DATASET_BYTES_MAX, nodes: 0 }.graph(&root, "/node", 1)
     };
     // Edges, types, the texts of a node, numbers.
     let needed = 6 * 16 + 2 * 16 + (16 + 2 * 8) + 6 * 8 + 8 + 8 + 64 * 8;
@@ -205,7 +205,7 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         // Little more than the file as it was needs, so that what claims to be larger reaches the limit.
-        let mut reader = Reader { name: "net.nir", left: 1024, nodes: 0 };
+        let mut reader = Reader { name: "net.nir", left: 1024, most: DATASET_BYTES_MAX, nodes: 0 };
         let root = File::from_bytes(bytes).and_then(|file| file.group("/node")).map_err(|e| reader.wrong("/", e));
         match root.and_then(|root| reader.graph(&root, "/node", 1)) {
             Ok(graph) => {

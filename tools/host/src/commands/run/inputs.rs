@@ -9,7 +9,7 @@ use formats::raster::Raster;
 use formats::sensor::{Options, Order, Recording, Sensor};
 use session::{Board, Multiple, Session, SessionError};
 use std::path::{Path, PathBuf};
-use units::{Decimal, InputId, Quantity, Tick, Unit};
+use units::{Decimal, Quantity, Tick, Unit};
 
 /// Events as a run gets them, and what is known of their file.
 pub(super) struct Input {
@@ -69,28 +69,11 @@ fn raster(board: &Board, path: &Path, row: u64) -> Result<Input, HostError> {
             "give an array with a row a step and a column a channel",
         ));
     }
-    let beyond = raster.values.iter().position(|value| raster.numbers && value.abs() >= NUMBER_MAX);
-    if let Some(at) = beyond {
-        let (row, column) = (at / raster.width, at % raster.width);
-        return Err(usage(
-            format!("{}: row {row}, column {column} is {}, beyond {NUMBER_MAX}", path.display(), raster.values[at]),
-            "scale the numbers and the weights of the first layer",
-        ));
-    }
-    let mut events = Vec::new();
-    for (at, value) in raster.values.iter().enumerate() {
-        let payload = if raster.numbers { (value * NUMBER_ONE).round() as i32 } else { *value as i32 };
-        if payload != 0 {
-            let tick = Tick((at / raster.width) as u64 * row);
-            events.push(InputEvent { tick, channel: InputId((at % raster.width) as u32), payload });
-        }
-    }
+    let events = raster.events(row).map_err(|error| {
+        usage(format!("{}: {error}", path.display()), "scale the numbers and the weights of the first layer")
+    })?;
     Ok(Input { account: Account::of_list(path, events.len()), events })
 }
-
-/// What a number of 1 is sent as, and what numbers stay below.
-const NUMBER_ONE: f64 = 1_048_576.0;
-const NUMBER_MAX: f64 = 2048.0;
 
 /// Reads a list or a recording, or a dense input whose rows take some ticks.
 pub(super) fn read(args: &RunArgs, board: &Board, path: &Path, row: Option<u64>) -> Result<Input, HostError> {
