@@ -187,6 +187,11 @@ impl Like {
         }
     }
 
+    /// Whether the simulator counts times in steps, so that a step has no length of its own.
+    pub const fn counts_steps(self) -> bool {
+        matches!(self, Self::Sinabs | Self::Spyx)
+    }
+
     /// Which edge of a loop is late.
     pub const fn late(self) -> Late {
         match self {

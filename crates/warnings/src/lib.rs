@@ -44,6 +44,10 @@ pub enum Kind {
     EventsLost,
     /// A population did not spike.
     Silent,
+    /// Samples of a set have no event that reaches the network.
+    NoEvents,
+    /// Output neurons had as much for one class as for another.
+    Ties,
     /// Neurons of a population spiked in every step.
     AlwaysFiring,
     /// Mismatch that the grid of time, or a format, swallows.
