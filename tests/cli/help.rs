@@ -14,6 +14,7 @@ fn help_of_every_command() {
     help(&["die", "--help"]).stdout_eq(file!["snapshots/help-die.txt"]);
     help(&["map", "--help"]).stdout_eq(file!["snapshots/help-map.txt"]);
     help(&["run", "--help"]).stdout_eq(file!["snapshots/help-run.txt"]);
+    help(&["score", "--help"]).stdout_eq(file!["snapshots/help-score.txt"]);
     help(&["plot", "--help"]).stdout_eq(file!["snapshots/help-plot.txt"]);
     help(&["conform", "--help"]).stdout_eq(file!["snapshots/help-conform.txt"]);
 }

@@ -15,6 +15,7 @@ mod probe;
 mod programs;
 mod range;
 mod run;
+mod score;
 mod study;
 mod variation;
 mod xylo;

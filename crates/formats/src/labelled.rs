@@ -1,7 +1,7 @@
 //! Lists of labelled files and lists of labels, specified in `docs/formats/labelled.md`.
 //!
-//! Owns the way from a list or a folder to files, each with the label that stands beside it, and where that stands. What
-//! the files hold, and which class a label is, is the business of who reads them.
+//! Owns the way from a list or a folder to files, each with the label that stands beside it, and where that stands.
+//! What the files hold, and which class a label is, is the business of who reads them.
 
 use crate::error::{Action, ERRORS_MAX, FormatError, FormatErrors, Place, Problem};
 use crate::list::lines;

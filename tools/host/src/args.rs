@@ -3,6 +3,7 @@
 mod graph;
 mod input;
 mod mapping;
+mod score;
 mod values;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -13,6 +14,7 @@ use values::{count, from_to, parse_cv, parse_tick, time};
 pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
+pub(crate) use score::ScoreArgs;
 pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval};
 
 /// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     Map(MapArgs),
     /// Run a network on a die and report its spikes
     Run(Box<RunArgs>),
+    /// Show a labelled set to dies and count what each decides rightly
+    Score(Box<ScoreArgs>),
     /// Draw spikes and traces that a run has written
     Plot(PlotArgs),
     /// Replay recordings of public simulators and chips, and compare every value
@@ -72,6 +76,7 @@ impl Command {
             Self::Die(args) => args.json,
             Self::Map(args) => args.json,
             Self::Run(args) => args.json,
+            Self::Score(args) => args.json,
             Self::Plot(_) => false,
             Self::Conform(args) => args.json,
         }

@@ -12,6 +12,7 @@ pub(crate) mod numbers;
 pub(crate) mod plot;
 pub(crate) mod probe;
 pub(crate) mod run;
+pub(crate) mod score;
 pub(crate) mod study;
 
 /// `text` broken at spaces into lines of at most `width` characters, indented by `indent`.

@@ -72,6 +72,9 @@ pub(crate) enum HostError {
         /// What to do.
         help: String,
     },
+    /// A labelled set cannot be read, or not be shown.
+    #[error(transparent)]
+    Score(Box<score::ScoreError>),
     /// A study cannot run, or was interrupted.
     #[error(transparent)]
     Study(Box<study::StudyError>),
@@ -120,6 +123,16 @@ impl From<study::StudyError> for HostError {
     }
 }
 
+impl From<score::ScoreError> for HostError {
+    fn from(error: score::ScoreError) -> Self {
+        match error {
+            // Files are shown with their lines, whoever reads them.
+            score::ScoreError::Files(errors) => Self::Files(errors),
+            error => Self::Score(Box::new(error)),
+        }
+    }
+}
+
 impl From<FormatError> for HostError {
     fn from(error: FormatError) -> Self {
         Self::Files(error.into())
@@ -141,6 +154,7 @@ impl HostError {
         match self {
             Self::Usage { help, .. } | Self::Mapper { help, .. } => help.clone(),
             Self::Budget { help, .. } => Some(help.clone()),
+            Self::Score(error) => error.help(),
             Self::Study(error) => match &**error {
                 study::StudyError::Mapping { error, .. } => help_in_study(error),
                 _ => None,

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Die(die) => commands::die::run(&die),
         Command::Map(map) => commands::map::run(&map),
         Command::Run(run) => commands::run::run(&run, args.quiet),
+        Command::Score(score) => commands::score::run(&score, args.quiet),
         Command::Plot(plot) => commands::plot::run(&plot),
         Command::Conform(conform) => commands::conform::run(&conform, args.quiet),
     };

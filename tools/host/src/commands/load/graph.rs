@@ -15,6 +15,8 @@ pub(crate) struct LoadedGraph {
     graph: Graph,
     pub(crate) steps: Steps,
     like: &'static str,
+    /// Whether its simulator counts steps, which have no length then.
+    counts_steps: bool,
 }
 
 /// Whether the file at `path` is one.
@@ -32,10 +34,21 @@ pub(super) fn load(what: &MapChoice, spec: &ChipSpec, numbers: bool) -> Result<L
     let file = NirGraph::open(&what.network)?;
     let graph = Graph::new(&file, &options).map_err(wrong)?;
     let steps = graph.on(spec, what.graph.step_seconds()).map_err(wrong)?;
-    Ok(LoadedGraph { graph, steps, like: options.like.name() })
+    let counts_steps = options.like.counts_steps();
+    Ok(LoadedGraph { graph, steps, like: options.like.name(), counts_steps })
 }
 
 impl LoadedGraph {
+    /// Seconds that a step stands for, if its simulator counts time and not steps.
+    pub(crate) fn step_seconds(&self) -> Option<f64> {
+        (!self.counts_steps).then(|| self.graph.dt())
+    }
+
+    /// Whether its inputs take numbers and not spikes.
+    pub(crate) fn takes_numbers(&self) -> bool {
+        self.graph.inputs().any(|(_, _, numbers)| numbers)
+    }
+
     /// What the chip does not do as the graph says, and what is odd about it.
     pub(crate) fn warnings(&self) -> Warnings {
         let mut warnings = Warnings::default();

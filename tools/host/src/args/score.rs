@@ -1,0 +1,172 @@
+//! The arguments of `quenched score`.
+
+use super::values::{count, from_to, parse_cv, parse_format, parse_sensor, time};
+use super::{Beginning, ClapArgs, MapChoice, RunLength};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use formats::sensor::{Columns, Sensor, SensorFormat, TimeUnit};
+use score::Rule;
+use std::path::PathBuf;
+use units::{Decimal, Quantity};
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  quenched score net.toml --chip dynapse2 --data test.csv --time 300ms --dies 20 --require 0.9
+  quenched score net.nir --chip ideal --like sinabs --data test.csv --sensor 34x34 --bin 1ms --steps 300
+  quenched score net.nir --chip ideal --like snntorch --data test.npz --decide membrane
+  quenched score net.nir --chip ideal --like norse --data test.h5 --labels y.npy --csv decisions.csv
+  quenched score net.toml --chip loihi-lava --data test/ --sensor 34x34 --binary --steps 300 \\
+      --vary weights --vary v_threshold --cv 0.1 --cv 0.3 --dies 20
+
+A set is a list (CSV with the columns file,label) or a folder with one, a folder of files for each class, an archive
+(.npz) with `x` [samples, steps, channels] and `y`, a .ts file, or NIRData (HDF5) with `--labels`.
+docs/concepts/score.md says what is counted, docs/formats/labelled.md how sets look.
+The result is the same, byte for byte, with any number of threads. Ctrl-C stops; nothing is written then.")]
+pub(crate) struct ScoreArgs {
+    #[command(flatten)]
+    pub(crate) what: MapChoice,
+
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+
+    #[command(flatten)]
+    pub(crate) length: RunLength,
+
+    /// Dies that are shown the set. Without anything that differs between dies, one is
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = from_to::<1, 1_000_000>,
+        allow_negative_numbers = true)]
+    pub(crate) dies: u32,
+
+    /// Seed of the dies
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count::<u64>, allow_negative_numbers = true)]
+    pub(crate) seed: u64,
+
+    /// Scale the mismatch of the whole chip so that its reference parameter has this CV (0.2 is 20 %); with `--vary`,
+    /// the CV of what it names. Several times: a table each. As in the chip file if not given
+    #[arg(long, value_name = "X", value_parser = parse_cv, allow_negative_numbers = true)]
+    pub(crate) cv: Vec<Decimal>,
+
+    /// Only this parameter has mismatch, or only `weights`; may be given several times. One without mismatch in the
+    /// chip file gets what `--cv` says
+    #[arg(long, value_name = "PARAMETER")]
+    pub(crate) vary: Vec<String>,
+
+    /// Leave out the faults of the chip file: no circuit is broken. Scaling the mismatch does not touch them
+    #[arg(long)]
+    pub(crate) no_faults: bool,
+
+    /// With the noise of the chip file, between runs and within them; each sample has its own
+    #[arg(long)]
+    pub(crate) noise: bool,
+
+    /// Number of the run, for its noise and the sources of its network
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count::<u64>, allow_negative_numbers = true)]
+    pub(crate) trial: u64,
+
+    /// How output neurons decide: by the most spikes (`count`), the first spike (`first`), the highest voltage at the
+    /// end (`membrane`) or of all steps (`membrane-max`). `count` if not given, `membrane` if the output of a graph
+    /// is a voltage
+    #[arg(long, value_name = "RULE", value_parser = rule())]
+    pub(crate) decide: Option<Rule>,
+
+    /// The population that decides, neuron i for class i. The output of a graph, or the only population that sends to
+    /// no other, if not given
+    #[arg(long, value_name = "POPULATION")]
+    pub(crate) output: Option<String>,
+
+    /// The accuracy that is asked of a die, from 0 to 1: the share of dies that reach it is their yield
+    #[arg(long, value_name = "ACCURACY", value_parser = share, allow_negative_numbers = true)]
+    pub(crate) require: Option<f64>,
+
+    /// Threads; all processors if not given
+    #[arg(long, value_name = "N", value_parser = from_to::<1, 1024>, allow_negative_numbers = true)]
+    pub(crate) threads: Option<u32>,
+
+    /// Also write every decision to this file, a line for each sample of each die
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The set, and how its files are read.
+#[derive(ClapArgs, Debug)]
+#[command(next_help_heading = "The labelled set")]
+pub(crate) struct SetArgs {
+    /// The labelled set: a list of files, a folder, .npz, .ts or NIRData; see below
+    #[arg(long, value_name = "SET")]
+    pub(crate) data: PathBuf,
+
+    /// Labels of a set that has none: an array (.npy), or CSV with the column `label`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+
+    /// Names of the classes in the order of the output neurons. Labels that are whole numbers need none; other labels
+    /// are taken in the order of the alphabet if not given
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) classes: Vec<String>,
+
+    /// Only the first N samples
+    #[arg(long, value_name = "N", value_parser = from_to::<1, 1_000_000_000>, allow_negative_numbers = true)]
+    pub(crate) limit: Option<u32>,
+
+    /// Which node of NIRData is the input: NODE or NODE:KEY
+    #[arg(long, value_name = "NODE")]
+    pub(crate) node: Option<String>,
+
+    /// How long a step lasts in a recording, such as 1ms: an event of time t is of step floor(t / bin). The length of a
+    /// step of the graph if that is a time; without it, networks of other kinds go by the ticks of the chip
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
+    pub(crate) bin: Option<Quantity>,
+
+    /// The files are arrays (.npy, or `x` of an .npz) with a row a step and a column a channel. Graphs of trained nets
+    /// take arrays so without this
+    #[arg(long, conflicts_with_all = ["sensor", "format", "columns"])]
+    pub(crate) raster: bool,
+
+    /// The sensor that was recorded: columns x rows of pixels (34x34), or a number of channels. The channel of an event
+    /// is (polarity, y, x). Not needed where files say it
+    #[arg(long, value_name = "SIZE", value_parser = parse_sensor)]
+    pub(crate) sensor: Option<Sensor>,
+
+    /// Format of the recordings, where their first bytes and names do not tell it
+    #[arg(long, value_name = "NAME", value_parser = parse_format)]
+    pub(crate) format: Option<&'static SensorFormat>,
+
+    /// What the columns of texts or arrays are, in their order: `t,x,y,p`, `address,time`; `-` is skipped
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) columns: Option<Columns>,
+
+    /// Unit of the times of texts or arrays: s, ms, us or ns
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) time_unit: Option<TimeUnit>,
+
+    /// Bits of the clock of texts or arrays whose times start again from 0
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=48))]
+    pub(crate) clock_bits: Option<u32>,
+
+    /// Sort recordings whose events are not in the order of time, instead of refusing them
+    #[arg(long)]
+    pub(crate) sort_events: bool,
+
+    /// The time in a recording that is its beginning: a time (1.5s), or `first` for that of its first event
+    #[arg(long, value_name = "TIME|first")]
+    pub(crate) from: Option<Beginning>,
+
+    /// One spike for all events of a channel in a step, instead of as many as there are events
+    #[arg(long)]
+    pub(crate) binary: bool,
+}
+
+fn rule() -> impl TypedValueParser<Value = Rule> {
+    let names = Rule::ALL.map(|rule| PossibleValue::new(rule.name()).help(rule.words()));
+    PossibleValuesParser::new(names).map(|name: String| {
+        Rule::ALL.into_iter().find(|rule| rule.name() == name).expect("only names of rules are possible")
+    })
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "an accuracy is a share from 0 to 1, such as 0.9".to_owned())
+}
