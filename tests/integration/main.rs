@@ -10,6 +10,7 @@ mod dpi;
 mod example_files;
 mod golden_loihi;
 mod golden_xylo;
+mod graphs;
 mod jitter;
 mod judge;
 mod kernel;
