@@ -122,8 +122,8 @@ fn chips_that_differ_in_their_unit_alone_do_the_same() {
     }
 }
 
-/// What the refusal of too large sums advises: of weights and the thresholds that a network states only the ratio counts.
-/// A lower threshold in the chip file would change nothing, because levels are kept relative to it.
+/// What the refusal of too large sums advises: of weights and the thresholds that a network states only the ratio
+/// counts. A lower threshold in the chip file would change nothing, because levels are kept relative to it.
 #[test]
 fn weights_and_thresholds_of_a_network_scale_down_together() {
     let sandbox = Sandbox::new();

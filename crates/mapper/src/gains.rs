@@ -19,8 +19,8 @@ use units::{Decimal, Quantity, Unit};
 /// Such a chip says nothing of how far its gains go, but by the range of the parameter, which holds as well. The number
 /// is chosen, and only divides the work: what the gains of strong kinds are not raised by, those of weak kinds are
 /// lowered by, which shortens the range of their inputs. It is the largest power of two below the 170 of the one table
-/// there is (DYNAP-SE2) by a safe factor of two, so that an unknown circuit is not taken for a better one; a power of two
-/// loses no digits.
+/// there is (DYNAP-SE2) by a safe factor of two, so that an unknown circuit is not taken for a better one; a power of
+/// two loses no digits.
 const FACTOR_MAX: f64 = 64.0;
 
 /// Factors have as many digits as numbers below this: six.
