@@ -38,7 +38,7 @@ pub(crate) fn load(what: &MapChoice) -> Result<Loaded, HostError> {
 /// The same for the chip `spec`, whatever the command line says.
 pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec) -> Result<Loaded, HostError> {
     let mut options = MapperOptions::default();
-    match read(&what.network, &spec, &mut |key, value| options.set(key, value))? {
+    match read(&what.network, &spec, what.allowance(), &mut |key, value| options.set(key, value))? {
         Runnable::Network(network) => {
             what.mapping.apply(&mut options);
             map(what, spec, &network, &options)
