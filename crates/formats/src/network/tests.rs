@@ -394,12 +394,12 @@ const CASES: &[(&str, &str, &str)] = &[
 #[test]
 fn sizes_are_checked_before_anything_is_drawn() {
     let huge = GOOD
-        .replace("size = 40\nmodel = \"rate\"", "size = 30000000\nmodel = \"rate\"")
+        .replace("size = 40\nmodel = \"rate\"", "size = 20000000\nmodel = \"rate\"")
         .replace("connect = { probability = 0.5 }", "connect = \"all-to-all\"");
     assert_eq!(
         outcome_on(&huge, &ideal()),
-        "50:11: `projection[2].connect`: about 28.8 PB of memory would be needed, and 4.3 GB are the most that is taken \
-         unasked: 28.8 PB for 900000000000320 connections\nhelp: lower `size`, or go on with `--allow-large`"
+        "50:11: `projection[2].connect`: about 12.8 PB of memory would be needed, and 4.3 GB are the most that is taken \
+         unasked: 12.8 PB for 400000000000480 connections\nhelp: lower `size`, or go on with `--allow-large`"
     );
     // Many projections of which each alone is small enough.
     let projection = |i: usize| {
