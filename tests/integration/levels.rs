@@ -9,6 +9,7 @@ use network::Network;
 use session::{Board, Session};
 use std::path::Path;
 use units::Tick;
+use warnings::Kind;
 
 const END: Tick = Tick(3000);
 const NEURONS: u32 = 12;
@@ -151,4 +152,27 @@ fn weights_are_no_finer_than_states() {
         assert_eq!(scale > 0, chip != "brainscales2", "{chip}: a level of 45 counts as 1 there");
         assert_eq!(mapping.report.projections[0].kept, 4, "{chip}");
     }
+}
+
+/// A grid of 2^-20 nominal thresholds is coarse for weights of some 100 of its units.
+#[test]
+fn a_coarse_grid_of_weights_is_told() {
+    let spec = shipped("ideal");
+    let warned = |factor: f64| {
+        let mapping = mapper::map(&read(&network("lif", factor), &spec), &spec, &MapperOptions::default()).unwrap();
+        let about = mapping.report.warnings.iter().filter(|w| w.kind == Kind::WeightGrid);
+        about.map(|w| w.to_string()).collect::<Vec<_>>()
+    };
+    for factor in [0.02, 1.0, 400.0] {
+        assert_eq!(warned(factor), [""; 0], "{factor}");
+    }
+    let few = warned(0.01);
+    assert_eq!(few.len(), 1, "{few:?}");
+    assert_eq!(
+        few[0],
+        "warning: d: its weights have a root mean square of 655 units of 2^-20 of the nominal threshold, and networks \
+         hold weights in whole units: what was written may be off by 0.08 % of it; give weights, thresholds and drives \
+         that are larger by one factor"
+    );
+    assert_eq!(warned(0.001).len(), 4);
 }
