@@ -13,6 +13,7 @@ mod golden_xylo;
 mod jitter;
 mod judge;
 mod kernel;
+mod levels;
 mod loihi;
 mod mapping;
 mod network_files;

@@ -187,6 +187,21 @@ fn impossible_parameters_are_refused() {
     check_refused(|_, p| set(p, "drive", "6000 mV"), &format!("{at}: `drive (of one step)` = 292"));
     check_refused(|_, p| set(p, "gain_step", "70000 1"), &format!("{at}: `gain_step` = 70000 is beyond"));
     check_refused(|_, p| p.weight_exponent = 21, "chip 0 core 0: the weight exponent 21 is not between 0 and 20");
+    check_refused(
+        |_, p| {
+            set(p, "v_threshold", "100 mV");
+            p.weight_exponent = 5;
+        },
+        "chip 0 core 0: the weight exponent 5 is below 6, which its thresholds of 2^6 nominal ones or more demand; store \
+         its weights with an exponent of 6 or more",
+    );
+    check_refused(
+        |_, p| {
+            set(p, "v_threshold", "100 mV");
+            set(p, "drive", "900000 mV");
+        },
+        &format!("{at}: `drive (of one step)` = 43"),
+    );
     let list = || Values::PerNeuron(vec![quantity("1 ms"); 3]);
     check_refused(
         |_, p| drop(p.parameters.insert("tau_mem".to_owned(), list())),
