@@ -44,17 +44,6 @@ pub enum DeviceModelError {
     /// The weight exponent of a core is outside its range.
     #[error("{core}: the weight exponent {exponent} is not between 0 and {}", chip::WEIGHT_EXPONENT_MAX)]
     WeightExponent { core: CoreAddress, exponent: u8 },
-    /// The weights of a core are finer than its states, whose unit grows with large thresholds.
-    #[error(
-        "{core}: the weight exponent {exponent} is below {scale}, which its thresholds of 2^{scale} nominal ones or \
-         more demand; store its weights with an exponent of {scale} or more"
-    )]
-    FineWeights {
-        core: CoreAddress,
-        exponent: u8,
-        /// The scale of the core.
-        scale: i8,
-    },
     /// The weight exponent of a Loihi core is outside its range.
     #[error("{core}: the weight exponent {exponent} is not between 12 and 27, which are powers of two from -8 to 7")]
     LoihiExponent { core: CoreAddress, exponent: u8 },

@@ -311,14 +311,11 @@ impl<'a> Reader<'a> {
         if exponent > WEIGHT_EXPONENT_MAX {
             return Err(DeviceModelError::WeightExponent { core, exponent });
         }
-        if (exponent as i8) < self.scale {
-            return Err(DeviceModelError::FineWeights { core, exponent, scale: self.scale });
-        }
         Ok(())
     }
 
-    /// By how many bits a core with an analog threshold shifts its weights to the left. Checked by
-    /// [`Reader::new`]: from 0 to 20.
+    /// By how many bits a core with an analog threshold shifts its weights to the left: from 0 to 20, because its scale
+    /// is at most the exponent, and negative only for small ones.
     pub(crate) const fn weight_shift(&self) -> u8 {
         (self.core.weight_exponent as i8 - self.scale) as u8
     }

@@ -1,7 +1,7 @@
 //! Networks whose thresholds, weights and drives are all multiplied by one factor: their cores keep levels relative to
 //! their own thresholds.
 
-use chip::ChipSpec;
+use chip::{ChipSpec, CoreProgram};
 use device_models::DieParameters;
 use emulator::Spike;
 use mapper::MapperOptions;
@@ -148,6 +148,8 @@ fn weights_are_no_finer_than_states() {
         let mapping = mapper::map(&network, &spec, &MapperOptions::default()).unwrap_or_else(|e| panic!("{chip}: {e}"));
         let core = &mapping.program.cores[0];
         let scale = spec.core_scale(core);
+        let coarsest = CoreProgram { weight_exponent: chip::WEIGHT_EXPONENT_MAX, ..core.clone() };
+        assert_eq!(scale, spec.core_scale(&coarsest), "{chip}: the weights take no room from the states");
         assert!(i32::from(core.weight_exponent) >= i32::from(scale), "{chip}: {} below {scale}", core.weight_exponent);
         assert_eq!(scale > 0, chip != "brainscales2", "{chip}: a level of 45 counts as 1 there");
         assert_eq!(mapping.report.projections[0].kept, 4, "{chip}");

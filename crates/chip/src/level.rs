@@ -62,9 +62,9 @@ impl ChipSpec {
     /// The scale of `core`: what counts as 1 there is the level of its model ([`ChipSpec::level`]) times two to this.
     ///
     /// It is 0 for models without an analog threshold, and wherever thresholds are near the nominal one. Large ones
-    /// make it the floor of the logarithm of the largest; the weights of the core must then be at least as coarse, so
-    /// that its weight exponent is not below the scale. Small ones make it negative, as far as other levels and the
-    /// weights that the exponent of the core allows still fit.
+    /// make it the floor of the logarithm of the largest, but at most the weight exponent of the core: states are never
+    /// coarser than weights. Small ones make it negative, as far as other levels and the weights that the exponent of
+    /// the core allows still fit.
     pub fn core_scale(&self, core: &CoreProgram) -> i8 {
         let Some(threshold) = core.model.threshold() else { return 0 };
         let one = self.level(core.model);
@@ -80,10 +80,11 @@ impl ChipSpec {
         let threshold = largest(threshold);
         let log2 = |ratio: u64| ratio.max(1).ilog2() as i32 - RATIO_BITS as i32;
         let matters = threshold.max(others >> OTHERS_SHIFT);
+        let exponent = i32::from(core.weight_exponent);
         let scale = if threshold > LARGE {
-            log2(threshold)
+            log2(threshold).min(exponent)
         } else if matters < SMALL {
-            log2(matters).max(SCALE_MIN).max(i32::from(core.weight_exponent) - WEIGHT_ROOM).min(0)
+            log2(matters).max(SCALE_MIN).max(exponent - WEIGHT_ROOM).min(0)
         } else {
             0
         };

@@ -3,7 +3,7 @@
 
 use crate::parameters;
 use crate::wish::Wish;
-use chip::{ChipSpec, CoreModel, CoreProgram, canonical_unit};
+use chip::{ChipSpec, CoreModel, CoreProgram, WEIGHT_EXPONENT_MAX, canonical_unit};
 use fx::Weight;
 
 /// What counts as 1 at neurons of `model`, in the canonical unit of its dimension; to look at.
@@ -21,7 +21,8 @@ pub(crate) fn spelled(spec: &ChipSpec, model: CoreModel, bits: i32) -> String {
     }
 }
 
-/// The least weight exponent of each core in use: its scale ([`ChipSpec::core_scale`]) where that is above 0.
+/// The least weight exponent of each core in use: the scale ([`ChipSpec::core_scale`]) that its thresholds ask for,
+/// where that is above 0. Finer weights would bound the scale, and take room from the states.
 pub(crate) fn least_exponents(wish: &Wish<'_>) -> Vec<u8> {
     let populations = &wish.network.populations;
     let of_core = |core: &crate::placement::PlacedCore| {
@@ -34,7 +35,8 @@ pub(crate) fn least_exponents(wish: &Wish<'_>) -> Vec<u8> {
             model,
             neuron_count: core.neuron_count,
             parameters: parameters::of_core(populations, core, wish.spec),
-            weight_exponent: 0,
+            // Bounds no scale above 0.
+            weight_exponent: WEIGHT_EXPONENT_MAX,
         };
         u8::try_from(wish.spec.core_scale(&program)).unwrap_or(0)
     };

@@ -42,10 +42,10 @@
 //! # Numbers
 //! v, i_k, thresholds and weights are integers with 20 fraction bits in units of the nominal threshold, times a power
 //! of two where the thresholds of the core are far from that ([`chip::ChipSpec::core_scale`]); round is floor(x +
-//! 1/2); sat keeps a state within +-2^29, which is +-512 such units and 16 times the largest threshold of the core or
-//! more, and is counted when it acts. Factors are 16-bit multipliers ([`crate::Factors`]). The sum in the step is
-//! exact before it saturates: cores whose parameters bound it run in 32-bit lanes, others in 64-bit lanes, with the
-//! same results.
+//! 1/2); sat keeps a state within +-2^29, which is +-512 such units and, unless finer weights keep the scale down, 16
+//! times the largest threshold of the core or more, and is counted when it acts. Factors are 16-bit multipliers
+//! ([`crate::Factors`]). The sum in the step is exact before it saturates: cores whose parameters bound it run in
+//! 32-bit lanes, others in 64-bit lanes, with the same results.
 //!
 //! # Noise
 //! In a run with `event_threshold_cv` every interval between two spikes of a neuron has a threshold of its own: that of

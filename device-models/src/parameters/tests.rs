@@ -32,21 +32,21 @@ fn scale(parameters: &[(&str, &str)], weight_exponent: u8) -> i8 {
 
 #[test]
 fn the_scale_of_a_core_follows_its_largest_threshold() {
-    for (threshold, expected) in [
-        ("1 mV", 0),
-        ("32 mV", 0),
-        ("32.01 mV", 5),
-        ("63.99 mV", 5),
-        ("64 mV", 6),
-        ("0.511 V", 8),
-        ("0.125 mV", 0),
-        ("0.1249 mV", -4),
-        ("62.5 uV", -4),
-        ("62.49 uV", -5),
-        ("2 uV", -9),
-        ("0.001 uV", -10),
+    for (threshold, exponent, expected) in [
+        ("1 mV", 0, 0),
+        ("32 mV", 20, 0),
+        ("32.01 mV", 20, 5),
+        ("63.99 mV", 20, 5),
+        ("64 mV", 20, 6),
+        ("0.511 V", 20, 8),
+        ("0.125 mV", 0, 0),
+        ("0.1249 mV", 0, -4),
+        ("62.5 uV", 0, -4),
+        ("62.49 uV", 0, -5),
+        ("2 uV", 0, -9),
+        ("0.001 uV", 0, -10),
     ] {
-        assert_eq!(scale(&[("v_threshold", threshold), ("drive", "0 mV")], 0), expected, "{threshold}");
+        assert_eq!(scale(&[("v_threshold", threshold), ("drive", "0 mV")], exponent), expected, "{threshold}");
     }
     // A drive is never far from the end of states, and weights always fit.
     let small = ("v_threshold", "10 uV");
@@ -56,7 +56,10 @@ fn the_scale_of_a_core_follows_its_largest_threshold() {
     for (exponent, expected) in [(3, -7), (4, -6), (9, -1), (10, 0), (20, 0)] {
         assert_eq!(scale(&[small, ("drive", "0 mV")], exponent), expected, "{exponent}");
     }
-    assert_eq!(scale(&[("v_threshold", "100 mV")], 3), 6, "for the core to refuse");
+    // States are never coarser than weights.
+    for (exponent, expected) in [(0, 0), (3, 3), (5, 5), (6, 6), (20, 6)] {
+        assert_eq!(scale(&[("v_threshold", "100 mV")], exponent), expected, "{exponent}");
+    }
     let mut program = core(CoreModel::Lif, 3, &[]);
     let list = ["1 mV", "90 mV", "2 mV"].map(quantity);
     program.parameters.insert("v_threshold".to_owned(), Values::PerNeuron(list.into()));
