@@ -31,10 +31,12 @@ fn networks_too_large_to_be_taken_unasked_are_refused_with_the_estimate() {
     sandbox.file("net.toml", network(40_000_000, 1));
     let text = sandbox.fails(1, &["map", "net.toml", "--chip", "ideal"]);
     assert!(text.contains("6 GB for 40000000 neurons") && text.contains("lower `size`"), "{text}");
-    // Who goes on meets the next mistake, which is found before anything is drawn.
-    sandbox.file("net.toml", network(40_000_000, 1).replacen("post = \"p\"", "post = \"q\"", 1));
+    // Who goes on meets the next mistake; one in the options is found before anything is drawn.
+    sandbox.file("net.toml", network(40_000_000, 1) + "[mapping]\nnonsense = 1\n");
+    let text = sandbox.fails(1, &["map", "net.toml", "--chip", "ideal"]);
+    assert!(text.contains("would be needed") && text.contains("nonsense"), "{text}");
     let text = sandbox.fails(1, &["map", "net.toml", "--chip", "ideal", "--allow-large"]);
-    assert!(!text.contains("would be needed") && text.contains("`q`"), "{text}");
+    assert!(!text.contains("would be needed") && text.contains("nonsense"), "{text}");
 }
 
 #[test]
