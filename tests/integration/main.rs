@@ -14,6 +14,7 @@ mod graphs;
 mod jitter;
 mod judge;
 mod kernel;
+mod levels;
 mod loihi;
 mod mapping;
 mod network_files;

@@ -72,6 +72,14 @@ pub(crate) enum HostError {
         /// What to do.
         help: String,
     },
+    /// A run recorded more than is kept unasked.
+    #[error("{message}")]
+    Records {
+        /// How much, when, and the limit.
+        message: String,
+        /// What to do.
+        help: String,
+    },
     /// A study cannot run, or was interrupted.
     #[error(transparent)]
     Study(Box<study::StudyError>),
@@ -140,7 +148,7 @@ impl HostError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Usage { help, .. } | Self::Mapper { help, .. } => help.clone(),
-            Self::Budget { help, .. } => Some(help.clone()),
+            Self::Budget { help, .. } | Self::Records { help, .. } => Some(help.clone()),
             Self::Study(error) => match &**error {
                 study::StudyError::Mapping { error, .. } => help_in_study(error),
                 _ => None,
