@@ -41,8 +41,8 @@ impl fmt::Display for Grid {
     }
 }
 
-/// One parameter of the neurons of a core, in its canonical unit; a level of a membrane in what counts as 1
-/// ([`ChipSpec::level`]).
+/// One parameter of the neurons of a core, in its canonical unit; a level of a membrane in what counts as 1 in the core
+/// ([`ChipSpec::level`] and [`ChipSpec::core_scale`]).
 #[derive(Clone, Debug)]
 pub struct Effective {
     /// Its name.

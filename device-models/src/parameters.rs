@@ -225,8 +225,8 @@ fn number(name: &str, value: Result<Real, FxError>) -> Result<Real, DeviceModelE
     value.map_err(|error| DeviceModelError::Number { parameter: name.to_string(), error })
 }
 
-/// One parameter of a core, neuron by neuron: in its canonical unit, a level of a membrane in what counts as 1
-/// ([`ChipSpec::level`]).
+/// One parameter of a core, neuron by neuron: in its canonical unit, a level of a membrane in what counts as 1 in the
+/// core ([`ChipSpec::level`] and [`ChipSpec::core_scale`]).
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
     /// What the program asked for, or the nominal value.
@@ -240,6 +240,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) spec: &'a ChipSpec,
     pub(crate) core: &'a CoreProgram,
     pub(crate) die: &'a DieParameters,
+    /// What counts as 1 in levels is that of the chip times two to this.
+    pub(crate) scale: i8,
 }
 
 impl<'a> Reader<'a> {
@@ -250,7 +252,7 @@ impl<'a> Reader<'a> {
         core: &'a CoreProgram,
         die: &'a DieParameters,
     ) -> Result<Self, DeviceModelError> {
-        let reader = Self { spec, core, die };
+        let reader = Self { spec, core, die, scale: spec.core_scale(core) };
         reader.check_asked()?;
         if !core.model.facts().digital {
             reader.check_weight_exponent()?;
@@ -310,6 +312,17 @@ impl<'a> Reader<'a> {
             return Err(DeviceModelError::WeightExponent { core, exponent });
         }
         Ok(())
+    }
+
+    /// By how many bits a core with an analog threshold shifts its weights to the left: from 0 to 20, because its scale
+    /// is at most the exponent, and negative only for small ones.
+    pub(crate) const fn weight_shift(&self) -> u8 {
+        (self.core.weight_exponent as i8 - self.scale) as u8
+    }
+
+    /// A level of the core as the errors of a chip have it: in what counts as 1 on the chip.
+    pub(crate) fn unscaled(&self, level: Real) -> Real {
+        Wide::from_real(level).scale(self.scale.into()).to_real_nearest()
     }
 
     /// The gains of a kind and the name to blame if they are impossible; 1 for a kind without gain.
@@ -427,7 +440,15 @@ impl<'a> Reader<'a> {
         let level = readings.iter().find(|reading| reading.parameter == name).and_then(|r| self.spec.level_of(r));
         let unit = canonical_unit(parameter.nominal.quantity.unit.dimension());
         let one = level.unwrap_or(Quantity::new(Decimal::integer(1), unit));
-        let real = |quantity| number(name, Real::from_quotient(quantity, one));
+        // A fraction bit less is a level that counts for half.
+        let bits = if level.is_some() { fraction_bits(self.scale, Real::FRACTION_BITS) } else { Real::FRACTION_BITS };
+        let real = |quantity: Quantity| match bits {
+            Real::FRACTION_BITS => number(name, Real::from_quotient(quantity, one)),
+            bits => {
+                let ratio = quantity.over_to_bits(one, bits);
+                number(name, ratio.map(Real::from_bits).map_err(FxError::Quantity))
+            }
+        };
         let count = self.core.neuron_count as usize;
         let asked: Vec<Real> = match self.core.parameters.get(name) {
             None => alloc::vec![real(parameter.nominal.quantity)?; count],
@@ -438,6 +459,12 @@ impl<'a> Reader<'a> {
         let value = asked.iter().enumerate().map(|(n, value)| value.mul_nearest(factor(n))).collect();
         Ok(Resolved { asked, value })
     }
+}
+
+/// Of `bits` fraction bits of a level of a core with this scale, those that are left where the level of the chip counts
+/// as 1.
+pub(crate) const fn fraction_bits(scale: i8, bits: u32) -> u32 {
+    bits.saturating_add_signed(-(scale as i32))
 }
 
 #[cfg(test)]

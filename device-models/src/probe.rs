@@ -4,6 +4,7 @@
 //! is a matter of each core model: its `probes` lists them and its `probe` reads one, by its place in that list. A
 //! reading is the integer that the core computes with; it changes nothing, and no number becomes a float on the way.
 
+use crate::parameters;
 use alloc::string::{String, ToString};
 use chip::{ChipSpec, CoreModel, canonical_unit};
 use units::Decimal;
@@ -27,8 +28,16 @@ impl ProbeKind {
         Self { name: name.into(), unit: unit.into(), fraction_bits, scale: Decimal::integer(1) }
     }
 
-    /// The quantity `name`, a level of membranes of `model`, in the canonical unit of the threshold.
-    pub(crate) fn level(spec: &ChipSpec, model: CoreModel, name: impl Into<String>, fraction_bits: u32) -> Self {
+    /// The quantity `name`, a level of membranes of a core of `model` with this scale, in the canonical unit of the
+    /// threshold. In the core it has this many fraction bits.
+    pub(crate) fn level(
+        spec: &ChipSpec,
+        model: CoreModel,
+        core_scale: i8,
+        name: impl Into<String>,
+        fraction_bits: u32,
+    ) -> Self {
+        let fraction_bits = parameters::fraction_bits(core_scale, fraction_bits);
         let level = spec.level(model);
         let unit = canonical_unit(level.unit.dimension());
         let scale = level.value_in(unit).expect("a canonical unit has the dimension");

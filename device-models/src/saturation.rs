@@ -15,6 +15,8 @@ pub enum CutQuantity {
     Input,
     /// A weight with the noise of one event.
     Weight,
+    /// How often a neuron spikes in a step.
+    Spikes,
 }
 
 /// A number that was cut.
@@ -30,6 +32,11 @@ impl Cut {
     /// State `index` (among the probes) of neuron `neuron`.
     pub(crate) const fn state(neuron: usize, index: usize) -> Self {
         Self { neuron: NeuronId(neuron as u16), quantity: CutQuantity::State(index as u8) }
+    }
+
+    /// The count of spikes of neuron `neuron`.
+    pub(crate) const fn spikes(neuron: usize) -> Self {
+        Self { neuron: NeuronId(neuron as u16), quantity: CutQuantity::Spikes }
     }
 
     /// What arrived for neuron `neuron`.

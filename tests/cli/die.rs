@@ -114,6 +114,18 @@ fn mismatch_that_the_grid_swallows_is_shown_and_warned_about() {
     let warned = run(&[]);
     assert!(warned.contains("\"mismatch\"") && warned.contains("t_refractory"), "{warned}");
     assert!(warned.contains("after rounding to steps of 1 ms"), "{warned}");
+    // Each way out that the text names is one; without a spike the population is warned about, and no matter here.
+    assert!(warned.contains("a larger value") && warned.contains("a finer `step`, or no mismatch of it"), "{warned}");
+    let chip = sandbox.prints(&["chip", "dynapse2", "--toml"]);
+    let (head, mismatch) = chip.split_once("[parameters.t_refractory.mismatch]").expect("it has mismatch");
+    let after = mismatch.split_once("\n[").expect("more parameters").1;
+    let own = [chip.replacen("step = { value = 1,", "step = { value = 0.1,", 1), format!("{head}[{after}")];
+    for own in own {
+        assert_ne!(own, chip);
+        sandbox.file("own.toml", own);
+        let args = ["run", "net.toml", "--chip", "./own.toml", "--input", "events.csv", "--time", "5ms", "--json"];
+        assert!(!sandbox.json(&args)["warnings"].to_string().contains("\"mismatch\""));
+    }
     assert!(!run(&["--cv", "0"]).contains("\"mismatch\""), "nothing is swallowed on a nominal die");
 }
 

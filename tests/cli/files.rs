@@ -195,7 +195,7 @@ fn an_interrupted_run_leaves_nothing() {
     let sandbox = sandbox();
     let child = Command::new(env!("CARGO_BIN_EXE_quenched"))
         .args(["run", "net.toml", "--chip", "dynapse2", "--ticks", "9000000000000000000", "--input", "a.csv"])
-        .args(["--spikes", "s.csv", "--quiet"])
+        .args(["--spikes", "s.csv", "--quiet", "--allow-large"])
         .current_dir(sandbox.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

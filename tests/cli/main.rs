@@ -2,6 +2,7 @@
 //!
 //! Expected texts are in `snapshots/`; `SNAPSHOTS=overwrite cargo test -p quenched --test cli` writes them anew.
 
+mod budget;
 mod chips;
 mod conform;
 mod die;

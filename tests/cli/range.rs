@@ -122,6 +122,37 @@ fn chips_that_differ_in_their_unit_alone_do_the_same() {
     }
 }
 
+/// What the refusal of too large sums advises: of weights and the thresholds that a network states only the ratio
+/// counts. A lower threshold in the chip file would change nothing, because levels are kept relative to it.
+#[test]
+fn weights_and_thresholds_of_a_network_scale_down_together() {
+    let sandbox = Sandbox::new();
+    let net = |channels: u32, weight: &str, threshold: &str| {
+        format!(
+            "format = \"quenched-network\"\nversion = 1\n[[input]]\nname = \"in\"\nchannels = \
+             {channels}\n[[population]]\nname = \"p\"\nsize = 3\nmodel = \"lif\"\nparameters = {{ v_threshold = \
+             \"{threshold} mV\" }}\n[[projection]]\nname = \"w\"\npre = \"in\"\npost = \"p\"\nsynapse = \
+             \"delta\"\nconnect = \"all-to-all\"\nweight = \"{weight} mV\"\n"
+        )
+    };
+    let map = ["map", "net.toml", "--chip", "ideal", "--quiet"];
+    sandbox.file("net.toml", net(60_000, "35000", "20"));
+    let text = sandbox.fails(1, &map);
+    assert!(text.contains("scale weights and the thresholds that the network gives"), "{text}");
+    sandbox.file("net.toml", net(60_000, "1750", "1"));
+    sandbox.prints(&map);
+    sandbox.file("events.csv", "tick,channel\n0,0\n0,1\n1,2\n3,1\n5,2\n9,0\n9,1\n9,2\n14,3\n20,3\n");
+    let spikes = |weight: &str, threshold: &str| {
+        sandbox.file("net.toml", net(4, weight, threshold));
+        let args =
+            ["run", "net.toml", "--chip", "ideal", "--ticks", "40", "--input", "events.csv", "--spikes", "s.csv"];
+        sandbox.prints(&args);
+        sandbox.read("s.csv")
+    };
+    let all = spikes("8", "20");
+    assert!(all.lines().count() > 5 && all == spikes("0.8", "2"), "{all}");
+}
+
 #[test]
 fn neurons_that_fire_always_are_named() {
     let sandbox = Sandbox::new();

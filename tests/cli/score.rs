@@ -153,11 +153,22 @@ fn what_cannot_be_scored_is_refused_with_what_to_do() {
     fails(2, &["--from", "3"], &["a time of the recordings here"]);
     fails(2, &["--dies", "0"], &["0 is not in 1..=1000000"]);
     fails(1, &["--csv", "list.csv"], &["list.csv"]);
+    fails(1, &["--dies", "1000000", "--cv", "1"], &["for 1000000 dies", "lower `dies`"]);
+    fails(1, &["--from", "1500us"], &["a.csv: `--from`", "choose a multiple"]);
     let text = sandbox.fails(2, &["score", "net.toml", "--chip", "ideal", "--time", "1ms"]);
     assert!(text.contains("--data <SET>"), "{text}");
     let text = sandbox.fails(1, &["score", "net.toml", "--chip", "ideal", "--data", "list.csv"]);
     assert!(text.contains("a.csv: nothing says how long it is shown") && text.contains("`--steps`"), "{text}");
     assert!(!sandbox.exists("one.csv"));
+}
+
+#[test]
+fn samples_can_begin_later_than_their_files() {
+    let sandbox = sandbox();
+    let value = sandbox.json(&score(&["--from", "50ms", "--json"]));
+    assert_eq!(value["results"][0]["dies"][0]["decisions"], serde_json::json!([0, 1, 2, 1, null, 1]));
+    let text = value["warnings"].to_string();
+    assert!(text.contains("5 events that come before `--from`, in 5 of 6 samples, are left out"), "{text}");
 }
 
 #[test]

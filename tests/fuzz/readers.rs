@@ -3,6 +3,7 @@
 use crate::edit::{Edit, edited};
 use crate::{forge, seeds};
 use bolero::generator::*;
+use budget::Allowance;
 use formats::sensor::{Options, Order, Sensor, SensorFormat};
 use mapper::MapperOptions;
 use std::path::{Path, PathBuf};
@@ -75,7 +76,7 @@ target!(
                 let networks = chips.iter().filter_map(|chip| {
                     let mut options = MapperOptions::default();
                     let set = &mut |key: &str, value: &str| options.set(key, value);
-                    let network = formats::network::read_with(text, "network.toml", "".as_ref(), chip, set).ok()?;
+                    let network = formats::network::read_with(text, "network.toml", "".as_ref(), chip, Allowance::Usual, set).ok()?;
                     if network.neuron_count() <= MAPPED_MAX {
                         let _ = mapper::map(&network, chip, &options);
                     }

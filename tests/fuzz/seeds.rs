@@ -1,5 +1,6 @@
 //! Good files, for the targets to change.
 
+use budget::Allowance;
 use formats::container::{Kind, encode};
 use mapper::MapperOptions;
 use session::{Board, Session};
@@ -54,7 +55,8 @@ pub(crate) fn board(index: usize) -> Board {
     let spec = formats::chip::shipped(chip).unwrap_or_else(|e| panic!("{e}"));
     let mut options = MapperOptions::default();
     let set = &mut |key: &str, value: &str| options.set(key, value);
-    let network = formats::network::read_with(text, chip, "".as_ref(), &spec, set).unwrap_or_else(|e| panic!("{e}"));
+    let network = formats::network::read_with(text, chip, "".as_ref(), &spec, Allowance::Usual, set)
+        .unwrap_or_else(|e| panic!("{e}"));
     Board::map(spec, &network, &options).unwrap_or_else(|e| panic!("{e}"))
 }
 

@@ -1,5 +1,6 @@
 //! The files in `examples/`: each is what its page says, and the page has them all.
 
+use budget::Allowance;
 use std::path::Path;
 
 fn folder() -> std::path::PathBuf {
@@ -19,7 +20,7 @@ fn read(path: &Path, page: &str) -> Result<(), formats::FormatErrors> {
             let chip = after.split(|c: char| !(c.is_alphanumeric() || c == '-')).next().expect("a name");
             let mut options = mapper::MapperOptions::default();
             let set = &mut |key: &str, value: &str| options.set(key, value);
-            formats::network::load_with(path, &formats::chip::shipped(chip)?, set).map(|_| ())
+            formats::network::load_with(path, &formats::chip::shipped(chip)?, Allowance::Usual, set).map(|_| ())
         }
     }
 }

@@ -257,7 +257,8 @@ fn sums_that_no_weight_makes_small_enough_are_refused_with_the_neuron() {
     assert_eq!(
         error.unwrap_err().to_string(),
         "neuron 0 of `p`: the weights of its inputs can add up to 13433598900 in one step, in the coarsest steps of its \
-         core, but its accumulators hold 2147483647; reduce its fan-in, or scale weights and thresholds down together"
+         core, but its accumulators hold 2147483647; reduce its fan-in, or scale weights and the thresholds that the network \
+         gives its populations down together"
     );
 }
 

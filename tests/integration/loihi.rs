@@ -466,7 +466,7 @@ fn weights_and_delays_beyond_the_chip_are_refused() {
     let chip::RouterSpec::Axon(router) = &mut narrow.router else { unreachable!() };
     router.weight_exponent.1.quantity = quantity("0 1");
     let error = map(&with(256.0, 1), &narrow).unwrap_err().to_string();
-    insta::assert_snapshot!(error, @"projection `w`: weight 256 from 0 to 0 is beyond 255, the largest that this chip makes; scale weights and thresholds down together");
+    insta::assert_snapshot!(error, @"projection `w`: weight 256 from 0 to 0 is beyond 255, the largest that this chip makes; scale weights and the thresholds that the network gives its populations down together");
 }
 
 /// Registers that overflow are counted, by register.

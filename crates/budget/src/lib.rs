@@ -1,10 +1,11 @@
 //! What a command may take of memory and time unless it is told to take more, and estimates of what it would.
 //!
-//! Owns the two limits ([`MEMORY_BYTES`], [`SECONDS`]), the list of what adds up to an [`Estimate`], and the refusal
-//! that names the number to lower. Estimates are made from the numbers that a user gives, before anything of their size
-//! is allocated. They are the same on every machine, and so is the refusal.
+//! Owns the limits ([`MEMORY_BYTES`], [`SECONDS`], [`RECORDS`]), the typical costs that several commands estimate with,
+//! the list of what adds up to an [`Estimate`], and the refusal that names the number to lower. Estimates are made
+//! from the numbers that a user gives, before anything of their size is allocated. They are the same on every machine,
+//! and so is the refusal.
 //!
-//! It deliberately knows nothing of what is estimated: who allocates also estimates.
+//! It deliberately knows no type of what is estimated: who allocates also estimates.
 //!
 //! ```
 //! use quenched_budget::{Allowance, Estimate};
@@ -20,6 +21,10 @@
 //! assert_eq!(refused.help(), "lower `dies`, or go on with `--allow-large`");
 //! assert!(Allowance::Large.check(&estimate).is_ok());
 //! ```
+
+mod cost;
+
+pub use cost::{CONNECTION_BYTES, NEURON_BYTES, RECORD_BYTES, RECORDS, RECORDS_BYTES, UPDATES_PER_SECOND};
 
 use std::fmt;
 
@@ -100,6 +105,14 @@ impl Allowance {
     /// From whether `--allow-large` is given.
     pub const fn large_if(large: bool) -> Self {
         if large { Self::Large } else { Self::Usual }
+    }
+
+    /// Most records that the runs of a command keep.
+    pub const fn records(self) -> u64 {
+        match self {
+            Self::Usual => RECORDS,
+            Self::Large => u64::MAX,
+        }
     }
 
     /// Whether what is estimated may be taken.

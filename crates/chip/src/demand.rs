@@ -7,7 +7,8 @@
 use core::fmt;
 use units::{Decimal, Dimension, Quantity, Unit};
 
-/// Largest level of a membrane, in nominal thresholds: its state saturates there.
+/// Largest level of a membrane that can be asked for, in nominal thresholds: without a scale of its core
+/// ([`crate::ChipSpec::core_scale`]) its state saturates there.
 const MEMBRANE_MAX: i64 = (fx::step::STATE_MAX >> fx::Weight::FRACTION_BITS) as i64;
 
 /// Fraction bits of a value: values are kept as signed numbers with 31 integer bits besides.
@@ -84,9 +85,9 @@ pub enum Bound {
     Fraction,
     /// From 0 to 1.
     Share,
-    /// Above 0, and below what a membrane can reach: 512 times the nominal threshold.
+    /// Above 0, and below what a membrane can reach in a core without a scale: 512 times the nominal threshold.
     Threshold,
-    /// What a membrane can reach, on both sides.
+    /// What a membrane can reach in a core without a scale, on both sides.
     Membrane,
     /// A whole number of a register.
     Whole {

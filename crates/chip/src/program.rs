@@ -36,7 +36,8 @@ pub struct CoreProgram {
     /// Asked-for parameter values by name; a parameter that is not here is nominal.
     pub parameters: BTreeMap<String, Values>,
     /// Weights of this core are integers times `2^weight_exponent` of the weight format's last place
-    /// (2^-20 of the network's weight unit). From 0 to 20, or to 27 for the model `loihi`.
+    /// (2^-20 of the network's weight unit). From 0 to 20, or to 27 for the model `loihi`. It bounds the scale of the
+    /// core ([`crate::ChipSpec::core_scale`]).
     pub weight_exponent: u8,
 }
 

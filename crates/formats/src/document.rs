@@ -283,9 +283,15 @@ impl<'d> Table<'d> {
 
     /// Notes a broken rule at `key` of this table, or at its head if the key is not there.
     pub fn reject_at<T>(&self, key: &str, rule: &'static str, message: impl Into<String>) -> Option<T> {
+        self.report_at(key, Problem::Rule { rule, message: message.into() });
+        None
+    }
+
+    /// Notes an error at `key` of this table, or at its head if the key is not there.
+    pub fn report_at(&self, key: &str, problem: Problem) {
         match self.get(key) {
-            Some(value) => value.reject(rule, message),
-            None => self.reject(rule, message),
+            Some(value) => value.report(problem),
+            None => self.report(problem),
         }
     }
 

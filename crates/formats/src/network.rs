@@ -8,6 +8,7 @@ mod connections;
 mod delays;
 mod ends;
 mod laws;
+mod size;
 mod sources;
 mod weights;
 
@@ -15,17 +16,20 @@ use crate::document::{Document, Entry, Format, Table, Value};
 use crate::error::{FormatErrors, Problem};
 use crate::names::read_name;
 use crate::text::read_text;
+use budget::Allowance;
 use chip::{Bound, ChipSpec, CoreModel, Values};
 use connections::{Connect, ListUnits};
 use delays::DelayEntry;
 use network::{
     Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat,
 };
+use size::Size;
 use sources::SourceReader;
-use std::cell::Cell;
 use std::path::Path;
 use units::{Decimal, Dimension, Quantity, Unit};
 use weights::Level;
+
+pub use size::estimate;
 
 /// Format and version of network files.
 pub const FORMAT: Format = Format { name: "quenched-network", version: 1 };
@@ -36,9 +40,6 @@ pub const MEMBERS_MAX: u32 = 1 << 26;
 /// Digits of a parameter that is drawn.
 const LAW_DIGITS: i16 = 12;
 
-/// Most connections of a network: those that fit the memory which is taken unasked.
-pub const CONNECTIONS_MAX: u64 = 1 << 27;
-
 /// Takes an option of the table `[mapping]`, by its key and value; or says what is wrong with it.
 pub type SetOption<'a> = &'a mut dyn FnMut(&str, &str) -> Result<(), String>;
 
@@ -48,16 +49,21 @@ pub type SetOption<'a> = &'a mut dyn FnMut(&str, &str) -> Result<(), String>;
 /// A file cannot be read, breaks its format, or names something that the chip does not have. A file with a table
 /// `[mapping]` is refused, since nobody would obey it: it is for [`load_with`].
 pub fn load(path: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
-    load_with(path, chip, &mut not_asked)
+    load_with(path, chip, Allowance::Usual, &mut not_asked)
 }
 
-/// As [`load`]; the options of the table `[mapping]` go to `set`.
+/// As [`load`]; a network may be as large as `allowance` says, and the options of the table `[mapping]` go to `set`.
 ///
 /// # Errors
 /// As [`load`], and what `set` refuses.
-pub fn load_with(path: &Path, chip: &ChipSpec, set: SetOption<'_>) -> Result<Network, FormatErrors> {
+pub fn load_with(
+    path: &Path,
+    chip: &ChipSpec,
+    allowance: Allowance,
+    set: SetOption<'_>,
+) -> Result<Network, FormatErrors> {
     let directory = path.parent().unwrap_or(Path::new(""));
-    read_with(&read_text(path)?, &path.display().to_string(), directory, chip, set)
+    read_with(&read_text(path)?, &path.display().to_string(), directory, chip, allowance, set)
 }
 
 /// Reads the network file `text` for `chip`; `name` stands for the file in errors, and lists of connections are looked
@@ -66,10 +72,10 @@ pub fn load_with(path: &Path, chip: &ChipSpec, set: SetOption<'_>) -> Result<Net
 /// # Errors
 /// As [`load`].
 pub fn read(text: &str, name: &str, directory: &Path, chip: &ChipSpec) -> Result<Network, FormatErrors> {
-    read_with(text, name, directory, chip, &mut not_asked)
+    read_with(text, name, directory, chip, Allowance::Usual, &mut not_asked)
 }
 
-/// As [`read`]; the options of the table `[mapping]` go to `set`.
+/// As [`read`]; a network may be as large as `allowance` says, and the options of the table `[mapping]` go to `set`.
 ///
 /// # Errors
 /// As [`load_with`].
@@ -78,10 +84,11 @@ pub fn read_with(
     name: &str,
     directory: &Path,
     chip: &ChipSpec,
+    allowance: Allowance,
     set: SetOption<'_>,
 ) -> Result<Network, FormatErrors> {
     let document = Document::parse(text, name, FORMAT)?;
-    let network = Reader { directory, chip, seed: 0, drawn: Cell::new(0) }.network(&document, set);
+    let network = Reader { directory, chip, seed: 0, size: Size::new(allowance) }.network(&document, set);
     document.finish(network)
 }
 
@@ -95,8 +102,7 @@ struct Reader<'a> {
     directory: &'a Path,
     chip: &'a ChipSpec,
     seed: u64,
-    /// Pairs that were joined so far.
-    drawn: Cell<u64>,
+    size: Size,
 }
 
 /// The elements of `[[key]]`, each read by `read`; none if the key is not there.
@@ -133,31 +139,6 @@ impl Reader<'_> {
             Ok(()) => Some(network),
             Err(error) => root.reject("network-is-consistent", error.to_string()),
         }
-    }
-
-    /// Refuses what no mapping could place. That all fits is still for the mapper to find out.
-    fn check_board(&self, document: &Document<'_>, populations: &[Population]) -> bool {
-        let circuits = self.circuits();
-        let mut sum = 0;
-        for (index, population) in populations.iter().enumerate() {
-            sum += u64::from(population.size);
-            if sum > circuits {
-                let message = format!(
-                    "with these {} neurons the network has {sum}, but a board of chip `{}` has at most {circuits}",
-                    population.size, self.chip.name
-                );
-                let problem = Problem::Rule { rule: "neurons-fit-the-board", message };
-                document.report(&format!("population[{index}].size"), problem);
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Neuron circuits of a board.
-    fn circuits(&self) -> u64 {
-        let sizes = [self.chip.chip_count(), self.chip.cores_per_chip(), self.chip.neurons_per_core()];
-        sizes.iter().map(|n| *n as u64).product()
     }
 
     fn input(&self, value: &Value<'_>, names: &mut Vec<String>) -> Option<InputGroup> {
@@ -301,7 +282,10 @@ impl Reader<'_> {
                     synapse,
                     delay_ticks,
                 };
-                connections::check_size(&spec, (from.count(), to.count()), &table, &self.drawn)?;
+                if let Err(error) = self.size.add_connections(&spec, (from.count(), to.count())) {
+                    table.report_at("connect", Problem::Budget(error));
+                    return None;
+                }
                 match spec.generate(network, self.seed) {
                     Ok(projection) => projection,
                     Err(error) => return table.reject_at("connect", "connections-exist", error.to_string()),

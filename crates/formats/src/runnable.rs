@@ -5,6 +5,7 @@ use crate::error::{FormatError, FormatErrors};
 use crate::text::{read_bytes, text_of};
 use crate::{network, program};
 use ::network::Network;
+use budget::Allowance;
 use chip::{ChipSpec, Program, Symbols};
 use std::path::Path;
 
@@ -32,12 +33,17 @@ pub fn chip_of(path: &Path) -> Result<Option<String>, FormatErrors> {
     Ok(Some(program.chip))
 }
 
-/// Reads the network or the program at `path`. A network is read for `chip`, as [`network::load_with`] does; whether a
-/// program was made for it is checked by who loads it.
+/// Reads the network or the program at `path`. A network is read for `chip` and up to the size that `allowance` says,
+/// as [`network::load_with`] does; whether a program was made for it is checked by who loads it.
 ///
 /// # Errors
 /// As [`network::load_with`] for a text file, and as [`program::load`] for a binary one.
-pub fn load(path: &Path, chip: &ChipSpec, set: network::SetOption<'_>) -> Result<Runnable, FormatErrors> {
+pub fn load(
+    path: &Path,
+    chip: &ChipSpec,
+    allowance: Allowance,
+    set: network::SetOption<'_>,
+) -> Result<Runnable, FormatErrors> {
     let bytes = read_bytes(path, CONTAINER_BYTES_MAX)?;
     let file = path.display().to_string();
     if is_container(&bytes) {
@@ -46,5 +52,5 @@ pub fn load(path: &Path, chip: &ChipSpec, set: network::SetOption<'_>) -> Result
         return Ok(Runnable::Program(program, symbols));
     }
     let directory = path.parent().unwrap_or(Path::new(""));
-    Ok(Runnable::Network(network::read_with(&text_of(bytes, path)?, &file, directory, chip, set)?))
+    Ok(Runnable::Network(network::read_with(&text_of(bytes, path)?, &file, directory, chip, allowance, set)?))
 }

@@ -253,7 +253,7 @@ pub enum MapperError {
     /// A weight that no mantissa and exponent of the chip make.
     #[error(
         "projection `{projection}`: weight {weight} from {pre} to {post} is beyond {limit}, the largest that this chip \
-         makes; scale weights and thresholds down together"
+         makes; scale weights and the thresholds that the network gives its populations down together"
     )]
     WeightRange {
         projection: String,
@@ -276,8 +276,8 @@ pub enum MapperError {
     /// A neuron whose inputs add up to more than its accumulators hold, with the coarsest weights that the chip has.
     #[error(
         "neuron {index} of `{population}`: the weights of its inputs can add up to {needed} in one step, in the coarsest \
-         steps of its core, but its accumulators hold {limit}; reduce its fan-in, or scale weights and thresholds down \
-         together"
+         steps of its core, but its accumulators hold {limit}; reduce its fan-in, or scale \
+         weights and the thresholds that the network gives its populations down together"
     )]
     Sums {
         population: String,

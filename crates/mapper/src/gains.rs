@@ -15,6 +15,12 @@ use std::collections::BTreeMap;
 use units::{Decimal, Quantity, Unit};
 
 /// The largest factor on a gain whose circuit has no bias with a table.
+///
+/// Such a chip says nothing of how far its gains go, but by the range of the parameter, which holds as well. The number
+/// is chosen, and only divides the work: what the gains of strong kinds are not raised by, those of weak kinds are
+/// lowered by, which shortens the range of their inputs. It is the largest power of two below the 170 of the one table
+/// there is (DYNAP-SE2) by a safe factor of two, so that an unknown circuit is not taken for a better one; a power of
+/// two loses no digits.
 const FACTOR_MAX: f64 = 64.0;
 
 /// Factors have as many digits as numbers below this: six.
@@ -262,4 +268,29 @@ fn factor(found: Option<Quantity>, asked: Option<Quantity>) -> Option<Factor> {
     }
     let pure = |gain: Option<Quantity>| gain?.value_in(Unit::ONE).ok();
     Factor::ratio(pure(found)?, pure(asked)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use chip::CoreModel;
+
+    #[test]
+    fn a_gain_without_a_table_is_raised_up_to_the_bound_or_the_end_of_its_range() {
+        let most = |range: Option<(&str, &str)>| {
+            let mut spec = testing::tag_cam();
+            let mut gain = spec.parameters["leak"].clone();
+            gain.range = range.map(|(low, high)| (testing::fact(low), testing::fact(high)));
+            spec.parameters.insert("gain".into(), gain);
+            spec.synapses[0].gain = Some("gain".into());
+            let asked = vec![Quantity::new(Decimal::integer(1), Unit::ONE)];
+            Means { parameter: "gain", asked, settable: Vec::new(), spec: &spec, model: CoreModel::Lif }.most()
+        };
+        assert_eq!(most(None), FACTOR_MAX);
+        assert_eq!(most(Some(("0", "1000"))), FACTOR_MAX);
+        let ranged = most(Some(("0", "10")));
+        assert!((5.0..=10.0).contains(&ranged), "{ranged}");
+        assert_eq!(most(Some(("0", "1"))), 1.0);
+    }
 }

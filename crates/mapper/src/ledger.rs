@@ -156,7 +156,7 @@ impl Ledger {
         for ((report, met), projection) in self.projections.iter_mut().zip(&self.met).zip(&wish.network.projections) {
             report.weights = met.report(level::of(spec, wish.network.populations[projection.post].model));
         }
-        let warnings = alarm::warnings(&self.projections, &self.losses);
+        let warnings = alarm::warnings(wish, &self.projections, &self.losses);
         let cores: Vec<_> = memories.into_iter().enumerate().map(core).collect();
         let mut chips: Vec<_> = wish.cores.iter().map(|c| c.address.chip).collect();
         chips.dedup();

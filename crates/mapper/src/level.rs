@@ -1,7 +1,9 @@
 //! Weights as people write them: the network and the program keep them in the level that counts as 1 in a core
 //! ([`ChipSpec::level`]), a report shows them in the unit of the chip's threshold.
 
-use chip::{ChipSpec, CoreModel, canonical_unit};
+use crate::parameters;
+use crate::wish::Wish;
+use chip::{ChipSpec, CoreModel, CoreProgram, WEIGHT_EXPONENT_MAX, canonical_unit};
 use fx::Weight;
 
 /// What counts as 1 at neurons of `model`, in the canonical unit of its dimension; to look at.
@@ -17,6 +19,28 @@ pub(crate) fn spelled(spec: &ChipSpec, model: CoreModel, bits: i32) -> String {
         1.0 => Weight::from_bits(bits).to_string(),
         level => format!("{} {}", crate::ledger::real(bits.into()) * level, unit(spec, model)),
     }
+}
+
+/// The least weight exponent of each core in use: the scale ([`ChipSpec::core_scale`]) that its thresholds ask for,
+/// where that is above 0. Finer weights would bound the scale, and take room from the states.
+pub(crate) fn least_exponents(wish: &Wish<'_>) -> Vec<u8> {
+    let populations = &wish.network.populations;
+    let of_core = |core: &crate::placement::PlacedCore| {
+        let model = populations[core.parts[0].population].model;
+        if model.threshold().is_none() {
+            return 0;
+        }
+        let program = CoreProgram {
+            address: core.address,
+            model,
+            neuron_count: core.neuron_count,
+            parameters: parameters::of_core(populations, core, wish.spec),
+            // Bounds no scale above 0.
+            weight_exponent: WEIGHT_EXPONENT_MAX,
+        };
+        u8::try_from(wish.spec.core_scale(&program)).unwrap_or(0)
+    };
+    wish.cores.iter().map(of_core).collect()
 }
 
 fn unit(spec: &ChipSpec, model: CoreModel) -> String {

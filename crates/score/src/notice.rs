@@ -1,6 +1,6 @@
 //! What is not as it was asked for in all of the samples and dies.
 
-use crate::{DieScore, LabelledSet, Outcome, Rule};
+use crate::{DieScore, LabelledSet, Outcome, Rule, Sample};
 use session::Multiple;
 use warnings::{Kind, Warning, Warnings};
 
@@ -14,6 +14,7 @@ pub fn notices(
 ) -> Warnings {
     let mut warnings = of_dies(dies);
     let Some(first) = dies.first() else { return warnings };
+    of_files(set, name, &mut warnings);
     of_events(first, name, multiple, &mut warnings);
     let decisions = dies.len() * set.samples.len();
     let sum = |of: fn(&Outcome) -> u64| dies.iter().map(|die| die.total(of)).sum::<u64>();
@@ -71,6 +72,22 @@ fn of_dies(dies: &[DieScore]) -> Warnings {
         warnings.push(*kind, place.clone(), format!("{text}{of}"));
     }
     warnings
+}
+
+/// What of the files of the set is in no sample.
+fn of_files(set: &LabelledSet, name: &str, warnings: &mut Warnings) {
+    let mut push = |kind, of: fn(&Sample) -> u64, what: &str| {
+        let (count, with) = (set.samples.iter().map(of).sum::<u64>(), set.samples.iter().filter(|s| of(s) > 0).count());
+        if count > 0 {
+            warnings.push(
+                kind,
+                name,
+                format!("{count} {what}, in {with} of {} samples, are left out", set.samples.len()),
+            );
+        }
+    };
+    push(Kind::EventsBefore, |sample| sample.before, "events that come before `--from`");
+    push(Kind::EventsSkipped, |sample| sample.skipped, "records that are no events");
 }
 
 /// What became of the events of the set, which is the same on all dies.

@@ -15,6 +15,10 @@ pub struct Sample {
     pub events: Vec<InputEvent>,
     /// How long it is in ticks, where its file says so.
     pub ticks: Option<u64>,
+    /// Events of its file that come before it begins.
+    pub before: u64,
+    /// Records of its file that are no events.
+    pub skipped: u64,
 }
 
 /// Samples, and what their classes are called.

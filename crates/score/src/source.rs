@@ -5,7 +5,7 @@
 
 use crate::set::{Label, classes};
 use crate::{LabelledSet, Sample, ScoreError};
-use chip::InputEvent;
+use chip::{InputEvent, whole_multiple};
 use formats::labelled::{self, LabelledFile};
 use formats::nirdata::{NirData, Observable};
 use formats::raster::Raster;
@@ -183,13 +183,13 @@ impl Source {
         let mut samples = Vec::with_capacity(count);
         let mut held = 0;
         for (read, label) in read.into_iter().zip(labels) {
-            let (name, events, ticks) = read?;
-            held += events.len();
+            let sample = read?;
+            held += sample.events.len();
             if held > EVENTS_MAX {
                 let reason = format!("it has more than the {EVENTS_MAX} events that are held at once");
                 return Err(self.refused(reason, "take a part of it with `--limit`"));
             }
-            samples.push(Sample { name, label, events, ticks });
+            samples.push(Sample { label, ..sample });
         }
         Ok(LabelledSet { classes, samples })
     }
@@ -232,14 +232,12 @@ impl Source {
         Ok((found, names))
     }
 
-    /// Name, events and length of sample `index`.
-    fn sample(&self, options: &SetOptions, index: usize) -> Result<Read, ScoreError> {
+    /// Sample `index`, without its label.
+    fn sample(&self, options: &SetOptions, index: usize) -> Result<Sample, ScoreError> {
         let name = format!("{}: sample {index}", self.path.display());
         let (events, ticks) = match &self.what {
             What::Files(files) => {
-                let path = &files[index].path;
-                let (events, ticks) = file(path, options, self.arrays)?;
-                return Ok((path.display().to_string(), events, ticks));
+                return file(&files[index].path, options, self.arrays);
             }
             What::Arrays(arrays) => array(&name, &arrays.samples[index], options.row, options)?,
             What::Series(series) => {
@@ -280,12 +278,14 @@ impl Source {
                 (events, (*t_max > 0.0 && t_max.is_finite()).then_some(end as u64 * row))
             }
         };
-        Ok((name, events, ticks))
+        Ok(plain(name, events, ticks))
     }
 }
 
-/// Name, events and length of a sample.
-type Read = (String, Vec<InputEvent>, Option<u64>);
+/// A sample all of which is known, without its label.
+const fn plain(name: String, events: Vec<InputEvent>, ticks: Option<u64>) -> Sample {
+    Sample { name, label: 0, events, ticks, before: 0, skipped: 0 }
+}
 
 /// Whether a value can be a number of spikes.
 fn is_count(value: &f64) -> bool {
@@ -344,21 +344,19 @@ fn array(
     Ok((events, Some(raster.steps as u64 * row)))
 }
 
-/// The events of a file, and its length if it is an array.
-fn file(path: &Path, options: &SetOptions, arrays: bool) -> Result<(Vec<InputEvent>, Option<u64>), ScoreError> {
+/// The sample that a file is, without its label.
+fn file(path: &Path, options: &SetOptions, arrays: bool) -> Result<Sample, ScoreError> {
     let (name, recordings) = (path.display().to_string(), &options.recordings);
     if arrays && !recordings.certain && formats::raster::recognise(path)? {
-        return array(&name, &Raster::load(path)?, options.row, options);
+        let (events, ticks) = array(&name, &Raster::load(path)?, options.row, options)?;
+        return Ok(plain(name, events, ticks));
     }
     if options.numbers {
         let reason = "it holds events, and the input channels of the graph take numbers".into();
         return Err(ScoreError::Set { file: name, reason, help: Some("leave `--input-numbers` out".into()) });
     }
     if !recordings.certain && sensor::recognise(path)?.is_none() {
-        let mut events = formats::events::load_inputs(path, options.channels)?;
-        let first = events.iter().map(|event| event.tick.0).min().filter(|_| recordings.from_first).unwrap_or(0);
-        events.iter_mut().for_each(|event| event.tick.0 -= first);
-        return Ok((events, None));
+        return event_list(path, name, options);
     }
     let (_, row) = step(&name, options)?;
     let recording = sensor::load(path, &recordings.options)?;
@@ -381,13 +379,32 @@ fn file(path: &Path, options: &SetOptions, arrays: bool) -> Result<(Vec<InputEve
     let first = || recording.events.iter().map(|event| event.time_us).min().map(microseconds);
     let from = if recordings.from_first { first() } else { recordings.from };
     let length = options.bin.unwrap_or(options.tick);
-    let (mut events, _) = sensor::to_inputs(&recording.events, length, from).map_err(|error| ScoreError::Set {
-        file: name,
+    let (mut events, before) = sensor::to_inputs(&recording.events, length, from).map_err(|error| ScoreError::Set {
+        file: name.clone(),
         reason: error.to_string(),
         help: None,
     })?;
     events.iter_mut().for_each(|event| event.tick.0 = event.tick.0.saturating_mul(row));
-    Ok((events, None))
+    let skipped = recording.skipped.iter().map(|(_, count)| count).sum();
+    Ok(Sample { before, skipped, ..plain(name, events, None) })
+}
+
+/// The sample that a list of events is, without its label; its times are ticks of the chip.
+fn event_list(path: &Path, name: String, options: &SetOptions) -> Result<Sample, ScoreError> {
+    let mut events = formats::events::load_inputs(path, options.channels)?;
+    let beginning = match options.recordings.from {
+        _ if options.recordings.from_first => events.iter().map(|event| event.tick.0).min().unwrap_or(0),
+        None => 0,
+        Some(time) => whole_multiple(time, options.tick).ok_or_else(|| ScoreError::Set {
+            file: name.clone(),
+            reason: format!("`--from` {time} is not a whole number of the chip's ticks of {}", options.tick),
+            help: Some("the times of an event list are ticks: choose a multiple".into()),
+        })?,
+    };
+    let all = events.len();
+    events.retain(|event| event.tick.0 >= beginning);
+    events.iter_mut().for_each(|event| event.tick.0 -= beginning);
+    Ok(Sample { before: (all - events.len()) as u64, ..plain(name, events, None) })
 }
 
 /// The observable of a file that is the input.

@@ -1,7 +1,7 @@
 //! Mismatch that does not reach a core: its grid of time, or its registers, are coarser than the spread.
 
 use crate::Session;
-use device_models::effective;
+use device_models::{Grid, effective};
 use std::collections::BTreeMap;
 use warnings::{Kind, Warnings};
 
@@ -12,7 +12,7 @@ struct Spread {
     used: f64,
     cores: u64,
     of_cores: u64,
-    grid: String,
+    grid: Option<Grid>,
 }
 
 /// The sum of the squared distances of some values from their mean, relative to that mean.
@@ -46,16 +46,23 @@ impl Session {
                 if count > 1.0 && drawn > 0.0 && used < drawn / 2.0 {
                     spread.cores += 1;
                     if spread.cores == 1 {
-                        (spread.drawn, spread.used, spread.grid) = (drawn, used, parameter.grid.to_string());
+                        (spread.drawn, spread.used, spread.grid) = (drawn, used, Some(parameter.grid));
                     }
                 }
             }
         }
         for (parameter, Spread { drawn, used, cores, of_cores, grid }) in spreads {
-            if cores > 0 {
+            if let Some(grid) = grid {
+                let finer = match grid {
+                    Grid::Steps(_) => "a finer `step`, or ",
+                    Grid::Ticks(_) => "a finer `tick`, or ",
+                    Grid::Register | Grid::Leak | Grid::Bits(_) => "",
+                };
                 let text = format!(
                     "mismatch of CV {:.2} % is {:.2} % after rounding to {grid}, on {cores} of {of_cores} cores in use: \
-                     use a finer grid, a larger value or another core model, and see `quenched die --effective`",
+                     give it a larger value or take another core model in the network, or give a chip file of your own \
+                     (`quenched chip NAME --toml` prints one) {finer}no mismatch of it; `quenched die --effective` \
+                     shows what is left",
                     drawn * 100.0,
                     used * 100.0
                 );

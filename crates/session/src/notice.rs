@@ -100,6 +100,7 @@ impl Session {
             }
             CutQuantity::Input => "input".into(),
             CutQuantity::Weight => "weight".into(),
+            CutQuantity::Spikes => "spikes".into(),
         };
         Some(NamedSaturation { tick, neuron, quantity })
     }

@@ -125,9 +125,12 @@ impl Probes {
         };
         for neuron in range {
             let (core, circuit) = board.place(population, neuron).expect("every neuron has a place");
-            let index = emulator.core(core).probes(board.spec()).iter().position(|other| other.name == kind.name);
+            let own = emulator.core(core).probes(board.spec());
+            let index = own.iter().position(|other| other.name == kind.name);
+            // What its integers mean may differ from core to core.
+            let kind = index.map_or(kind, |index| &own[index]).clone();
             let member = Some((population, neuron));
-            self.push(board, Probe { core, neuron: circuit, member, kind: kind.clone(), index })?;
+            self.push(board, Probe { core, neuron: circuit, member, kind, index })?;
         }
         Ok(())
     }

@@ -14,6 +14,9 @@ use units::{InputId, NeuronId, Tick};
 /// Ticks by which events are sent ahead of the run: far enough to be cheap, near enough to be few.
 const AHEAD_TICKS: u64 = 4096;
 
+/// Times that a run is asked whether to go on.
+const STRETCHES: u64 = 1024;
+
 /// A program on a die. A copy goes on by itself, from the same state.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -177,17 +180,39 @@ impl Session {
         ticks: u64,
         parts: u64,
         observer: &mut impl Observer,
-        mut done: impl FnMut(u64),
+        done: impl FnMut(u64),
     ) -> Vec<PopulationActivity> {
+        self.run_in_parts_while(ticks, parts, observer, done, |_| true).expect("nobody ends it")
+    }
+
+    /// The same as long as `more` says so, which looks at the observer: the end of a run that keeps too much. It is
+    /// asked after 1 tick, 2 more, 4 more and so on, at least a thousand times a run, so that a run goes on little
+    /// longer than it took until then. `None` if the run was ended; this session stands where that was.
+    pub fn run_in_parts_while<O: Observer>(
+        &mut self,
+        ticks: u64,
+        parts: u64,
+        observer: &mut O,
+        mut done: impl FnMut(u64),
+        more: impl Fn(&O) -> bool,
+    ) -> Option<Vec<PopulationActivity>> {
         let (from, parts) = (self.now(), parts.min(ticks));
         let mut activity = Activity::new(&self.board);
+        let mut stretch = 1;
         for part in 1..=parts {
             activity.begin_part();
-            let until = u128::from(ticks) * u128::from(part) / u128::from(parts);
-            self.run_until(from.after(until as u64), &mut (&mut activity, &mut *observer));
+            let end = from.after((u128::from(ticks) * u128::from(part) / u128::from(parts)) as u64);
+            // Running in pieces is the same run.
+            while self.now() < end {
+                self.run_until(self.now().after(stretch).min(end), &mut (&mut activity, &mut *observer));
+                if !more(observer) {
+                    return None;
+                }
+                stretch = stretch.saturating_mul(2).min((ticks / STRETCHES).max(1));
+            }
             done(part);
         }
-        activity.into_populations()
+        Some(activity.into_populations())
     }
 
     /// Runs until `end`, with events that are taken from `events` as the run comes near them, so that few are held at a

@@ -5,18 +5,12 @@
 
 use crate::StudySpec;
 use crate::spec::{TaskSettings, Wiring};
-use budget::Estimate;
+use budget::{CONNECTION_BYTES, Estimate, NEURON_BYTES, UPDATES_PER_SECOND};
 use chip::whole_multiple;
 use units::{Quantity, Unit};
 
 /// Bytes of a run: its row while it is waited for, its row among the results, its line in each file.
 const RUN_BYTES: u64 = 900;
-
-/// Bytes of a connection: in the network, in the program, and among the compiled rows.
-const CONNECTION_BYTES: u64 = 32;
-
-/// Bytes of a neuron: its parameters on a die, its state, its place in the program.
-const NEURON_BYTES: u64 = 600;
 
 /// Bytes of a number of the readout, and how often the features are there: as recorded, and centred.
 const NUMBER_BYTES: u64 = 8;
@@ -28,8 +22,7 @@ const EVENT_BYTES: u64 = 2 * 16;
 /// Samples of a task whose counts the study does not give.
 const SAMPLES: u64 = 5_000;
 
-/// What a processor does in a second: updates of neurons, and products of two numbers.
-const UPDATES_PER_SECOND: u64 = 20_000_000;
+/// Products of two numbers that a processor makes in a second.
 const PRODUCTS_PER_SECOND: u64 = 500_000_000;
 
 /// Programs that are there at the same time, at most: one is let go when its last run ends.

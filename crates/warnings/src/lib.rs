@@ -22,6 +22,8 @@ use std::fmt;
 pub enum Kind {
     /// Weights of a projection are not those asked for.
     Weights,
+    /// Weights of a projection are so small that the grid on which networks hold them is coarse.
+    WeightGrid,
     /// Delays of a projection are not those asked for.
     Delays,
     /// Connections of a projection are not on the board.

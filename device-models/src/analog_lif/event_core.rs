@@ -159,7 +159,8 @@ impl EventCore for AnalogLifCore {
     /// The membrane, the ticks of the refractory period that are to come, one current a kind of exponential synapse in
     /// use, and the adaptation current if the chip has one.
     fn probes(&self, spec: &ChipSpec) -> Vec<ProbeKind> {
-        let level = |name: String| ProbeKind::level(spec, CoreModel::AnalogLif, name, VOLTAGE_BITS);
+        let scale = self.parameters.scale();
+        let level = |name: String| ProbeKind::level(spec, CoreModel::AnalogLif, scale, name, VOLTAGE_BITS);
         let mut all = vec![level("v".into()), ProbeKind::new("refractory", "tick", 0)];
         let kinds = self.parameters.layout().lanes().iter().filter_map(|lane| match lane {
             Lane::Current { kind, .. } => Some(current_name(spec, *kind)),

@@ -53,9 +53,10 @@
 //! as early as it may. Broken neurons stay as they are.
 //!
 //! # Numbers
-//! Voltages and currents are integers with 32 fraction bits, kept within +-512 voltage units (counted when it acts);
-//! decays have 62 fraction bits and are good to 2^-48 ([`fx::exp2`]), transfers have 44; products and sums are exact
-//! in 128 bits; round is floor(x + 1/2). Time constants are at most 2^40 ticks.
+//! Voltages and currents are integers with 32 fraction bits in units of the nominal threshold, times a power of two
+//! where the thresholds of the core are far from that ([`chip::ChipSpec::core_scale`]), kept within +-512 such units
+//! (counted when it acts); decays have 62 fraction bits and are good to 2^-48 ([`fx::exp2`]), transfers have 44;
+//! products and sums are exact in 128 bits; round is floor(x + 1/2). Time constants are at most 2^40 ticks.
 //!
 //! # Cost
 //! A synapse that an event goes through costs one evaluation of its neuron and one bound of its next crossing; a silent

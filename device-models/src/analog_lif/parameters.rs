@@ -38,6 +38,8 @@ pub enum LaneUse {
 pub struct AnalogLifParameters {
     layout: InputLayout,
     weight_exponent: u8,
+    /// See [`ChipSpec::core_scale`].
+    scale: i8,
     membranes: Vec<Membrane>,
     initial: Vec<i64>,
     /// Those of a neuron side by side, because one event needs them together.
@@ -81,7 +83,8 @@ impl CoreParameters for AnalogLifParameters {
         let current_count = by_current.len();
         let currents = (0..count * current_count).map(|i| by_current[i % current_count][i / current_count]);
         Ok(Self {
-            weight_exponent: core.weight_exponent,
+            weight_exponent: builder.reader.weight_shift(),
+            scale: builder.reader.scale,
             membranes: builder.membranes(&by_current)?,
             initial: builder.voltages("v_initial", &builder.reader.parameter("v_initial")?)?,
             currents: currents.collect(),
@@ -126,14 +129,24 @@ impl CoreParameters for AnalogLifParameters {
         }
         self.initial.iter().chain(&self.adaptation).for_each(|v| digest.push(*v as u64));
         digest.push(self.weight_exponent.into());
+        // Two cores whose bits alone are the same are not.
+        if self.scale != 0 {
+            digest.push(self.scale as u64);
+        }
         digest.value()
     }
 }
 
 impl AnalogLifParameters {
-    /// Weights are shifted left by this many bits, to 20 fraction bits.
+    /// Weights are shifted left by this many bits, to 20 fraction bits: their exponent in the program, less the scale
+    /// of the core.
     pub const fn weight_exponent(&self) -> u8 {
         self.weight_exponent
+    }
+
+    /// What counts as 1 is the level of the chip times two to this.
+    pub const fn scale(&self) -> i8 {
+        self.scale
     }
 
     /// Constants of the membranes.
@@ -231,9 +244,12 @@ impl Builder<'_> {
         // A real number has the fraction bits of a voltage.
         const _: () = assert!(Real::FRACTION_BITS == VOLTAGE_BITS);
         let bits = resolved.value.iter().enumerate().map(|(n, value)| {
-            let limit = Wide::from_integer((STATE_MAX >> VOLTAGE_BITS) as i32);
             let bits = value.to_bits();
-            if bits.abs() <= STATE_MAX { Ok(bits) } else { Err(self.too_large(n, name, *value, limit)) }
+            if bits.abs() <= STATE_MAX {
+                return Ok(bits);
+            }
+            let limit = Wide::from_integer((STATE_MAX >> VOLTAGE_BITS) as i32).scale(self.reader.scale.into());
+            Err(self.too_large(n, name, self.reader.unscaled(*value), limit))
         });
         bits.collect()
     }

@@ -155,7 +155,7 @@ impl StepModel for Cuba {
     /// The current, the voltage that the next step finds, and the spikes of the last step.
     fn probes(parameters: &CubaParameters, spec: &ChipSpec) -> Vec<ProbeKind> {
         let bits = FRACTION_BITS.saturating_add_signed(parameters.scale());
-        let level = |name: &str| ProbeKind::level(spec, CoreModel::CubaLif, name, bits);
+        let level = |name: &str| ProbeKind::level(spec, CoreModel::CubaLif, 0, name, bits);
         vec![level("i"), level("v"), ProbeKind::new("spikes", "1", 0)]
     }
 

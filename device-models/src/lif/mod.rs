@@ -40,8 +40,10 @@
 //! instant counts. That is what `analog-lif` does in ticks.
 //!
 //! # Numbers
-//! v, i_k, thresholds and weights are integers with 20 fraction bits; round is floor(x + 1/2); sat keeps a state within
-//! +-2^29, which is +-512 voltage units, and is counted when it acts. Factors are 16-bit multipliers
+//! v, i_k, thresholds and weights are integers with 20 fraction bits in units of the nominal threshold, times a power
+//! of two where the thresholds of the core are far from that ([`chip::ChipSpec::core_scale`]); round is floor(x +
+//! 1/2); sat keeps a state within +-2^29, which is +-512 such units and, unless finer weights keep the scale down, 16
+//! times the largest threshold of the core or more, and is counted when it acts. Factors are 16-bit multipliers
 //! ([`crate::Factors`]). The sum in the step is exact before it saturates: cores whose parameters bound it run in
 //! 32-bit lanes, others in 64-bit lanes, with the same results.
 //!
@@ -145,7 +147,7 @@ impl StepModel for Lif {
     /// The membrane, the remaining steps of the refractory period, and one current a kind of exponential synapse in
     /// use.
     fn probes(parameters: &LifParameters, spec: &ChipSpec) -> Vec<ProbeKind> {
-        let level = |name: String| ProbeKind::level(spec, CoreModel::Lif, name, STATE_BITS);
+        let level = |name: String| ProbeKind::level(spec, CoreModel::Lif, parameters.scale(), name, STATE_BITS);
         let mut all = vec![level("v".into()), ProbeKind::new("refractory", "step", 0)];
         let couplings = parameters.couplings();
         all.extend(couplings.map(|c| level(current_name(spec, c.kind))));

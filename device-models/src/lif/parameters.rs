@@ -45,6 +45,8 @@ pub(super) enum LaneParameters {
 pub struct LifParameters {
     layout: InputLayout,
     weight_exponent: u8,
+    /// See [`ChipSpec::core_scale`].
+    scale: i8,
     leak: Factors,
     drive: Vec<i32>,
     threshold: Vec<i32>,
@@ -82,7 +84,8 @@ impl CoreParameters for LifParameters {
         // No state reaches the one, every state the other.
         reader.break_neurons(&mut threshold, i32::MAX, i32::MIN);
         let mut built = Self {
-            weight_exponent: core.weight_exponent,
+            weight_exponent: reader.weight_shift(),
+            scale: reader.scale,
             leak: builder.factors("tau_mem", &leaks)?,
             drive: builder.drive(&leaks)?,
             threshold,
@@ -126,14 +129,23 @@ impl CoreParameters for LifParameters {
             }
         }
         digest.push(self.weight_exponent.into());
+        // Two cores whose bits alone are the same are not.
+        if self.scale != 0 {
+            digest.push(self.scale as u64);
+        }
         digest.value()
     }
 }
 
 impl LifParameters {
-    /// Weights are shifted left by this many bits.
+    /// Weights are shifted left by this many bits: their exponent in the program, less the scale of the core.
     pub const fn weight_exponent(&self) -> u8 {
         self.weight_exponent
+    }
+
+    /// What counts as 1 is the level of the chip times two to this.
+    pub const fn scale(&self) -> i8 {
+        self.scale
     }
 
     /// What part of the membrane is lost in a step.
@@ -280,7 +292,8 @@ impl Builder<'_> {
             if bits.abs() <= i64::from(STATE_MAX) {
                 Ok(bits as i32)
             } else {
-                Err(self.too_large(n, name, *value, Weight::from_bits(STATE_MAX).to_real()))
+                let limit = Weight::from_bits(STATE_MAX).to_real();
+                Err(self.too_large(n, name, self.reader.unscaled(*value), self.reader.unscaled(limit)))
             }
         });
         Ok(self.pad(bits.collect::<Result<_, _>>()?, padding))
@@ -295,7 +308,8 @@ impl Builder<'_> {
                 Ok(bits as i32)
             } else {
                 let limit = Weight::from_bits(DRIVE_MAX).to_real();
-                Err(self.too_large(n, "drive (of one step)", step.to_real_nearest(), limit))
+                let value = self.reader.unscaled(step.to_real_nearest());
+                Err(self.too_large(n, "drive (of one step)", value, self.reader.unscaled(limit)))
             }
         });
         Ok(self.pad(bits.collect::<Result<_, _>>()?, 0))

@@ -57,6 +57,18 @@ fn parameters_are_those_of_double_precision() {
     }
 }
 
+/// Programs whose weights are finer than their thresholds ask for run: as before there were scales, with less room.
+#[test]
+fn fine_weights_bound_the_scale() {
+    for (exponent, scale) in [(0, 0), (5, 5), (6, 6), (20, 6)] {
+        let program =
+            CoreProgram { weight_exponent: exponent, ..core(CoreModel::Lif, 1, &[("v_threshold", "100 mV")]) };
+        let built = build(&spec(), &program, &DieParameters::nominal()).unwrap();
+        assert_eq!((built.scale(), built.weight_exponent()), (scale, exponent - scale as u8), "{exponent}");
+        assert_eq!(built.threshold()[0], (100 << 20) >> scale, "{exponent}");
+    }
+}
+
 /// Time constants far apart, equal, and far from the tick: the coupling never overflows and never cancels.
 #[test]
 fn couplings_are_right_at_the_edges() {
@@ -187,6 +199,13 @@ fn impossible_parameters_are_refused() {
     check_refused(|_, p| set(p, "drive", "6000 mV"), &format!("{at}: `drive (of one step)` = 292"));
     check_refused(|_, p| set(p, "gain_step", "70000 1"), &format!("{at}: `gain_step` = 70000 is beyond"));
     check_refused(|_, p| p.weight_exponent = 21, "chip 0 core 0: the weight exponent 21 is not between 0 and 20");
+    check_refused(
+        |_, p| {
+            set(p, "v_threshold", "100 mV");
+            set(p, "drive", "900000 mV");
+        },
+        &format!("{at}: `drive (of one step)` = 43"),
+    );
     let list = || Values::PerNeuron(vec![quantity("1 ms"); 3]);
     check_refused(
         |_, p| drop(p.parameters.insert("tau_mem".to_owned(), list())),

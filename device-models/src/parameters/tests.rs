@@ -1,8 +1,9 @@
 //! Dies: pairing, scaling, correlation, and settings that are refused.
 
 use super::*;
-use crate::testing::{CORE, fact, mismatched, spec};
+use crate::testing::{CORE, core, fact, mismatched, quantity, spec};
 use alloc::borrow::ToOwned;
+use chip::CoreModel;
 use disorder::Die;
 use std::format;
 use units::DieId;
@@ -21,6 +22,49 @@ fn float(value: Real) -> f64 {
 
 fn factors(die: &DieParameters, parameter: &str) -> Vec<f64> {
     (0..1000).map(|n| float(die.factor(parameter, CORE, NeuronId(n)))).collect()
+}
+
+/// The scale of a core with these parameters and this weight exponent; a threshold of 1 mV is nominal.
+fn scale(parameters: &[(&str, &str)], weight_exponent: u8) -> i8 {
+    let program = core(CoreModel::Lif, 3, parameters);
+    spec().core_scale(&CoreProgram { weight_exponent, ..program })
+}
+
+#[test]
+fn the_scale_of_a_core_follows_its_largest_threshold() {
+    for (threshold, exponent, expected) in [
+        ("1 mV", 0, 0),
+        ("32 mV", 20, 0),
+        ("32.01 mV", 20, 5),
+        ("63.99 mV", 20, 5),
+        ("64 mV", 20, 6),
+        ("0.511 V", 20, 8),
+        ("0.125 mV", 0, 0),
+        ("0.1249 mV", 0, -4),
+        ("62.5 uV", 0, -4),
+        ("62.49 uV", 0, -5),
+        ("2 uV", 0, -9),
+        ("0.001 uV", 0, -10),
+    ] {
+        assert_eq!(scale(&[("v_threshold", threshold), ("drive", "0 mV")], exponent), expected, "{threshold}");
+    }
+    // A drive is never far from the end of states, and weights always fit.
+    let small = ("v_threshold", "10 uV");
+    for (drive, expected) in [("100 uV", -7), ("-0.5 mV", -5), ("2 mV", 0), ("500 mV", 0)] {
+        assert_eq!(scale(&[small, ("drive", drive)], 0), expected, "{drive}");
+    }
+    for (exponent, expected) in [(3, -7), (4, -6), (9, -1), (10, 0), (20, 0)] {
+        assert_eq!(scale(&[small, ("drive", "0 mV")], exponent), expected, "{exponent}");
+    }
+    // States are never coarser than weights.
+    for (exponent, expected) in [(0, 0), (3, 3), (5, 5), (6, 6), (20, 6)] {
+        assert_eq!(scale(&[("v_threshold", "100 mV")], exponent), expected, "{exponent}");
+    }
+    let mut program = core(CoreModel::Lif, 3, &[]);
+    let list = ["1 mV", "90 mV", "2 mV"].map(quantity);
+    program.parameters.insert("v_threshold".to_owned(), Values::PerNeuron(list.into()));
+    assert_eq!(spec().core_scale(&program), 6);
+    assert_eq!(spec().core_scale(&core(CoreModel::Rate, 3, &[("drive", "100 mV")])), 0);
 }
 
 /// Coefficient of variation and correlation of samples.

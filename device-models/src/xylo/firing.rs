@@ -1,6 +1,7 @@
 //! What neurons do that have reached their thresholds: spikes up to a cap, resets, aliases.
 
 use super::layer::{BLOCK, Constants, Layer};
+use crate::saturation::Cut;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -108,7 +109,7 @@ impl Spiking {
             let alias = alias as usize;
             let sum = self.counts[alias] + count;
             if sum > rule.cap {
-                layer.count_saturation();
+                layer.saturations.add(1, || Cut::spikes(alias));
             }
             self.set(alias, sum.min(rule.cap));
             if alias > neuron && count > 0 {

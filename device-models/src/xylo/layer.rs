@@ -1,11 +1,16 @@
 //! The neurons of a layer: their constants and states in blocks, and the update of one block.
 
 use super::{CURRENTS_MAX, XyloRules};
+use crate::saturation::{Cut, Saturations};
 use alloc::vec;
 use alloc::vec::Vec;
 
 /// Neurons that are updated together. A layer is padded to whole blocks with neurons that never change.
 pub const BLOCK: usize = 32;
+
+/// The place of the membrane among the probes of a layer, and of its first current.
+pub(super) const V_MEM: usize = 0;
+pub(super) const I_SYN: usize = V_MEM + 1;
 
 /// Flags of blocks that are looked at together.
 const FLAGS: usize = 8;
@@ -101,8 +106,8 @@ pub(super) struct Layer {
     awake: Vec<u8>,
     /// Whether no block is awake.
     at_rest: bool,
-    /// Times that a number was cut at the end of its range.
-    saturations: u64,
+    /// Numbers that were cut at the end of their range.
+    pub(super) saturations: Saturations,
 }
 
 impl Layer {
@@ -114,7 +119,7 @@ impl Layer {
             v_mem: vec![0; blocks * BLOCK],
             awake: vec![0; blocks.next_multiple_of(FLAGS)],
             at_rest: true,
-            saturations: 0,
+            saturations: Saturations::default(),
         };
         layer.wake_all();
         layer
@@ -126,25 +131,18 @@ impl Layer {
     /// Adding a weight several times with saturation is the same as adding its multiple once: all of the additions go
     /// in one direction.
     #[inline]
-    pub(super) fn add(&mut self, inputs: impl Iterator<Item = (usize, i32)>) {
-        let mut cut = 0;
+    pub(super) fn add(&mut self, currents: usize, inputs: impl Iterator<Item = (usize, i32)>) {
         for (place, input) in inputs {
             let current = &mut self.i_syn[place];
             let sum = i32::from(*current) + input;
             *current = saturate(sum);
-            cut += u32::from(i32::from(*current) != sum);
+            if i32::from(*current) != sum {
+                self.saturations.add(1, || {
+                    let (neuron, current) = at_place(currents, place);
+                    Cut::state(neuron, I_SYN + current)
+                });
+            }
         }
-        self.saturations += u64::from(cut);
-    }
-
-    /// Counts one number more that was cut.
-    pub(super) fn count_saturation(&mut self) {
-        self.saturations += 1;
-    }
-
-    /// Numbers that were cut since the last call.
-    pub(super) fn take_saturations(&mut self) -> u64 {
-        core::mem::take(&mut self.saturations)
     }
 
     /// A synaptic current; 0 if the neuron does not have it.
@@ -283,7 +281,7 @@ impl Layer {
             lost[n] = decay(v_mem[n], dash[n]);
         }
         // Numbers that are cut are seldom: whether there is any is found out on the way, how many only then.
-        let mut cut = 0;
+        let (mut cut, mut first) = (0, None);
         if V2 {
             let bias = &constants.bias.as_chunks::<BLOCK>().0[block];
             let before = *v_mem;
@@ -307,7 +305,9 @@ impl Layer {
                     let biased = step[n].checked_add(bias[n]);
                     let v = before[n].checked_add(step[n].saturating_add(bias[n]));
                     let cuts = [total[n] != i32::from(step[n]), biased.is_none(), v.is_none()];
-                    cut += cuts.map(u64::from).iter().sum::<u64>();
+                    let cuts = cuts.map(u64::from).iter().sum::<u64>();
+                    first = first.or((cuts > 0).then_some(n));
+                    cut += cuts;
                 }
             }
         } else {
@@ -320,10 +320,13 @@ impl Layer {
                 change |= before ^ v_mem[n];
             }
             if any_cut != 0 {
-                cut = total.iter().zip(&*v_mem).map(|(total, v)| u64::from(*total != i32::from(*v))).sum();
+                let is_cut = |(total, v): (&i32, &i16)| *total != i32::from(*v);
+                first = total.iter().zip(&*v_mem).position(is_cut);
+                cut = total.iter().zip(&*v_mem).map(|both| u64::from(is_cut(both))).sum();
             }
         }
-        self.saturations += cut;
+        // What is cut on the way to a membrane (its change, and that with the bias) is named after the membrane.
+        self.saturations.add(cut, || Cut::state(block * BLOCK + first.unwrap_or(0), V_MEM));
         change != 0
     }
 
@@ -343,6 +346,12 @@ impl Layer {
 /// Where a current of a neuron lies in a layer whose neurons have `currents` of them.
 pub(crate) const fn place(currents: usize, neuron: usize, current: usize) -> usize {
     (neuron / BLOCK * currents + current) * BLOCK + neuron % BLOCK
+}
+
+/// The neuron and its current that lie at a [`place`].
+const fn at_place(currents: usize, place: usize) -> (usize, usize) {
+    let block = place / BLOCK;
+    (block / currents * BLOCK + place % BLOCK, block % currents)
 }
 
 /// What a state loses in a step: `x / 2^dash` rounded down, but at least 1 if `x` is positive.
@@ -371,6 +380,43 @@ mod tests {
                 let rest = i32::from(x) - expected;
                 assert!(rest.abs() < i32::from(x).abs() || x == 0, "{x} with dash {dash} does not come closer to 0");
             }
+        }
+    }
+
+    #[test]
+    fn a_place_names_its_neuron_and_current() {
+        for currents in [1, CURRENTS_MAX] {
+            for neuron in [0, 1, BLOCK - 1, BLOCK, 5 * BLOCK + 7] {
+                for current in 0..currents {
+                    assert_eq!(at_place(currents, place(currents, neuron, current)), (neuron, current));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_first_is_named() {
+        let constants = Constants::new(40, 2, core::iter::repeat_n(Neuron::default(), 40));
+        for rules in [XyloRules::V1, XyloRules::V2] {
+            let mut layer = Layer::new(&constants);
+            let inputs = [(7, 0, 100), (33, 1, 40_000), (2, 0, -40_000)];
+            layer.add(2, inputs.map(|(neuron, current, input)| (place(2, neuron, current), input)).into_iter());
+            assert_eq!(layer.saturations.take_first(), Some(Cut::state(33, I_SYN + 1)));
+            assert_eq!(layer.saturations.take(), 2);
+            let mut v_mem = [0; 40];
+            (v_mem[35], v_mem[36]) = (i16::MAX, i16::MAX);
+            let slow = Constants::new(
+                40,
+                1,
+                core::iter::repeat_n(Neuron { dash_mem: 15, dash_syn: [15; 2], ..Neuron::default() }, 40),
+            );
+            let mut layer = Layer::new(&slow);
+            let mut i_syn = [0; 40];
+            (i_syn[35], i_syn[36]) = (1000, 2000);
+            layer.load(&slow, &i_syn, &v_mem);
+            layer.advance(&slow, rules, |_, _, _| ());
+            assert_eq!(layer.saturations.take_first(), Some(Cut::state(35, V_MEM)), "{rules:?}");
+            assert_eq!(layer.saturations.take(), 2, "{rules:?}");
         }
     }
 

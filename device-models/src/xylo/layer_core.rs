@@ -2,8 +2,8 @@
 
 use super::XyloLayerParameters;
 use super::firing::Spiking;
-use super::layer::{BLOCK, Layer};
-use crate::{CoreParameters, DeviceModelError, Digest, Emission, EventCore, PackedSynapse, ProbeKind};
+use super::layer::{BLOCK, I_SYN, Layer, V_MEM};
+use crate::{CoreParameters, Cut, DeviceModelError, Digest, Emission, EventCore, PackedSynapse, ProbeKind};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use chip::{ChipSpec, Routing};
@@ -98,7 +98,7 @@ impl EventCore for XyloLayerCore {
                 layer.wake((synapse.target() / BLOCK) >> (constants.currents() - 1));
             }
         }
-        layer.add(row.iter().map(|s| (s.target(), s.weight() * count)));
+        layer.add(constants.currents(), row.iter().map(|s| (s.target(), s.weight() * count)));
     }
 
     /// Makes a step and returns the neurons that spiked, each with its number of spikes.
@@ -129,7 +129,12 @@ impl EventCore for XyloLayerCore {
     /// its range. Equal inputs of one source through one synapse in a step are cut at once and count once.
     #[inline]
     fn take_saturations(&mut self) -> u64 {
-        self.layer.take_saturations()
+        self.layer.saturations.take()
+    }
+
+    /// Named after the membrane, a current, or the spikes of the neuron that has the alias.
+    fn take_first_cut(&mut self) -> Option<Cut> {
+        self.layer.saturations.take_first()
     }
 
     /// The membrane, each synaptic current, and whether the last step changed the layer (see
@@ -142,8 +147,8 @@ impl EventCore for XyloLayerCore {
 
     fn probe(&self, index: usize, neuron: NeuronId, _now: Tick) -> i64 {
         match index {
-            0 => self.v_mem(neuron).into(),
-            current if current <= self.parameters.layout().lanes().len() => self.i_syn(neuron, current - 1).into(),
+            V_MEM => self.v_mem(neuron).into(),
+            current if current <= self.parameters.layout().lanes().len() => self.i_syn(neuron, current - I_SYN).into(),
             _ => self.changed.into(),
         }
     }

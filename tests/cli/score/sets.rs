@@ -5,14 +5,17 @@ use crate::Sandbox;
 use hdf5_pure::{AttrValue, FileBuilder, GroupBuilder};
 use std::path::{Path, PathBuf};
 
-/// A graph of three inputs, each onto a neuron of its class, of which one spike in is one spike out.
-fn graph() -> Vec<u8> {
+/// A graph of three inputs, each onto a neuron of its class, of which one spike in is one spike out; or onto a sum.
+fn graph(neurons: bool) -> Vec<u8> {
     let mut builder = FileBuilder::new();
     let mut root = builder.create_group("node");
     root.create_dataset("type").with_vlen_strings(&["NIRGraph"]).with_shape(&[]);
-    root.create_dataset("edges")
-        .with_vlen_strings(&["input", "weights", "weights", "lif", "lif", "output"])
-        .with_shape(&[3, 2]);
+    let edges = if neurons {
+        &["input", "weights", "weights", "lif", "lif", "output"][..]
+    } else {
+        &["input", "weights", "weights", "output"]
+    };
+    root.create_dataset("edges").with_vlen_strings(edges).with_shape(&[edges.len() as u64 / 2, 2]);
     let mut nodes = root.create_group("nodes");
     let mut add = |name: &str, kind: &str, write: &dyn Fn(&mut GroupBuilder)| {
         let mut node = nodes.create_group(name);
@@ -29,11 +32,13 @@ fn graph() -> Vec<u8> {
         let weights = [1.5, 0.0, 0.0, 0.0, 1.5, 0.0, 0.0, 0.0, 1.5];
         node.create_dataset("weight").with_f64_data(&weights).with_shape(&[3, 3]);
     });
-    add("lif", "IF", &|node| {
-        node.create_dataset("r").with_f64_data(&[1.0; 3]).with_shape(&[3]);
-        node.create_dataset("v_threshold").with_f64_data(&[1.0; 3]).with_shape(&[3]);
-        node.create_dataset("v_reset").with_f64_data(&[0.0; 3]).with_shape(&[3]);
-    });
+    if neurons {
+        add("lif", "IF", &|node| {
+            node.create_dataset("r").with_f64_data(&[1.0; 3]).with_shape(&[3]);
+            node.create_dataset("v_threshold").with_f64_data(&[1.0; 3]).with_shape(&[3]);
+            node.create_dataset("v_reset").with_f64_data(&[0.0; 3]).with_shape(&[3]);
+        });
+    }
     root.add_group(nodes.finish());
     builder.add_group(root.finish());
     builder.finish().expect("a file")
@@ -54,7 +59,7 @@ const COUNTS: [u8; 18] = [1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1];
 
 fn with_graph() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.file("net.nir", graph());
+    sandbox.file("net.nir", graph(true));
     sandbox.file("y.csv", "label\n0\n1\n1\n");
     sandbox
 }
@@ -89,6 +94,19 @@ fn arrays_are_sets() {
     sandbox.file("wide.npy", npy("|u1", "(3, 1, 6)", &COUNTS));
     let text = sandbox.fails(1, &on_graph("wide.npy", &["--labels", "y.csv"]));
     assert!(text.contains("wide.npy: sample 0: a row has 6 values, but there are 3 input channels"), "{text}");
+}
+
+#[test]
+fn an_output_that_is_a_voltage_decides_by_it() {
+    let sandbox = with_graph();
+    sandbox.file("net.nir", graph(false));
+    sandbox.file("x.npy", npy("|u1", "(3, 2, 3)", &COUNTS));
+    let args = on_graph("x.npy", &["--labels", "y.csv"]);
+    let value = sandbox.json(&[&args[..], &["--json"]].concat());
+    assert_eq!(value["decide"], "membrane");
+    assert_eq!(value["results"][0]["dies"][0]["decisions"][0], 0);
+    let text = sandbox.fails(2, &[&args[..], &["--decide", "count"]].concat());
+    assert!(text.contains("is a voltage and never spikes") && text.contains("`membrane-max`"), "{text}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod mapping;
 mod score;
 mod values;
 
+use budget::Allowance;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 use units::{Decimal, Quantity};
@@ -238,6 +239,17 @@ pub(crate) struct MapChoice {
     /// Fail if anything is not represented as it was asked for: every line of `warnings` is an error then
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+
+    /// Go on although the estimate of memory or time, or what is recorded, is beyond what is taken unasked
+    #[arg(long)]
+    pub(crate) allow_large: bool,
+}
+
+impl MapChoice {
+    /// How much the command may take.
+    pub(crate) const fn allowance(&self) -> Allowance {
+        Allowance::large_if(self.allow_large)
+    }
 }
 
 #[derive(ClapArgs, Debug)]

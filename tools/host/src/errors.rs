@@ -75,6 +75,14 @@ pub(crate) enum HostError {
     /// A labelled set cannot be read, or not be shown.
     #[error(transparent)]
     Score(Box<score::ScoreError>),
+    /// A run recorded more than is kept unasked.
+    #[error("{message}")]
+    Records {
+        /// How much, when, and the limit.
+        message: String,
+        /// What to do.
+        help: String,
+    },
     /// A study cannot run, or was interrupted.
     #[error(transparent)]
     Study(Box<study::StudyError>),
@@ -153,7 +161,7 @@ impl HostError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Usage { help, .. } | Self::Mapper { help, .. } => help.clone(),
-            Self::Budget { help, .. } => Some(help.clone()),
+            Self::Budget { help, .. } | Self::Records { help, .. } => Some(help.clone()),
             Self::Score(error) => error.help(),
             Self::Study(error) => match &**error {
                 study::StudyError::Mapping { error, .. } => help_in_study(error),

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use crate::nearest::suggestion;
+use budget::OverBudget;
 use units::{DecimalError, QuantityError, Unit};
 
 /// What is wrong at a place of a text file.
@@ -114,6 +115,8 @@ pub enum Problem {
         /// What to do.
         help: String,
     },
+    /// What the entry asks for would take more than is taken unasked.
+    Budget(OverBudget),
     /// The file ends within a line: it was cut off.
     CutOff,
     /// The file has another number of entries than its first line announces: it was cut off or added to.
@@ -155,6 +158,7 @@ impl Problem {
                 format!("the time of {time_us} us comes after {previous_us} us")
             }
             Self::Reading { message, .. } => message.clone(),
+            Self::Budget(error) => error.to_string(),
             Self::CutOff => "the file ends within a line: it was cut off".into(),
             Self::EntryCount { announced, found } => {
                 format!("the first line announces {announced} entries, but there are {found}")
@@ -176,6 +180,7 @@ impl Problem {
                     .into(),
             ),
             Self::Reading { help, .. } => Some(help.clone()),
+            Self::Budget(error) => Some(error.help()),
             Self::CutOff => Some("copy or make the file again, or end its last line with a line break".into()),
             Self::EntryCount { .. } => Some("the file was cut off or added to; write it again".into()),
             _ => None,

@@ -1,17 +1,15 @@
 //! Who is joined to whom: a pattern to be drawn, or a list.
 
-use super::CONNECTIONS_MAX;
 use super::delays::listed;
 use super::ends::End;
-use crate::document::{Format, Table, Value};
+use crate::document::{Format, Value};
 use crate::error::{FormatError, FormatErrors, Problem};
 use crate::list::{FieldError, Schema, integer};
 use crate::npz::{ArrayProblem, Npz};
 use crate::text::read_text;
 use chip::canonical_unit;
 use fx::Weight;
-use network::{Connections, Pattern, ProjectionSpec};
-use std::cell::Cell;
+use network::{Connections, Pattern};
 use std::path::Path;
 use units::{Decimal, DecimalError, Quantity};
 
@@ -40,36 +38,6 @@ pub(super) fn read_connect(value: &Value<'_>) -> Option<Connect> {
         ["list"] => table.required("list").map(Connect::Listed),
         _ => value.reject("one-pattern", "say exactly one of `fixed-fan-in`, `probability` and `list`"),
     }
-}
-
-/// Refuses more connections than [`CONNECTIONS_MAX`] between so many senders and receivers, before any is drawn;
-/// `drawn` are those of the network so far.
-pub(super) fn check_size(
-    spec: &ProjectionSpec,
-    (senders, receivers): (u32, u32),
-    table: &Table<'_>,
-    drawn: &Cell<u64>,
-) -> Option<()> {
-    let (senders, receivers) = (u64::from(senders), u64::from(receivers));
-    let per_receiver = match spec.pattern {
-        Pattern::FanIn(count) => u64::from(count).min(senders),
-        Pattern::OneToOne => 1,
-        Pattern::AllToAll => senders,
-        // Each pair is visited.
-        Pattern::Probability { .. } => senders,
-    };
-    let pairs = receivers * per_receiver;
-    drawn.set(drawn.get().saturating_add(pairs));
-    if drawn.get() <= CONNECTIONS_MAX {
-        return Some(());
-    }
-    let message = if pairs > CONNECTIONS_MAX {
-        format!("{pairs} pairs to be joined are too many: a projection has at most {CONNECTIONS_MAX}")
-    } else {
-        let all = drawn.get();
-        format!("with these {pairs} pairs {all} are to be joined: a network has at most {CONNECTIONS_MAX}")
-    };
-    table.reject_at("connect", "connections-fit", message)
 }
 
 const LIST: Schema = Schema {

@@ -1,8 +1,9 @@
 //! The ideal router: every connection as a row of synapses, of weights as fine as its core can hold.
 //!
-//! All weights of a core share one power of two: the smallest with which the largest weight fits, and with which all
-//! inputs of a neuron can arrive at once. Where the chip offers a kind of synapse in slices (a second kind that differs
-//! in its shift alone, by the bits of a synapse), a connection is two synapses, and its weight is kept exactly.
+//! All weights of a core share one power of two: the smallest with which the largest weight fits, with which all
+//! inputs of a neuron can arrive at once, and which is no finer than the states of the core. Where the chip offers a
+//! kind of synapse in slices (a second kind that differs in its shift alone, by the bits of a synapse), a connection is
+//! two synapses, and its weight is kept exactly.
 
 use crate::decode::{DecodedConnection, Ends};
 use crate::kinds::rows::{self, join, rounded};
@@ -11,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::placement::Packing;
 use crate::sums;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, SmallWeights};
+use crate::{MapperError, MapperOptions, SmallWeights, level};
 use chip::{ChipSpec, FaultSpec, IdealRow, IdealSynapse, Kinetics, PLAIN_SHIFT, Routing, SynapseSign, SynapseType};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -30,9 +31,9 @@ fn weight_max(spec: &ChipSpec) -> u32 {
     (1 << (bits - 1)) - 1
 }
 
-/// The smallest exponent with which `largest` fits: the finest step.
-fn exponent_for(largest: u32, most: u32) -> Option<u8> {
-    (0..=EXPONENT_MAX).find(|&e| rounded(largest, e) <= most)
+/// The smallest exponent from `least` on with which `largest` fits: the finest step.
+fn exponent_for(largest: u32, least: u8, most: u32) -> Option<u8> {
+    (least..=EXPONENT_MAX).find(|&e| rounded(largest, e) <= most)
 }
 
 /// The weight of a connection in steps; 0: it takes no word.
@@ -166,11 +167,11 @@ fn exponents(wish: &Wish<'_>, slices: &Slices) -> Result<Vec<u8>, MapperError> {
         }
     }
     let most = weight_max(wish.spec);
-    let of_core = |largest: Option<Link>| {
-        let Some(link) = largest else { return Ok(0) };
-        exponent_for(link.magnitude(), most).ok_or_else(|| range(&link, u64::from(most)))
+    let of_core = |(largest, least): (Option<Link>, u8)| {
+        let Some(link) = largest else { return Ok(least) };
+        exponent_for(link.magnitude(), least, most).ok_or_else(|| range(&link, u64::from(most)))
     };
-    largest.into_iter().map(of_core).collect()
+    largest.into_iter().zip(level::least_exponents(wish)).map(of_core).collect()
 }
 
 /// The connections that `rows` make.
@@ -209,10 +210,14 @@ mod tests {
     fn the_step_is_as_fine_as_the_largest_weight_allows() {
         let most = i16::MAX as u32;
         for (largest, exponent) in [(0, 0), (32767, 0), (32768, 1), (65535, 2), (32767 << 12, 12), (1 << 31, 17)] {
-            assert_eq!(exponent_for(largest, most), Some(exponent), "largest {largest}");
+            assert_eq!(exponent_for(largest, 0, most), Some(exponent), "largest {largest}");
             assert!(rounded(largest, exponent) <= most);
         }
-        assert_eq!(exponent_for(1 << 31, 2047), None, "2048 units are beyond 12 bits");
+        assert_eq!(
+            [(7, 5), (32768, 5), (32767 << 6, 5)].map(|(l, least)| exponent_for(l, least, most)),
+            [Some(5), Some(5), Some(6)]
+        );
+        assert_eq!(exponent_for(1 << 31, 0, 2047), None, "2048 units are beyond 12 bits");
         assert_eq!([5, 6, 7].map(|m| rounded(m, 2)), [1, 2, 2]);
         assert_eq!(rounded(u32::MAX / 2, 20), 2048);
     }

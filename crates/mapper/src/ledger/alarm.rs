@@ -1,17 +1,26 @@
 //! What of the books is worth a warning.
 
+use crate::level;
 use crate::report::{ConnectionLoss, MappingLoss, ProjectionReport};
+use crate::wish::Wish;
 use warnings::{Kind, Warnings};
 
 /// An error of a projection's weights, relative to their root mean square, that is worth a warning.
 const ERROR_MAX: f64 = 0.05;
 
+/// A root mean square of a projection's weights, in units of the grid on which networks hold them, below which the
+/// rounding to that grid is worth a warning: it is 0.05 % of it, or more.
+const GRID_MIN: f64 = 1000.0;
+
 /// Weights that are not those asked for, and connections that are not on the board, by projection.
-pub(super) fn warnings(projections: &[ProjectionReport], losses: &[MappingLoss]) -> Warnings {
+pub(super) fn warnings(wish: &Wish<'_>, projections: &[ProjectionReport], losses: &[MappingLoss]) -> Warnings {
     let mut warnings = Warnings::default();
     for (index, projection) in projections.iter().enumerate() {
         if let Some(text) = weights(projection) {
             warnings.push(Kind::Weights, projection.name.clone(), text);
+        }
+        if let Some(text) = grid(wish, index, projection) {
+            warnings.push(Kind::WeightGrid, projection.name.clone(), text);
         }
         if projection.lost > 0 {
             let losses = losses.iter().filter(|loss| loss.projection == index);
@@ -45,6 +54,24 @@ fn weights(projection: &ProjectionReport) -> Option<String> {
     text += "; a core makes few weights: bring those of a core closer together, choose another goal of their search, \
              or give the populations cores of their own";
     Some(text)
+}
+
+/// Weights so far below the nominal threshold that the grid of networks is coarse for them. Models without an analog
+/// threshold have whole numbers as weights, or numbers as they stand, and need no warning.
+fn grid(wish: &Wish<'_>, index: usize, projection: &ProjectionReport) -> Option<String> {
+    let model = wish.network.populations[wish.network.projections[index].post].model;
+    model.threshold()?;
+    let units = projection.weights.rms / level::of(wish.spec, model) / super::real(1);
+    if units == 0.0 || units >= GRID_MIN {
+        return None;
+    }
+    Some(format!(
+        "its weights have a root mean square of {} units of 2^-20 of the nominal threshold, and networks hold weights in \
+         whole units: what was written may be off by {:.2} % of it; give weights, thresholds and drives that are larger \
+         by one factor",
+        short(units),
+        100.0 * 0.5 / units
+    ))
 }
 
 /// Six digits.

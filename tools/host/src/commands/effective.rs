@@ -49,6 +49,7 @@ impl EffectiveValues {
             })?,
         };
         let mut all: BTreeMap<String, Vec<Effective>> = BTreeMap::new();
+        let mut scale = 0;
         for core in cores {
             let core = CoreProgram {
                 address: CoreAddress::new(0, *core),
@@ -57,6 +58,8 @@ impl EffectiveValues {
                 parameters: BTreeMap::new(),
                 weight_exponent: 0,
             };
+            // The cores differ in their address alone.
+            scale = spec.core_scale(&core);
             let found = effective(spec, &core, die);
             let found = found.map_err(|e| HostError::Device { chip: spec.name.clone(), error: Box::new(e) })?;
             for parameter in found {
@@ -64,8 +67,8 @@ impl EffectiveValues {
             }
         }
         let asked = |name: &String| args.parameters.is_empty() || args.parameters.contains(name);
-        let rows =
-            all.into_iter().filter(|(name, _)| asked(name)).map(|(name, of_cores)| row(spec, model, name, &of_cores));
+        let shown = all.into_iter().filter(|(name, _)| asked(name));
+        let rows = shown.map(|(name, of_cores)| row(spec, (model, scale), name, &of_cores));
         Ok(Some(Self { model, rows: rows.collect() }))
     }
 
@@ -101,13 +104,16 @@ impl EffectiveValues {
     }
 }
 
-fn row(spec: &ChipSpec, model: CoreModel, name: String, of_cores: &[Effective]) -> Row {
+fn row(spec: &ChipSpec, (model, scale): (CoreModel, i8), name: String, of_cores: &[Effective]) -> Row {
     let unit = canonical_unit(spec.parameters[&name].nominal.quantity.unit.dimension());
     let readings = model.readings(&spec.synapses);
     let level = readings.iter().any(|reading| reading.parameter == name && reading.measure == Measure::Level);
     // Levels are kept relative to the threshold, and shown as people write them.
-    let one =
-        if level && model.threshold().is_some() { spec.level(model).value_in(unit).map_or(1.0, number) } else { 1.0 };
+    let one = if level && model.threshold().is_some() {
+        spec.level(model).value_in(unit).map_or(1.0, number) * 2f64.powi(scale.into())
+    } else {
+        1.0
+    };
     // Values have 32 fraction bits; 2^32 is exact.
     let real = |bits: i64| bits as f64 / 4_294_967_296.0 * one;
     let value: Vec<f64> = of_cores.iter().flat_map(|e| &e.value).map(|value| real(value.to_bits())).collect();

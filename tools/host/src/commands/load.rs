@@ -66,7 +66,7 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
             help: Some("leave it out, or give a NIR file".into()),
         });
     }
-    match read(&what.network, &spec, &mut |key, value| options.set(key, value))? {
+    match read(&what.network, &spec, what.allowance(), &mut |key, value| options.set(key, value))? {
         Runnable::Network(network) => {
             what.mapping.apply(&mut options);
             map(what, spec, &network, &options)

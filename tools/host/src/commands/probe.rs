@@ -13,9 +13,6 @@ use units::{Decimal, Quantity, Unit};
 /// Most traces of a run: more cannot be read, and make lines of a file that few programs open.
 const TRACES_MAX: usize = 1024;
 
-/// Most readings of a command, over all of its runs: 128 MB of memory.
-const READINGS_MAX: u64 = 1 << 24;
-
 /// Most rows of the table in the terminal.
 const ROWS_MAX: usize = 24;
 
@@ -34,11 +31,13 @@ pub(crate) fn choose(args: &RunArgs, session: &mut Session, run_ticks: u64, runs
     }
     let (traces, samples) = (session.recordings().len(), run_ticks.div_ceil(every));
     let in_runs = if runs > 1 { format!(" in each of {runs} runs") } else { String::new() };
-    if samples.saturating_mul(traces as u64).saturating_mul(runs as u64) > READINGS_MAX {
+    let most = args.what.allowance().records();
+    if samples.saturating_mul(traces as u64).saturating_mul(runs as u64) > most {
         let message = format!(
-            "{traces} traces of {samples} samples{in_runs} are more than {READINGS_MAX} readings, which is the most of a run"
+            "{traces} traces of {samples} samples{in_runs} are more than {most} readings, the most that are kept unasked"
         );
-        return Err(usage(message, "probe fewer neurons, or sample less often with `--every`"));
+        let help = "probe fewer neurons, sample less often with `--every`, or go on with `--allow-large`";
+        return Err(usage(message, help));
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ mod account;
 mod files;
 mod inputs;
 mod json;
+mod record;
+mod size;
 mod text;
 
 use crate::args::RunArgs;
@@ -17,13 +19,14 @@ use crate::progress::{PERCENT, progress};
 use account::Account;
 use chip::{ChipSpec, whole_multiple};
 use device_models::DieParameters;
-use emulator::{Each, EmulatorError, Snapshot, Spike};
+use emulator::{EmulatorError, Snapshot};
 use files::Files;
 use formats::container::Kind;
 use formats::events::SpikeEvent;
 use formats::suggestion;
 use indicatif::ProgressBar;
 use inputs::Dense;
+use record::Record;
 use session::{Board, PopulationActivity, Session, SessionError};
 use std::path::PathBuf;
 use units::{Tick, Unit};
@@ -109,21 +112,27 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     let row = loaded.graph.as_ref().map_or(loaded.spec.step_ticks(), |graph| u64::from(graph.steps.step_ticks));
     let ticks = ticks(args, &loaded.spec, row, &dense)?;
     let rows: Vec<Option<u64>> = dense.iter().map(|input| input.as_ref().map(|_| row)).collect();
+    size::check(args, &loaded.program, &loaded.spec, (inputs.len(), ticks))?;
     let mut session = start(args, &loaded.board(&args.what.network)?, &die)?;
     mute(args, &mut session)?;
     probe::choose(args, &mut session, ticks, inputs.len().max(1))?;
     let mut outcomes = match &inputs[..] {
-        [] => vec![emulate(args, session, None, ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?],
-        [input] => {
-            vec![emulate(args, session, Some((input, rows[0])), ticks, &progress(PARTS.min(ticks), PERCENT, quiet))?]
+        [] | [_] => {
+            let bar = progress(PARTS.min(ticks), PERCENT, quiet);
+            let input = inputs.first().map(|input| (input, rows[0]));
+            let outcome = emulate(args, session, (input, 1), ticks, &bar);
+            bar.finish_and_clear();
+            vec![outcome?]
         }
         several => {
             let bar = progress(several.len() as u64 * PARTS.min(ticks), PERCENT, quiet);
-            let run = |session, input: &(&PathBuf, Option<u64>)| emulate(args, session, Some(*input), ticks, &bar);
             let several: Vec<(&PathBuf, Option<u64>)> = several.iter().zip(rows.iter().copied()).collect();
-            let outcomes = session.for_each(&several, None, run).into_iter().collect::<Result<_, _>>()?;
+            let run = |session, input: &(&PathBuf, Option<u64>)| {
+                emulate(args, session, (Some(*input), several.len()), ticks, &bar)
+            };
+            let outcomes = session.for_each(&several, None, run).into_iter().collect::<Result<_, _>>();
             bar.finish_and_clear();
-            outcomes
+            outcomes?
         }
     };
     let mut all = Warnings::default();
@@ -233,11 +242,11 @@ fn mute(args: &RunArgs, session: &mut Session) -> Result<(), HostError> {
     })
 }
 
-/// One run, from the state of `session` on.
+/// One run of so many, from the state of `session` on.
 fn emulate(
     args: &RunArgs,
     mut session: Session,
-    input: Option<(&PathBuf, Option<u64>)>,
+    (input, runs): (Option<(&PathBuf, Option<u64>)>, usize),
     ticks: u64,
     bar: &ProgressBar,
 ) -> Result<Outcome, HostError> {
@@ -249,23 +258,13 @@ fn emulate(
             Some(inputs::send(args, &mut session, input, ticks).map_err(|error| refused(path, error))?)
         }
     };
-    let mut drawn = vec![Vec::new(); if args.plot.is_some() { board.symbols().populations.len() } else { 0 }];
-    let mut spikes = Vec::new();
-    let mut watch = Each(|spike: Spike| {
-        if let Some((population, index)) = board.member(spike.core, spike.neuron)
-            && let Some(drawn) = drawn.get_mut(population)
-        {
-            drawn.push((spike.tick.0, index));
-        }
-        if args.spikes.is_some() {
-            let neuron = board.address(spike.core, spike.neuron);
-            spikes.push(SpikeEvent { tick: spike.tick, neuron, value: spike.value });
-        }
-    });
-    let activity = session.run_in_parts(ticks, PARTS, &mut watch, |_| bar.inc(1));
-    if bar.length() == Some(PARTS.min(ticks)) {
-        bar.finish_and_clear();
-    }
+    let (mut record, before) = (Record::new(args, &board, runs), session.counters().spikes);
+    let activity = session.run_in_parts_while(ticks, PARTS, &mut record, |_| bar.inc(1), |record| !record.is_over);
+    let Some(activity) = activity else {
+        let spikes = session.counters().spikes - before;
+        return Err(record.refusal(&session, spikes, (from, ticks)));
+    };
+    let Record { drawn, spikes, .. } = record;
     Ok(Outcome {
         input: input.map(|(path, _)| path.clone()),
         account,

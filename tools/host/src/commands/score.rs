@@ -9,6 +9,7 @@ use crate::errors::HostError;
 use crate::output::{print_json, warn};
 use crate::outputs::{Done, Outputs};
 use crate::progress::progress;
+use budget::Estimate;
 use chip::{ChipSpec, Endpoint, WEIGHTS, whole_multiple};
 use device_models::{DeviceModelError, DieParameters, MismatchSetting};
 use disorder::Die;
@@ -20,6 +21,11 @@ use session::{Board, Multiple};
 use std::num::NonZeroUsize;
 use units::{Decimal, DieId, Quantity, Unit};
 use warnings::Warnings;
+
+/// Bytes of a die: the mismatch of its parameters, its sessions and its line of the table.
+const DIE_BYTES: u64 = 4096;
+/// Bytes of a decision, and of the place where it waits for its turn.
+const DECISION_BYTES: u64 = 512;
 
 /// Dies with one setting of their mismatch, and what they made of the set.
 struct Block {
@@ -52,6 +58,7 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
     outputs.give_up_on_interrupt();
     let is_graph = crate::commands::load::is_graph(&args.what.network)?;
     let source = Source::open(&set.data, set.labels.as_deref(), set.node.as_deref(), set.raster || is_graph)?;
+    args.what.allowance().check(&estimate(args, &source))?;
     let loaded = load(&args.what, is_graph && source.has_numbers()?)?;
     let of_mapping = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let (output, outputs_count, rule) = output(args, &loaded)?;
@@ -112,6 +119,25 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
         done.print(&format!("{of_graph}{}{}", text::of(&result), done.text()))?;
     }
     warn(&result.warnings, args.json, args.what.deny_warnings)
+}
+
+/// What the dies and their decisions take. How long it takes is shown while it runs.
+fn estimate(args: &ScoreArgs, source: &Source) -> Estimate {
+    let samples = set_limit(args).map_or(source.len(), |limit| limit.min(source.len())) as u128;
+    let dies = u128::from(args.dies) * args.cv.len().max(1) as u128;
+    let mut estimate = Estimate::default();
+    estimate.memory(format!("{dies} dies"), dies, DIE_BYTES, "dies");
+    estimate.memory(
+        format!("the decisions of {dies} dies of {samples} samples"),
+        dies * samples,
+        DECISION_BYTES,
+        "dies",
+    );
+    estimate
+}
+
+fn set_limit(args: &ScoreArgs) -> Option<usize> {
+    args.set.limit.map(|limit| limit as usize)
 }
 
 /// The warnings of several settings: those that all have once, the others with their CV.
@@ -230,7 +256,7 @@ fn set_options(args: &ScoreArgs, loaded: &Loaded, outputs: u32) -> std::result::
         numbers: graph.is_some_and(|graph| graph.takes_numbers()),
         recordings,
         classes: (!set.classes.is_empty()).then(|| set.classes.clone()),
-        limit: set.limit.map(|limit| limit as usize),
+        limit: set_limit(args),
         threads: threads(args),
     })
 }

@@ -31,14 +31,8 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         "profile = \"loihi-lava\"",
-        "profile = \"cuba-norse\"\nweights = \"towards-zero\"",
-        "`rules.weights`: the rules `cuba-norse` have no such option, only recurrent_bias, threshold, reset, \
-         spike_probe: remove this [rules-exist]",
-    ),
-    (
-        "profile = \"loihi-lava\"",
-        "profile = \"cuba-norse\"\nreset = \"subtracts\"",
-        "`rules.reset`: `subtracts` is not a choice for `reset`\nhelp: did you mean `subtract`?",
+        "profile = \"xylo-v2\"\nweights = \"towards-zero\"",
+        "`rules.weights`: the rules `xylo-v2` have no options: remove this [rules-exist]",
     ),
     (
         "[rules]\nprofile = \"loihi-lava\"\n",

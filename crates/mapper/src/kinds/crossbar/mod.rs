@@ -18,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::placement::PlacedCore;
 use crate::report::{ConnectionLoss, CrossbarUse, Use};
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFanIn, sums};
+use crate::{MapperError, MapperOptions, OverFanIn, level, sums};
 use buses::{Bus, Group, Place};
 use chip::{BusEvent, BusInput, CrossbarCore, CrossbarLimits, Routing, Source, SynapseCell, SynapseDriver, SynapseRow};
 use scale::Scale;
@@ -139,10 +139,10 @@ fn scales(wish: &Wish<'_>, limits: CrossbarLimits, options: &MapperOptions) -> V
         magnitudes[link.core].push(link.magnitude());
     }
     let largest = sums::weight_max(wish, limits.synapse_rows);
-    let fit = |(magnitudes, largest): (&Vec<u32>, Option<u64>)| {
-        Scale::fit(magnitudes, limits.weight_max(), largest.unwrap_or(u64::MAX), options)
+    let fit = |((magnitudes, largest), finest): ((&Vec<u32>, Option<u64>), u8)| {
+        Scale::fit(magnitudes, limits.weight_max(), (finest, largest.unwrap_or(u64::MAX)), options)
     };
-    magnitudes.iter().zip(largest).map(fit).collect()
+    magnitudes.iter().zip(largest).zip(level::least_exponents(wish)).map(fit).collect()
 }
 
 /// Refuses neurons with more synapses than their column has rows.

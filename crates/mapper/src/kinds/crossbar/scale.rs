@@ -21,15 +21,15 @@ pub(super) struct Scale {
 
 impl Scale {
     /// The scale for these magnitudes in units of 2^-20, none of which is 0, and codes up to `max`. The largest code is
-    /// a weight of a program, and at most `weight_max` of its steps.
-    pub(super) fn fit(magnitudes: &[u32], max: u8, weight_max: u64, options: &MapperOptions) -> Self {
+    /// a weight of a program, and at most `weight_max` of its steps, which are no finer than `2^finest`.
+    pub(super) fn fit(magnitudes: &[u32], max: u8, (finest, weight_max): (u8, u64), options: &MapperOptions) -> Self {
         let MapperOptions { small_weights, weight_goal: goal, .. } = *options;
         let most = (weight_max.min(i16::MAX as u64) / u64::from(max)).max(1);
         let largest = u64::from(magnitudes.iter().copied().max().unwrap_or(0));
         let common = magnitudes.iter().fold(0, |a, b| gcd(a, u64::from(*b)));
         if common > 0 && largest / common <= u64::from(max) {
             let whole = |exponent: &u8| common % (1 << exponent) == 0 && common >> exponent <= most;
-            if let Some(exponent) = (0..=20).find(whole) {
+            if let Some(exponent) = (finest..=20).find(whole) {
                 return Self { current: (common >> exponent) as i16, exponent, max };
             }
         }
@@ -40,10 +40,10 @@ impl Scale {
             ((largest + steps / 2) / steps).max(least)
         };
         // At the coarsest exponent a current that is still too large is for the judge of the program to refuse.
-        let exponent = (0..=20).find(|e| current(*e) <= most).unwrap_or(20);
+        let exponent = (finest..=20).find(|e| current(*e) <= most).unwrap_or(20);
         let full = Self { current: current(exponent).min(i16::MAX as u64 / u64::from(max)) as i16, exponent, max };
         let group = Group::new(magnitudes, goal, false);
-        let others = (0..=(exponent + 1).min(20)).rev().take(8).flat_map(|exponent| {
+        let others = (finest..=(exponent + 1).min(20)).rev().take(8).flat_map(|exponent| {
             let stride = (most / 2).div_ceil(TRIED).max(1);
             let currents = (most / 2 + 1..=most).rev().step_by(stride as usize);
             currents.map(move |current| Self { current: current as i16, exponent, max })
@@ -108,7 +108,7 @@ mod tests {
         for (unit, codes) in [(1u32 << 20, 1..=63u8), (3 << 17, 5..=20), (1, 1..=63), (7, 63..=63), (520 << 20, 2..=3)]
         {
             let magnitudes: Vec<u32> = codes.map(|code| u32::from(code) * unit).collect();
-            let scale = Scale::fit(&magnitudes, 63, u64::MAX, &with(WeightGoal::Max));
+            let scale = Scale::fit(&magnitudes, 63, (0, u64::MAX), &with(WeightGoal::Max));
             for m in magnitudes {
                 let code = scale.code(m, SmallWeights::Nearest).unwrap();
                 assert_eq!(scale.weight(code), u64::from(m), "{scale:?}");
@@ -118,9 +118,9 @@ mod tests {
 
     #[test]
     fn nothing_and_the_largest_weight_fit() {
-        assert_eq!(Scale::fit(&[], 63, u64::MAX, &with(WeightGoal::Max)).current, 0);
+        assert_eq!(Scale::fit(&[], 63, (0, u64::MAX), &with(WeightGoal::Max)).current, 0);
         for max in [1, 63, 255] {
-            let scale = Scale::fit(&[1 << 31, 12345], max, u64::MAX, &with(WeightGoal::Max));
+            let scale = Scale::fit(&[1 << 31, 12345], max, (0, u64::MAX), &with(WeightGoal::Max));
             let code = scale.code(1 << 31, SmallWeights::Nearest).unwrap();
             assert!(scale.weight(code).abs_diff(1 << 31) <= scale.weight(1) / 2, "{scale:?}");
             assert_eq!(scale.code(12345, SmallWeights::Nearest), None);
@@ -141,7 +141,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_weight_is_far_off(magnitudes in prop::collection::vec((1u32..1 << 31, 0u32..31).prop_map(|(m, s)| (m >> s).max(1)), 1..40)) {
-            let scale = Scale::fit(&magnitudes, 63, u64::MAX, &with(WeightGoal::Max));
+            let scale = Scale::fit(&magnitudes, 63, (0, u64::MAX), &with(WeightGoal::Max));
             prop_assert!(63 * i64::from(scale.current) <= i64::from(i16::MAX));
             let wanted = u64::from(*magnitudes.iter().max().unwrap()) / 63;
             for m in &magnitudes {
@@ -160,7 +160,7 @@ mod tests {
             }).collect();
             let largest = f64::from(*magnitudes.iter().max().unwrap());
             for goal in [WeightGoal::Rms, WeightGoal::Relative, WeightGoal::Max] {
-                let scale = Scale::fit(&magnitudes, 63, u64::MAX, &with(goal));
+                let scale = Scale::fit(&magnitudes, 63, (0, u64::MAX), &with(goal));
                 let found = error(&magnitudes, goal, |m| {
                     scale.weight(scale.code(m, SmallWeights::Nearest).unwrap_or(0)) as f64
                 });

@@ -104,9 +104,17 @@ impl Codebook {
 
     /// The same currents with a step of twice the size; none above `2^20`.
     pub(super) fn coarser(&self) -> Option<Self> {
+        (self.exponent < EXPONENT_MAX).then(|| self.no_finer(self.exponent + 1))
+    }
+
+    /// The same currents with a step of `2^least` or more.
+    pub(super) fn no_finer(&self, least: u8) -> Self {
+        if self.exponent >= least {
+            return self.clone();
+        }
         let step = f64::from(1u32 << self.exponent);
         let currents: Vec<f64> = self.currents.iter().map(|c| f64::from(*c) * step).collect();
-        (self.exponent < EXPONENT_MAX).then(|| Self::stepped(&currents, self.exponent + 1))
+        Self::stepped(&currents, least)
     }
 
     /// The code nearest to `magnitude`; of two equally near, the smaller weight. `None` if that is 0.

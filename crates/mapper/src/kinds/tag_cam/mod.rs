@@ -13,7 +13,7 @@ use crate::placement::{PlacedCore, name_of};
 use crate::report::{ConnectionLoss, FreedResources, MemoryUse, Use};
 use crate::sums;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFanIn};
+use crate::{MapperError, MapperOptions, OverFanIn, level};
 use chip::{CamWord, ChipSpec, HostEvent, InputRoute, Routing, Source, SramWord, TagCamCore, TagCamLimits};
 use network::Endpoint;
 use std::cmp::Reverse;
@@ -171,11 +171,11 @@ fn collect(wish: &Wish<'_>) -> Vec<Vec<Vec<Link>>> {
 /// The weights of each core, for the connections that it can have.
 fn fit(wish: &Wish<'_>, limits: TagCamLimits, options: &MapperOptions, wanted: &[Vec<Vec<Link>>]) -> Vec<CoreWeights> {
     let limit = limits.cam_words_per_neuron;
-    let of_core = |(core, neurons): (&PlacedCore, &Vec<Vec<Link>>)| {
+    let of_core = |((core, neurons), finest): ((&PlacedCore, &Vec<Vec<Link>>), u8)| {
         let links: Vec<Link> = neurons.iter().flat_map(|links| largest(links, limit)).collect();
-        CoreWeights::fit(wish, core, &links, limits.weight_bits, options)
+        CoreWeights::fit(wish, core, &links, (limits.weight_bits, finest), options)
     };
-    wish.cores.iter().zip(wanted).map(of_core).collect()
+    wish.cores.iter().zip(wanted).zip(level::least_exponents(wish)).map(of_core).collect()
 }
 
 /// The `limit` connections with the largest weights (of equal ones the first), in their order.

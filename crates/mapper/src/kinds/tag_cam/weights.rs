@@ -31,16 +31,16 @@ pub(super) struct CoreWeights {
 }
 
 impl CoreWeights {
-    /// The best weights for `links`, which are all of one core.
+    /// The best weights for `links`, which are all of one core, in steps of `2^finest` or more.
     pub(super) fn fit(
         wish: &Wish<'_>,
         core: &PlacedCore,
         links: &[Link],
-        bits: usize,
+        (bits, finest): (usize, u8),
         options: &MapperOptions,
     ) -> Self {
         let (codebook, gains) = fit(wish, core, links, bits, options);
-        Self::with(wish, codebook, gains, options.small_weights)
+        Self::with(wish, codebook.no_finer(finest), gains, options.small_weights)
     }
 
     fn with(wish: &Wish<'_>, codebook: Codebook, gains: Vec<Gain>, small_weights: SmallWeights) -> Self {
