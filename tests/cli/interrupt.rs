@@ -48,3 +48,35 @@ fn an_interrupted_study_leaves_nothing() {
 fn a_study_that_a_scheduler_ends_leaves_nothing() {
     check("-TERM");
 }
+
+#[test]
+fn an_interrupted_score_leaves_nothing() {
+    let sandbox = crate::score::sandbox();
+    let files = || {
+        let entries = std::fs::read_dir(sandbox.path()).expect("a folder");
+        entries.map(|entry| entry.expect("a file").file_name()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = files();
+    let args = ["--vary", "v_threshold", "--cv", "0.3", "--dies", "40000", "--threads", "1", "--csv", "all.csv"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_quenched"))
+        .args(crate::score::score(&args))
+        .current_dir(sandbox.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("quenched starts");
+    // The file is claimed just before signals are caught, and before the first sample.
+    let start = Instant::now();
+    while files() == before {
+        assert!(start.elapsed() < Duration::from_secs(60), "the score does not start");
+        assert!(child.try_wait().expect("its state").is_none(), "the score ended by itself");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    signal(&child, "-INT");
+    let output = child.wait_with_output().expect("quenched ends");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{text}");
+    assert!(text.contains("interrupted; nothing was written") && output.stdout.is_empty(), "{text}");
+    assert_eq!(files(), before, "nothing is left");
+}

@@ -22,7 +22,7 @@ weight = "25 mV"
 "#;
 
 /// A network and a list of six samples: three are plain, one is mislabelled, one empty, one a tie.
-fn sandbox() -> Sandbox {
+pub(crate) fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.file("net.toml", NETWORK);
     for (name, events) in [
@@ -39,7 +39,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-fn score<'a>(extra: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn score<'a>(extra: &[&'a str]) -> Vec<&'a str> {
     [&["score", "net.toml", "--chip", "ideal", "--data", "list.csv", "--time", "100ms"], extra].concat()
 }
 

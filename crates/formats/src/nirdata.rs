@@ -9,7 +9,7 @@ use crate::error::FormatError;
 use crate::nir::Reader;
 use crate::text::read_bytes;
 use hdf5_pure::{AttrValue, DType, File, Group};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Most bytes of a file, of a dataset, and of all of them.
@@ -95,22 +95,21 @@ impl NirData {
     }
 }
 
-/// The attributes of a group.
-fn attributes(reader: &Reader<'_>, group: &Group, place: &str) -> Result<HashMap<String, AttrValue>, FormatError> {
-    group.attrs().map_err(|error| reader.wrong(place, error))
+/// The attribute `name` of a group, if it has it.
+fn attribute(reader: &Reader<'_>, group: &Group, place: &str, name: &str) -> Result<Option<AttrValue>, FormatError> {
+    Ok(group.attrs().map_err(|error| reader.wrong(place, error))?.remove(name))
 }
 
 /// What a group says that it is.
 fn kind(reader: &Reader<'_>, group: &Group, place: &str) -> Result<String, FormatError> {
-    let attributes = attributes(reader, group, place)?;
-    let kind = attributes.get(TYPE).and_then(AttrValue::as_str);
-    kind.map(str::to_owned).ok_or_else(|| reader.wrong(place, "it has no attribute `__type__`"))
+    let kind = attribute(reader, group, place, TYPE)?;
+    let kind = kind.as_ref().and_then(AttrValue::as_str).map(str::to_owned);
+    kind.ok_or_else(|| reader.wrong(place, "it has no attribute `__type__`"))
 }
 
 /// The number that attribute `name` of a group is.
 fn number(reader: &Reader<'_>, group: &Group, place: &str, name: &str) -> Result<f64, FormatError> {
-    let attributes = attributes(reader, group, place)?;
-    let value = attributes.get(name);
+    let value = attribute(reader, group, place, name)?;
     let value = value.and_then(|value| value.as_f64().or_else(|| value.as_i64().map(|whole| whole as f64)));
     value.ok_or_else(|| reader.wrong(place, format_args!("it has no attribute `{name}` that is a number")))
 }

@@ -200,11 +200,12 @@ fn lists_are_refused_at_their_line() {
 }
 
 /// Data that are no part of the project.
+#[allow(clippy::print_stderr, reason = "a skipped test must say so")]
 fn shared(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
     let found = path.exists();
     if !found {
-        println!("skipped: {} is not there", path.display());
+        eprintln!("skipped: {} is not there", path.display());
     }
     found.then_some(path)
 }

@@ -264,7 +264,8 @@ fn set_options(args: &ScoreArgs, loaded: &Loaded, outputs: u32) -> std::result::
 /// `seconds` in whole femtoseconds, as far as these go.
 fn length(seconds: f64) -> Option<Quantity> {
     let femtoseconds = (seconds * 1e15).round();
-    (femtoseconds >= 1.0 && femtoseconds < 9e18)
+    (1.0..9e18)
+        .contains(&femtoseconds)
         .then(|| Quantity { value: Decimal::integer(femtoseconds as i64), unit: Unit::FEMTOSECOND })
 }
 
