@@ -31,7 +31,9 @@ pub(crate) fn grown<'a>(
             // The share of this part, of what the parts from here on and the first one get.
             let target = left / (own.len() - index + 1) as u64;
             let mut taken = 0;
-            let mut next = pick(&state, own[0], None, &mut dice);
+            // Beside the last part, so that what is long is cut into pieces without rests between them; or anywhere.
+            let beside = own[..index].last().copied().filter(|last| seed & 1 == 0 && *last != own[0]);
+            let mut next = pick(&state, own[0], beside, &mut dice);
             while let Some(vertex) = next {
                 let weight = size(&state, vertex);
                 if taken > 0 && taken + weight > target || !state.has_room(part, vertex) {

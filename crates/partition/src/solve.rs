@@ -1,6 +1,6 @@
 //! The whole way: coarser and coarser graphs, first parts, moves on every level, once more from what was found, limits.
 
-use crate::coarsen::clusters;
+use crate::coarsen::{Clusters, clusters};
 use crate::dice::mixed;
 use crate::initial::grown;
 use crate::limits::{Blame, Limits, Verdict};
@@ -13,7 +13,9 @@ use crate::{Hypergraph, Parts};
 pub struct Search {
     /// Decides between what is equal.
     pub seed: u64,
-    /// First parts that are grown, of which the best goes on.
+    /// How often all begins anew with other coarse graphs, while there is work left for it.
+    pub tries: usize,
+    /// First parts that are grown in a try, of which the best goes on.
     pub starts: usize,
     /// How often the way is gone again from what was found.
     pub cycles: usize,
@@ -27,7 +29,7 @@ pub struct Search {
 
 impl Default for Search {
     fn default() -> Self {
-        Self { seed: 1, starts: 8, cycles: 12, rounds: 24, group_weight: 1, work: 1_500_000_000 }
+        Self { seed: 1, tries: 6, starts: 8, cycles: 12, rounds: 24, group_weight: 1, work: 400_000_000 }
     }
 }
 
@@ -67,8 +69,9 @@ pub fn cut(graph: &Hypergraph, assignment: &[u32]) -> u64 {
     (0..graph.net_count()).map(of_net).sum()
 }
 
-/// Levels with fewer vertices a part are not made coarser.
-const VERTICES_A_PART: usize = 16;
+/// Levels with fewer vertices a part are not made coarser; tries take turns, since chains are cut best among many
+/// vertices, and clusters are found best among few.
+const VERTICES_A_PART: [usize; 3] = [64, 16, 32];
 
 /// A level that shrinks by less than one in so many vertices is the last.
 const SHRINKS_BY: usize = 16;
@@ -134,21 +137,30 @@ impl Solver<'_> {
     }
 
     fn run(&mut self, costs: &Costs) {
-        let levels = self.levels(None, self.search.seed);
-        let mut now = self.first(&levels, costs);
-        let mut least = u64::MAX;
+        let mut now = (Vec::new(), u64::MAX);
+        for attempt in 0..self.search.tries.max(1) as u64 {
+            if attempt > 0 && self.work * (attempt + 1) / attempt > self.search.work * 3 / 4 {
+                break;
+            }
+            let seed = mixed(self.search.seed ^ attempt << 48);
+            let coarsest = VERTICES_A_PART[attempt as usize % VERTICES_A_PART.len()];
+            let levels = self.levels(None, coarsest, seed);
+            let found = self.first(&levels, costs, seed);
+            self.offer(found.0.clone());
+            if now.0.is_empty() || found.1 < now.1 {
+                now = found;
+            }
+        }
         let mut idle = 0;
         for cycle in 0..self.search.cycles as u64 {
-            self.offer(now.0.clone());
-            idle = if now.1 < least { 0 } else { idle + 1 };
-            least = least.min(now.1);
-            if self.work > self.search.work || idle > 2 {
+            if self.work > self.search.work || idle > 1 {
                 break;
             }
             let seed = mixed(self.search.seed ^ (cycle + 1) << 32);
-            let levels = self.levels(Some(&now.0), seed);
+            let levels = self.levels(Some(&now.0), VERTICES_A_PART[1], seed);
             let coarse = project(&levels, &now.0);
             let next = self.climb(&levels, costs, coarse, seed);
+            idle = if next.1 < now.1 { 0 } else { idle + 1 };
             if next.1 <= now.1 {
                 now = next;
             }
@@ -162,7 +174,7 @@ impl Solver<'_> {
             }
             dearer(&mut costs, &verdict.blame);
             let seed = mixed(self.search.seed ^ (round + 1) << 40);
-            let levels = self.levels(Some(&assignment), seed);
+            let levels = self.levels(Some(&assignment), VERTICES_A_PART[1], seed);
             let coarse = project(&levels, &assignment);
             assignment = self.climb(&levels, &costs, coarse, seed).0;
             verdict = self.offer(assignment.clone());
@@ -173,9 +185,9 @@ impl Solver<'_> {
     }
 
     /// Coarser and coarser graphs, each with the clusters that it is made of; within `part` if that is given.
-    fn levels(&mut self, part: Option<&[u32]>, seed: u64) -> Vec<(Hypergraph, Vec<u32>)> {
+    fn levels(&mut self, part: Option<&[u32]>, coarsest: usize, seed: u64) -> Vec<(Hypergraph, Vec<u32>)> {
         let dims = self.graph.dims();
-        let least = self.parts.len() * VERTICES_A_PART;
+        let least = self.parts.len() * coarsest;
         // No cluster is so large that parts could not be filled evenly.
         let most: Vec<u64> = (0..dims)
             .map(|dim| {
@@ -191,8 +203,9 @@ impl Solver<'_> {
             if graph.len() <= least {
                 break;
             }
-            self.work += graph.pin_count() as u64 * 8;
-            let (cluster, count) = clusters(graph, part.as_deref(), &most, mixed(seed.wrapping_add(levels.len() as u64)));
+            let seed = mixed(seed.wrapping_add(levels.len() as u64));
+            let Clusters { cluster, count, work } = clusters(graph, part.as_deref(), &most, seed);
+            self.work += work + graph.pin_count() as u64 * 4;
             if count > graph.len() - graph.len() / SHRINKS_BY {
                 break;
             }
@@ -208,15 +221,16 @@ impl Solver<'_> {
     }
 
     /// The best of several first parts, brought down to the finest level; with its cost.
-    fn first(&mut self, levels: &[(Hypergraph, Vec<u32>)], costs: &Costs) -> (Vec<u32>, u64) {
+    fn first(&mut self, levels: &[(Hypergraph, Vec<u32>)], costs: &Costs, seed: u64) -> (Vec<u32>, u64) {
         let coarsest = levels.last().map_or(self.graph, |(graph, _)| graph);
         let limits = self.room(coarsest, levels.is_empty());
         let mut best: Option<((u64, i64), Vec<u32>)> = None;
+        let before = self.work;
         for start in 0..self.search.starts as u64 {
-            if best.is_some() && self.work > self.search.work / 4 {
+            if best.is_some() && self.work - before > self.search.work / 8 {
                 break;
             }
-            let seed = mixed(self.search.seed ^ (start + 1) << 16);
+            let seed = mixed(seed ^ (start + 1) << 16) & !1 | (start & 1);
             let mut state = grown(coarsest, self.parts, costs, limits.clone(), seed);
             balance(&mut state, seed);
             let work = state.work + self.search.work / 8;
@@ -228,7 +242,7 @@ impl Solver<'_> {
             }
         }
         let coarse = best.expect("there is at least one start").1;
-        self.climb(levels, costs, coarse, self.search.seed)
+        self.climb(levels, costs, coarse, seed)
     }
 
     /// Brings parts of the coarsest level down to the finest one, and improves them on each.
