@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The kind of container of a program. Its version rises whenever a type in [`chip::Program`] or [`chip::Symbols`]
 /// changes, or what they mean.
-pub const KIND: Kind = Kind { name: "program", version: 3 };
+pub const KIND: Kind = Kind { name: "program", version: 4 };
 
 /// Writes `program` and what its parts are called to `path`, whole or not at all. The same program gives the same bytes
 /// everywhere.
@@ -40,7 +40,7 @@ mod tests {
     use chip::{
         AxonCore, AxonTarget, BusEvent, BusInput, CamWord, CoreModel, CoreProgram, CrossbarCore, Endpoint, HostAxon,
         HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon, PopulationSymbol,
-        ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell, SynapseDriver, SynapseGroup, SynapseRow,
+        PlacementKind, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell, SynapseDriver, SynapseGroup, SynapseRow,
         TagCamCore, Values, WeightSigns, XyloShifts,
     };
     use proptest::prelude::*;
@@ -104,6 +104,7 @@ mod tests {
         let projection = |name: &str, pre| ProjectionSymbol { name: name.into(), pre, post: 1, synapses: 300 };
         Symbols {
             populations: vec![population("a"), population("b")],
+            placement: PlacementKind::Optimised,
             segments: vec![segment(0), segment(1)],
             inputs: vec![InputSymbol { name: "in".into(), channels: 1, source: Some(source) }],
             projections: vec![projection("drive", Endpoint::Input(0)), projection("on", Endpoint::Population(0))],
@@ -179,13 +180,13 @@ mod tests {
         let path = dir.path().join("old.program");
         std::fs::write(&path, container::encode(Kind { version: 1, ..KIND }, &tag_cam())).unwrap();
         let error = load(&path).unwrap_err();
-        assert!(error.to_string().contains("this program has version 1, but version 3 is needed"), "{error}");
+        assert!(error.to_string().contains("this program has version 1, but version 4 is needed"), "{error}");
         assert!(error.help().unwrap().contains("make the program again with this release"));
     }
 
-    /// The bytes of version 3: a change here is a new version.
+    /// The bytes of version 4: a change here is a new version.
     #[test]
-    fn version_3_is_frozen() {
+    fn version_4_is_frozen() {
         let digest = |program| blake3::hash(&container::encode(KIND, &(program, symbols()))).to_hex()[..16].to_string();
         let digests = [digest(ideal()), digest(tag_cam()), digest(crossbar()), digest(axon())];
         assert_eq!(digests, ["ccd29c63086abda7", "35895a3b81bdb326", "d79ac5ab065d26e2", "cae94413defcc6eb"]);

@@ -315,7 +315,7 @@ proptest! {
     #[test]
     fn programs_decode_to_the_wish(seed: u64) {
         let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
-        let sharing = MapperOptions { core_sharing: CoreSharing::On, ..options };
+        let sharing = MapperOptions { core_sharing: CoreSharing::On, ..options.clone() };
         let network = random(seed, 90, false);
         check(&network, &crossbar(), &sharing);
         let small = random(seed, 16, false);

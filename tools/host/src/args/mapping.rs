@@ -58,6 +58,7 @@ fn flag(option: &'static OptionInfo) -> Arg {
             let names = choices.iter().map(value);
             arg.value_name("CHOICE").value_parser(PossibleValuesParser::new(names))
         }
+        OptionValues::ChoiceOrFile(_) => arg.value_name("CHOICE|FILE").value_parser(checked(option)),
         OptionValues::Number => arg.value_name("X").allow_negative_numbers(true).value_parser(checked(option)),
         OptionValues::Count => arg.value_name("N").allow_negative_numbers(true).value_parser(checked(option)),
     }
