@@ -1,7 +1,7 @@
 //! Files: the only crate that knows file formats.
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
-//! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), traces ([`traces`]), programs and other
+//! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), traces ([`traces`]), placements ([`placement`]), programs and other
 //! binary files ([`program`], [`container`]; what can be run is either: [`runnable`]), tables of results ([`csv`]), npz
 //! archives ([`npz`]), NIR graphs ([`nir`]), and writing files so that nothing is ever half-written ([`output`]). Every
 //! file is checked against its schema: what is wrong is one [`FormatError`] with file, line, column and, where
@@ -35,6 +35,7 @@ pub mod nir;
 pub mod npz;
 mod open;
 pub mod output;
+pub mod placement;
 pub mod program;
 pub mod runnable;
 pub mod sensor;

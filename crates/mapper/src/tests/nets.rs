@@ -1,8 +1,10 @@
 //! Networks whose good placements are known, and some that are made by chance.
 
 use crate::testing::*;
-use chip::ChipSpec;
+use crate::*;
+use chip::{ChipSpec, NeuronPlace};
 use network::{Endpoint, Network};
+use units::CoreAddress;
 
 /// One population `p` with these connections, all of one weight.
 pub(super) fn net(size: usize, edges: Vec<(u32, u32)>) -> Network {
@@ -115,9 +117,23 @@ pub(super) fn some_net(dice: &mut Dice) -> (Network, ChipSpec) {
     (network, spec)
 }
 
-/// A net that was made from a placement: 95 % of the circuits of each core are taken, and each core hears as many
-/// sources as 90 to 95 % of its tags, each neuron reaching no more chips than it has words for. The neurons are shuffled.
-pub(super) fn hidden_net(dice: &mut Dice) -> (Network, ChipSpec) {
+/// A net that was made from a placement which fits: 95 % of the circuits of each core are taken, and as many tags as
+/// the mapper takes in that placement, up to 95 % in each core. The neurons are shuffled; their cores come along.
+pub(super) fn hidden_net(dice: &mut Dice) -> (Network, ChipSpec, Vec<CoreAddress>) {
+    let seed = dice.next();
+    for percent in (20..=95).rev().step_by(5) {
+        let (network, spec, cores) = hidden_at(&mut Dice(seed), percent);
+        let places = cores.iter().zip(0..).map(|(core, index)| NeuronPlace { population: "p".into(), index, core: *core });
+        let placement = Placing::Given(places.collect::<Vec<_>>().into());
+        if map(&network, &spec, &MapperOptions { placement, ..MapperOptions::default() }).is_ok() {
+            return (network, spec, cores);
+        }
+    }
+    panic!("no fill fits");
+}
+
+/// The same where each core hears `percent` of 100 tags, whether that fits or not.
+fn hidden_at(dice: &mut Dice, percent: usize) -> (Network, ChipSpec, Vec<CoreAddress>) {
     let per_core = 32 + 32 * dice.below(4) as usize;
     let (chips, cores) = (2 + dice.below(3) as usize, 4);
     let used = per_core * 95 / 100;
@@ -132,11 +148,9 @@ pub(super) fn hidden_net(dice: &mut Dice) -> (Network, ChipSpec) {
     // Each neuron may reach its own chip and up to two others.
     let away: Vec<usize> = (0..count).map(|_| dice.below(chips as u32) as usize).collect();
     for chip in 0..chips {
-        // A source that is heard on a chip takes a tag in each core that hears it, but is heard in one core alone here,
-        // so that a core's tags are the sources that it hears.
         for core in 0..cores {
             let home = (chip * cores + core) * used;
-            let target = (tags * (90 + dice.below(6) as usize) / 100).min(count * 3 / 4).min(used * 40);
+            let target = (tags * percent / 100).min(count * 3 / 4).min(used * 40);
             let mut heard: Vec<usize> = (home..home + used).collect();
             let mut tries = 0;
             while heard.len() < target && tries < 20 * target {
@@ -167,5 +181,10 @@ pub(super) fn hidden_net(dice: &mut Dice) -> (Network, ChipSpec) {
         words[*post as usize] += 1;
         words[*post as usize] <= 64
     });
-    (net(count, edges), spec)
+    let mut cores = vec![CoreAddress::new(0, 0); count];
+    for (at, neuron) in order.iter().enumerate() {
+        let core = at / used;
+        cores[*neuron as usize] = CoreAddress::new((core / 4) as u16, (core % 4) as u16);
+    }
+    (net(count, edges), spec, cores)
 }

@@ -96,9 +96,15 @@ fn no_net_of_200_is_worse_than_in_order() {
 /// Networks made from a placement that fits, at 95 % of the circuits; how many of them are mapped.
 fn hidden(seeds: std::ops::Range<u64>) -> usize {
     let mapped = |seed: &u64| {
-        let (network, spec) = hidden_net(&mut Dice(*seed));
+        let (network, spec, cores) = hidden_net(&mut Dice(*seed));
+        let nets = optimise::Nets::of(&network);
+        let hidden = Traffic::of(&nets, &Placement::of_cores(&network, &cores), &spec, &*kinds::of(&spec).unwrap());
+        println!("net {seed}: {} neurons on {} cores, {hidden:?}", nets.neurons, spec.chip_count() * 4);
         match map(&network, &spec, &optimised()) {
-            Ok(mapping) => mapping.report.losses.is_empty(),
+            Ok(mapping) => {
+                println!("{:?}", traffic(&mapping));
+                mapping.report.losses.is_empty()
+            }
             Err(error) => {
                 println!("net {seed}: {error}");
                 false
@@ -192,4 +198,42 @@ fn given_placements_are_obeyed_and_checked() {
     let placement = Placing::File("a.csv".into());
     let error = map(&network, &spec, &MapperOptions { placement, ..MapperOptions::default() }).unwrap_err();
     assert!(error.to_string().contains("`a.csv`"), "{error}");
+}
+
+/// A network of the folder that `QUENCHED_CASES` names, on a chip.
+fn case(name: &str, chip: &str) -> Option<(Network, ChipSpec)> {
+    let Ok(folder) = std::env::var("QUENCHED_CASES") else {
+        println!("SKIPPED: {name}: QUENCHED_CASES does not name the folder of cases");
+        return None;
+    };
+    let spec = formats::chip::shipped(chip).unwrap();
+    let path = std::path::Path::new(&folder).join(format!("placement/{name}.toml"));
+    Some((formats::network::load(&path, &spec).unwrap_or_else(|error| panic!("{error}")), spec))
+}
+
+#[test]
+fn recorded_cases_map() {
+    for (name, chip) in [
+        ("c3072planted", "dynapse2"),
+        ("c3072shuffled", "dynapse2"),
+        ("rand3072x13-order", "dynapse2"),
+        ("rand3072x13-repartitioned", "dynapse2"),
+        ("rec3072_12", "dynapse2"),
+        ("minplace", "dynapse2"),
+        ("sbm5000loihi-lava", "loihi-lava"),
+        ("sbm5000ploihi-lava", "loihi-lava"),
+        ("b_rec128", "brainscales2"),
+        ("b_rec128_noin", "brainscales2"),
+    ] {
+        let Some((network, spec)) = case(name, chip) else { return };
+        let begin = std::time::Instant::now();
+        match map(&network, &spec, &optimised()) {
+            Ok(mapping) => {
+                let cores = mapping.program.cores.len();
+                println!("{name}: {cores} cores, {:?}, {:?}", mapping.report.placement, begin.elapsed());
+                assert!(mapping.report.losses.is_empty());
+            }
+            Err(error) => println!("REFUSED {name}: {error} {:?}", begin.elapsed()),
+        }
+    }
 }

@@ -38,9 +38,17 @@ pub(crate) fn load(what: &MapChoice) -> Result<Loaded, HostError> {
 /// The same for the chip `spec`, whatever the command line says.
 pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec) -> Result<Loaded, HostError> {
     let mut options = MapperOptions::default();
-    match read(&what.network, &spec, &mut |key, value| options.set(key, value))? {
+    let beside = what.network.parent().unwrap_or(Path::new(""));
+    let mut set = |key: &str, value: &str| {
+        options.set(key, value)?;
+        let read = |file: &str| formats::placement::load(&beside.join(file));
+        options.read_placement(read).map_err(|error| error.to_string())
+    };
+    match read(&what.network, &spec, &mut set)? {
         Runnable::Network(network) => {
             what.mapping.apply(&mut options);
+            // A flag names a file as every flag does, and not beside the network.
+            options.read_placement(|file| formats::placement::load(Path::new(file)))?;
             map(what, spec, &network, &options)
         }
         Runnable::Program(program, symbols) => match what.mapping.first() {
