@@ -39,9 +39,9 @@ mod tests {
     use super::*;
     use chip::{
         AxonCore, AxonTarget, BusEvent, BusInput, CamWord, CoreModel, CoreProgram, CrossbarCore, Endpoint, HostAxon,
-        HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon, PopulationSymbol,
-        PlacementKind, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell, SynapseDriver, SynapseGroup, SynapseRow,
-        TagCamCore, Values, WeightSigns, XyloShifts,
+        HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon, PlacementKind,
+        PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell, SynapseDriver,
+        SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XyloShifts,
     };
     use proptest::prelude::*;
     use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag};

@@ -40,7 +40,9 @@ pub enum MapperError {
         offered: Vec<String>,
     },
     /// The file of a placement was not read before the mapping.
-    #[error("the placement is to be as in the file `{file}`, which nobody has read: use `MapperOptions::read_placement`")]
+    #[error(
+        "the placement is to be as in the file `{file}`, which nobody has read: use `MapperOptions::read_placement`"
+    )]
     PlacementUnread { file: String },
     /// A given placement does not fit the network or the chip.
     #[error("the placement does not fit: {reason}")]

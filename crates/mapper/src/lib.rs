@@ -104,8 +104,8 @@ pub use readout::{
 };
 pub use report::{
     AxonGroupReport, AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, GainReport, MappingLoss,
-    MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport, SumChange, Use,
-    WeightChange, WeightReport, XyloReport,
+    MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport,
+    SumChange, Use, WeightChange, WeightReport, XyloReport,
 };
 
 /// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.

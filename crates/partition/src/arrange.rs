@@ -97,9 +97,8 @@ struct Table<'a> {
 impl Table<'_> {
     fn cost(&self) -> u64 {
         let of = |a: usize| (0..a).map(move |b| (a, b));
-        let way = |(a, b): (usize, usize)| {
-            self.flow.both(a, b) * self.hops[self.place[a] as usize][self.place[b] as usize]
-        };
+        let way =
+            |(a, b): (usize, usize)| self.flow.both(a, b) * self.hops[self.place[a] as usize][self.place[b] as usize];
         (0..self.flow.count).flat_map(of).map(way).sum()
     }
 

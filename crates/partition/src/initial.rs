@@ -29,7 +29,9 @@ pub(crate) fn grown<'a>(
         let mut left = total;
         for (index, &part) in own.iter().enumerate().skip(1) {
             // The share of this part, of what the parts from here on and the first one get.
-            let target = left / (own.len() - index + 1) as u64;
+            let room = |part: &usize| parts.capacity(*part).first().map_or(1, |room| u128::from(*room));
+            let open: u128 = own[index..].iter().map(room).sum::<u128>() + room(&own[0]);
+            let target = (u128::from(left) * room(&part) / open.max(1)) as u64;
             let mut taken = 0;
             // Beside the last part, so that what is long is cut into pieces without rests between them; or anywhere.
             let beside = own[..index].last().copied().filter(|last| seed & 1 == 0 && *last != own[0]);

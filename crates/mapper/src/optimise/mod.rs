@@ -79,9 +79,8 @@ pub(crate) fn map(job: &Job<'_>) -> Result<Mapping, MapperError> {
 pub(crate) fn map_with_readout(job: &Job<'_>, readout: usize) -> Result<Mapping, MapperError> {
     let mut alone = job.network.clone();
     alone.populations.truncate(readout);
-    let is_of_readout = |projection: &Projection| {
-        projection.post == readout || projection.pre == Endpoint::Population(readout)
-    };
+    let is_of_readout =
+        |projection: &Projection| projection.post == readout || projection.pre == Endpoint::Population(readout);
     alone.projections.retain(|projection| !is_of_readout(projection));
     let without = map(&Job { network: &alone, ..*job })?;
     let is_last = readout + 1 == job.network.populations.len();

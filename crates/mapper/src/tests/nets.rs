@@ -35,8 +35,11 @@ pub(super) fn communities(sizes: &[usize], fan_in: usize, inside: u32, seed: u64
             planted[order[at] as usize] = community as u32;
             for _ in 0..fan_in {
                 let is_inside = dice.below(100) < inside;
-                let from =
-                    if is_inside { start + dice.below(*size as u32) as usize } else { dice.below(count as u32) as usize };
+                let from = if is_inside {
+                    start + dice.below(*size as u32) as usize
+                } else {
+                    dice.below(count as u32) as usize
+                };
                 edges.push((order[from], order[at]));
             }
         }
@@ -123,7 +126,8 @@ pub(super) fn hidden_net(dice: &mut Dice) -> (Network, ChipSpec, Vec<CoreAddress
     let seed = dice.next();
     for percent in (20..=95).rev().step_by(5) {
         let (network, spec, cores) = hidden_at(&mut Dice(seed), percent);
-        let places = cores.iter().zip(0..).map(|(core, index)| NeuronPlace { population: "p".into(), index, core: *core });
+        let places =
+            cores.iter().zip(0..).map(|(core, index)| NeuronPlace { population: "p".into(), index, core: *core });
         let placement = Placing::Given(places.collect::<Vec<_>>().into());
         if map(&network, &spec, &MapperOptions { placement, ..MapperOptions::default() }).is_ok() {
             return (network, spec, cores);

@@ -166,11 +166,8 @@ fn given_placements_are_obeyed_and_checked() {
     let (network, planted) = communities(&[20, 20], 4, 90, 9);
     let spec = with_sizes(tag_cam(), 1, 4, 20);
     let name = network.populations[0].name.clone();
-    let place = |index: u32, core: u16| chip::NeuronPlace {
-        population: name.clone(),
-        index,
-        core: CoreAddress::new(0, core),
-    };
+    let place =
+        |index: u32, core: u16| chip::NeuronPlace { population: name.clone(), index, core: CoreAddress::new(0, core) };
     let places: Vec<_> = (0..40).map(|n| place(n, 3 - planted[n as usize] as u16)).collect();
     let map_with = |places: Vec<chip::NeuronPlace>| {
         let placement = Placing::Given(places.into());

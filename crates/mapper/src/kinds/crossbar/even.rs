@@ -103,8 +103,7 @@ impl Table {
         let plane = |place: &Place| planes.binary_search(&(place.core, place.kind)).expect("all were listed");
         let cells = |places: &&[Place]| places.iter().map(|place| (plane(place), usize::from(place.column))).collect();
         let cells: Vec<Vec<(usize, usize)>> = puzzle.places.iter().map(cells).collect();
-        let empty =
-            || Columns { counts: vec![0; planes.len() * width], sums: vec![width as u128; planes.len()] };
+        let empty = || Columns { counts: vec![0; planes.len() * width], sums: vec![width as u128; planes.len()] };
         let groups = puzzle.rows.iter().map(|_| empty()).collect();
         let mut table = Self { planes, width, groups, cells, work: 0 };
         for (source, group) in group_of.iter().enumerate() {
