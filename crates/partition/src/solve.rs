@@ -29,7 +29,7 @@ pub struct Search {
 
 impl Default for Search {
     fn default() -> Self {
-        Self { seed: 1, tries: 6, starts: 8, cycles: 12, rounds: 24, group_weight: 1, work: 400_000_000 }
+        Self { seed: 1, tries: 6, starts: 8, cycles: 12, rounds: 24, group_weight: 1, work: 300_000_000 }
     }
 }
 
