@@ -97,7 +97,7 @@ pub use decode::{DecodedConnection, decode};
 pub use energy::{EnergyItem, energy};
 pub use error::MapperError;
 pub use kinds::{XyloMisfit, tag_cam::Codebook};
-pub use optimise::Traffic;
+pub use optimise::{SpikeCounts, Traffic};
 pub use placement::{Placement, Segment};
 pub use readout::{
     ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
@@ -228,7 +228,21 @@ pub struct Mapping {
 /// [`MapperError`], for the first thing that the chip cannot hold: nothing is left out that the options do not allow
 /// to be left out.
 pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Mapping, MapperError> {
-    map_apart(network, spec, options, None)
+    map_apart(network, spec, options, None, None)
+}
+
+/// As [`map`]; a placement that is searched ([`Placing::Optimised`]) makes the traffic small that sources cause which
+/// send as often as `counts` says.
+///
+/// # Errors
+/// As [`map`].
+pub fn map_counted(
+    network: &Network,
+    spec: &ChipSpec,
+    options: &MapperOptions,
+    counts: &SpikeCounts,
+) -> Result<Mapping, MapperError> {
+    map_apart(network, spec, options, None, Some(counts))
 }
 
 /// Maps a network with the neurons of a readout ([`ReadoutPlan::attach`]), which share no core with others while there
@@ -242,7 +256,7 @@ pub fn map_with_readout(
     spec: &ChipSpec,
     options: &MapperOptions,
 ) -> Result<Mapping, MapperError> {
-    map_apart(network, spec, options, Some(readout.population))
+    map_apart(network, spec, options, Some(readout.population), None)
 }
 
 /// What is mapped onto what.
@@ -251,6 +265,7 @@ struct Job<'a> {
     spec: &'a ChipSpec,
     router: &'a dyn kinds::Kind,
     options: &'a MapperOptions,
+    counts: Option<&'a SpikeCounts>,
 }
 
 impl Job<'_> {
@@ -266,13 +281,14 @@ fn map_apart(
     spec: &ChipSpec,
     options: &MapperOptions,
     apart: Option<usize>,
+    counts: Option<&SpikeCounts>,
 ) -> Result<Mapping, MapperError> {
     network.validate()?;
     board::check(spec)?;
     let router = kinds::of(spec)?;
     router.check_board(spec)?;
     placement::check_models(network, spec)?;
-    let job = Job { network, spec, router: &*router, options };
+    let job = Job { network, spec, router: &*router, options, counts };
     match (&options.placement, apart) {
         (Placing::Order, _) => in_order(&job, apart),
         (Placing::Optimised, None) => optimise::map(&job),
@@ -300,7 +316,7 @@ fn in_order(job: &Job<'_>, apart: Option<usize>) -> Result<Mapping, MapperError>
 
 /// Fills the memories for neurons that have their places.
 fn fill(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Mapping, MapperError> {
-    let Job { network, spec, router, options } = *job;
+    let Job { network, spec, router, options, .. } = *job;
     let populations = parameters::check(network, spec, router.scales_parameters(options))?;
     let wish = wish::Wish::new(network, spec, router, &placement)?;
     let mut ledger = ledger::Ledger::new(&wish);

@@ -31,8 +31,8 @@ impl Placement {
         Self { segments }
     }
 
-    /// The placement with each neuron in the core that `cores` names, counted through the populations. In a core neurons
-    /// have the order of the network.
+    /// The placement with each neuron in the core that `cores` names, counted through the populations. In a core
+    /// neurons have the order of the network.
     pub(crate) fn of_cores(network: &Network, cores: &[CoreAddress]) -> Self {
         let mut next: BTreeMap<CoreAddress, u32> = BTreeMap::new();
         let mut cores = cores.iter();

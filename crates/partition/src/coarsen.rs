@@ -23,10 +23,10 @@ pub(crate) struct Clusters {
 
 /// Clusters of vertices that belong together.
 ///
-/// Vertices are visited in an order that follows from `seed`. Each joins the neighbour, or the cluster of it, with which
-/// it shares most: the sum over nets of weight over the number of other vertices, divided by the product of the sizes,
-/// so that clusters grow evenly. Only vertices of one class join, of one part if `part` is given, and no cluster takes
-/// more than `most` of a resource.
+/// Vertices are visited in an order that follows from `seed`. Each joins the neighbour, or the cluster of it, with
+/// which it shares most: the sum over nets of weight over the number of other vertices, divided by the product of the
+/// sizes, so that clusters grow evenly. Only vertices of one class join, of one part if `part` is given, and no
+/// cluster takes more than `most` of a resource.
 pub(crate) fn clusters(graph: &Hypergraph, part: Option<&[u32]>, most: &[u64], seed: u64) -> Clusters {
     let count = graph.len();
     let (mut leader, mut is_taken) = ((0..count as u32).collect::<Vec<_>>(), vec![false; count]);

@@ -1,8 +1,8 @@
 //! Hypergraphs onto parts of fixed size, with little traffic between the parts.
 //!
-//! A vertex is what has to sit somewhere, a net is what is sent from one place to all that listen to it, and a part is a
-//! place with so much room of each resource. What is made small is the sum over the nets of their weight times the
-//! number of parts beyond the first that they reach, and, if parts stand in groups, the same for groups.
+//! A vertex is what has to sit somewhere, a net is what is sent from one place to all that listen to it, and a part
+//! is a place with so much room of each resource. What is made small is the sum over the nets of their weight times
+//! the number of parts beyond the first that they reach, and, if parts stand in groups, the same for groups.
 //!
 //! The way is that of multilevel partitioners: vertices that share nets are joined until few are left, these are parted
 //! by growing parts from several seeds, and on the way back moves of single vertices improve every level; then the

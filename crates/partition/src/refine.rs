@@ -1,7 +1,7 @@
 //! Moves of single vertices, the best first, each at most once a pass; a pass is taken back to where it was best.
 //!
-//! Boards are filled to the last circuit, so that a move mostly needs a second one that makes room for it: a part may be
-//! filled beyond its limit by one vertex, and while one is, the only moves are out of it.
+//! Boards are filled to the last circuit, so that a move mostly needs a second one that makes room for it: a part may
+//! be filled beyond its limit by one vertex, and while one is, the only moves are out of it.
 
 use crate::dice::mixed;
 use crate::state::State;

@@ -76,8 +76,8 @@ const VERTICES_A_PART: [usize; 3] = [64, 16, 32];
 /// A level that shrinks by less than one in so many vertices is the last.
 const SHRINKS_BY: usize = 16;
 
-/// Brings the vertices of `graph` into `parts` that have room for them. `given` is a known way, that the result is never
-/// worse than: in excess over the limits, and then in cut.
+/// Brings the vertices of `graph` into `parts` that have room for them. `given` is a known way, that the result is
+/// never worse than: in excess over the limits, and then in cut.
 ///
 /// # Errors
 /// [`Unfit`] if no way was found to fill the parts, and none is given.

@@ -11,7 +11,7 @@ use units::CoreAddress;
 
 /// Maps with every neuron in the core that `places` names, after the same rules as any other placement.
 pub(crate) fn map_given(job: &Job<'_>, places: &[NeuronPlace]) -> Result<Mapping, MapperError> {
-    let nets = Nets::of(job.network);
+    let nets = Nets::of(job.network, job.counts);
     if job.router.limits(job.spec, job.network, &nets).is_none() {
         let reason = format!("on chip `{}` the places of neurons follow from their projections", job.spec.name);
         return Err(MapperError::Placement { reason });

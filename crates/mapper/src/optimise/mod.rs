@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use units::{ChipId, CoreAddress, CoreId};
 
 pub(crate) use given::map_given;
+pub use nets::SpikeCounts;
 pub(crate) use nets::{Nets, Sender};
 pub use traffic::Traffic;
 
@@ -35,7 +36,7 @@ const TABLE_MAX: usize = 64_000_000;
 /// The order of the file, or a better one if it is found.
 pub(crate) fn map(job: &Job<'_>) -> Result<Mapping, MapperError> {
     let ordered = in_order(job, None);
-    let nets = Nets::of(job.network);
+    let nets = Nets::of(job.network, job.counts);
     let traffic = |placement: &Placement| Traffic::of(&nets, placement, job.spec, job.router);
     // Where the order of the file is refused for its memories, it has a traffic all the same.
     let before = match &ordered {
@@ -105,7 +106,7 @@ pub(crate) fn map_with_readout(job: &Job<'_>, readout: usize) -> Result<Mapping,
         return Err(MapperError::Placement { reason });
     }
     let mut mapping = fill(job, Placement::of_cores(job.network, &cores), PlacementKind::Optimised)?;
-    let traffic = Traffic::of(&Nets::of(job.network), &mapping.placement, job.spec, job.router);
+    let traffic = Traffic::of(&Nets::of(job.network, job.counts), &mapping.placement, job.spec, job.router);
     let kind = PlacementKind::Optimised;
     mapping.report.placement = Some(PlacementReport { kind, traffic, in_order: None });
     Ok(mapping)

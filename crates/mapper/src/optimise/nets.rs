@@ -12,6 +12,16 @@ pub(crate) enum Sender {
     Input,
 }
 
+/// How often sources send, counted in a run or guessed: what a search for little traffic weighs them by. What is not
+/// there never sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpikeCounts {
+    /// By population, then by neuron.
+    pub neurons: Vec<Vec<u32>>,
+    /// By input group, then by channel.
+    pub channels: Vec<Vec<u32>>,
+}
+
 /// A source and the neurons that hear it.
 pub(crate) struct Net {
     pub(crate) sender: Sender,
@@ -30,8 +40,9 @@ pub(crate) struct Nets {
 }
 
 impl Nets {
-    /// The nets of `network`: of the connections that its masks keep and whose weight is not 0.
-    pub(crate) fn of(network: &Network) -> Self {
+    /// The nets of `network`: of the connections that its masks keep and whose weight is not 0. A source weighs as much
+    /// as it sends by `counts`, or 1.
+    pub(crate) fn of(network: &Network, counts: Option<&SpikeCounts>) -> Self {
         let mut first = Vec::new();
         let mut neurons = 0;
         for population in &network.populations {
@@ -41,6 +52,14 @@ impl Nets {
         let populations = network.populations.iter().zip(0..);
         let populations = populations.map(|(population, index)| (Endpoint::Population(index), population.size));
         let groups = network.inputs.iter().zip(0..).map(|(group, index)| (Endpoint::Input(index), group.channels));
+        let count = |end: Endpoint, index: u32| {
+            let Some(counts) = counts else { return 1 };
+            let (all, group) = match end {
+                Endpoint::Population(population) => (&counts.neurons, population),
+                Endpoint::Input(group) => (&counts.channels, group),
+            };
+            u64::from(all.get(group).and_then(|own| own.get(index as usize)).copied().unwrap_or(0))
+        };
         let mut nets = Vec::new();
         for (end, size) in populations.chain(groups) {
             let sender = |index: u32| match end {
@@ -56,7 +75,7 @@ impl Nets {
             for (index, mut listeners) in (0..).zip(own).filter(|(_, listeners)| !listeners.is_empty()) {
                 listeners.sort_unstable();
                 listeners.dedup();
-                nets.push(Net { sender: sender(index), listeners, weight: 1 });
+                nets.push(Net { sender: sender(index), listeners, weight: count(end, index) });
             }
         }
         Self { first, neurons: neurons as usize, nets }

@@ -236,6 +236,24 @@ fn channels_spread_over_the_buses() {
     );
 }
 
+/// Every neuron of the chip is a source, and a few channels want in: on one bus they spoil that bus only.
+#[test]
+fn few_channels_go_on_one_bus() {
+    let mut dice = Dice(7);
+    let mut network = fed(512, 4, (0..4).flat_map(|i| (0..512).map(move |n| (i, n, 40))));
+    let list = (0..512u32).flat_map(|post| (0..120).map(move |_| post)).map(|post| {
+        let magnitude = 10 + dice.below(50) as i32;
+        (dice.below(512), post, weight(if dice.below(5) == 0 { -magnitude } else { magnitude } << 16))
+    });
+    let list = list.collect();
+    network.projections.push(projection(&network, "own", Endpoint::Population(0), 0, list));
+    let mapping = check(&network, &crossbar(), &MapperOptions::default());
+    // Twice 64 labels are full on three buses; the fourth has four groups, and all channels.
+    let mut sources = uses(&mapping).1;
+    sources.sort_unstable();
+    assert_eq!(sources, [(128, 128), (128, 128), (128, 128), (132, 256)]);
+}
+
 #[test]
 fn neurons_fill_the_chip_exactly() {
     assert_eq!(mapped(&fed(512, 1, [])).program.cores.len(), 2);
