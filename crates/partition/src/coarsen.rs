@@ -38,7 +38,7 @@ pub(crate) fn clusters(graph: &Hypergraph, part: Option<&[u32]>, most: &[u64], s
     let looked_at = (0..graph.net_count()).filter(|net| graph.pins(*net).len() <= PINS_MAX);
     let pairs: u64 = looked_at.map(pairs).sum();
     let every = pairs.div_ceil(PAIRS_MAX).max(1);
-    let is_left_out = |net: u32| every > 1 && mixed(seed ^ u64::from(net) << 8) % every != 0;
+    let is_left_out = |net: u32| every > 1 && !mixed(seed ^ u64::from(net) << 8).is_multiple_of(every);
     for vertex in Dice(seed).order(count) {
         let vertex = vertex as usize;
         if is_taken[vertex] {

@@ -163,7 +163,7 @@ fn hidden_at(dice: &mut Dice, percent: usize) -> (Network, ChipSpec, Vec<CoreAdd
                 let own = source / used / cores;
                 let is_allowed = own == chip || away[source] == chip;
                 // Half of the foreign sources are of this core's own choice: a structure that can be found.
-                let is_near = (source / used + core * 7) % 3 == 0 || dice.below(8) == 0;
+                let is_near = (source / used + core * 7).is_multiple_of(3) || dice.below(8) == 0;
                 if is_allowed && is_near && !heard.contains(&source) {
                     heard.push(source);
                 }

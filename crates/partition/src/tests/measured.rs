@@ -1,4 +1,5 @@
 //! The nets that docs/placement.md tells of: traffic and time, and edge lists of other tools' nets.
+#![allow(clippy::print_stdout, reason = "what was measured is what these tests are for")]
 
 use super::*;
 

@@ -109,7 +109,10 @@ enum Rule {
     Even,
     /// Buses that need no more groups for it come first: twice as many groups are half the rows for each, so that a few
     /// channels on every bus of a board full of neurons would spoil all buses, and on one bus spoil that.
-    LeastSpoilt,
+    LeastSpoilt {
+        /// Of those that are alike, this one.
+        first: usize,
+    },
 }
 
 /// Gives every source a bus, a label and its drivers: with an even use of rows, or if that does not fit and there are
@@ -118,9 +121,11 @@ pub(super) fn assign(sources: &Places, limits: CrossbarLimits) -> Result<Vec<Bus
     let (even, fits) = assign_by(Rule::Even, sources, limits)?;
     let channels = sources.keys().filter(|source| matches!(source, Source::Input(_))).count();
     if !fits && (1..=limits.label_count()).contains(&channels) {
-        let (apart, fits) = assign_by(Rule::LeastSpoilt, sources, limits)?;
-        if fits {
-            return Ok(apart);
+        for first in 0..limits.buses {
+            let (apart, fits) = assign_by(Rule::LeastSpoilt { first }, sources, limits)?;
+            if fits {
+                return Ok(apart);
+            }
         }
     }
     Ok(even)
@@ -139,7 +144,10 @@ fn assign_by(rule: Rule, sources: &Places, limits: CrossbarLimits) -> Result<(Ve
                     let more = select_bits(count + 1, limits) > select_bits(count, limits);
                     // One more group halves the rows of each, so that comes before an even use of rows.
                     let groups = (count / limits.label_count()).checked_ilog2().map_or(0, |bits| bits + 1);
-                    let spoils = rule == Rule::LeastSpoilt && more;
+                    let spoils = match rule {
+                        Rule::Even => (false, false),
+                        Rule::LeastSpoilt { first } => (more, more && *bus != first),
+                    };
                     (rows > limits.rows_per_bus(), spoils, groups, rows, load.crowd(places), count)
                 };
                 (0..limits.buses).min_by_key(cost).expect("a chip has at least one bus")
@@ -174,25 +182,57 @@ fn in_order(sources: &Places) -> Vec<(Source, &[Place])> {
 fn split(bus: usize, members: &[(Source, &[Place])], limits: CrossbarLimits) -> Result<(Bus, bool), Full> {
     let mut coarsest = None;
     for bits in 0..=limits.row_select_bits {
-        let Some((groups, fits)) = groups(bus, members, bits, limits) else { continue };
-        if fits {
-            return Ok((Bus { groups }, true));
+        let shapes = [equal(bits, limits), halved(bits, limits)];
+        for shape in shapes.iter().filter(|shape| !shape.is_empty()) {
+            let Some((groups, fits)) = groups(bus, members, shape, limits) else { continue };
+            if fits {
+                return Ok((Bus { groups }, true));
+            }
+            coarsest.get_or_insert(groups);
         }
-        coarsest.get_or_insert(groups);
     }
     let limit = limits.label_count() << limits.row_select_bits;
     coarsest.map(|groups| (Bus { groups }, false)).ok_or(Full { bus, needed: members.len(), limit })
 }
 
-/// Groups by `bits` bits of the row select, and whether all rows fit; `None` if the labels do not suffice.
-fn groups(bus: usize, members: &[(Source, &[Place])], bits: u32, limits: CrossbarLimits) -> Option<(Vec<Group>, bool)> {
+/// Drivers of a group: those whose index has this pattern in the bits of this mask.
+type Shape = Vec<(u8, u8)>;
+
+/// The first `bits` bits of the row select: first those that neurons can choose, then those in which the outputs of a
+/// bus differ.
+fn first_bits(bits: u32, limits: CrossbarLimits) -> u8 {
     let free = limits.free_select_bits();
-    // First the bits that neurons can choose, then those in which the outputs of a bus differ.
     let order = (0..free).chain((free..limits.row_select_bits).rev());
-    let select_mask = order.take(bits as usize).fold(0, |mask, bit| mask | 1u8 << bit);
-    let free_mask = ((1u16 << free) - 1) as u8;
+    order.take(bits as usize).fold(0, |mask, bit| mask | 1u8 << bit)
+}
+
+/// Groups of one size by `bits` bits of the row select.
+fn equal(bits: u32, limits: CrossbarLimits) -> Shape {
+    let mask = first_bits(bits, limits);
+    let patterns = (0..1u16 << limits.row_select_bits).map(|pattern| pattern as u8);
+    patterns.filter(|pattern| pattern & !mask == 0).map(|pattern| (pattern, mask)).collect()
+}
+
+/// Half of the drivers in one group and two groups of a quarter, in place of four quarters: a large group fills its rows
+/// more evenly. Nothing for other numbers of bits.
+fn halved(bits: u32, limits: CrossbarLimits) -> Shape {
+    if bits != 2 {
+        return Shape::new();
+    }
+    let (half, quarter) = (first_bits(1, limits), first_bits(2, limits));
+    vec![(0, half), (half, quarter), (quarter, quarter)]
+}
+
+/// Groups of this shape, and whether all rows fit; `None` if the labels do not suffice.
+fn groups(
+    bus: usize,
+    members: &[(Source, &[Place])],
+    shape: &[(u8, u8)],
+    limits: CrossbarLimits,
+) -> Option<(Vec<Group>, bool)> {
+    let free_mask = ((1u16 << limits.free_select_bits()) - 1) as u8;
     let mut groups: Vec<(u8, Group, Load)> = Vec::new();
-    for pattern in (0..1u16 << limits.row_select_bits).map(|p| p as u8).filter(|p| p & !select_mask == 0) {
+    for &(pattern, select_mask) in shape {
         let all = (0..limits.drivers_per_bus).map(|d| d as u8);
         let drivers = all.filter(|driver| driver & select_mask == pattern).collect();
         groups.push((pattern, Group { bus, select_mask, drivers, sources: Vec::new() }, Load::default()));
@@ -202,7 +242,7 @@ fn groups(bus: usize, members: &[(Source, &[Place])], bits: u32, limits: Crossba
         Source::Neuron(address) => (limits.fixed_row_select(address.neuron.index()), !free_mask),
         Source::Input(_) => (0, 0),
     };
-    let may = |source: Source, pattern: u8| {
+    let may = |source: Source, (pattern, select_mask): (u8, u8)| {
         let (fixed, fixed_mask) = fixed(source);
         (fixed ^ pattern) & select_mask & fixed_mask == 0
     };
@@ -211,7 +251,7 @@ fn groups(bus: usize, members: &[(Source, &[Place])], bits: u32, limits: Crossba
     let mut sizes = vec![0; groups.len()];
     for &(source, places) in members {
         let open = groups.iter_mut().enumerate();
-        let open = open.filter(|(index, (pattern, ..))| may(source, *pattern) && sizes[*index] < limits.label_count());
+        let open = open.filter(|(index, _)| may(source, shape[*index]) && sizes[*index] < limits.label_count());
         let (index, (_, group, load)) = open.min_by_key(|(index, (_, group, load))| {
             let rows = load.rows_with(places);
             (rows > group.rows(limits), rows, load.crowd(places), sizes[*index])
@@ -225,7 +265,7 @@ fn groups(bus: usize, members: &[(Source, &[Place])], bits: u32, limits: Crossba
         let nearly = |(_, group, load): &(u8, Group, Load)| load.rows() <= group.rows(limits) * 5 / 4 + 1;
         let puzzle = Puzzle {
             places: members.iter().map(|(_, places)| *places).collect(),
-            allowed: members.iter().map(|(s, _)| groups.iter().map(|(p, ..)| may(*s, *p)).collect()).collect(),
+            allowed: members.iter().map(|(s, _)| shape.iter().map(|group| may(*s, *group)).collect()).collect(),
             rows: groups.iter().map(|(_, group, _)| group.rows(limits)).collect(),
             labels: limits.label_count(),
         };
