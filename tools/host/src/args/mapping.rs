@@ -50,7 +50,12 @@ impl Args for MappingFlags {
 
 /// The flag of an option.
 fn flag(option: &'static OptionInfo) -> Arg {
-    let help = format!("{}; `{}` if not given here or in the file", option.doc, option.default);
+    let values = match option.values {
+        // What else it can be than these names cannot be listed, so all of it stands in the text.
+        OptionValues::ChoiceOrFile(_) => format!(": {}", option.possible()),
+        _ => String::new(),
+    };
+    let help = format!("{}{values}; `{}` if not given here or in the file", option.doc, option.default);
     let arg = Arg::new(option.key).long(option.flag).help(help);
     match option.values {
         OptionValues::Choice(choices) => {
