@@ -236,8 +236,8 @@ fn channels_spread_over_the_buses() {
     );
 }
 
-/// Every neuron of the chip is a source, so that each bus has two full groups, and a few channels want in: the groups are
-/// evened out until the rows of smaller ones suffice.
+/// Every neuron of the chip is a source, so that each bus has two full groups, and a few channels want in: the groups
+/// are evened out until the rows of smaller ones suffice.
 #[test]
 fn few_channels_fit_beside_a_full_chip() {
     let mut dice = Dice(7);

@@ -213,8 +213,8 @@ fn equal(bits: u32, limits: CrossbarLimits) -> Shape {
     patterns.filter(|pattern| pattern & !mask == 0).map(|pattern| (pattern, mask)).collect()
 }
 
-/// Half of the drivers in one group and two groups of a quarter, in place of four quarters: a large group fills its rows
-/// more evenly. Nothing for other numbers of bits.
+/// Half of the drivers in one group and two groups of a quarter, in place of four quarters: a large group fills its
+/// rows more evenly. Nothing for other numbers of bits.
 fn halved(bits: u32, limits: CrossbarLimits) -> Shape {
     if bits != 2 {
         return Shape::new();
