@@ -1,12 +1,11 @@
 //! Files: the only crate that knows file formats.
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
-//! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), dense inputs
-//! ([`raster`]), traces ([`traces`]), programs and other
-//! binary files ([`program`], [`container`]; what can be run is either: [`runnable`]), tables of results ([`csv`]), npz
-//! archives ([`npz`]), NIR graphs ([`nir`]), and writing files so that nothing is ever half-written ([`output`]). Every
-//! file is checked against its schema: what is wrong is one [`FormatError`] with file, line, column and, where
-//! possible, the remedy.
+//! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), dense inputs ([`raster`]), traces
+//! ([`traces`]), placements ([`placement`]), programs and other binary files ([`program`], [`container`]; what can be
+//! run is either: [`runnable`]), tables of results ([`csv`]), npz archives ([`npz`]), NIR graphs ([`nir`]), and writing
+//! files so that nothing is ever half-written ([`output`]). Every file is checked against its schema: what is wrong is
+//! one [`FormatError`] with file, line, column and, where possible, the remedy.
 //!
 //! It deliberately decides nothing: which rules a chip must obey is in `chip`, what a network may be in `network`, and
 //! whether the one fits the other in `mapper`. Formats are specified in `docs/formats`. It prints nothing.
@@ -36,6 +35,7 @@ pub mod nir;
 pub mod npz;
 mod open;
 pub mod output;
+pub mod placement;
 pub mod program;
 pub mod raster;
 pub mod runnable;

@@ -7,6 +7,7 @@
 //! beside how it is filled; nothing here is shared with the router that runs the program.
 
 use crate::gains::{Factors, at};
+use crate::placement::Names;
 use crate::{MapperError, Placement, kinds};
 use chip::{ChipSpec, CoreProgram, Program, Source};
 use network::{Endpoint, Network};
@@ -43,13 +44,14 @@ pub fn decode(
     network: &Network,
     spec: &ChipSpec,
 ) -> Result<Vec<DecodedConnection>, MapperError> {
+    let names = placement.names();
     let asked = |core: &CoreProgram, neuron: u32, parameter: &str| {
         let address = NeuronAddress { core: core.address, neuron: NeuronId(neuron as u16) };
-        let (population, index) = placement.neuron(address)?;
+        let (population, index) = names.neuron(address)?;
         at(network.populations.get(population)?.parameters.get(parameter)?, index)
     };
     let gains = Factors::of(spec, &program.cores, asked)?;
-    let mut connections = kinds::decode(program, &Ends { cores: &program.cores, placement, network, gains }, spec)?;
+    let mut connections = kinds::decode(program, &Ends { cores: &program.cores, names: &names, network, gains }, spec)?;
     connections.sort_unstable();
     Ok(connections)
 }
@@ -58,7 +60,7 @@ pub fn decode(
 pub(crate) struct Ends<'a> {
     /// The cores of the program.
     pub(crate) cores: &'a [CoreProgram],
-    placement: &'a Placement,
+    names: &'a Names,
     network: &'a Network,
     gains: Factors,
 }
@@ -78,7 +80,7 @@ impl Ends<'_> {
         let foreign = |what: String| MapperError::Foreign { what };
         let (pre, pre_index) = match source {
             Source::Neuron(address) => self
-                .placement
+                .names
                 .neuron(address)
                 .map(|(population, index)| (Endpoint::Population(population), index))
                 .ok_or_else(|| foreign(address.to_string()))?,
@@ -87,7 +89,7 @@ impl Ends<'_> {
             }
         };
         let target = NeuronAddress { core, neuron };
-        let (post, post_index) = self.placement.neuron(target).ok_or_else(|| foreign(target.to_string()))?;
+        let (post, post_index) = self.names.neuron(target).ok_or_else(|| foreign(target.to_string()))?;
         let index = self.cores.binary_search_by_key(&core, |c| c.address).map_err(|_| foreign(core.to_string()))?;
         let gain = self.gains.get(index, synapse, neuron.index());
         let weight = gain.of(weight << self.cores[index].weight_exponent);

@@ -42,6 +42,14 @@ pub enum MapperError {
         /// What there is.
         offered: Vec<String>,
     },
+    /// The file of a placement was not read before the mapping.
+    #[error(
+        "the placement is to be as in the file `{file}`, which nobody has read: use `MapperOptions::read_placement`"
+    )]
+    PlacementUnread { file: String },
+    /// A given placement does not fit the network or the chip.
+    #[error("the placement does not fit: {reason}")]
+    Placement { reason: String },
     /// The weights of a projection are further off than the options allow.
     #[error(
         "projection `{projection}`: its weights are off by {:.3} % of their root mean square{}, and no more than {} % is \

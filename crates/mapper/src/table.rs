@@ -1,6 +1,8 @@
 //! The mapping report as text.
 
-use crate::report::{ConnectionLoss, MappingReport, MemoryUse, PopulationRange, Use, XyloReport};
+use crate::Traffic;
+use crate::report::{ConnectionLoss, MappingReport, MemoryUse, PlacementReport, PopulationRange, Use, XyloReport};
+use chip::PlacementKind;
 use std::fmt;
 
 /// Rows of cells; columns of names are left-aligned, the others are right-aligned.
@@ -224,6 +226,18 @@ impl MappingReport {
     }
 }
 
+impl fmt::Display for PlacementReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Traffic { pairs, hops } = self.traffic;
+        write!(f, "placement {}: every source once is {pairs} messages between cores, {hops} hops", self.kind.name())?;
+        match (self.kind, self.in_order) {
+            (PlacementKind::Order, _) => f.write_str("; no better one was found"),
+            (_, Some(order)) => write!(f, "; in the order of the network {} and {}", order.pairs, order.hops),
+            (_, None) => f.write_str("; in the order of the network there is no room"),
+        }
+    }
+}
+
 impl fmt::Display for XyloReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new(1, &["limit", "used"]);
@@ -254,7 +268,11 @@ impl fmt::Display for MappingReport {
     /// on what was pruned and lost.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { chip, chips, board_cores, input_channels, .. } = self;
-        writeln!(f, "chip {chip}: chips {chips}, cores {board_cores}, input channels {input_channels}\n")?;
+        writeln!(f, "chip {chip}: chips {chips}, cores {board_cores}, input channels {input_channels}")?;
+        if let Some(placement) = &self.placement {
+            writeln!(f, "{placement}")?;
+        }
+        writeln!(f)?;
         writeln!(f, "{}", self.cores_table())?;
         if let Some(table) = self.axons_table() {
             writeln!(f, "{table}")?;

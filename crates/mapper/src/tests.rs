@@ -5,6 +5,8 @@ mod crossbar;
 mod delays;
 mod fits;
 mod names;
+mod nets;
+mod placement;
 mod readouts;
 mod reports;
 mod roundtrip;

@@ -10,6 +10,7 @@ mod xylo;
 use crate::decode::{DecodedConnection, Ends};
 use crate::gains::Gain;
 use crate::ledger::Ledger;
+use crate::optimise::{self, Judge, Nets};
 use crate::placement::{self, Packing, Placement};
 use crate::report::{AxonUse, CrossbarUse, MemoryUse, Use, XyloReport};
 use crate::sharing::Sharing;
@@ -19,6 +20,7 @@ use chip::{ChipSpec, Program, RouterSpec, Routing, Values};
 use network::Network;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use units::CoreAddress;
 
 pub use xylo::XyloMisfit;
 
@@ -38,6 +40,17 @@ pub(crate) trait Kind {
         sharing: Sharing,
     ) -> Result<Placement, MapperError> {
         placement::place(network, spec, options, sharing, self.packing())
+    }
+
+    /// A judge of limits that depend on which neurons sit together, for placements that are searched; its parts are the
+    /// cores of a board in their order. An inner none: there are no such limits; an outer one: neurons have no choice.
+    fn limits<'a>(&'a self, _spec: &ChipSpec, _network: &'a Network, _nets: &'a Nets) -> Option<Judge<'a>> {
+        Some(None)
+    }
+
+    /// Hops that a message takes between two cores of a board, 0 within one.
+    fn hops(&self, spec: &ChipSpec, a: CoreAddress, b: CoreAddress) -> u64 {
+        optimise::hops_of_chips(spec.chip_count(), a, b)
     }
 
     /// What keeps populations apart that could share a core, where a kind has no rule of its own for placing them.

@@ -50,6 +50,7 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
         // Its weights are real numbers, which a chip of whole numbers takes by a factor for each layer.
         options.scale = mapper::Scale::Auto;
         what.mapping.apply(&mut options);
+        options.read_placement(|file| formats::placement::load(Path::new(file)))?;
         let clock = loaded.steps.network.clock;
         let mut mapped = map(what, spec, &loaded.steps.network, &options)?;
         mapped.spec = mapped.spec.at_clock(clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
@@ -66,9 +67,17 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
             help: Some("leave it out, or give a NIR file".into()),
         });
     }
-    match read(&what.network, &spec, what.allowance(), &mut |key, value| options.set(key, value))? {
+    let beside = what.network.parent().unwrap_or(Path::new(""));
+    let mut set = |key: &str, value: &str| {
+        options.set(key, value)?;
+        let read = |file: &str| formats::placement::load(&beside.join(file));
+        options.read_placement(read).map_err(|error| error.to_string())
+    };
+    match read(&what.network, &spec, what.allowance(), &mut set)? {
         Runnable::Network(network) => {
             what.mapping.apply(&mut options);
+            // A flag names a file as every flag does, and not beside the network.
+            options.read_placement(|file| formats::placement::load(Path::new(file)))?;
             map(what, spec, &network, &options)
         }
         Runnable::Program(program, symbols) => match what.mapping.first() {

@@ -6,11 +6,13 @@ use crate::commands::load::{Loaded, load};
 use crate::errors::HostError;
 use crate::output::{print_json, warn};
 use crate::outputs::{Done, Outputs};
-use chip::Endpoint;
+use chip::{Endpoint, PlacementKind, Symbols};
 use report::text_table;
 use serde_json::{Value, json};
 use session::Board;
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use units::CoreAddress;
 
 /// `quenched map`.
 pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
@@ -67,13 +69,16 @@ fn as_text(board: &Board) -> String {
         program.input_count,
         board.fabric().synapse_count()
     );
+    if symbols.placement != PlacementKind::Order {
+        let _ = writeln!(text, "placement {}", symbols.placement.name());
+    }
     let table = |header: &[&str], rows: Vec<Vec<String>>, left: &[usize]| {
         let header: Vec<String> = header.iter().map(|name| (*name).to_string()).collect();
         if rows.is_empty() { String::new() } else { format!("\n{}", text_table(&header, rows, left)) }
     };
     let inputs = symbols.inputs.iter().map(|input| vec![input.name.clone(), input.channels.to_string()]);
     let populations = symbols.populations.iter().enumerate().map(|(index, population)| {
-        let cores: Vec<String> = symbols.segments_of(index).map(|segment| segment.core.to_string()).collect();
+        let cores: Vec<String> = cores(symbols, index).iter().map(ToString::to_string).collect();
         let model = board.model_of(index).map_or("", |model| model.name());
         vec![population.name.clone(), model.into(), population.size.to_string(), cores.join(", ")]
     });
@@ -91,6 +96,14 @@ fn as_text(board: &Board) -> String {
     text
 }
 
+/// The cores with neurons of a population, each once.
+fn cores(symbols: &Symbols, population: usize) -> Vec<CoreAddress> {
+    let mut cores: Vec<CoreAddress> = symbols.segments_of(population).map(|segment| segment.core).collect();
+    let mut seen = BTreeSet::new();
+    cores.retain(|core| seen.insert(*core));
+    cores
+}
+
 fn as_json(board: &Board) -> Value {
     let (program, symbols) = (board.program(), board.symbols());
     let populations = symbols.populations.iter().enumerate().map(|(index, population)| {
@@ -98,7 +111,7 @@ fn as_json(board: &Board) -> Value {
             "name": population.name,
             "model": board.model_of(index).map(|model| model.name()),
             "neurons": population.size,
-            "cores": symbols.segments_of(index).map(|s| json!([s.core.chip, s.core.core])).collect::<Vec<_>>(),
+            "cores": cores(symbols, index).iter().map(|core| json!([core.chip, core.core])).collect::<Vec<_>>(),
         })
     });
     let inputs = symbols.inputs.iter().map(|input| json!({ "name": input.name, "channels": input.channels }));
@@ -112,6 +125,7 @@ fn as_json(board: &Board) -> Value {
     });
     json!({
         "chip": program.chip,
+        "placement": symbols.placement.name(),
         "cores": program.cores.len(),
         "input_channels": program.input_count,
         "synapses": board.fabric().synapse_count(),

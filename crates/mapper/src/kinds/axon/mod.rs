@@ -11,12 +11,14 @@
 //! ([`weights`]).
 
 mod decode;
+mod judge;
 mod place;
 mod weights;
 
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
-use crate::placement::Placement;
+use crate::optimise::{self, Judge, Nets};
+use crate::placement::{Packing, Placement};
 use crate::report::{AxonGroupReport, AxonUse, Use};
 use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
@@ -30,7 +32,7 @@ use network::Network;
 use place::Lists;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use units::NeuronId;
+use units::{CoreAddress, NeuronId};
 use weights::{Chooser, Format};
 
 pub(crate) use decode::decode;
@@ -60,6 +62,29 @@ impl Kind for Axons {
         sharing: Sharing,
     ) -> Result<Placement, MapperError> {
         place::place(network, spec, self.limits, options, sharing)
+    }
+
+    /// All limits of a core are counted, so that nothing else keeps populations apart.
+    fn packing(&self) -> Packing {
+        Packing::Always
+    }
+
+    fn limits<'a>(&'a self, _: &ChipSpec, network: &'a Network, nets: &'a Nets) -> Option<Judge<'a>> {
+        Some(Some(Box::new(judge::Memories { store: place::Store { limits: self.limits }, network, nets })))
+    }
+
+    /// Cores pass messages on to their neighbours. They are taken to stand in the smallest square that holds those of a
+    /// chip, row by row, as chips are; where they really stand no chip file says.
+    fn hops(&self, spec: &ChipSpec, a: CoreAddress, b: CoreAddress) -> u64 {
+        let cores = spec.cores_per_chip();
+        let side = optimise::side(cores);
+        let spot = |address: CoreAddress| {
+            let (chip, core) = (address.chip.index(), address.core.index());
+            let chips = optimise::side(spec.chip_count());
+            (chip % chips * side + core % side, chip / chips * side + core / side)
+        };
+        let (a, b) = (spot(a), spot(b));
+        (a.0.abs_diff(b.0) + a.1.abs_diff(b.1)) as u64
     }
 
     fn delays(&self) -> RangeInclusive<u16> {

@@ -11,6 +11,7 @@
 
 mod buses;
 mod decode;
+mod even;
 mod scale;
 
 use crate::kinds::{CoreMemories, Image, Kind};

@@ -2,6 +2,7 @@
 
 mod codebook;
 mod decode;
+mod judge;
 mod search;
 mod weights;
 
@@ -9,13 +10,14 @@ use crate::board;
 use crate::decode::channel;
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
+use crate::optimise::{Judge, Nets};
 use crate::placement::{PlacedCore, name_of};
 use crate::report::{ConnectionLoss, FreedResources, MemoryUse, Use};
 use crate::sums;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, OverFanIn, level};
 use chip::{CamWord, ChipSpec, HostEvent, InputRoute, Routing, Source, SramWord, TagCamCore, TagCamLimits};
-use network::Endpoint;
+use network::{Endpoint, Network};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -51,6 +53,10 @@ impl Kind for Memories {
 
     fn synapses_per_neuron(&self) -> Option<usize> {
         Some(self.limits.cam_words_per_neuron)
+    }
+
+    fn limits<'a>(&'a self, spec: &ChipSpec, _: &'a Network, nets: &'a Nets) -> Option<Judge<'a>> {
+        Some(Some(Box::new(judge::Words { limits: self.limits, nets, cores_per_chip: spec.cores_per_chip() })))
     }
 
     fn delays(&self) -> RangeInclusive<u16> {

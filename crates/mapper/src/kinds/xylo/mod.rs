@@ -16,6 +16,7 @@ use crate::decode::{DecodedConnection, Ends};
 use crate::kinds::rows::{self, join};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
+use crate::optimise::{Judge, Nets};
 use crate::placement::{Placement, Segment};
 use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
@@ -51,6 +52,11 @@ impl Kind for Matrices {
         _: Sharing,
     ) -> Result<Placement, MapperError> {
         place(network, spec, self.limits)
+    }
+
+    /// Layers are cores, and which layer a neuron belongs to follows from its projections.
+    fn limits<'a>(&'a self, _: &ChipSpec, _: &'a Network, _: &'a Nets) -> Option<Judge<'a>> {
+        None
     }
 
     fn scales_parameters(&self, options: &MapperOptions) -> bool {
