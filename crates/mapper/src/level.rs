@@ -19,6 +19,7 @@ pub(crate) fn spelled(spec: &ChipSpec, model: CoreModel, bits: i32) -> String {
     }
 }
 
-fn unit(spec: &ChipSpec, model: CoreModel) -> String {
+/// The unit of weights at neurons of `model`.
+pub(crate) fn unit(spec: &ChipSpec, model: CoreModel) -> String {
     canonical_unit(spec.level(model).unit.dimension()).to_string()
 }
