@@ -5,6 +5,7 @@
 mod chips;
 mod conform;
 mod die;
+mod explain;
 mod files;
 mod help;
 mod inputs;
