@@ -16,6 +16,7 @@ use crate::wish::Wish;
 use crate::{MapperError, MappingReport, Placement, kinds, level};
 use chip::{ChipSpec, CoreModel, CoreProgram, Program, Source, Symbols, SynapseSign};
 use network::Network;
+use pairs::Pair;
 use units::{NeuronAddress, NeuronId};
 
 pub use self::core::{CoreContents, CoreUse, Sender};
@@ -143,6 +144,13 @@ impl<'a> Explained<'a> {
     /// A weight at neurons of `model` in the unit of the chip's threshold, and that unit.
     fn in_unit(&self, model: CoreModel, bits: i64) -> f64 {
         crate::ledger::real(bits) * level::of(&self.spec, model)
+    }
+
+    /// What a synapse got of a weight asked for: in the unit of the network, before it was brought to whole numbers.
+    fn got(&self, pair: &Pair) -> f64 {
+        let core = &self.program.cores[pair.core];
+        let scale = self.made_of.map_or(1.0, |(_, report)| kinds::scale(report, pair.source, core.address));
+        self.in_unit(core.model, pair.got) / scale
     }
 
     /// The network as the mapper read it.

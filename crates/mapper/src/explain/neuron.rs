@@ -105,7 +105,7 @@ impl Explained<'_> {
                 stored: pair.stored.iter().map(|stored| stored.code.to_string()).collect(),
                 delay_ticks: pair.delay_ticks,
                 wished: pair.link.is_some().then(|| self.in_unit(model, pair.wished)),
-                got: self.in_unit(model, pair.got),
+                got: self.got(&pair),
                 without: pair.link.filter(|_| pair.stored.is_empty()).map(|link| self.without(&link)),
             }
         };

@@ -64,8 +64,8 @@ impl Explained<'_> {
         let wanted = |_, neuron: NeuronId| u32::from(neuron.0) % one_of == 0;
         for pair in self.pairs(&self.gains()?, Some(&wish), wanted)? {
             let Some(link) = pair.link.filter(Link::is_wanted) else { continue };
-            let model = self.program.cores[pair.core].model;
-            all[link.projection].pairs.push((self.in_unit(model, pair.wished), self.in_unit(model, pair.got)));
+            let asked = self.in_unit(self.program.cores[pair.core].model, pair.wished);
+            all[link.projection].pairs.push((asked, self.got(&pair)));
         }
         Ok(all)
     }

@@ -12,11 +12,11 @@ use crate::gains::Gain;
 use crate::ledger::Ledger;
 use crate::memory::{Visit, Word};
 use crate::placement::{self, Packing, Placement};
-use crate::report::{AxonUse, CrossbarUse, MemoryUse, Use, XyloReport};
+use crate::report::{AxonUse, CrossbarUse, MappingReport, MemoryUse, Use, XyloReport};
 use crate::sharing::Sharing;
 use crate::wish::Wish;
 use crate::{MapperError, MapperOptions};
-use chip::{ChipSpec, Program, RouterSpec, Routing, Values, XYLO_OUTPUT};
+use chip::{ChipSpec, Program, RouterSpec, Routing, Source, Values, XYLO_OUTPUT};
 use network::Network;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -150,6 +150,13 @@ pub(crate) fn words(program: &Program, visit: &mut dyn FnMut(Word)) {
         Routing::Axon { cores, inputs, .. } => axon::words(all, cores, inputs, visit),
         Routing::Crossbar { cores, inputs } => crossbar::words(all, cores, inputs, visit),
     }
+}
+
+/// What the mapper has multiplied the weights from `source` into a core with, where it brings them to whole numbers.
+pub(crate) fn scale(report: &MappingReport, source: Source, destination: CoreAddress) -> f64 {
+    let matrices = report.xylo.iter().flat_map(|report| &report.matrices);
+    let mut of = matrices.filter(|matrix| matrix.matrix == xylo::matrix_name(source, destination));
+    of.next().map_or(1.0, |matrix| matrix.scale)
 }
 
 /// Ticks that events of the host take beyond what a connection asks for.
