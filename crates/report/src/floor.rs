@@ -7,8 +7,11 @@ use crate::text::shortened;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Links that are drawn: those of most traffic.
+/// Links that are drawn at the most: those of most traffic.
 const LINKS_MAX: usize = 400;
+
+/// Links a core in use that are drawn: of more, nobody sees the cores.
+const LINKS_OF_CORE: usize = 4;
 
 /// Links up to which each has an arrow.
 const ARROWS_MAX: usize = 60;
@@ -176,12 +179,12 @@ pub(crate) fn drawing(cores_per_chip: usize, cells: &[FloorCell], links: &[Floor
             labels.push_str(&words(corner, layout.cell, core, by_place.get(&(chip, core)).copied()));
         }
     }
-    let drawn = links.len().min(LINKS_MAX);
+    let drawn = links.len().min(LINKS_MAX).min(ARROWS_MAX.max(LINKS_OF_CORE * cells.len()));
     let svg = format!(
         "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
          aria-label=\"floor plan\" font-family=\"system-ui, DejaVu Sans, sans-serif\">\n{ARROW}{frames}\n{}\n\
          <g pointer-events=\"none\">{labels}</g>\n</svg>\n",
-        curves(&places, links)
+        curves(&places, links, drawn)
     );
     let mut caption = String::from(
         "A square is a core: the fuller its fullest resource, the darker; from 90 % on in the colour of what is nearly \
@@ -245,13 +248,13 @@ fn words(at: (f64, f64), size: (f64, f64), core: u16, cell: Option<&FloorCell>) 
         + &text(at.0 + 6.0, at.1 + size.1 - 11.0, 11.0, &shortened(&cell.label, letters))
 }
 
-/// The links of most traffic, the thinnest first, so that the thick ones lie above.
-fn curves(places: &BTreeMap<(u16, u16), (f64, f64)>, links: &[FloorLink]) -> String {
-    let mut links: Vec<&FloorLink> = links.iter().filter(|link| link.weight > 0).collect();
+/// The `drawn` links of most traffic, the thinnest first, so that the thick ones lie above.
+fn curves(places: &BTreeMap<(u16, u16), (f64, f64)>, all: &[FloorLink], drawn: usize) -> String {
+    let mut links: Vec<&FloorLink> = all.iter().filter(|link| link.weight > 0).collect();
     links.sort_by_key(|link| (std::cmp::Reverse(link.weight), link.from, link.to));
-    links.truncate(LINKS_MAX);
+    links.truncate(drawn);
     let most = links.first().map_or(1, |link| link.weight) as f64;
-    let many = links.len() as f64 > MANY * places.len() as f64;
+    let many = links.len() as f64 > MANY * places.len() as f64 || all.len() > drawn;
     let thickest = if many { THICKEST.1 } else { THICKEST.0 };
     let arrow = if links.len() <= ARROWS_MAX { " marker-end=\"url(#arrow)\"" } else { "" };
     let mut svg = String::new();
@@ -279,7 +282,13 @@ fn curves(places: &BTreeMap<(u16, u16), (f64, f64)>, links: &[FloorLink]) -> Str
             middle.1,
             stop.0,
             stop.1,
-            if many { 0.5 } else { 0.75 },
+            if all.len() > drawn {
+                0.3
+            } else if many {
+                0.5
+            } else {
+                0.75
+            },
             link.from.0,
             link.from.1,
             link.to.0,

@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_bound_is_a_family() {
         for seed in 0..200u64 {
-            let draw = |i: u64| (seed * 7919 + i * 104_729) * 2_654_435_761 >> 7;
+            let draw = |i: u64| ((seed * 7919 + i * 104_729) * 2_654_435_761) >> 7;
             let counts: BTreeMap<u16, u64> =
                 (0..12).map(|i| ((draw(i) % 255 + 1) as u16, 1 + draw(i + 50) % 90)).collect();
             let counts: Vec<(u16, u64)> = counts.into_iter().collect();
