@@ -6,6 +6,7 @@ mod budget;
 mod chips;
 mod conform;
 mod die;
+mod explain;
 mod files;
 mod help;
 mod inputs;

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use crate::kinds::XyloMisfit;
+use crate::kinds::tag_cam::TagNeed;
 use crate::ledger::alarm::short;
 use crate::readout::ReadoutMisfit;
 use crate::report::WeightChange;
@@ -405,8 +406,8 @@ pub enum MapperError {
     },
     /// A core that hears more sources than there are tags.
     #[error(
-        "{core} hears {needed} sources, and no tag of {limit} is free for `{source_name}` {index} in all cores that it \
-         reaches; reduce the number of sources that project to this core"
+        "no tag is free for `{source_name}` {index}: {need} ({core} alone hears {needed}); reduce the number of sources \
+         that project to this chip"
     )]
     Tags {
         /// The fullest of the cores that the source reaches.
@@ -419,6 +420,8 @@ pub enum MapperError {
         source_name: String,
         /// Its index there.
         index: u32,
+        /// How many tags the chip needs at least, and what proves it.
+        need: Box<TagNeed>,
     },
     /// A program that was not made from the network and placement that are to explain it.
     #[error("the program uses {what}, which network and placement do not have; decode it with those it was made with")]

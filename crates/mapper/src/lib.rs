@@ -66,12 +66,14 @@ mod decode;
 mod delays;
 mod energy;
 mod error;
+mod explain;
 mod fit;
 mod gains;
 mod judge;
 mod kinds;
 mod ledger;
 mod level;
+mod memory;
 mod optimise;
 pub mod options;
 mod parameters;
@@ -86,6 +88,7 @@ mod table;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod ways;
 mod wish;
 
 use chip::{ChipSpec, CoreProgram, NeuronPlace, PlacementKind, Program, Symbols};
@@ -96,7 +99,16 @@ use std::sync::Arc;
 pub use decode::{DecodedConnection, decode};
 pub use energy::{EnergyItem, energy};
 pub use error::MapperError;
-pub use kinds::{XyloMisfit, tag_cam::Codebook};
+pub use explain::{
+    CoreContents, CoreLink, CoreUse, Difference, Explained, FloorPlan, Incoming, Moved, NeuronAccount, NumberedWord,
+    Outgoing, Sender, SynapseChange, WeightPairs,
+};
+pub use kinds::{
+    XyloMisfit,
+    tag_cam::Codebook,
+    tag_cam::{TagNeed, TagSet},
+};
+pub use memory::{Code, Label, Stored, Word};
 pub use optimise::{SpikeCounts, Traffic};
 pub use placement::{Placement, Segment};
 pub use readout::{
@@ -107,6 +119,8 @@ pub use report::{
     MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport,
     SumChange, Use, WeightChange, WeightReport, XyloReport,
 };
+pub use table::ReportTable;
+pub use ways::{WayOut, ways_out};
 
 /// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

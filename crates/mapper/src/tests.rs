@@ -3,6 +3,7 @@
 mod axons;
 mod crossbar;
 mod delays;
+mod explain;
 mod fits;
 mod names;
 mod nets;

@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+mod explain;
 mod graph;
 mod input;
 mod mapping;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use units::{Decimal, Quantity};
 use values::{count, from_to, parse_cv, parse_tick, time};
 
+pub(crate) use explain::{ExplainArgs, NeuronName};
 pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Die(DieArgs),
     /// Map a network onto a chip and report what was used, kept and lost
     Map(MapArgs),
+    /// Explain a program: a neuron, a core, the whole floor, or the difference to another
+    Explain(Box<ExplainArgs>),
     /// Run a network on a die and report its spikes
     Run(Box<RunArgs>),
     /// Draw spikes and traces that a run has written
@@ -72,6 +76,7 @@ impl Command {
             Self::Chip(args) => args.json,
             Self::Die(args) => args.json,
             Self::Map(args) => args.json,
+            Self::Explain(args) => args.json,
             Self::Run(args) => args.json,
             Self::Plot(_) => false,
             Self::Conform(args) => args.json,
@@ -253,6 +258,7 @@ impl MapChoice {
   quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
+  quenched map net.toml --chip dynapse2 --html net.html      floor plan, weights and tables as a page
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
@@ -262,9 +268,17 @@ pub(crate) struct MapArgs {
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Print the mapping report as JSON
+    /// Draw the floor plan and the errors of the weights, with the tables, as a page of its own
+    #[arg(long, value_name = "PAGE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Print the mapping report as JSON: of lost connections the number, by projection and cause, and the first 20
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// With `--json`: every lost connection
+    #[arg(long, requires = "json")]
+    pub(crate) all_losses: bool,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -22,9 +22,16 @@ pub(crate) struct Loaded {
     pub(crate) report: Option<MappingReport>,
     /// The graph that the network came from, if it did.
     pub(crate) graph: Option<LoadedGraph>,
+    /// The network that was mapped, if it came from a network file.
+    pub(crate) network: Option<Network>,
 }
 
 impl Loaded {
+    /// The network that was mapped, whatever it came from; none of a program that was mapped before.
+    pub(crate) fn mapped(&self) -> Option<&Network> {
+        self.network.as_ref().or(self.graph.as_ref().map(|graph| &graph.steps.network))
+    }
+
     /// The program on its chip, whose file is `file`.
     pub(crate) fn board(self, file: &Path) -> Result<Board, HostError> {
         Board::new(self.spec, self.program, self.symbols).map_err(|error| refused(file, error))
@@ -78,13 +85,14 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
             what.mapping.apply(&mut options);
             // A flag names a file as every flag does, and not beside the network.
             options.read_placement(|file| formats::placement::load(Path::new(file)))?;
-            map(what, spec, &network, &options)
+            let mapped = map(what, spec, &network, &options)?;
+            Ok(Loaded { network: Some(network), ..mapped })
         }
         Runnable::Program(program, symbols) => match what.mapping.first() {
             None => {
                 let spec =
                     spec.at_clock(program.clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
-                Ok(Loaded { spec, program, symbols, report: None, graph: None })
+                Ok(Loaded { spec, program, symbols, report: None, graph: None, network: None })
             }
             Some(flag) => Err(HostError::Usage {
                 message: format!(
@@ -131,17 +139,11 @@ fn chip(what: &MapChoice) -> Result<String, HostError> {
 fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOptions) -> Result<Loaded, HostError> {
     let mapping = mapper::map(network, &spec, options).map_err(|error| HostError::Mapper {
         file: what.network.display().to_string(),
-        help: help(&error),
+        ways: mapper::ways_out(network, &spec, options, &error),
         error: Box::new(error),
     })?;
     let (program, symbols, report) = (mapping.program, mapping.symbols, Some(mapping.report));
-    Ok(Loaded { spec, program, symbols, report, graph: None })
-}
-
-/// What the command line offers against an error.
-fn help(error: &MapperError) -> Option<String> {
-    let (key, value, what) = way_out(error)?;
-    Some(format!("`--{} {value}` {what}", key.replace('_', "-")))
+    Ok(Loaded { spec, program, symbols, report, graph: None, network: None })
 }
 
 /// What a study file can say against an error of its mapping.

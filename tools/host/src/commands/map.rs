@@ -1,8 +1,12 @@
 //! `quenched map`: a network onto a chip, or what a program holds.
 
+pub(crate) mod losses;
+mod page;
+
 use crate::args::MapArgs;
-use crate::commands::compare;
-use crate::commands::load::{Loaded, load};
+use crate::commands::explain::{check, explain};
+use crate::commands::load::{Loaded, load, refused};
+use crate::commands::{compare, floor};
 use crate::errors::HostError;
 use crate::output::{print_json, warn};
 use crate::outputs::{Done, Outputs};
@@ -22,19 +26,26 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     let mut outputs = Outputs::new(args.json);
     outputs.reads([&args.what.network])?;
     let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
+    let html = args.html.as_ref().map(|path| outputs.file("--html", path)).transpose()?;
     outputs.give_up_on_interrupt();
-    let Loaded { spec, program, symbols, report, graph } = load(&args.what, false)?;
+    let loaded = load(&args.what, false)?;
+    // A network has met its chip when it was mapped; a program meets it now.
+    check(&loaded, &args.what.network)?;
+    let page = html.map(|file| Ok::<_, HostError>((file, page::html(&loaded, &args.what.network)?))).transpose()?;
+    let plan = (!args.json).then(|| Ok::<_, HostError>(floor::text(&explain(&loaded, &args.what.network)?.floor())));
+    let plan = plan.transpose()?.unwrap_or_default();
+    let Loaded { spec, program, symbols, report, graph, .. } = loaded;
     outputs.reads_all_so_far()?;
     let warnings = report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let encoded = |program, symbols| out.map(|out| (out, formats::program::encode(program, symbols)));
     let (mut json, text, encoded) = match report {
         Some(report) => {
             let of_graph = graph.as_ref().map_or_else(String::new, |graph| format!("{}\n", graph.text()));
-            (json!({ "report": report }), format!("{of_graph}{report}"), encoded(&program, &symbols))
+            let value = losses::report(&report, args.all_losses);
+            (json!({ "report": value }), format!("{of_graph}{report}"), encoded(&program, &symbols))
         }
-        // A network has met its chip when it was mapped; a program meets it now.
         None => {
-            let board = Loaded { spec, program, symbols, report: None, graph: None }.board(&args.what.network)?;
+            let board = Board::new(spec, program, symbols).map_err(|error| refused(&args.what.network, error))?;
             let encoded = encoded(board.program(), board.symbols());
             (json!({ "contents": as_json(&board) }), as_text(&board), encoded)
         }
@@ -43,11 +54,18 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     if let Some((out, bytes)) = encoded {
         outputs.write(out, &bytes)?;
     }
+    if let Some((file, page)) = page {
+        outputs.write(file, page.as_bytes())?;
+    }
     let denied = deny && !warnings.is_empty();
     // What is an error leaves no file.
     let done = if denied { Done::default() } else { outputs.commit()? };
     if args.json {
-        json["program"] = json!(done.files.first());
+        let mut written = done.files.iter();
+        json["program"] = json!(out.and_then(|_| written.next()));
+        if html.is_some() {
+            json["page"] = json!(written.next());
+        }
         if let Some(graph) = &graph {
             json["graph"] = graph.json();
         }
@@ -55,7 +73,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
         return warn(&warnings, true, deny);
     }
     let shown = if warnings.is_empty() { String::new() } else { format!("\n{warnings}") };
-    done.print(&format!("{}\n{shown}{}", text.trim_end(), done.text()))?;
+    done.print(&format!("{}\n\n{plan}{shown}{}", text.trim_end(), done.text()))?;
     warn(&warnings, false, deny)
 }
 

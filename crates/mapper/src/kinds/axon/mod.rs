@@ -35,7 +35,7 @@ use std::ops::RangeInclusive;
 use units::{CoreAddress, NeuronId};
 use weights::{Chooser, Format};
 
-pub(crate) use decode::decode;
+pub(crate) use decode::{read, words};
 
 /// Memories of these sizes, for cores with these rules.
 pub(crate) struct Axons {
@@ -146,7 +146,11 @@ impl Kind for Axons {
             }
         }
         let uses = cores.iter().zip(&wish.cores).zip(reports);
-        let memories = uses.map(|((core, placed), groups)| self.uses(core, placed.neuron_count, groups)).collect();
+        let memories = uses.map(|((core, placed), groups)| CoreMemories {
+            axons: Some(self::uses(&self.limits, core, placed.neuron_count, groups)),
+            ..CoreMemories::default()
+        });
+        let memories = memories.collect();
         let exponents = least.into_iter().map(weights::program_exponent).collect();
         Ok(Image {
             routing: Routing::Axon { cores, inputs, input_latency },
@@ -210,16 +214,12 @@ fn lists(
     lists
 }
 
-impl Axons {
-    /// What a core takes of its memories.
-    fn uses(&self, core: &AxonCore, neurons: u32, groups: Vec<AxonGroupReport>) -> CoreMemories {
-        let limits = &self.limits;
-        let axons = AxonUse {
-            input_axons: Use::of(core.input_axons.len(), limits.input_axons),
-            output_axons: Use::of(core.output_axons.len(), limits.output_axons),
-            synapse_bits: Use::of(router::synapse_bits(limits, core, neurons) as usize, limits.synapse_bits),
-            groups,
-        };
-        CoreMemories { axons: Some(axons), ..CoreMemories::default() }
+/// What a core takes of its memories.
+pub(crate) fn uses(limits: &AxonLimits, core: &AxonCore, neurons: u32, groups: Vec<AxonGroupReport>) -> AxonUse {
+    AxonUse {
+        input_axons: Use::of(core.input_axons.len(), limits.input_axons),
+        output_axons: Use::of(core.output_axons.len(), limits.output_axons),
+        synapse_bits: Use::of(router::synapse_bits(limits, core, neurons) as usize, limits.synapse_bits),
+        groups,
     }
 }
