@@ -8,6 +8,7 @@ mod conform;
 mod die;
 mod explain;
 mod files;
+mod graphs;
 mod help;
 mod inputs;
 #[cfg(unix)]

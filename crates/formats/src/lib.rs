@@ -3,7 +3,7 @@
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
 //! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), dense inputs ([`raster`]), traces
 //! ([`traces`]), placements ([`placement`]), programs and other binary files ([`program`], [`container`]; what can be
-//! run is either: [`runnable`]), tables of results ([`csv`]), npz archives ([`npz`]), NIR graphs ([`nir`]), and writing
+//! run is either: [`runnable`]), tables of results ([`csv`]), npz archives ([`npz`]), NIR graphs ([`nir`]) and data ([`nir_data`]), and writing
 //! files so that nothing is ever half-written ([`output`]). Every file is checked against its schema: what is wrong is
 //! one [`FormatError`] with file, line, column and, where possible, the remedy.
 //!
@@ -32,6 +32,7 @@ pub mod names;
 mod nearest;
 pub mod network;
 pub mod nir;
+pub mod nir_data;
 pub mod npz;
 mod open;
 pub mod output;

@@ -79,7 +79,9 @@ fn candidates(error: &MapperError) -> Vec<(&'static str, &'static str)> {
             // A placement that has been added to the options may keep together what hears the same sources.
             let orders = OptionInfo::find("placement").map(|option| option.values);
             let orders = match orders {
-                Some(OptionValues::Choice(choices) | OptionValues::ChoiceOrFile(choices)) => choices.iter().map(|(name, _)| ("placement", *name)).collect(),
+                Some(OptionValues::Choice(choices) | OptionValues::ChoiceOrFile(choices)) => {
+                    choices.iter().map(|(name, _)| ("placement", *name)).collect()
+                }
                 _ => Vec::new(),
             };
             [orders, vec![("core_sharing", "off")]].concat()
@@ -102,7 +104,9 @@ fn candidates(error: &MapperError) -> Vec<(&'static str, &'static str)> {
 fn meaning(key: &'static str, value: &'static str) -> Option<(&'static str, &'static str)> {
     let option = OptionInfo::find(key)?;
     match option.values {
-        OptionValues::Choice(choices) | OptionValues::ChoiceOrFile(choices) => choices.iter().find(|(name, _)| *name == value).copied(),
+        OptionValues::Choice(choices) | OptionValues::ChoiceOrFile(choices) => {
+            choices.iter().find(|(name, _)| *name == value).copied()
+        }
         OptionValues::Number | OptionValues::Count => Some((value, option.doc)),
     }
 }

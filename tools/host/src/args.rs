@@ -268,6 +268,10 @@ pub(crate) struct MapArgs {
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) out: Option<PathBuf>,
 
+    /// Write the graph with the weights that the program has to this file, for the tool that it came from
+    #[arg(long, value_name = "GRAPH")]
+    pub(crate) nir: Option<PathBuf>,
+
     /// Draw the floor plan and the errors of the weights, with the tables, as a page of its own
     #[arg(long, value_name = "PAGE")]
     pub(crate) html: Option<PathBuf>,
@@ -324,7 +328,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "PROJECTION")]
     pub(crate) mute: Vec<String>,
 
-    /// Write every spike to this file. With several inputs, this file and the others below are one for each input: OUT
+    /// Write every spike to this file: a list, or NIRData with what the probes read if its name ends in .h5 or
+    /// .nirdata. With several inputs, this file and the others below are one for each input: OUT
     /// becomes OUT-INPUT, before its extension
     #[arg(long, value_name = "OUT")]
     pub(crate) spikes: Option<PathBuf>,

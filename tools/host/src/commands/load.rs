@@ -6,7 +6,7 @@ use crate::args::MapChoice;
 use crate::errors::HostError;
 use chip::{ChipSpec, Program, Symbols};
 use formats::runnable::{Runnable, load as read};
-use mapper::{MapperError, MapperOptions, MappingReport, XyloMisfit};
+use mapper::{MapperError, MapperOptions, MappingReport, Placement, XyloMisfit};
 use network::Network;
 use session::{Board, SessionError};
 use std::path::Path;
@@ -24,6 +24,8 @@ pub(crate) struct Loaded {
     pub(crate) graph: Option<LoadedGraph>,
     /// The network that was mapped, if it came from a network file.
     pub(crate) network: Option<Network>,
+    /// Where its neurons sit; none of a program that was mapped before.
+    pub(crate) placement: Option<Placement>,
 }
 
 impl Loaded {
@@ -92,7 +94,7 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
             None => {
                 let spec =
                     spec.at_clock(program.clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
-                Ok(Loaded { spec, program, symbols, report: None, graph: None, network: None })
+                Ok(Loaded { spec, program, symbols, report: None, graph: None, network: None, placement: None })
             }
             Some(flag) => Err(HostError::Usage {
                 message: format!(
@@ -143,7 +145,8 @@ fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOpti
         error: Box::new(error),
     })?;
     let (program, symbols, report) = (mapping.program, mapping.symbols, Some(mapping.report));
-    Ok(Loaded { spec, program, symbols, report, graph: None, network: None })
+    let placement = Some(mapping.placement);
+    Ok(Loaded { spec, program, symbols, report, graph: None, network: None, placement })
 }
 
 /// What a study file can say against an error of its mapping.

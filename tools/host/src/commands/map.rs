@@ -2,6 +2,7 @@
 
 pub(crate) mod losses;
 mod page;
+mod read_back;
 
 use crate::args::MapArgs;
 use crate::commands::explain::{check, explain};
@@ -27,6 +28,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     outputs.reads([&args.what.network])?;
     let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
     let html = args.html.as_ref().map(|path| outputs.file("--html", path)).transpose()?;
+    let nir = args.nir.as_ref().map(|path| outputs.file("--nir", path)).transpose()?;
     outputs.give_up_on_interrupt();
     let loaded = load(&args.what, false)?;
     // A network has met its chip when it was mapped; a program meets it now.
@@ -34,6 +36,8 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     let page = html.map(|file| Ok::<_, HostError>((file, page::html(&loaded, &args.what.network)?))).transpose()?;
     let plan = (!args.json).then(|| Ok::<_, HostError>(floor::text(&explain(&loaded, &args.what.network)?.floor())));
     let plan = plan.transpose()?.unwrap_or_default();
+    let graph_file =
+        nir.map(|file| Ok::<_, HostError>((file, read_back::nir(&loaded, &args.what.network)?))).transpose()?;
     let Loaded { spec, program, symbols, report, graph, .. } = loaded;
     outputs.reads_all_so_far()?;
     let warnings = report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
@@ -57,6 +61,9 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     if let Some((file, page)) = page {
         outputs.write(file, page.as_bytes())?;
     }
+    if let Some((file, bytes)) = graph_file {
+        outputs.write(file, &bytes)?;
+    }
     let denied = deny && !warnings.is_empty();
     // What is an error leaves no file.
     let done = if denied { Done::default() } else { outputs.commit()? };
@@ -65,6 +72,9 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
         json["program"] = json!(out.and_then(|_| written.next()));
         if html.is_some() {
             json["page"] = json!(written.next());
+        }
+        if nir.is_some() {
+            json["nir"] = json!(written.next());
         }
         if let Some(graph) = &graph {
             json["graph"] = graph.json();
