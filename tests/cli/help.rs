@@ -13,6 +13,7 @@ fn help_of_every_command() {
     help(&["chip", "--help"]).stdout_eq(file!["snapshots/help-chip.txt"]);
     help(&["die", "--help"]).stdout_eq(file!["snapshots/help-die.txt"]);
     help(&["map", "--help"]).stdout_eq(file!["snapshots/help-map.txt"]);
+    help(&["explain", "--help"]).stdout_eq(file!["snapshots/help-explain.txt"]);
     help(&["run", "--help"]).stdout_eq(file!["snapshots/help-run.txt"]);
     help(&["score", "--help"]).stdout_eq(file!["snapshots/help-score.txt"]);
     help(&["plot", "--help"]).stdout_eq(file!["snapshots/help-plot.txt"]);

@@ -6,7 +6,9 @@ mod budget;
 mod chips;
 mod conform;
 mod die;
+mod explain;
 mod files;
+mod graphs;
 mod help;
 mod inputs;
 #[cfg(unix)]

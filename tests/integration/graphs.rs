@@ -181,7 +181,9 @@ impl Net {
                 both.edge(&name("skip"), &name("n"), false);
             }
             if let Some(recurrent) = &layer.recurrent {
-                both.weights(&name("rec"), recurrent, Some(&vec![0.25; rows]));
+                // One late bias is built; a delay of the other makes it late too.
+                let bias = layer.delay.is_none().then(|| vec![0.25; rows]);
+                both.weights(&name("rec"), recurrent, bias.as_ref());
                 both.edge(&name("n"), &name("rec"), false);
                 both.edge(&name("rec"), &name("n"), true);
             }

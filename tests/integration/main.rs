@@ -9,6 +9,7 @@ mod cuba;
 mod dpi;
 mod example_files;
 mod golden_loihi;
+mod golden_nir;
 mod golden_xylo;
 mod graphs;
 mod jitter;

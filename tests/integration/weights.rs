@@ -187,7 +187,8 @@ fn read_back_weights_differ_from_the_wish_only_as_the_report_counts() {
             // The largest error is a limit that is just met; less is refused by name.
             let worst = mapping.report.worst_projection().unwrap();
             let error = worst.weights.rms_error_relative;
-            let limited = |limit| map(&network, &spec, &MapperOptions { max_weight_error: Some(limit), ..options });
+            let limited =
+                |limit| map(&network, &spec, &MapperOptions { max_weight_error: Some(limit), ..options.clone() });
             assert!(limited(error).is_ok());
             if error > 0.0 {
                 let refused = limited(error * 0.99).unwrap_err();

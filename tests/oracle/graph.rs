@@ -77,7 +77,7 @@ impl GraphOracle {
             let mut now = GraphStep { margin: f64::INFINITY, ..GraphStep::default() };
             for name in &order {
                 let mut x = vec![0.0; width(name)];
-                for (from, _) in self.edges.iter().filter(|(_, to)| to == name) {
+                for (from, _) in self.edges.iter().filter(|(_, to)| to == *name) {
                     let late = self.late.contains(&(from.clone(), (*name).clone()));
                     let values = if late { steps.last().map(|last| &last.sent[from]) } else { now.sent.get(from) };
                     for (sum, value) in x.iter_mut().zip(values.into_iter().flatten()) {

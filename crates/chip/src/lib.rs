@@ -61,6 +61,9 @@ pub use spec::{
     RouterSpec, RulesSpec, Section, SharesSpec, Sort, Stated, SynapseGate, SynapseSign, SynapseType, TagCamLimits,
     TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, whole_multiple,
 };
-pub use symbols::{Endpoint, InputSymbol, PopulationSymbol, ProjectionSymbol, Segment, Symbols, hidden_character};
+pub use symbols::{
+    Endpoint, InputSymbol, NeuronPlace, PlacementKind, PopulationSymbol, ProjectionSymbol, Segment, Symbols,
+    hidden_character,
+};
 pub use validate::{RULES, Rule, Violation, WrongName, validate};
 pub use variation::{FaultSpec, NoiseSpec, PROGRAM_WEIGHT_BITS};

@@ -66,11 +66,47 @@ pub struct ProjectionSymbol {
     pub synapses: u64,
 }
 
+/// Who chose which neuron sits in which core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PlacementKind {
+    /// The order of the network.
+    #[default]
+    Order,
+    /// The mapper, which has searched for little traffic between cores.
+    Optimised,
+    /// The user.
+    Given,
+}
+
+impl PlacementKind {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Optimised => "optimised",
+            Self::Given => "given",
+        }
+    }
+}
+
+/// The core that a user wants a neuron in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NeuronPlace {
+    /// The name of its population.
+    pub population: String,
+    /// Its index there.
+    pub index: u32,
+    /// The core.
+    pub core: CoreAddress,
+}
+
 /// What the parts of a program are called.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symbols {
     /// Groups of neurons.
     pub populations: Vec<PopulationSymbol>,
+    /// Who chose where neurons sit. Moved neurons have the mismatch of other circuits, so this belongs to a result.
+    pub placement: PlacementKind,
     /// Where their neurons sit: by population, then by first neuron.
     pub segments: Vec<Segment>,
     /// Groups of input channels.

@@ -5,9 +5,11 @@
 //! allocated.
 //!
 //! It deliberately gives no node a meaning: which types of nodes there are, which numbers they need, and how their
-//! equations are stepped is the business of who asks. Metadata are not read. Links to other files are not followed.
+//! equations are stepped is the business of who asks. Metadata are neither read nor written. Links to other files are
+//! not followed.
 
 mod half;
+mod write;
 
 use crate::error::FormatError;
 use crate::text::read_bytes;

@@ -8,7 +8,7 @@ use crate::rule::{Late, Rule};
 use crate::shape::{Shapes, infer};
 use crate::{GraphError, NeuronKind, Options};
 use chip::Endpoint;
-use formats::nir::NirGraph;
+use formats::nir::{NirGraph, NirNode};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A node of neurons.
@@ -55,6 +55,8 @@ pub struct Graph {
     duplicates: usize,
     /// What is odd, in words.
     notes: Vec<String>,
+    /// Nodes of neurons as the file has them.
+    files: BTreeMap<String, NirNode>,
 }
 
 /// What reaches a node, by source, and as constants.
@@ -106,7 +108,8 @@ impl Graph {
         let inputs = nodes.keys().filter(is_input).map(|name| (name.clone(), shapes[name].clone(), options.numbers));
         let inputs = inputs.collect();
         let notes = notes(&units);
-        Ok(Self { dt: options.dt(), inputs, units, outputs, late, duplicates: flat.duplicates, notes })
+        let files = units.iter().map(|unit| (unit.name.clone(), flat.nodes[&unit.name].clone())).collect();
+        Ok(Self { dt: options.dt(), inputs, units, outputs, late, duplicates: flat.duplicates, notes, files })
     }
 
     /// Inputs: name, channels, and whether numbers are sent.
@@ -137,6 +140,11 @@ impl Graph {
     /// Nodes of neurons with their rules, in the order in which they act within a step.
     pub fn rules(&self) -> impl Iterator<Item = (&str, NeuronKind, &Rule)> {
         self.units.iter().map(|unit| (unit.name.as_str(), unit.neurons.kind, &unit.rule))
+    }
+
+    /// Nodes of neurons as the file has them.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&String, &NirNode)> {
+        self.files.iter()
     }
 
     /// Whether the neurons of `unit` send to others.

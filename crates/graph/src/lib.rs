@@ -18,6 +18,7 @@ mod linear;
 mod node;
 mod options;
 mod order;
+mod out;
 pub mod rule;
 mod shape;
 mod step;
@@ -27,6 +28,7 @@ pub use error::GraphError;
 pub use graph::Graph;
 pub use node::NeuronKind;
 pub use options::Options;
+pub use out::Got;
 pub use rule::Like;
 
 use chip::{ChipSpec, CoreModel};

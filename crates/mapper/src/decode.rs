@@ -7,10 +7,12 @@
 //! beside how it is filled; nothing here is shared with the router that runs the program.
 
 use crate::gains::{Factors, at};
+use crate::memory::Stored;
+use crate::placement::Names;
 use crate::{MapperError, Placement, kinds};
 use chip::{ChipSpec, CoreProgram, Program, Source};
 use network::{Endpoint, Network};
-use units::{CoreAddress, InputId, NeuronAddress, NeuronId};
+use units::{InputId, NeuronAddress, NeuronId};
 
 /// A connection that a program makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,42 +45,41 @@ pub fn decode(
     network: &Network,
     spec: &ChipSpec,
 ) -> Result<Vec<DecodedConnection>, MapperError> {
+    let names = placement.names();
     let asked = |core: &CoreProgram, neuron: u32, parameter: &str| {
         let address = NeuronAddress { core: core.address, neuron: NeuronId(neuron as u16) };
-        let (population, index) = placement.neuron(address)?;
+        let (population, index) = names.neuron(address)?;
         at(network.populations.get(population)?.parameters.get(parameter)?, index)
     };
     let gains = Factors::of(spec, &program.cores, asked)?;
-    let mut connections = kinds::decode(program, &Ends { cores: &program.cores, placement, network, gains }, spec)?;
+    let ends = Ends { cores: &program.cores, names: &names, network, gains };
+    let mut connections = Vec::new();
+    kinds::read(program, &mut |stored| {
+        connections.push(ends.connection(stored)?);
+        Ok(())
+    })?;
+    let mut connections = kinds::joined(program, spec, connections);
     connections.sort_unstable();
     Ok(connections)
 }
 
 /// What the ends of connections are called.
-pub(crate) struct Ends<'a> {
+struct Ends<'a> {
     /// The cores of the program.
-    pub(crate) cores: &'a [CoreProgram],
-    placement: &'a Placement,
+    cores: &'a [CoreProgram],
+    names: &'a Names,
     network: &'a Network,
     gains: Factors,
 }
 
 impl Ends<'_> {
-    /// The connection from `source` through a synapse of kind `synapse` onto circuit `neuron` of `core`, of `weight`
-    /// steps of that core.
-    pub(crate) fn connection(
-        &self,
-        source: Source,
-        core: CoreAddress,
-        neuron: NeuronId,
-        synapse: u8,
-        weight: i64,
-        delay_ticks: u16,
-    ) -> Result<DecodedConnection, MapperError> {
+    /// The connection that a synapse makes.
+    fn connection(&self, stored: Stored) -> Result<DecodedConnection, MapperError> {
+        let Stored { source, core: index, neuron, synapse, weight, delay_ticks, .. } = stored;
         let foreign = |what: String| MapperError::Foreign { what };
         let (pre, pre_index) = match source {
             Source::Neuron(address) => self
-                .placement
+                .names
                 .neuron(address)
                 .map(|(population, index)| (Endpoint::Population(population), index))
                 .ok_or_else(|| foreign(address.to_string()))?,
@@ -86,11 +87,11 @@ impl Ends<'_> {
                 channel(self.network, input).ok_or_else(|| foreign(format!("input channel {input}")))?
             }
         };
-        let target = NeuronAddress { core, neuron };
-        let (post, post_index) = self.placement.neuron(target).ok_or_else(|| foreign(target.to_string()))?;
-        let index = self.cores.binary_search_by_key(&core, |c| c.address).map_err(|_| foreign(core.to_string()))?;
+        let core = &self.cores[index];
+        let target = NeuronAddress { core: core.address, neuron };
+        let (post, post_index) = self.names.neuron(target).ok_or_else(|| foreign(target.to_string()))?;
         let gain = self.gains.get(index, synapse, neuron.index());
-        let weight = gain.of(weight << self.cores[index].weight_exponent);
+        let weight = gain.of(weight << core.weight_exponent);
         Ok(DecodedConnection { pre, pre_index, post, post_index, synapse, weight, delay_ticks })
     }
 }

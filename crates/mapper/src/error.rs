@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
 use crate::kinds::XyloMisfit;
+use crate::kinds::tag_cam::TagNeed;
 use crate::ledger::alarm::short;
 use crate::readout::ReadoutMisfit;
 use crate::report::WeightChange;
@@ -42,6 +43,14 @@ pub enum MapperError {
         /// What there is.
         offered: Vec<String>,
     },
+    /// The file of a placement was not read before the mapping.
+    #[error(
+        "the placement is to be as in the file `{file}`, which nobody has read: use `MapperOptions::read_placement`"
+    )]
+    PlacementUnread { file: String },
+    /// A given placement does not fit the network or the chip.
+    #[error("the placement does not fit: {reason}")]
+    Placement { reason: String },
     /// The weights of a projection are further off than the options allow.
     #[error(
         "projection `{projection}`: its weights are off by {:.3} % of their root mean square{}, and no more than {} % is \
@@ -397,8 +406,8 @@ pub enum MapperError {
     },
     /// A core that hears more sources than there are tags.
     #[error(
-        "{core} hears {needed} sources, and no tag of {limit} is free for `{source_name}` {index} in all cores that it \
-         reaches; reduce the number of sources that project to this core"
+        "no tag is free for `{source_name}` {index}: {need} ({core} alone hears {needed}); reduce the number of sources \
+         that project to this chip"
     )]
     Tags {
         /// The fullest of the cores that the source reaches.
@@ -411,6 +420,8 @@ pub enum MapperError {
         source_name: String,
         /// Its index there.
         index: u32,
+        /// How many tags the chip needs at least, and what proves it.
+        need: Box<TagNeed>,
     },
     /// A program that was not made from the network and placement that are to explain it.
     #[error("the program uses {what}, which network and placement do not have; decode it with those it was made with")]

@@ -171,6 +171,7 @@ impl Ledger {
             losses: self.losses,
             freed: self.freed,
             xylo,
+            placement: None,
             warnings,
         }
     }

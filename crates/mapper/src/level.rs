@@ -43,6 +43,7 @@ pub(crate) fn least_exponents(wish: &Wish<'_>) -> Vec<u8> {
     wish.cores.iter().map(of_core).collect()
 }
 
-fn unit(spec: &ChipSpec, model: CoreModel) -> String {
+/// The unit of weights at neurons of `model`.
+pub(crate) fn unit(spec: &ChipSpec, model: CoreModel) -> String {
     canonical_unit(spec.level(model).unit.dimension()).to_string()
 }

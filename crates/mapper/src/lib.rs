@@ -41,7 +41,7 @@
 //! # How it decides
 //! * **Placement** is first fit in the order of the network: core after core, chip after chip. Nothing is moved to
 //!   shorten routes, so neighbours in the network are neighbours on the board, and a population added at the end moves
-//!   no other.
+//!   no other. With [`Placing::Optimised`] neurons are dealt to cores so that few cores hear each source.
 //! * **Cores** are shared by populations of one model, wherever the chip lets them: with parameters of each neuron they
 //!   may differ in these, elsewhere they must agree. A core of a tag and CAM chip, or of a crossbar chip, also has one
 //!   set of weight currents: populations keep apart there while there are fresh cores, if their largest weights are
@@ -66,12 +66,15 @@ mod decode;
 mod delays;
 mod energy;
 mod error;
+mod explain;
 mod fit;
 mod gains;
 mod judge;
 mod kinds;
 mod ledger;
 mod level;
+mod memory;
+mod optimise;
 pub mod options;
 mod parameters;
 mod placement;
@@ -85,25 +88,39 @@ mod table;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod ways;
 mod wish;
 
-use chip::{ChipSpec, CoreProgram, Program, Symbols};
+use chip::{ChipSpec, CoreProgram, NeuronPlace, PlacementKind, Program, Symbols};
 use network::Network;
 use sharing::Sharing;
+use std::sync::Arc;
 
 pub use decode::{DecodedConnection, decode};
 pub use energy::{EnergyItem, energy};
 pub use error::MapperError;
-pub use kinds::{XyloMisfit, tag_cam::Codebook};
+pub use explain::{
+    CoreContents, CoreLink, CoreUse, Difference, Explained, FloorPlan, Incoming, Moved, NeuronAccount, NumberedWord,
+    Outgoing, Sender, SynapseChange, WeightPairs,
+};
+pub use kinds::{
+    XyloMisfit,
+    tag_cam::Codebook,
+    tag_cam::{TagNeed, TagSet},
+};
+pub use memory::{Code, Label, Stored, Word};
+pub use optimise::{SpikeCounts, Traffic};
 pub use placement::{Placement, Segment};
 pub use readout::{
     ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
 };
 pub use report::{
     AxonGroupReport, AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, GainReport, MappingLoss,
-    MappingReport, MemoryUse, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport, SumChange, Use,
-    WeightChange, WeightReport, XyloReport,
+    MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport,
+    SumChange, Use, WeightChange, WeightReport, XyloReport,
 };
+pub use table::ReportTable;
+pub use ways::{WayOut, ways_out};
 
 /// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,8 +174,22 @@ pub enum Scale {
     Auto,
 }
 
+/// Which neuron sits in which core.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Placing {
+    /// First fit in the order of the network.
+    #[default]
+    Order,
+    /// As a search for little traffic between cores finds it, if that is better than the order of the network.
+    Optimised,
+    /// As this file says. It is for the caller to read it ([`MapperOptions::read_placement`]).
+    File(String),
+    /// As given: every neuron once.
+    Given(Arc<Vec<NeuronPlace>>),
+}
+
 /// Choices of a mapping. The default is the strictest.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MapperOptions {
     /// Neurons with too many synapses.
     pub over_fan_in: OverFanIn,
@@ -175,6 +206,21 @@ pub struct MapperOptions {
     pub scale: Scale,
     /// Chips that the board really has; none: as many as the chip's board can have.
     pub chips: Option<u16>,
+    /// Neurons on cores.
+    pub placement: Placing,
+}
+
+impl MapperOptions {
+    /// Has `read` read the file of the placement, if one is asked for.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_placement<E>(&mut self, read: impl FnOnce(&str) -> Result<Vec<NeuronPlace>, E>) -> Result<(), E> {
+        if let Placing::File(path) = &self.placement {
+            self.placement = Placing::Given(Arc::new(read(path)?));
+        }
+        Ok(())
+    }
 }
 
 /// A finished mapping.
@@ -196,7 +242,21 @@ pub struct Mapping {
 /// [`MapperError`], for the first thing that the chip cannot hold: nothing is left out that the options do not allow
 /// to be left out.
 pub fn map(network: &Network, spec: &ChipSpec, options: &MapperOptions) -> Result<Mapping, MapperError> {
-    map_apart(network, spec, options, None)
+    map_apart(network, spec, options, None, None)
+}
+
+/// As [`map`]; a placement that is searched ([`Placing::Optimised`]) makes the traffic small that sources cause which
+/// send as often as `counts` says.
+///
+/// # Errors
+/// As [`map`].
+pub fn map_counted(
+    network: &Network,
+    spec: &ChipSpec,
+    options: &MapperOptions,
+    counts: &SpikeCounts,
+) -> Result<Mapping, MapperError> {
+    map_apart(network, spec, options, None, Some(counts))
 }
 
 /// Maps a network with the neurons of a readout ([`ReadoutPlan::attach`]), which share no core with others while there
@@ -210,16 +270,32 @@ pub fn map_with_readout(
     spec: &ChipSpec,
     options: &MapperOptions,
 ) -> Result<Mapping, MapperError> {
-    map_apart(network, spec, options, Some(readout.population))
+    map_apart(network, spec, options, Some(readout.population), None)
 }
 
-/// Maps with the layout that `options` ask for. What populations need together in one core may not fit where each alone
-/// does, so that a network that is refused with shared cores has a second try without: sharing refuses nothing.
+/// What is mapped onto what.
+struct Job<'a> {
+    network: &'a Network,
+    spec: &'a ChipSpec,
+    router: &'a dyn kinds::Kind,
+    options: &'a MapperOptions,
+    counts: Option<&'a SpikeCounts>,
+}
+
+impl Job<'_> {
+    /// Cores as the options have them shared.
+    fn sharing(&self, apart: Option<usize>) -> Sharing {
+        Sharing { on: self.options.core_sharing == CoreSharing::On, apart }
+    }
+}
+
+/// Maps with the placement that `options` ask for.
 fn map_apart(
     network: &Network,
     spec: &ChipSpec,
     options: &MapperOptions,
     apart: Option<usize>,
+    counts: Option<&SpikeCounts>,
 ) -> Result<Mapping, MapperError> {
     network.validate()?;
     let spec = &spec.at_clock(network.clock.as_ref())?;
@@ -227,22 +303,35 @@ fn map_apart(
     let router = kinds::of(spec)?;
     router.check_board(spec)?;
     placement::check_models(network, spec)?;
-    let on = options.core_sharing == CoreSharing::On;
-    let map = |on| map_onto(network, spec, &*router, options, Sharing { on, apart });
-    match map(on) {
-        Err(error) if on && network.populations.len() > 1 => map(false).map_err(|_| error),
+    let job = Job { network, spec, router: &*router, options, counts };
+    match (&options.placement, apart) {
+        (Placing::Order, _) => in_order(&job, apart),
+        (Placing::Optimised, None) => optimise::map(&job),
+        (Placing::Optimised, Some(readout)) => optimise::map_with_readout(&job, readout),
+        (Placing::Given(places), _) => optimise::map_given(&job, places),
+        (Placing::File(path), _) => Err(MapperError::PlacementUnread { file: path.clone() }),
+    }
+}
+
+/// Maps in the order of the network. What populations need together in one core may not fit where each alone does, so
+/// that a network that is refused with shared cores has a second try without: sharing refuses nothing.
+fn in_order(job: &Job<'_>, apart: Option<usize>) -> Result<Mapping, MapperError> {
+    let map = |sharing: Sharing| {
+        let placement = job.router.place(job.network, job.spec, job.options, sharing)?;
+        fill(job, placement, PlacementKind::Order)
+    };
+    let sharing = job.sharing(apart);
+    match map(sharing) {
+        Err(error) if sharing.on && job.network.populations.len() > 1 => {
+            map(Sharing { on: false, apart }).map_err(|_| error)
+        }
         mapped => mapped,
     }
 }
 
-fn map_onto(
-    network: &Network,
-    spec: &ChipSpec,
-    router: &dyn kinds::Kind,
-    options: &MapperOptions,
-    sharing: Sharing,
-) -> Result<Mapping, MapperError> {
-    let placement = router.place(network, spec, options, sharing)?;
+/// Fills the memories for neurons that have their places.
+fn fill(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Mapping, MapperError> {
+    let Job { network, spec, router, options, .. } = *job;
     let populations = parameters::check(network, spec, router.scales_parameters(options))?;
     let wish = wish::Wish::new(network, spec, router, &placement)?;
     let mut ledger = ledger::Ledger::new(&wish);
@@ -267,7 +356,7 @@ fn map_onto(
     let mut report = ledger.report(&wish, &program, options, memories, xylo);
     delays::warn(&wish, router, &mut report.warnings);
     check_weights(&report, options)?;
-    let symbols = symbols::of(network, &placement, &report);
+    let symbols = symbols::of(network, &placement, kind, &report);
     Ok(Mapping { program, placement, report, symbols })
 }
 

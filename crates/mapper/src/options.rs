@@ -3,7 +3,7 @@
 //! Flags of the command line, keys of the table `[mapping]` in network and study files, and the lines of the
 //! documentation all come from [`OPTIONS`]; a test holds that every field of [`MapperOptions`] is in it.
 
-use crate::{CoreSharing, MapperOptions, OverFanIn, Scale, SmallWeights, WeightGoal};
+use crate::{CoreSharing, MapperOptions, OverFanIn, Placing, Scale, SmallWeights, WeightGoal};
 
 /// What an option can be.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,8 @@ pub enum OptionValues {
     Number,
     /// A whole number from 1.
     Count,
+    /// One of these names, each with what it means, or the path of a file.
+    ChoiceOrFile(&'static [(&'static str, &'static str)]),
 }
 
 /// An option of a mapping.
@@ -51,14 +53,18 @@ impl OptionInfo {
     /// What it can be, in words.
     pub fn possible(&self) -> String {
         match self.values {
-            OptionValues::Choice(choices) => {
-                let names: Vec<String> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
-                names.join(" or ")
-            }
+            OptionValues::Choice(choices) => names(choices),
+            OptionValues::ChoiceOrFile(choices) => format!("{} or a file of places (`.csv`)", names(choices)),
             OptionValues::Number => "a number of at least 0, or percent (`0.05` or `5 %`)".into(),
             OptionValues::Count => "a whole number from 1 to 65535".into(),
         }
     }
+}
+
+/// The names of choices in words.
+fn names(choices: &[(&str, &str)]) -> String {
+    let names: Vec<String> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
+    names.join(" or ")
 }
 
 /// A choice with its names.
@@ -177,6 +183,27 @@ pub const OPTIONS: &[OptionInfo] = &[
             _ => false,
         },
     },
+    OptionInfo {
+        key: "placement",
+        flag: "placement",
+        values: OptionValues::ChoiceOrFile(&[
+            ("order", "first fit in the order of the network"),
+            ("optimised", "as little traffic between cores as a search finds"),
+        ]),
+        doc: "Which neuron sits in which core",
+        default: "order",
+        set: |options, text| {
+            let placement = match text {
+                "order" => Placing::Order,
+                "optimised" => Placing::Optimised,
+                // What is no name is a file, but a slip of the pen is not.
+                file if file.ends_with(".csv") => Placing::File(file.into()),
+                _ => return false,
+            };
+            options.placement = placement;
+            true
+        },
+    },
 ];
 
 /// A part of something, as a number or in percent.
@@ -214,6 +241,10 @@ pub fn markdown() -> String {
                 let all: Vec<String> = choices.iter().map(|(name, doc)| format!("`{name}`: {doc}")).collect();
                 all.join("; ")
             }
+            OptionValues::ChoiceOrFile(choices) => {
+                let all: Vec<String> = choices.iter().map(|(name, doc)| format!("`{name}`: {doc}")).collect();
+                format!("{}; a file ending in `.csv`: as it says ([placement.md](placement.md))", all.join("; "))
+            }
             OptionValues::Number | OptionValues::Count => option.possible(),
         };
         let (key, flag) = (option.key, option.flag);
@@ -237,14 +268,16 @@ mod tests {
             core_sharing: _,
             scale: _,
             chips: _,
+            placement: _,
         } = MapperOptions::default();
-        assert_eq!(OPTIONS.len(), 7);
+        assert_eq!(OPTIONS.len(), 8);
         for option in OPTIONS {
             assert_eq!(option.flag, option.key.replace('_', "-"));
             let all = match option.values {
                 OptionValues::Choice(choices) => choices.iter().map(|(name, _)| *name).collect(),
                 OptionValues::Number => vec!["0", "0.05", "1e3"],
                 OptionValues::Count => vec!["1", "65535"],
+                OptionValues::ChoiceOrFile(choices) => choices.iter().map(|(name, _)| *name).chain(["a.csv"]).collect(),
             };
             let mut reached = Vec::new();
             for text in &all {

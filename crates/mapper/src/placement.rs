@@ -5,6 +5,7 @@ use crate::{MapperError, MapperOptions};
 use chip::ChipSpec;
 use network::{Endpoint, Network, Population};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use units::{CoreAddress, NeuronAddress, NeuronId};
 
 pub use chip::Segment;
@@ -30,6 +31,29 @@ impl Placement {
         Self { segments }
     }
 
+    /// The placement with each neuron in the core that `cores` names, counted through the populations. In a core
+    /// neurons have the order of the network.
+    pub(crate) fn of_cores(network: &Network, cores: &[CoreAddress]) -> Self {
+        let mut next: BTreeMap<CoreAddress, u32> = BTreeMap::new();
+        let mut cores = cores.iter();
+        let mut segments = Vec::new();
+        for (population, Population { size, .. }) in network.populations.iter().enumerate() {
+            let mut own: Vec<Segment> = Vec::new();
+            for (index, &core) in (0..*size).zip(&mut cores) {
+                let circuit = next.entry(core).or_default();
+                match own.last_mut().filter(|last| last.core == core) {
+                    Some(last) => last.count += 1,
+                    None => {
+                        own.push(Segment { population, first_index: index, count: 1, core, first_circuit: *circuit })
+                    }
+                }
+                *circuit += 1;
+            }
+            segments.push(own);
+        }
+        Self { segments }
+    }
+
     /// The circuit of neuron `index` of population `population`; `None` if there is no such neuron.
     pub fn address(&self, population: usize, index: u32) -> Option<NeuronAddress> {
         let segments = self.segments.get(population)?;
@@ -46,6 +70,19 @@ impl Placement {
             let offset = circuit.checked_sub(s.first_circuit).filter(|o| *o < s.count)?;
             (s.core == address.core).then_some((s.population, s.first_index + offset))
         })
+    }
+
+    /// The population and index of the neuron in each circuit, to be asked often.
+    pub(crate) fn names(&self) -> Names {
+        let mut names = Names::default();
+        for segment in self.segments.iter().flatten() {
+            let circuits = names.0.entry(segment.core).or_default();
+            let end = (segment.first_circuit + segment.count) as usize;
+            circuits.resize(circuits.len().max(end), None);
+            let own = (segment.first_index..).map(|index| Some((segment.population, index)));
+            circuits[segment.first_circuit as usize..end].iter_mut().zip(own).for_each(|(spot, name)| *spot = name);
+        }
+        names
     }
 
     /// The runs of neurons of population `population`, in order; empty if there is no such population.
@@ -71,6 +108,17 @@ impl Placement {
             }
         }
         cores
+    }
+}
+
+/// Which neuron is in which circuit.
+#[derive(Default)]
+pub(crate) struct Names(BTreeMap<CoreAddress, Vec<Option<(usize, u32)>>>);
+
+impl Names {
+    /// As [`Placement::neuron`].
+    pub(crate) fn neuron(&self, address: NeuronAddress) -> Option<(usize, u32)> {
+        *self.0.get(&address.core)?.get(address.neuron.index())?
     }
 }
 
@@ -104,6 +152,8 @@ pub(crate) enum Packing {
     WhereNeeded,
     /// If their weights are of one size, since a core has one set of them.
     SameWeights,
+    /// Wherever the chip lets them.
+    Always,
 }
 
 /// Places the populations in their order, first fit: whole cores of them, then the rest in a core that has room for it,

@@ -1,5 +1,7 @@
 //! What a mapping used, kept and lost, as plain data.
 
+use crate::Traffic;
+use chip::PlacementKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use units::CoreAddress;
@@ -337,8 +339,22 @@ pub struct MappingReport {
     /// The limits of a Xylo chip; none on other chips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub xylo: Option<XyloReport>,
+    /// What came of a placement that is not simply the order of the network; none: it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<PlacementReport>,
     /// What is not as the network asks for.
     pub warnings: Warnings,
+}
+
+/// Which placement was taken, and how much the cores send to each other under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementReport {
+    /// What was taken: `order` if the search found nothing better.
+    pub kind: PlacementKind,
+    /// Its traffic.
+    pub traffic: Traffic,
+    /// The traffic in the order of the network; none if neurons do not fit the board in that order.
+    pub in_order: Option<Traffic>,
 }
 
 impl MappingReport {

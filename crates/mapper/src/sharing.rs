@@ -5,7 +5,7 @@
 //! what their weights are made of: so populations whose weights are of different size keep apart while there are fresh
 //! cores.
 
-use crate::placement::board_cores;
+use crate::placement::{Packing, board_cores};
 use crate::{CoreSharing, MapperError, MapperOptions};
 use chip::{ChipSpec, Values};
 use network::{Network, Population, SynapseChoice};
@@ -30,7 +30,7 @@ pub(crate) fn same(a: Quantity, b: Quantity) -> bool {
 }
 
 /// Whether two populations can sit in one core of `spec`.
-fn may_share(spec: &ChipSpec, a: &Population, b: &Population) -> bool {
+pub(crate) fn may_share(spec: &ChipSpec, a: &Population, b: &Population) -> bool {
     let names: BTreeSet<&String> = a.parameters.keys().chain(b.parameters.keys()).collect();
     let one_value = |name: &&&String| !spec.parameters_per_neuron || a.model.is_core_wide(name);
     let value = |population: &Population, name: &str| match population.parameters.get(name) {
@@ -57,6 +57,83 @@ fn largest(network: &Network) -> Vec<Largest<'_>> {
         }
     }
     all
+}
+
+/// Whether the weights of two populations are of one size.
+fn alike(a: &Largest<'_>, b: &Largest<'_>) -> bool {
+    a.iter().all(|(kind, own)| {
+        let Some(other) = b.get(kind) else { return true };
+        let (low, high) = (u64::from(*own.min(other)), u64::from(*own.max(other)));
+        high <= low * WEIGHTS_APART
+    })
+}
+
+/// The populations in classes: those of one class may sit in one core.
+pub(crate) struct Classes {
+    /// By population.
+    of_population: Vec<u32>,
+}
+
+impl Classes {
+    /// Ways to form classes, the one that keeps most apart first: the same rules as for a placement in order, which
+    /// lets populations share what they need not share only where it finds no fresh core.
+    pub(crate) fn stages(
+        network: &Network,
+        spec: &ChipSpec,
+        options: &MapperOptions,
+        sharing: Sharing,
+        packing: Packing,
+    ) -> Vec<Self> {
+        let own = Self { of_population: (0..network.populations.len() as u32).collect() };
+        let largest = largest(network);
+        let may = |a: usize, b: usize| may_share(spec, &network.populations[a], &network.populations[b]);
+        let suits = |a: usize, b: usize| {
+            let alone = [a, b].into_iter().any(|population| sharing.apart == Some(population));
+            !alone && may(a, b) && (packing != Packing::SameWeights || alike(&largest[a], &largest[b]))
+        };
+        let mut stages = match (sharing.on, packing) {
+            (false, _) => vec![own],
+            (true, Packing::WhereNeeded) => vec![own, Self::joined(network, may)],
+            (true, _) => vec![Self::joined(network, suits), Self::joined(network, may)],
+        };
+        let (per_core, board) = (spec.neurons_per_core(), board_cores(spec, options));
+        let cores = |classes: &Self| classes.sizes(network).iter().map(|size| size.div_ceil(per_core)).sum::<usize>();
+        stages.retain(|classes| cores(classes) <= board);
+        stages.truncate(1);
+        stages
+    }
+
+    /// Each population in the first class with all of which it goes.
+    fn joined(network: &Network, goes: impl Fn(usize, usize) -> bool) -> Self {
+        let mut classes: Vec<Vec<usize>> = Vec::new();
+        let mut of_population = Vec::new();
+        for population in 0..network.populations.len() {
+            let found = classes.iter().position(|class| class.iter().all(|other| goes(*other, population)));
+            let class = found.unwrap_or_else(|| {
+                classes.push(Vec::new());
+                classes.len() - 1
+            });
+            classes[class].push(population);
+            of_population.push(class as u32);
+        }
+        Self { of_population }
+    }
+
+    /// By class: how many neurons it has.
+    pub(crate) fn sizes(&self, network: &Network) -> Vec<usize> {
+        let count = self.of_population.iter().map(|class| *class as usize + 1).max().unwrap_or(0);
+        let mut sizes = vec![0; count];
+        for (class, population) in self.of_population.iter().zip(&network.populations) {
+            sizes[*class as usize] += population.size as usize;
+        }
+        sizes
+    }
+
+    /// The class of each neuron, counted through the populations.
+    pub(crate) fn of_neurons(&self, network: &Network) -> Vec<u32> {
+        let populations = self.of_population.iter().zip(&network.populations);
+        populations.flat_map(|(class, population)| vec![*class; population.size as usize]).collect()
+    }
 }
 
 /// What of a core is taken.
@@ -120,14 +197,7 @@ impl<'a> Cores<'a> {
     pub(crate) fn suits(&self, core: usize, population: usize, weights: bool) -> bool {
         let there = &self.open[core].populations;
         let alone = |population: &usize| self.sharing.apart == Some(*population);
-        let alike = |other: &usize| {
-            let other = &self.largest[*other];
-            self.largest[population].iter().all(|(kind, own)| {
-                let Some(other) = other.get(kind) else { return true };
-                let (low, high) = (u64::from(*own.min(other)), u64::from(*own.max(other)));
-                high <= low * WEIGHTS_APART
-            })
-        };
+        let alike = |other: &usize| alike(&self.largest[population], &self.largest[*other]);
         !alone(&population) && !there.iter().any(alone) && (!weights || there.iter().all(alike))
     }
 

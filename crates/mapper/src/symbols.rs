@@ -1,17 +1,18 @@
 //! What the network calls the parts of its program.
 
 use crate::{MappingReport, Placement};
-use chip::{InputSymbol, PopulationSymbol, ProjectionSymbol, Symbols};
+use chip::{InputSymbol, PlacementKind, PopulationSymbol, ProjectionSymbol, Symbols};
 use network::Network;
 
 /// The symbols of the program of `network`, whose neurons sit where `placement` says.
-pub(crate) fn of(network: &Network, placement: &Placement, report: &MappingReport) -> Symbols {
+pub(crate) fn of(network: &Network, placement: &Placement, kind: PlacementKind, report: &MappingReport) -> Symbols {
     let populations = network.populations.iter();
     let segments = (0..network.populations.len()).flat_map(|population| placement.segments(population));
     let inputs = network.inputs.iter();
     let projections = network.projections.iter().zip(&report.projections);
     Symbols {
         populations: populations.map(|p| PopulationSymbol { name: p.name.clone(), size: p.size }).collect(),
+        placement: kind,
         segments: segments.copied().collect(),
         inputs: inputs
             .map(|group| {

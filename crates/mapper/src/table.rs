@@ -1,18 +1,26 @@
 //! The mapping report as text.
 
-use crate::report::{ConnectionLoss, MappingReport, MemoryUse, PopulationRange, Use, XyloReport};
+use crate::Traffic;
+use crate::report::{ConnectionLoss, MappingReport, MemoryUse, PlacementReport, PopulationRange, Use, XyloReport};
+use chip::PlacementKind;
 use std::fmt;
 
-/// Rows of cells; columns of names are left-aligned, the others are right-aligned.
-struct Table {
+use ReportTable as Table;
+
+/// A table of a report: rows of cells, of which columns of names are left-aligned and the others right-aligned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportTable {
+    /// What it tells.
+    pub title: &'static str,
     /// How many columns, from the left, hold names.
-    names: usize,
-    rows: Vec<Vec<String>>,
+    pub names: usize,
+    /// The header, then the rows.
+    pub rows: Vec<Vec<String>>,
 }
 
 impl Table {
     fn new(names: usize, header: &[&str]) -> Self {
-        Self { names, rows: vec![header.iter().map(|cell| (*cell).into()).collect()] }
+        Self { title: "", names, rows: vec![header.iter().map(|cell| (*cell).into()).collect()] }
     }
 
     fn row(&mut self, cells: impl IntoIterator<Item = String>) {
@@ -83,6 +91,24 @@ fn joined(items: impl Iterator<Item = String>) -> String {
 }
 
 impl MappingReport {
+    /// The tables of the report, in the order in which it is printed.
+    pub fn tables(&self) -> Vec<ReportTable> {
+        let named = |title, table: Option<Table>| table.map(|table| Table { title, ..table });
+        let tables = [
+            named("Cores", Some(self.cores_table())),
+            named("Axons", self.axons_table()),
+            named("Formats of weights", self.formats_table()),
+            named("Synapse arrays", self.crossbar_table()),
+            named("Weights of cores", Some(self.weights_table())),
+            named("Gains", self.gains_table()),
+            named("Projections", Some(self.projections_table())),
+            named("Errors of weights", Some(self.errors_table())),
+            named("Limits of the chip", self.xylo.as_ref().map(XyloReport::limits_table)),
+            named("Matrices", self.xylo.as_ref().map(XyloReport::matrices_table)),
+        ];
+        tables.into_iter().flatten().filter(|table| table.rows.len() > 1).collect()
+    }
+
     fn cores_table(&self) -> Table {
         let mut table = Table::new(
             2,
@@ -224,8 +250,20 @@ impl MappingReport {
     }
 }
 
-impl fmt::Display for XyloReport {
+impl fmt::Display for PlacementReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Traffic { pairs, hops } = self.traffic;
+        write!(f, "placement {}: every source once is {pairs} messages between cores, {hops} hops", self.kind.name())?;
+        match (self.kind, self.in_order) {
+            (PlacementKind::Order, _) => f.write_str("; no better one was found"),
+            (_, Some(order)) => write!(f, "; in the order of the network {} and {}", order.pairs, order.hops),
+            (_, None) => f.write_str("; in the order of the network there is no room"),
+        }
+    }
+}
+
+impl XyloReport {
+    fn limits_table(&self) -> Table {
         let mut table = Table::new(1, &["limit", "used"]);
         for (name, used) in [
             ("input channels", self.input_channels),
@@ -238,13 +276,23 @@ impl fmt::Display for XyloReport {
         ] {
             table.row([name.to_string(), used.to_string()]);
         }
-        writeln!(f, "{table}")?;
+        table
+    }
+
+    fn matrices_table(&self) -> Table {
         let mut table = Table::new(1, &["matrix", "synapses", "scale", "weight shift"]);
         for matrix in &self.matrices {
             let numbers = [matrix.synapses.to_string(), format!("{:.6}", matrix.scale), matrix.shift.to_string()];
             table.row([matrix.matrix.clone()].into_iter().chain(numbers));
         }
-        table.fmt(f)
+        table
+    }
+}
+
+impl fmt::Display for XyloReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.limits_table())?;
+        self.matrices_table().fmt(f)
     }
 }
 
@@ -254,7 +302,11 @@ impl fmt::Display for MappingReport {
     /// on what was pruned and lost.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { chip, chips, board_cores, input_channels, .. } = self;
-        writeln!(f, "chip {chip}: chips {chips}, cores {board_cores}, input channels {input_channels}\n")?;
+        writeln!(f, "chip {chip}: chips {chips}, cores {board_cores}, input channels {input_channels}")?;
+        if let Some(placement) = &self.placement {
+            writeln!(f, "{placement}")?;
+        }
+        writeln!(f)?;
         writeln!(f, "{}", self.cores_table())?;
         if let Some(table) = self.axons_table() {
             writeln!(f, "{table}")?;

@@ -3,8 +3,11 @@
 mod axons;
 mod crossbar;
 mod delays;
+mod explain;
 mod fits;
 mod names;
+mod nets;
+mod placement;
 mod readouts;
 mod reports;
 mod roundtrip;

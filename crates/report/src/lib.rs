@@ -1,7 +1,8 @@
 //! What people read after a study or a run: terminal tables, figures and one self-contained HTML page.
 //!
 //! This crate turns result rows into text: [`terminal_table`] and [`findings`] for the terminal, [`figure_svg`] for a
-//! picture that stands alone, [`Page`] for the report. [`RunFigure`] is the picture of one run: spikes and traces.
+//! picture that stands alone, [`Page`] for the report. [`RunFigure`] is the picture of one run: spikes and traces;
+//! [`MappingPage`] is the page of a mapping: floor plan, weights and tables.
 //! [`histogram`], [`sparkline`] and [`text_table`] serve other commands of the host. The same input gives the same
 //! bytes: nothing here reads a clock, a machine or a terminal.
 //!
@@ -20,7 +21,9 @@ mod chart;
 mod example;
 mod figure;
 mod findings;
+mod floor;
 mod html;
+mod mapping;
 mod page;
 mod scale;
 mod score;
@@ -29,12 +32,16 @@ mod summary;
 mod svg;
 mod table;
 mod text;
+mod weights;
 
 pub use activity::{RunFigure, SpikeGroup, TimeSpan, Trace};
 pub use figure::figure_svg;
 pub use findings::{TaskFindings, findings};
+pub use floor::{FloorCell, FloorLink, floor_svg};
+pub use mapping::{MappingPage, MappingTable};
 pub use page::{ChipNumber, ChipSection, Page};
 pub use score::ScoreFormat;
 pub use summary::{AxisValues, Setting, Spread, Stage, TaskResults};
 pub use table::{stage_key, terminal_table, text_table};
 pub use text::{histogram, sparkline};
+pub use weights::WeightPlot;

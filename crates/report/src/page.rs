@@ -16,11 +16,24 @@ use study::{Axis, DIE, Part, Row, StudyResult};
 
 const TEMPLATE: &str = include_str!("page.html");
 
+/// What all pages look like.
+const STYLE: &str = include_str!("page.css");
+
 /// Colours on a dark page, in the order of [`COLOURS`].
 pub(crate) const DARK: [&str; COLOURS.len()] = [
     "#e6edf3", "#9aa4b0", "#2b313a", "#58a6ff", "#f0883e", "#3fb98a", "#b48cff", "#8c959f", "#56c2d6", "#5b9bea",
     "#a383e6", "#e06fa8", "#f08080",
 ];
+
+/// The style sheet of a page, light and dark.
+pub(crate) fn style() -> String {
+    let colours = |values: &mut dyn Iterator<Item = &'static str>| {
+        let named = COLOURS.iter().zip(values).map(|((name, _), value)| format!("{name}: {value};"));
+        named.collect::<Vec<_>>().join(" ")
+    };
+    let light = colours(&mut COLOURS.iter().map(|(_, value)| *value));
+    fill(STYLE, &[("light", light), ("dark", colours(&mut DARK.into_iter()))])
+}
 
 /// A number of the chip, as its file states it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,14 +77,6 @@ impl Page<'_> {
     pub fn html(&self) -> String {
         let manifest = &self.result.manifest;
         let tasks = TaskResults::group(&self.result.rows);
-        let colours = |values: &mut dyn Iterator<Item = &'static str>| {
-            COLOURS
-                .iter()
-                .zip(values)
-                .map(|((name, _), value)| format!("{name}: {value};"))
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
         let mut nav = vec![("findings", "Findings"), ("results", "Results"), ("run", "What was run")];
         if !manifest.warnings.is_empty() {
             nav.insert(1, ("warnings", "Warnings"));
@@ -87,8 +92,7 @@ impl Page<'_> {
                 ("title", escape(&manifest.title)),
                 ("lead", escape(&lead(&tasks))),
                 ("version", escape(&manifest.quenched)),
-                ("light", colours(&mut COLOURS.iter().map(|(_, value)| *value))),
-                ("dark", colours(&mut DARK.into_iter())),
+                ("style", style()),
                 ("nav", nav),
                 ("findings", self.findings()),
                 ("warnings", self.warnings()),

@@ -7,7 +7,7 @@ use crate::set::{Label, classes};
 use crate::{LabelledSet, Sample, ScoreError};
 use chip::{InputEvent, whole_multiple};
 use formats::labelled::{self, LabelledFile};
-use formats::nirdata::{NirData, Observable};
+use formats::nir_data::{NirData, Observable};
 use formats::raster::Raster;
 use formats::rasters::Rasters;
 use formats::sensor::{self, Options};

@@ -139,7 +139,7 @@ impl Run<'_> {
     /// Maps the readout onto the chip and runs the task once more.
     fn on_chip(&self, die: &DieParameters, features: &Matrix, trained: &LinearReadout) -> Result<OnChip, StudyError> {
         let (spec, prepared) = (&self.conditions.chip.spec, self.prepared);
-        let options = self.conditions.mapping;
+        let options = self.conditions.mapping.clone();
         // How many neurons share an output does not depend on the scale of the weights, but the scale on it.
         let wish = self.wish(features, trained);
         let plan = ReadoutPlan::new(&prepared.network, spec, &wish, &options).map_err(|e| self.mapping_error(e))?;

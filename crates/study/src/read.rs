@@ -169,7 +169,13 @@ impl Reader<'_> {
             Some(noise)
         });
         let mut options = MapperOptions::default();
-        let mapping = root.optional_with("mapping", |v| v.options(|key, value| options.set(key, value)));
+        let mapping = root.optional_with("mapping", |v| {
+            v.options(|key, value| {
+                options.set(key, value)?;
+                let read = |file: &str| formats::placement::load(&self.directory.join(file));
+                options.read_placement(read).map_err(|error| error.to_string())
+            })
+        });
         let mapping = mapping.map(|_| options);
         let mut base = Conditions {
             task: 0,

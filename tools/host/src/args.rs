@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+mod explain;
 mod graph;
 mod input;
 mod mapping;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use units::{Decimal, Quantity};
 use values::{count, from_to, parse_cv, parse_tick, time};
 
+pub(crate) use explain::{ExplainArgs, NeuronName};
 pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     Die(DieArgs),
     /// Map a network onto a chip and report what was used, kept and lost
     Map(MapArgs),
+    /// Explain a program: a neuron, a core, the whole floor, or the difference to another
+    Explain(Box<ExplainArgs>),
     /// Run a network on a die and report its spikes
     Run(Box<RunArgs>),
     /// Show a labelled set to dies and count what each decides rightly
@@ -76,6 +80,7 @@ impl Command {
             Self::Chip(args) => args.json,
             Self::Die(args) => args.json,
             Self::Map(args) => args.json,
+            Self::Explain(args) => args.json,
             Self::Run(args) => args.json,
             Self::Score(args) => args.json,
             Self::Plot(_) => false,
@@ -258,6 +263,7 @@ impl MapChoice {
   quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
+  quenched map net.toml --chip dynapse2 --html net.html      floor plan, weights and tables as a page
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
@@ -267,9 +273,21 @@ pub(crate) struct MapArgs {
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Print the mapping report as JSON
+    /// Write the graph with the weights that the program has to this file, for the tool that it came from
+    #[arg(long, value_name = "GRAPH")]
+    pub(crate) nir: Option<PathBuf>,
+
+    /// Draw the floor plan and the errors of the weights, with the tables, as a page of its own
+    #[arg(long, value_name = "PAGE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Print the mapping report as JSON: of lost connections the number, by projection and cause, and the first 20
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// With `--json`: every lost connection
+    #[arg(long, requires = "json")]
+    pub(crate) all_losses: bool,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -315,7 +333,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "PROJECTION")]
     pub(crate) mute: Vec<String>,
 
-    /// Write every spike to this file. With several inputs, this file and the others below are one for each input: OUT
+    /// Write every spike to this file: a list, or NIRData with what the probes read if its name ends in .h5 or
+    /// .nirdata. With several inputs, this file and the others below are one for each input: OUT
     /// becomes OUT-INPUT, before its extension
     #[arg(long, value_name = "OUT")]
     pub(crate) spikes: Option<PathBuf>,

@@ -5,7 +5,9 @@ mod compare;
 pub(crate) mod conform;
 pub(crate) mod die;
 mod effective;
+pub(crate) mod explain;
 pub(crate) mod faults;
+pub(crate) mod floor;
 pub(crate) mod load;
 pub(crate) mod map;
 pub(crate) mod numbers;
@@ -14,6 +16,7 @@ pub(crate) mod probe;
 pub(crate) mod run;
 pub(crate) mod score;
 pub(crate) mod study;
+pub(crate) mod ways;
 
 /// `text` broken at spaces into lines of at most `width` characters, indented by `indent`.
 pub(crate) fn indented(text: &str, indent: usize, width: usize) -> String {

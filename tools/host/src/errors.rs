@@ -1,6 +1,7 @@
 //! Everything that can end a command early, and how it looks in the terminal.
 
 use crate::commands::load::help_in_study;
+use crate::commands::ways;
 use crate::output::{visible, visible_line};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use formats::{FormatError, FormatErrors};
@@ -35,8 +36,8 @@ pub(crate) enum HostError {
     Mapper {
         /// The network file.
         file: String,
-        /// What the command line offers against it.
-        help: Option<String>,
+        /// What can be done about it, with what that costs.
+        ways: Vec<mapper::WayOut>,
         /// Why.
         error: Box<mapper::MapperError>,
     },
@@ -160,7 +161,8 @@ impl HostError {
     /// What to do about it.
     fn help(&self) -> Option<String> {
         match self {
-            Self::Usage { help, .. } | Self::Mapper { help, .. } => help.clone(),
+            Self::Usage { help, .. } => help.clone(),
+            Self::Mapper { ways, .. } => ways::help(ways),
             Self::Budget { help, .. } | Self::Records { help, .. } => Some(help.clone()),
             Self::Score(error) => error.help(),
             Self::Study(error) => match &**error {
@@ -188,6 +190,17 @@ impl HostError {
             });
             error["errors"] = each.collect();
             error["more_errors"] = json!(errors.more());
+        }
+        match self {
+            Self::Mapper { file, ways, error: why } => {
+                error["file"] = json!(file);
+                error["ways_out"] = json!(ways);
+                if let mapper::MapperError::Tags { need, .. } = &**why {
+                    error["certificate"] = json!(need);
+                }
+            }
+            Self::NoChip { file, .. } | Self::Session { file, .. } => error["file"] = json!(file),
+            _ => {}
         }
         json!({ "error": error })
     }

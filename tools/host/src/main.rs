@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Chip(chip) => commands::chip::show(&chip),
         Command::Die(die) => commands::die::run(&die),
         Command::Map(map) => commands::map::run(&map),
+        Command::Explain(explain) => commands::explain::run(&explain),
         Command::Run(run) => commands::run::run(&run, args.quiet),
         Command::Score(score) => commands::score::run(&score, args.quiet),
         Command::Plot(plot) => commands::plot::run(&plot),

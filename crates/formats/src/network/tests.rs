@@ -184,7 +184,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "model = \"rate\"",
         "model = \"lif\"",
         "49:11: `projection[2].synapse`: `graded` is not a synapse kind of chip `ideal` for core model `lif`\n\
-         help: there are: `delta`, `fast`, `slow`\n\
+         help: there are: `delta`, `fast`, `slow`, `weight`, `weight_high`, `number`, `number_high`\n\
          51:19: `projection[2].weight.mean`: this is a pure number, but a voltage is needed here\n\
          51:38: `projection[2].weight.deviation`: this is a pure number, but a voltage is needed here",
     ),

@@ -5,7 +5,7 @@
 //! kind of synapse in slices (a second kind that differs in its shift alone, by the bits of a synapse), a connection is
 //! two synapses, and its weight is kept exactly.
 
-use crate::decode::{DecodedConnection, Ends};
+use crate::decode::DecodedConnection;
 use crate::kinds::rows::{self, join, rounded};
 use crate::kinds::{Image, Kind};
 use crate::ledger::Ledger;
@@ -128,6 +128,11 @@ impl Slices {
         self.high[usize::from(kind)]
     }
 
+    /// The kind whose high slice `kind` carries.
+    fn low(&self, kind: u8) -> Option<u8> {
+        self.high.iter().position(|high| *high == Some(kind)).map(|low| low as u8)
+    }
+
     /// Whether a weight is more than its slices hold.
     fn exceeds(weight: i32) -> bool {
         weight > i32::MAX - (1 << (SLICE_BITS - 1))
@@ -174,21 +179,26 @@ fn exponents(wish: &Wish<'_>, slices: &Slices) -> Result<Vec<u8>, MapperError> {
     largest.into_iter().zip(level::least_exponents(wish)).map(of_core).collect()
 }
 
-/// The connections that `rows` make.
+/// The kind of synapse that a connection through `kind` was asked for with, and by how many bits its weight is shifted;
+/// none of a kind whose weights are whole.
+pub(crate) fn slice(spec: &ChipSpec, kind: u8) -> Option<(u8, u8)> {
+    let slices = Slices::of(spec);
+    match slices.low(kind) {
+        Some(low) => Some((low, SLICE_BITS)),
+        None => slices.high(kind).map(|_| (kind, 0)),
+    }
+}
+
+/// The connections that rows make, of the connections that their synapses make.
 ///
 /// The two slices of a weight are one connection; several between the same two neurons, of one kind and delay, are read
 /// as one with the sum of their weights.
-pub(crate) fn decode(
-    rows: &[IdealRow],
-    ends: &Ends<'_>,
-    spec: &ChipSpec,
-) -> Result<Vec<DecodedConnection>, MapperError> {
+pub(crate) fn joined(spec: &ChipSpec, read: Vec<DecodedConnection>) -> Vec<DecodedConnection> {
     let slices = Slices::of(spec);
-    let low = |kind: u8| slices.high.iter().position(|high| *high == Some(kind)).map(|low| low as u8);
     let mut connections = Vec::new();
     let mut sliced: BTreeMap<DecodedConnection, i64> = BTreeMap::new();
-    for connection in rows::decode(rows, |_| 0, ends)? {
-        let (kind, weight) = match low(connection.synapse) {
+    for connection in read {
+        let (kind, weight) = match slices.low(connection.synapse) {
             Some(low) => (low, connection.weight << SLICE_BITS),
             None if slices.high(connection.synapse).is_some() => (connection.synapse, connection.weight),
             None => {
@@ -199,7 +209,7 @@ pub(crate) fn decode(
         *sliced.entry(DecodedConnection { synapse: kind, weight: 0, ..connection }).or_insert(0) += weight;
     }
     connections.extend(sliced.into_iter().map(|(connection, weight)| DecodedConnection { weight, ..connection }));
-    Ok(connections)
+    connections
 }
 
 #[cfg(test)]

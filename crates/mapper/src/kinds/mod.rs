@@ -7,18 +7,21 @@ mod rows;
 pub(crate) mod tag_cam;
 mod xylo;
 
-use crate::decode::{DecodedConnection, Ends};
+use crate::decode::DecodedConnection;
 use crate::gains::Gain;
 use crate::ledger::Ledger;
+use crate::memory::{Visit, Word};
+use crate::optimise::{self, Judge, Nets};
 use crate::placement::{self, Packing, Placement};
-use crate::report::{AxonUse, CrossbarUse, MemoryUse, Use, XyloReport};
+use crate::report::{AxonUse, CrossbarUse, MappingReport, MemoryUse, Use, XyloReport};
 use crate::sharing::Sharing;
 use crate::wish::Wish;
 use crate::{MapperError, MapperOptions};
-use chip::{ChipSpec, Program, RouterSpec, Routing, Values};
+use chip::{ChipSpec, Program, RouterSpec, Routing, Source, Values, XYLO_OUTPUT};
 use network::Network;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use units::CoreAddress;
 
 pub use xylo::XyloMisfit;
 
@@ -38,6 +41,17 @@ pub(crate) trait Kind {
         sharing: Sharing,
     ) -> Result<Placement, MapperError> {
         placement::place(network, spec, options, sharing, self.packing())
+    }
+
+    /// A judge of limits that depend on which neurons sit together, for placements that are searched; its parts are the
+    /// cores of a board in their order. An inner none: there are no such limits; an outer one: neurons have no choice.
+    fn limits<'a>(&'a self, _spec: &ChipSpec, _network: &'a Network, _nets: &'a Nets) -> Option<Judge<'a>> {
+        Some(None)
+    }
+
+    /// Hops that a message takes between two cores of a board, 0 within one.
+    fn hops(&self, spec: &ChipSpec, a: CoreAddress, b: CoreAddress) -> u64 {
+        optimise::hops_of_chips(spec.chip_count(), a, b)
     }
 
     /// What keeps populations apart that could share a core, where a kind has no rule of its own for placing them.
@@ -127,17 +141,106 @@ pub(crate) fn of(spec: &ChipSpec) -> Result<Box<dyn Kind>, MapperError> {
     })
 }
 
-/// The connections that the memories of `program` make.
-pub(crate) fn decode(
-    program: &Program,
-    ends: &Ends<'_>,
-    spec: &ChipSpec,
-) -> Result<Vec<DecodedConnection>, MapperError> {
+/// Every synapse of the memories of `program` that a source reaches.
+pub(crate) fn read(program: &Program, visit: Visit<'_>) -> Result<(), MapperError> {
+    let all = &program.cores;
     match &program.routing {
-        Routing::Ideal(rows) => ideal::decode(rows, ends, spec),
-        Routing::TagCam { cores, inputs, positions } => tag_cam::decode(cores, inputs, positions, ends),
-        Routing::Axon { cores, inputs, input_latency } => axon::decode(cores, inputs, *input_latency, ends),
-        Routing::Xylo { rows, shifts, .. } => xylo::decode(rows, *shifts, ends),
-        Routing::Crossbar { cores, inputs } => crossbar::decode(cores, inputs, ends),
+        Routing::Ideal(rows) => rows::read(all, rows, |_| 0, visit),
+        Routing::TagCam { cores, inputs, positions } => tag_cam::read(all, cores, inputs, positions, visit),
+        Routing::Axon { cores, inputs, input_latency } => axon::read(all, cores, inputs, *input_latency, visit),
+        Routing::Xylo { rows, shifts, .. } => xylo::read(all, rows, *shifts, visit),
+        Routing::Crossbar { cores, inputs } => crossbar::read(all, cores, inputs, visit),
+    }
+}
+
+/// Every place that a source of `program` sends to.
+pub(crate) fn words(program: &Program, visit: &mut dyn FnMut(Word)) {
+    let all = &program.cores;
+    match &program.routing {
+        Routing::Ideal(rows) | Routing::Xylo { rows, .. } => rows::words(rows, visit),
+        Routing::TagCam { cores, inputs, positions } => tag_cam::words(all, cores, inputs, positions, visit),
+        Routing::Axon { cores, inputs, .. } => axon::words(all, cores, inputs, visit),
+        Routing::Crossbar { cores, inputs } => crossbar::words(all, cores, inputs, visit),
+    }
+}
+
+/// What the mapper has multiplied the weights from `source` into a core with, where it brings them to whole numbers.
+pub(crate) fn scale(report: &MappingReport, source: Source, destination: CoreAddress) -> f64 {
+    let matrices = report.xylo.iter().flat_map(|report| &report.matrices);
+    let mut of = matrices.filter(|matrix| matrix.matrix == xylo::matrix_name(source, destination));
+    of.next().map_or(1.0, |matrix| matrix.scale)
+}
+
+/// Ticks that events of the host take beyond what a connection asks for.
+pub(crate) fn input_latency(program: &Program) -> u16 {
+    match &program.routing {
+        Routing::Axon { input_latency, .. } => u16::from(*input_latency),
+        _ => 0,
+    }
+}
+
+/// The connections of `program`, where each synapse makes one of `read`.
+pub(crate) fn joined(program: &Program, spec: &ChipSpec, read: Vec<DecodedConnection>) -> Vec<DecodedConnection> {
+    match &program.routing {
+        Routing::Ideal(_) => ideal::joined(spec, read),
+        _ => read,
+    }
+}
+
+/// The kind that a connection through a synapse of `kind` was asked for with, and by how many bits the weight is
+/// shifted; none where a synapse holds the whole weight.
+pub(crate) fn slice(program: &Program, spec: &ChipSpec, kind: u8) -> Option<(u8, u8)> {
+    match &program.routing {
+        Routing::Ideal(_) => ideal::slice(spec, kind),
+        _ => None,
+    }
+}
+
+/// What each core of `program` uses of the memories of its router, by name; of memories of a neuron, what the fullest
+/// neuron uses.
+pub(crate) fn uses(program: &Program, spec: &ChipSpec) -> Vec<Vec<(String, Use)>> {
+    let fullest = |sizes: &mut dyn Iterator<Item = usize>, limit: usize| Use::of(sizes.max().unwrap_or(0), limit);
+    let mut uses: Vec<Vec<(String, Use)>> = vec![Vec::new(); program.cores.len()];
+    match (&program.routing, &spec.router) {
+        (Routing::TagCam { cores, inputs, positions }, RouterSpec::TagCam(router)) => {
+            let limits = router.limits();
+            let addresses: Vec<_> = program.cores.iter().map(|core| core.address).collect();
+            let heard = tag_cam::tags_heard(&addresses, cores, inputs, positions);
+            for ((uses, core), heard) in uses.iter_mut().zip(cores).zip(heard) {
+                let cam = fullest(&mut core.cam.iter().map(Vec::len), limits.cam_words_per_neuron);
+                let sram = fullest(&mut core.sram.iter().map(Vec::len), limits.sram_words_per_neuron);
+                let tags = Use::of(heard, limits.tag_count);
+                uses.extend([("CAM words".into(), cam), ("SRAM words".into(), sram), ("tags".into(), tags)]);
+            }
+        }
+        (Routing::Axon { cores, .. }, RouterSpec::Axon(router)) => {
+            let limits = router.limits();
+            for ((uses, core), program) in uses.iter_mut().zip(cores).zip(&program.cores) {
+                let AxonUse { input_axons, output_axons, synapse_bits, .. } =
+                    axon::uses(&limits, core, program.neuron_count, Vec::new());
+                let names = ["input axons", "output axons", "synapse bits"].map(String::from);
+                uses.extend(names.into_iter().zip([input_axons, output_axons, synapse_bits]));
+            }
+        }
+        (Routing::Crossbar { cores, .. }, RouterSpec::Crossbar(router)) => {
+            let limits = router.limits();
+            for (uses, core) in uses.iter_mut().zip(cores) {
+                uses.push(("drivers".into(), crossbar::drivers_used(core, limits)));
+                uses.extend(
+                    (0..limits.buses).map(|bus| (format!("rows of bus {bus}"), crossbar::rows_used(core, bus, limits))),
+                );
+            }
+        }
+        // Rows have no memory that could be full, nor have programs whose chip is another.
+        _ => {}
+    }
+    uses
+}
+
+/// Neurons that a core has.
+pub(crate) fn neurons(spec: &ChipSpec, address: CoreAddress) -> usize {
+    match &spec.router {
+        RouterSpec::Xylo(router) if address.core == XYLO_OUTPUT => router.limits().output_neurons,
+        _ => spec.neurons_per_core(),
     }
 }

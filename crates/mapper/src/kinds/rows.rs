@@ -1,9 +1,9 @@
 //! Rows of synapses whose weights are numbers: how the ideal router and Xylo fill and read them.
 
 use crate::MapperError;
-use crate::decode::{DecodedConnection, Ends};
+use crate::memory::{Code, Label, Stored, Visit, Word};
 use crate::wish::{Link, Wish};
-use chip::{IdealRow, IdealSynapse, Source, SynapseSign};
+use chip::{CoreProgram, IdealRow, IdealSynapse, Source, SynapseSign};
 use units::{CoreAddress, NeuronId};
 
 /// `magnitude / 2^exponent` to nearest, halves away from zero.
@@ -37,19 +37,36 @@ pub(crate) fn join(rows: &mut Vec<IdealRow>) {
     }
 }
 
-/// The connections of `rows`, whose weights are shifted to the left by `shift`.
-pub(crate) fn decode(
+/// The synapses of `rows`, whose weights are shifted to the left by `shift`.
+pub(crate) fn read(
+    programs: &[CoreProgram],
     rows: &[IdealRow],
     shift: impl Fn(&IdealRow) -> u8,
-    ends: &Ends<'_>,
-) -> Result<Vec<DecodedConnection>, MapperError> {
-    let mut connections = Vec::new();
+    visit: Visit<'_>,
+) -> Result<(), MapperError> {
     for row in rows {
-        for synapse in &row.synapses {
-            let weight = i64::from(synapse.weight) << shift(row);
-            let (neuron, kind) = (synapse.neuron, synapse.synapse);
-            connections.push(ends.connection(row.source, row.destination, neuron, kind, weight, row.delay_ticks)?);
+        let what = || MapperError::Foreign { what: row.destination.to_string() };
+        let core = programs.binary_search_by_key(&row.destination, |core| core.address).map_err(|_| what())?;
+        let shift = shift(row);
+        for s in &row.synapses {
+            visit(Stored {
+                source: row.source,
+                core,
+                neuron: s.neuron,
+                synapse: s.synapse,
+                code: Code::Number { weight: s.weight, shift },
+                weight: i64::from(s.weight) << shift,
+                delay_ticks: row.delay_ticks,
+            })?;
         }
     }
-    Ok(connections)
+    Ok(())
+}
+
+/// Where the sources of `rows` send.
+pub(crate) fn words(rows: &[IdealRow], visit: &mut dyn FnMut(Word)) {
+    for IdealRow { source, destination, synapses, .. } in rows {
+        let (chip, cores) = (destination.chip, vec![destination.core]);
+        visit(Word { source: *source, chip, cores, label: Label::Row(synapses.len()), hops: None });
+    }
 }

@@ -240,6 +240,22 @@ fn channels_spread_over_the_buses() {
     );
 }
 
+/// Every neuron of the chip is a source, so that each bus has two full groups, and a few channels want in: the groups
+/// are evened out until the rows of smaller ones suffice.
+#[test]
+fn few_channels_fit_beside_a_full_chip() {
+    let mut dice = Dice(7);
+    let mut network = fed(512, 4, (0..4).flat_map(|i| (0..512).map(move |n| (i, n, 40))));
+    let list = (0..512u32).flat_map(|post| (0..120).map(move |_| post)).map(|post| {
+        let magnitude = 10 + dice.below(50) as i32;
+        (dice.below(512), post, weight(if dice.below(5) == 0 { -magnitude } else { magnitude } << 16))
+    });
+    let list = list.collect();
+    network.projections.push(projection(&network, "own", Endpoint::Population(0), 0, list));
+    let mapping = check(&network, &crossbar(), &MapperOptions::default());
+    assert_eq!(uses(&mapping).1.iter().map(|bus| bus.0).sum::<u64>(), 516);
+}
+
 #[test]
 fn neurons_fill_the_chip_exactly() {
     assert_eq!(mapped(&fed(512, 1, [])).program.cores.len(), 2);
@@ -319,7 +335,7 @@ proptest! {
     #[test]
     fn programs_decode_to_the_wish(seed: u64) {
         let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
-        let sharing = MapperOptions { core_sharing: CoreSharing::On, ..options };
+        let sharing = MapperOptions { core_sharing: CoreSharing::On, ..options.clone() };
         let network = random(seed, 90, false);
         check(&network, &crossbar(), &sharing);
         let small = random(seed, 16, false);

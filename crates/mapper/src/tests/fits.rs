@@ -11,12 +11,12 @@ const P0: Endpoint = Endpoint::Population(0);
 const IN: Endpoint = Endpoint::Input(0);
 
 /// One population of `size`, and 16 input channels.
-fn lone(size: u32) -> Network {
+pub(super) fn lone(size: u32) -> Network {
     Network { clock: None, populations: vec![lif("p", size)], inputs: vec![input("in", 16)], projections: Vec::new() }
 }
 
 /// `lone` with `fan_in` recurrent connections to each neuron; none from itself.
-fn recurrent(size: u32, fan_in: u32) -> Network {
+pub(super) fn recurrent(size: u32, fan_in: u32) -> Network {
     let mut network = lone(size);
     let one = weight(1 << 20);
     let list = (0..size).flat_map(|post| (1..=fan_in).map(move |i| ((post + i * 7) % size, post, one))).collect();
@@ -212,8 +212,9 @@ fn tags_run_out_where_they_are_heard() {
     let error = refused(&with(3), &small);
     assert_eq!(
         error.to_string(),
-        "chip 0 core 1 hears 17 sources, and no tag of 16 is free for `in` 31 in all cores that it reaches; reduce the \
-         number of sources that project to this core"
+        "no tag is free for `in` 31: the sources that reach chip 0 need at least 17 tags, and there are 16: 16 reach \
+         core 1, 1 reach cores 0+1, and each two of these sets have a core in common, which must tell them apart (chip \
+         0 core 1 alone hears 17); reduce the number of sources that project to this chip"
     );
     // A second connection from a source that is heard already takes no tag.
     mapped(&with(20), &small);
@@ -229,6 +230,8 @@ fn tags_are_free_in_every_core_that_hears_them() {
     network.projections = vec![projection(&network, "in", IN, 0, list)];
     let error = refused(&network, &two);
     assert!(matches!(error, MapperError::Tags { limit: 2, needed: 2, index: 2, .. }), "{error}");
+    let MapperError::Tags { need, .. } = error else { unreachable!() };
+    assert_eq!((need.at_least, need.sets.len(), need.lost_at_least), (3, 3, 2), "more than any core hears");
     let four = with_router(tag_cam(), |r| r.tag_bits = fact("2"));
     assert_eq!(mapped(&network, &four).report.kept(), 6);
 }

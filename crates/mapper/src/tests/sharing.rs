@@ -18,6 +18,7 @@ const fn options(core_sharing: CoreSharing) -> MapperOptions {
         core_sharing,
         scale: Scale::None,
         chips: None,
+        placement: Placing::Order,
     }
 }
 

@@ -5,16 +5,21 @@ use crate::*;
 use chip::{CoreModel, Values};
 use network::{Endpoint, Network, Population, SynapseChoice};
 
-const AUTO: MapperOptions = MapperOptions {
-    over_fan_in: OverFanIn::Error,
-    small_weights: SmallWeights::Nearest,
-    weight_goal: WeightGoal::Rms,
-    max_weight_error: None,
-    core_sharing: CoreSharing::On,
-    scale: Scale::Auto,
-    chips: None,
-};
-const NONE: MapperOptions = MapperOptions { scale: Scale::None, ..AUTO };
+const AUTO: MapperOptions = with(Scale::Auto);
+const NONE: MapperOptions = with(Scale::None);
+
+const fn with(scale: Scale) -> MapperOptions {
+    MapperOptions {
+        over_fan_in: OverFanIn::Error,
+        small_weights: SmallWeights::Nearest,
+        weight_goal: WeightGoal::Rms,
+        max_weight_error: None,
+        core_sharing: CoreSharing::On,
+        scale,
+        chips: None,
+        placement: Placing::Order,
+    }
+}
 
 /// Four channels onto `hidden` neurons, recurrent among them, and onto two that are read out; weights by matrix.
 fn net(hidden: u32, mut weigh: impl FnMut(usize) -> f64, threshold: Option<&str>) -> Network {

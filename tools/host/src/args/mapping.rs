@@ -50,7 +50,12 @@ impl Args for MappingFlags {
 
 /// The flag of an option.
 fn flag(option: &'static OptionInfo) -> Arg {
-    let help = format!("{}; `{}` if not given here or in the file", option.doc, option.default);
+    let values = match option.values {
+        // What else it can be than these names cannot be listed, so all of it stands in the text.
+        OptionValues::ChoiceOrFile(_) => format!(": {}", option.possible()),
+        _ => String::new(),
+    };
+    let help = format!("{}{values}; `{}` if not given here or in the file", option.doc, option.default);
     let arg = Arg::new(option.key).long(option.flag).help(help);
     match option.values {
         OptionValues::Choice(choices) => {
@@ -58,6 +63,7 @@ fn flag(option: &'static OptionInfo) -> Arg {
             let names = choices.iter().map(value);
             arg.value_name("CHOICE").value_parser(PossibleValuesParser::new(names))
         }
+        OptionValues::ChoiceOrFile(_) => arg.value_name("CHOICE|FILE").value_parser(checked(option)),
         OptionValues::Number => arg.value_name("X").allow_negative_numbers(true).value_parser(checked(option)),
         OptionValues::Count => arg.value_name("N").allow_negative_numbers(true).value_parser(checked(option)),
     }

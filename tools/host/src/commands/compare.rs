@@ -2,6 +2,7 @@
 
 use crate::args::MapArgs;
 use crate::commands::load::{Loaded, load_on};
+use crate::commands::map::losses;
 use crate::errors::HostError;
 use crate::output::{print, print_json, warn};
 use mapper::MappingReport;
@@ -23,6 +24,12 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
         return Err(HostError::Usage {
             message: format!("`--out {}` is one program, and {} chips are named", path.display(), what.chip.len()),
             help: Some("name one chip to write its program".into()),
+        });
+    }
+    if let Some(path) = &args.html {
+        return Err(HostError::Usage {
+            message: format!("`--html {}` is of one mapping, and {} chips are named", path.display(), what.chip.len()),
+            help: Some("name one chip to draw its floor plan".into()),
         });
     }
     let mut all = Vec::new();
@@ -48,7 +55,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     let reports = all.iter().filter_map(|tried| tried.outcome.as_ref().ok());
     reports.for_each(|report| warnings.extend(report.warnings.clone()));
     if args.json {
-        let chips: Vec<Value> = all.iter().map(as_json).collect();
+        let chips: Vec<Value> = all.iter().map(|tried| as_json(tried, args.all_losses)).collect();
         print_json(&json!({ "network": what.network.display().to_string(), "chips": chips }))?;
     } else {
         print(&as_text(&all))?;
@@ -59,9 +66,9 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     warn(&warnings, args.json, what.deny_warnings)
 }
 
-fn as_json(tried: &Tried) -> Value {
+fn as_json(tried: &Tried, all_losses: bool) -> Value {
     match &tried.outcome {
-        Ok(report) => json!({ "chip": tried.chip, "report": report }),
+        Ok(report) => json!({ "chip": tried.chip, "report": losses::report(report, all_losses) }),
         Err(refusal) => json!({ "chip": tried.chip, "refused": refusal }),
     }
 }

@@ -6,7 +6,7 @@ use crate::args::MapChoice;
 use crate::errors::HostError;
 use chip::{ChipSpec, Program, Symbols};
 use formats::runnable::{Runnable, load as read};
-use mapper::{MapperError, MapperOptions, MappingReport, XyloMisfit};
+use mapper::{MapperError, MapperOptions, MappingReport, Placement, XyloMisfit};
 use network::Network;
 use session::{Board, SessionError};
 use std::path::Path;
@@ -22,9 +22,18 @@ pub(crate) struct Loaded {
     pub(crate) report: Option<MappingReport>,
     /// The graph that the network came from, if it did.
     pub(crate) graph: Option<LoadedGraph>,
+    /// The network that was mapped, if it came from a network file.
+    pub(crate) network: Option<Network>,
+    /// Where its neurons sit; none of a program that was mapped before.
+    pub(crate) placement: Option<Placement>,
 }
 
 impl Loaded {
+    /// The network that was mapped, whatever it came from; none of a program that was mapped before.
+    pub(crate) fn mapped(&self) -> Option<&Network> {
+        self.network.as_ref().or(self.graph.as_ref().map(|graph| &graph.steps.network))
+    }
+
     /// The program on its chip, whose file is `file`.
     pub(crate) fn board(self, file: &Path) -> Result<Board, HostError> {
         Board::new(self.spec, self.program, self.symbols).map_err(|error| refused(file, error))
@@ -50,6 +59,7 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
         // Its weights are real numbers, which a chip of whole numbers takes by a factor for each layer.
         options.scale = mapper::Scale::Auto;
         what.mapping.apply(&mut options);
+        options.read_placement(|file| formats::placement::load(Path::new(file)))?;
         let clock = loaded.steps.network.clock;
         let mut mapped = map(what, spec, &loaded.steps.network, &options)?;
         mapped.spec = mapped.spec.at_clock(clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
@@ -66,16 +76,25 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
             help: Some("leave it out, or give a NIR file".into()),
         });
     }
-    match read(&what.network, &spec, what.allowance(), &mut |key, value| options.set(key, value))? {
+    let beside = what.network.parent().unwrap_or(Path::new(""));
+    let mut set = |key: &str, value: &str| {
+        options.set(key, value)?;
+        let read = |file: &str| formats::placement::load(&beside.join(file));
+        options.read_placement(read).map_err(|error| error.to_string())
+    };
+    match read(&what.network, &spec, what.allowance(), &mut set)? {
         Runnable::Network(network) => {
             what.mapping.apply(&mut options);
-            map(what, spec, &network, &options)
+            // A flag names a file as every flag does, and not beside the network.
+            options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+            let mapped = map(what, spec, &network, &options)?;
+            Ok(Loaded { network: Some(network), ..mapped })
         }
         Runnable::Program(program, symbols) => match what.mapping.first() {
             None => {
                 let spec =
                     spec.at_clock(program.clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
-                Ok(Loaded { spec, program, symbols, report: None, graph: None })
+                Ok(Loaded { spec, program, symbols, report: None, graph: None, network: None, placement: None })
             }
             Some(flag) => Err(HostError::Usage {
                 message: format!(
@@ -122,17 +141,12 @@ fn chip(what: &MapChoice) -> Result<String, HostError> {
 fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOptions) -> Result<Loaded, HostError> {
     let mapping = mapper::map(network, &spec, options).map_err(|error| HostError::Mapper {
         file: what.network.display().to_string(),
-        help: help(&error),
+        ways: mapper::ways_out(network, &spec, options, &error),
         error: Box::new(error),
     })?;
     let (program, symbols, report) = (mapping.program, mapping.symbols, Some(mapping.report));
-    Ok(Loaded { spec, program, symbols, report, graph: None })
-}
-
-/// What the command line offers against an error.
-fn help(error: &MapperError) -> Option<String> {
-    let (key, value, what) = way_out(error)?;
-    Some(format!("`--{} {value}` {what}", key.replace('_', "-")))
+    let placement = Some(mapping.placement);
+    Ok(Loaded { spec, program, symbols, report, graph: None, network: None, placement })
 }
 
 /// What a study file can say against an error of its mapping.

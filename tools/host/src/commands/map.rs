@@ -1,16 +1,23 @@
 //! `quenched map`: a network onto a chip, or what a program holds.
 
+pub(crate) mod losses;
+mod page;
+mod read_back;
+
 use crate::args::MapArgs;
-use crate::commands::compare;
-use crate::commands::load::{Loaded, load};
+use crate::commands::explain::{check, explain};
+use crate::commands::load::{Loaded, load, refused};
+use crate::commands::{compare, floor};
 use crate::errors::HostError;
 use crate::output::{print_json, warn};
 use crate::outputs::{Done, Outputs};
-use chip::Endpoint;
+use chip::{Endpoint, PlacementKind, Symbols};
 use report::text_table;
 use serde_json::{Value, json};
 use session::Board;
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use units::CoreAddress;
 
 /// `quenched map`.
 pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
@@ -20,19 +27,29 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     let mut outputs = Outputs::new(args.json);
     outputs.reads([&args.what.network])?;
     let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
+    let html = args.html.as_ref().map(|path| outputs.file("--html", path)).transpose()?;
+    let nir = args.nir.as_ref().map(|path| outputs.file("--nir", path)).transpose()?;
     outputs.give_up_on_interrupt();
-    let Loaded { spec, program, symbols, report, graph } = load(&args.what, false)?;
+    let loaded = load(&args.what, false)?;
+    // A network has met its chip when it was mapped; a program meets it now.
+    check(&loaded, &args.what.network)?;
+    let page = html.map(|file| Ok::<_, HostError>((file, page::html(&loaded, &args.what.network)?))).transpose()?;
+    let plan = (!args.json).then(|| Ok::<_, HostError>(floor::text(&explain(&loaded, &args.what.network)?.floor())));
+    let plan = plan.transpose()?.unwrap_or_default();
+    let graph_file =
+        nir.map(|file| Ok::<_, HostError>((file, read_back::nir(&loaded, &args.what.network)?))).transpose()?;
+    let Loaded { spec, program, symbols, report, graph, .. } = loaded;
     outputs.reads_all_so_far()?;
     let warnings = report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let encoded = |program, symbols| out.map(|out| (out, formats::program::encode(program, symbols)));
     let (mut json, text, encoded) = match report {
         Some(report) => {
             let of_graph = graph.as_ref().map_or_else(String::new, |graph| format!("{}\n", graph.text()));
-            (json!({ "report": report }), format!("{of_graph}{report}"), encoded(&program, &symbols))
+            let value = losses::report(&report, args.all_losses);
+            (json!({ "report": value }), format!("{of_graph}{report}"), encoded(&program, &symbols))
         }
-        // A network has met its chip when it was mapped; a program meets it now.
         None => {
-            let board = Loaded { spec, program, symbols, report: None, graph: None }.board(&args.what.network)?;
+            let board = Board::new(spec, program, symbols).map_err(|error| refused(&args.what.network, error))?;
             let encoded = encoded(board.program(), board.symbols());
             (json!({ "contents": as_json(&board) }), as_text(&board), encoded)
         }
@@ -41,11 +58,24 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     if let Some((out, bytes)) = encoded {
         outputs.write(out, &bytes)?;
     }
+    if let Some((file, page)) = page {
+        outputs.write(file, page.as_bytes())?;
+    }
+    if let Some((file, bytes)) = graph_file {
+        outputs.write(file, &bytes)?;
+    }
     let denied = deny && !warnings.is_empty();
     // What is an error leaves no file.
     let done = if denied { Done::default() } else { outputs.commit()? };
     if args.json {
-        json["program"] = json!(done.files.first());
+        let mut written = done.files.iter();
+        json["program"] = json!(out.and_then(|_| written.next()));
+        if html.is_some() {
+            json["page"] = json!(written.next());
+        }
+        if nir.is_some() {
+            json["nir"] = json!(written.next());
+        }
         if let Some(graph) = &graph {
             json["graph"] = graph.json();
         }
@@ -53,7 +83,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
         return warn(&warnings, true, deny);
     }
     let shown = if warnings.is_empty() { String::new() } else { format!("\n{warnings}") };
-    done.print(&format!("{}\n{shown}{}", text.trim_end(), done.text()))?;
+    done.print(&format!("{}\n\n{plan}{shown}{}", text.trim_end(), done.text()))?;
     warn(&warnings, false, deny)
 }
 
@@ -67,13 +97,16 @@ fn as_text(board: &Board) -> String {
         program.input_count,
         board.fabric().synapse_count()
     );
+    if symbols.placement != PlacementKind::Order {
+        let _ = writeln!(text, "placement {}", symbols.placement.name());
+    }
     let table = |header: &[&str], rows: Vec<Vec<String>>, left: &[usize]| {
         let header: Vec<String> = header.iter().map(|name| (*name).to_string()).collect();
         if rows.is_empty() { String::new() } else { format!("\n{}", text_table(&header, rows, left)) }
     };
     let inputs = symbols.inputs.iter().map(|input| vec![input.name.clone(), input.channels.to_string()]);
     let populations = symbols.populations.iter().enumerate().map(|(index, population)| {
-        let cores: Vec<String> = symbols.segments_of(index).map(|segment| segment.core.to_string()).collect();
+        let cores: Vec<String> = cores(symbols, index).iter().map(ToString::to_string).collect();
         let model = board.model_of(index).map_or("", |model| model.name());
         vec![population.name.clone(), model.into(), population.size.to_string(), cores.join(", ")]
     });
@@ -91,6 +124,14 @@ fn as_text(board: &Board) -> String {
     text
 }
 
+/// The cores with neurons of a population, each once.
+fn cores(symbols: &Symbols, population: usize) -> Vec<CoreAddress> {
+    let mut cores: Vec<CoreAddress> = symbols.segments_of(population).map(|segment| segment.core).collect();
+    let mut seen = BTreeSet::new();
+    cores.retain(|core| seen.insert(*core));
+    cores
+}
+
 fn as_json(board: &Board) -> Value {
     let (program, symbols) = (board.program(), board.symbols());
     let populations = symbols.populations.iter().enumerate().map(|(index, population)| {
@@ -98,7 +139,7 @@ fn as_json(board: &Board) -> Value {
             "name": population.name,
             "model": board.model_of(index).map(|model| model.name()),
             "neurons": population.size,
-            "cores": symbols.segments_of(index).map(|s| json!([s.core.chip, s.core.core])).collect::<Vec<_>>(),
+            "cores": cores(symbols, index).iter().map(|core| json!([core.chip, core.core])).collect::<Vec<_>>(),
         })
     });
     let inputs = symbols.inputs.iter().map(|input| json!({ "name": input.name, "channels": input.channels }));
@@ -112,6 +153,7 @@ fn as_json(board: &Board) -> Value {
     });
     json!({
         "chip": program.chip,
+        "placement": symbols.placement.name(),
         "cores": program.cores.len(),
         "input_channels": program.input_count,
         "synapses": board.fabric().synapse_count(),

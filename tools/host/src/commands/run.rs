@@ -1,6 +1,7 @@
 //! `quenched run`: a network or program on a die, once for each input.
 
 mod account;
+mod data;
 mod files;
 mod inputs;
 mod json;

@@ -11,12 +11,14 @@
 //! ([`weights`]).
 
 mod decode;
+mod judge;
 mod place;
 mod weights;
 
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
-use crate::placement::Placement;
+use crate::optimise::{self, Judge, Nets};
+use crate::placement::{Packing, Placement};
 use crate::report::{AxonGroupReport, AxonUse, Use};
 use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
@@ -30,10 +32,10 @@ use network::Network;
 use place::Lists;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use units::NeuronId;
+use units::{CoreAddress, NeuronId};
 use weights::{Chooser, Format};
 
-pub(crate) use decode::decode;
+pub(crate) use decode::{read, words};
 
 /// Memories of these sizes, for cores with these rules.
 pub(crate) struct Axons {
@@ -60,6 +62,29 @@ impl Kind for Axons {
         sharing: Sharing,
     ) -> Result<Placement, MapperError> {
         place::place(network, spec, self.limits, options, sharing)
+    }
+
+    /// All limits of a core are counted, so that nothing else keeps populations apart.
+    fn packing(&self) -> Packing {
+        Packing::Always
+    }
+
+    fn limits<'a>(&'a self, _: &ChipSpec, network: &'a Network, nets: &'a Nets) -> Option<Judge<'a>> {
+        Some(Some(Box::new(judge::Memories { store: place::Store { limits: self.limits }, network, nets })))
+    }
+
+    /// Cores pass messages on to their neighbours. They are taken to stand in the smallest square that holds those of a
+    /// chip, row by row, as chips are; where they really stand no chip file says.
+    fn hops(&self, spec: &ChipSpec, a: CoreAddress, b: CoreAddress) -> u64 {
+        let cores = spec.cores_per_chip();
+        let side = optimise::side(cores);
+        let spot = |address: CoreAddress| {
+            let (chip, core) = (address.chip.index(), address.core.index());
+            let chips = optimise::side(spec.chip_count());
+            (chip % chips * side + core % side, chip / chips * side + core / side)
+        };
+        let (a, b) = (spot(a), spot(b));
+        (a.0.abs_diff(b.0) + a.1.abs_diff(b.1)) as u64
     }
 
     fn delays(&self) -> RangeInclusive<u16> {
@@ -121,7 +146,11 @@ impl Kind for Axons {
             }
         }
         let uses = cores.iter().zip(&wish.cores).zip(reports);
-        let memories = uses.map(|((core, placed), groups)| self.uses(core, placed.neuron_count, groups)).collect();
+        let memories = uses.map(|((core, placed), groups)| CoreMemories {
+            axons: Some(self::uses(&self.limits, core, placed.neuron_count, groups)),
+            ..CoreMemories::default()
+        });
+        let memories = memories.collect();
         let exponents = least.into_iter().map(weights::program_exponent).collect();
         Ok(Image {
             routing: Routing::Axon { cores, inputs, input_latency },
@@ -185,16 +214,12 @@ fn lists(
     lists
 }
 
-impl Axons {
-    /// What a core takes of its memories.
-    fn uses(&self, core: &AxonCore, neurons: u32, groups: Vec<AxonGroupReport>) -> CoreMemories {
-        let limits = &self.limits;
-        let axons = AxonUse {
-            input_axons: Use::of(core.input_axons.len(), limits.input_axons),
-            output_axons: Use::of(core.output_axons.len(), limits.output_axons),
-            synapse_bits: Use::of(router::synapse_bits(limits, core, neurons) as usize, limits.synapse_bits),
-            groups,
-        };
-        CoreMemories { axons: Some(axons), ..CoreMemories::default() }
+/// What a core takes of its memories.
+pub(crate) fn uses(limits: &AxonLimits, core: &AxonCore, neurons: u32, groups: Vec<AxonGroupReport>) -> AxonUse {
+    AxonUse {
+        input_axons: Use::of(core.input_axons.len(), limits.input_axons),
+        output_axons: Use::of(core.output_axons.len(), limits.output_axons),
+        synapse_bits: Use::of(router::synapse_bits(limits, core, neurons) as usize, limits.synapse_bits),
+        groups,
     }
 }

@@ -5,7 +5,7 @@ use crate::sharing::{Cores, Sharing};
 use crate::{MapperError, MapperOptions};
 use chip::{AxonLimits, ChipSpec, SynapseGroup, WeightSigns};
 use fx::Weight;
-use network::{Endpoint, Network, Population};
+use network::{Endpoint, Network, Population, Projection};
 use std::collections::BTreeMap;
 
 /// What messages call the axons that a core hears.
@@ -13,17 +13,17 @@ const INPUT_AXONS: &str = "input axons";
 
 /// What the neurons of one population in a core need of its memories.
 #[derive(Default)]
-struct Need {
-    neurons: u32,
-    input_axons: u64,
-    output_axons: u64,
+pub(super) struct Need {
+    pub(super) neurons: u32,
+    pub(super) input_axons: u64,
+    pub(super) output_axons: u64,
     /// The groups of the projections onto them.
-    groups: Vec<(SynapseGroup, Lists)>,
+    pub(super) groups: Vec<(SynapseGroup, Lists)>,
 }
 
 /// The limits of a core.
-struct Store {
-    limits: AxonLimits,
+pub(super) struct Store {
+    pub(super) limits: AxonLimits,
 }
 
 /// Lists of synapses of a projection onto one core.
@@ -100,11 +100,7 @@ impl Store {
                     // Memory does not depend on the signs and the exponent.
                     let group = SynapseGroup {
                         signs: WeightSigns::Mixed,
-                        // Bits that the chip does not have are refused when weights are written.
-                        bits: projection
-                            .weight_format
-                            .bits
-                            .map_or(self.limits.weight_bits, |bits| bits.clamp(1, self.limits.weight_bits)),
+                        bits: self.bits(projection),
                         exponent: 0,
                         delay,
                         dense: false,
@@ -114,6 +110,12 @@ impl Store {
             }
         }
         needs
+    }
+
+    /// Bits of a weight of `projection`. Bits that the chip does not have are refused when weights are written.
+    pub(super) fn bits(&self, projection: &Projection) -> u8 {
+        let most = self.limits.weight_bits;
+        projection.weight_format.bits.map_or(most, |bits| bits.clamp(1, most))
     }
 
     /// Into how many parts each population is split: as few as obey every limit of a core.
@@ -158,7 +160,7 @@ impl Store {
     }
 
     /// The limit that these needs exceed in one core: what it is, how much is needed, how much there is.
-    fn excess(&self, needs: &[&Need]) -> Option<(&'static str, u64, u64)> {
+    pub(super) fn excess(&self, needs: &[&Need]) -> Option<(&'static str, u64, u64)> {
         let limits = &self.limits;
         let sum = |of: fn(&Need) -> u64| needs.iter().map(|need| of(need)).sum::<u64>();
         let neurons = needs.iter().map(|need| need.neurons).sum();

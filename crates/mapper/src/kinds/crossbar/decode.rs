@@ -1,26 +1,55 @@
 //! A crossbar program read back, by buses, drivers and labels.
 
 use crate::MapperError;
-use crate::decode::{DecodedConnection, Ends};
-use chip::{BusEvent, BusInput, CoreProgram, CrossbarCore, Source, SynapseCell, SynapseDriver};
-use units::{NeuronAddress, NeuronId};
+use crate::memory::{Code, Label, Stored, Visit, Word};
+use chip::{BusEvent, BusInput, CoreProgram, CrossbarCore, Source, SynapseCell, SynapseDriver, SynapseRow};
+use std::collections::BTreeMap;
+use units::{ChipId, CoreId, NeuronAddress, NeuronId};
 
-/// The connections that the memories make.
-pub(crate) fn decode(
+/// The synapses of the memories.
+pub(crate) fn read(
+    programs: &[CoreProgram],
     cores: &[CrossbarCore],
     inputs: &[BusInput],
-    ends: &Ends<'_>,
-) -> Result<Vec<DecodedConnection>, MapperError> {
-    let mut connections = Vec::new();
-    for (source, event) in bus_events(ends.cores, cores, inputs) {
-        for (core, memory) in ends.cores.iter().zip(cores) {
-            for (kind, cell) in answers(memory, event) {
-                let weight = i64::from(cell.weight) * i64::from(memory.weight_current);
-                connections.push(ends.connection(source, core.address, cell.neuron, kind, weight, 1)?);
+    visit: Visit<'_>,
+) -> Result<(), MapperError> {
+    for (source, event) in bus_events(programs, cores, inputs) {
+        for (core, memory) in cores.iter().enumerate() {
+            for (driver, row, cell) in answers(memory, event) {
+                let SynapseCell { neuron, label, weight } = cell;
+                visit(Stored {
+                    source,
+                    core,
+                    neuron,
+                    synapse: row.synapse,
+                    code: Code::Cell { bus: driver.bus, driver: driver.index, row: row.row, label, weight },
+                    weight: i64::from(weight) * i64::from(memory.weight_current),
+                    delay_ticks: 1,
+                })?;
             }
         }
     }
-    Ok(connections)
+    Ok(())
+}
+
+/// Where each source sends: every array hears it, and those are named where a synapse answers.
+pub(crate) fn words(
+    programs: &[CoreProgram],
+    cores: &[CrossbarCore],
+    inputs: &[BusInput],
+    visit: &mut dyn FnMut(Word),
+) {
+    for (source, event) in bus_events(programs, cores, inputs) {
+        let mut chips: BTreeMap<ChipId, Vec<CoreId>> = BTreeMap::new();
+        for (program, memory) in programs.iter().zip(cores) {
+            if answers(memory, event).next().is_some() {
+                chips.entry(program.address.chip).or_default().push(program.address.core);
+            }
+        }
+        for (chip, cores) in chips {
+            visit(Word { source, chip, cores, label: Label::Bus(event), hops: None });
+        }
+    }
 }
 
 /// Every event that a crossbar program can send.
@@ -37,11 +66,15 @@ fn bus_events<'a>(
     inputs.iter().map(|input| (Source::Input(input.input), input.event)).chain(neurons)
 }
 
-/// The synapses of a core that an event drives, each with its kind.
-fn answers(core: &CrossbarCore, event: BusEvent) -> impl Iterator<Item = (u8, SynapseCell)> + '_ {
+/// The synapses of a core that an event drives, each with its driver and row.
+fn answers(
+    core: &CrossbarCore,
+    event: BusEvent,
+) -> impl Iterator<Item = (&SynapseDriver, &SynapseRow, SynapseCell)> + '_ {
     let selected = move |driver: &&SynapseDriver| {
         driver.bus == event.bus && driver.index & driver.select_mask == event.row_select & driver.select_mask
     };
-    let rows = core.drivers.iter().filter(selected).flat_map(|driver| &driver.rows);
-    rows.flat_map(|row| row.cells.iter().map(|cell| (row.synapse, *cell))).filter(move |(_, c)| c.label == event.label)
+    let rows = core.drivers.iter().filter(selected).flat_map(|driver| driver.rows.iter().map(move |row| (driver, row)));
+    rows.flat_map(|(driver, row)| row.cells.iter().map(move |cell| (driver, row, *cell)))
+        .filter(move |(_, _, cell)| cell.label == event.label)
 }

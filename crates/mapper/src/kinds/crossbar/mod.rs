@@ -11,6 +11,7 @@
 
 mod buses;
 mod decode;
+mod even;
 mod scale;
 
 use crate::kinds::{CoreMemories, Image, Kind};
@@ -26,7 +27,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use units::NeuronId;
 
-pub(crate) use decode::decode;
+pub(crate) use decode::{read, words};
 
 /// Arrays of these sizes.
 pub(crate) struct Arrays {
@@ -292,13 +293,20 @@ fn drivers(group: &Group, limits: CrossbarLimits, columns: &Columns) -> Vec<Syna
 
 /// What one core takes of its rows, drivers and labels.
 fn uses(core: &CrossbarCore, buses: &[Bus], limits: CrossbarLimits) -> CrossbarUse {
-    let rows = |bus: usize| {
-        let drivers = core.drivers.iter().filter(|driver| usize::from(driver.bus) == bus);
-        Use::of(drivers.map(|driver| driver.rows.len()).sum(), limits.rows_per_bus())
-    };
     CrossbarUse {
-        drivers: Use::of(core.drivers.len(), limits.buses * limits.drivers_per_bus),
-        rows: (0..buses.len()).map(rows).collect(),
+        drivers: drivers_used(core, limits),
+        rows: (0..buses.len()).map(|bus| rows_used(core, bus, limits)).collect(),
         sources: buses.iter().map(|bus| Use::of(bus.source_count(), bus.groups.len() * limits.label_count())).collect(),
     }
+}
+
+/// Drivers of a core in use.
+pub(crate) fn drivers_used(core: &CrossbarCore, limits: CrossbarLimits) -> Use {
+    Use::of(core.drivers.len(), limits.buses * limits.drivers_per_bus)
+}
+
+/// Rows of a bus in use in a core.
+pub(crate) fn rows_used(core: &CrossbarCore, bus: usize, limits: CrossbarLimits) -> Use {
+    let drivers = core.drivers.iter().filter(|driver| usize::from(driver.bus) == bus);
+    Use::of(drivers.map(|driver| driver.rows.len()).sum(), limits.rows_per_bus())
 }

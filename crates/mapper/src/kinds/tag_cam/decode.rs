@@ -1,38 +1,90 @@
 //! A tag and CAM program read back, by SRAM words, hops, tags and CAM words.
 
 use crate::MapperError;
-use crate::decode::{DecodedConnection, Ends};
-use chip::{CamWord, InputRoute, Source, SramWord, TagCamCore};
-use std::collections::BTreeMap;
-use units::{ChipId, CoreAddress, NeuronAddress, NeuronId, Tag};
+use crate::memory::{Code, Label, Stored, Visit, Word};
+use chip::{CamWord, CoreProgram, InputRoute, Source, SramWord, TagCamCore};
+use std::collections::{BTreeMap, BTreeSet};
+use units::{ChipId, CoreAddress, CoreId, NeuronAddress, NeuronId, Tag};
 
-/// The connections that the memories make.
-pub(crate) fn decode(
+/// The synapses of the memories.
+pub(crate) fn read(
+    programs: &[CoreProgram],
     cores: &[TagCamCore],
     inputs: &[InputRoute],
     positions: &[(i8, i8)],
-    ends: &Ends<'_>,
-) -> Result<Vec<DecodedConnection>, MapperError> {
-    let addresses: Vec<CoreAddress> = ends.cores.iter().map(|core| core.address).collect();
+    visit: Visit<'_>,
+) -> Result<(), MapperError> {
+    let addresses = addresses(programs);
     let listeners: Vec<_> = cores.iter().map(listeners).collect();
     let mut events = Vec::new();
     broadcasts(&addresses, cores, inputs, positions, |source, core, tag| events.push((source, core, tag)));
-    let mut connections = Vec::new();
     for (source, core, tag) in events {
-        for &(neuron, word) in listeners[core].get(&tag).into_iter().flatten() {
+        for &(neuron, slot, word) in listeners[core].get(&tag).into_iter().flatten() {
             let currents = cores[core].weight_currents.iter().enumerate();
             let on = currents.filter(|(bit, _)| word.weight_bits >> bit & 1 == 1);
-            let weight: i64 = on.map(|(_, current)| i64::from(*current)).sum();
-            // A code that the core does not have selects no delay; the router refuses such a word.
-            let delay = cores[core].delay_ticks(word.delay).unwrap_or(1);
-            connections.push(ends.connection(source, addresses[core], neuron, word.synapse, weight, delay)?);
+            visit(Stored {
+                source,
+                core,
+                neuron,
+                synapse: word.synapse,
+                code: Code::Cam { slot, tag, bits: word.weight_bits },
+                weight: on.map(|(_, current)| i64::from(*current)).sum(),
+                // A code that the core does not have selects no delay; the router refuses such a word.
+                delay_ticks: cores[core].delay_ticks(word.delay).unwrap_or(1),
+            })?;
         }
     }
-    Ok(connections)
+    Ok(())
+}
+
+/// Where each source sends.
+pub(crate) fn words(
+    programs: &[CoreProgram],
+    cores: &[TagCamCore],
+    inputs: &[InputRoute],
+    positions: &[(i8, i8)],
+    visit: &mut dyn FnMut(Word),
+) {
+    let listeners = |mask: u16| (0..16).filter(|core| mask >> core & 1 == 1).map(CoreId).collect();
+    for (program, core) in programs.iter().zip(cores) {
+        for (neuron, words) in core.sram.iter().enumerate() {
+            let source = Source::Neuron(NeuronAddress { core: program.address, neuron: NeuronId(neuron as u16) });
+            for word in words {
+                let Some(chip) = destination(positions, program.address.chip, word) else { continue };
+                let hops = u32::from(word.hop_x.unsigned_abs()) + u32::from(word.hop_y.unsigned_abs());
+                let (chip, label) = (ChipId(chip as u16), Label::Tag(word.tag));
+                visit(Word { source, chip, cores: listeners(word.core_mask), label, hops: Some(hops) });
+            }
+        }
+    }
+    for route in inputs {
+        for event in &route.events {
+            let (cores, label) = (listeners(event.core_mask), Label::Tag(event.tag));
+            visit(Word { source: Source::Input(route.input), chip: event.chip, cores, label, hops: None });
+        }
+    }
+}
+
+/// Tags that each core hears.
+pub(crate) fn tags_heard(
+    addresses: &[CoreAddress],
+    cores: &[TagCamCore],
+    inputs: &[InputRoute],
+    positions: &[(i8, i8)],
+) -> Vec<usize> {
+    let mut heard = vec![BTreeSet::new(); addresses.len()];
+    broadcasts(addresses, cores, inputs, positions, |_, core, tag| {
+        heard[core].insert(tag);
+    });
+    heard.iter().map(BTreeSet::len).collect()
+}
+
+fn addresses(programs: &[CoreProgram]) -> Vec<CoreAddress> {
+    programs.iter().map(|core| core.address).collect()
 }
 
 /// Every broadcast of a tag in a core: from which source, in which core (as an index into `addresses`).
-pub(super) fn broadcasts(
+fn broadcasts(
     addresses: &[CoreAddress],
     cores: &[TagCamCore],
     inputs: &[InputRoute],
@@ -69,11 +121,11 @@ fn destination(positions: &[(i8, i8)], chip: ChipId, word: &SramWord) -> Option<
 }
 
 /// CAM words of a core by tag.
-fn listeners(core: &TagCamCore) -> BTreeMap<Tag, Vec<(NeuronId, CamWord)>> {
+fn listeners(core: &TagCamCore) -> BTreeMap<Tag, Vec<(NeuronId, u16, CamWord)>> {
     let mut listeners: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (neuron, words) in core.cam.iter().enumerate() {
-        for word in words {
-            listeners.entry(word.tag).or_default().push((NeuronId(neuron as u16), *word));
+        for (slot, word) in words.iter().enumerate() {
+            listeners.entry(word.tag).or_default().push((NeuronId(neuron as u16), slot as u16, *word));
         }
     }
     listeners

@@ -2,6 +2,8 @@
 
 mod codebook;
 mod decode;
+mod judge;
+mod need;
 mod search;
 mod weights;
 
@@ -9,13 +11,14 @@ use crate::board;
 use crate::decode::channel;
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
+use crate::optimise::{Judge, Nets};
 use crate::placement::{PlacedCore, name_of};
 use crate::report::{ConnectionLoss, FreedResources, MemoryUse, Use};
 use crate::sums;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, OverFanIn, level};
 use chip::{CamWord, ChipSpec, HostEvent, InputRoute, Routing, Source, SramWord, TagCamCore, TagCamLimits};
-use network::Endpoint;
+use network::{Endpoint, Network};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -24,7 +27,8 @@ use units::{ChipId, CoreAddress, CoreId, InputId, NeuronAddress, NeuronId, Tag};
 use weights::CoreWeights;
 
 pub use codebook::Codebook;
-pub(crate) use decode::decode;
+pub(crate) use decode::{read, tags_heard, words};
+pub use need::{TagNeed, TagSet};
 
 /// Most chips of a board whose chips have positions: 128 a side, since positions are 8-bit numbers.
 const PLACED_CHIPS_MAX: usize = 128 * 128;
@@ -53,6 +57,10 @@ impl Kind for Memories {
         Some(self.limits.cam_words_per_neuron)
     }
 
+    fn limits<'a>(&'a self, spec: &ChipSpec, _: &'a Network, nets: &'a Nets) -> Option<Judge<'a>> {
+        Some(Some(Box::new(judge::Words { limits: self.limits, nets, cores_per_chip: spec.cores_per_chip() })))
+    }
+
     fn delays(&self) -> RangeInclusive<u16> {
         1..=self.limits.delay_ticks_max()
     }
@@ -65,7 +73,8 @@ impl Kind for Memories {
         let limits = self.limits;
         let (memories, inputs, weights) = map(wish, limits, options, ledger)?;
         let positions = positions(wish.spec);
-        let heard = tags_heard(&wish.cores, &memories, &inputs, &positions);
+        let addresses: Vec<_> = wish.cores.iter().map(|core| core.address).collect();
+        let heard = tags_heard(&addresses, &memories, &inputs, &positions);
         let cores = memories.iter().zip(heard).zip(&weights).map(|((memory, heard), weights)| {
             let words: Vec<u64> = memory.sram.iter().map(|words| words.len() as u64).collect();
             CoreMemories {
@@ -133,7 +142,7 @@ fn map(
     }
     ledger.free(freed(wish));
     let sram = sram_needs(wish, limits, &signals)?;
-    assign_tags(wish, limits, &mut signals)?;
+    assign_tags(wish, limits, &mut signals, &coded)?;
 
     let cores = (0..wish.cores.len())
         .map(|index| {
@@ -292,7 +301,12 @@ fn sram_needs(wish: &Wish<'_>, limits: TagCamLimits, signals: &Signals) -> Resul
 
 /// Gives every signal the lowest tag that is free in all its cores. Signals with more cores come first: they are the
 /// hardest to place.
-fn assign_tags(wish: &Wish<'_>, limits: TagCamLimits, signals: &mut Signals) -> Result<(), MapperError> {
+fn assign_tags(
+    wish: &Wish<'_>,
+    limits: TagCamLimits,
+    signals: &mut Signals,
+    coded: &[Vec<Vec<Coded>>],
+) -> Result<(), MapperError> {
     let mut order: Vec<(Reverse<u32>, ChipId, Source)> = Vec::new();
     for (source, destinations) in signals.iter() {
         order.extend(destinations.iter().map(|(chip, s)| (Reverse(s.core_mask.count_ones()), *chip, *source)));
@@ -308,7 +322,7 @@ fn assign_tags(wish: &Wish<'_>, limits: TagCamLimits, signals: &mut Signals) -> 
         let taken = taken.entry(chip).or_insert_with(|| vec![0; limits.tag_count]);
         let next = next.entry((chip, cores)).or_default();
         let Some(tag) = (*next..limits.tag_count).find(|&tag| taken[tag] & cores == 0) else {
-            return Err(tags_exhausted(wish, limits, signals, source, chip, cores));
+            return Err(tags_exhausted(wish, limits, signals, coded, source, chip, cores));
         };
         *next = tag + 1;
         taken[tag] |= cores;
@@ -321,10 +335,22 @@ fn tags_exhausted(
     wish: &Wish<'_>,
     limits: TagCamLimits,
     signals: &Signals,
+    coded: &[Vec<Vec<Coded>>],
     source: Source,
     chip: ChipId,
     cores: u16,
 ) -> MapperError {
+    // By source: the cores of the chip that it reaches, and its connections there.
+    let on_chip = |(source, destinations): (&Source, &BTreeMap<ChipId, Signal>)| {
+        destinations.get(&chip).map(|signal| (*source, (signal.core_mask, 0)))
+    };
+    let mut reached: BTreeMap<Source, (u16, u64)> = signals.iter().filter_map(on_chip).collect();
+    let here = coded.iter().zip(&wish.cores).filter(|(_, core)| core.address.chip == chip);
+    for Coded { link, .. } in here.flat_map(|(neurons, _)| neurons).flatten() {
+        let source = wish.source(wish.network.projections[link.projection].pre, link.pre);
+        reached.entry(source).and_modify(|(_, connections)| *connections += 1);
+    }
+    let need = need::of(chip, reached.into_values(), limits.tag_count);
     let hears = |core: u16| {
         let masks = signals.values().filter_map(|d| d.get(&chip)).map(|s| s.core_mask);
         masks.filter(|mask| mask >> core & 1 == 1).count()
@@ -339,6 +365,7 @@ fn tags_exhausted(
         needed,
         source_name: name_of(wish.network, end).into(),
         index,
+        need: Box::new(need),
     }
 }
 
@@ -389,19 +416,4 @@ fn positions(spec: &ChipSpec) -> Vec<(i8, i8)> {
     let width = (1..).find(|w| w * w >= count).expect("some square is large enough");
     let coordinate = |v: usize| i8::try_from(v).expect("checked: at most 128 chips a side");
     (0..count).map(|chip| (coordinate(chip % width), coordinate(chip / width))).collect()
-}
-
-/// Number of tags that each core hears, from the memories alone.
-fn tags_heard(
-    placed: &[PlacedCore],
-    cores: &[TagCamCore],
-    inputs: &[InputRoute],
-    positions: &[(i8, i8)],
-) -> Vec<usize> {
-    let addresses: Vec<CoreAddress> = placed.iter().map(|core| core.address).collect();
-    let mut heard = vec![BTreeSet::new(); placed.len()];
-    decode::broadcasts(&addresses, cores, inputs, positions, |_, core, tag| {
-        heard[core].insert(tag);
-    });
-    heard.iter().map(BTreeSet::len).collect()
 }

@@ -12,15 +12,18 @@ mod error;
 mod scale;
 mod usage;
 
-use crate::decode::{DecodedConnection, Ends};
 use crate::kinds::rows::{self, join};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
+use crate::memory::Visit;
+use crate::optimise::{Judge, Nets};
 use crate::placement::{Placement, Segment};
 use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, Scale, SmallWeights};
-use chip::{ChipSpec, IdealRow, Routing, SynapseSign, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts};
+use chip::{
+    ChipSpec, CoreProgram, IdealRow, Routing, Source, SynapseSign, XYLO_HIDDEN, XYLO_OUTPUT, XyloLimits, XyloShifts,
+};
 use fx::Weight;
 use network::{Endpoint, Network};
 use scale::{Factors, mantissa};
@@ -53,6 +56,11 @@ impl Kind for Matrices {
         place(network, spec, self.limits)
     }
 
+    /// Layers are cores, and which layer a neuron belongs to follows from its projections.
+    fn limits<'a>(&'a self, _: &ChipSpec, _: &'a Network, _: &'a Nets) -> Option<Judge<'a>> {
+        None
+    }
+
     fn scales_parameters(&self, options: &MapperOptions) -> bool {
         options.scale == Scale::Auto
     }
@@ -77,13 +85,24 @@ impl Kind for Matrices {
     }
 }
 
-/// The connections that `rows` make.
-pub(crate) fn decode(
+/// The synapses of `rows`.
+pub(crate) fn read(
+    programs: &[CoreProgram],
     rows: &[IdealRow],
     shifts: XyloShifts,
-    ends: &Ends<'_>,
-) -> Result<Vec<DecodedConnection>, MapperError> {
-    rows::decode(rows, |row| shifts.of(row.source, row.destination), ends)
+    visit: Visit<'_>,
+) -> Result<(), MapperError> {
+    rows::read(programs, rows, |row| shifts.of(row.source, row.destination), visit)
+}
+
+/// The name of the matrix from `source` into a layer, as the report calls it.
+pub(crate) fn matrix_name(source: Source, destination: CoreAddress) -> &'static str {
+    let matrix = match source {
+        _ if destination.core == XYLO_OUTPUT => 2,
+        Source::Input(_) => 0,
+        Source::Neuron(_) => 1,
+    };
+    MATRICES[matrix]
 }
 
 /// Whether each population is read out: it sends nothing, and receives something, but no input.

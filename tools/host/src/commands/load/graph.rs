@@ -71,6 +71,11 @@ impl LoadedGraph {
         warnings
     }
 
+    /// The graph with the weights of a program; see [`Graph::read_back`].
+    pub(crate) fn read_back(&self, got: &[graph::Got]) -> Result<NirGraph, GraphError> {
+        self.graph.read_back(&self.steps, got)
+    }
+
     /// What was read and assumed, in lines.
     pub(crate) fn text(&self) -> String {
         let mut text = format!(

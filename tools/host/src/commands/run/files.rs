@@ -1,6 +1,6 @@
 //! The files that a run writes: one of each kind, or one for each input.
 
-use super::{Outcome, SNAPSHOT, saved};
+use super::{Outcome, SNAPSHOT, data, saved};
 use crate::args::RunArgs;
 use crate::commands::{plot, probe};
 use crate::errors::HostError;
@@ -31,7 +31,10 @@ const FILES: [Kind; 4] = [
     Kind {
         option: "--spikes",
         path: |args| args.spikes.as_deref(),
-        contents: |_, outcome| formats::events::write_spikes(&outcome.spikes).into_bytes(),
+        contents: |args, outcome| match args.spikes.as_deref().is_some_and(is_hdf5) {
+            true => data::nir_data(outcome),
+            false => formats::events::write_spikes(&outcome.spikes).into_bytes(),
+        },
     },
     Kind {
         option: "--traces",
@@ -55,6 +58,12 @@ const FILES: [Kind; 4] = [
         contents: |_, outcome| formats::container::encode(SNAPSHOT, &saved(&outcome.session)),
     },
 ];
+
+/// Whether a file of spikes is to be one of NIRData, by its name.
+fn is_hdf5(path: &Path) -> bool {
+    let endings = ["h5", "hdf5", "nirdata"];
+    path.extension().is_some_and(|extension| endings.iter().any(|ending| extension.eq_ignore_ascii_case(ending)))
+}
 
 impl Files {
     /// Claims the files of runs with `inputs`.

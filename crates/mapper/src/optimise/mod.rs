@@ -1,0 +1,217 @@
+//! Placements that are searched: neurons that sit together because they speak to each other.
+//!
+//! The neurons that may share cores are a class. Each class gets as few cores as have circuits for it, and its neurons
+//! are dealt to them by the partitioner, which keeps small how many cores hear each source. Where that breaks a limit
+//! of the router, cores are added one after the other. At last whole cores change places, so that those that speak most
+//! have short ways. What comes of it is mapped like every other placement, and taken only if it is no worse than the
+//! order of the file.
+
+mod given;
+mod nets;
+mod traffic;
+
+use crate::placement::{Placement, board_cores};
+use crate::sharing::Classes;
+use crate::{Job, MapperError, Mapping, PlacementReport, fill, in_order};
+use chip::PlacementKind;
+use network::{Endpoint, Network, Projection};
+use partition::{Limits, NoLimits, Parts, Search, arrange, partition};
+use std::collections::BTreeSet;
+use units::{ChipId, CoreAddress, CoreId};
+
+pub(crate) use given::map_given;
+pub use nets::SpikeCounts;
+pub(crate) use nets::{Nets, Sender};
+pub use traffic::Traffic;
+
+/// How often cores are added before the search gives up.
+const GROWTHS: usize = 12;
+
+/// Board places beyond which whole cores are not moved about.
+const PLACES_MAX: usize = 1024;
+
+/// Entries of the partitioner's tables beyond which nothing is searched: neurons times cores.
+const TABLE_MAX: usize = 64_000_000;
+
+/// The order of the file, or a better one if it is found.
+pub(crate) fn map(job: &Job<'_>) -> Result<Mapping, MapperError> {
+    let ordered = in_order(job, None);
+    let nets = Nets::of(job.network, job.counts);
+    let traffic = |placement: &Placement| Traffic::of(&nets, placement, job.spec, job.router);
+    // Where the order of the file is refused for its memories, it has a traffic all the same.
+    let before = match &ordered {
+        Ok(mapping) => Some(traffic(&mapping.placement)),
+        Err(_) => job.router.place(job.network, job.spec, job.options, job.sharing(None)).ok().map(|p| traffic(&p)),
+    };
+    let is_better = |found: &Mapping, now: Traffic| {
+        let (Ok(ordered), Some(before)) = (&ordered, before) else { return true };
+        let lost = |mapping: &Mapping| mapping.report.losses.len();
+        lost(found) <= lost(ordered) && now.pairs <= before.pairs && now.hops <= before.hops && now != before
+    };
+    for stage in Classes::stages(job.network, job.spec, job.options, job.sharing(None), job.router.packing()) {
+        let mut task = Task { job, nets: &nets, classes: &stage, extra: 0 };
+        for _ in 0..GROWTHS {
+            let Some(found) = task.search() else { break };
+            if let Some(placement) = found.placement
+                && let Ok(mut mapping) = fill(job, placement, PlacementKind::Optimised)
+            {
+                let now = traffic(&mapping.placement);
+                if !is_better(&mapping, now) {
+                    break;
+                }
+                let kind = PlacementKind::Optimised;
+                mapping.report.placement = Some(PlacementReport { kind, traffic: now, in_order: before });
+                return Ok(mapping);
+            }
+            if found.cores >= board_cores(job.spec, job.options) {
+                break;
+            }
+            task.extra += 1 + found.cores / 8;
+        }
+    }
+    let mut mapping = ordered?;
+    let now = before.unwrap_or_default();
+    mapping.report.placement = Some(PlacementReport { kind: PlacementKind::Order, traffic: now, in_order: before });
+    Ok(mapping)
+}
+
+/// As [`map`], for a network whose last population is a readout that was trained on what the others do alone: they
+/// sit where they sit without it, and it gets cores of its own.
+pub(crate) fn map_with_readout(job: &Job<'_>, readout: usize) -> Result<Mapping, MapperError> {
+    let mut alone = job.network.clone();
+    alone.populations.truncate(readout);
+    let is_of_readout =
+        |projection: &Projection| projection.post == readout || projection.pre == Endpoint::Population(readout);
+    alone.projections.retain(|projection| !is_of_readout(projection));
+    let without = map(&Job { network: &alone, ..*job })?;
+    let is_last = readout + 1 == job.network.populations.len();
+    if without.symbols.placement == PlacementKind::Order || !is_last {
+        return in_order(job, Some(readout));
+    }
+    let (per_chip, per_core) = (job.spec.cores_per_chip(), job.spec.neurons_per_core());
+    let taken: BTreeSet<CoreAddress> = without.placement.cores().iter().map(|core| core.address).collect();
+    let fresh = (0..board_cores(job.spec, job.options)).map(|core| address(core, per_chip));
+    let fresh = fresh.filter(|core| !taken.contains(core));
+    let size = job.network.populations[readout].size as usize;
+    let mut cores: Vec<CoreAddress> = Vec::new();
+    for (population, wish) in alone.populations.iter().enumerate() {
+        let of = |index| without.placement.address(population, index).expect("every neuron was placed").core;
+        cores.extend((0..wish.size).map(of));
+    }
+    let room = fresh.flat_map(|core| std::iter::repeat_n(core, per_core)).take(size);
+    cores.extend(room);
+    let missing = without_room(&alone, size, cores.len());
+    if missing > 0 {
+        let reason = format!("the readout needs cores of its own, and {missing} of its neurons find none");
+        return Err(MapperError::Placement { reason });
+    }
+    let mut mapping = fill(job, Placement::of_cores(job.network, &cores), PlacementKind::Optimised)?;
+    let traffic = Traffic::of(&Nets::of(job.network, job.counts), &mapping.placement, job.spec, job.router);
+    let kind = PlacementKind::Optimised;
+    mapping.report.placement = Some(PlacementReport { kind, traffic, in_order: None });
+    Ok(mapping)
+}
+
+/// Neurons of a readout of `size` neurons that are not among the `placed` ones.
+fn without_room(alone: &Network, size: usize, placed: usize) -> usize {
+    alone.populations.iter().map(|population| population.size as usize).sum::<usize>() + size - placed
+}
+
+/// The search with so many cores more than the circuits need.
+struct Task<'a> {
+    job: &'a Job<'a>,
+    nets: &'a Nets,
+    classes: &'a Classes,
+    extra: usize,
+}
+
+/// What a search found.
+struct Attempt {
+    /// Cores that it used.
+    cores: usize,
+    /// None: it breaks limits.
+    placement: Option<Placement>,
+}
+
+impl Task<'_> {
+    /// Deals the neurons to cores and the cores to places; none if there is nothing to search for.
+    fn search(&self) -> Option<Attempt> {
+        let (spec, per_chip) = (self.job.spec, self.job.spec.cores_per_chip());
+        let per_core = spec.neurons_per_core();
+        let board = board_cores(spec, self.job.options);
+        let cores = self.cores(per_core, board)?;
+        let used = cores.len();
+        if used < 2 || used * self.nets.neurons > TABLE_MAX {
+            return None;
+        }
+        let judge = self.job.router.limits(spec, self.job.network, self.nets)?;
+        let groups = (0..used).map(|core| (core / per_chip) as u32).collect();
+        let parts = Parts::new(1, vec![per_core as u64; used], cores, groups);
+        let graph = self.nets.graph(self.classes.of_neurons(self.job.network));
+        let judge = judge.as_deref().unwrap_or(&NoLimits);
+        let found = partition(&graph, &parts, judge, &Search::default(), None).ok()?;
+        if found.excess > 0 {
+            return Some(Attempt { cores: used, placement: None });
+        }
+        let places = (used.div_ceil(per_chip) * per_chip).min(board);
+        let place: Vec<u32> = if places > PLACES_MAX {
+            (0..used as u32).collect()
+        } else {
+            let address = |core: usize| address(core, per_chip);
+            let row = |a: usize| (0..places).map(|b| self.job.router.hops(spec, address(a), address(b))).collect();
+            let hops: Vec<Vec<u64>> = (0..places).map(row).collect();
+            let flow = traffic::flow(self.nets, &found.parts, used);
+            // Limits of chips depend on which cores stand together.
+            let groups = (0..places).map(|core| (core / per_chip) as u32).collect();
+            let all = Parts::new(1, vec![per_core as u64; places], vec![0; places], groups);
+            let fits = |place: &[u32]| {
+                let moved: Vec<u32> = found.parts.iter().map(|part| place[*part as usize]).collect();
+                judge.judge(&graph, &all, &moved).excess
+            };
+            arrange(&flow, &hops, &(0..used as u32).collect::<Vec<_>>(), &fits, 1).0
+        };
+        let core = |part: &u32| address(place[*part as usize] as usize, per_chip);
+        let cores: Vec<CoreAddress> = found.parts.iter().map(core).collect();
+        Some(Attempt { cores: used, placement: Some(Placement::of_cores(self.job.network, &cores)) })
+    }
+
+    /// The class of each core: as few cores as have circuits for all neurons, and the extra ones, each for the class
+    /// whose cores are fullest; none if the board has fewer.
+    fn cores(&self, per_core: usize, board: usize) -> Option<Vec<u32>> {
+        let sizes = self.classes.sizes(self.job.network);
+        let mut counts: Vec<usize> = sizes.iter().map(|size| size.div_ceil(per_core)).collect();
+        let least: usize = counts.iter().sum();
+        if least > board {
+            return None;
+        }
+        for _ in 0..self.extra.min(board - least) {
+            let fullest = |class: &usize| (sizes[*class] * 4096 / counts[*class], std::cmp::Reverse(*class));
+            let class = (0..sizes.len()).max_by_key(fullest)?;
+            counts[class] += 1;
+        }
+        Some(counts.iter().zip(0..).flat_map(|(count, class)| vec![class; *count]).collect())
+    }
+}
+
+/// The address of the core with this number on the board.
+fn address(core: usize, per_chip: usize) -> CoreAddress {
+    CoreAddress { chip: ChipId((core / per_chip) as u16), core: CoreId((core % per_chip) as u16) }
+}
+
+/// A judge of a kind of router.
+pub(crate) type Judge<'a> = Option<Box<dyn Limits + 'a>>;
+
+/// Hops between two cores of a board whose chips stand in the smallest square: one within a chip, one more for each
+/// chip on the way.
+pub(crate) fn hops_of_chips(chips: usize, a: CoreAddress, b: CoreAddress) -> u64 {
+    if a == b {
+        return 0;
+    }
+    let (side, a, b) = (side(chips), a.chip.index(), b.chip.index());
+    1 + ((a % side).abs_diff(b % side) + (a / side).abs_diff(b / side)) as u64
+}
+
+/// The side of the smallest square with room for `count`.
+pub(crate) fn side(count: usize) -> usize {
+    (1..).find(|side| side * side >= count).expect("some square is large enough")
+}

@@ -1,0 +1,151 @@
+//! Ways out of a refusal: what other options would make of the same network, found by trying them.
+
+use crate::options::{OptionInfo, OptionValues};
+use crate::{MapperError, MapperOptions, MappingReport, XyloMisfit, map};
+use chip::ChipSpec;
+use network::Network;
+use serde::Serialize;
+
+/// Connections up to which the ways out are tried; of larger networks they are named without their loss.
+const TRIED_MAX: usize = 4_000_000;
+
+/// Something that helps against a refusal, or would have to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WayOut {
+    /// The option of the mapping, by its key; none if it is the network that has to change.
+    pub option: Option<&'static str>,
+    /// What to set it to.
+    pub value: Option<&'static str>,
+    /// What to do, or what the option does.
+    pub what: String,
+    /// What is lost by it, in words; none if it was not tried.
+    pub loss: Option<String>,
+}
+
+/// At most three ways out of `error`, which `network` met on `spec` with `options`; those that are options were tried,
+/// and are refused themselves unless they stand here.
+pub fn ways_out(network: &Network, spec: &ChipSpec, options: &MapperOptions, error: &MapperError) -> Vec<WayOut> {
+    let connections: usize = network.projections.iter().map(|projection| projection.connections.len()).sum();
+    let mut ways: Vec<WayOut> = Vec::new();
+    for (key, value) in candidates(error) {
+        let Some((value, what)) = meaning(key, value) else { continue };
+        let mut other = options.clone();
+        if other.set(key, value).is_err() || other == *options {
+            continue;
+        }
+        let loss = if connections > TRIED_MAX {
+            None
+        } else {
+            match map(network, spec, &other) {
+                Ok(mapping) => Some(loss(&mapping.report)),
+                Err(_) => continue,
+            }
+        };
+        ways.push(WayOut { option: Some(key), value: Some(value), what: what.into(), loss });
+    }
+    ways.extend(by_hand(error));
+    // Which chip, and what it loses, the table of several chips tells.
+    if is_of_hardware(error) {
+        let what = format!("choose a chip with more than `{}` has; `quenched map` compares several", spec.name);
+        ways.push(WayOut { option: None, value: None, what, loss: None });
+    }
+    ways.truncate(3);
+    ways
+}
+
+/// Whether it is a memory of the chip that is too small.
+fn is_of_hardware(error: &MapperError) -> bool {
+    use MapperError::{BoardFull, BusRows, BusSources, CoreMemory, FanIn, FanOut, RowFanIn, Tags};
+    matches!(
+        error,
+        BoardFull { .. }
+            | BusRows { .. }
+            | BusSources { .. }
+            | CoreMemory { .. }
+            | FanIn { .. }
+            | FanOut { .. }
+            | RowFanIn { .. }
+            | Tags { .. }
+    )
+}
+
+/// Options that may help against an error, with the values to try.
+fn candidates(error: &MapperError) -> Vec<(&'static str, &'static str)> {
+    match error {
+        MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
+            vec![("over_fan_in", "prune"), ("core_sharing", "off"), ("placement", "optimised")]
+        }
+        MapperError::Tags { .. } | MapperError::FanOut { .. } => {
+            // A placement that has been added to the options may keep together what hears the same sources.
+            let orders = OptionInfo::find("placement").map(|option| option.values);
+            let orders = match orders {
+                Some(OptionValues::Choice(choices) | OptionValues::ChoiceOrFile(choices)) => {
+                    choices.iter().map(|(name, _)| ("placement", *name)).collect()
+                }
+                _ => Vec::new(),
+            };
+            [orders, vec![("core_sharing", "off")]].concat()
+        }
+        MapperError::BoardFull { .. } => vec![("core_sharing", "on")],
+        MapperError::WeightError { .. } => {
+            vec![
+                ("weight_goal", "rms"),
+                ("weight_goal", "relative"),
+                ("core_sharing", "off"),
+                ("max_weight_error", "1"),
+            ]
+        }
+        MapperError::Xylo(XyloMisfit::NotWhole { .. }) => vec![("scale", "auto")],
+        _ => Vec::new(),
+    }
+}
+
+/// A value of an option, with what it means.
+fn meaning(key: &'static str, value: &'static str) -> Option<(&'static str, &'static str)> {
+    let option = OptionInfo::find(key)?;
+    match option.values {
+        OptionValues::Choice(choices) | OptionValues::ChoiceOrFile(choices) => {
+            choices.iter().find(|(name, _)| *name == value).copied()
+        }
+        OptionValues::Number | OptionValues::Count => Some((value, option.doc)),
+    }
+}
+
+/// What is lost in a mapping, in words.
+fn loss(report: &MappingReport) -> String {
+    let wanted: u64 = report.projections.iter().map(|p| p.kept + p.rounded + p.lost).sum();
+    let worst = report.worst_projection().map_or(0.0, |p| p.weights.rms_error_relative);
+    let lost = match report.losses.len() as u64 {
+        0 => "no connection is lost".into(),
+        lost => format!("{lost} of {wanted} connections are lost ({:.1} %)", share(lost, wanted)),
+    };
+    format!("{lost}, and weights are off by {:.2} % at most in a projection", 100.0 * worst)
+}
+
+fn share(part: u64, of: u64) -> f64 {
+    100.0 * part as f64 / of.max(1) as f64
+}
+
+/// What has to change in the network, with the loss that the error itself tells.
+fn by_hand(error: &MapperError) -> Option<WayOut> {
+    let way = |what: String, loss: String| WayOut { option: None, value: None, what, loss: Some(loss) };
+    match error {
+        MapperError::Tags { need, .. } => {
+            let (sources, lost) = (need.too_many(), need.lost_at_least);
+            let share = share(lost, need.connections);
+            Some(way(
+                format!("mask the connections of {sources} or more of these sources onto chip {}", need.chip),
+                format!("at least {lost} of {} connections onto the chip ({share:.1} %)", need.connections),
+            ))
+        }
+        MapperError::FanIn { limit, needed, .. } | MapperError::RowFanIn { limit, needed, .. } => Some(way(
+            format!("spread its {needed} inputs over {} neurons", needed.div_ceil(*limit)),
+            "what one neuron sums is summed in parts, each with a threshold of its own".into(),
+        )),
+        MapperError::BoardFull { missing, neurons, .. } => Some(way(
+            format!("make the populations smaller by {missing} neurons, or use a chip with more"),
+            format!("{:.1} % of this population", share(u64::from(*missing), u64::from(*neurons))),
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,180 @@
+//! `quenched explain --neuron`: what a neuron hears, where it sends, and its circuit on a die.
+
+use super::{plural, refused, table};
+use crate::args::{DieChoice, ExplainArgs, NeuronName};
+use crate::commands::die::{number, parameters_of, significant};
+use crate::errors::HostError;
+use chip::ChipSpec;
+use device_models::{DieParameters, NeuronFault};
+use formats::suggestion;
+use mapper::{Explained, NeuronAccount, Outgoing};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::Path;
+use units::NeuronAddress;
+
+/// Others with the same tag that are named; JSON has all.
+const SHARING_MAX: usize = 6;
+
+/// A circuit on a die.
+pub(super) struct Circuit {
+    /// Number of the die.
+    die: u32,
+    /// `dead` or `hot`.
+    fault: Option<&'static str>,
+    factors: Vec<Factor>,
+}
+
+/// A parameter with mismatch.
+struct Factor {
+    parameter: String,
+    unit: String,
+    asked: f64,
+    factor: f64,
+}
+
+/// The die that the command line asks for, if any.
+pub(super) fn die(args: &ExplainArgs, spec: &ChipSpec) -> Result<Option<(u32, DieParameters)>, HostError> {
+    let Some(die) = args.die else { return Ok(None) };
+    let which = DieChoice { seed: args.seed, die, cv: args.cv, no_faults: args.no_faults };
+    Ok(Some((die, parameters_of(spec, &which)?)))
+}
+
+/// What is known of the neuron called `name`.
+pub(super) fn account(explained: &Explained<'_>, name: &NeuronName, file: &Path) -> Result<NeuronAccount, HostError> {
+    let symbols = explained.symbols();
+    let Some(population) = symbols.population(&name.population) else {
+        let known: Vec<String> = symbols.populations.iter().map(|population| population.name.clone()).collect();
+        return Err(HostError::Usage {
+            message: format!("{}: there is no population `{}`", file.display(), name.population),
+            help: suggestion(&name.population, &known, "populations are"),
+        });
+    };
+    let size = symbols.populations[population].size;
+    let Some(address) = explained.address(population, name.index) else {
+        return Err(HostError::Usage {
+            message: format!("{}: population `{}` has no neuron {}", file.display(), name.population, name.index),
+            help: Some(format!("it has {}, numbered from 0", plural(size.into(), "neuron"))),
+        });
+    };
+    explained.neuron(address).map_err(|error| refused(file, error))
+}
+
+/// The circuit at `address` on a die: the parameters that its equations read and that have mismatch there.
+pub(super) fn circuit(explained: &Explained<'_>, die: &(u32, DieParameters), address: NeuronAddress) -> Circuit {
+    let (spec, (number_of_die, die)) = (explained.spec(), die);
+    let core = explained.program().cores.iter().find(|core| core.address == address.core).expect("it was explained");
+    let read = die.mismatched().filter(|name| spec.allowed(core.model, name).is_some_and(|allowed| allowed.is_read()));
+    let factors = read.map(|name| {
+        let nominal = spec.parameters[name].nominal.quantity;
+        let asked = core.parameters.get(name).map_or(nominal, |values| values.get(address.neuron.index()));
+        // A factor has 32 fraction bits; 2^32 is exact.
+        let factor = die.factor(name, address.core, address.neuron).to_bits() as f64 / 4_294_967_296.0;
+        Factor { parameter: name.into(), unit: asked.unit.to_string(), asked: number(asked.value), factor }
+    });
+    let fault = die.neuron_fault(address.core, address.neuron).map(|fault| match fault {
+        NeuronFault::Dead => "dead",
+        NeuronFault::Hot => "hot",
+    });
+    Circuit { die: *number_of_die, fault, factors: factors.collect() }
+}
+
+/// The neuron as JSON.
+pub(super) fn json(account: &NeuronAccount, circuit: Option<&Circuit>) -> Value {
+    let mut value = json!(account);
+    if let Some(circuit) = circuit {
+        let factors = circuit.factors.iter().map(|f| {
+            json!({
+                "parameter": f.parameter, "unit": f.unit, "asked": f.asked, "factor": f.factor,
+                "value": f.asked * f.factor,
+            })
+        });
+        let factors: Vec<Value> = factors.collect();
+        value["circuit"] = json!({ "die": circuit.die, "fault": circuit.fault, "factors": factors });
+    }
+    value
+}
+
+/// The neuron as text.
+pub(super) fn text(account: &NeuronAccount, circuit: Option<&Circuit>) -> String {
+    let mut text = format!("{}: {}, `{}`\n", account.name, account.address, account.model);
+    text.push_str(&incoming(account));
+    text.push_str(&outgoing(account));
+    if let Some(circuit) = circuit {
+        text.push_str(&on_die(circuit));
+    }
+    text + "\n"
+}
+
+fn incoming(account: &NeuronAccount) -> String {
+    if account.incoming.is_empty() {
+        return "\nIt hears nobody.\n".into();
+    }
+    let known = account.incoming.iter().any(|synapse| synapse.wished.is_some());
+    let with = account.incoming.iter().filter(|synapse| !synapse.stored.is_empty()).count();
+    let weight = |weight: f64| format!("{weight:.5}");
+    let rows = account.incoming.iter().map(|synapse| {
+        let stored = match &synapse.without {
+            Some(why) => why.clone(),
+            None => synapse.stored.join(" and "),
+        };
+        let mut cells = vec![synapse.source.clone(), synapse.synapse.clone(), stored];
+        if known {
+            cells.push(synapse.wished.map_or_else(|| "-".into(), weight));
+        }
+        cells.extend([weight(synapse.got), synapse.delay_ticks.to_string()]);
+        cells
+    });
+    let header: &[&str] = if known {
+        &["hears", "synapse", "stored", "wished", "got", "ticks"]
+    } else {
+        &["hears", "synapse", "stored", "got", "ticks"]
+    };
+    let unit = if account.unit == "1" { String::new() } else { format!(", weights in {}", account.unit) };
+    format!("\n{}{unit}\n{}", plural(with as u64, "synapse"), table(header, rows.collect(), &[0, 1, 2]))
+}
+
+fn outgoing(account: &NeuronAccount) -> String {
+    if account.outgoing.is_empty() {
+        return "\nIt sends to nobody.\n".into();
+    }
+    let rows = account.outgoing.iter().map(|word| {
+        let cores: Vec<String> = word.cores.iter().map(u16::to_string).collect();
+        let plural = if cores.len() == 1 { "" } else { "s" };
+        vec![
+            format!("chip {} core{plural} {}", word.chip, cores.join("+")),
+            word.label.clone(),
+            word.hops.map_or_else(|| "-".into(), |hops| hops.to_string()),
+            word.targets.to_string(),
+            shared(word),
+        ]
+    });
+    let header = ["sends to", "as", "hops", "neurons", "tag shared with"];
+    format!("\n{}\n{}", plural(account.outgoing.len() as u64, "word"), table(&header, rows.collect(), &[0, 1, 4]))
+}
+
+/// Whose events have the same tag on that chip, in other cores.
+fn shared(word: &Outgoing) -> String {
+    let shown = word.shared_with.iter().take(SHARING_MAX).cloned().collect::<Vec<_>>().join(", ");
+    match word.shared_with.len().saturating_sub(SHARING_MAX) {
+        0 if shown.is_empty() => "-".into(),
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn on_die(circuit: &Circuit) -> String {
+    let mut text = format!("\nOn die {}", circuit.die);
+    if let Some(fault) = circuit.fault {
+        let _ = write!(text, " this circuit is {fault}");
+    }
+    if circuit.factors.is_empty() {
+        return text + ": no parameter that it reads has mismatch.\n";
+    }
+    let rows = circuit.factors.iter().map(|f| {
+        let numbers = [f.asked, f.factor, f.asked * f.factor].map(|number| significant(number, 5));
+        let [asked, factor, value] = numbers;
+        vec![f.parameter.clone(), f.unit.clone(), asked, factor, value]
+    });
+    text + "\n" + &table(&["parameter", "unit", "asked", "factor", "value"], rows.collect(), &[0, 1])
+}
