@@ -1,8 +1,9 @@
 //! Reading: from the bytes of a file to the spikes or values of each sample of each observable.
 //!
-//! A file is a group of type `NIRGraphData`, with `nodes/NAME/observables/KEY`, each of type `TimeGriddedData` (an array
-//! of samples, steps and neurons, with the length of a step) or `EventData` (the neuron and the time of each event,
-//! filled up to the longest sample). No observable gets a meaning here, and no labels are read: the format has none.
+//! A file is a group of type `NIRGraphData`, with `nodes/NAME/observables/KEY`, each of type `TimeGriddedData` (an
+//! array of samples, steps and neurons, with the length of a step) or `EventData` (the neuron and the time of each
+//! event, filled up to the longest sample). No observable gets a meaning here, and no labels are read: the format has
+//! none.
 
 use crate::error::FormatError;
 use crate::nir::Reader;
