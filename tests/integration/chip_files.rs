@@ -66,7 +66,7 @@ fn the_ideal_chip_has_neither_limits_nor_mismatch() {
     assert_eq!(spec.router, RouterSpec::Ideal);
     assert!(spec.parameters_per_neuron && spec.parameters.values().all(|p| p.mismatch.is_none()));
     assert!(spec.cores_per_chip() * spec.neurons_per_core() > 1_000_000_000);
-    assert_eq!(spec.models, [CoreModel::Lif, CoreModel::Rate, CoreModel::AnalogLif]);
+    assert_eq!(spec.models, [CoreModel::Lif, CoreModel::Rate, CoreModel::AnalogLif, CoreModel::CubaLif]);
     assert!(spec.facts().iter().all(|(_, fact)| fact.evidence == Evidence::Assumed));
 }
 

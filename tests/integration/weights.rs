@@ -42,8 +42,10 @@ fn population(name: String, size: u32, model: CoreModel) -> Population {
 /// Kinds of synapse of either sign that a model takes: for weights above and below 0.
 fn kinds(spec: &ChipSpec, random: &mut Random, model: CoreModel) -> SynapseChoice {
     let mut pick = |sign: SynapseSign| {
-        let fits =
-            |kind: &&chip::SynapseType| (kind.sign == sign || kind.sign == SynapseSign::Signed) && model.takes(kind);
+        let fits = |kind: &&chip::SynapseType| {
+            let is_whole = kind.kinetics.shift() == chip::PLAIN_SHIFT;
+            (kind.sign == sign || kind.sign == SynapseSign::Signed) && model.takes(kind) && is_whole
+        };
         let all: Vec<_> = spec.synapses.iter().filter(fits).collect();
         all[random.below(all.len() as u32) as usize].name.clone()
     };

@@ -1,7 +1,7 @@
 //! The clock that a network brings along.
 //!
-//! A trained net is a sequence of steps of a length of its own. Silicon has a clock, and takes such a net at that; a chip
-//! that is no silicon and says so in its file ([`ChipSpec::free_clock`]) takes the clock of the net instead.
+//! A trained net is a sequence of steps of a length of its own. Silicon has a clock, and takes such a net at that; a
+//! chip that is no silicon and says so in its file ([`ChipSpec::free_clock`]) takes the clock of the net instead.
 
 use crate::spec::{ChipSpec, Evidence, Fact, whole_multiple};
 use alloc::string::String;

@@ -22,7 +22,7 @@ use graph::{Graph, GraphError, Options, Steps};
 use mapper::MapperOptions;
 use serde_json::Value;
 use session::Board;
-use std::path::PathBuf;
+use std::path::Path;
 use units::{InputId, Tick};
 
 /// How far a number may be off, relative to 1 or to its size.
@@ -102,7 +102,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
 }
 
 /// A file that must be refused, or be accepted with a word about it.
-fn refusal(fields: &Fields<'_>, path: &PathBuf) -> Result<Comparison, ConformError> {
+fn refusal(fields: &Fields<'_>, path: &Path) -> Result<Comparison, ConformError> {
     let accepted = fields.text("expected")?.contains("accept with a warning");
     let read = NirGraph::open(path).map_err(GraphError::from);
     let read = read.and_then(|file| Graph::new(&file, &Options::default()));

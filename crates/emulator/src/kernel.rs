@@ -19,9 +19,9 @@ use units::{CoreAddress, InputId, NeuronAddress, Tick};
 /// delivered in tick t, through a row with delay 1; each further tick of a row's delay adds one. A spike of tick t is
 /// delivered in tick t + delay.
 ///
-/// A clocked core acts in ticks that are multiples of the chip's step, or later than these by the phase of the core: what
-/// is delivered to it in between is added to its sums at once and acts at the next of these ticks, or at once if the
-/// tick is one. An asynchronous core acts in any
+/// A clocked core acts in ticks that are multiples of the chip's step, or later than these by the phase of the core:
+/// what is delivered to it in between is added to its sums at once and acts at the next of these ticks, or at once if
+/// the tick is one. An asynchronous core acts in any
 /// tick.
 #[derive(Clone, Debug)]
 pub struct Emulator {

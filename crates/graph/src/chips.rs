@@ -112,7 +112,7 @@ impl Target<'_> {
         let tick = seconds(self.spec.tick.quantity);
         let ticks = (self.step_time / tick).round();
         let off = (ticks * tick - self.step_time).abs();
-        if ticks >= 1.0 && ticks <= TICKS_MAX && off <= 1e-9 * self.step_time {
+        if (1.0..=TICKS_MAX).contains(&ticks) && off <= 1e-9 * self.step_time {
             return Ok(ticks as u32);
         }
         let reason = format!(
@@ -281,7 +281,8 @@ impl Target<'_> {
         let weight = largest(unit, &gains);
         let threshold = steps.iter().map(|step| step.threshold).fold(0.0, f64::max);
         let most = MANTISSA_MAX / threshold;
-        // As large as the registers of thresholds allow; the largest weight is then a mantissa of 254 times a power of 2.
+        // As large as the registers of thresholds allow; the largest weight is then a mantissa of 254 times a power of
+        // 2.
         let mut factor = if weight > 0.0 { 254.0 / weight } else { most };
         while factor > most {
             factor /= 2.0;

@@ -41,6 +41,9 @@ pub(crate) enum OutputSource {
     Sum { shape: Vec<u64>, from: BTreeMap<String, Map>, bias: Vec<BTreeMap<u32, f64>>, depth: u32 },
 }
 
+/// Outputs by name.
+type Outputs = Vec<(String, OutputSource)>;
+
 /// A graph whose nodes have a meaning under the rules of a simulator.
 #[derive(Clone, Debug)]
 pub struct Graph {
@@ -50,7 +53,7 @@ pub struct Graph {
     inputs: Vec<(String, Vec<u64>, bool)>,
     /// In an order in which they act within a step.
     pub(crate) units: Vec<Unit>,
-    pub(crate) outputs: Vec<(String, OutputSource)>,
+    pub(crate) outputs: Outputs,
     late: BTreeSet<Edge>,
     duplicates: usize,
     /// What is odd, in words.
@@ -205,7 +208,7 @@ fn notes(units: &[Unit]) -> Vec<String> {
 
 impl Builder<'_> {
     /// The nodes of neurons and the outputs, with what reaches them.
-    fn units(&mut self) -> Result<(Vec<Unit>, Vec<(String, OutputSource)>), GraphError> {
+    fn units(&mut self) -> Result<(Vec<Unit>, Outputs), GraphError> {
         let mut reached: BTreeMap<&str, Reach> = BTreeMap::new();
         for (name, node) in self.nodes {
             let is_output = matches!(node, Node::Output) && !self.flat.inner.contains(name);

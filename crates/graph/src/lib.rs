@@ -5,8 +5,8 @@
 //! delays, loops, and the rules that the format leaves to whoever runs a graph ([`Options`], [`rule`]). It makes of a
 //! graph a network in the steps of a simulator ([`Graph::steps`]), for a chip with the core model `cuba-lif`.
 //!
-//! It deliberately reads no bytes (that is `formats`), maps nothing and runs nothing. Floats appear where they are those
-//! of the file; they meet `+ - * /` in a fixed order only, so that a network is the same bits on every machine.
+//! It deliberately reads no bytes (that is `formats`), maps nothing and runs nothing. Floats appear where they are
+//! those of the file; they meet `+ - * /` in a fixed order only, so that a network is the same bits on every machine.
 #![deny(missing_docs)]
 
 mod build;
@@ -43,8 +43,8 @@ impl Graph {
         build::steps(self, spec)
     }
 
-    /// The network for `spec`: in steps of the simulator where the chip takes these, or else as near to the graph as the
-    /// neurons of the chip are. `step_time` is how long a step takes on the chip, in seconds; none: its length.
+    /// The network for `spec`: in steps of the simulator where the chip takes these, or else as near to the graph as
+    /// the neurons of the chip are. `step_time` is how long a step takes on the chip, in seconds; none: its length.
     ///
     /// # Errors
     /// As [`Graph::steps`], and nodes, numbers and times that the chip does not have.

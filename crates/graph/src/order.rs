@@ -64,10 +64,10 @@ pub(crate) fn late_edges(flat: &Flat, nodes: &BTreeMap<String, Node>, late: Late
 fn cut<'a>(ring: &[&'a str], nodes: &BTreeMap<String, Node>, late: Late) -> Option<(&'a str, &'a str)> {
     let is_neuron = |name: &&str| matches!(nodes[*name], Node::Neurons(_));
     let edges = || ring.windows(2).map(|pair| (pair[0], pair[1]));
-    let last_neuron = edges().filter(|(from, _)| is_neuron(from)).last()?;
+    let last_neuron = edges().rfind(|(from, _)| is_neuron(from))?;
     match late {
         Late::OutOf => Some(last_neuron),
-        Late::Into => ring.windows(2).map(|pair| (pair[0], pair[1])).last(),
+        Late::Into => ring.windows(2).map(|pair| (pair[0], pair[1])).next_back(),
     }
 }
 
