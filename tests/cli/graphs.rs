@@ -39,7 +39,7 @@ fn a_graph_is_mapped_and_says_what_was_assumed() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let json = sandbox.json(&["map", "net.nir", "--chip", "ideal", "--like", "norse", "--json"]);
+    let json = sandbox.json(&["map", "net.nir", "--chip", "ideal", "--like", "norse", "--dt", "0.1ms", "--json"]);
     assert_eq!(json["graph"]["late_edges"], serde_json::json!([["rec.w_rec", "rec.lif"]]));
     assert_eq!((&json["graph"]["exact"], &json["graph"]["step_ticks"]), (&true.into(), &2.into()));
 }
@@ -50,7 +50,7 @@ fn a_graph_runs_as_long_as_its_input_and_the_same_as_its_program() {
     let graph = ["--chip", "ideal", "--like", "rockpool"];
     let run = [&["run", "net.nir"], &graph[..], &["--input", "net.npz", "--json"]].concat();
     let json = sandbox.json(&run);
-    assert_eq!((&json["ticks"], &json["counters"]["saturations"]), (&80.into(), &0.into()), "{json}");
+    assert_eq!((&json["to_tick"], &json["counters"]["saturations"]), (&80.into(), &0.into()), "{json}");
     assert_eq!(json["graph"]["like"], "rockpool");
     sandbox.prints(&[&["map", "net.nir"], &graph[..], &["--out", "net.program"]].concat());
     let program = sandbox.json(&["run", "net.program", "--input", "net.npz", "--raster", "--json"]);
@@ -73,6 +73,12 @@ fn a_graph_meets_chips_with_neurons_of_their_own() {
 }
 
 #[test]
+fn a_step_longer_than_a_time_constant_is_refused() {
+    let error = sandbox("snn_rsynaptic_nested").fails(1, &["map", "net.nir", "--chip", "ideal", "--like", "norse"]);
+    assert!(error.contains("field `tau") && error.contains("is `--dt` the step"), "{error}");
+}
+
+#[test]
 fn what_is_no_graph_or_no_option_of_one_is_refused() {
     let sandbox = sandbox("sinabs_tie");
     let check = |args: &[&str], parts: &[&str]| {
@@ -92,6 +98,8 @@ fn what_is_no_graph_or_no_option_of_one_is_refused() {
     );
     check(&[&map[..], &["--late-edge", "a:b"]].concat(), &["--late-edge", "there is no edge `a:b`"]);
     check(&[&map[..], &["--step-time", "1ms"]].concat(), &["--step-time", "takes the steps of the graph as they are"]);
+    let slow = ["--like", "norse", "--dt", "1e9"];
+    check(&[&map[..], &slow].concat(), &["--dt", "is no length of a step"]);
     check(&[&map[..], &["--like", "nest"]].concat(), &["usage", "sinabs"]);
     check(&["run", "net.nir", "--chip", "ideal"], &["usage", "nothing says how long the run is", "--steps"]);
     sandbox.file("wide.npy", npy("(2, 3)", &[1; 6]));

@@ -222,7 +222,7 @@ fn a_run_has_a_length_in_ticks_or_in_time() {
     fails(2, &["--time", "5mV"], "5 mV is no time; write a time with its unit, such as 5ms");
     fails(2, &["--time", "0ms"], "0 ms is not longer than 0; write a time with its unit, such as 5ms");
     fails(2, &["--time", "1ms", "--ticks", "3"], "cannot be used with");
-    fails(2, &[], "required arguments were not provided");
+    fails(2, &[], "nothing says how long the run is\nhelp: give `--time`, `--ticks` or `--steps`");
 }
 
 #[test]

@@ -241,6 +241,7 @@ impl Builder<'_> {
                 Node::Neurons(neurons) => {
                     let (name, neurons) = (name.to_owned(), neurons.clone());
                     let rule = self.options.rule(&name, neurons.kind)?;
+                    neurons.check(&name, &rule, self.options.dt())?;
                     units.push(Unit { name, neurons, rule, shape, from, bias, depth });
                 }
                 _ => outputs.push((name.to_owned(), self.output(name, Reach { from, bias }, shape, depth))),

@@ -1,5 +1,6 @@
 //! The numbers of a neuron's step: what a rule makes of its parameters and the length of a step.
 
+use crate::GraphError;
 use crate::node::Neurons;
 use crate::rule::{Gain, GainIn, Integration, ResetTo, ResetWhen, Rule, Start};
 
@@ -25,6 +26,8 @@ pub(crate) struct Stepped {
 fn lost(integration: Integration, dt: f64, tau: f64) -> f64 {
     let ratio = f64::from((dt / tau) as f32);
     match integration {
+        // One that was to be the step itself, and was saved as a short float.
+        Integration::Euler if ratio > 1.0 && ratio < 1.0 + 1e-6 => 1.0,
         Integration::Euler => ratio,
         Integration::Exact => 1.0 - fx_exp(-ratio),
     }
@@ -47,6 +50,27 @@ impl Neurons {
     /// The parameter `values` of neuron `n`.
     fn of(values: &[f64], n: usize) -> f64 {
         values[if values.len() == 1 { 0 } else { n }]
+    }
+
+    /// Refuses steps that are longer than a time constant, which forward Euler turns into an oscillation.
+    pub(crate) fn check(&self, name: &str, rule: &Rule, dt: f64) -> Result<(), GraphError> {
+        let leak = if self.kind.leaks() { &self.tau[..] } else { &[] };
+        let syn = if self.kind.has_current() { &self.tau_syn[..] } else { &[] };
+        let tau = if self.kind.has_current() { "tau_mem" } else { "tau" };
+        for (field, values) in [(tau, leak), ("tau_syn", syn)] {
+            let short = values
+                .iter()
+                .position(|tau| rule.integration == Integration::Euler && lost(Integration::Euler, dt, *tau) > 1.0);
+            if let Some(at) = short {
+                let reason = format!(
+                    "element {at} is {} s, shorter than the step of {dt} s, so that an Euler step would overshoot; is \
+                     `--dt` the step that the net was trained with?",
+                    values[at]
+                );
+                return Err(GraphError::Field { node: name.into(), field: field.into(), reason });
+            }
+        }
+        Ok(())
     }
 
     /// The step of neuron `n`.

@@ -151,7 +151,6 @@ fn synapses_are_checked() {
 fn a_slice_of_a_weight_is_not_taken_for_the_weight() {
     let mut spec = ideal();
     spec.models = vec![CoreModel::CubaLif];
-    spec.rules = Some(chip::RulesSpec { profile: "cuba-norse".into(), options: [].into() });
     spec.synapses.retain(|kind| kind.name == "delta");
     let number = chip::ParameterSpec { mismatch: None, ..spec.parameters["leak"].clone() };
     let names = ["keep_current", "gain_current", "keep_voltage", "gain_voltage", "v_threshold"];
