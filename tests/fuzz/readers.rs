@@ -294,6 +294,21 @@ target!(
 target!(recording_shd, vec![recording!("shd.h5")], records("shd"));
 target!(recording_text, vec![recording!("events.csv"), b"0 3\n5 4\n".to_vec()], records("text"));
 
+target!(
+    /// What a graph means: its nodes, its loops, and the network that it becomes.
+    meaning_of_a_graph,
+    seeds::graphs(),
+    |bytes: &[u8]| {
+        let Ok(file) = formats::nir::NirGraph::from_bytes(bytes.to_vec(), "graph.nir") else { return false };
+        let mut options = graph::Options::default();
+        options.step = Some(1e-4);
+        let Ok(graph) = graph::Graph::new(&file, &options) else { return false };
+        let channels: u64 = graph.inputs().map(|(_, channels, _)| u64::from(channels)).sum();
+        let ideal = formats::chip::shipped("ideal").expect("it is shipped");
+        channels > MAPPED_MAX || graph.steps(&ideal).is_ok()
+    }
+);
+
 target!(spiking_graph, vec![seeds::graph()], |bytes: &[u8]| {
     formats::nir::NirGraph::from_bytes(bytes.to_vec(), "graph.nir").is_ok()
 });

@@ -131,6 +131,14 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
+/// Graphs in NIR of several kinds.
+pub(crate) fn graphs() -> Vec<Vec<u8>> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/nir");
+    let names = ["norse_rec_cuba", "ref_delay_scale_threshold", "torch_conv2d_shapes", "snn_rsynaptic_nested"];
+    let read = |name| std::fs::read(folder.join(name).with_extension("nir")).expect("a graph of the repository");
+    names.map(read).into()
+}
+
 /// A graph in NIR with one node.
 pub(crate) fn graph() -> Vec<u8> {
     let mut builder = hdf5_pure::FileBuilder::new();
