@@ -141,9 +141,9 @@ pub(crate) fn steps(graph: &Graph, spec: &ChipSpec) -> Result<Steps, GraphError>
             let from_phase = from_phase.map(|index: usize| parts[index].phase);
             let synapse = if numbers { &kinds.numbers } else { &kinds.spikes };
             let delay = |entry: &Entry| {
-                let steps = entry.steps * step_ticks;
+                let steps = i64::from(entry.steps) * i64::from(step_ticks);
                 // An event of the host arrives in its own tick with a delay of 1.
-                let ticks = i64::from(steps) + i64::from(part.phase) - from_phase.map_or(-1, i64::from);
+                let ticks = steps + i64::from(part.phase) - from_phase.map_or(-1, i64::from);
                 u16::try_from(ticks).ok().filter(|ticks| *ticks > 0).ok_or_else(|| GraphError::Chip {
                     node: part.name.clone(),
                     reason: format!("a delay of {} steps is {ticks} ticks, more than {}", entry.steps, u16::MAX),
@@ -153,7 +153,12 @@ pub(crate) fn steps(graph: &Graph, spec: &ChipSpec) -> Result<Steps, GraphError>
             for (n, row) in map.iter().enumerate() {
                 let one = made.gain_in[n] * 2f64.powi(made.scale) * f64::from(1 << Weight::FRACTION_BITS);
                 for entry in row {
-                    let weight = Weight::from_bits((entry.factor * one).round() as i32);
+                    let bits = (entry.factor * one).round();
+                    if !bits.is_finite() {
+                        let reason = format!("a weight of {} times {} is no number", entry.factor, made.gain_in[n]);
+                        return Err(GraphError::Chip { node: part.name.clone(), reason });
+                    }
+                    let weight = Weight::from_bits(bits as i32);
                     list.push((entry.column, n as u32, weight, delay(entry)?));
                 }
             }
@@ -281,7 +286,10 @@ impl Part<'_> {
             None => Unit::ONE,
         };
         let mut parameters = BTreeMap::new();
+        let mut beyond = None;
         let mut set = |name: &'static str, value: &dyn Fn(usize) -> f64| {
+            let large = (0..self.steps.len()).map(value).find(|value| value.is_nan() || value.abs() > LEVEL_MAX);
+            beyond = beyond.or(large.map(|value| (name, value)));
             let all: Vec<Quantity> =
                 (0..self.steps.len()).map(|n| Quantity::new(decimal(value(n)), unit(name))).collect();
             let values = match all.split_first() {
@@ -321,6 +329,10 @@ impl Part<'_> {
         }
         set("scale", &|_| f64::from(scale));
         set("phase", &|_| f64::from(self.phase));
+        if let Some((name, value)) = beyond {
+            let reason = format!("its `{name}` would be {value}, beyond the numbers of the core model `cuba-lif`");
+            return Err(GraphError::Chip { node: self.name.clone(), reason });
+        }
         let population = Population {
             name: self.name.clone(),
             size: self.steps.len() as u32,
@@ -340,11 +352,12 @@ impl Part<'_> {
     }
 }
 
-/// A number that is at most [`LEVEL_MAX`] in size as a decimal that a core rounds to its nearest unit of 2^-32.
+/// A number that is at most [`LEVEL_MAX`] in size (others are cut) as a decimal that a core rounds to its nearest unit of
+/// 2^-32.
 fn decimal(value: f64) -> Decimal {
     /// Places that tell units of 2^-32 apart.
     const PLACES: u32 = 11;
-    let units = (value * (1u64 << 32) as f64).round() as i128;
+    let units = (value.clamp(-LEVEL_MAX, LEVEL_MAX) * (1u64 << 32) as f64).round() as i128;
     let scaled = units * 10i128.pow(PLACES);
     let nearest = (scaled + (1 << 31)) >> 32;
     Decimal::new(fx::narrow(nearest), -(PLACES as i16))

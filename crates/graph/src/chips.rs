@@ -416,7 +416,7 @@ impl Target<'_> {
             let one = scale[n] * f64::from(1 << Weight::FRACTION_BITS);
             for entry in row {
                 let bits = entry.factor * one;
-                if bits.abs() >= f64::from(i32::MAX) {
+                if bits.is_nan() || bits.abs() >= f64::from(i32::MAX) {
                     let reason = format!(
                         "a weight of {} thresholds is beyond the numbers of a network",
                         entry.factor * scale[n]
@@ -467,8 +467,9 @@ fn seconds(time: Quantity) -> f64 {
     value.and_then(|value| value.to_string().parse().ok()).unwrap_or(0.0)
 }
 
-/// A number with twelve significant digits.
+/// A number with twelve significant digits. One that no decimal holds is as large as these are, for the chip to refuse.
 fn quantity(value: f64, unit: PhysicalUnit) -> Quantity {
+    let value = if value.is_nan() { f64::INFINITY } else { value }.clamp(-1e290, 1e290);
     let value: Decimal = format!("{value:.11e}").parse().unwrap_or(Decimal::ZERO);
     Quantity::new(value, unit)
 }

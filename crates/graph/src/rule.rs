@@ -260,14 +260,9 @@ impl Like {
                 spikes_max: None,
                 ..base
             },
-            Self::Spyx => Rule {
-                gain: Gain::One,
-                gain_in: GainIn::One,
-                v_leak: false,
-                reset: ResetTo::Subtract,
-                when: ResetWhen::Next,
-                ..base
-            },
+            Self::Spyx => {
+                Rule { gain: Gain::One, gain_in: GainIn::One, v_leak: false, reset: ResetTo::Subtract, ..base }
+            }
             Self::Lava => Rule { gain: one, v_leak: false, reset: ResetTo::Zero, ..base },
         }
     }
