@@ -352,8 +352,8 @@ impl Part<'_> {
     }
 }
 
-/// A number that is at most [`LEVEL_MAX`] in size (others are cut) as a decimal that a core rounds to its nearest unit of
-/// 2^-32.
+/// A number that is at most [`LEVEL_MAX`] in size (others are cut) as a decimal that a core rounds to its nearest unit
+/// of 2^-32.
 fn decimal(value: f64) -> Decimal {
     /// Places that tell units of 2^-32 apart.
     const PLACES: u32 = 11;
