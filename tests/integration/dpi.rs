@@ -1,29 +1,15 @@
 //! The log-domain core: recorded traces, two independent statements of its step, sleep, and saved states.
 
+use crate::golden::{replay, workspace};
 use crate::sliced::{chip, decimal, from_input, from_neuron, kind, program, synapse};
 use crate::support::{fact, quantity};
 use chip::{ChipSpec, CoreModel, Fact, Program, SynapseGate, SynapseSign};
-use conform::{CaseResult, Outcome};
 use conformance::dpi::{DpiSettings, DpiState, Filter};
 use device_models::DieParameters;
 use emulator::{Each, Emulator, Spike};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use units::{InputId, NeuronId, Tick, Unit};
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// Replays all cases of a folder; how many there were.
-fn replay(folder: &Path) -> usize {
-    let report = conform::run(&[folder.to_owned()]);
-    for case in &report.cases {
-        assert!(matches!(case.result, CaseResult::Compared(Outcome::Pass { .. })), "{}", case.text(0));
-    }
-    report.cases.len()
-}
 
 #[test]
 fn recorded_traces_are_met() {

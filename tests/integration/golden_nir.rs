@@ -1,20 +1,7 @@
 //! Recorded graphs of trained nets are met, and those that must be refused are.
 
+use crate::golden::{replay, workspace};
 use conform::{CaseResult, Outcome};
-use std::path::{Path, PathBuf};
-
-/// Replays all cases of a folder; how many there were.
-fn replay(folder: &Path) -> usize {
-    let report = conform::run(&[folder.to_owned()]);
-    for case in &report.cases {
-        assert!(matches!(case.result, CaseResult::Compared(Outcome::Pass { .. })), "{}", case.text(0));
-    }
-    report.cases.len()
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 #[test]
 fn recorded_graphs_are_met() {

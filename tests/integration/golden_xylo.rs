@@ -1,20 +1,6 @@
 //! Recorded traces of Xylo are met.
 
-use conform::{CaseResult, Outcome};
-use std::path::{Path, PathBuf};
-
-/// Replays all cases of a folder; how many there were.
-fn replay(folder: &Path) -> usize {
-    let report = conform::run(&[folder.to_owned()]);
-    for case in &report.cases {
-        assert!(matches!(case.result, CaseResult::Compared(Outcome::Pass { .. })), "{}", case.text(0));
-    }
-    report.cases.len()
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use crate::golden::{replay, workspace};
 
 #[test]
 fn recorded_traces_are_met() {

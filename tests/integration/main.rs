@@ -8,6 +8,7 @@ mod cores;
 mod cuba;
 mod dpi;
 mod example_files;
+mod golden;
 mod golden_loihi;
 mod golden_nir;
 mod golden_xylo;

@@ -8,29 +8,27 @@
 //!
 //! A description with a field `fault` stands for a file that must be refused: the replay is whether it is, and by what.
 
-use crate::arrays::{Arrays, Element};
+use crate::arrays::Arrays;
 use crate::case::Case;
 use crate::error::ConformError;
 use crate::fields::Fields;
 use crate::outcome::{Comparison, Recorded, RecordedTrace};
 use crate::read::MAX_STEPS;
-use chip::InputEvent;
 use device_models::DieParameters;
 use emulator::{Each, Spike};
 use formats::nir::NirGraph;
+use formats::raster::Raster;
 use graph::{Graph, GraphError, Options, Steps};
 use mapper::MapperOptions;
 use serde_json::Value;
 use session::Board;
 use std::path::Path;
-use units::{InputId, Tick};
+use units::Tick;
 
 /// How far a number may be off, relative to 1 or to its size.
 const TOLERANCE: f64 = 1e-5;
 /// Fraction bits of numbers in a comparison.
 const SHOWN_BITS: u32 = 16;
-/// Fraction bits of numbers that are sent.
-const NUMBER_BITS: u32 = 20;
 
 /// Whether a description without a field `format` is one of these.
 pub(crate) fn is_one(fields: &Fields<'_>) -> bool {
@@ -52,8 +50,12 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     let arrays = case.arrays()?;
     let steps = fields.count("T", MAX_STEPS)?;
     let of_graph = |error: GraphError| case.refused("the graph", error);
-    let input = Input::read(&arrays, steps)?;
-    let options = options(&fields, input.is_numbers)?;
+    let of_input = |error: String| case.refused("the array `x`", error);
+    let input = Raster::load(&case.path.with_extension("npz")).map_err(|error| of_input(error.to_string()))?;
+    if input.steps != steps {
+        return Err(of_input(format!("it has {} rows for {steps} steps", input.steps)));
+    }
+    let options = options(&fields, input.numbers)?;
     let file = NirGraph::open(&path).map_err(|error| of_graph(error.into()))?;
     let graph = Graph::new(&file, &options).map_err(of_graph)?;
     let spec = formats::chip::shipped("ideal").map_err(|error| case.refused("the chip `ideal`", error))?;
@@ -166,34 +168,6 @@ fn options(fields: &Fields<'_>, numbers: bool) -> Result<Options, ConformError> 
     Ok(options)
 }
 
-/// What the host sends: a row a step.
-struct Input {
-    is_numbers: bool,
-    width: usize,
-    values: Vec<f64>,
-}
-
-impl Input {
-    fn read(arrays: &Arrays, steps: usize) -> Result<Self, ConformError> {
-        let (element, values) = arrays.any("x", steps)?;
-        let width = values.len() / steps;
-        Ok(Self { is_numbers: element == Element::F32, width, values })
-    }
-
-    fn events(&self, net: &Steps) -> Vec<InputEvent> {
-        let event = |(at, value): (usize, &f64)| {
-            let payload = if self.is_numbers { (value * f64::from(1 << NUMBER_BITS)).round() } else { *value };
-            InputEvent {
-                tick: Tick((at / self.width) as u64 * u64::from(net.step_ticks)),
-                channel: InputId((at % self.width) as u32),
-                payload: payload as i32,
-            }
-        };
-        let sent = self.values.iter().enumerate().filter(|(_, value)| **value != 0.0);
-        sent.map(event).filter(|event| event.payload != 0).collect()
-    }
-}
-
 /// What a run gave: by population, a row a step.
 struct Run {
     spikes: Vec<Vec<i32>>,
@@ -203,7 +177,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(case: &Case, board: &Board, net: &Steps, input: &Input, steps: usize) -> Result<Self, ConformError> {
+    fn new(case: &Case, board: &Board, net: &Steps, input: &Raster, steps: usize) -> Result<Self, ConformError> {
         let channels: u32 = net.network.inputs.iter().map(|group| group.channels).sum();
         if channels as usize != input.width {
             let reason = format!("the input has {} values a step, but the graph takes {channels}", input.width);
@@ -227,7 +201,8 @@ impl Run {
             }
         });
         let end = Tick(steps as u64 * ticks);
-        session.run_with(&mut input.events(net).into_iter().peekable(), end, &mut watch).map_err(of_session)?;
+        let events = input.events(ticks).map_err(|error| case.refused("the array `x`", error))?;
+        session.run_with(&mut events.into_iter().peekable(), end, &mut watch).map_err(of_session)?;
         let saturations = session.counters().saturations;
         let mut readings = session.recordings().iter();
         let (mut currents, mut voltages) = (Vec::new(), Vec::new());

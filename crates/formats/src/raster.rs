@@ -88,9 +88,9 @@ impl Raster {
 }
 
 /// What a number of 1 is sent as.
-const NUMBER_ONE: f64 = 1_048_576.0;
-/// What numbers stay below.
-pub const NUMBER_MAX: f64 = 2048.0;
+const NUMBER_ONE: f64 = (1u32 << device_models::cuba::NUMBER_BITS) as f64;
+/// What numbers stay below: events carry 32 bits.
+pub const NUMBER_MAX: f64 = (1u32 << (31 - device_models::cuba::NUMBER_BITS)) as f64;
 
 /// A number that is too large to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

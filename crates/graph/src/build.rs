@@ -267,7 +267,7 @@ impl Part<'_> {
         let bias =
             self.bias.iter().zip(&self.steps).flat_map(|(bias, step)| bias.values().map(|b| (b * step.gain_in).abs()));
         let level = self.steps.iter().map(level).chain(bias).fold(0.0, f64::max);
-        // As small numbers as there are; what is 0 takes any.
+        // Beyond this, sums of many small weights would have too little room below the ends of a state.
         let most = chip::registers::SCALE_MAX.min(20);
         let fits = |scale: i32| weight * 2f64.powi(scale) < WEIGHT_MAX && level * 2f64.powi(scale) < LEVEL_MAX;
         (-chip::registers::SCALE_MAX..=most).rev().find(|scale| fits(*scale)).ok_or_else(|| GraphError::Chip {

@@ -227,13 +227,15 @@ impl CubaNeuron {
     }
 
     /// The spikes of a voltage.
-    fn spikes_of(&self, voltage: i64) -> i32 {
+    fn spikes_of(&self, voltage: i64, cuts: &mut u64) -> i32 {
         if voltage <= self.level || self.rules.output != Output::Spikes {
             0
         } else if self.more_spikes > 0 && self.threshold > 0 {
-            let thresholds = (voltage / self.threshold).clamp(1, i64::from(self.spikes_max()));
+            let (thresholds, most) = (voltage / self.threshold, i64::from(self.spikes_max()));
+            // A number of spikes that is asked for is a rule; the end of the register is none.
+            *cuts += u64::from(thresholds > most && self.more_spikes == chip::registers::MORE_SPIKES_MAX);
             // A voltage above the threshold has at least one.
-            thresholds as i32
+            thresholds.clamp(1, most) as i32
         } else {
             1
         }
@@ -255,7 +257,7 @@ impl CubaNeuron {
             ResetTime::Same | ResetTime::NextBefore => {}
         }
         let v = cut(v, cuts);
-        let spikes = self.spikes_of(v);
+        let spikes = self.spikes_of(v, cuts);
         let after = match rules.reset_time {
             ResetTime::Same => self.reset(v.into(), spikes),
             ResetTime::Ahead if rules.subtracts => {

@@ -144,6 +144,23 @@ fn rules_by_hand() {
 }
 
 #[test]
+fn more_spikes_than_the_register_holds_are_counted_as_cut() {
+    let most = i64::from(chip::registers::MORE_SPIKES_MAX);
+    let parameters = [
+        ("gain_current", ONE),
+        ("gain_voltage", ONE),
+        ("v_threshold", ONE / 4),
+        ("more_spikes", most * ONE),
+        ("reset_rule", ONE),
+    ];
+    for (thresholds, spikes, cuts) in [(7, 7, 0), (most + 1, most + 1, 0), (most + 9, most + 1, 1)] {
+        let mut core = build(&chip(), &program(&parameters)).unwrap();
+        step(&mut core, thresholds * ONE / 4 + 1);
+        assert_eq!((core.probe(2, NeuronId(0), Tick(0)), core.take_saturations()), (spikes, cuts), "{thresholds}");
+    }
+}
+
+#[test]
 fn a_voltage_is_sent_as_a_number_while_it_is_not_0() {
     let parameters = [("gain_current", ONE), ("gain_voltage", ONE), ("output_rule", ONE)];
     let mut core = build(&chip(), &program(&parameters)).unwrap();

@@ -2,9 +2,10 @@
 
 use super::ClapArgs;
 use super::values::time;
+use crate::commands::plot::seconds;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use graph::{GraphError, Like, Options};
-use units::{Quantity, Unit};
+use units::Quantity;
 
 /// How a graph is read. For files of other kinds none of these can be given.
 #[derive(ClapArgs, Clone, Debug, Default)]
@@ -78,10 +79,6 @@ impl GraphFlags {
     pub(crate) fn step_seconds(&self) -> Option<f64> {
         self.step_time.and_then(seconds)
     }
-}
-
-fn seconds(time: Quantity) -> Option<f64> {
-    time.value_in(Unit::SECOND).ok()?.to_string().parse().ok()
 }
 
 fn like() -> impl TypedValueParser<Value = Like> {

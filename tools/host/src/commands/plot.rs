@@ -51,8 +51,9 @@ pub(crate) fn tick_seconds(spec: &ChipSpec) -> Option<f64> {
     seconds(spec.tick.quantity)
 }
 
-fn seconds(tick: Quantity) -> Option<f64> {
-    tick.value_in(Unit::SECOND).ok()?.to_string().parse().ok()
+/// A time in seconds.
+pub(crate) fn seconds(time: Quantity) -> Option<f64> {
+    time.value_in(Unit::SECOND).ok()?.to_string().parse().ok()
 }
 
 fn name(path: &Path) -> String {

@@ -34,7 +34,7 @@ use units::{Tick, Unit};
 use warnings::Warnings;
 
 /// The kind of container of a snapshot. Its version rises whenever [`Saved`] changes.
-const SNAPSHOT: Kind = Kind { name: "snapshot", version: 5 };
+const SNAPSHOT: Kind = Kind { name: "snapshot", version: 6 };
 
 /// What a file of a snapshot holds: the seed and trial that the sources of the program follow, if it has any, and the
 /// state.

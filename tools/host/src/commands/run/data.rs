@@ -1,14 +1,15 @@
 //! What a run did as NIRData.
 
 use super::Outcome;
+use crate::commands::plot::seconds;
 use formats::nir_data::{NodeData, write};
-use units::{Quantity, Unit};
 
 /// The bytes of a file with the spikes of every population, and what probes of whole populations read.
 pub(super) fn nir_data(outcome: &Outcome) -> Vec<u8> {
     let (session, board) = (&outcome.session, outcome.session.board());
     let spec = board.spec();
-    let (tick, step) = (seconds(spec.tick.quantity), seconds(spec.step()));
+    let in_seconds = |time| seconds(time).unwrap_or(0.0);
+    let (tick, step) = (in_seconds(spec.tick.quantity), in_seconds(spec.step()));
     // A net that brings its clock counts in steps, and an event belongs to the end of its step.
     let steps = board.program().clock.map(|_| spec.step_ticks());
     let time = |tick_number: u64| match steps {
@@ -57,9 +58,4 @@ fn value(recording: &session::Recording, sample: usize) -> f64 {
     let kind = &recording.probe.kind;
     let scale: f64 = kind.scale.to_string().parse().unwrap_or(1.0);
     recording.bits[sample] as f64 / 2f64.powi(kind.fraction_bits as i32) * scale
-}
-
-fn seconds(time: Quantity) -> f64 {
-    let value = time.value_in(Unit::SECOND).ok();
-    value.and_then(|value| value.to_string().parse().ok()).unwrap_or(0.0)
 }
