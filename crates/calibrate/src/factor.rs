@@ -57,7 +57,7 @@ pub fn scaled(
             let values = wished.parameters.get(register).cloned().or_else(nominal)?;
             let divided = |quantity: Quantity| {
                 let whole = quantity.value.to_bits(0).ok()?;
-                let value = (i64::from(whole) * 64 + i64::from(factor.0) / 2) / i64::from(factor.0);
+                let value = (whole.checked_mul(64)? + i64::from(factor.0) / 2) / i64::from(factor.0);
                 Some(Quantity { value: Decimal::integer(value.max(1)), ..quantity })
             };
             let values = match values {
