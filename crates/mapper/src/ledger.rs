@@ -18,14 +18,14 @@ use met::Met;
 #[derive(Clone, Debug, Default)]
 struct WeightErrors {
     connections: u64,
-    largest: u32,
+    largest: u64,
     square_sum: u128,
     max: u64,
 }
 
 impl WeightErrors {
-    fn add(&mut self, asked: u32, got: u64) {
-        let error = got.abs_diff(u64::from(asked));
+    fn add(&mut self, asked: u64, got: u64) {
+        let error = got.abs_diff(asked);
         self.connections += 1;
         self.largest = self.largest.max(asked);
         self.max = self.max.max(error);
@@ -83,7 +83,7 @@ impl Ledger {
     /// Books a connection that got the weight `got`, in units of 2^-20 and without its sign.
     pub(crate) fn keep(&mut self, link: &Link, got: u64) {
         self.projections[link.projection].kept += 1;
-        self.weights[link.core].add(link.magnitude(), got);
+        self.weights[link.core].add(link.asked(), got);
         self.met[link.projection].add(link, got);
         self.synapses[link.core][usize::from(link.circuit)] += 1;
     }
@@ -96,7 +96,7 @@ impl Ledger {
     /// Books a connection whose nearest weight is 0.
     pub(crate) fn round_to_zero(&mut self, link: &Link) {
         self.projections[link.projection].rounded += 1;
-        self.weights[link.core].add(link.magnitude(), 0);
+        self.weights[link.core].add(link.asked(), 0);
         self.met[link.projection].add(link, 0);
     }
 
@@ -104,7 +104,7 @@ impl Ledger {
     pub(crate) fn lose(&mut self, link: &Link, cause: ConnectionLoss) {
         self.projections[link.projection].lost += 1;
         let Link { projection, pre, post, .. } = *link;
-        self.losses.push(MappingLoss { projection, pre, post, weight: real(i64::from(link.weight)), cause });
+        self.losses.push(MappingLoss { projection, pre, post, weight: real(link.weight), cause });
     }
 
     /// Books what the masks saved.
@@ -184,7 +184,7 @@ pub(crate) fn real(bits: i64) -> f64 {
 
 fn weight_report(errors: &WeightErrors, exponent: u8, currents: &[i16]) -> WeightReport {
     let step = real(1i64 << exponent);
-    let largest = real(i64::from(errors.largest));
+    let largest = real(errors.largest as i64);
     let relative = |error: f64| if largest > 0.0 { error / largest } else { 0.0 };
     let mean_square = errors.square_sum as f64 / errors.connections.max(1) as f64;
     let rms_error = mean_square.sqrt() / f64::from(1u32 << Weight::FRACTION_BITS);

@@ -14,10 +14,11 @@ pub(crate) fn of(spec: &ChipSpec, model: CoreModel) -> f64 {
 }
 
 /// A weight of these bits at neurons of `model`, as text.
-pub(crate) fn spelled(spec: &ChipSpec, model: CoreModel, bits: i32) -> String {
-    match of(spec, model) {
-        1.0 => Weight::from_bits(bits).to_string(),
-        level => format!("{} {}", crate::ledger::real(bits.into()) * level, unit(spec, model)),
+pub(crate) fn spelled(spec: &ChipSpec, model: CoreModel, bits: i64) -> String {
+    match (of(spec, model), i32::try_from(bits)) {
+        (1.0, Ok(bits)) => Weight::from_bits(bits).to_string(),
+        (1.0, Err(_)) => crate::ledger::real(bits).to_string(),
+        (level, _) => format!("{} {}", crate::ledger::real(bits) * level, unit(spec, model)),
     }
 }
 

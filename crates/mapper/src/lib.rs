@@ -356,8 +356,26 @@ fn fill(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Mapp
     let mut report = ledger.report(&wish, &program, options, memories, xylo);
     delays::warn(&wish, router, &mut report.warnings);
     check_weights(&report, options)?;
+    check_exact(network, &report)?;
     let symbols = symbols::of(network, &placement, kind, &report);
     Ok(Mapping { program, placement, report, symbols })
+}
+
+/// Refuses weights that were to be exact and are not.
+fn check_exact(network: &Network, report: &MappingReport) -> Result<(), MapperError> {
+    let both = network.projections.iter().zip(&report.projections);
+    let wrong = |(wish, report): &(&network::Projection, &ProjectionReport)| {
+        wish.weight_format.exact && report.weights.rms_error_relative > 0.0
+    };
+    match both.into_iter().find(wrong) {
+        None => Ok(()),
+        Some((_, ProjectionReport { name, weights, .. })) => Err(MapperError::WeightError {
+            projection: name.clone(),
+            error: weights.rms_error_relative,
+            limit: 0.0,
+            first: weights.first_change,
+        }),
+    }
 }
 
 /// Refuses weights that are further off than `options` allow.

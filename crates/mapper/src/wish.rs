@@ -6,7 +6,7 @@ use crate::report::FreedResources;
 use crate::{MapperError, delays, level};
 use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, Source, SynapseSign};
 use device_models::DeviceModelError;
-use network::{Endpoint, Network, Projection};
+use network::{Endpoint, Network, Projection, WeightFormat};
 use units::{CoreAddress, InputId, NeuronAddress};
 
 /// One connection of the network with its two ends on the board.
@@ -24,8 +24,9 @@ pub(crate) struct Link {
     pub(crate) circuit: u16,
     /// Index of the synapse kind in the chip.
     pub(crate) kind: u8,
-    /// The weight with its sign, in units of 2^-20 of what counts as 1 ([`ChipSpec::level`]).
-    pub(crate) weight: i32,
+    /// The weight with its sign, in units of 2^-20 of what counts as 1 ([`ChipSpec::level`]), with the scale of its
+    /// projection.
+    pub(crate) weight: i64,
     /// Whether the mask keeps it.
     pub(crate) kept: bool,
     /// Ticks from sending to arrival, as the chip has them.
@@ -34,8 +35,13 @@ pub(crate) struct Link {
 
 impl Link {
     /// The weight without its sign.
-    pub(crate) fn magnitude(&self) -> u32 {
+    pub(crate) fn asked(&self) -> u64 {
         self.weight.unsigned_abs()
+    }
+
+    /// The same on a chip without scales of weights, where it has 32 bits.
+    pub(crate) fn magnitude(&self) -> u32 {
+        u32::try_from(self.asked()).unwrap_or(u32::MAX)
     }
 
     /// Whether the mapper has to find a place for it.
@@ -128,7 +134,7 @@ impl<'a> Wish<'a> {
             if !(run.first..run.end).contains(&post) {
                 run = self.run_of(wish.post, post);
             }
-            let weight = weight.to_bits();
+            let weight = i64::from(weight.to_bits()) << wish.weight_format.scale;
             Link {
                 projection,
                 pre,
@@ -213,6 +219,12 @@ fn check_projection(
         let reason = format!("chip `{}` has one format of weights and no choice of it: state none", spec.name);
         return Err(MapperError::WeightFormat { projection: name(), reason });
     }
+    let most = if router.has_weight_scales() { WeightFormat::SCALE_MAX } else { 0 };
+    let scale = projection.weight_format.scale;
+    if scale > most {
+        let reason = format!("chip `{}` has weights with a scale of 0 to {most}, not {scale}", spec.name);
+        return Err(MapperError::WeightFormat { projection: name(), reason });
+    }
     check_signs(network, spec, router, projection, kinds)?;
     Ok(kinds)
 }
@@ -245,7 +257,11 @@ fn check_signs(
                 projection: projection.name.clone(),
                 synapse: kind.name.clone(),
                 sign: kind.sign,
-                weight: level::spelled(spec, network.populations[projection.post].model, c.weight.to_bits()),
+                weight: level::spelled(
+                    spec,
+                    network.populations[projection.post].model,
+                    i64::from(c.weight.to_bits()) << projection.weight_format.scale,
+                ),
                 pre: c.pre,
                 post: c.post,
             })

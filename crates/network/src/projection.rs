@@ -178,12 +178,20 @@ pub struct WeightFormat {
     pub bits: Option<u8>,
     /// Power of two that the stored weights are multiplied by.
     pub exponent: Option<i8>,
+    /// Power of two that the weights of the connections count, at most [`WeightFormat::SCALE_MAX`]: a chip of whole
+    /// numbers can have weights beyond 2048.
+    pub scale: u8,
+    /// Whether weights that are not exactly those asked for are refused.
+    pub exact: bool,
 }
 
 impl WeightFormat {
-    /// Whether everything is left to the mapper.
+    /// The largest [`WeightFormat::scale`].
+    pub const SCALE_MAX: u8 = 10;
+
+    /// Whether how weights are stored is left to the mapper.
     pub fn is_free(&self) -> bool {
-        *self == Self::default()
+        (self.signs, self.bits, self.exponent) == (None, None, None)
     }
 }
 

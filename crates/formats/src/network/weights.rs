@@ -162,7 +162,7 @@ pub(super) fn read_inhibition(value: &Value<'_>) -> Option<Signs> {
 
 /// How a chip with formats of weights is to store them. Which of them it has is for the mapper to say.
 pub(super) fn read_format(value: &Value<'_>) -> Option<WeightFormat> {
-    let table = value.table(&["signs", "bits", "exponent"])?;
+    let table = value.table(&["signs", "bits", "exponent", "scale"])?;
     let signs = table.optional_with("signs", |v| {
         let modes = [
             ("mixed", WeightSigns::Mixed),
@@ -172,5 +172,14 @@ pub(super) fn read_format(value: &Value<'_>) -> Option<WeightFormat> {
         v.one_of("a sign mode", &modes)
     });
     let (bits, exponent) = (table.optional("bits"), table.optional("exponent"));
-    Some(WeightFormat { signs: signs?, bits: bits?, exponent: exponent? })
+    let scale = table.optional_with("scale", |v| {
+        let scale: u8 = v.read()?;
+        let high = WeightFormat::SCALE_MAX;
+        if scale <= high {
+            return Some(scale);
+        }
+        v.report(Problem::OutOfRange { value: scale.to_string(), low: "0".into(), high: high.to_string() });
+        None
+    });
+    Some(WeightFormat { signs: signs?, bits: bits?, exponent: exponent?, scale: scale?.unwrap_or(0), exact: false })
 }

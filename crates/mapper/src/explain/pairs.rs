@@ -125,7 +125,7 @@ impl Ends {
     fn pair(self, (core, _, source, kind, delay): Key, sliced: bool, into: &mut Vec<Pair>) {
         let (mut wanted, others): (Vec<Link>, Vec<Link>) = self.links.into_iter().partition(Link::is_wanted);
         let mut found = self.found;
-        wanted.sort_by_key(|link| Reverse(link.magnitude()));
+        wanted.sort_by_key(|link| Reverse(link.asked()));
         found.sort_by_key(|(_, weight)| Reverse(weight.unsigned_abs()));
         let mut found = found.into_iter();
         let mut push = |link: Option<Link>, wished: i64, synapse: Option<(Vec<Stored>, i64)>| {
@@ -134,13 +134,13 @@ impl Ends {
             into.push(Pair { core, source, kind, delay_ticks, link, wished, stored, got });
         };
         if sliced && wanted.len() > 1 {
-            push(wanted.first().copied(), wanted.iter().map(|link| i64::from(link.weight)).sum(), found.next());
+            push(wanted.first().copied(), wanted.iter().map(|link| link.weight).sum(), found.next());
         } else {
             for link in wanted {
-                push(Some(link), link.weight.into(), found.next());
+                push(Some(link), link.weight, found.next());
             }
         }
         found.for_each(|synapse| push(None, 0, Some(synapse)));
-        others.into_iter().for_each(|link| push(Some(link), link.weight.into(), None));
+        others.into_iter().for_each(|link| push(Some(link), link.weight, None));
     }
 }

@@ -70,7 +70,7 @@ impl Kind for Rows {
                 for link in wish.row(index, pre).filter(|link| link.is_wanted()) {
                     let synapses = match slices.high(link.kind) {
                         Some(high) => {
-                            ledger.keep(&link, link.magnitude().into());
+                            ledger.keep(&link, link.asked());
                             slices.split(wish, &link, high).into_iter().filter(|s| s.weight != 0).collect()
                         }
                         None => {
@@ -134,8 +134,8 @@ impl Slices {
     }
 
     /// Whether a weight is more than its slices hold.
-    fn exceeds(weight: i32) -> bool {
-        weight > i32::MAX - (1 << (SLICE_BITS - 1))
+    fn exceeds(weight: i64) -> bool {
+        weight > i64::from(i32::MAX - (1 << (SLICE_BITS - 1)))
     }
 
     /// The synapses of a connection; a slice can be 0.
@@ -143,7 +143,7 @@ impl Slices {
         debug_assert!(!Self::exceeds(link.weight) && wish.spec.synapses.len() > usize::from(high));
         // The low bits as a number with sign; what that takes too much, the high slice gives back.
         let low = link.weight as i16;
-        let rest = (i64::from(link.weight) - i64::from(low)) >> SLICE_BITS;
+        let rest = (link.weight - i64::from(low)) >> SLICE_BITS;
         let synapse = |synapse, weight| IdealSynapse { neuron: NeuronId(link.circuit), synapse, weight };
         [synapse(link.kind, low), synapse(high, rest as i16)]
     }

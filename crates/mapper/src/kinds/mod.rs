@@ -79,6 +79,11 @@ pub(crate) trait Kind {
         false
     }
 
+    /// Whether the weights of a projection can count a power of two.
+    fn has_weight_scales(&self) -> bool {
+        false
+    }
+
     /// Whether parameters in units of the weights are brought to whole numbers with them.
     fn scales_parameters(&self, _options: &MapperOptions) -> bool {
         false

@@ -15,7 +15,7 @@ pub(super) struct Met {
     asked_squares: u128,
     error_squares: u128,
     /// The largest difference over the weight asked for: both of them.
-    largest_change: (u64, u32),
+    largest_change: (u64, u64),
     grew: u64,
     shrank: u64,
     clipped: u64,
@@ -32,13 +32,13 @@ impl Met {
 
     /// Adds a wanted connection to the sum of its receiver.
     pub(super) fn ask(&mut self, link: &Link) {
-        self.sums[link.post as usize].0 += i64::from(link.weight);
+        self.sums[link.post as usize].0 += link.weight;
     }
 
     /// Adds a connection that got `got`, without sign.
     pub(super) fn add(&mut self, link: &Link, got: u64) {
-        let asked = link.magnitude();
-        let error = got.abs_diff(asked.into());
+        let asked = link.asked();
+        let error = got.abs_diff(asked);
         self.connections += 1;
         self.asked_squares += u128::from(asked) * u128::from(asked);
         self.error_squares += u128::from(error) * u128::from(error);
@@ -46,13 +46,13 @@ impl Met {
         if of == 0 || u128::from(error) * u128::from(of) > u128::from(most) * u128::from(asked) {
             self.largest_change = (error, asked);
         }
-        let signed = i64::try_from(got).unwrap_or(i64::MAX) * i64::from(link.weight.signum());
+        let signed = i64::try_from(got).unwrap_or(i64::MAX) * link.weight.signum();
         self.sums[link.post as usize].1 += signed;
-        let (grew, shrank) = (got > 2 * u64::from(asked), 2 * got < u64::from(asked));
+        let (grew, shrank) = (got > 2 * asked, 2 * got < asked);
         self.grew += u64::from(grew);
         self.shrank += u64::from(shrank && got > 0);
         if grew || shrank {
-            let change = (link.pre, link.post, i64::from(link.weight), signed);
+            let change = (link.pre, link.post, link.weight, signed);
             self.first_change = Some(self.first_change.map_or(change, |first| first.min(change)));
         }
     }
@@ -87,7 +87,7 @@ impl Met {
             rms_error,
             rms_error_relative: if rms > 0.0 { rms_error / rms } else { 0.0 },
             sqnr_db: (self.error_squares > 0).then(|| decibels(self.asked_squares as f64 / self.error_squares as f64)),
-            largest_change: if asked == 0 { 0.0 } else { error as f64 / f64::from(asked) },
+            largest_change: if asked == 0 { 0.0 } else { error as f64 / asked as f64 },
             grew: self.grew,
             shrank: self.shrank,
             clipped: self.clipped,

@@ -91,7 +91,7 @@ fn other_weights_become_the_nearest_with_least_error() {
 
 #[test]
 fn stated_formats_are_obeyed_or_refused() {
-    let state = |signs, bits, exponent| WeightFormat { signs, bits, exponent };
+    let state = |signs, bits, exponent| WeightFormat { signs, bits, exponent, ..WeightFormat::default() };
     let mixed = Some(WeightSigns::Mixed);
     let of = |weights: &[i64], format| {
         let weights: Vec<i64> = weights.iter().map(|weight| weight * UNIT).collect();
@@ -105,6 +105,11 @@ fn stated_formats_are_obeyed_or_refused() {
     assert_eq!(of(&[200, -100, 10], state(None, Some(4), Some(0))), (vec![192, -96, 0], named("mixed", 4, 0)));
     // What lies beyond is the last that can be had.
     assert_eq!(of(&[300, 3], state(None, None, Some(0))), (vec![255, 3], named("excitatory", 8, 0)));
+    // Weights that count a power of two are larger than a network could write them.
+    let scaled = |scale| WeightFormat { scale, ..WeightFormat::default() };
+    assert_eq!(of(&[255, 3], scaled(4)), (vec![4080, 48], named("excitatory", 8, 4)));
+    let exact = WeightFormat { exact: true, ..WeightFormat::default() };
+    assert_eq!(of(&[510, 4], exact), (vec![510, 4], named("excitatory", 8, 1)));
 
     let refused = |chip: &str, weights: &[i64], format, expected: &str| {
         let weights: Vec<i64> = weights.iter().map(|weight| weight * UNIT).collect();
@@ -112,6 +117,8 @@ fn stated_formats_are_obeyed_or_refused() {
         let error = map(&wish(&weights, format), &spec, &MapperOptions::default()).unwrap_err().to_string();
         assert!(error.contains("projection `x`") && error.contains(expected), "{error}");
     };
+    refused("loihi-lava", &[510, 1], exact, "its weights are");
+    refused("loihi-lava", &[1], scaled(11), "with a scale of 0 to 10, not 11");
     refused("loihi-lava", &[1], state(None, Some(9), None), "weights of 1 to 8 bits, not 9");
     refused("loihi-lava", &[1], state(None, Some(0), None), "weights of 1 to 8 bits, not 0");
     refused("loihi-lava", &[1], state(None, None, Some(8)), "from -8 to 7, not 8");
@@ -128,4 +135,7 @@ fn stated_formats_are_obeyed_or_refused() {
     network.projections.push(all);
     let error = map(&network, &spec, &MapperOptions::default()).unwrap_err().to_string();
     assert!(error.contains("chip `ideal-test` has one format of weights"), "{error}");
+    network.projections[0].weight_format = scaled(1);
+    let error = map(&network, &spec, &MapperOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("chip `ideal-test` has weights with a scale of 0 to 0, not 1"), "{error}");
 }

@@ -96,6 +96,10 @@ impl Kind for Axons {
         true
     }
 
+    fn has_weight_scales(&self) -> bool {
+        true
+    }
+
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
         ledger.free(wish.freed_synapses());
         let chooser = Chooser { limits: self.limits, rules: &self.rules, goal: options.weight_goal };

@@ -42,19 +42,19 @@ impl Format {
     }
 
     /// The mantissa nearest to a weight in units of 2^-20, halves away from 0.
-    fn nearest(&self, weight: i32) -> i32 {
+    fn nearest(&self, weight: i64) -> i32 {
         let Mantissas { least, most, step } = self.mantissas;
         let unit = i64::from(step) << (UNIT_EXPONENT + self.exponent);
-        let steps = (i64::from(weight).abs() + unit / 2) / unit;
+        let steps = (weight.abs() + unit / 2) / unit;
         let magnitude = (steps * i64::from(step)).min(1 << 16) as i32;
         (if weight < 0 { -magnitude } else { magnitude }).clamp(least, most)
     }
 
     /// The mantissa of a connection.
-    pub(super) fn mantissa(&self, weight: i32, small_weights: SmallWeights) -> i32 {
+    pub(super) fn mantissa(&self, weight: i64, small_weights: SmallWeights) -> i32 {
         let Mantissas { least, most, step } = self.mantissas;
         match (self.nearest(weight), small_weights) {
-            (0, SmallWeights::Keep) => (step * weight.signum()).clamp(least, most),
+            (0, SmallWeights::Keep) => (step * weight.signum() as i32).clamp(least, most),
             (mantissa, _) => mantissa,
         }
     }
@@ -65,11 +65,11 @@ impl Format {
     }
 
     /// How bad the weights get that are nearest to `weights`, each of which is there so many times; 0: none changes.
-    fn cost(&self, weights: &[(i32, u64)], goal: WeightGoal) -> f64 {
+    fn cost(&self, weights: &[(i64, u64)], goal: WeightGoal) -> f64 {
         let mut cost = 0.0f64;
         for &(weight, count) in weights {
-            let error = (self.weight(self.nearest(weight)) - i64::from(weight)).unsigned_abs() as f64;
-            let relative = error / f64::from(weight.unsigned_abs());
+            let error = (self.weight(self.nearest(weight)) - weight).unsigned_abs() as f64;
+            let relative = error / weight.unsigned_abs() as f64;
             match goal {
                 WeightGoal::Rms => cost += error * error * count as f64,
                 WeightGoal::Relative => cost += relative * relative * count as f64,
@@ -95,11 +95,11 @@ impl Chooser<'_> {
     pub(super) fn formats(&self, wish: &Wish<'_>) -> Result<Formats, MapperError> {
         let of = |index: usize| {
             self.check_stated(wish, index)?;
-            let mut groups: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
+            let mut groups: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
             for link in wish.links(index).filter(Link::is_wanted) {
                 groups.entry(link.core).or_default().push(link.weight);
             }
-            let format = |(core, weights): (usize, Vec<i32>)| Ok((core, self.format(wish, index, weights)?));
+            let format = |(core, weights): (usize, Vec<i64>)| Ok((core, self.format(wish, index, weights)?));
             groups.into_iter().map(format).collect()
         };
         (0..wish.network.projections.len()).map(of).collect()
@@ -124,18 +124,18 @@ impl Chooser<'_> {
         };
         match wish.links(index).filter(Link::is_wanted).find(wrong) {
             None => Ok(()),
-            Some(Link { pre, post, weight, .. }) => {
-                let weight = Weight::from_bits(weight);
+            Some(link) => {
+                let (Link { pre, post, .. }, weight) = (link, wish.spelled(&link));
                 refuse(format!("the weight {weight} from {pre} to {post} has the other sign: state `mixed`, or none"))
             }
         }
     }
 
-    fn format(&self, wish: &Wish<'_>, index: usize, mut weights: Vec<i32>) -> Result<Format, MapperError> {
+    fn format(&self, wish: &Wish<'_>, index: usize, mut weights: Vec<i64>) -> Result<Format, MapperError> {
         let projection = &wish.network.projections[index];
         let stated = projection.weight_format;
         weights.sort_unstable();
-        let weights: Vec<(i32, u64)> =
+        let weights: Vec<(i64, u64)> =
             weights.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64)).collect();
         let (lowest, highest) = (weights[0].0, weights[weights.len() - 1].0);
         let signs = stated.signs.unwrap_or(match (lowest < 0, highest > 0) {
@@ -150,8 +150,8 @@ impl Chooser<'_> {
         }
         let (low, high) = self.limits.weight_exponent;
         // An exponent that no weight ends beyond: coarser ones are never better, since their weights lie among its own.
-        let holds = |format: &Format, weight: i32| {
-            let beyond = (i64::from(weight) - format.weight(format.nearest(weight))).abs();
+        let holds = |format: &Format, weight: i64| {
+            let beyond = (weight - format.weight(format.nearest(weight))).abs();
             beyond << 1 <= format.weight(format.mantissas.step)
         };
         let fits = |exponent: &i8| [lowest, highest].iter().all(|weight| holds(&format(*exponent), *weight));
@@ -165,11 +165,11 @@ impl Chooser<'_> {
                 projection: projection.name.clone(),
                 pre: link.pre,
                 post: link.post,
-                weight: Weight::from_bits(largest).to_string(),
+                weight: wish.spelled(&link),
                 limit: u64::from(limit) << high,
             });
         };
-        let exact = |format: &Format| weights.iter().all(|(w, _)| format.weight(format.nearest(*w)) == i64::from(*w));
+        let exact = |format: &Format| weights.iter().all(|(w, _)| format.weight(format.nearest(*w)) == *w);
         let nearest_to_0 = |exponent: &i8| (exponent.unsigned_abs(), *exponent);
         // Whatever holds all weights as they are is also among the coarser ones.
         if let Some(exponent) = (low..=high).filter(|e| exact(&format(*e))).min_by_key(nearest_to_0) {
@@ -225,7 +225,7 @@ impl Chooser<'_> {
     }
 
     /// The weight of a connection in a core whose sums are kept in steps of 2^`least`, in these steps and without sign.
-    pub(super) fn steps(&self, format: Format, least: i8, weight: i32, small_weights: SmallWeights) -> u32 {
+    pub(super) fn steps(&self, format: Format, least: i8, weight: i64, small_weights: SmallWeights) -> u32 {
         let format = self.in_core(format, least);
         format.mantissa(weight, small_weights).unsigned_abs() << (format.exponent - least)
     }

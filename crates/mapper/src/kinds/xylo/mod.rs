@@ -61,6 +61,10 @@ impl Kind for Matrices {
         None
     }
 
+    fn has_weight_scales(&self) -> bool {
+        true
+    }
+
     fn scales_parameters(&self, options: &MapperOptions) -> bool {
         options.scale == Scale::Auto
     }
@@ -162,13 +166,13 @@ fn fit_shifts(wish: &Wish<'_>, limits: XyloLimits, factors: Factors) -> Result<X
         let matrix = matrix(wish, &link);
         let (shift, factor) = (&mut shifts[matrix], factors.of(matrix));
         let most = weight_max(wish, limits, &link);
-        while *shift <= limits.weight_shift_max && mantissa(link.magnitude(), factor, *shift) > most {
+        while *shift <= limits.weight_shift_max && mantissa(link.asked(), factor, *shift) > most {
             *shift += 1;
         }
         if *shift > limits.weight_shift_max {
             return Err(XyloMisfit::Weight {
                 projection: wish.network.projections[link.projection].name.clone(),
-                weight: Weight::from_bits(link.weight).to_string(),
+                weight: wish.spelled(&link),
                 pre: link.pre,
                 post: link.post,
                 limit: u64::from(most) << limits.weight_shift_max,
@@ -203,7 +207,7 @@ fn map(
             for link in wish.row(index, pre).filter(Link::is_wanted) {
                 let destination = wish.cores[link.core].address;
                 let (shift, factor) = (shifts.of(source, destination), factors.of(matrix(wish, &link)));
-                let weight = match (mantissa(link.magnitude(), factor, shift), options.small_weights) {
+                let weight = match (mantissa(link.asked(), factor, shift), options.small_weights) {
                     (0, SmallWeights::Nearest) => {
                         ledger.round_to_zero(&link);
                         continue;

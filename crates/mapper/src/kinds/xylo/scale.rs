@@ -38,8 +38,8 @@ impl Factors {
 }
 
 /// A magnitude in units of 2^-20 as a mantissa, to nearest, halves away from 0.
-pub(super) fn mantissa(magnitude: u32, factor: f64, shift: u8) -> u32 {
-    (f64::from(magnitude) * factor / ONE / f64::from(1u32 << shift)).round().min(f64::from(u32::MAX)) as u32
+pub(super) fn mantissa(magnitude: u64, factor: f64, shift: u8) -> u32 {
+    (magnitude as f64 * factor / ONE / f64::from(1u32 << shift)).round().min(f64::from(u32::MAX)) as u32
 }
 
 /// What a mantissa stands for, in units of 2^-20.
@@ -48,7 +48,7 @@ pub(super) fn weight(mantissa: u32, factor: f64, shift: u8) -> f64 {
 }
 
 /// Weights of a matrix with their counts.
-type Weights = Vec<(i32, u64)>;
+type Weights = Vec<(i64, u64)>;
 
 /// A threshold or bias of some neuron, and what its register holds.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -64,13 +64,13 @@ struct Level {
 /// [`XyloMisfit::NotWhole`] for weights that are not whole numbers and not to be scaled; [`XyloMisfit::NoFactor`] and
 /// [`XyloMisfit::Coarse`] if scaling does not help.
 pub(super) fn factors(wish: &Wish<'_>, limits: XyloLimits, options: &MapperOptions) -> Result<Factors, MapperError> {
-    let mut weights: [Vec<i32>; 3] = Default::default();
+    let mut weights: [Vec<i64>; 3] = Default::default();
     for link in wish.all_links().filter(Link::is_wanted) {
         weights[matrix(wish, &link)].push(link.weight);
-        if options.scale == Scale::None && link.magnitude() % (1 << Weight::FRACTION_BITS) != 0 {
+        if options.scale == Scale::None && link.asked() % (1 << Weight::FRACTION_BITS) != 0 {
             return Err(XyloMisfit::NotWhole {
                 projection: wish.network.projections[link.projection].name.clone(),
-                weight: Weight::from_bits(link.weight).to_string(),
+                weight: wish.spelled(&link),
                 pre: link.pre,
                 post: link.post,
             }
@@ -184,7 +184,7 @@ impl Search<'_> {
         for weights in self.weights {
             let largest = largest(weights);
             if largest > 0 {
-                high = high.min(mantissa * ONE / f64::from(largest));
+                high = high.min(mantissa * ONE / largest as f64);
             }
         }
         (low, high)
@@ -193,7 +193,7 @@ impl Search<'_> {
     /// The smallest shift with which the largest weights fit.
     fn shift(&self, weights: &Weights, factor: f64) -> Option<u8> {
         let (low, high) = self.limits.weights();
-        let fits = |weight: i32, shift: u8| {
+        let fits = |weight: i64, shift: u8| {
             let most = if weight < 0 { low } else { high }.unsigned_abs();
             mantissa(weight.unsigned_abs(), factor, shift) <= u32::from(most)
         };
@@ -210,9 +210,9 @@ impl Search<'_> {
         let (mut errors, mut squares) = (0.0, 0.0);
         for &(asked, count) in weights {
             let magnitude = asked.unsigned_abs();
-            let error = weight(mantissa(magnitude, factor, shift), factor, shift) - f64::from(magnitude);
+            let error = weight(mantissa(magnitude, factor, shift), factor, shift) - magnitude as f64;
             errors += error * error * count as f64;
-            squares += f64::from(magnitude) * f64::from(magnitude) * count as f64;
+            squares += magnitude as f64 * magnitude as f64 * count as f64;
         }
         errors / squares
     }
@@ -236,8 +236,7 @@ impl Search<'_> {
         }
         let mut factors: Vec<f64> = (0..=Weight::FRACTION_BITS).map(|power| f64::from(1u32 << power)).collect();
         for weights in self.weights {
-            let (largest, most) =
-                (f64::from(largest(weights)) / ONE, u32::from(self.limits.weights().1.unsigned_abs()));
+            let (largest, most) = (largest(weights) as f64 / ONE, u32::from(self.limits.weights().1.unsigned_abs()));
             if largest == 0.0 {
                 continue;
             }
@@ -258,7 +257,7 @@ impl Search<'_> {
 }
 
 /// The largest magnitude of sorted weights.
-fn largest(weights: &Weights) -> u32 {
-    let of = |weight: Option<&(i32, u64)>| weight.map_or(0, |(weight, _)| weight.unsigned_abs());
+fn largest(weights: &Weights) -> u64 {
+    let of = |weight: Option<&(i64, u64)>| weight.map_or(0, |(weight, _)| weight.unsigned_abs());
     of(weights.first()).max(of(weights.last()))
 }
