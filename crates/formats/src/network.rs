@@ -8,8 +8,10 @@ mod connections;
 mod delays;
 mod ends;
 mod laws;
+mod patterns;
 mod size;
 mod sources;
+mod synapses;
 mod weights;
 
 use crate::document::{Document, Entry, Format, Table, Value};
@@ -18,11 +20,13 @@ use crate::names::read_name;
 use crate::text::read_text;
 use budget::Allowance;
 use chip::{Bound, ChipSpec, CoreModel, Values};
-use connections::{Connect, ListUnits};
+use connections::{Connect, ListUnits, Stored};
 use delays::DelayEntry;
+use fx::Weight;
 use network::{
-    Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, SynapseChoice, WeightFormat,
+    Connections, Endpoint, InputGroup, Network, Population, Projection, ProjectionSpec, Recurrence, WeightFormat,
 };
+use patterns::{KernelWeights, Misfit};
 use size::Size;
 use sources::SourceReader;
 use std::path::Path;
@@ -267,6 +271,19 @@ impl Reader<'_> {
             Some(DelayEntry::Constant(ticks)) => *ticks,
             Some(DelayEntry::Law(_)) | None => 1,
         };
+        let unit =
+            weights.constant().map(|unit| ListUnits { weight: unit, level: levels[post].one, delay: delay_ticks });
+        if let (Connect::Balanced(..) | Connect::Convolved(_), Some(key)) =
+            (&connect, ["inhibitory"].into_iter().find(|key| table.has(key)))
+        {
+            let message = "this pattern says itself which weights are negative: remove this key";
+            return table.reject_at(key, "patterns-are-possible", message);
+        }
+        let (connect, signs) = match connect {
+            Connect::Balanced(pattern, signs) => (Connect::Drawn(pattern), Some(signs)),
+            Connect::Near(entry) => (Connect::Drawn(entry.pattern(from.count(), to.count())), signs),
+            other => (other, signs),
+        };
         let mut projection = match connect {
             Connect::Drawn(pattern) => {
                 let spec = ProjectionSpec {
@@ -291,8 +308,40 @@ impl Reader<'_> {
                     Err(error) => return table.reject_at("connect", "connections-exist", error.to_string()),
                 }
             }
+            Connect::Convolved(entry) => {
+                let of = KernelWeights {
+                    directory: self.directory,
+                    units: unit,
+                    law: weights.law(),
+                    seed: self.seed,
+                    name: &name,
+                };
+                let rule = "patterns-are-possible";
+                let (convolution, kernel, most) = match entry.fitted([&from, &to], &of) {
+                    Ok(kernel) => kernel,
+                    Err(Misfit::Files(errors)) => {
+                        table.add(&errors);
+                        return None;
+                    }
+                    Err(Misfit::Rule(message)) => return table.reject_at("connect", rule, message),
+                    Err(Misfit::Weight(message)) => return table.reject_at("weight", rule, message),
+                };
+                if let Err(error) = self.size.add_links(most, "convolution") {
+                    table.report_at("connect", Problem::Budget(error));
+                    return None;
+                }
+                let [first_pre, first_post] = [&from, &to].map(|end| end.members().start);
+                let moved = |(pre, post, weight)| (pre + first_pre, post + first_post, weight);
+                let weights = kernel.unwrap_or_else(|| of.drawn(&convolution));
+                let links = convolution.unroll(&weights).into_iter().map(moved).collect();
+                let connections = Connections::from_list(from.size, links);
+                let mask = network::Mask::all(connections.len());
+                let weight_format = WeightFormat::default();
+                Projection { name, pre, post, synapse, connections, mask, delay_ticks, weight_format }
+            }
+            Connect::Balanced(..) | Connect::Near(_) => unreachable!("these were made patterns"),
             Connect::Listed(file) => {
-                let Some(unit) = weights.constant() else {
+                let Some(units) = unit else {
                     return table.reject_at(
                         "weight",
                         "weight-is-a-unit",
@@ -303,15 +352,26 @@ impl Reader<'_> {
                     let message = "a list says itself which weights are negative and who hears itself: remove this key";
                     return table.reject_at(key, "lists-are-taken-as-they-are", message);
                 }
-                let units = ListUnits { weight: unit, level: levels[post].one, delay: delay_ticks };
                 let list = connections::read_list(&self.directory.join(file), [&from, &to], units);
-                let connections = list.map_err(|errors| table.add(&errors)).ok()?;
+                let connections::List { connections, stored } = list.map_err(|errors| table.add(&errors)).ok()?;
                 if connections.delays().is_some() && matches!(delay, Some(DelayEntry::Law(_))) {
                     let message = "the list has delays: `delay` is then the one that a 1 in the list stands for";
                     return table.reject_at("delay", "delay-is-a-unit", message);
                 }
                 let mask = network::Mask::all(connections.len());
-                let weight_format = WeightFormat::default();
+                let mut weight_format = WeightFormat::default();
+                if let Some(Stored { exponent, scale }) = stored {
+                    let rule = "weights-are-stored-so";
+                    if table.has("weight_format") {
+                        let message = "the list says itself how its weights are stored: remove this key";
+                        return table.reject_at("weight_format", rule, message);
+                    }
+                    if Weight::from_quotient(units.weight, units.level) != Ok(Weight::ONE) {
+                        let message = "a list of mantissas has the weights themselves: a 1 in it stands for 1";
+                        return table.reject_at("weight", rule, message);
+                    }
+                    weight_format = WeightFormat { exponent, scale, exact: true, ..weight_format };
+                }
                 Projection { name, pre, post, synapse, connections, mask, delay_ticks, weight_format }
             }
         };
@@ -322,7 +382,9 @@ impl Reader<'_> {
             let message = format!("of {all} delays drawn, {count} are above {most} ticks, the longest there are");
             return table.reject_at("delay", "delays-are-whole-ticks", message);
         }
-        projection.weight_format = weight_format?.unwrap_or_default();
+        if let Some(format) = weight_format? {
+            projection.weight_format = format;
+        }
         let recurrence = match (removed?, keep?) {
             (true, None) => Recurrence::Removed,
             (true, Some(_)) => {
@@ -379,64 +441,6 @@ impl Reader<'_> {
             return table.reject_at("pre", "sources-send-spikes", message);
         }
         Some(())
-    }
-
-    /// The kinds that the chip means where a projection names none.
-    fn default_synapses(&self, table: &Table<'_>, model: CoreModel) -> Option<SynapseChoice> {
-        let name = |is_inhibitory| {
-            let index = self.chip.default_synapse(model, is_inhibitory)?;
-            Some(self.chip.synapses[index].name.clone())
-        };
-        let (excitatory, inhibitory) = (name(false), name(true));
-        // Where there is one sign only, the mapper says so if a weight has the other.
-        match (excitatory.clone().or_else(|| inhibitory.clone()), inhibitory.or(excitatory)) {
-            (Some(excitatory), Some(inhibitory)) => Some(SynapseChoice { excitatory, inhibitory }),
-            _ => {
-                let message = format!("chip `{}` has no synapse kind for core model `{model}`", self.chip.name);
-                table.reject("synapses-exist", message)
-            }
-        }
-    }
-
-    /// A synapse kind for all weights, or one for each sign.
-    fn synapse(&self, value: &Value<'_>, model: Option<CoreModel>) -> Option<SynapseChoice> {
-        let kind = |v: Value<'_>| {
-            if v.is_string()
-                && let Some(model) = model
-                && let Some(name) = self.meant(&v.read::<String>()?, model)
-            {
-                return Some(name);
-            }
-            let is_graded = |k: &chip::Kinetics| *k == chip::Kinetics::Graded;
-            let fits = |s: &&chip::SynapseType| model.is_none_or(|m| is_graded(&s.kinetics) == m.is_graded());
-            let known: Vec<(&str, ())> =
-                self.chip.synapses.iter().filter(fits).map(|s| (s.name.as_str(), ())).collect();
-            let of_model = model.map_or(String::new(), |m| format!(" for core model `{m}`"));
-            let what = format!("a synapse kind of chip `{}`{of_model}", self.chip.name);
-            v.one_of(&what, &known)?;
-            v.read::<String>()
-        };
-        if value.is_string() {
-            let name = kind(value.clone())?;
-            return Some(SynapseChoice { excitatory: name.clone(), inhibitory: name });
-        }
-        let table = value.table(&["excitatory", "inhibitory"])?;
-        let (excitatory, inhibitory) =
-            (table.required_with("excitatory", kind), table.required_with("inhibitory", kind));
-        Some(SynapseChoice { excitatory: excitatory?, inhibitory: inhibitory? })
-    }
-
-    /// The kind that `excitatory` or `inhibitory` means on this chip, where no kind of its own is called so.
-    fn meant(&self, name: &str, model: CoreModel) -> Option<String> {
-        let is_inhibitory = match name {
-            "excitatory" => false,
-            "inhibitory" => true,
-            _ => return None,
-        };
-        if self.chip.synapse_index(name).is_some_and(|index| model.takes(&self.chip.synapses[index])) {
-            return None;
-        }
-        self.chip.default_synapse(model, is_inhibitory).map(|index| self.chip.synapses[index].name.clone())
     }
 }
 

@@ -6,7 +6,10 @@
 //! its sign, by its place in the group. Adding a sender changes a receiver's connections only where the new sender is
 //! among them. Two projections that shall differ need different names.
 
-use crate::{Connections, Endpoint, Law, Mask, Network, NetworkError, Projection, SynapseChoice, WeightFormat};
+use crate::law::address;
+use crate::{
+    Connections, Distance, Endpoint, Falling, Law, Mask, Network, NetworkError, Projection, SynapseChoice, WeightFormat,
+};
 use disorder::{Distribution, Key, Purpose, uniform_below};
 use fx::{Rounding, Weight, narrow};
 use rand::Rng;
@@ -30,6 +33,23 @@ pub enum Pattern {
     AllToAll,
     /// Receiver `i` hears sender `i`.
     OneToOne,
+    /// Senders and receivers stand on one ring, and each receiver hears its nearest neighbours; with some of them
+    /// replaced by any others, a small world (Watts and Strogatz, Nature 393, 1998).
+    Ring {
+        /// Neighbours that are heard on each side. A fan-in is twice this, rewired or not.
+        each_side: u32,
+        /// The probability that a neighbour is replaced by a sender that is not heard yet, in units of 1/65536.
+        rewired_per_65536: u32,
+    },
+    /// What falls with the distance of sender and receiver, each pair for itself.
+    Distance(Distance),
+    /// Each receiver hears exactly this many different senders, and of these exactly the share that is inhibitory, to
+    /// nearest; which senders are inhibitory, and how much stronger, is said by [`Signs::PerSender`] (Brunel, Journal
+    /// of Computational Neuroscience 8, 2000).
+    Balanced {
+        /// Senders that each receiver hears.
+        fan_in: u32,
+    },
 }
 
 /// The law of the weights.
@@ -61,6 +81,11 @@ pub enum Weights {
 }
 
 impl Weights {
+    /// Weight number `index` of those that `owner` draws for `what`: a function of these three and the seed alone.
+    pub fn draw_for(&self, seed: u64, owner: &str, what: &str, index: u64) -> Weight {
+        Weight::from_bits(narrow(self.law().draw(address(seed, owner, what).slot(index).first_word())))
+    }
+
     /// The same as a law of whole numbers of the format's last place.
     fn law(&self) -> Law {
         let bits = |weight: &Weight| i64::from(weight.to_bits());
@@ -133,8 +158,8 @@ impl ProjectionSpec {
     /// Draws the connections between two groups of `network`, all of them kept.
     ///
     /// # Errors
-    /// If `network` does not have the two ends, a fan-in exceeds the number of senders, or groups of different sizes
-    /// are to be joined one to one.
+    /// If `network` does not have the two ends, a fan-in exceeds the number of senders, groups of different sizes are
+    /// to be joined one to one or as a ring, or a grid does not have a place for each neuron.
     pub fn generate(&self, network: &Network, seed: u64) -> Result<Projection, NetworkError> {
         let size = |endpoint| {
             let unknown = || NetworkError::UnknownEndpoint { projection: self.name.clone(), endpoint };
@@ -163,8 +188,14 @@ impl ProjectionSpec {
                 let (name, senders, receivers) = (self.name.clone(), count, receiver_count);
                 return Err(NetworkError::OneToOne { name, senders, receivers });
             }
+            Pattern::Ring { each_side, .. } => self.check_ring(each_side, count, receiver_count)?,
+            Pattern::Distance(distance) => self.check_grids(&distance, count, receiver_count)?,
             _ => {}
         }
+        let pools = match self.pattern {
+            Pattern::Balanced { fan_in } => self.pools(fan_in, senders.clone(), receivers.clone().any(excludes))?,
+            _ => Vec::new(),
+        };
         let key = Key::new(seed, Purpose::Initialisation).name(&self.name);
         let law = self.weights.law();
         let mut draws = Vec::new();
@@ -172,17 +203,81 @@ impl ProjectionSpec {
         for post in receivers.clone() {
             let mut stream = key.slot(u64::from(post)).stream();
             let excluded = excludes(post).then_some(post);
-            let mut join = |pre, words| draws.push((pre, post, self.weight(&law, pre, words)));
+            let weigh = |pre, words| self.weight(&law, pre, words);
+            let mut join = |pre, weight| draws.push((pre, post, weight));
+            let mut hear = |place: u32| std::mem::replace(&mut heard_by[place as usize], post + 1) != post + 1;
             match self.pattern {
                 Pattern::FanIn(wanted) => {
                     let mut found = 0;
                     while found < wanted {
                         let place = pick(stream.next_u64(), count);
                         let words = Words::next(&mut stream);
-                        let is_new = std::mem::replace(&mut heard_by[place as usize], post + 1) != post + 1;
-                        if is_new && excluded != Some(senders.start + place) {
-                            join(senders.start + place, words);
+                        if hear(place) && excluded != Some(senders.start + place) {
+                            join(senders.start + place, weigh(senders.start + place, words));
                             found += 1;
+                        }
+                    }
+                }
+                Pattern::Balanced { .. } => {
+                    for (members, wanted) in &pools {
+                        let mut found = 0;
+                        while found < *wanted {
+                            let pre = members[pick(stream.next_u64(), members.len() as u32) as usize];
+                            let words = Words::next(&mut stream);
+                            if hear(pre - senders.start) && excluded != Some(pre) {
+                                join(pre, weigh(pre, words));
+                                found += 1;
+                            }
+                        }
+                    }
+                }
+                Pattern::Ring { each_side, rewired_per_65536 } => {
+                    let place = post - receivers.start;
+                    let sides = |apart: u32| [(place + count - apart) % count, (place + apart) % count];
+                    let neighbours = (1..=each_side).flat_map(sides);
+                    let mut moved = Vec::new();
+                    for neighbour in neighbours {
+                        let is_moved = uniform_below(&mut stream, 65536) < u64::from(rewired_per_65536);
+                        let words = Words::next(&mut stream);
+                        if is_moved {
+                            moved.push(words);
+                        } else {
+                            hear(neighbour);
+                            join(senders.start + neighbour, weigh(senders.start + neighbour, words));
+                        }
+                    }
+                    // What is replaced can be any sender that is not heard, its old place among them.
+                    for words in moved {
+                        loop {
+                            let place = pick(stream.next_u64(), count);
+                            if excluded != Some(senders.start + place) && hear(place) {
+                                join(senders.start + place, weigh(senders.start + place, words));
+                                break;
+                            }
+                        }
+                    }
+                }
+                Pattern::Distance(distance) => {
+                    for pre in senders.clone() {
+                        let throw = stream.next_u64() >> 32;
+                        let words = Words::next(&mut stream);
+                        let left = distance.left(pre - senders.start, post - receivers.start);
+                        let Some(left) = left.filter(|_| excluded != Some(pre)) else { continue };
+                        match distance.of {
+                            Falling::Probability(per_65536) => {
+                                let of_2_32 = u128::from(per_65536) << 16;
+                                let share = (of_2_32 * left.to_bits() as u128) >> fx::Fraction::FRACTION_BITS;
+                                if u128::from(throw) < share {
+                                    join(pre, weigh(pre, words));
+                                }
+                            }
+                            Falling::Weight => {
+                                let weight = weigh(pre, words).to_real();
+                                let weight = weight.mul_fraction_nearest(left).to_weight_nearest();
+                                if weight != Weight::ZERO {
+                                    join(pre, weight);
+                                }
+                            }
                         }
                     }
                 }
@@ -191,7 +286,7 @@ impl ProjectionSpec {
                         let joined = uniform_below(&mut stream, 65536) < u64::from(per_65536);
                         let words = Words::next(&mut stream);
                         if joined && excluded != Some(pre) {
-                            join(pre, words);
+                            join(pre, weigh(pre, words));
                         }
                     }
                 }
@@ -199,14 +294,14 @@ impl ProjectionSpec {
                     for pre in senders.clone() {
                         let words = Words::next(&mut stream);
                         if excluded != Some(pre) {
-                            join(pre, words);
+                            join(pre, weigh(pre, words));
                         }
                     }
                 }
                 Pattern::OneToOne => {
                     let pre = senders.start + (post - receivers.start);
                     if excluded != Some(pre) {
-                        join(pre, Words::next(&mut stream));
+                        join(pre, weigh(pre, Words::next(&mut stream)));
                     }
                 }
             }
@@ -224,6 +319,51 @@ impl ProjectionSpec {
         })
     }
 
+    /// Refuses a ring that is none.
+    fn check_ring(&self, each_side: u32, senders: u32, receivers: u32) -> Result<(), NetworkError> {
+        let name = || self.name.clone();
+        if senders != receivers {
+            return Err(NetworkError::Ring { name: name(), senders, receivers });
+        }
+        let most = senders.saturating_sub(1) / 2;
+        if each_side > most {
+            return Err(NetworkError::RingSides { name: name(), wanted: each_side, size: senders, most });
+        }
+        Ok(())
+    }
+
+    /// Refuses grids that do not have a place for each neuron.
+    fn check_grids(&self, distance: &Distance, senders: u32, receivers: u32) -> Result<(), NetworkError> {
+        for (end, grid, members) in
+            [("senders", distance.senders, senders), ("receivers", distance.receivers, receivers)]
+        {
+            let (rows, columns, places) = (grid.rows, grid.columns, grid.places());
+            if places != u64::from(members) {
+                return Err(NetworkError::Grid { name: self.name.clone(), end, rows, columns, places, members });
+            }
+        }
+        Ok(())
+    }
+
+    /// The excitatory and the inhibitory ones of `senders`, and how many of each a receiver hears.
+    fn pools(&self, fan_in: u32, senders: Range<u32>, excludes: bool) -> Result<Vec<(Vec<u32>, u32)>, NetworkError> {
+        let per_65536 = match self.signs {
+            Signs::PerSender(inhibition) => inhibition.per_65536.min(65536),
+            Signs::AsDrawn | Signs::PerConnection(_) => 0,
+        };
+        let (inhibitory, excitatory): (Vec<u32>, Vec<u32>) = senders.partition(|pre| is_inhibitory(*pre, per_65536));
+        let of_inhibitory = ((u64::from(fan_in) * u64::from(per_65536) + (1 << 15)) >> 16) as u32;
+        let pools = [("excitatory", excitatory, fan_in - of_inhibitory), ("inhibitory", inhibitory, of_inhibitory)];
+        for (what, members, wanted) in &pools {
+            let available = (members.len() as u32).saturating_sub(u32::from(excludes));
+            if *wanted > available {
+                let name = format!("{}, {what} senders", self.name);
+                return Err(NetworkError::FanIn { name, wanted: *wanted, available });
+            }
+        }
+        Ok(pools.into_iter().map(|(_, members, wanted)| (members, wanted)).collect())
+    }
+
     /// The weight of a connection from `pre`.
     fn weight(&self, law: &Law, pre: u32, words: Words) -> Weight {
         let drawn = Weight::from_bits(narrow(law.draw(words.weight)));
@@ -236,13 +376,16 @@ impl ProjectionSpec {
         };
         match self.signs {
             Signs::AsDrawn => drawn,
-            Signs::PerSender(inhibition) => {
-                let passed = |senders: u32| (u64::from(senders) * u64::from(inhibition.per_65536.min(65536))) >> 16;
-                signed(passed(pre + 1) > passed(pre), inhibition)
-            }
+            Signs::PerSender(inhibition) => signed(is_inhibitory(pre, inhibition.per_65536.min(65536)), inhibition),
             Signs::PerConnection(inhibition) => signed(words.sign >> 48 < u64::from(inhibition.per_65536), inhibition),
         }
     }
+}
+
+/// Whether sender `pre` is one of the inhibitory ones, spread evenly; see [`Signs::PerSender`].
+fn is_inhibitory(pre: u32, per_65536: u32) -> bool {
+    let passed = |senders: u64| (senders * u64::from(per_65536)) >> 16;
+    passed(u64::from(pre) + 1) > passed(u64::from(pre))
 }
 
 /// The random words of one trial; always as many, whether they are used or not.

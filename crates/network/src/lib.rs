@@ -19,6 +19,8 @@
 //! ```
 #![deny(clippy::float_arithmetic)]
 
+mod convolution;
+mod distance;
 mod echo_state;
 mod generate;
 mod law;
@@ -31,6 +33,8 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 pub use chip::Endpoint;
+pub use convolution::Convolution;
+pub use distance::{Distance, Falling, Falloff, Grid};
 pub use echo_state::{EchoStateSpec, echo_state, spectral_radius};
 pub use generate::{Inhibition, Pattern, ProjectionSpec, Signs, Weights};
 pub use law::Law;
@@ -157,6 +161,44 @@ pub enum NetworkError {
         senders: u32,
         /// Receivers.
         receivers: u32,
+    },
+    /// A ring was to be made of two groups of different sizes.
+    #[error("{name}: a ring, but there are {senders} senders and {receivers} receivers; it needs as many of each")]
+    Ring {
+        /// What was to be generated.
+        name: String,
+        /// Senders.
+        senders: u32,
+        /// Receivers.
+        receivers: u32,
+    },
+    /// A ring was to join more neighbours than it has.
+    #[error("{name}: {wanted} neighbours on each side asked for, but a ring of {size} has {most}")]
+    RingSides {
+        /// What was to be generated.
+        name: String,
+        /// Neighbours on each side asked for.
+        wanted: u32,
+        /// Neurons of the ring.
+        size: u32,
+        /// The most.
+        most: u32,
+    },
+    /// A grid does not have a place for each neuron.
+    #[error("{name}: a grid of {rows} x {columns} has {places} places, but there are {members} {end}")]
+    Grid {
+        /// What was to be generated.
+        name: String,
+        /// `senders` or `receivers`.
+        end: &'static str,
+        /// Rows of the grid.
+        rows: u32,
+        /// Columns of the grid.
+        columns: u32,
+        /// Places of the grid.
+        places: u64,
+        /// Members of that end.
+        members: u32,
     },
     /// Random weights could not be scaled to the spectral radius asked for.
     #[error(

@@ -72,7 +72,7 @@ impl Size {
     }
 
     /// Takes the connections of a projection between so many senders and receivers, or refuses them. Of a probability
-    /// every pair counts, since each is visited.
+    /// every pair counts, since each is visited; of what falls with distance as well.
     pub(super) fn add_connections(
         &self,
         spec: &ProjectionSpec,
@@ -81,10 +81,17 @@ impl Size {
         let (senders, receivers) = (u64::from(senders), u64::from(receivers));
         let (per_receiver, lower) = match spec.pattern {
             Pattern::FanIn(count) => (u64::from(count).min(senders), "fixed-fan-in"),
+            Pattern::Balanced { fan_in } => (u64::from(fan_in).min(senders), "fan-in"),
+            Pattern::Ring { each_side, .. } => ((2 * u64::from(each_side)).min(senders), "ring"),
             Pattern::OneToOne => (1, "size"),
-            Pattern::AllToAll | Pattern::Probability { .. } => (senders, "size"),
+            Pattern::AllToAll | Pattern::Probability { .. } | Pattern::Distance(_) => (senders, "size"),
         };
-        self.connections.set(self.connections.get().saturating_add(receivers * per_receiver));
+        self.add_links(receivers * per_receiver, lower)
+    }
+
+    /// Takes so many connections, or refuses them; `lower` is the number that decides how many there are.
+    pub(super) fn add_links(&self, count: u64, lower: &str) -> Result<(), OverBudget> {
+        self.connections.set(self.connections.get().saturating_add(count));
         self.check(lower)
     }
 

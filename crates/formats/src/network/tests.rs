@@ -2,6 +2,7 @@
 
 use super::*;
 use fx::Weight;
+use network::SynapseChoice;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -108,7 +109,7 @@ fn lists_of_numpy_are_read() {
         [&whole(12), &whole(2)],
         of(unit),
     ) {
-        Ok(all) => Ok(all.iter().map(|c| (c.pre, c.post, c.weight.to_bits())).collect::<Vec<_>>()),
+        Ok(all) => Ok(all.connections.iter().map(|c| (c.pre, c.post, c.weight.to_bits())).collect::<Vec<_>>()),
         Err(error) => Err(error.to_string().split(".npz: ").nth(1).unwrap().to_string()),
     };
     let expected = vec![(0, 0, -(1 << 19)), (0, 1, 1 << 20), (11, 1, 1 << 12)];
@@ -135,7 +136,7 @@ fn lists_of_numpy_are_read() {
         "array `weight`: element 0 stands for a weight of 256 times 1000, but weights are below 2048 in size",
     );
     let error = connections::read_list(&testdata.join("connections_whole.npz"), [&whole(12), &whole(1)], of("1"));
-    let error = error.unwrap_err().to_string();
+    let error = error.err().expect("it is refused").to_string();
     assert!(error.ends_with("array `post`: element 0 is 1, outside the range from 0 to 0"), "{error}");
 }
 
@@ -277,12 +278,12 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "connect = { fixed-fan-in = 4 }",
         "connect = {}",
-        "31:11: `projection[0].connect`: say exactly one of `fixed-fan-in`, `probability` and `list` [one-pattern]",
+        "31:11: `projection[0].connect`: say exactly one of `fixed-fan-in`, `probability`, `list`, `ring`, `distance`, `balanced`, `convolution` [one-pattern]",
     ),
     (
         "connect = { fixed-fan-in = 4 }",
         "connect = { fixed-fan-in = 4, list = \"list.csv\" }",
-        "31:11: `projection[0].connect`: say exactly one of `fixed-fan-in`, `probability` and `list` [one-pattern]",
+        "31:11: `projection[0].connect`: say exactly one of `fixed-fan-in`, `probability`, `list`, `ring`, `distance`, `balanced`, `convolution` [one-pattern]",
     ),
     (
         "connect = { probability = 0.5 }",

@@ -1,7 +1,7 @@
 //! Tests of the generators, and of reservoirs made with them.
 
 use super::*;
-use crate::{InputGroup, Population, Recurrence, ReservoirSpec, reservoir};
+use crate::{Falloff, Grid, InputGroup, Population, Recurrence, ReservoirSpec, reservoir};
 use chip::CoreModel;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -341,4 +341,145 @@ fn delays_belong_to_their_connection() {
     twice.draw_delays(&Law::Uniform { low: 0, high: 1 << 31 }, 5).unwrap();
     let delays = twice.connections.delays().unwrap();
     assert!(delays[0] != delays[1] && delays[1] != delays[2], "{delays:?}");
+}
+
+/// Every pattern that has a number for each receiver.
+fn ring(each_side: u32, rewired_per_65536: u32) -> Pattern {
+    Pattern::Ring { each_side, rewired_per_65536 }
+}
+
+proptest! {
+    #[test]
+    fn a_ring_joins_the_nearest_both_ways(neurons in 3u32..60, side in 0u32..30, seed: u64, recurrent: bool) {
+        let (pre, network) = (if recurrent { ITSELF } else { INPUT }, network(neurons, neurons));
+        let result = spec(pre, ring(side, 0)).generate(&network, seed);
+        let most = (neurons - 1) / 2;
+        if side > most {
+            prop_assert_eq!(result, Err(NetworkError::RingSides { name: "x".into(), wanted: side, size: neurons, most }));
+            return Ok(());
+        }
+        let rows = by_receiver(&result.unwrap());
+        for (post, senders) in &rows {
+            prop_assert_eq!(senders.len() as u32, 2 * side);
+            for pre in senders.keys() {
+                let apart = post.abs_diff(*pre);
+                prop_assert!((1..=side).contains(&apart.min(neurons - apart)));
+                prop_assert!(rows[pre].contains_key(post));
+            }
+        }
+    }
+
+    #[test]
+    fn a_rewired_ring_keeps_its_fan_in(neurons in 5u32..60, side in 1u32..4, rewired in 0u32..=65536, seed: u64) {
+        let side = side.min((neurons - 1) / 2);
+        let rows = by_receiver(&spec(ITSELF, ring(side, rewired)).generate(&network(neurons, 1), seed).unwrap());
+        prop_assert_eq!(rows.len() as u32, neurons);
+        for (post, senders) in rows {
+            prop_assert_eq!(senders.len() as u32, 2 * side);
+            prop_assert!(!senders.contains_key(&post));
+        }
+    }
+
+    #[test]
+    fn a_balanced_fan_in_has_its_share_of_both(
+        neurons in 20u32..80, fan_in in 0u32..12, per_65536 in 0u32..=65536, seed: u64, recurrent: bool,
+    ) {
+        let strength = Weight::from_bits(5 * MV);
+        let pre = if recurrent { ITSELF } else { INPUT };
+        let spec = ProjectionSpec {
+            signs: Signs::PerSender(Inhibition { per_65536, strength }),
+            weights: Weights::Constant(Weight::ONE),
+            ..spec(pre, Pattern::Balanced { fan_in })
+        };
+        let Ok(projection) = spec.generate(&network(neurons, neurons), seed) else {
+            // Then one of the two has too few senders: far fewer than the share asks for.
+            prop_assert!(per_65536 > 0 && (u64::from(per_65536) * u64::from(neurons)) >> 16 <= u64::from(fan_in) + 1
+                || (u64::from(65536 - per_65536.min(65536)) * u64::from(neurons)) >> 16 <= u64::from(fan_in) + 1);
+            return Ok(());
+        };
+        let inhibitory = ((fan_in * per_65536 + 32768) >> 16) as usize;
+        for senders in by_receiver(&projection).values() {
+            let below = senders.values().filter(|weight| **weight < 0).count();
+            prop_assert_eq!((senders.len(), below), (fan_in as usize, inhibitory));
+            let sum: i64 = senders.values().map(|weight| i64::from(*weight)).sum();
+            prop_assert_eq!(sum, (i64::from(fan_in) - 6 * inhibitory as i64) * i64::from(MV));
+        }
+    }
+}
+
+#[test]
+fn rewiring_replaces_its_share() {
+    let rows = by_receiver(&spec(ITSELF, ring(5, 16384)).generate(&network(2000, 1), 3).unwrap());
+    let near = |post: u32, pre: u32| {
+        let apart = post.abs_diff(pre);
+        apart.min(2000 - apart) <= 5
+    };
+    let moved: usize = rows.iter().map(|(post, all)| all.keys().filter(|pre| !near(*post, **pre)).count()).sum();
+    // A quarter of 20,000, less the one in 200 that falls on a neighbour again; deviation 61.
+    assert!((4650..5250).contains(&moved), "{moved}");
+    // The throw of a neighbour is its own: another probability keeps those that both keep.
+    let more = by_receiver(&spec(ITSELF, ring(5, 32768)).generate(&network(2000, 1), 3).unwrap());
+    let kept = |post: u32, all: &BTreeMap<u32, i32>| -> Vec<(u32, i32)> {
+        all.iter().filter(|(pre, _)| near(post, **pre)).map(|(pre, weight)| (*pre, *weight)).collect()
+    };
+    let lost = more.iter().flat_map(|(post, all)| kept(*post, all).into_iter().map(|one| (*post, one)));
+    let lost = lost.filter(|(post, one)| !kept(*post, &rows[post]).contains(one)).count();
+    assert!(lost < 150, "only those that were moved back: {lost}");
+}
+
+#[test]
+fn connections_fall_with_distance() {
+    let line = Grid::line(400);
+    let distance = |of| Distance {
+        receivers: line,
+        senders: line,
+        wraps: true,
+        falloff: Falloff::Gaussian,
+        width: fx::Real::from_integer(10),
+        reach: None,
+        of,
+    };
+    let drawn = spec(ITSELF, Pattern::Distance(distance(Falling::Probability(32768)))).generate(&network(400, 1), 9);
+    let drawn = by_receiver(&drawn.unwrap());
+    // At distance d the probability is exp(-d^2 / 200) / 2, for 800 pairs: within four deviations of 14 at most.
+    for apart in [1u32, 5, 10, 20, 60] {
+        let count = drawn.iter().filter(|(post, all)| {
+            [(**post + apart) % 400, (**post + 400 - apart) % 400].iter().filter(|pre| all.contains_key(pre)).count()
+                == 2
+        });
+        let both = count.count() as f64;
+        let p = (-f64::from(apart * apart) / 200.0).exp() / 2.0;
+        let expected = 400.0 * p * p;
+        assert!((both - expected).abs() <= 4.0 * (expected + 1.0).sqrt(), "{apart}: {both} is not {expected}");
+    }
+    // A neuron more changes nothing for the others on a line that does not close, whatever the senders.
+    let open = |neurons: u32| {
+        let line = Grid::line(neurons);
+        let distance =
+            Distance { receivers: line, senders: line, wraps: false, ..distance(Falling::Probability(65536)) };
+        by_receiver(&spec(ITSELF, Pattern::Distance(distance)).generate(&network(neurons, 1), 9).unwrap())
+    };
+    let (less, more) = (open(50), open(51));
+    for (post, senders) in &less {
+        let mut others = more[post].clone();
+        others.remove(&50);
+        assert_eq!(*senders, others, "{post}");
+    }
+    // Weights fall from the one that is drawn, and end where they are 0.
+    let weights = ProjectionSpec {
+        weights: Weights::Constant(Weight::ONE),
+        ..spec(ITSELF, Pattern::Distance(distance(Falling::Weight)))
+    };
+    let rows = by_receiver(&weights.generate(&network(400, 1), 9).unwrap());
+    for (apart, expected) in [(1u32, 0.99501), (10, 0.60653), (20, 0.13534)] {
+        let weight = f64::from(rows[&7][&(7 + apart)]) / f64::from(MV);
+        assert!((weight - expected).abs() < 1e-4, "{apart}: {weight}");
+    }
+    assert!(!rows[&7].contains_key(&80) && rows[&7].contains_key(&50));
+    // Grids need a place for each.
+    let wrong = Distance { senders: Grid { rows: 3, columns: 5 }, ..distance(Falling::Weight) };
+    let error = spec(ITSELF, Pattern::Distance(wrong)).generate(&network(400, 1), 9).unwrap_err();
+    assert_eq!(error.to_string(), "x: a grid of 3 x 5 has 15 places, but there are 400 senders");
+    let error = spec(INPUT, ring(1, 0)).generate(&network(4, 5), 1).unwrap_err();
+    assert_eq!(error, NetworkError::Ring { name: "x".into(), senders: 5, receivers: 4 });
 }
