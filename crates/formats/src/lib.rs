@@ -33,6 +33,7 @@ mod list;
 pub mod names;
 mod nearest;
 pub mod network;
+pub mod netx;
 pub mod nir;
 pub mod nir_data;
 pub mod npz;

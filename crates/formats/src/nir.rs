@@ -183,7 +183,7 @@ impl Reader<'_> {
     }
 
     /// The single text `name` of a group.
-    fn text(&mut self, group: &Group, path: &str, name: &str) -> Result<String, FormatError> {
+    pub(crate) fn text(&mut self, group: &Group, path: &str, name: &str) -> Result<String, FormatError> {
         let dataset = self.dataset(group, path, name)?;
         let path = format!("{path}/{name}");
         match <[String; 1]>::try_from(self.texts(&path, &dataset)?) {
@@ -235,7 +235,7 @@ impl Reader<'_> {
     }
 
     /// The shape of a dataset of at most `limit` bytes, and of no more than the file may still have.
-    fn fits(&mut self, path: &str, dataset: &Dataset, limit: u64) -> Result<Vec<u64>, FormatError> {
+    pub(crate) fn fits(&mut self, path: &str, dataset: &Dataset, limit: u64) -> Result<Vec<u64>, FormatError> {
         let shape = dataset.shape().map_err(|e| self.wrong(path, e))?;
         let chunk = dataset.chunk_shape().map_err(|e| self.wrong(path, e))?.unwrap_or_default();
         let size = dataset.element_size().map_err(|e| self.wrong(path, e))?.max(NUMBER_BYTES);

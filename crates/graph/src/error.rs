@@ -55,6 +55,9 @@ pub enum GraphError {
     /// A loop without a neuron: values would depend on themselves within a step.
     #[error("the nodes {} are a loop with neither a neuron nor a late edge in it; a loop needs a neuron", nodes.join(" -> "))]
     Loop { nodes: Vec<String> },
+    /// A field of a layer of lava-dl is missing, wrong, or nothing that a network for the chip can be.
+    #[error("layer {layer}, field `{field}`: {reason}")]
+    Layer { layer: usize, field: String, reason: String },
     /// More than is read.
     #[error("{what} is {value}, more than the {limit} that are built")]
     TooMuch { what: String, value: u64, limit: u64 },

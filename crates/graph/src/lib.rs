@@ -5,6 +5,8 @@
 //! delays, loops, and the rules that the format leaves to whoever runs a graph ([`Options`], [`rule`]). It makes of a
 //! graph a network in the steps of a simulator ([`Graph::steps`]), for a chip with the core model `cuba-lif`.
 //!
+//! Nets of lava-dl, which are layers of integers, it makes into networks for a Loihi chip ([`Netx`]).
+//!
 //! It deliberately reads no bytes (that is `formats`), maps nothing and runs nothing. Floats appear where they are
 //! those of the file; they meet `+ - * /` in a fixed order only, so that a network is the same bits on every machine.
 #![deny(missing_docs)]
@@ -15,6 +17,7 @@ mod error;
 mod flat;
 mod graph;
 mod linear;
+mod netx;
 mod node;
 mod options;
 mod order;
@@ -26,6 +29,7 @@ mod step;
 pub use build::{Built, Output, Steps};
 pub use error::GraphError;
 pub use graph::Graph;
+pub use netx::Netx;
 pub use node::NeuronKind;
 pub use options::Options;
 pub use out::Got;
