@@ -16,9 +16,14 @@ pub(super) fn nir(loaded: &Loaded, file: &Path) -> Result<Vec<u8>, HostError> {
         return Err(usage("only a graph can be written as one"));
     };
     if loaded.program.cores.iter().any(|core| core.model == CoreModel::Xylo) {
-        return Err(usage(
-            "the weights of a Xylo chip have the scale of their layer, and are not written as a graph's",
-        ));
+        return Err(HostError::Usage {
+            message: format!(
+                "{}: no node of NIR says what a Xylo computes: its states decay by shifts that lose at least 1 a step, \
+                 saturate at 16 bits, and neurons spike up to 31 times in a step",
+                file.display()
+            ),
+            help: Some("`--out` writes its program; the graph that was mapped is the nearest that NIR can say".into()),
+        });
     }
     let network = &graph.steps.network;
     let refused = |error: mapper::MapperError| HostError::Mapper {
