@@ -3,6 +3,7 @@
 //! Expected texts are in `snapshots/`; `SNAPSHOTS=overwrite cargo test -p quenched --test cli` writes them anew.
 
 mod budget;
+mod cases;
 mod chips;
 mod conform;
 mod die;

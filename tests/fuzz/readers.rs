@@ -356,3 +356,45 @@ target!(labelled_arrays, vec![seeds::samples()], samples("set.npz"));
 target!(spiking_graph, vec![seeds::graph()], |bytes: &[u8]| {
     formats::nir::NirGraph::from_bytes(bytes.to_vec(), "graph.nir").is_ok()
 });
+
+target!(
+    /// What a net of lava-dl means, and the network that it becomes.
+    net_of_layers,
+    vec![seeds::net()],
+    {
+        let chip = formats::chip::shipped("loihi-lava").expect("it is shipped");
+        move |bytes: &[u8]| {
+            let file = formats::netx::NetxFile::from_bytes(bytes.to_vec(), "network.net");
+            file.is_ok_and(|file| graph::Netx::new(&file, &chip).is_ok())
+        }
+    }
+);
+
+/// What reads the description of a golden case as a network; its archive is whole.
+fn case(folder: &'static str, name: &'static str, chip: &'static str) -> impl Fn(&[u8]) -> bool {
+    let (to, chip) = (Folder::new("case.json"), formats::chip::shipped(chip).expect("it is shipped"));
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(folder).join(name);
+    std::fs::copy(from.with_extension("npz"), to.path().join("case.npz")).expect("the archive of a case");
+    move |bytes| conform::Case::open(&to.with(bytes)).is_ok_and(|case| conform::as_network(&case, &chip).is_ok())
+}
+
+target!(
+    recorded_loihi,
+    vec![include_bytes!("../golden/loihi/l07_one_bit.json").to_vec()],
+    case("loihi", "l07_one_bit", "loihi-lava")
+);
+target!(recorded_xylo, vec![include_bytes!("../golden/xylo/net_00.json").to_vec()], case("xylo", "net_00", "xylo-imu"));
+
+target!(mantissas, vec![b"pre,post,mantissa,exponent,delay\n0,1,120,-3,1\n2,4,-36,4,3\n".to_vec()], {
+    let (folder, chip) = (Folder::new("list.csv"), formats::chip::shipped("loihi-lava").expect("it is shipped"));
+    let begin = seeds::NETWORKS[3].1.split("[[projection]]").next().expect("a beginning");
+    let network = format!(
+        "{begin}[[projection]]\nname = \"in\"\npre = \"src\"\npost = \"p\"\nconnect = {{ list = \"list.csv\" }}\n\
+             weight = \"1 1\"\n"
+    );
+    move |bytes: &[u8]| {
+        folder.with(bytes);
+        let read = formats::network::read(&network, "network.toml", folder.path(), &chip);
+        read.is_ok_and(|network| mapper::map(&network, &chip, &MapperOptions::default()).is_ok())
+    }
+});

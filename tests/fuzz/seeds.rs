@@ -176,3 +176,31 @@ pub(crate) fn graph() -> Vec<u8> {
     builder.add_group(graph.finish());
     builder.finish().expect("a file")
 }
+
+/// A net of lava-dl: an input, a convolution and a dense layer.
+pub(crate) fn net() -> Vec<u8> {
+    let mut file = hdf5_pure::FileBuilder::new();
+    let mut layers = file.create_group("layer");
+    for (index, kind, shape, weights, of) in [
+        ("0", "input", vec![1, 4, 4], vec![], vec![]),
+        ("1", "conv", vec![2, 3, 3], vec![2, -4, 6, 8, 10, -12, 14, 16], vec![2, 1, 2, 2, 1]),
+        ("2", "dense", vec![2, 1, 1], (0..36).map(|weight| 2 * weight - 36).collect(), vec![2, 18]),
+    ] {
+        let mut layer = layers.create_group(index);
+        layer.create_dataset("type").with_ascii_strings(&[kind]).expect("a type");
+        layer.create_dataset("shape").with_i64_data(&shape).with_shape(&[3]);
+        if !weights.is_empty() {
+            layer.create_dataset("weight").with_i64_data(&weights).with_shape(&of);
+            layer.create_dataset("delay").with_i64_data(&[1, 2]).with_shape(&[2]);
+            let mut neuron = layer.create_group("neuron");
+            neuron.create_dataset("type").with_vlen_strings(&["CUBA"]).with_shape(&[]);
+            for (name, value) in [("iDecay", 1024), ("vDecay", 128), ("vThMant", 80)] {
+                neuron.create_dataset(name).with_i64_data(&[value]).with_shape(&[]);
+            }
+            layer.add_group(neuron.finish());
+        }
+        layers.add_group(layer.finish());
+    }
+    file.add_group(layers.finish());
+    file.finish().expect("a file")
+}

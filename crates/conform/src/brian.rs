@@ -7,6 +7,7 @@ use crate::fields::Fields;
 use crate::loihi::{Group, Input, Network, Sender, Synapse, Wire};
 use crate::outcome::{Comparison, Recorded, RecordedTrace};
 use crate::read::{CONVENTIONS, MAX_NEURONS, MAX_STEPS, bounded, compare_stats, conventions, narrow, within};
+use crate::wish::Names;
 use device_models::loihi::limits::THRESHOLD_MANTISSA_MAX;
 use device_models::loihi::{LoihiRules, SignMode, WeightFormat};
 use std::collections::BTreeMap;
@@ -18,36 +19,10 @@ const CONNECTION: &[&str] = &["name", "pre", "post", "delay", "weight_exp", "sig
 
 /// Replays a case.
 pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
-    let fields = case.fields();
-    let (spec, rules) = conventions(&fields, "loihi-brian2", CONVENTIONS, &[])?;
-    let arrays = case.arrays()?;
-    let steps = fields.integer("steps", 0..=MAX_STEPS as i64)? as usize;
-    let neurons = fields.count("n", MAX_NEURONS)?;
-    bounded(&fields, "n", steps, neurons)?;
-    let channels = fields.count("n_in", MAX_NEURONS)?;
-    let all = |name, range| Ok::<_, ConformError>(vec![fields.integer(name, range)? as i32; neurons]);
-
-    let parameters = BTreeMap::from([
-        ("decay_u", all("decay_I", 0..=4096)?),
-        ("decay_v", all("decay_v", 0..=4096)?),
-        ("v_threshold", all("vth_mant", 0..=THRESHOLD_MANTISSA_MAX.into())?),
-        ("refractory", all("refractory", 0..=64)?),
-    ]);
-    let spikes = recorded(&arrays, "in.spikes", INT8, (steps, channels))?;
-    within(&arrays, "in.spikes", &spikes, 0..=1, "0 or 1")?;
-    let rows = narrow(&arrays, "in.spikes", &spikes)?;
-    let mut network = Network {
-        rules: spec,
-        inputs: vec![Input { name: "in".to_owned(), channels, rows }],
-        groups: vec![Group { name: "p0".to_owned(), neurons, parameters, draws: None }],
-        wires: Vec::new(),
-    };
+    let (fields, arrays) = (case.fields(), case.arrays()?);
     let mut comparison = Comparison::default();
-    for connection in fields.objects("connections")? {
-        let wire = wire(case, &arrays, &rules, &connection, (channels, neurons), &mut comparison)?;
-        network.wires.push(wire);
-    }
-
+    let (network, steps) = read(case, &arrays, &mut comparison.facts)?;
+    let neurons = network.groups[0].neurons;
     let replayed = network.run(case, steps, &mut comparison)?;
     let registers = &replayed.registers[0];
     for (quantity, allowed, bits, got) in
@@ -71,6 +46,51 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     Ok(comparison)
 }
 
+/// What a network for a chip calls things, where it names them after the fields of a case.
+pub(crate) const NAMES: Names = Names {
+    groups: "",
+    wires: "connections[]",
+    weight: "weight_exp",
+    parameters: &[
+        ("decay_u", "decay_I"),
+        ("decay_v", "decay_v"),
+        ("v_threshold", "vth_mant"),
+        ("refractory", "refractory"),
+    ],
+};
+
+/// The network of a case and its number of steps; `facts` are those of its weights.
+pub(crate) fn read(case: &Case, arrays: &Arrays, facts: &mut Vec<Recorded>) -> Result<(Network, usize), ConformError> {
+    let fields = case.fields();
+    let (spec, rules) = conventions(&fields, "loihi-brian2", CONVENTIONS, &[])?;
+    let steps = fields.integer("steps", 0..=MAX_STEPS as i64)? as usize;
+    let neurons = fields.count("n", MAX_NEURONS)?;
+    bounded(&fields, "n", steps, neurons)?;
+    let channels = fields.count("n_in", MAX_NEURONS)?;
+    let all = |name, range| Ok::<_, ConformError>(vec![fields.integer(name, range)? as i32; neurons]);
+
+    let parameters = BTreeMap::from([
+        ("decay_u", all("decay_I", 0..=4096)?),
+        ("decay_v", all("decay_v", 0..=4096)?),
+        ("v_threshold", all("vth_mant", 0..=THRESHOLD_MANTISSA_MAX.into())?),
+        ("refractory", all("refractory", 0..=64)?),
+    ]);
+    let spikes = recorded(arrays, "in.spikes", INT8, (steps, channels))?;
+    within(arrays, "in.spikes", &spikes, 0..=1, "0 or 1")?;
+    let rows = narrow(arrays, "in.spikes", &spikes)?;
+    let mut network = Network {
+        rules: spec,
+        inputs: vec![Input { name: "in".to_owned(), channels, rows }],
+        groups: vec![Group { name: "p0".to_owned(), neurons, parameters, draws: None }],
+        wires: Vec::new(),
+    };
+    for connection in fields.objects("connections")? {
+        let wire = wire(case, arrays, &rules, &connection, (channels, neurons), facts)?;
+        network.wires.push(wire);
+    }
+    Ok((network, steps))
+}
+
 /// An array whose name the format fixes.
 fn recorded(
     arrays: &Arrays,
@@ -88,7 +108,7 @@ fn wire(
     rules: &LoihiRules,
     fields: &Fields<'_>,
     (channels, neurons): (usize, usize),
-    comparison: &mut Comparison,
+    facts: &mut Vec<Recorded>,
 ) -> Result<Wire, ConformError> {
     fields.only(&[CONNECTION])?;
     let name = fields.text("name")?.to_owned();
@@ -140,8 +160,8 @@ fn wire(
         Some((at, expected, got)) => (format!("{effective_key}[{at}]"), expected.to_string(), got.to_string()),
     };
     let values = recorded.len() as u64;
-    comparison.facts.push(Recorded { quantity: "w_act".to_owned(), field, values, expected, got });
+    facts.push(Recorded { quantity: "w_act".to_owned(), field, values, expected, got });
 
     synapses.sort_unstable();
-    Ok(Wire { name, from, to: 0, latency: latency.into(), graded: false, exponent: 0, synapses })
+    Ok(Wire { name, from, to: 0, latency: latency.into(), graded: false, exponent: 0, format: Some(format), synapses })
 }

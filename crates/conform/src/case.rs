@@ -174,6 +174,16 @@ impl Case {
         Arrays::open(&self.path.with_extension("npz"))
     }
 
+    /// Refuses a field that the format of this case does not know.
+    pub(crate) fn check_fields(&self) -> Result<(), ConformError> {
+        self.fields().only(&[&[HEAD], self.known.fields].concat())
+    }
+
+    /// The error of a field that a network for a chip has no word for, or that chip no room.
+    pub(crate) fn not_held(&self, field: impl Into<String>, reason: impl Into<String>) -> ConformError {
+        ConformError::NotHeld { file: self.file.clone(), field: field.into(), reason: reason.into() }
+    }
+
     /// The error of a device model that refuses a part of this case.
     pub(crate) fn refused(&self, part: impl Into<String>, reason: impl ToString) -> ConformError {
         ConformError::Rule { file: self.file.clone(), part: part.into(), reason: reason.to_string() }
@@ -186,7 +196,7 @@ impl Case {
 /// [`ConformError`] if the case is damaged, has a field that its format does not know, or asks for something that is
 /// not replayed.
 pub fn replay(case: &Case) -> Result<Comparison, ConformError> {
-    case.fields().only(&[&[HEAD], case.known.fields].concat())?;
+    case.check_fields()?;
     (case.known.replay)(case)
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
             latency: fields.integer("input_delay_steps", 0..=i64::from(rules.delay_max) + 1)? as usize,
             graded: false,
             exponent: 0,
+            format: None,
             synapses: vec![Synapse { pre: 0, delay: 0, post: 0, weight }],
         }],
     };

@@ -179,6 +179,24 @@ pub enum ConformError {
         /// What it asks for.
         what: String,
     },
+    /// A case that is to be a network has something that a network, or the chip that it is for, cannot hold.
+    #[error("{file}: the field '{field}' cannot be held as a network: {reason}")]
+    NotHeld {
+        file: String,
+        field: String,
+        /// What it asks for, and what there is.
+        reason: String,
+    },
+    /// A folder that is to be one case has several.
+    #[error("{path}: holds {count} golden cases, and one is a network: name one of them, such as {first}")]
+    SeveralCases {
+        /// The folder.
+        path: String,
+        /// How many there are.
+        count: usize,
+        /// The first.
+        first: String,
+    },
     /// The case is whole, but lacks what a replay needs.
     #[error("{file}: {missing}")]
     Incomplete {

@@ -10,6 +10,7 @@ use crate::read::{
     CONVENTIONS, MAX_NEURONS, MAX_STEPS, bounded, compare_group, compare_stats, conventions, narrow, per_neuron, rows,
     something_recorded, within,
 };
+use crate::wish::Names;
 use device_models::loihi::limits::THRESHOLD_MANTISSA_MAX;
 use device_models::loihi::{LoihiRules, SignMode, WeightFormat};
 use std::collections::BTreeMap;
@@ -27,36 +28,11 @@ const RESET_MAX: i64 = MAX_STEPS as i64 + 1;
 
 /// Replays a case.
 pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
-    let fields = case.fields();
-    let arrays = case.arrays()?;
-    let steps = fields.integer("steps", 0..=MAX_STEPS as i64)? as usize;
-    let populations = fields.objects("populations")?;
-    // Lava has no refractory period; a case that gives one means that it is kept.
-    let periods = populations.iter().any(|p| PERIODS.iter().any(|name| p.get(name).is_some()));
-    let defaults: &[_] = if periods { &[("refractory", "hold-voltage")] } else { &[] };
-    let (spec, rules) = conventions(&fields, "loihi-lava", &[CONVENTIONS, &["refractory"]].concat(), defaults)?;
+    let (fields, arrays) = (case.fields(), case.arrays()?);
     let mut comparison = Comparison::default();
-    let mut names = Vec::new();
-
-    let mut network = Network { rules: spec, inputs: Vec::new(), groups: Vec::new(), wires: Vec::new() };
-    for input in fields.objects("inputs")? {
-        input.only(&[INPUT])?;
-        let name = unique(&input, &mut names)?;
-        let channels = input.count("n", MAX_NEURONS)?;
-        let (key, data) = rows(&arrays, &input, "data", INT32, (steps, channels))?;
-        network.inputs.push(Input { name, channels, rows: narrow(&arrays, &key, &data)? });
-    }
-    for population in &populations {
-        let name = unique(population, &mut names)?;
-        bounded(population, "n", steps, population.count("n", MAX_NEURONS)?)?;
-        network.groups.push(group(&arrays, population, &name, &mut comparison.notes)?);
-    }
-    for connection in fields.objects("connections")? {
-        let wire = wire(case, &arrays, &rules, &connection, &network, &mut comparison.notes)?;
-        network.wires.push(wire);
-    }
-
+    let (network, steps) = read(case, &arrays, &mut comparison.notes)?;
     let replayed = network.run(case, steps, &mut comparison)?;
+    let populations = fields.objects("populations")?;
     for (population, both) in populations.iter().zip(replayed.network.groups.iter().zip(&replayed.registers)) {
         compare_group(&mut comparison, &arrays, population, steps, both)?;
     }
@@ -64,6 +40,57 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     something_recorded(case, &comparison)?;
     comparison.explain = Some(Box::new(move |row, population, neuron| replayed.arrivals(row, population, neuron)));
     Ok(comparison)
+}
+
+/// What a network for a chip calls things, where it names them after the fields of a case.
+pub(crate) const NAMES: Names = Names {
+    groups: "populations[]",
+    wires: "connections[]",
+    weight: "weight_exp",
+    parameters: &[
+        ("decay_u", "du"),
+        ("decay_v", "dv"),
+        ("v_threshold", "vth"),
+        ("v_threshold_low", "model"),
+        ("bias_mantissa", "bias_mant"),
+        ("bias_exponent", "bias_exp"),
+        ("u_initial", "u0"),
+        ("v_initial", "v0"),
+        ("refractory", "refractory"),
+        ("reset_interval", "reset_interval"),
+        ("reset_offset", "reset_offset"),
+    ],
+};
+
+/// The network of a case and its number of steps; `notes` learn what a reader should know of it.
+pub(crate) fn read(case: &Case, arrays: &Arrays, notes: &mut Vec<String>) -> Result<(Network, usize), ConformError> {
+    let fields = case.fields();
+    let steps = fields.integer("steps", 0..=MAX_STEPS as i64)? as usize;
+    let populations = fields.objects("populations")?;
+    // Lava has no refractory period; a case that gives one means that it is kept.
+    let periods = populations.iter().any(|p| PERIODS.iter().any(|name| p.get(name).is_some()));
+    let defaults: &[_] = if periods { &[("refractory", "hold-voltage")] } else { &[] };
+    let (spec, rules) = conventions(&fields, "loihi-lava", &[CONVENTIONS, &["refractory"]].concat(), defaults)?;
+    let mut names = Vec::new();
+
+    let mut network = Network { rules: spec, inputs: Vec::new(), groups: Vec::new(), wires: Vec::new() };
+    for input in fields.objects("inputs")? {
+        input.only(&[INPUT])?;
+        let name = unique(&input, &mut names)?;
+        let channels = input.count("n", MAX_NEURONS)?;
+        let (key, data) = rows(arrays, &input, "data", INT32, (steps, channels))?;
+        network.inputs.push(Input { name, channels, rows: narrow(arrays, &key, &data)? });
+    }
+    for population in &populations {
+        let name = unique(population, &mut names)?;
+        bounded(population, "n", steps, population.count("n", MAX_NEURONS)?)?;
+        network.groups.push(group(arrays, population, &name, notes)?);
+    }
+    for connection in fields.objects("connections")? {
+        let wire = wire(case, arrays, &rules, &connection, &network, notes)?;
+        network.wires.push(wire);
+    }
+    Ok((network, steps))
 }
 
 /// The name of an input or population, which no other has.
@@ -209,5 +236,6 @@ fn wire(
         Sender::Input(_) => rules.input_latency,
         Sender::Group(_) => rules.spike_latency,
     };
-    Ok(Wire { name, from, to, latency: latency.into(), graded, exponent: format.exponent.into(), synapses })
+    let exponent = format.exponent.into();
+    Ok(Wire { name, from, to, latency: latency.into(), graded, exponent, format: Some(format), synapses })
 }

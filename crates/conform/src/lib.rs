@@ -9,6 +9,7 @@
 //!   and the field or array, never a panic;
 //! - one replay per format, which makes a program of what was recorded and runs it on the kernel, straight and resumed
 //!   from a snapshot;
+//! - the same description as a network for a chip ([`as_network`]), for Loihi and Xylo;
 //! - the comparison: [`Outcome::Pass`] counts what was compared, [`Outcome::Fail`] explains the first difference in
 //!   time; and the [`Report`] of many cases as text, JSON or JUnit XML.
 //!
@@ -45,6 +46,7 @@ mod read;
 mod report;
 #[cfg(test)]
 mod tests;
+mod wish;
 mod xylo;
 
 pub use case::{Case, FORMATS, replay};
@@ -52,3 +54,4 @@ pub use error::ConformError;
 pub use find::{Found, find};
 pub use outcome::{Arrival, Compared, Comparison, Difference, Outcome, Overflow, Recorded, RecordedTrace, StepBefore};
 pub use report::{CaseReport, CaseResult, Options, Progress, Report, run, run_each};
+pub use wish::{CaseNetwork, NETWORK_FORMATS, as_network, case_at, chip_of};

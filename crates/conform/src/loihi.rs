@@ -13,7 +13,7 @@ use chip::{
     SynapseType, Values,
 };
 use device_models::DeviceModelError;
-use device_models::loihi::{LoihiRules, Register};
+use device_models::loihi::{LoihiRules, Register, WeightFormat};
 use emulator::EmulatorError;
 use std::collections::{BTreeMap, BTreeSet};
 use units::{CoreAddress, Decimal, InputId, NeuronAddress, NeuronId, Quantity};
@@ -85,6 +85,8 @@ pub(crate) struct Wire {
     pub(crate) graded: bool,
     /// Power of two that multiplies what arrives in a step with one delay, rounded down.
     pub(crate) exponent: i32,
+    /// How the chip stores the weights; none if the recording does not say.
+    pub(crate) format: Option<WeightFormat>,
     /// In order.
     pub(crate) synapses: Vec<Synapse>,
 }

@@ -12,6 +12,7 @@ use crate::read::{
     CONVENTIONS, MAX_NEURONS, MAX_STEPS, bounded, compare_group, compare_stats, conventions, narrow, rows,
     something_recorded, within,
 };
+use crate::wish::Names;
 use device_models::loihi::Register;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -84,16 +85,56 @@ pub(crate) struct Axons {
 }
 
 /// What a case holds besides its neurons and their connections.
-struct Tables {
+pub(crate) struct Tables {
     synapses: Vec<Synapses>,
     axons: Vec<Axons>,
 }
 
 /// Replays a case.
 pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
+    let (fields, arrays) = (case.fields(), case.arrays()?);
+    let (network, steps, tables) = read(case, &arrays)?;
+    let mut comparison = Comparison::default();
+    let replayed = network.run(case, steps, &mut comparison)?;
+    let groups = &replayed.network.groups;
+    let blocks = fields.objects("blocks")?;
+    for (block, both) in blocks.iter().zip(groups.iter().zip(&replayed.registers)) {
+        compare_group(&mut comparison, &arrays, block, steps, both)?;
+    }
+    compare_events(&mut comparison, &fields, &replayed.overflow_events(steps))?;
+    for (index, block) in blocks.iter().enumerate() {
+        compare_use(&mut comparison, block, index, groups[index].neurons, &tables.synapses, &tables.axons)?;
+    }
+    for (fields, synapses) in fields.objects("synapses")?.iter().zip(&tables.synapses) {
+        synapses.memory.compare(&mut comparison, fields)?;
+    }
+    compare_stats(&mut comparison, &fields)?;
+    something_recorded(case, &comparison)?;
+    comparison.explain = Some(Box::new(move |row, block, neuron| replayed.arrivals(row, block, neuron)));
+    Ok(comparison)
+}
+
+/// What a network for a chip calls things, where it names them after the fields of a case.
+pub(crate) const NAMES: Names = Names {
+    groups: "blocks[]",
+    wires: "axons[]",
+    weight: "synapse",
+    parameters: &[
+        ("decay_u", "params.decay_u"),
+        ("decay_v", "params.decay_v"),
+        ("v_threshold", "params.vth"),
+        ("bias_mantissa", "params.bias"),
+        ("refractory", "params.refract_delay"),
+        (NOISE, "params.enable_noise"),
+        ("v_min", "vmin"),
+        ("v_max", "vmax"),
+    ],
+};
+
+/// The network of a case, its number of steps, and what it holds besides.
+pub(crate) fn read(case: &Case, arrays: &Arrays) -> Result<(Network, usize, Tables), ConformError> {
     let fields = case.fields();
     let (spec, rules) = conventions(&fields, "loihi-nengo", &[CONVENTIONS, &["refractory"]].concat(), &[])?;
-    let arrays = case.arrays()?;
     let steps = fields.integer("steps", 0..=MAX_STEPS as i64)? as usize;
     let mut names: Vec<String> = Vec::new();
     let mut unique = |fields: &Fields<'_>| -> Result<String, ConformError> {
@@ -109,24 +150,22 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
     for input in fields.objects("inputs")? {
         input.only(&[INPUT])?;
         let (name, channels) = (unique(&input)?, input.count("n", MAX_NEURONS)?);
-        let (key, spikes) = rows(&arrays, &input, "spikes", INT8, (steps, channels))?;
-        within(&arrays, &key, &spikes, 0..=1, "0 or 1")?;
-        network.inputs.push(Input { name, channels, rows: narrow(&arrays, &key, &spikes)? });
+        let (key, spikes) = rows(arrays, &input, "spikes", INT8, (steps, channels))?;
+        within(arrays, &key, &spikes, 0..=1, "0 or 1")?;
+        network.inputs.push(Input { name, channels, rows: narrow(arrays, &key, &spikes)? });
     }
-    let blocks = fields.objects("blocks")?;
-    for block in &blocks {
+    for block in &fields.objects("blocks")? {
         let name = unique(block)?;
-        network.groups.push(core(&arrays, block, name, steps)?);
+        network.groups.push(core(arrays, block, name, steps)?);
     }
     let mut tables = Tables { synapses: Vec::new(), axons: Vec::new() };
-    let synapses = fields.objects("synapses")?;
-    for fields in &synapses {
+    for fields in &fields.objects("synapses")? {
         let name = unique(fields)?;
-        tables.synapses.push(synapse_group(case, &arrays, fields, name, &network.groups)?);
+        tables.synapses.push(synapse_group(case, arrays, fields, name, &network.groups)?);
     }
     for axons in fields.objects("axons")? {
         let name = unique(&axons)?;
-        let (axons, mut wire) = axon_group(case, &arrays, &axons, &name, &network, &tables)?;
+        let (axons, mut wire) = axon_group(case, arrays, &axons, &name, &network, &tables)?;
         wire.latency = match axons.source {
             Sender::Input(_) => rules.input_latency.into(),
             Sender::Group(_) => rules.spike_latency.into(),
@@ -134,25 +173,8 @@ pub(crate) fn replay(case: &Case) -> Result<Comparison, ConformError> {
         tables.axons.push(axons);
         network.wires.push(wire);
     }
-    noise_draws(&arrays, &fields, steps, &mut network.groups)?;
-
-    let mut comparison = Comparison::default();
-    let replayed = network.run(case, steps, &mut comparison)?;
-    let groups = &replayed.network.groups;
-    for (block, both) in blocks.iter().zip(groups.iter().zip(&replayed.registers)) {
-        compare_group(&mut comparison, &arrays, block, steps, both)?;
-    }
-    compare_events(&mut comparison, &fields, &replayed.overflow_events(steps))?;
-    for (index, block) in blocks.iter().enumerate() {
-        compare_use(&mut comparison, block, index, groups[index].neurons, &tables.synapses, &tables.axons)?;
-    }
-    for (fields, synapses) in synapses.iter().zip(&tables.synapses) {
-        synapses.memory.compare(&mut comparison, fields)?;
-    }
-    compare_stats(&mut comparison, &fields)?;
-    something_recorded(case, &comparison)?;
-    comparison.explain = Some(Box::new(move |row, block, neuron| replayed.arrivals(row, block, neuron)));
-    Ok(comparison)
+    noise_draws(arrays, &fields, steps, &mut network.groups)?;
+    Ok((network, steps, tables))
 }
 
 /// A block: one core.
@@ -299,6 +321,7 @@ fn axon_group(
         latency: 1,
         graded: false,
         exponent: 0,
+        format: None,
         synapses: all,
     };
     Ok((Axons { source, synapses, targets }, wire))

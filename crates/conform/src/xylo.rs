@@ -5,7 +5,7 @@
 //! is replayed and the list is compared with it, so that damage to the input shows as that and not only by what it
 //! does.
 
-mod network;
+pub(crate) mod network;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 /// Most steps of a case.
-const MAX_STEPS: usize = 1 << 24;
+pub(crate) const MAX_STEPS: usize = 1 << 24;
 
 /// An array that a case can have. The order is that in which a step computes them.
 struct Kind {

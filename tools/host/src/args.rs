@@ -229,11 +229,12 @@ pub(crate) struct DieArgs {
 /// How a network is mapped.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct MapChoice {
-    /// Network file, graph of a trained net (NIR), or a program that `quenched map --out` has written
-    #[arg(value_name = "NETWORK|GRAPH|PROGRAM")]
+    /// Network file, graph of a trained net (NIR), net of lava-dl (.net), golden case of Lava, nengo-loihi, Brian2Loihi
+    /// or Xylo (.json), or a program that `quenched map --out` has written
+    #[arg(value_name = "NETWORK|GRAPH|CASE|PROGRAM")]
     pub(crate) network: PathBuf,
 
-    /// Name of a shipped chip, or path of a chip file; a program names its own. `map` compares several
+    /// Name of a shipped chip, or path of a chip file; a program or golden case names its own. `map` compares several
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) chip: Vec<String>,
 
@@ -265,6 +266,8 @@ impl MapChoice {
   quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
+  quenched map network.net --chip loihi-lava                 a net of lava-dl
+  quenched map tests/golden/xylo/net_06.json                 a golden case, on the chip of its rules
   quenched map net.nir --chip dynapse2 --like norse --step-time 1ms --calibrate x.npy     rates before and after
   quenched map net.toml --chip dynapse2 --html net.html      floor plan, weights and tables as a page
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
@@ -309,6 +312,8 @@ pub(crate) struct MapArgs {
   quenched run net.toml --chip dynapse2 --time 1s --input events.csv --mute recurrent
   quenched run net.nir --chip ideal --like snntorch --input x.npy --probe 'lif1:v' --traces v.csv
   quenched run net.nir --chip dynapse2 --like norse --step-time 1ms --input x.npy
+  quenched run network.net --chip loihi-lava --time 300ms --input sample.bs2 --sensor 34x34
+  quenched run tests/golden/loihi/l07_one_bit.json         a golden case, with the input that was recorded
 
 With several inputs, each is a run of its own from the same state; what it is alone, it is among others.
 A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.

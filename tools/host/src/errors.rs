@@ -84,6 +84,9 @@ pub(crate) enum HostError {
         /// What to do.
         help: String,
     },
+    /// A golden case is damaged, or is none that can be a network.
+    #[error(transparent)]
+    Case(Box<conform::ConformError>),
     /// A study cannot run, or was interrupted.
     #[error(transparent)]
     Study(Box<study::StudyError>),
@@ -129,6 +132,12 @@ impl From<budget::OverBudget> for HostError {
 impl From<study::StudyError> for HostError {
     fn from(error: study::StudyError) -> Self {
         Self::Study(Box::new(error))
+    }
+}
+
+impl From<conform::ConformError> for HostError {
+    fn from(error: conform::ConformError) -> Self {
+        Self::Case(Box::new(error))
     }
 }
 

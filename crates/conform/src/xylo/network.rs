@@ -30,18 +30,19 @@ const WEIGHT_BITS: i64 = 8;
 const FAN_OUT: i64 = 2 * MAX_LAYER as i64;
 
 /// A case as what the kernel runs.
-pub(super) struct Network {
+pub(crate) struct Network {
     pub(super) spec: ChipSpec,
-    pub(super) program: Program,
+    pub(crate) program: Program,
     /// The connections of the program, and the shifts of their matrices.
     rows: Vec<IdealRow>,
     shifts: XyloShifts,
-    pub(super) rules: XyloRules,
+    aliases: Vec<Vec<NeuronId>>,
+    pub(crate) rules: XyloRules,
     pub(super) has_bias: bool,
     /// Input channels.
-    pub(super) inputs: usize,
+    pub(crate) inputs: usize,
     /// Hidden neurons.
-    pub(super) hidden: usize,
+    pub(crate) hidden: usize,
     /// Output neurons.
     pub(super) output: usize,
     /// Synaptic currents of a hidden neuron, of those that have most.
@@ -50,18 +51,23 @@ pub(super) struct Network {
 
 impl Network {
     /// Index of a layer in the program; none if it has no neurons.
-    pub(super) fn core(&self, layer: CoreId) -> Option<usize> {
+    pub(crate) fn core(&self, layer: CoreId) -> Option<usize> {
         self.program.cores.iter().position(|core| core.address.core == layer)
     }
 
+    /// By hidden neuron: those whose spikes its own count as too.
+    pub(crate) fn aliases(&self) -> &[Vec<NeuronId>] {
+        &self.aliases
+    }
+
     /// The connections: rows, and the shift of a row.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&IdealRow, u8)> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&IdealRow, u8)> {
         self.rows.iter().map(|row| (row, self.shifts.of(row.source, row.destination)))
     }
 }
 
 /// The network that a case describes.
-pub(super) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
+pub(crate) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
     let count = |name, most: usize| fields.integer(name, 0..=most as i64).map(|n| n as usize);
     let inputs = count("n_in", MAX_NEURONS)?;
     let (hidden, output) = (count("n_hidden", MAX_LAYER)?, count("n_out", MAX_LAYER)?);
@@ -110,7 +116,8 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
     let spec = spec(rules, inputs, hidden.max(output), output);
     let shifts = XyloShifts { input: into.shift, recurrent: among.shift, output: out.shift };
     let rows = [into.rows, among.rows, out.rows].concat();
-    let aliases = aliases.iter().map(|list| list.iter().map(|&a| NeuronId(a as u16)).collect()).collect();
+    let aliases: Vec<Vec<NeuronId>> =
+        aliases.iter().map(|list| list.iter().map(|&a| NeuronId(a as u16)).collect()).collect();
     Ok(Network {
         program: Program {
             chip: spec.name.clone(),
@@ -121,11 +128,12 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
                 .map(|(layer, count, values)| core(layer, count, values))
                 .collect(),
             input_count: inputs as u32,
-            routing: Routing::matrices(rows.clone(), shifts, aliases),
+            routing: Routing::matrices(rows.clone(), shifts, aliases.clone()),
         },
         spec,
         rows,
         shifts,
+        aliases,
         rules,
         has_bias,
         inputs,

@@ -1,19 +1,26 @@
-//! What `quenched map` and `quenched run` are given: a network or graph, which is mapped, or a program, which was.
+//! What `quenched map` and `quenched run` are given: a network, graph or golden case, which is mapped, or a program,
+//! which was.
 
+mod case;
 mod graph;
+mod netx;
 
 use crate::args::MapChoice;
 use crate::errors::HostError;
 use calibrate::Factor;
 use chip::{ChipSpec, Program, Symbols};
+use conform::Case;
 use formats::runnable::{Runnable, load as read};
 use mapper::{MapperError, MapperOptions, Mapping, MappingReport, Placement, XyloMisfit};
 use network::Network;
+use serde_json::Value;
 use session::{Board, SessionError};
 use std::path::Path;
 use warnings::{Kind, Warning, Warnings};
 
+pub(crate) use case::LoadedCase;
 pub(crate) use graph::{LoadedGraph, is_graph};
+pub(crate) use netx::LoadedNet;
 
 /// A program, the chip it was read for, and what its parts are called.
 pub(crate) struct Loaded {
@@ -24,7 +31,11 @@ pub(crate) struct Loaded {
     pub(crate) report: Option<MappingReport>,
     /// The graph that the network came from, if it did.
     pub(crate) graph: Option<LoadedGraph>,
-    /// The network that was mapped, if it came from a network file.
+    /// The golden case that the network came from, if it did.
+    pub(crate) case: Option<LoadedCase>,
+    /// The net of lava-dl that the network came from, if it did.
+    pub(crate) net: Option<LoadedNet>,
+    /// The network that was mapped, if it came from anything but a graph.
     pub(crate) network: Option<Network>,
     /// Where its neurons sit; none of a program that was mapped before.
     pub(crate) placement: Option<Placement>,
@@ -36,6 +47,19 @@ impl Loaded {
     /// The network that was mapped, whatever it came from; none of a program that was mapped before.
     pub(crate) fn mapped(&self) -> Option<&Network> {
         self.network.as_ref().or(self.graph.as_ref().map(|graph| &graph.steps.network))
+    }
+
+    /// What a graph or a golden case is shown as before anything else; nothing of other files.
+    pub(crate) fn origin_text(&self) -> String {
+        let graph = self.graph.as_ref().map(LoadedGraph::text).or_else(|| self.net.as_ref().map(LoadedNet::text));
+        graph.or_else(|| self.case.as_ref().map(LoadedCase::text)).map_or_else(String::new, |text| format!("{text}\n"))
+    }
+
+    /// The same as JSON, with the key that it has in a report.
+    pub(crate) fn origin_json(&self) -> Option<(&'static str, Value)> {
+        let graph = self.graph.as_ref().map(|graph| ("graph", graph.json()));
+        let net = || self.net.as_ref().map(|net| ("net", net.json()));
+        graph.or_else(net).or_else(|| self.case.as_ref().map(|case| ("case", case.json())))
     }
 
     /// Takes `network` for the one that was mapped, as `mapping`.
@@ -83,12 +107,40 @@ pub(crate) fn refused(file: &Path, error: SessionError) -> HostError {
 /// Reads what the command line names, and maps it if it is a network.
 /// `numbers` says that the input of a graph is known to be numbers.
 pub(crate) fn load(what: &MapChoice, numbers: bool) -> Result<Loaded, HostError> {
-    load_on(what, formats::chip::resolve(&chip(what)?)?, numbers)
+    let case = case::open(&what.network)?;
+    let spec = formats::chip::resolve(&chip(what, case.as_ref())?)?;
+    load_opened(what, spec, case, numbers)
 }
 
 /// The same for the chip `spec`, whatever the command line says.
 pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result<Loaded, HostError> {
+    load_opened(what, spec, case::open(&what.network)?, numbers)
+}
+
+/// The same, with the golden case that was named.
+fn load_opened(what: &MapChoice, spec: ChipSpec, case: Option<Case>, numbers: bool) -> Result<Loaded, HostError> {
     let mut options = MapperOptions::default();
+    if let Some(case) = case {
+        refuse_graph_flags(what)?;
+        let (network, loaded) = case::load(&case, &spec)?;
+        // What was recorded is met by its very weights.
+        options.max_weight_error = Some(0.0);
+        what.mapping.apply(&mut options);
+        options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+        let mapped = map(what, spec, &network, &options)?;
+        return Ok(Loaded { case: Some(loaded), network: Some(network), ..mapped });
+    }
+    if graph::is_net(&what.network)? {
+        refuse_graph_flags(what)?;
+        let (network, loaded) = netx::load(&what.network, &spec)?;
+        // Trained for the integers of the chip, it has them, unless the command line allows others.
+        options.max_weight_error = Some(0.0);
+        what.mapping.apply(&mut options);
+        options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+        let mut mapped = map(what, spec, &network, &options)?;
+        warn_first(&mut mapped, loaded.warnings());
+        return Ok(Loaded { net: Some(loaded), network: Some(network), ..mapped });
+    }
     if is_graph(&what.network)? {
         let loaded = graph::load(what, &spec, numbers)?;
         // Its weights are real numbers, which a chip of whole numbers takes by a factor for each layer.
@@ -98,19 +150,10 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
         let clock = loaded.steps.network.clock;
         let mut mapped = map(what, spec, &loaded.steps.network, &options)?;
         mapped.spec = mapped.spec.at_clock(clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
-        if let Some(report) = &mut mapped.report {
-            let of_mapping = std::mem::take(&mut report.warnings);
-            report.warnings = loaded.warnings();
-            report.warnings.extend(of_mapping);
-        }
+        warn_first(&mut mapped, loaded.warnings());
         return Ok(Loaded { graph: Some(loaded), ..mapped });
     }
-    if let Some(flag) = what.graph.first() {
-        return Err(HostError::Usage {
-            message: format!("{}: `{flag}` says how a graph is read, and this is none", what.network.display()),
-            help: Some("leave it out, or give a NIR file".into()),
-        });
-    }
+    refuse_graph_flags(what)?;
     let beside = what.network.parent().unwrap_or(Path::new(""));
     let mut set = |key: &str, value: &str| {
         options.set(key, value)?;
@@ -135,6 +178,8 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
                     symbols,
                     report: None,
                     graph: None,
+                    case: None,
+                    net: None,
                     network: None,
                     placement: None,
                     options,
@@ -151,8 +196,27 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
     }
 }
 
-/// The chip that is asked for, or else the one that a program was made for.
-fn chip(what: &MapChoice) -> Result<String, HostError> {
+/// Puts what was noticed of a file before what the mapping noticed.
+fn warn_first(mapped: &mut Loaded, of_file: Warnings) {
+    if let Some(report) = &mut mapped.report {
+        let of_mapping = std::mem::replace(&mut report.warnings, of_file);
+        report.warnings.extend(of_mapping);
+    }
+}
+
+/// Refuses flags that say how a graph is read.
+fn refuse_graph_flags(what: &MapChoice) -> Result<(), HostError> {
+    match what.graph.first() {
+        None => Ok(()),
+        Some(flag) => Err(HostError::Usage {
+            message: format!("{}: `{flag}` says how a graph is read, and this is none", what.network.display()),
+            help: Some("leave it out, or give a NIR file".into()),
+        }),
+    }
+}
+
+/// The chip that is asked for, or else the one that a program was made for, or whose rules a golden case follows.
+fn chip(what: &MapChoice, case: Option<&Case>) -> Result<String, HostError> {
     match &what.chip[..] {
         [] => {}
         [chip] => return Ok(chip.clone()),
@@ -162,6 +226,9 @@ fn chip(what: &MapChoice) -> Result<String, HostError> {
                 help: Some("`quenched map` compares a network on several chips".into()),
             });
         }
+    }
+    if let Some(case) = case {
+        return Ok(conform::chip_of(case)?.to_owned());
     }
     let own = formats::runnable::chip_of(&what.network)?;
     let shipped: Vec<&str> = formats::chip::shipped_names().collect();
@@ -191,7 +258,7 @@ fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOpti
     let (program, symbols, report) = (mapping.program, mapping.symbols, Some(mapping.report));
     let placement = Some(mapping.placement);
     let options = options.clone();
-    Ok(Loaded { spec, program, symbols, report, graph: None, network: None, placement, options })
+    Ok(Loaded { spec, program, symbols, report, graph: None, case: None, net: None, network: None, placement, options })
 }
 
 /// The network of `loaded` without the limits of its chip: a graph in the steps of its simulator, and other networks on

@@ -39,16 +39,16 @@ pub(crate) fn run(args: &MapArgs, quiet: bool) -> Result<(), HostError> {
     let plan = plan.transpose()?.unwrap_or_default();
     let graph_file =
         nir.map(|file| Ok::<_, HostError>((file, read_back::nir(&loaded, &args.what.network)?))).transpose()?;
-    let Loaded { spec, program, symbols, report, graph, .. } = loaded;
+    let (of_origin, origin) = (loaded.origin_text(), loaded.origin_json());
+    let Loaded { spec, program, symbols, report, .. } = loaded;
     outputs.reads_all_so_far()?;
     let warnings = report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let encoded = |program, symbols| out.map(|out| (out, formats::program::encode(program, symbols)));
     let (mut json, text, encoded) = match report {
         Some(report) => {
-            let of_graph = graph.as_ref().map_or_else(String::new, |graph| format!("{}\n", graph.text()));
             let value = losses::report(&report, args.all_losses);
             let of_rates = rates.as_ref().map_or_else(String::new, |rates| format!("\n{}", rates.text()));
-            (json!({ "report": value }), format!("{of_graph}{report}{of_rates}"), encoded(&program, &symbols))
+            (json!({ "report": value }), format!("{of_origin}{report}{of_rates}"), encoded(&program, &symbols))
         }
         None => {
             let board = Board::new(spec, program, symbols).map_err(|error| refused(&args.what.network, error))?;
@@ -81,8 +81,8 @@ pub(crate) fn run(args: &MapArgs, quiet: bool) -> Result<(), HostError> {
         if let Some(rates) = &rates {
             json["rates"] = rates.json();
         }
-        if let Some(graph) = &graph {
-            json["graph"] = graph.json();
+        if let Some((key, origin)) = origin {
+            json[key] = origin;
         }
         print_json(&json)?;
         return warn(&warnings, true, deny);

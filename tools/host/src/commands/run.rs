@@ -26,7 +26,7 @@ use formats::container::Kind;
 use formats::events::SpikeEvent;
 use formats::suggestion;
 use indicatif::ProgressBar;
-use inputs::Dense;
+use inputs::Given;
 use record::Record;
 use session::{Board, PopulationActivity, Session, SessionError};
 use std::path::PathBuf;
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     let files = Files::of(args, &inputs, &mut outputs)?;
     outputs.give_up_on_interrupt();
     let dense = inputs::dense(args, &inputs)?;
-    let loaded = load(&args.what, dense.iter().flatten().any(|input| input.numbers))?;
+    let mut loaded = load(&args.what, dense.iter().flatten().any(|input| input.numbers))?;
     outputs.reads_all_so_far()?;
     let of_mapping = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let mut die = parameters_of(&loaded.spec, &args.which)?;
@@ -108,10 +108,13 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
             help: Some("add `--noise`, or leave it out".into()),
         });
     }
-    let graph = loaded.graph.as_ref().map(|graph| (graph.text(), graph.json()));
+    let (of_origin, origin) = (loaded.origin_text(), loaded.origin_json());
     // Ticks of a row of a dense input: of a step of the graph, or of the chip.
     let row = loaded.graph.as_ref().map_or(loaded.spec.step_ticks(), |graph| u64::from(graph.steps.step_ticks));
-    let ticks = ticks(args, &loaded.spec, row, &dense)?;
+    let recorded = loaded.case.take().filter(|_| inputs.is_empty());
+    let longest = dense.iter().flatten().map(|input| input.steps as u64).max();
+    let longest = longest.or(recorded.as_ref().map(|case| case.steps as u64));
+    let ticks = ticks(args, &loaded.spec, row, longest)?;
     let rows: Vec<Option<u64>> = dense.iter().map(|input| input.as_ref().map(|_| row)).collect();
     size::check(args, &loaded.program, &loaded.spec, (inputs.len(), ticks))?;
     let mut session = start(args, &loaded.board(&args.what.network)?, &die)?;
@@ -120,16 +123,20 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     let mut outcomes = match &inputs[..] {
         [] | [_] => {
             let bar = progress(PARTS.min(ticks), PERCENT, quiet);
-            let input = inputs.first().map(|input| (input, rows[0]));
-            let outcome = emulate(args, session, (input, 1), ticks, &bar);
+            let given = match (inputs.first(), &recorded) {
+                (Some(file), _) => Given::File(file, rows[0]),
+                (None, Some(case)) => Given::Recorded(case),
+                (None, None) => Given::Nothing,
+            };
+            let outcome = emulate(args, session, (given, 1), ticks, &bar);
             bar.finish_and_clear();
             vec![outcome?]
         }
         several => {
             let bar = progress(several.len() as u64 * PARTS.min(ticks), PERCENT, quiet);
             let several: Vec<(&PathBuf, Option<u64>)> = several.iter().zip(rows.iter().copied()).collect();
-            let run = |session, input: &(&PathBuf, Option<u64>)| {
-                emulate(args, session, (Some(*input), several.len()), ticks, &bar)
+            let run = |session, (file, row): &(&PathBuf, Option<u64>)| {
+                emulate(args, session, (Given::File(file, *row), several.len()), ticks, &bar)
             };
             let outcomes = session.for_each(&several, None, run).into_iter().collect::<Result<_, _>>();
             bar.finish_and_clear();
@@ -161,24 +168,23 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     match (&outcomes[..], args.json) {
         (outcomes, true) => {
             let mut value = if let [one] = outcomes { json::of(args, one) } else { json::of_several(args, outcomes) };
-            if let Some((_, graph)) = graph {
-                value["graph"] = graph;
+            if let Some((key, origin)) = origin {
+                value[key] = origin;
             }
             print_json(&value)?;
         }
         (outcomes, false) => {
             let text = if let [one] = outcomes { text::of(args, one) } else { text::of_several(args, outcomes) };
-            let of_graph = graph.map_or_else(String::new, |(text, _)| format!("{text}\n"));
-            done.print(&format!("{of_graph}{text}"))?;
+            done.print(&format!("{of_origin}{text}"))?;
         }
     }
     warn(&all, args.json, args.what.deny_warnings)?;
     strict
 }
 
-/// How many ticks to run. A step, or a row of a dense input, takes `row` ticks.
-fn ticks(args: &RunArgs, spec: &ChipSpec, row: u64, dense: &[Option<Dense>]) -> Result<u64, HostError> {
-    let longest = dense.iter().flatten().map(|input| input.steps as u64).max();
+/// How many ticks to run: what is asked for, else the `longest` of inputs with rows. A step, or a row, takes `row`
+/// ticks.
+fn ticks(args: &RunArgs, spec: &ChipSpec, row: u64, longest: Option<u64>) -> Result<u64, HostError> {
     let (time, tick) = match (args.length.ticks, args.length.steps.or(longest), args.length.time) {
         (Some(ticks), ..) => return Ok(ticks),
         (None, _, Some(time)) => (time, spec.tick.quantity),
@@ -247,18 +253,20 @@ fn mute(args: &RunArgs, session: &mut Session) -> Result<(), HostError> {
 fn emulate(
     args: &RunArgs,
     mut session: Session,
-    (input, runs): (Option<(&PathBuf, Option<u64>)>, usize),
+    (given, runs): (Given<'_>, usize),
     ticks: u64,
     bar: &ProgressBar,
 ) -> Result<Outcome, HostError> {
     let (from, board) = (session.now(), session.board().clone());
-    let account = match input {
-        None => None,
-        Some((path, row)) => {
-            let input = inputs::read(args, &board, path, row)?;
-            Some(inputs::send(args, &mut session, input, ticks).map_err(|error| refused(path, error))?)
-        }
+    let input = match given {
+        Given::Nothing => None,
+        Given::File(path, row) => Some((path, inputs::read(args, &board, path, row)?)),
+        Given::Recorded(case) => Some((&case.archive, inputs::recorded(case))),
     };
+    let send = |(path, input): (&PathBuf, _)| {
+        inputs::send(args, &mut session, input, ticks).map_err(|error| refused(path, error))
+    };
+    let account = input.map(send).transpose()?;
     let (mut record, before) = (Record::new(args, &board, runs), session.counters().spikes);
     let activity = session.run_in_parts_while(ticks, PARTS, &mut record, |_| bar.inc(1), |record| !record.is_over);
     let Some(activity) = activity else {
@@ -267,7 +275,7 @@ fn emulate(
     };
     let Record { drawn, spikes, .. } = record;
     Ok(Outcome {
-        input: input.map(|(path, _)| path.clone()),
+        input: given.file().cloned(),
         account,
         session,
         from,

@@ -69,7 +69,7 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
         ..samples::options(&set.how, &loaded)?
     };
     let ticks = samples::ticks(&args.length, &loaded.spec, options.row)?;
-    let graph = loaded.graph.as_ref().map(|graph| (graph.text(), graph.json()));
+    let (of_origin, origin) = (loaded.origin_text(), loaded.origin_json());
     let board = loaded.board(&args.what.network)?;
     let settings = settings(args, &board)?;
     let labelled = source.read(&options)?;
@@ -113,13 +113,12 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
     let done = if denied { Done::default() } else { outputs.commit()? };
     if args.json {
         let mut value = json::of(&result, &done.files);
-        if let Some((_, graph)) = graph {
-            value["graph"] = graph;
+        if let Some((key, origin)) = origin {
+            value[key] = origin;
         }
         print_json(&value)?;
     } else {
-        let of_graph = graph.map_or_else(String::new, |(text, _)| format!("{text}\n"));
-        done.print(&format!("{of_graph}{}{}", text::of(&result), done.text()))?;
+        done.print(&format!("{of_origin}{}{}", text::of(&result), done.text()))?;
     }
     warn(&result.warnings, args.json, args.what.deny_warnings)
 }

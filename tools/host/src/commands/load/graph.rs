@@ -21,7 +21,16 @@ pub(crate) struct LoadedGraph {
 
 /// Whether the file at `path` is one.
 pub(crate) fn is_graph(path: &Path) -> Result<bool, HostError> {
-    Ok(formats::text::read_head(path, 8)?.starts_with(b"\x89HDF\r\n\x1a\n"))
+    Ok(is_hdf5(path)? && !formats::netx::recognise(path)?)
+}
+
+/// Whether the file at `path` is a net of lava-dl, which is HDF5 as well.
+pub(crate) fn is_net(path: &Path) -> Result<bool, HostError> {
+    Ok(is_hdf5(path)? && formats::netx::recognise(path)?)
+}
+
+fn is_hdf5(path: &Path) -> Result<bool, HostError> {
+    Ok(!path.is_dir() && formats::text::read_head(path, 8)?.starts_with(b"\x89HDF\r\n\x1a\n"))
 }
 
 /// Reads the graph that the command line names, for `spec`.

@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use crate::args::{Beginning, RunArgs};
-use crate::commands::load::is_graph;
+use crate::commands::load::{LoadedCase, is_graph};
 use crate::errors::HostError;
 use chip::{InputEvent, whole_multiple};
 use formats::raster::Raster;
@@ -15,6 +15,33 @@ use units::{Decimal, Quantity, Tick, Unit};
 pub(super) struct Input {
     events: Vec<InputEvent>,
     account: Account,
+}
+
+/// What a run is given.
+#[derive(Clone, Copy)]
+pub(super) enum Given<'a> {
+    Nothing,
+    /// A file, and the ticks of a row if it is a dense one.
+    File(&'a PathBuf, Option<u64>),
+    /// The input that was recorded with the network.
+    Recorded(&'a LoadedCase),
+}
+
+impl Given<'_> {
+    /// Its file, if the command line names one.
+    pub(super) fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Given::File(path, _) => Some(path),
+            Given::Nothing | Given::Recorded(_) => None,
+        }
+    }
+}
+
+/// The input that was recorded with a network.
+pub(super) fn recorded(case: &LoadedCase) -> Input {
+    let mut account = Account::of_list(&case.archive, case.events.len());
+    account.first = case.events.iter().map(|event| event.tick).min();
+    Input { account, events: case.events.clone() }
 }
 
 /// The files that `paths` name: themselves, and what is in a folder, in the order of names.
