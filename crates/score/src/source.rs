@@ -6,13 +6,13 @@
 use crate::set::{Label, classes};
 use crate::{LabelledSet, Sample, ScoreError};
 use chip::{InputEvent, whole_multiple};
-use formats::FormatError;
 use formats::labelled::{self, LabelledFile};
 use formats::nir_data::{NirData, Observable};
 use formats::npz::ArrayProblem;
 use formats::raster::Raster;
 use formats::rasters::Rasters;
-use formats::sensor::{self, Options};
+use formats::sensor::{self, Options, Recording};
+use formats::{FormatError, FormatErrors};
 use fx::Real;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -90,6 +90,7 @@ enum What {
     Arrays(Rasters),
     Series(TsData),
     Observed(Observable),
+    Recorded(sensor::Recordings),
 }
 
 impl Source {
@@ -105,6 +106,7 @@ impl Source {
             What::Files(_) | What::Series(_) => true,
             What::Arrays(arrays) => arrays.labels.is_some(),
             What::Observed(_) => false,
+            What::Recorded(recordings) => recordings.labels()?.is_some(),
         };
         match (labels, has_labels) {
             (None, true) => Ok(source),
@@ -144,7 +146,10 @@ impl Source {
         } else {
             let head = formats::text::read_head(path, 8)?;
             if head.starts_with(b"\x89HDF\r\n\x1a\n") {
-                What::Observed(observed(path, node)?)
+                match sensor::Recordings::open(path)? {
+                    Some(recordings) => What::Recorded(recordings),
+                    None => What::Observed(observed(path, node)?),
+                }
             } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"\x93NUMPY") {
                 match Rasters::load(path) {
                     // An array without an axis of samples.
@@ -172,6 +177,7 @@ impl Source {
             What::Series(series) => series.utterances.len(),
             What::Observed(Observable::Grid { samples, .. }) => samples.len(),
             What::Observed(Observable::Events { samples, .. }) => samples.len(),
+            What::Recorded(recordings) => recordings.len(),
         }
     }
 
@@ -189,7 +195,7 @@ impl Source {
             What::Series(_) => true,
             What::Arrays(arrays) => arrays.samples.first().is_some_and(|sample| sample.numbers),
             What::Observed(Observable::Grid { samples, .. }) => !samples.iter().flatten().all(is_count),
-            What::Observed(Observable::Events { .. }) => false,
+            What::Observed(Observable::Events { .. }) | What::Recorded(_) => false,
             What::Files(files) => match files.first() {
                 Some(first) if self.arrays && formats::raster::recognise(&first.path)? => {
                     Raster::load(&first.path)?.numbers
@@ -260,6 +266,11 @@ impl Source {
             }
             (_, Labels::Beside(file, labels)) => of_list(file, labels, order)?,
             (What::Arrays(Rasters { labels: Some(labels), .. }), _) => of_list(&file.to_string(), labels, order)?,
+            (What::Recorded(recordings), _) => {
+                let labels = recordings.labels()?.unwrap_or_default();
+                let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
+                of_list(&file.to_string(), &labels, order)?
+            }
             _ => unreachable!("a set without labels was refused when it was opened"),
         };
         found.truncate(count);
@@ -272,6 +283,10 @@ impl Source {
         let (events, ticks) = match &self.what {
             What::Files(files) => {
                 return file(&files[index].path, options, self.arrays);
+            }
+            What::Recorded(recordings) => {
+                let options_of_file = &options.recordings.options;
+                return recorded(name, || recordings.recording(index, options_of_file), options);
             }
             What::Arrays(arrays) => array(&name, &arrays.samples[index], options.row, options)?,
             What::Series(series) => {
@@ -385,15 +400,25 @@ fn file(path: &Path, options: &SetOptions, arrays: bool) -> Result<Sample, Score
         let (events, ticks) = array(&name, &Raster::load(path)?, options.row, options)?;
         return Ok(plain(name, events, ticks));
     }
+    if !options.numbers && !recordings.certain && sensor::recognise(path)?.is_none() {
+        return event_list(path, name, options);
+    }
+    recorded(name, || sensor::load(path, &recordings.options), options)
+}
+
+/// The sample that a recording is, without its label.
+fn recorded(
+    name: String,
+    load: impl FnOnce() -> Result<Recording, FormatErrors>,
+    options: &SetOptions,
+) -> Result<Sample, ScoreError> {
     if options.numbers {
         let reason = "it holds events, and the input channels of the graph take numbers".into();
         return Err(ScoreError::Set { file: name, reason, help: Some("leave `--input-numbers` out".into()) });
     }
-    if !recordings.certain && sensor::recognise(path)?.is_none() {
-        return event_list(path, name, options);
-    }
+    let recordings = &options.recordings;
     let (_, row) = step(&name, options)?;
-    let recording = sensor::load(path, &recordings.options)?;
+    let recording = load()?;
     if recording.sensor.addresses() > options.channels {
         return Err(ScoreError::Set {
             file: name,

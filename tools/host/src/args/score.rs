@@ -13,11 +13,13 @@ use units::Decimal;
   quenched score net.nir --chip ideal --like sinabs --data test.csv --sensor 34x34 --bin 1ms --steps 300
   quenched score net.nir --chip ideal --like snntorch --data test.npz --decide membrane
   quenched score net.nir --chip ideal --like norse --data test.h5 --labels y.npy --csv decisions.csv
+  quenched score spyx_shd.nir --chip ideal --like spyx --data shd_test.h5 --bin 10ms --steps 100
   quenched score net.toml --chip loihi-lava --data test/ --sensor 34x34 --binary --steps 300 \\
       --vary weights --vary v_threshold --cv 0.1 --cv 0.3 --dies 20
 
 A set is a list (CSV with the columns file,label) or a folder with one, a folder of files for each class, an archive
-(.npz) with `x` [samples, steps, channels] and `y`, a .ts file, or NIRData (HDF5) with `--labels`.
+(.npz) with `x` [samples, steps, channels] and `y`, a .ts file, a Heidelberg data set (HDF5: SHD, SSC), or NIRData
+(HDF5) with `--labels`.
 docs/concepts/score.md says what is counted, docs/formats/labelled.md how sets look.
 The result is the same, byte for byte, with any number of threads. Ctrl-C stops; nothing is written then.")]
 pub(crate) struct ScoreArgs {
@@ -93,7 +95,7 @@ pub(crate) struct ScoreArgs {
 #[derive(ClapArgs, Debug)]
 #[command(next_help_heading = "The labelled set")]
 pub(crate) struct SetArgs {
-    /// The labelled set: a list of files, a folder, .npz, .ts or NIRData; see below
+    /// The labelled set: a list of files, a folder, .npz, .ts, SHD or NIRData; see below
     #[arg(long, value_name = "SET")]
     pub(crate) data: PathBuf,
 
