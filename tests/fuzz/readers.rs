@@ -385,7 +385,7 @@ target!(
 );
 target!(recorded_xylo, vec![include_bytes!("../golden/xylo/net_00.json").to_vec()], case("xylo", "net_00", "xylo-imu"));
 
-target!(mantissas, vec![b"pre,post,mantissa,exponent,delay\n0,1,120,-3,1\n2,4,-36,4,3\n".to_vec()], {
+target!(mantissas, vec![b"pre,post,mantissa,exponent,delay\n0,1,120,4,1\n2,4,-36,4,3\n".to_vec()], {
     let (folder, chip) = (Folder::new("list.csv"), formats::chip::shipped("loihi-lava").expect("it is shipped"));
     let begin = seeds::NETWORKS[3].1.split("[[projection]]").next().expect("a beginning");
     let network = format!(
