@@ -33,6 +33,7 @@ fn board() -> (ChipSpec, Program) {
         delays: vec![5, 9],
         cam,
         sram,
+        slots: Vec::new(),
     };
     let cores = vec![
         memories(vec![vec![]], vec![vec![word(0, 0, 0b011, 1), word(1, 0, 0b101, 2), word(-1, 0, 0b001, 3)]]),

@@ -156,7 +156,7 @@ impl Ledger {
             CoreReport {
                 address: placed.address,
                 model: program.cores[index].model.name().into(),
-                parts: placed.parts.iter().map(part).collect(),
+                parts: placed.parts.iter().map(part).fold(Vec::new(), joined),
                 neurons: Use { used: u64::from(placed.neurons()), limit: Some(neurons as u64) },
                 synapses: MemoryUse::of(&self.synapses[index], memories.synapses.map(|limit| limit as u64)),
                 sram: memories.sram,
@@ -173,7 +173,9 @@ impl Ledger {
         for ((report, met), projection) in self.projections.iter_mut().zip(&self.met).zip(&wish.network.projections) {
             report.weights = met.report(level::of(spec, wish.network.populations[projection.post].model));
         }
-        let warnings = alarm::warnings(wish, &self.projections, &self.losses);
+        let die = wish.die.map(|on| self.on_die.report(wish, program, on));
+        let minded = die.as_ref().filter(|_| wish.die.is_some_and(|on| on.in_mind));
+        let warnings = alarm::warnings(wish, &self.projections, &self.losses, minded);
         let cores: Vec<_> = memories.into_iter().enumerate().map(core).collect();
         let mut chips: Vec<_> = wish.cores.iter().map(|c| c.address.chip).collect();
         chips.dedup();
@@ -189,10 +191,22 @@ impl Ledger {
             freed: self.freed,
             xylo,
             placement: None,
-            die: wish.die.map(|on| self.on_die.report(wish, program, on)),
+            die,
             warnings,
         }
     }
+}
+
+/// Neurons that follow each other are one part, whatever circuits are left out between them.
+fn joined(mut parts: Vec<PopulationRange>, next: PopulationRange) -> Vec<PopulationRange> {
+    let follows = |last: &&mut PopulationRange| {
+        last.population == next.population && last.first_index + last.count == next.first_index
+    };
+    match parts.last_mut().filter(follows) {
+        Some(last) => last.count += next.count,
+        None => parts.push(next),
+    }
+    parts
 }
 
 /// A number of units of 2^-20 as a real; exact below 2^53 units.

@@ -18,7 +18,7 @@ pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
 pub(crate) use score::ScoreArgs;
-pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval};
+pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval, WhichDie};
 
 /// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
 #[derive(Parser, Debug)]
@@ -167,15 +167,15 @@ pub(crate) struct ChipArgs {
 }
 
 /// Which die, and how much mismatch.
-#[derive(ClapArgs, Debug)]
+#[derive(ClapArgs, Clone, Debug)]
 pub(crate) struct DieChoice {
     /// Seed of the study that the die belongs to
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = count::<u64>, allow_negative_numbers = true)]
     pub(crate) seed: u64,
 
-    /// Number of the die
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count::<u32>, allow_negative_numbers = true)]
-    pub(crate) die: u32,
+    /// Number of the die, or a measured die (.csv or .npz, see docs/formats/measured-die.md)
+    #[arg(long, value_name = "N|FILE", default_value = "0", allow_negative_numbers = true)]
+    pub(crate) die: WhichDie,
 
     /// Scale the mismatch of the whole chip so that its reference parameter has this CV (0.2 is 20 %); 0 is the
     /// nominal chip. As in the chip file if not given
@@ -187,9 +187,34 @@ pub(crate) struct DieChoice {
     pub(crate) no_faults: bool,
 }
 
+/// The die that a mapping is for, if it is for one.
+#[derive(ClapArgs, Clone, Debug)]
+#[command(next_help_heading = "The die that the mapping is for")]
+pub(crate) struct ForDie {
+    /// The die that the mapping is for: its number, or a measured die (.csv or .npz). Broken circuits and slots stay
+    /// empty, slow neurons get slow circuits, codes are chosen for their slots; the report tells what that gains. The
+    /// mapping is for any die if not given here or in the file
+    #[arg(long, value_name = "N|FILE", allow_negative_numbers = true)]
+    pub(crate) die: Option<WhichDie>,
+
+    /// Seed of the study that the die belongs to
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count::<u64>, allow_negative_numbers = true)]
+    pub(crate) seed: u64,
+
+    /// Scale the mismatch of the whole chip so that its reference parameter has this CV; as in the chip file if not
+    /// given
+    #[arg(long, value_name = "X", value_parser = parse_cv, allow_negative_numbers = true)]
+    pub(crate) cv: Option<Decimal>,
+
+    /// Leave out the faults of the chip file
+    #[arg(long)]
+    pub(crate) no_faults: bool,
+}
+
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   quenched die --chip dynapse2 --seed 1 --die 3
+  quenched die --chip dynapse2 --die 3 --out die-3.csv       the die as a file, for `map --die` and `run --die`
   quenched die --chip dynapse2 --cv 0.2 --core 0 --csv die.csv")]
 pub(crate) struct DieArgs {
     /// Name of a shipped chip, or path of a chip file
@@ -218,6 +243,11 @@ pub(crate) struct DieArgs {
     /// Also write every value to this file, one line a neuron
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
+
+    /// Also write the die to this file, factors and faults of all chips of the board (or of the one core): .csv or .npz.
+    /// It can be given as a die
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 
     /// Print JSON instead of tables and histograms
     #[arg(long)]
@@ -263,11 +293,15 @@ impl MapChoice {
   quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
+  quenched map net.toml --chip dynapse2 --die 3 --out net-3.program         for die 3, and no other
   quenched map net.toml --chip dynapse2 --html net.html      floor plan, weights and tables as a page
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
     pub(crate) what: MapChoice,
+
+    #[command(flatten)]
+    pub(crate) for_die: ForDie,
 
     /// Write the program (the chip's memory image) to this file
     #[arg(long, value_name = "PROGRAM")]
@@ -313,6 +347,10 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) which: DieChoice,
+
+    /// Map the network for the die that it runs on, as `map --die` does; a program is mapped already
+    #[arg(long)]
+    pub(crate) map_for_die: bool,
 
     #[command(flatten)]
     pub(crate) length: RunLength,

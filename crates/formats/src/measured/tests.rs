@@ -19,6 +19,7 @@ fn spec() -> ChipSpec {
         dead_synapse: Some(fact("0.1 1")),
         stuck_synapse: Some(fact("0.1 1")),
         weight_bit_flip: Some(fact("0.05 1")),
+        weight_bits: None,
     });
     spec
 }

@@ -11,6 +11,7 @@ mod parameters;
 mod report;
 mod seat;
 pub(crate) mod slots;
+mod table;
 
 use crate::gains::Factor;
 use crate::placement::PlacedCore;

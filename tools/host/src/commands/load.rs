@@ -2,14 +2,16 @@
 
 mod graph;
 
-use crate::args::MapChoice;
+use crate::args::{self, ForDie, MapChoice, WhichDie};
+use crate::commands::die::{name_of, parameters_of};
 use crate::errors::HostError;
 use chip::{ChipSpec, Program, Symbols};
 use formats::runnable::{Runnable, load as read};
-use mapper::{MapperError, MapperOptions, MappingReport, Placement, XyloMisfit};
+use mapper::{DieChoice, KnownDie, MapperError, MapperOptions, MappingReport, Placement, XyloMisfit};
 use network::Network;
 use session::{Board, SessionError};
 use std::path::Path;
+use std::sync::Arc;
 
 pub(crate) use graph::{LoadedGraph, is_graph};
 
@@ -46,13 +48,33 @@ pub(crate) fn refused(file: &Path, error: SessionError) -> HostError {
 }
 
 /// Reads what the command line names, and maps it if it is a network.
-/// `numbers` says that the input of a graph is known to be numbers.
-pub(crate) fn load(what: &MapChoice, numbers: bool) -> Result<Loaded, HostError> {
-    load_on(what, formats::chip::resolve(&chip(what)?)?, numbers)
+/// `numbers` says that the input of a graph is known to be numbers. `die` is the one that the mapping is for, and how
+/// dies are drawn if the network names one itself.
+pub(crate) fn load(what: &MapChoice, numbers: bool, die: &ForDie) -> Result<Loaded, HostError> {
+    load_on(what, formats::chip::resolve(&chip(what)?)?, numbers, die)
+}
+
+/// Finds the die that `options` name, on the chip `spec`.
+fn find_die(options: &mut MapperOptions, spec: &ChipSpec, die: &ForDie) -> Result<(), HostError> {
+    match &die.die {
+        Some(WhichDie::Number(number)) => options.die = DieChoice::Number(*number),
+        Some(WhichDie::File(file)) => options.die = DieChoice::File(file.display().to_string()),
+        None => {}
+    }
+    options.find_die(|choice| {
+        let number = match choice {
+            DieChoice::File(file) => WhichDie::File(file.into()),
+            DieChoice::Number(number) => WhichDie::Number(*number),
+            DieChoice::None | DieChoice::Known(_) => WhichDie::Number(0),
+        };
+        let which = args::DieChoice { seed: die.seed, die: number, cv: die.cv, no_faults: die.no_faults };
+        let parameters = Arc::new(parameters_of(spec, &which)?);
+        Ok(KnownDie { name: name_of(&which), parameters })
+    })
 }
 
 /// The same for the chip `spec`, whatever the command line says.
-pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result<Loaded, HostError> {
+pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool, die: &ForDie) -> Result<Loaded, HostError> {
     let mut options = MapperOptions::default();
     if is_graph(&what.network)? {
         let loaded = graph::load(what, &spec, numbers)?;
@@ -60,6 +82,7 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
         options.scale = mapper::Scale::Auto;
         what.mapping.apply(&mut options);
         options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+        find_die(&mut options, &spec, die)?;
         let clock = loaded.steps.network.clock;
         let mut mapped = map(what, spec, &loaded.steps.network, &options)?;
         mapped.spec = mapped.spec.at_clock(clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
@@ -79,31 +102,49 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
     let beside = what.network.parent().unwrap_or(Path::new(""));
     let mut set = |key: &str, value: &str| {
         options.set(key, value)?;
+        if let DieChoice::File(file) = &mut options.die
+            && key == "die"
+        {
+            *file = beside.join(&*file).display().to_string();
+        }
         let read = |file: &str| formats::placement::load(&beside.join(file));
         options.read_placement(read).map_err(|error| error.to_string())
     };
-    match read(&what.network, &spec, what.allowance(), &mut set)? {
+    let found = read(&what.network, &spec, what.allowance(), &mut set);
+    let is_for_die = die.die.is_some() || options.die != DieChoice::None;
+    let found = match found {
+        // On a die, cores that share a parameter come near to a value of each neuron: the mapper sees to it.
+        Err(refused) if is_for_die && !spec.parameters_per_neuron => {
+            let each = ChipSpec { parameters_per_neuron: true, ..spec.clone() };
+            read(&what.network, &each, what.allowance(), &mut |_, _| Ok(())).map_err(|_| refused)
+        }
+        found => found,
+    };
+    match found? {
         Runnable::Network(network) => {
             what.mapping.apply(&mut options);
             // A flag names a file as every flag does, and not beside the network.
             options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+            find_die(&mut options, &spec, die)?;
             let mapped = map(what, spec, &network, &options)?;
             Ok(Loaded { network: Some(network), ..mapped })
         }
-        Runnable::Program(program, symbols) => match what.mapping.first() {
-            None => {
-                let spec =
-                    spec.at_clock(program.clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
-                Ok(Loaded { spec, program, symbols, report: None, graph: None, network: None, placement: None })
+        Runnable::Program(program, symbols) => {
+            match what.mapping.first().or(die.die.as_ref().map(|_| "--die".into())) {
+                None => {
+                    let spec =
+                        spec.at_clock(program.clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
+                    Ok(Loaded { spec, program, symbols, report: None, graph: None, network: None, placement: None })
+                }
+                Some(flag) => Err(HostError::Usage {
+                    message: format!(
+                        "{}: `{flag}` says how a network is mapped, and this is a program",
+                        what.network.display()
+                    ),
+                    help: Some("leave it out, or give the network that the program was made of".into()),
+                }),
             }
-            Some(flag) => Err(HostError::Usage {
-                message: format!(
-                    "{}: `{flag}` says how a network is mapped, and this is a program",
-                    what.network.display()
-                ),
-                help: Some("leave it out, or give the network that the program was made of".into()),
-            }),
-        },
+        }
     }
 }
 

@@ -4,7 +4,7 @@ pub(crate) mod losses;
 mod page;
 mod read_back;
 
-use crate::args::MapArgs;
+use crate::args::{MapArgs, WhichDie};
 use crate::commands::explain::{check, explain};
 use crate::commands::load::{Loaded, load, refused};
 use crate::commands::{compare, floor};
@@ -26,11 +26,14 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     }
     let mut outputs = Outputs::new(args.json);
     outputs.reads([&args.what.network])?;
+    if let Some(WhichDie::File(file)) = &args.for_die.die {
+        outputs.reads([file])?;
+    }
     let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
     let html = args.html.as_ref().map(|path| outputs.file("--html", path)).transpose()?;
     let nir = args.nir.as_ref().map(|path| outputs.file("--nir", path)).transpose()?;
     outputs.give_up_on_interrupt();
-    let loaded = load(&args.what, false)?;
+    let loaded = load(&args.what, false, &args.for_die)?;
     // A network has met its chip when it was mapped; a program meets it now.
     check(&loaded, &args.what.network)?;
     let page = html.map(|file| Ok::<_, HostError>((file, page::html(&loaded, &args.what.network)?))).transpose()?;
@@ -100,6 +103,9 @@ fn as_text(board: &Board) -> String {
     if symbols.placement != PlacementKind::Order {
         let _ = writeln!(text, "placement {}", symbols.placement.name());
     }
+    if let Some(die) = &symbols.die {
+        let _ = writeln!(text, "made for {}", die.name);
+    }
     let table = |header: &[&str], rows: Vec<Vec<String>>, left: &[usize]| {
         let header: Vec<String> = header.iter().map(|name| (*name).to_string()).collect();
         if rows.is_empty() { String::new() } else { format!("\n{}", text_table(&header, rows, left)) }
@@ -154,6 +160,7 @@ fn as_json(board: &Board) -> Value {
     json!({
         "chip": program.chip,
         "placement": symbols.placement.name(),
+        "die": symbols.die.as_ref().map(|die| json!({ "name": die.name, "fingerprint": format!("{:016x}", die.fingerprint) })),
         "cores": program.cores.len(),
         "input_channels": program.input_count,
         "synapses": board.fabric().synapse_count(),
