@@ -1,4 +1,5 @@
-//! Measured dies: factors and faults by core, neuron and slot. CSV and npz, specified in `docs/formats/measured-die.md`.
+//! Measured dies: factors and faults by core, neuron and slot. CSV and npz, specified in
+//! `docs/formats/measured-die.md`.
 //!
 //! Owns the two formats and the check that every circuit and slot exists on the chip. What a factor or fault does is
 //! for the core models and the router to say.
@@ -67,8 +68,8 @@ const NEURON_FAULTS: [(&str, NeuronFault); 2] = [("dead", NeuronFault::Dead), ("
 /// The spelling of the faults of slots.
 const SLOT_FAULTS: [(&str, SynapseFault); 2] = [("dead", SynapseFault::Dead), ("stuck", SynapseFault::Stuck)];
 
-/// What a drawn die has in some circuits, as if it had been measured: every factor of every parameter with mismatch, and
-/// the slots that are not nominal and whole.
+/// What a drawn die has in some circuits, as if it had been measured: every factor of every parameter with mismatch,
+/// and the slots that are not nominal and whole.
 pub fn tables(spec: &ChipSpec, die: &DieParameters, circuits: &[(CoreAddress, NeuronId)]) -> MeasuredDie {
     let mut tables = MeasuredDie::default();
     let names: BTreeSet<&str> = die.mismatched().collect();

@@ -3,8 +3,8 @@
 //! Owns the way from an archive to a typed vector, and every check on it: sizes that a header claims are compared with
 //! the bytes that are there before anything is allocated, values are compared with the type that is asked for, and
 //! checksums are verified; arrays of records, and arrays in a file of their own (`.npy`), as columns. It deliberately
-//! knows only what numbers need: no strings or pickles, no archives beyond 4 GiB. It writes lists of numbers and nothing
-//! else.
+//! knows only what numbers need: no strings or pickles, no archives beyond 4 GiB. It writes lists of numbers and
+//! nothing else.
 
 mod header;
 mod table;

@@ -62,16 +62,7 @@ pub enum MapperError {
         "{core} is to hold {needed} neurons, and {whole} of its {circuits} circuits are whole on {die}: give it fewer \
          neurons, or map without the die"
     )]
-    DieCircuits {
-        die: String,
-        core: CoreAddress,
-        /// Neurons that are to sit there.
-        needed: usize,
-        /// Circuits that are not broken.
-        whole: usize,
-        /// Circuits of the core.
-        circuits: usize,
-    },
+    DieCircuits { die: String, core: CoreAddress, needed: usize, whole: usize, circuits: usize },
     /// A neuron with more synapses than whole slots.
     #[error(
         "neuron {index} of `{population}` ({address}) needs {needed} synapse slots, and {whole} of its {slots} are whole \
@@ -80,14 +71,10 @@ pub enum MapperError {
     DieSlots {
         die: String,
         population: String,
-        /// Its index there.
         index: u32,
         address: NeuronAddress,
-        /// Synapses that it is to have.
         needed: usize,
-        /// Slots that are not broken.
         whole: usize,
-        /// Slots that it has.
         slots: usize,
     },
     /// A given placement does not fit the network or the chip.

@@ -53,6 +53,8 @@
 //!   kind of synapse as many rows of a bus as its fullest column needs; weights are multiples of one current a core.
 //! * **Xylo** has one hidden and one output layer, each a core that all populations share: those that send nothing and
 //!   receive from populations alone are read out, all others are hidden.
+//! * **A die** that is in mind ([`DieChoice`]) decides which circuit of its core a neuron gets, which slot a synapse
+//!   lies in and with which code; what is broken on it stays empty.
 //! * **Chips** stand in the smallest square that holds the board, filled row by row: two chips side by side, four as
 //!   two by two.
 //! * **Tags** are compared in the cores that hear them, so a tag must be unique there and nowhere else. Each pair of

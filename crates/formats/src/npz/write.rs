@@ -1,7 +1,7 @@
 //! Writing archives of one-dimensional arrays, stored as they are: `numpy.load` reads them.
 
-/// An archive of arrays, each with its name, its type as NumPy spells it, how many elements it has, and their bytes. The
-/// same arrays give the same bytes everywhere.
+/// An archive of arrays, each with its name, its type as NumPy spells it, how many elements it has, and their bytes.
+/// The same arrays give the same bytes everywhere.
 pub fn write_arrays(arrays: &[(String, &str, usize, Vec<u8>)]) -> Vec<u8> {
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
     for (name, kind, count, data) in arrays {

@@ -11,8 +11,8 @@ use units::{CoreAddress, Decimal, NeuronId, Quantity};
 /// A value that was computed has as many digits as numbers between these: six.
 const DIGITS: (f64, f64) = (1e5, 1e6);
 
-/// Whether a chip whose cores share the parameter cannot have a value of each neuron even on a die: a gain, whose factor
-/// belongs to the weights.
+/// Whether a chip whose cores share the parameter cannot have a value of each neuron even on a die: a gain, whose
+/// factor belongs to the weights.
 pub(crate) fn refuses_values(spec: &ChipSpec, model: CoreModel, parameter: &str) -> bool {
     is_gain(spec, model, parameter)
 }
@@ -22,8 +22,8 @@ fn is_gain(spec: &ChipSpec, model: CoreModel, parameter: &str) -> bool {
 }
 
 /// The parameters of each population that differ from circuit to circuit and that its neurons feel: those that its
-/// model reads, but for the gains of synapses, which weights make up for, and those of kinds of synapse that it does not
-/// have.
+/// model reads, but for the gains of synapses, which weights make up for, and those of kinds of synapse that it does
+/// not have.
 pub(super) fn felt(network: &Network, spec: &ChipSpec, die: &DieParameters) -> Vec<Vec<String>> {
     let mismatched: BTreeSet<&str> = die.mismatched().collect();
     let of = |(population, wish): (usize, &Population)| {

@@ -61,8 +61,8 @@ fn net(seed: u64, size: u32, fan_in: u32) -> Network {
     network
 }
 
-/// On 100 dies: no projection and not all parameters together are further off than without the die, nothing sits on what
-/// is broken, and what is read back is what was kept.
+/// On 100 dies: no projection and not all parameters together are further off than without the die, nothing sits on
+/// what is broken, and what is read back is what was kept.
 #[test]
 fn a_mapping_that_knows_its_die_is_no_worse() {
     let felt = ["tau_mem", "tau_fast", "v_threshold"];

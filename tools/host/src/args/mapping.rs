@@ -48,8 +48,8 @@ impl Args for MappingFlags {
     }
 }
 
-/// The options whose flags are made here. That of the die has companions of its own, and means more where a network also
-/// runs.
+/// The options whose flags are made here. That of the die has companions of its own, and means more where a network
+/// also runs.
 fn flags() -> impl Iterator<Item = &'static OptionInfo> {
     OPTIONS.iter().filter(|option| !matches!(option.values, OptionValues::Die))
 }

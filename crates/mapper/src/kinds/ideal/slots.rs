@@ -1,8 +1,8 @@
 //! Weights of the ideal router on a die.
 //!
 //! A slot is what its synapse is, so no synapse has a choice of slots; with a die in mind its weight is the one that
-//! comes nearest to what is asked for. Synapses between the same two neurons of one kind and delay are told apart by the
-//! rank of their weights: these keep the weights that they have without a die.
+//! comes nearest to what is asked for. Synapses between the same two neurons of one kind and delay are told apart by
+//! the rank of their weights: these keep the weights that they have without a die.
 
 use crate::die::slots::Choice;
 use crate::gains::Factor;
