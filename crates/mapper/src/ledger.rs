@@ -158,7 +158,10 @@ impl Ledger {
                 model: program.cores[index].model.name().into(),
                 parts: placed.parts.iter().map(part).fold(Vec::new(), joined),
                 neurons: Use { used: u64::from(placed.neurons()), limit: Some(neurons as u64) },
-                synapses: MemoryUse::of(&self.synapses[index], memories.synapses.map(|limit| limit as u64)),
+                synapses: MemoryUse::of(
+                    &placed.of_neurons(&self.synapses[index]),
+                    memories.synapses.map(|limit| limit as u64),
+                ),
                 sram: memories.sram,
                 axons: memories.axons,
                 crossbar: memories.crossbar,

@@ -25,6 +25,12 @@ impl PlacedCore {
     pub(crate) fn neurons(&self) -> u32 {
         self.parts.iter().map(|part| part.count).sum()
     }
+
+    /// What the circuits that hold neurons have, of what all up to the last have.
+    pub(crate) fn of_neurons<T: Copy>(&self, circuits: &[T]) -> Vec<T> {
+        let of_part = |part: &Segment| circuits[part.first_circuit as usize..][..part.count as usize].iter().copied();
+        self.parts.iter().flat_map(of_part).collect()
+    }
 }
 
 /// Where every neuron of a network sits.

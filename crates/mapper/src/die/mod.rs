@@ -2,9 +2,9 @@
 //! the slots that they lie in.
 //!
 //! Owns what a mapping knows of its die ([`DieChoice`], [`OnDie`]), which circuit each neuron of a core gets
-//! ([`seat()`]), what slots make of codes ([`slots`]), and the account of what all of that gained against a mapping that does not
-//! know the die ([`DieReport`]). It deliberately draws nothing and reads no file: a die is found by whoever asks for
-//! one, and what it does to a weight is the router's rule.
+//! ([`seat()`]), what slots make of codes ([`slots`]), and the account of what all of that gained against a mapping
+//! that does not know the die ([`DieReport`]). It deliberately draws nothing and reads no file: a die is found by
+//! whoever asks for one, and what it does to a weight is the router's rule.
 
 mod assign;
 mod parameters;

@@ -80,8 +80,10 @@ impl Kind for Memories {
         let positions = positions(wish.spec);
         let addresses: Vec<_> = wish.cores.iter().map(|core| core.address).collect();
         let heard = tags_heard(&addresses, &memories, &inputs, &positions);
-        let cores = memories.iter().zip(heard).zip(&weights).map(|((memory, heard), weights)| {
+        let placed = wish.cores.iter();
+        let cores = memories.iter().zip(heard).zip(&weights).zip(placed).map(|(((memory, heard), weights), placed)| {
             let words: Vec<u64> = memory.sram.iter().map(|words| words.len() as u64).collect();
+            let words = placed.of_neurons(&words);
             CoreMemories {
                 synapses: Some(limits.cam_words_per_neuron),
                 sram: Some(MemoryUse::of(&words, Some(limits.sram_words_per_neuron as u64))),
