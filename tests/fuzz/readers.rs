@@ -51,6 +51,11 @@ impl Folder {
         path
     }
 
+    /// A file beside it that stays as it is.
+    fn file(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.path().join(name), bytes).expect("a file");
+    }
+
     fn path(&self) -> &Path {
         self.0.path()
     }
@@ -324,6 +329,45 @@ target!(
         channels > MAPPED_MAX || graph.steps(&ideal).is_ok()
     }
 );
+
+target!(
+    /// What nodes of a graph did, as tools exchange it.
+    nir_data,
+    vec![seeds::observed()],
+    {
+        let folder = Folder::new("data.h5");
+        move |bytes: &[u8]| formats::nir_data::NirData::open(&folder.with(bytes)).is_ok()
+    }
+);
+
+/// What reads a set of samples whose file has this name, and makes events of it.
+fn samples(name: &'static str) -> impl Fn(&[u8]) -> bool {
+    let folder = Folder::new(name);
+    folder.file("a.csv", b"tick,channel\n3,1\n");
+    move |bytes| {
+        let options = score::SetOptions {
+            channels: 4,
+            outputs: 3,
+            tick: "1 ms".parse().expect("a time"),
+            row: 1,
+            bin: None,
+            needs_bin: false,
+            steps: false,
+            numbers: false,
+            recordings: score::Recordings::default(),
+            classes: None,
+            limit: Some(16),
+            threads: std::num::NonZeroUsize::new(1),
+        };
+        let path = folder.with(bytes);
+        let labelled = score::Source::open(&path, None, None, false).and_then(|source| source.read(&options));
+        let plain = score::Source::unlabelled(&path, None, false).and_then(|source| source.read(&options));
+        labelled.is_ok() && plain.is_ok()
+    }
+}
+
+target!(labelled_list, vec![b"# two\nfile,label\na.csv,0\na.csv,2\n".to_vec()], samples("set.csv"));
+target!(labelled_arrays, vec![seeds::samples()], samples("set.npz"));
 
 target!(spiking_graph, vec![seeds::graph()], |bytes: &[u8]| {
     formats::nir::NirGraph::from_bytes(bytes.to_vec(), "graph.nir").is_ok()

@@ -2,6 +2,7 @@
 
 use budget::Allowance;
 use formats::container::{Kind, encode};
+use formats::nir_data::NodeData;
 use mapper::MapperOptions;
 use session::{Board, Session};
 use units::Tick;
@@ -89,11 +90,32 @@ pub(crate) fn connections() -> Vec<u8> {
     npz(&[("pre", "<u4", &[0, 1, 2], 4), ("post", "<u2", &[1, 0, 3], 2), ("weight", "<i8", &[5, 9, 200], 8)])
 }
 
+/// Two samples of three steps and four channels, and their labels.
+pub(crate) fn samples() -> Vec<u8> {
+    let (counts, shape) = ([1u64, 0, 2, 0, 0, 0, 0, 3, 1, 1, 1, 1].repeat(2), "2, 3, 4");
+    npz_shaped(&[("x", "|u1", &counts, 1, shape), ("y", "<i4", &[2, 0], 4, "2,")])
+}
+
+/// What two nodes did: spikes of one, voltages of another.
+pub(crate) fn observed() -> Vec<u8> {
+    let spikes = NodeData { name: "lif".into(), neurons: 3, spikes: vec![(0, 0.001), (2, 0.002)], grids: Vec::new() };
+    let grids = vec![("v".into(), (0..8).map(f64::from).collect())];
+    let voltages = NodeData { name: "li".into(), neurons: 2, spikes: Vec::new(), grids };
+    formats::nir_data::write(&[spikes, voltages], 0.001, 0.004)
+}
+
 /// An archive of arrays of whole numbers: name, type, values, bytes a value.
 fn npz(arrays: &[(&str, &str, &[u64], usize)]) -> Vec<u8> {
+    let shapes: Vec<String> = arrays.iter().map(|(.., values, _)| format!("{},", values.len())).collect();
+    let shaped: Vec<_> = arrays.iter().zip(&shapes).map(|(&(n, d, v, w), shape)| (n, d, v, w, &shape[..])).collect();
+    npz_shaped(&shaped)
+}
+
+/// The same of arrays of any shape, which comes last.
+fn npz_shaped(arrays: &[(&str, &str, &[u64], usize, &str)]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
-    for (name, dtype, values, width) in arrays {
-        let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({},), }}", values.len());
+    for (name, dtype, values, width, shape) in arrays {
+        let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({shape}), }}");
         let header = format!("{header:<117}\n");
         let mut array = b"\x93NUMPY\x01\0".to_vec();
         array.extend((header.len() as u16).to_le_bytes());

@@ -37,6 +37,7 @@ use units::{InputId, Quantity, QuantityError, Tick, Unit};
 
 pub use columns::{Column, Columns, TimeUnit};
 pub use format::{FORMATS, SensorFormat, recognise};
+pub use hdf5::Recordings;
 pub use problem::SensorProblem;
 
 /// An event of a sensor.

@@ -184,6 +184,41 @@ fn folders_of_classes_and_names_are_sets() {
     assert!(text.contains("`--classes`"), "{text}");
 }
 
+/// The Heidelberg data sets: every sample of one file, with the labels that stand beside them.
+#[test]
+fn files_of_many_recordings_are_sets() {
+    let sandbox = sandbox();
+    sandbox.file("shd.h5", include_bytes!("../../../crates/formats/testdata/recordings/shd.h5"));
+    sandbox.file("w.csv", "pre,post,weight\n0,3,25\n100,3,25\n2,4,25\n102,4,25\n");
+    sandbox.file(
+        "net.toml",
+        r#"
+format = "quenched-network"
+version = 1
+input = [{ name = "in", channels = 700 }]
+population = [{ name = "out", size = 5, model = "lif" }]
+
+[[projection]]
+name = "drive"
+pre = "in"
+post = "out"
+synapse = "delta"
+connect = { list = "w.csv" }
+weight = "1 mV"
+"#,
+    );
+    let args =
+        ["score", "net.toml", "--chip", "ideal", "--data", "shd.h5", "--sensor", "700", "--time", "1s", "--json"];
+    let value = sandbox.json(&args);
+    let die = &value["results"][0]["dies"][0];
+    // The sample of class 1 has no event, and so no decision.
+    assert_eq!((&die["samples"], &die["correct"], &die["undecided"]), (&3.into(), &2.into(), &1.into()), "{value:#}");
+    let text = sandbox.fails(1, &[&args[..10], &["--labels", "w.csv"]].concat());
+    assert!(text.contains("it has labels of its own"), "{text}");
+    let text = sandbox.fails(1, &[&args[..6], &["--sensor", "200", "--time", "1s"]].concat());
+    assert!(text.contains("shd.h5"), "{text}");
+}
+
 #[test]
 fn lists_are_refused_at_their_line() {
     let sandbox = sandbox();

@@ -5,6 +5,7 @@ mod explain;
 mod graph;
 mod input;
 mod mapping;
+mod samples;
 mod score;
 mod values;
 
@@ -19,6 +20,7 @@ pub(crate) use explain::{ExplainArgs, NeuronName};
 pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
+pub(crate) use samples::{RateArgs, SampleArgs};
 pub(crate) use score::ScoreArgs;
 pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval, WhichDie};
 
@@ -60,7 +62,7 @@ pub(crate) enum Command {
     /// Show the frozen mismatch of one die
     Die(DieArgs),
     /// Map a network onto a chip and report what was used, kept and lost
-    Map(MapArgs),
+    Map(Box<MapArgs>),
     /// Explain a program: a neuron, a core, the whole floor, or the difference to another
     Explain(Box<ExplainArgs>),
     /// Run a network on a die and report its spikes
@@ -208,6 +210,7 @@ impl MapChoice {
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
   quenched map net.toml --chip dynapse2 --die 3 --out net-3.program         for die 3, and no other
+  quenched map net.nir --chip dynapse2 --like norse --step-time 1ms --calibrate x.npy     rates before and after
   quenched map net.toml --chip dynapse2 --html net.html      floor plan, weights and tables as a page
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
@@ -228,6 +231,9 @@ pub(crate) struct MapArgs {
     /// Draw the floor plan and the errors of the weights, with the tables, as a page of its own
     #[arg(long, value_name = "PAGE")]
     pub(crate) html: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rates: RateArgs,
 
     /// Print the mapping report as JSON: of lost connections the number, by projection and cause, and the first 20
     #[arg(long)]

@@ -108,7 +108,7 @@ fn wrong_arrays_are_named() {
     let path = dir.path().join("die.npz");
     let words = |all: &[u16]| -> Vec<u8> { all.iter().flat_map(|word| word.to_le_bytes()).collect() };
     let reals = |all: &[f64]| -> Vec<u8> { all.iter().flat_map(|real| real.to_le_bytes()).collect() };
-    let mut wrong = |arrays: &[(&str, &'static str, usize, Vec<u8>)]| {
+    let wrong = |arrays: &[(&str, &'static str, usize, Vec<u8>)]| {
         let all: Vec<_> =
             arrays.iter().map(|(n, kind, len, data)| ((*n).to_string(), *kind, *len, data.clone())).collect();
         std::fs::write(&path, crate::npz::write_arrays(&all)).unwrap();

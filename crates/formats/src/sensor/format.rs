@@ -30,6 +30,9 @@ pub struct SensorFormat {
 const TABLE: &[&str] = &["--columns", "--time-unit", "--clock-bits"];
 const NOTHING: &[&str] = &[];
 
+/// What `--format` calls the Heidelberg data sets.
+pub(super) const HEIDELBERG: &str = "shd";
+
 const fn never(_: &[u8]) -> bool {
     false
 }
@@ -149,7 +152,7 @@ pub static FORMATS: &[SensorFormat] = &[
         read: arrays::read_npy,
     },
     SensorFormat {
-        name: "shd",
+        name: HEIDELBERG,
         extensions: &["h5", "hdf5"],
         what: "Heidelberg data sets (SHD, SSC) in HDF5: one of its samples",
         magic: |head| head.starts_with(b"\x89HDF\r\n\x1a\n"),

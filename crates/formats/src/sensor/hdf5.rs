@@ -5,11 +5,13 @@
 //! Lists of any length lie in global heaps (HDF5 File Format Specification, III.E), which the reader of HDF5 knows for
 //! texts alone; they are followed here, within the bytes of the file. Times are rounded to microseconds.
 
-use super::SensorProblem;
 use super::bytes::Bytes;
 use super::collect::{Collector, Holds};
+use super::{Options, Recording, SensorProblem};
 use crate::error::{FormatError, FormatErrors};
+use crate::text::read_bytes;
 use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, File};
+use std::path::Path;
 
 /// Most bytes of a file.
 const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -19,43 +21,134 @@ const DATASET_BYTES_MAX: u64 = 1 << 26;
 const REFERENCE_BYTES: u64 = 16;
 
 pub(super) fn read(bytes: &mut Bytes<'_>, events: &mut Collector<'_>) -> Result<(), FormatErrors> {
-    events.expect(Holds::Addresses)?;
-    let reader = Reader { name: bytes.file() };
-    let file = File::from_bytes(bytes.rest(FILE_BYTES_MAX)?).map_err(|error| reader.wrong("/", error))?;
-    let (times, units) = (reader.dataset(&file, "spikes/times")?, reader.dataset(&file, "spikes/units")?);
-    let count = reader.rows("spikes/times", &times)?;
-    let found = reader.rows("spikes/units", &units)?;
-    if found != count {
-        let reason = format!("it has {found} samples, but `spikes/times` has {count}");
-        return Err(reader.wrong("spikes/units", reason).into());
-    }
+    let all = Recordings::of(bytes.rest(FILE_BYTES_MAX)?, bytes.file())?;
     let sample = match events.options().sample {
-        Some(sample) if sample < count => sample,
-        Some(sample) => return Err(bytes.wrong(SensorProblem::UnknownSample { sample, count }).into()),
-        None if count == 1 => 0,
-        None => return Err(bytes.wrong(SensorProblem::NoSample { count }).into()),
+        Some(sample) if sample < all.count => sample,
+        Some(sample) => return Err(bytes.wrong(SensorProblem::UnknownSample { sample, count: all.count }).into()),
+        None if all.count == 1 => 0,
+        None => return Err(bytes.wrong(SensorProblem::NoSample { count: all.count }).into()),
     };
-    let times = reader.list(&file, "spikes/times", &times, sample)?;
-    let units = reader.list(&file, "spikes/units", &units, sample)?;
-    if times.len() != units.len() {
-        let reason = format!("sample {sample} has {} channels for {} times", units.len(), times.len());
-        return Err(reader.wrong("spikes/units", reason).into());
-    }
-    if let Ok(labels) = file.dataset("labels") {
-        reader.fits("labels", &labels)?;
-        let label = labels.read_i64_rows(sample, 1).map_err(|error| reader.wrong("labels", error))?;
-        if let Some(label) = label.first() {
-            events.label(*label);
+    all.collect(sample, events)
+}
+
+/// The recordings of one file.
+#[derive(Clone, Debug)]
+pub struct Recordings {
+    name: String,
+    file: File,
+    has_labels: bool,
+    count: u64,
+}
+
+impl Recordings {
+    /// The recordings of the file at `path`; none if it is a file of HDF5 that holds something else.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is damaged.
+    pub fn open(path: &Path) -> Result<Option<Self>, FormatErrors> {
+        let name = path.display().to_string();
+        let bytes = read_bytes(path, FILE_BYTES_MAX)?;
+        let reader = Reader { name: &name };
+        let file = File::from_bytes(bytes).map_err(|error| reader.wrong("/", error))?;
+        match file.dataset("spikes/times") {
+            Ok(_) => Ok(Some(Self::new(file, &name)?)),
+            Err(_) => Ok(None),
         }
     }
-    for (index, (time, unit)) in times.into_iter().zip(units).enumerate() {
-        let microseconds = (time * 1e6 + 0.5).floor();
-        if !(0.0..1e18).contains(&microseconds) {
-            return Err(bytes.wrong(SensorProblem::NoTime { event: index, time: time.to_string() }).into());
-        }
-        events.address(None, microseconds as u64, unit as i64)?;
+
+    fn of(bytes: Vec<u8>, name: &str) -> Result<Self, FormatError> {
+        let reader = Reader { name };
+        let file = File::from_bytes(bytes).map_err(|error| reader.wrong("/", error))?;
+        Self::new(file, name)
     }
-    Ok(())
+
+    fn new(file: File, name: &str) -> Result<Self, FormatError> {
+        let reader = Reader { name };
+        let (times, units) = (reader.dataset(&file, "spikes/times")?, reader.dataset(&file, "spikes/units")?);
+        let count = reader.rows("spikes/times", &times)?;
+        let found = reader.rows("spikes/units", &units)?;
+        if found != count {
+            let reason = format!("it has {found} samples, but `spikes/times` has {count}");
+            return Err(reader.wrong("spikes/units", reason));
+        }
+        let labels = file.dataset("labels").ok();
+        if let Some(labels) = &labels {
+            reader.fits("labels", labels)?;
+        }
+        Ok(Self { name: name.into(), has_labels: labels.is_some(), file, count })
+    }
+
+    /// Samples.
+    pub fn len(&self) -> usize {
+        usize::try_from(self.count).unwrap_or(usize::MAX)
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The class of each sample, if the file has them.
+    ///
+    /// # Errors
+    /// They cannot be read, or are not one for each sample.
+    pub fn labels(&self) -> Result<Option<Vec<i64>>, FormatError> {
+        let reader = Reader { name: &self.name };
+        if !self.has_labels {
+            return Ok(None);
+        }
+        let labels = reader.dataset(&self.file, "labels")?;
+        let found = reader.rows("labels", &labels)?;
+        if found != self.count {
+            return Err(reader.wrong("labels", format!("it has {found} labels for {} samples", self.count)));
+        }
+        Ok(Some(labels.read_i64_rows(0, found).map_err(|error| reader.wrong("labels", error))?))
+    }
+
+    /// Recording number `sample`.
+    ///
+    /// # Errors
+    /// There is none, it is damaged, or as [`super::load`].
+    pub fn recording(&self, sample: usize, options: &Options) -> Result<Recording, FormatErrors> {
+        let sample = sample as u64;
+        if sample >= self.count {
+            let problem = SensorProblem::UnknownSample { sample, count: self.count };
+            return Err(FormatError::Sensor { file: self.name.clone(), problem }.into());
+        }
+        let mut events = Collector::new(&self.name, options);
+        self.collect(sample, &mut events)?;
+        Ok(events.finish(super::format::HEIDELBERG)?)
+    }
+
+    /// Hands the events of a sample to `events`.
+    fn collect(&self, sample: u64, events: &mut Collector<'_>) -> Result<(), FormatErrors> {
+        let reader = Reader { name: &self.name };
+        events.expect(Holds::Addresses)?;
+        let list = |path| reader.list(&self.file, path, &reader.dataset(&self.file, path)?, sample);
+        let (times, units) = (list("spikes/times")?, list("spikes/units")?);
+        if times.len() != units.len() {
+            let reason = format!("sample {sample} has {} channels for {} times", units.len(), times.len());
+            return Err(reader.wrong("spikes/units", reason).into());
+        }
+        if self.has_labels {
+            let label = reader
+                .dataset(&self.file, "labels")?
+                .read_i64_rows(sample, 1)
+                .map_err(|error| reader.wrong("labels", error))?;
+            if let Some(label) = label.first() {
+                events.label(*label);
+            }
+        }
+        for (index, (time, unit)) in times.into_iter().zip(units).enumerate() {
+            let microseconds = (time * 1e6 + 0.5).floor();
+            if !(0.0..1e18).contains(&microseconds) {
+                let problem = SensorProblem::NoTime { event: index, time: time.to_string() };
+                return Err(FormatError::Sensor { file: self.name.clone(), problem }.into());
+            }
+            events.address(None, microseconds as u64, unit as i64)?;
+        }
+        Ok(())
+    }
 }
 
 struct Reader<'a> {

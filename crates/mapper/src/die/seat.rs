@@ -167,7 +167,7 @@ impl Task<'_> {
         let mut values = fit(&best);
         for _ in 0..ROUNDS {
             let found = if rows * columns > PAIRS_MAX {
-                self.sorted(&factors, &fixed)
+                self.sorted(&factors, fixed)
             } else {
                 assign(rows, columns, |row, column| cost(&values, row, column))
             };
