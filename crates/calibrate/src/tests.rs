@@ -1,3 +1,5 @@
+//! Factors of populations, and why one fell silent, on small networks of three chips.
+
 use crate::{Cause, Factor, Search, scaled};
 use chip::{ChipSpec, InputEvent, Values};
 use device_models::DieParameters;

@@ -22,8 +22,8 @@ pub(crate) fn spelled(spec: &ChipSpec, model: CoreModel, bits: i32) -> String {
 }
 
 /// The least weight exponent of each core in use: the scale ([`ChipSpec::core_scale`]) that its thresholds ask for,
-/// where that is above 0. Finer weights would bound the scale, and take room from the states. Cores of whole numbers have
-/// no scale, but an end to how fine a weight can be.
+/// where that is above 0. Finer weights would bound the scale, and take room from the states. Cores of whole numbers
+/// have no scale, but an end to how fine a weight can be.
 pub(crate) fn least_exponents(wish: &Wish<'_>) -> Vec<u8> {
     let populations = &wish.network.populations;
     let of_core = |core: &crate::placement::PlacedCore| {

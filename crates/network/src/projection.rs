@@ -89,7 +89,7 @@ impl Connections {
         Self { delay: Some(delays), ..self }
     }
 
-    /// The same connections with each weight as `change` makes it of the one that there is; none if that is none of one.
+    /// The same connections with the weights that `change` makes of those that there are; none if it makes none of one.
     pub fn with_weights(&self, change: impl Fn(Weight) -> Option<Weight>) -> Option<Self> {
         let weight = self.weight.iter().map(|weight| change(*weight)).collect::<Option<_>>()?;
         Some(Self { weight, ..self.clone() })
