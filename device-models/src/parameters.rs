@@ -6,9 +6,11 @@
 
 use crate::DeviceModelError;
 use crate::faults::{FaultRates, NeuronFault};
+use crate::measured::Measured;
 use crate::noise::Noise;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use chip::{
     ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS,
@@ -55,6 +57,8 @@ pub struct DieParameters {
     weights: Option<Mismatch>,
     pub(crate) faults: FaultRates,
     pub(crate) noise: Option<Noise>,
+    /// Tables that take the place of all that is drawn.
+    pub(crate) measured: Option<Arc<Measured>>,
 }
 
 impl DieParameters {
@@ -79,7 +83,7 @@ impl DieParameters {
             Some(faults) if !setting.without_faults => FaultRates::new(spec, faults)?,
             _ => FaultRates::NONE,
         };
-        Ok(Self { die, mismatch, weights, faults, noise: None })
+        Ok(Self { die, mismatch, weights, faults, noise: None, measured: None })
     }
 
     /// The same die in one run: with the noise of the chip file, drawn for trial number `trial`.
@@ -104,6 +108,7 @@ impl DieParameters {
             weights: None,
             faults: FaultRates::NONE,
             noise: None,
+            measured: None,
         }
     }
 
@@ -114,12 +119,16 @@ impl DieParameters {
 
     /// The parameters that have mismatch, in order of their names.
     pub fn mismatched(&self) -> impl Iterator<Item = &str> {
-        self.mismatch.keys().map(String::as_str)
+        let measured = self.measured.iter().flat_map(|measured| &measured.names);
+        self.mismatch.keys().chain(measured).map(String::as_str)
     }
 
     /// The factor of `parameter` in one circuit: mean 1 over circuits and dies, exactly 1 for a parameter without
     /// mismatch.
     pub fn factor(&self, parameter: &str, core: CoreAddress, neuron: NeuronId) -> Real {
+        if let Some(measured) = &self.measured {
+            return measured.factor(parameter, core, neuron);
+        }
         let Some(found) = self.mismatch.get(parameter) else { return Real::ONE };
         let own = self.die.deviate(parameter, &found.shares, core, neuron);
         let z = match &found.correlation {
@@ -135,13 +144,16 @@ impl DieParameters {
     /// The frozen mismatch factor of the weight of one synapse slot, of mean 1; exactly 1 on a chip whose weights have
     /// none. `slot` is what numbers the slots of a neuron; its router says how.
     pub fn weight_mismatch(&self, core: CoreAddress, neuron: NeuronId, slot: u64) -> Real {
+        if let Some(measured) = &self.measured {
+            return measured.slot(core, neuron, slot).factor.unwrap_or(Real::ONE);
+        }
         let Some(found) = &self.weights else { return Real::ONE };
         found.distribution.factor(self.die.slot_deviate(WEIGHTS, &found.shares, core, neuron, slot))
     }
 
     /// Whether weights have mismatch.
-    pub const fn has_weight_mismatch(&self) -> bool {
-        self.weights.is_some()
+    pub fn has_weight_mismatch(&self) -> bool {
+        self.weights.is_some() || self.measured.as_ref().is_some_and(|measured| measured.has_weights)
     }
 }
 
@@ -422,7 +434,11 @@ impl<'a> Reader<'a> {
     /// this once, on what holds its neurons back.
     pub(crate) fn break_neurons<T: Copy>(&self, values: &mut [T], dead: T, hot: T) {
         for (n, value) in values.iter_mut().enumerate().take(self.core.neuron_count as usize) {
-            match self.die.neuron_fault(self.core.address, NeuronId(n as u16)) {
+            let neuron = NeuronId(n as u16);
+            // A circuit that is switched off is as one that is dead.
+            let is_off = self.core.off.binary_search(&neuron).is_ok();
+            match self.die.neuron_fault(self.core.address, neuron) {
+                _ if is_off => *value = dead,
                 None => {}
                 Some(NeuronFault::Dead) => *value = dead,
                 Some(NeuronFault::Hot) => *value = hot,

@@ -59,6 +59,7 @@ fn board() -> Program {
         neuron_count: 40,
         parameters: BTreeMap::new(),
         weight_exponent: 12,
+        off: Vec::new(),
     };
     let mut events = vec![None; 40];
     events[33] = Some(event(1, 0b00101, 7));

@@ -62,7 +62,7 @@ pub use spec::{
     TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, whole_multiple,
 };
 pub use symbols::{
-    Endpoint, InputSymbol, NeuronPlace, PlacementKind, PopulationSymbol, ProjectionSymbol, Segment, Symbols,
+    DieSymbol, Endpoint, InputSymbol, NeuronPlace, PlacementKind, PopulationSymbol, ProjectionSymbol, Segment, Symbols,
     hidden_character,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

@@ -39,6 +39,9 @@ pub struct CoreProgram {
     /// (2^-20 of the network's weight unit). From 0 to 20, or to 27 for the model `loihi`. It bounds the scale of the
     /// core ([`crate::ChipSpec::core_scale`]).
     pub weight_exponent: u8,
+    /// Circuits of `0..neuron_count` that are switched off, sorted: they never send anything, whatever the die makes of
+    /// them. A mapping that keeps away from broken circuits leaves such gaps.
+    pub off: Vec<NeuronId>,
 }
 
 /// Where an event comes from.
@@ -109,6 +112,11 @@ impl TagCamCore {
             Some(index) => self.delays.get(usize::from(index)).copied(),
         }
     }
+
+    /// The slot of word `word` of neuron `neuron`.
+    pub fn slot(&self, neuron: usize, word: usize) -> u16 {
+        self.slots.get(neuron).and_then(|slots| slots.get(word)).copied().unwrap_or(word as u16)
+    }
 }
 
 /// The memories of one core of a tag and CAM chip; same order as [`Program::cores`].
@@ -122,6 +130,9 @@ pub struct TagCamCore {
     pub cam: Vec<Vec<CamWord>>,
     /// SRAM words of each neuron in use.
     pub sram: Vec<Vec<SramWord>>,
+    /// The slot that each of the CAM words lies in, by neuron, as [`TagCamCore::cam`] lists them; empty: word `i` of
+    /// every neuron lies in slot `i`. A mapping that knows its die keeps away from broken slots.
+    pub slots: Vec<Vec<u16>>,
 }
 
 /// An event that the host sends to a chip.

@@ -48,6 +48,35 @@ pub enum MapperError {
         "the placement is to be as in the file `{file}`, which nobody has read: use `MapperOptions::read_placement`"
     )]
     PlacementUnread { file: String },
+    /// A die that the options only name.
+    #[error("the mapping is to be for die `{die}`, which nobody has found: use `MapperOptions::find_die`")]
+    DieUnknown { die: String },
+    /// A chip on which a mapping cannot have a die in mind.
+    #[error(
+        "{die} differs from the nominal chip, and the places of neurons and synapses on chip `{chip}` (router `{router}`) \
+         cannot be chosen by die: map without one"
+    )]
+    DieRouter { chip: String, router: &'static str, die: String },
+    /// A core with fewer whole circuits than neurons.
+    #[error(
+        "{core} is to hold {needed} neurons, and {whole} of its {circuits} circuits are whole on {die}: give it fewer \
+         neurons, or map without the die"
+    )]
+    DieCircuits { die: String, core: CoreAddress, needed: usize, whole: usize, circuits: usize },
+    /// A neuron with more synapses than whole slots.
+    #[error(
+        "neuron {index} of `{population}` ({address}) needs {needed} synapse slots, and {whole} of its {slots} are whole \
+         on {die}; reduce its fan-in, or let the mapper prune it"
+    )]
+    DieSlots {
+        die: String,
+        population: String,
+        index: u32,
+        address: NeuronAddress,
+        needed: usize,
+        whole: usize,
+        slots: usize,
+    },
     /// A given placement does not fit the network or the chip.
     #[error("the placement does not fit: {reason}")]
     Placement { reason: String },

@@ -3,7 +3,7 @@
 //! Flags of the command line, keys of the table `[mapping]` in network and study files, and the lines of the
 //! documentation all come from [`OPTIONS`]; a test holds that every field of [`MapperOptions`] is in it.
 
-use crate::{CoreSharing, MapperOptions, OverFanIn, Placing, Scale, SmallWeights, WeightGoal};
+use crate::{CoreSharing, DieChoice, MapperOptions, OverFanIn, Placing, Scale, SmallWeights, WeightGoal};
 
 /// What an option can be.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub enum OptionValues {
     Count,
     /// One of these names, each with what it means, or the path of a file.
     ChoiceOrFile(&'static [(&'static str, &'static str)]),
+    /// `none`, the number of a die, or the path of a file that describes one.
+    Die,
 }
 
 /// An option of a mapping.
@@ -57,6 +59,7 @@ impl OptionInfo {
             OptionValues::ChoiceOrFile(choices) => format!("{} or a file of places (`.csv`)", names(choices)),
             OptionValues::Number => "a number of at least 0, or percent (`0.05` or `5 %`)".into(),
             OptionValues::Count => "a whole number from 1 to 65535".into(),
+            OptionValues::Die => "`none`, the number of a die, or a measured die (`.csv` or `.npz`)".into(),
         }
     }
 }
@@ -204,6 +207,23 @@ pub const OPTIONS: &[OptionInfo] = &[
             true
         },
     },
+    OptionInfo {
+        key: "die",
+        flag: "die",
+        values: OptionValues::Die,
+        doc: "The die that the mapping is for: away from its broken circuits, codes for its slots",
+        default: "none",
+        set: |options, text| {
+            options.die = match (text, text.parse::<u32>()) {
+                ("none", _) => DieChoice::None,
+                // A sign or a blank is a slip of the pen.
+                (_, Ok(number)) if text.bytes().all(|byte| byte.is_ascii_digit()) => DieChoice::Number(number),
+                (file, _) if file.ends_with(".csv") || file.ends_with(".npz") => DieChoice::File(file.into()),
+                _ => return false,
+            };
+            true
+        },
+    },
 ];
 
 /// A part of something, as a number or in percent.
@@ -246,6 +266,11 @@ pub fn markdown() -> String {
                 format!("{}; a file ending in `.csv`: as it says ([placement.md](placement.md))", all.join("; "))
             }
             OptionValues::Number | OptionValues::Count => option.possible(),
+            OptionValues::Die => {
+                "`none`; a number: that of a die, of those that `--seed` numbers; a file ending in `.csv` or `.npz`: a \
+                 measured die ([measured-die.md](measured-die.md))"
+                    .into()
+            }
         };
         let (key, flag) = (option.key, option.flag);
         text += &format!("| `{key}` | `--{flag}` | {values} | {} | {} |\n", option.default, option.doc);
@@ -269,8 +294,9 @@ mod tests {
             scale: _,
             chips: _,
             placement: _,
+            die: _,
         } = MapperOptions::default();
-        assert_eq!(OPTIONS.len(), 8);
+        assert_eq!(OPTIONS.len(), 9);
         for option in OPTIONS {
             assert_eq!(option.flag, option.key.replace('_', "-"));
             let all = match option.values {
@@ -278,6 +304,7 @@ mod tests {
                 OptionValues::Number => vec!["0", "0.05", "1e3"],
                 OptionValues::Count => vec!["1", "65535"],
                 OptionValues::ChoiceOrFile(choices) => choices.iter().map(|(name, _)| *name).chain(["a.csv"]).collect(),
+                OptionValues::Die => vec!["none", "0", "17", "a.csv", "b/a.npz"],
             };
             let mut reached = Vec::new();
             for text in &all {

@@ -14,8 +14,23 @@ pub use chip::Segment;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlacedCore {
     pub(crate) address: CoreAddress,
+    /// Circuits up to the last one in use.
     pub(crate) neuron_count: u32,
+    /// In the order of circuits.
     pub(crate) parts: Vec<Segment>,
+}
+
+impl PlacedCore {
+    /// Its neurons.
+    pub(crate) fn neurons(&self) -> u32 {
+        self.parts.iter().map(|part| part.count).sum()
+    }
+
+    /// What the circuits that hold neurons have, of what all up to the last have.
+    pub(crate) fn of_neurons<T: Copy>(&self, circuits: &[T]) -> Vec<T> {
+        let of_part = |part: &Segment| circuits[part.first_circuit as usize..][..part.count as usize].iter().copied();
+        self.parts.iter().flat_map(of_part).collect()
+    }
 }
 
 /// Where every neuron of a network sits.
@@ -48,6 +63,25 @@ impl Placement {
                     }
                 }
                 *circuit += 1;
+            }
+            segments.push(own);
+        }
+        Self { segments }
+    }
+
+    /// The placement with each neuron in the circuit that `places` names, by population and index.
+    pub(crate) fn of_places(places: &[Vec<(CoreAddress, u32)>]) -> Self {
+        let mut segments = Vec::new();
+        for (population, places) in places.iter().enumerate() {
+            let mut own: Vec<Segment> = Vec::new();
+            for (index, &(core, circuit)) in (0..).zip(places) {
+                let goes_on = |last: &&mut Segment| last.core == core && last.first_circuit + last.count == circuit;
+                match own.last_mut().filter(goes_on) {
+                    Some(last) => last.count += 1,
+                    None => {
+                        own.push(Segment { population, first_index: index, count: 1, core, first_circuit: circuit })
+                    }
+                }
             }
             segments.push(own);
         }
@@ -93,18 +127,17 @@ impl Placement {
     /// The cores in use, sorted by address.
     pub(crate) fn cores(&self) -> Vec<PlacedCore> {
         let mut cores: Vec<PlacedCore> = Vec::new();
-        // In the order of circuits: a core is filled in the order of the populations.
+        // In the order of circuits, some of which can be left out.
         let mut segments: Vec<Segment> = self.segments.iter().flatten().copied().collect();
-        segments.sort_by_key(|segment| segment.core);
+        segments.sort_by_key(|segment| (segment.core, segment.first_circuit));
         for segment in segments {
+            let neuron_count = segment.first_circuit + segment.count;
             match cores.last_mut().filter(|c| c.address == segment.core) {
                 Some(core) => {
-                    core.neuron_count += segment.count;
+                    core.neuron_count = neuron_count;
                     core.parts.push(segment);
                 }
-                None => {
-                    cores.push(PlacedCore { address: segment.core, neuron_count: segment.count, parts: vec![segment] })
-                }
+                None => cores.push(PlacedCore { address: segment.core, neuron_count, parts: vec![segment] }),
             }
         }
         cores
@@ -166,24 +199,23 @@ pub(crate) fn place(
     packing: Packing,
 ) -> Result<Placement, MapperError> {
     let mut cores = Cores::new(network, spec, options, sharing);
-    let per_core = cores.per_core();
     let mut segments: Vec<Vec<Segment>> = Vec::new();
     for (population, Population { size, .. }) in network.populations.iter().enumerate() {
         let mut parts = Vec::new();
         let mut first_index = 0;
         while first_index < *size {
             let left = size - first_index;
-            let piece = left.min(per_core);
-            let has_room = |cores: &Cores<'_>, core: usize| per_core - cores.neurons(core) >= piece;
+            let piece = left.min(cores.next_room());
+            let has_room = |cores: &Cores<'_>, core: usize| cores.room(core) >= piece;
             let packed = || {
                 let all = cores.shared(population).filter(|core| has_room(&cores, *core));
                 all.filter(|_| packing == Packing::SameWeights).find(|core| cores.suits(*core, population, true))
             };
             let whole = |cores: &Cores<'_>| cores.shared(population).find(|core| has_room(cores, *core));
-            let any = |cores: &Cores<'_>| cores.shared(population).find(|core| cores.neurons(*core) < per_core);
+            let any = |cores: &Cores<'_>| cores.shared(population).find(|core| cores.room(*core) > 0);
             let core = packed().or_else(|| cores.fresh()).or_else(|| whole(&cores)).or_else(|| any(&cores));
             let Some(core) = core else { return Err(cores.full(population, left, None)) };
-            let count = piece.min(per_core - cores.neurons(core));
+            let count = piece.min(cores.room(core));
             let first_circuit = cores.put(core, population, count);
             parts.push(Segment { population, first_index, count, core: cores.address(core), first_circuit });
             first_index += count;

@@ -1,6 +1,6 @@
 //! What a mapping used, kept and lost, as plain data.
 
-use crate::Traffic;
+use crate::{DieReport, Traffic};
 use chip::PlacementKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -342,6 +342,9 @@ pub struct MappingReport {
     /// What came of a placement that is not simply the order of the network; none: it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<PlacementReport>,
+    /// What came of having a die in mind; none: the mapping is for any die.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub die: Option<DieReport>,
     /// What is not as the network asks for.
     pub warnings: Warnings,
 }

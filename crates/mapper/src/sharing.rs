@@ -5,8 +5,9 @@
 //! what their weights are made of: so populations whose weights are of different size keep apart while there are fresh
 //! cores.
 
+use crate::die::whole_circuits;
 use crate::placement::{Packing, board_cores};
-use crate::{CoreSharing, MapperError, MapperOptions};
+use crate::{CoreSharing, DieChoice, KnownDie, MapperError, MapperOptions};
 use chip::{ChipSpec, Values};
 use network::{Network, Population, SynapseChoice};
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,11 +137,29 @@ impl Classes {
     }
 }
 
+/// The die that `options` have in mind, if circuits of it can be broken.
+fn known_faults(options: &MapperOptions) -> Option<&KnownDie> {
+    match &options.die {
+        DieChoice::Known(known) => known.parameters.has_faults().then_some(known),
+        _ => None,
+    }
+}
+
+/// Circuits of a core that neurons can have: with a die in mind, the whole ones.
+pub(crate) fn circuits(spec: &ChipSpec, options: &MapperOptions, core: CoreAddress) -> u32 {
+    match known_faults(options) {
+        None => spec.neurons_per_core() as u32,
+        Some(known) => whole_circuits(&known.parameters, spec, core).count() as u32,
+    }
+}
+
 /// What of a core is taken.
 struct OpenCore {
     /// The populations in it.
     populations: Vec<usize>,
     neurons: u32,
+    /// Circuits that neurons can have.
+    circuits: u32,
 }
 
 /// The cores of a board while populations are placed.
@@ -173,12 +192,32 @@ impl<'a> Cores<'a> {
         self.spec.neurons_per_core() as u32
     }
 
-    /// A fresh core, if there is one.
+    /// Free circuits of core `core`.
+    pub(crate) fn room(&self, core: usize) -> u32 {
+        self.open[core].circuits - self.open[core].neurons
+    }
+
+    /// Circuits of the next fresh core; of any core if there is none.
+    pub(crate) fn next_room(&self) -> u32 {
+        let fresh = (self.open.len()..self.count).map(|core| self.circuits(core)).find(|circuits| *circuits > 0);
+        fresh.unwrap_or(self.per_core())
+    }
+
+    /// Circuits of core `core` of the board that neurons can have: with a die in mind, the whole ones.
+    fn circuits(&self, core: usize) -> u32 {
+        circuits(self.spec, self.options, self.address(core))
+    }
+
+    /// A fresh core with circuits that neurons can have, if there is one.
     pub(crate) fn fresh(&mut self) -> Option<usize> {
-        (self.open.len() < self.count).then(|| {
-            self.open.push(OpenCore { populations: Vec::new(), neurons: 0 });
-            self.open.len() - 1
-        })
+        while self.open.len() < self.count {
+            let circuits = self.circuits(self.open.len());
+            self.open.push(OpenCore { populations: Vec::new(), neurons: 0, circuits });
+            if circuits > 0 {
+                return Some(self.open.len() - 1);
+            }
+        }
+        None
     }
 
     /// The cores in use that population `population` may share and is not in, in order.
@@ -217,15 +256,22 @@ impl<'a> Cores<'a> {
 
     /// Free circuits of cores that `population` may use.
     pub(crate) fn free(&self, population: usize) -> u64 {
-        let fresh = (self.count - self.open.len()) as u64 * u64::from(self.per_core());
-        fresh + self.shared(population).map(|core| u64::from(self.per_core() - self.open[core].neurons)).sum::<u64>()
+        self.fresh_circuits() + self.shared(population).map(|core| u64::from(self.room(core))).sum::<u64>()
+    }
+
+    /// Circuits of the cores that are not in use.
+    fn fresh_circuits(&self) -> u64 {
+        match known_faults(self.options) {
+            None => (self.count - self.open.len()) as u64 * u64::from(self.per_core()),
+            Some(_) => (self.open.len()..self.count).map(|core| u64::from(self.circuits(core))).sum(),
+        }
     }
 
     /// The refusal of population `population`, of which `left` neurons found no place; `memories` says which memories
     /// of the cores with free circuits are full, if that is what is missing.
     pub(crate) fn full(&self, population: usize, left: u32, memories: Option<&str>) -> MapperError {
         let own = &self.network.populations[population];
-        let circuits = self.count as u64 * u64::from(self.per_core());
+        let circuits = self.fresh_circuits() + self.open.iter().map(|core| u64::from(core.circuits)).sum::<u64>();
         let taken: u64 = self.open.iter().map(|core| u64::from(core.neurons)).sum();
         let free = self.free(population);
         let others = (circuits - taken).saturating_sub(free);
@@ -247,6 +293,10 @@ impl<'a> Cores<'a> {
         let chips = self.spec.chip_count();
         if self.options.chips.is_some_and(|allowed| usize::from(allowed) < chips) {
             ways.push(format!("let the mapping use all {chips} chips of the board"));
+        }
+        if let Some(known) = known_faults(self.options) {
+            let all = self.count as u64 * u64::from(self.per_core());
+            ways.push(format!("{} of the board's {all} circuits are broken on {}", all - circuits, known.name));
         }
         ways.push("use fewer neurons, or a chip file with more `geometry.chips`".into());
         MapperError::BoardFull {

@@ -127,6 +127,7 @@ fn layouts(wish: &Wish<'_>, links: impl Iterator<Item = Link>) -> Result<Vec<Inp
             neuron_count: placed.neuron_count,
             parameters: BTreeMap::new(),
             weight_exponent: 0,
+            off: Vec::new(),
         };
         InputLayout::new(wish.spec, &program, used).map_err(|error| wish.refused(placed.address, error))
     };

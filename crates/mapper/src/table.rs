@@ -1,7 +1,7 @@
 //! The mapping report as text.
 
-use crate::Traffic;
 use crate::report::{ConnectionLoss, MappingReport, MemoryUse, PlacementReport, PopulationRange, Use, XyloReport};
+use crate::{DieReport, Traffic};
 use chip::PlacementKind;
 use std::fmt;
 
@@ -19,11 +19,11 @@ pub struct ReportTable {
 }
 
 impl Table {
-    fn new(names: usize, header: &[&str]) -> Self {
+    pub(crate) fn new(names: usize, header: &[&str]) -> Self {
         Self { title: "", names, rows: vec![header.iter().map(|cell| (*cell).into()).collect()] }
     }
 
-    fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 }
@@ -70,7 +70,7 @@ impl fmt::Display for PopulationRange {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
@@ -103,6 +103,7 @@ impl MappingReport {
             named("Gains", self.gains_table()),
             named("Projections", Some(self.projections_table())),
             named("Errors of weights", Some(self.errors_table())),
+            named("On the die", self.die.as_ref().map(DieReport::table)),
             named("Limits of the chip", self.xylo.as_ref().map(XyloReport::limits_table)),
             named("Matrices", self.xylo.as_ref().map(XyloReport::matrices_table)),
         ];
@@ -323,6 +324,9 @@ impl fmt::Display for MappingReport {
         }
         writeln!(f, "{}", self.projections_table())?;
         writeln!(f, "{}", self.errors_table())?;
+        if let Some(die) = &self.die {
+            writeln!(f, "{die}")?;
+        }
         if let Some(xylo) = &self.xylo {
             writeln!(f, "{xylo}")?;
         }

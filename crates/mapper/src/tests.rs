@@ -3,6 +3,7 @@
 mod axons;
 mod crossbar;
 mod delays;
+mod die;
 mod explain;
 mod fits;
 mod names;

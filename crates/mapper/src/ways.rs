@@ -72,6 +72,8 @@ fn is_of_hardware(error: &MapperError) -> bool {
 /// Options that may help against an error, with the values to try.
 fn candidates(error: &MapperError) -> Vec<(&'static str, &'static str)> {
     match error {
+        MapperError::DieSlots { .. } => vec![("over_fan_in", "prune"), ("die", "none")],
+        MapperError::DieCircuits { .. } => vec![("die", "none")],
         MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
             vec![("over_fan_in", "prune"), ("core_sharing", "off"), ("placement", "optimised")]
         }
@@ -107,7 +109,7 @@ fn meaning(key: &'static str, value: &'static str) -> Option<(&'static str, &'st
         OptionValues::Choice(choices) | OptionValues::ChoiceOrFile(choices) => {
             choices.iter().find(|(name, _)| *name == value).copied()
         }
-        OptionValues::Number | OptionValues::Count => Some((value, option.doc)),
+        OptionValues::Number | OptionValues::Count | OptionValues::Die => Some((value, option.doc)),
     }
 }
 

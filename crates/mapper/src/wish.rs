@@ -1,5 +1,6 @@
 //! The network as the mapper reads it: every connection between a source and a circuit of the board.
 
+use crate::die::OnDie;
 use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
 use crate::report::FreedResources;
@@ -61,6 +62,8 @@ pub(crate) struct Wish<'a> {
     kinds: Vec<[u8; 2]>,
     /// Of each projection whose connections have delays of their own: those that they get.
     pub(crate) delays: Vec<Option<Vec<u16>>>,
+    /// The die that the mapping is judged on.
+    pub(crate) die: Option<OnDie<'a>>,
 }
 
 impl<'a> Wish<'a> {
@@ -73,7 +76,8 @@ impl<'a> Wish<'a> {
     ) -> Result<Self, MapperError> {
         let check = |projection| check_projection(network, spec, router, projection);
         let kinds = network.projections.iter().map(check).collect::<Result<_, _>>()?;
-        let mut wish = Self { network, spec, placement, cores: placement.cores(), kinds, delays: Vec::new() };
+        let mut wish =
+            Self { network, spec, placement, cores: placement.cores(), kinds, delays: Vec::new(), die: None };
         delays::settle(&mut wish, router)?;
         Ok(wish)
     }

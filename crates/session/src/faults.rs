@@ -43,6 +43,8 @@ impl Session {
         let count = |fault| {
             let broken = |core: &CoreProgram| {
                 let neurons = (0..core.neuron_count).map(|neuron| NeuronId(neuron as u16));
+                // What is switched off does no harm.
+                let neurons = neurons.filter(|neuron| core.off.binary_search(neuron).is_err());
                 neurons.filter(|&neuron| die.neuron_fault(core.address, neuron) == Some(fault)).count()
             };
             self.board().program().cores.iter().map(broken).sum::<usize>() as u64

@@ -172,6 +172,9 @@ impl Reader<'_> {
         let mapping = root.optional_with("mapping", |v| {
             v.options(|key, value| {
                 options.set(key, value)?;
+                if options.die != mapper::DieChoice::None {
+                    return Err("a study maps once for all of its dies, and has none in mind: leave `die` out".into());
+                }
                 let read = |file: &str| formats::placement::load(&self.directory.join(file));
                 options.read_placement(read).map_err(|error| error.to_string())
             })

@@ -239,7 +239,11 @@ impl RouterSpec {
     pub fn numbered_slots(&self) -> u64 {
         match self {
             Self::TagCam(router) => router.limits().cam_words_per_neuron as u64,
-            Self::Ideal | Self::Axon(_) | Self::Xylo(_) | Self::Crossbar(_) => 0,
+            Self::Crossbar(router) => {
+                let limits = router.limits();
+                (limits.buses * limits.drivers_per_bus * limits.rows_per_driver) as u64
+            }
+            Self::Ideal | Self::Axon(_) | Self::Xylo(_) => 0,
         }
     }
 

@@ -94,6 +94,16 @@ pub(crate) trait Kind {
         None
     }
 
+    /// Whether the mapping can have a die in mind: neurons can sit in any circuit of their core.
+    fn knows_dies(&self) -> bool {
+        true
+    }
+
+    /// Whether it chooses the slot that a synapse lies in among the numbered ones of its neuron.
+    fn chooses_slots(&self) -> bool {
+        false
+    }
+
     /// Fills the memories, and books every connection as kept or lost.
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError>;
 }

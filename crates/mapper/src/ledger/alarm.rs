@@ -1,8 +1,8 @@
 //! What of the books is worth a warning.
 
-use crate::level;
 use crate::report::{ConnectionLoss, MappingLoss, ProjectionReport};
 use crate::wish::Wish;
+use crate::{DieReport, level};
 use warnings::{Kind, Warnings};
 
 /// An error of a projection's weights, relative to their root mean square, that is worth a warning.
@@ -13,10 +13,20 @@ const ERROR_MAX: f64 = 0.05;
 const GRID_MIN: f64 = 1000.0;
 
 /// Weights that are not those asked for, and connections that are not on the board, by projection.
-pub(super) fn warnings(wish: &Wish<'_>, projections: &[ProjectionReport], losses: &[MappingLoss]) -> Warnings {
+/// With a die in mind, weights are those that it makes of them.
+pub(super) fn warnings(
+    wish: &Wish<'_>,
+    projections: &[ProjectionReport],
+    losses: &[MappingLoss],
+    die: Option<&DieReport>,
+) -> Warnings {
     let mut warnings = Warnings::default();
     for (index, projection) in projections.iter().enumerate() {
-        if let Some(text) = weights(projection) {
+        let of_weights = match die {
+            None => weights(projection),
+            Some(die) => weights_on_die(die, index),
+        };
+        if let Some(text) = of_weights {
             warnings.push(Kind::Weights, projection.name.clone(), text);
         }
         if let Some(text) = grid(wish, index, projection) {
@@ -28,6 +38,19 @@ pub(super) fn warnings(wish: &Wish<'_>, projections: &[ProjectionReport], losses
         }
     }
     warnings
+}
+
+fn weights_on_die(die: &DieReport, projection: usize) -> Option<String> {
+    let error = die.projections[projection].in_mind;
+    (error > ERROR_MAX).then(|| {
+        format!(
+            "its weights are off by {:.2} % of their root mean square on {}; a core makes few weights, and a slot changes \
+             them: bring those of a core closer together, choose another goal of their search, or give the populations \
+             cores of their own",
+            100.0 * error,
+            die.name
+        )
+    })
 }
 
 fn weights(projection: &ProjectionReport) -> Option<String> {

@@ -19,6 +19,7 @@ const fn options(core_sharing: CoreSharing) -> MapperOptions {
         scale: Scale::None,
         chips: None,
         placement: Placing::Order,
+        die: DieChoice::None,
     }
 }
 

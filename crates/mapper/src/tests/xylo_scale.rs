@@ -18,6 +18,7 @@ const fn with(scale: Scale) -> MapperOptions {
         scale,
         chips: None,
         placement: Placing::Order,
+        die: DieChoice::None,
     }
 }
 

@@ -29,7 +29,7 @@ impl MappingFlags {
 impl FromArgMatches for MappingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let given = |option: &OptionInfo| Some((option.key, matches.get_one::<String>(option.key)?.clone()));
-        Ok(Self { given: OPTIONS.iter().filter_map(given).collect() })
+        Ok(Self { given: flags().filter_map(given).collect() })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -40,12 +40,18 @@ impl FromArgMatches for MappingFlags {
 
 impl Args for MappingFlags {
     fn augment_args(command: Command) -> Command {
-        OPTIONS.iter().map(flag).fold(command, Command::arg)
+        flags().map(flag).fold(command, Command::arg)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
         Self::augment_args(command)
     }
+}
+
+/// The options whose flags are made here. That of the die has companions of its own, and means more where a network
+/// also runs.
+fn flags() -> impl Iterator<Item = &'static OptionInfo> {
+    OPTIONS.iter().filter(|option| !matches!(option.values, OptionValues::Die))
 }
 
 /// The flag of an option.
@@ -65,6 +71,7 @@ fn flag(option: &'static OptionInfo) -> Arg {
         }
         OptionValues::ChoiceOrFile(_) => arg.value_name("CHOICE|FILE").value_parser(checked(option)),
         OptionValues::Number => arg.value_name("X").allow_negative_numbers(true).value_parser(checked(option)),
+        OptionValues::Die => arg.value_name("N|FILE").value_parser(checked(option)),
         OptionValues::Count => arg.value_name("N").allow_negative_numbers(true).value_parser(checked(option)),
     }
 }

@@ -100,6 +100,11 @@ impl Kind for Axons {
         true
     }
 
+    /// Its memories count on circuits without gaps, and the chips with it are digital: their dies are alike.
+    fn knows_dies(&self) -> bool {
+        false
+    }
+
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
         ledger.free(wish.freed_synapses());
         let chooser = Chooser { limits: self.limits, rules: &self.rules, goal: options.weight_goal };

@@ -13,6 +13,7 @@ mod buses;
 mod decode;
 mod even;
 mod scale;
+mod slots;
 
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
@@ -110,13 +111,28 @@ fn map(
                     OverFanIn::Prune => cut(&mut columns, group.rows(limits), ledger),
                 }
             }
-            for coded in columns.values().flat_map(BTreeMap::values).flatten() {
+            let array = wish.die.map(|on| slots::Array {
+                wish,
+                on,
+                group,
+                limits,
+                scale: &scales[core],
+                core: wish.cores[core].address,
+            });
+            let rows = match &array {
+                Some(array) if array.on.in_mind => array.dealt(&mut columns, options, ledger)?,
+                _ => slots::in_order(&columns),
+            };
+            if let Some(array) = &array {
+                array.book(&rows, ledger)?;
+            }
+            for coded in rows.iter().flat_map(|rows| rows.columns.values()).flatten().flatten() {
                 ledger.keep(&coded.link, scales[core].weight(coded.code));
                 if scales[core].clips(coded.link.magnitude()) {
                     ledger.clip(&coded.link);
                 }
             }
-            cores[core].drivers.extend(drivers(group, limits, &columns));
+            cores[core].drivers.extend(drivers(group, limits, &rows));
         }
     }
     inputs.sort_unstable();
@@ -262,12 +278,12 @@ fn cut(columns: &mut Columns, limit: usize, ledger: &mut Ledger) {
     }
 }
 
-/// The drivers of `group` in one core, with the rows that `columns` need.
-fn drivers(group: &Group, limits: CrossbarLimits, columns: &Columns) -> Vec<SynapseDriver> {
+/// The drivers of `group` in one core, with these rows.
+fn drivers(group: &Group, limits: CrossbarLimits, rows: &[slots::KindRows]) -> Vec<SynapseDriver> {
     let mut drivers: Vec<SynapseDriver> = Vec::new();
     let mut next = 0;
-    for (&synapse, columns) in columns {
-        for depth in 0..fullest(columns) {
+    for slots::KindRows { kind, rows, columns } in rows {
+        for depth in 0..*rows {
             let (place, row) = (next / limits.rows_per_driver, next % limits.rows_per_driver);
             next += 1;
             if row == 0 {
@@ -278,13 +294,13 @@ fn drivers(group: &Group, limits: CrossbarLimits, columns: &Columns) -> Vec<Syna
                     rows: Vec::new(),
                 });
             }
-            let cells = columns.iter().filter_map(|(&column, all)| all.get(depth).map(|coded| (column, coded)));
-            let cell = |(column, coded): (u16, &Coded)| SynapseCell {
+            let cells = columns.iter().filter_map(|(&column, all)| Some((column, (*all.get(depth)?)?)));
+            let cell = |(column, coded): (u16, Coded)| SynapseCell {
                 neuron: NeuronId(column),
                 label: coded.event.label,
                 weight: coded.code,
             };
-            let row = SynapseRow { row: row as u8, synapse, cells: cells.map(cell).collect() };
+            let row = SynapseRow { row: row as u8, synapse: *kind, cells: cells.map(cell).collect() };
             drivers.last_mut().expect("the first row of a driver made it").rows.push(row);
         }
     }

@@ -5,6 +5,7 @@ mod decode;
 mod judge;
 mod need;
 mod search;
+mod slots;
 mod weights;
 
 use crate::board;
@@ -57,6 +58,10 @@ impl Kind for Memories {
         Some(self.limits.cam_words_per_neuron)
     }
 
+    fn chooses_slots(&self) -> bool {
+        true
+    }
+
     fn limits<'a>(&'a self, spec: &ChipSpec, _: &'a Network, nets: &'a Nets) -> Option<Judge<'a>> {
         Some(Some(Box::new(judge::Words { limits: self.limits, nets, cores_per_chip: spec.cores_per_chip() })))
     }
@@ -75,8 +80,10 @@ impl Kind for Memories {
         let positions = positions(wish.spec);
         let addresses: Vec<_> = wish.cores.iter().map(|core| core.address).collect();
         let heard = tags_heard(&addresses, &memories, &inputs, &positions);
-        let cores = memories.iter().zip(heard).zip(&weights).map(|((memory, heard), weights)| {
+        let placed = wish.cores.iter();
+        let cores = memories.iter().zip(heard).zip(&weights).zip(placed).map(|(((memory, heard), weights), placed)| {
             let words: Vec<u64> = memory.sram.iter().map(|words| words.len() as u64).collect();
+            let words = placed.of_neurons(&words);
             CoreMemories {
                 synapses: Some(limits.cam_words_per_neuron),
                 sram: Some(MemoryUse::of(&words, Some(limits.sram_words_per_neuron as u64))),
@@ -102,6 +109,8 @@ impl Kind for Memories {
 struct Coded {
     link: Link,
     code: u8,
+    /// Where it lies among the slots of its neuron.
+    slot: u16,
 }
 
 /// What a source sends to one chip: which cores hear it, and under which tag.
@@ -130,7 +139,10 @@ fn map(
     sums::settle(wish, &mut weights, 0, links, |weights, link| weights.steps(link), coarser)?;
     let mut coded = Vec::new();
     for (neurons, weights) in wanted.into_iter().zip(&weights) {
-        let mut words = |links: Vec<Link>| encode(wish, limits, options, weights, links, ledger);
+        let mut words = |links: Vec<Link>| match wish.die {
+            Some(on) if on.in_mind => slots::encode(wish, (limits, options), weights, links, ledger, on),
+            _ => encode(wish, limits, options, weights, links, ledger),
+        };
         coded.push(neurons.into_iter().map(&mut words).collect::<Result<Vec<_>, _>>()?);
     }
 
@@ -152,6 +164,7 @@ fn map(
                 cam: coded[index].iter().map(|words| cam_words(wish, &signals, words, &delays)).collect(),
                 sram: sram_words(wish.cores[index].address, wish.cores[index].neuron_count, &signals, &sram),
                 delays,
+                slots: slots::taken(&coded[index]),
             }
         })
         .collect();
@@ -224,6 +237,7 @@ fn encode(
             needed: links.len(),
         });
     }
+    let table = wish.die.map(|on| slots::Table::new(wish, on, links.first(), weights, limit)).transpose()?;
     let mut stays = largest(&links, limit).into_iter().peekable();
     let mut words = Vec::new();
     for (link, code) in coded {
@@ -236,7 +250,11 @@ fn encode(
         if weights.clips(&link) {
             ledger.clip(&link);
         }
-        words.push(Coded { link, code });
+        let slot = words.len();
+        if let Some(table) = &table {
+            table.book(wish, weights, &link, (slot, code), ledger);
+        }
+        words.push(Coded { link, code, slot: slot as u16 });
     }
     Ok(words)
 }

@@ -69,6 +69,11 @@ impl Kind for Matrices {
         options.scale == Scale::Auto
     }
 
+    /// The order of its neurons is that of its events, and the chips with it are digital: their dies are alike.
+    fn knows_dies(&self) -> bool {
+        false
+    }
+
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
         let limits = self.limits;
         let (rows, shifts, factors) = map(wish, limits, options, ledger)?;

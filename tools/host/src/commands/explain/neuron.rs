@@ -1,7 +1,7 @@
 //! `quenched explain --neuron`: what a neuron hears, where it sends, and its circuit on a die.
 
 use super::{plural, refused, table};
-use crate::args::{DieChoice, ExplainArgs, NeuronName};
+use crate::args::{DieChoice, ExplainArgs, NeuronName, WhichDie};
 use crate::commands::die::{number, parameters_of, significant};
 use crate::errors::HostError;
 use chip::ChipSpec;
@@ -19,7 +19,7 @@ const SHARING_MAX: usize = 6;
 /// A circuit on a die.
 pub(super) struct Circuit {
     /// Number of the die.
-    die: u32,
+    die: WhichDie,
     /// `dead` or `hot`.
     fault: Option<&'static str>,
     factors: Vec<Factor>,
@@ -34,9 +34,9 @@ struct Factor {
 }
 
 /// The die that the command line asks for, if any.
-pub(super) fn die(args: &ExplainArgs, spec: &ChipSpec) -> Result<Option<(u32, DieParameters)>, HostError> {
-    let Some(die) = args.die else { return Ok(None) };
-    let which = DieChoice { seed: args.seed, die, cv: args.cv, no_faults: args.no_faults };
+pub(super) fn die(args: &ExplainArgs, spec: &ChipSpec) -> Result<Option<(WhichDie, DieParameters)>, HostError> {
+    let Some(die) = args.die.clone() else { return Ok(None) };
+    let which = DieChoice { seed: args.seed, die: die.clone(), cv: args.cv, no_faults: args.no_faults };
     Ok(Some((die, parameters_of(spec, &which)?)))
 }
 
@@ -61,7 +61,7 @@ pub(super) fn account(explained: &Explained<'_>, name: &NeuronName, file: &Path)
 }
 
 /// The circuit at `address` on a die: the parameters that its equations read and that have mismatch there.
-pub(super) fn circuit(explained: &Explained<'_>, die: &(u32, DieParameters), address: NeuronAddress) -> Circuit {
+pub(super) fn circuit(explained: &Explained<'_>, die: &(WhichDie, DieParameters), address: NeuronAddress) -> Circuit {
     let (spec, (number_of_die, die)) = (explained.spec(), die);
     let core = explained.program().cores.iter().find(|core| core.address == address.core).expect("it was explained");
     let read = die.mismatched().filter(|name| spec.allowed(core.model, name).is_some_and(|allowed| allowed.is_read()));
@@ -76,7 +76,7 @@ pub(super) fn circuit(explained: &Explained<'_>, die: &(u32, DieParameters), add
         NeuronFault::Dead => "dead",
         NeuronFault::Hot => "hot",
     });
-    Circuit { die: *number_of_die, fault, factors: factors.collect() }
+    Circuit { die: number_of_die.clone(), fault, factors: factors.collect() }
 }
 
 /// The neuron as JSON.
@@ -90,7 +90,7 @@ pub(super) fn json(account: &NeuronAccount, circuit: Option<&Circuit>) -> Value 
             })
         });
         let factors: Vec<Value> = factors.collect();
-        value["circuit"] = json!({ "die": circuit.die, "fault": circuit.fault, "factors": factors });
+        value["circuit"] = json!({ "die": circuit.die.json(), "fault": circuit.fault, "factors": factors });
     }
     value
 }

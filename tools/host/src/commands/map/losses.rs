@@ -35,6 +35,7 @@ fn without_losses(report: &MappingReport) -> MappingReport {
         losses: Vec::new(),
         freed: report.freed,
         placement: report.placement.clone(),
+        die: report.die.clone(),
         xylo: report.xylo.clone(),
         warnings: report.warnings.clone(),
     }
