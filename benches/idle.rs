@@ -45,6 +45,7 @@ fn board(spec: &ChipSpec) -> Program {
         neuron_count: 1000,
         parameters: drive.clone().into(),
         weight_exponent: 14,
+        circuits: Vec::new(),
     };
     let row = |source, core, delay_ticks| IdealRow {
         source,

@@ -71,6 +71,7 @@ pub fn emulator(neurons: u32) -> Emulator {
         neuron_count: neurons,
         parameters: BTreeMap::from([("i_dc".to_owned(), Values::Shared(drive))]),
         weight_exponent: 12,
+        circuits: Vec::new(),
     };
     let program = Program {
         chip: spec.name.clone(),

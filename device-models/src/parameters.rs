@@ -11,7 +11,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use chip::{
-    ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS,
+    ChipSpec, CoreProgram, Fact, Joined, MismatchSpec, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS,
     canonical_unit,
 };
 use disorder::{Die, Distribution, Family, Shares, correlated};
@@ -384,7 +384,7 @@ impl<'a> Reader<'a> {
         let mut resolved = self.required(name)?;
         if let Some(noise) = &self.die.noise {
             for (n, value) in resolved.value.iter_mut().enumerate() {
-                *value = value.mul_nearest(noise.threshold_factor(self.core.address, NeuronId(n as u16)));
+                *value = value.mul_nearest(noise.threshold_factor(self.core.address, self.core.sender(n)));
             }
         }
         Ok(resolved)
@@ -422,7 +422,7 @@ impl<'a> Reader<'a> {
     /// this once, on what holds its neurons back.
     pub(crate) fn break_neurons<T: Copy>(&self, values: &mut [T], dead: T, hot: T) {
         for (n, value) in values.iter_mut().enumerate().take(self.core.neuron_count as usize) {
-            match self.die.neuron_fault(self.core.address, NeuronId(n as u16)) {
+            match self.die.neuron_fault(self.core.address, self.core.sender(n)) {
                 None => {}
                 Some(NeuronFault::Dead) => *value = dead,
                 Some(NeuronFault::Hot) => *value = hot,
@@ -455,7 +455,8 @@ impl<'a> Reader<'a> {
             Some(Values::Shared(quantity)) => alloc::vec![real(*quantity)?; count],
             Some(Values::PerNeuron(list)) => list.iter().map(|q| real(*q)).collect::<Result<_, _>>()?,
         };
-        let factor = |n| self.die.factor(name, self.core.address, NeuronId(n as u16));
+        let joined = readings.iter().find(|reading| reading.parameter == name).map_or(Joined::Sender, |r| r.joined);
+        let factor = |n| self.die.neuron_factor(name, joined, self.core, n);
         let value = asked.iter().enumerate().map(|(n, value)| value.mul_nearest(factor(n))).collect();
         Ok(Resolved { asked, value })
     }

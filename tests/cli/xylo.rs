@@ -85,7 +85,7 @@ fn networks_that_the_chip_cannot_hold_are_refused() {
         "scale = \"auto\"",
         "scales = \"auto\"",
         "xylo-audio2",
-        "a mapping has no option `scales`; it has over_fan_in",
+        "a mapping has no option `scales`; it has over_full",
     );
     check("model = \"xylo\"", "model = \"lif\"", "xylo-audio2", "lif");
     assert!(!sandbox.exists("bad.program"), "nothing is written for a network that does not fit");

@@ -9,7 +9,7 @@ use chip::{
 };
 use emulator::{LossCause, Spike};
 use fx::Weight;
-use mapper::{CoreSharing, MapperOptions, Mapping, OverFanIn, decode, map};
+use mapper::{CoreSharing, MapperOptions, Mapping, OverFull, decode, map};
 use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use proptest::prelude::*;
 use router::Fabric;
@@ -59,6 +59,7 @@ fn board() -> Program {
         neuron_count: 40,
         parameters: BTreeMap::new(),
         weight_exponent: 12,
+        circuits: Vec::new(),
     };
     let mut events = vec![None; 40];
     events[33] = Some(event(1, 0b00101, 7));
@@ -237,8 +238,8 @@ fn network(recipe: Recipe) -> Network {
 
 fn mapped(network: &Network, spec: &ChipSpec) -> Mapping {
     // A population an array, so that events cross between them.
-    let (over_fan_in, core_sharing) = (OverFanIn::Prune, CoreSharing::Off);
-    let options = MapperOptions { over_fan_in, core_sharing, ..MapperOptions::default() };
+    let (over_full, core_sharing) = (OverFull::Prune, CoreSharing::Off);
+    let options = MapperOptions { over_full, core_sharing, ..MapperOptions::default() };
     map(network, spec, &options).unwrap_or_else(|e| panic!("{e}"))
 }
 

@@ -21,6 +21,7 @@ fn small() -> (chip::ChipSpec, Program) {
         neuron_count: 2,
         parameters: parameters.iter().map(|(n, v)| ((*n).to_owned(), Values::Shared(quantity(v)))).collect(),
         weight_exponent: 12,
+        circuits: Vec::new(),
     };
     let lif = [
         ("v_threshold", "10 mV"),

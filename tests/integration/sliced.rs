@@ -98,6 +98,7 @@ pub(crate) fn program(
         neuron_count,
         parameters: parameters.collect(),
         weight_exponent: 0,
+        circuits: Vec::new(),
     };
     Program {
         chip: spec.name.clone(),

@@ -53,6 +53,7 @@ mod tests {
             neuron_count: 2,
             parameters: [("tau_mem".to_string(), parameters)].into(),
             weight_exponent: 12,
+            circuits: Vec::new(),
         }
     }
 

@@ -5,14 +5,15 @@ mod met;
 
 use crate::kinds::CoreMemories;
 use crate::report::{
-    ConnectionLoss, CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange,
+    CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange,
     ProjectionReport, ProjectionWeights, Use, WeightReport, XyloReport,
 };
 use crate::wish::{Link, Wish};
-use crate::{MapperOptions, Segment, level, placement};
+use crate::{Limit, MapperOptions, Segment, level, placement};
 use chip::Program;
 use fx::Weight;
 use met::Met;
+use std::collections::BTreeMap;
 
 /// Difference between the weights asked for and those that a core makes, in units of 2^-20.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +62,8 @@ impl Ledger {
                 lost: 0,
                 weights: ProjectionWeights::default(),
             };
-            report.masked = report.wished - projection.mask.kept_count() as u64;
+            let cut = wish.cuts.of(index).map_or(0, BTreeMap::len);
+            report.masked = report.wished - (projection.mask.kept_count() + cut) as u64;
             let mut met = Met::new(network.populations[projection.post].size);
             for link in wish.links(index).filter(|link| link.kept) {
                 report.zero += u64::from(link.weight == 0);
@@ -70,14 +72,20 @@ impl Ledger {
             (report, met)
         };
         let (projections, met) = (0..network.projections.len()).map(count).unzip();
-        Self {
+        let mut ledger = Self {
             projections,
             met,
             losses: Vec::new(),
             weights: vec![WeightErrors::default(); wish.cores.len()],
             synapses: wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect(),
             freed: FreedResources::default(),
+        };
+        for (index, cuts) in (0..network.projections.len()).filter_map(|index| Some((index, wish.cuts.of(index)?))) {
+            for (link, limit) in wish.links(index).filter(|link| link.cut).zip(cuts.values()) {
+                ledger.lose(&link, *limit);
+            }
         }
+        ledger
     }
 
     /// Books a connection that got the weight `got`, in units of 2^-20 and without its sign.
@@ -101,7 +109,7 @@ impl Ledger {
     }
 
     /// Books a connection that could not be kept.
-    pub(crate) fn lose(&mut self, link: &Link, cause: ConnectionLoss) {
+    pub(crate) fn lose(&mut self, link: &Link, cause: Limit) {
         self.projections[link.projection].lost += 1;
         let Link { projection, pre, post, .. } = *link;
         self.losses.push(MappingLoss { projection, pre, post, weight: real(i64::from(link.weight)), cause });
@@ -172,6 +180,7 @@ impl Ledger {
             freed: self.freed,
             xylo,
             placement: None,
+            joined: Vec::new(),
             warnings,
         }
     }

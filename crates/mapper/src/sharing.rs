@@ -141,6 +141,13 @@ struct OpenCore {
     /// The populations in it.
     populations: Vec<usize>,
     neurons: u32,
+    /// Circuits up to the last one in use.
+    circuits: u32,
+}
+
+/// Circuits of a neuron of population `population`, by population; one of those that are not there.
+pub(crate) fn joined(circuits: &[u32], population: usize) -> u32 {
+    circuits.get(population).copied().unwrap_or(1)
 }
 
 /// The cores of a board while populations are placed.
@@ -153,6 +160,8 @@ pub(crate) struct Cores<'a> {
     count: usize,
     open: Vec<OpenCore>,
     largest: Vec<Largest<'a>>,
+    /// By population: circuits of a neuron; empty: one.
+    joined: &'a [u32],
 }
 
 impl<'a> Cores<'a> {
@@ -160,7 +169,24 @@ impl<'a> Cores<'a> {
     pub(crate) fn new(network: &'a Network, spec: &'a ChipSpec, options: &'a MapperOptions, sharing: Sharing) -> Self {
         let count = board_cores(spec, options);
         let largest = if sharing.on { largest(network) } else { Vec::new() };
-        Self { network, spec, options, sharing, count, open: Vec::new(), largest }
+        Self { network, spec, options, sharing, count, open: Vec::new(), largest, joined: &[] }
+    }
+
+    /// The same for neurons of several circuits, by population.
+    pub(crate) fn with_joined(self, joined: &'a [u32]) -> Self {
+        Self { joined, ..self }
+    }
+
+    /// Neurons of population `population` that a core without others has circuits for.
+    pub(crate) fn most(&self, population: usize) -> u32 {
+        (self.per_core() / joined(self.joined, population)).max(1)
+    }
+
+    /// Neurons of population `population` that core `core` has circuits for.
+    pub(crate) fn room(&self, core: usize, population: usize) -> u32 {
+        let count = joined(self.joined, population);
+        let first = self.open[core].circuits.next_multiple_of(count);
+        self.per_core().saturating_sub(first) / count
     }
 
     /// Neurons in core `core`.
@@ -176,7 +202,7 @@ impl<'a> Cores<'a> {
     /// A fresh core, if there is one.
     pub(crate) fn fresh(&mut self) -> Option<usize> {
         (self.open.len() < self.count).then(|| {
-            self.open.push(OpenCore { populations: Vec::new(), neurons: 0 });
+            self.open.push(OpenCore { populations: Vec::new(), neurons: 0, circuits: 0 });
             self.open.len() - 1
         })
     }
@@ -204,8 +230,10 @@ impl<'a> Cores<'a> {
     /// Puts `neurons` neurons of population `population` into core `core`; returns their first circuit.
     pub(crate) fn put(&mut self, core: usize, population: usize, neurons: u32) -> u32 {
         let core = &mut self.open[core];
+        let count = joined(self.joined, population);
         core.populations.push(population);
         core.neurons += neurons;
+        core.circuits = core.circuits.next_multiple_of(count) + neurons * count;
         core.neurons - neurons
     }
 
@@ -255,6 +283,7 @@ impl<'a> Cores<'a> {
             missing: left,
             free,
             circuits,
+            memories: memories.is_some(),
             ways: ways.join("; "),
         }
     }

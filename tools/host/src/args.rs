@@ -260,7 +260,7 @@ impl MapChoice {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   quenched map net.toml --chip dynapse2
-  quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
+  quenched map net.toml --chip dynapse2 --over-full prune --out net.program
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
   quenched map net.toml --chip dynapse2 --html net.html      floor plan, weights and tables as a page

@@ -103,6 +103,7 @@ impl Layer<'_> {
             neuron_count: count as u32,
             parameters: parameters.collect(),
             weight_exponent: 0,
+            circuits: Vec::new(),
         };
         Machine {
             program: Program {

@@ -105,6 +105,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
         neuron_count: count as u32,
         parameters,
         weight_exponent: 20,
+        circuits: Vec::new(),
     };
     let layers = [(XYLO_HIDDEN, hidden, hidden_values), (XYLO_OUTPUT, output, output_values)];
     let spec = spec(rules, inputs, hidden.max(output), output);

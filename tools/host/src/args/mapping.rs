@@ -52,11 +52,15 @@ impl Args for MappingFlags {
 fn flag(option: &'static OptionInfo) -> Arg {
     let values = match option.values {
         // What else it can be than these names cannot be listed, so all of it stands in the text.
-        OptionValues::ChoiceOrFile(_) => format!(": {}", option.possible()),
+        OptionValues::ChoiceOrFile(_) | OptionValues::File(_) => format!(": {}", option.possible()),
         _ => String::new(),
     };
     let help = format!("{}{values}; `{}` if not given here or in the file", option.doc, option.default);
     let arg = Arg::new(option.key).long(option.flag).help(help);
+    let arg = match option.former_key {
+        Some(key) => arg.alias(key.replace('_', "-")),
+        None => arg,
+    };
     match option.values {
         OptionValues::Choice(choices) => {
             let value = |(name, doc): &(&'static str, &'static str)| PossibleValue::new(*name).help(*doc);
@@ -64,6 +68,7 @@ fn flag(option: &'static OptionInfo) -> Arg {
             arg.value_name("CHOICE").value_parser(PossibleValuesParser::new(names))
         }
         OptionValues::ChoiceOrFile(_) => arg.value_name("CHOICE|FILE").value_parser(checked(option)),
+        OptionValues::File(_) => arg.value_name("FILE").value_parser(checked(option)),
         OptionValues::Number => arg.value_name("X").allow_negative_numbers(true).value_parser(checked(option)),
         OptionValues::Count => arg.value_name("N").allow_negative_numbers(true).value_parser(checked(option)),
     }

@@ -159,7 +159,7 @@ pub(crate) fn help_in_study(error: &MapperError) -> Option<String> {
 fn way_out(error: &MapperError) -> Option<(&'static str, &'static str, &'static str)> {
     match error {
         MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
-            Some(("over_fan_in", "prune", "keeps the largest weights and reports the others as lost"))
+            Some(("over_full", "prune", "takes the connections away that matter least and reports them as lost"))
         }
         MapperError::Xylo(XyloMisfit::NotWhole { .. }) => {
             Some(("scale", "auto", "brings weights, thresholds and biases of a layer to whole numbers"))

@@ -9,9 +9,11 @@
 //! their layer ([`scale`]).
 
 mod error;
+mod prune;
 mod scale;
 mod usage;
 
+use crate::cuts::{Place, Refusal};
 use crate::kinds::rows::{self, join};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
@@ -63,6 +65,10 @@ impl Kind for Matrices {
 
     fn scales_parameters(&self, options: &MapperOptions) -> bool {
         options.scale == Scale::Auto
+    }
+
+    fn prune(&self, refusal: &Refusal<'_>) -> Vec<Place> {
+        prune::places(refusal)
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
