@@ -156,17 +156,20 @@ pub(crate) struct Refusal<'a> {
 }
 
 /// Maps with `map`, and while that is refused for a limit that pruning meets from outside, without the connections that
-/// matter least to it.
+/// matter least to it. `map` is told whether it may search for a placement: where many rounds are needed, not every one
+/// begins with a search.
 pub(crate) fn map(
     job: &Job<'_>,
-    map: impl Fn(&Job<'_>) -> Result<Mapping, MapperError>,
+    map: impl Fn(&Job<'_>, bool) -> Result<Mapping, MapperError>,
 ) -> Result<Mapping, MapperError> {
     let mut network = job.network.clone();
     let mut cuts = Cuts::default();
-    for _ in 0..ROUNDS_MAX {
+    for round in 1..=ROUNDS_MAX {
         let cut = Job { network: &network, cuts: &cuts, ..*job };
-        let error = match map(&cut) {
+        let searches = round.is_power_of_two();
+        let error = match map(&cut, searches) {
             Err(error) => error,
+            Ok(_) if !searches => return map(&cut, true),
             mapped => return mapped,
         };
         let Some(limit) = Limit::of(&error).filter(|limit| matches!(limit.info().prune, Answer::Does(_))) else {
@@ -183,7 +186,7 @@ pub(crate) fn map(
         }
     }
     let cut = Job { network: &network, cuts: &cuts, ..*job };
-    map(&cut).map_err(|error| refused(OverFull::Prune, error))
+    map(&cut, true).map_err(|error| refused(OverFull::Prune, error))
 }
 
 /// A refusal that `way` was to prevent, with the reason why it could not, if the limits know one.

@@ -14,13 +14,57 @@ pub(crate) fn map(
     job: &Job<'_>,
     map: impl Fn(&Job<'_>) -> Result<Mapping, MapperError>,
 ) -> Result<Mapping, MapperError> {
-    let network = job.network;
-    let mut circuits = vec![1; network.populations.len()];
-    let mut reason = String::new();
+    let most = job.spec.router.joined_circuits_max();
+    if job.router.joined(&[]).is_none() {
+        return map(job).map_err(|error| refused(OverFull::Join, error));
+    }
+    let rows = job.router.synapses_per_circuit().unwrap_or(usize::MAX) as u64;
+    let needs: Vec<Need> = (0..job.network.populations.len()).map(|index| Need::of(job.network, index)).collect();
+    let count = |synapses: u64| synapses.div_ceil(rows).next_power_of_two().min(1 << most.ilog2()) as u32;
+    // Neurons of both signs in one array need rows for the most of each; what is certain is the need of each neuron.
+    let likely: Vec<u32> = needs.iter().map(|need| count(need.positive + need.negative)).collect();
+    let certain: Vec<u32> = needs.iter().map(|need| count(need.fan_in.iter().copied().max().unwrap_or(0))).collect();
+    let wide = grow(job, &map, likely.clone(), &needs, rows);
+    match wide {
+        Err(MapperError::Joined { .. }) if likely != certain => grow(job, &map, certain, &needs, rows),
+        result => result,
+    }
+}
+
+/// What the neurons of a population receive.
+struct Need {
+    /// By neuron.
+    fan_in: Vec<u64>,
+    /// The most that are above 0, and below.
+    positive: u64,
+    negative: u64,
+}
+
+impl Need {
+    fn of(network: &Network, population: usize) -> Self {
+        let mut signs = vec![[0u64; 2]; network.populations[population].size as usize];
+        for projection in network.projections.iter().filter(|projection| projection.post == population) {
+            for connection in projection.kept().filter(|connection| connection.weight.to_bits() != 0) {
+                signs[connection.post as usize][usize::from(connection.weight.to_bits() < 0)] += 1;
+            }
+        }
+        let most = |sign: usize| signs.iter().map(|signs| signs[sign]).max().unwrap_or(0);
+        Self { fan_in: signs.iter().map(|[a, b]| a + b).collect(), positive: most(0), negative: most(1) }
+    }
+}
+
+/// Maps with these `circuits` a neuron by population, and with more while the rows ask for them.
+fn grow(
+    job: &Job<'_>,
+    map: &impl Fn(&Job<'_>) -> Result<Mapping, MapperError>,
+    mut circuits: Vec<u32>,
+    needs: &[Need],
+    rows: u64,
+) -> Result<Mapping, MapperError> {
+    let (network, most) = (job.network, job.spec.router.joined_circuits_max());
+    let mut reason = None;
     loop {
-        let Some(router) = job.router.joined(&circuits) else {
-            return map(job).map_err(|error| refused(OverFull::Join, error));
-        };
+        let router = job.router.joined(&circuits).expect("the chip joins circuits");
         let error = match map(&Job { router: &*router, ..*job }) {
             Ok(mut mapping) => {
                 mapping.report.joined = report(network, &circuits);
@@ -36,15 +80,15 @@ pub(crate) fn map(
                 population: population.clone(),
                 missing: u64::from(*missing) * u64::from(own),
                 circuits: *all,
-                joined: spelled(network, &circuits, &reason),
-                certificate: certificate(job, *all),
+                joined: spelled(network, &circuits, reason),
+                certificate: certificate(needs, rows, *all),
             });
         }
-        let Some(population) = wider(network, job.spec.router.joined_circuits_max(), &circuits, &error) else {
+        let Some(population) = wider(network, most, &circuits, &error) else {
             return Err(refused(OverFull::Join, error));
         };
         circuits[population] *= 2;
-        reason = error.to_string();
+        reason = Some(error);
     }
 }
 
@@ -59,33 +103,26 @@ fn wider(network: &Network, most: usize, circuits: &[u32], error: &MapperError) 
     names.iter().filter_map(called).find(|population| circuits[*population] as usize * 2 <= most)
 }
 
-/// How many circuits each neuron of which population takes, and what asked for them last.
-fn spelled(network: &Network, circuits: &[u32], reason: &str) -> String {
+/// How many circuits each neuron of which population takes, and what asked for the last of them.
+fn spelled(network: &Network, circuits: &[u32], reason: Option<MapperError>) -> String {
     let each = network.populations.iter().zip(circuits).map(|(population, count)| {
         let all = u64::from(population.size) * u64::from(*count);
         format!("`{}` takes {count} for each of {} neurons, {all} in all", population.name, population.size)
     });
-    format!("{} (the last were joined because {reason})", each.collect::<Vec<_>>().join(", "))
+    let reason = reason.map_or_else(String::new, |error| format!(" (the last were joined because {error})"));
+    format!("{}{reason}", each.collect::<Vec<_>>().join(", "))
 }
 
 /// Whether any mapping could do it: each synapse takes a place of its own in the rows of a circuit.
-fn certificate(job: &Job<'_>, circuits: u64) -> String {
-    let rows = job.router.synapses_per_circuit().unwrap_or(1) as u64;
-    let (mut least, mut synapses) = (0u64, 0u64);
-    for (index, population) in job.network.populations.iter().enumerate() {
-        let mut fan_in = vec![0u64; population.size as usize];
-        for projection in job.network.projections.iter().filter(|projection| projection.post == index) {
-            let wanted = projection.kept().filter(|connection| connection.weight.to_bits() != 0);
-            wanted.for_each(|connection| fan_in[connection.post as usize] += 1);
-        }
-        least += fan_in.iter().map(|count| count.div_ceil(rows).max(1)).sum::<u64>();
-        synapses += fan_in.iter().sum::<u64>();
-    }
+fn certificate(needs: &[Need], rows: u64, circuits: u64) -> String {
+    let fan_in = || needs.iter().flat_map(|need| &need.fan_in);
+    let least: u64 = fan_in().map(|count| count.div_ceil(rows).max(1)).sum();
     if least <= circuits {
         return "this is what the mapping needs, and no proof that no other would do: lower the fan-in, or run the \
-                network in parts".into();
+                network in parts"
+            .into();
     }
-    let places = rows * circuits;
+    let (synapses, places) = (fan_in().sum::<u64>(), rows * circuits);
     format!(
         "no mapping can do it: a synapse takes one of the {rows} rows of a circuit, so that the {synapses} synapses need \
          at least {least} circuits (the board has {circuits}, with places for {places} synapses); run the network in at \

@@ -376,18 +376,19 @@ fn map_apart(
         return Err(MapperError::NoActivity);
     }
     let job = Job { network, spec, router: &*router, options, counts, cuts: cuts::Cuts::NONE };
-    let place = |job: &Job<'_>| match (&options.placement, apart) {
+    let place = |job: &Job<'_>, searches: bool| match (&options.placement, apart) {
         (Placing::Order, _) => in_order(job, apart),
+        (Placing::Optimised, None) if !searches => in_order(job, None),
         (Placing::Optimised, None) => optimise::map(job),
         (Placing::Optimised, Some(readout)) => optimise::map_with_readout(job, readout),
         (Placing::Given(places), _) => optimise::map_given(job, places),
         (Placing::File(path), _) => Err(MapperError::PlacementUnread { file: path.clone() }),
     };
     match options.over_full {
-        OverFull::Error => place(&job),
+        OverFull::Error => place(&job, true),
         OverFull::Prune => cuts::map(&job, place),
-        OverFull::Split => place(&job).map_err(|error| cuts::refused(OverFull::Split, error)),
-        OverFull::Join => join::map(&job, place),
+        OverFull::Split => place(&job, true).map_err(|error| cuts::refused(OverFull::Split, error)),
+        OverFull::Join => join::map(&job, |job| place(job, true)),
     }
 }
 

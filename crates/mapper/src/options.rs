@@ -26,8 +26,8 @@ pub struct OptionInfo {
     pub key: &'static str,
     /// Its flag, without the dashes before it: the key with `-` for `_`.
     pub flag: &'static str,
-    /// The key that it had in earlier releases; it is still understood.
-    pub former_key: Option<&'static str>,
+    /// The key and the flag that it had in earlier releases; both are still understood.
+    pub former: Option<[&'static str; 2]>,
     /// What it can be.
     pub values: OptionValues,
     /// What it is for, in a line.
@@ -40,7 +40,7 @@ pub struct OptionInfo {
 impl OptionInfo {
     /// The option with this key, or that had it.
     pub fn find(key: &str) -> Option<&'static Self> {
-        OPTIONS.iter().find(|option| option.key == key || option.former_key == Some(key))
+        OPTIONS.iter().find(|option| option.key == key || option.former.is_some_and(|[former, _]| former == key))
     }
 
     /// Sets the option to what `text` says.
@@ -137,7 +137,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "over_full",
         flag: "over-full",
-        former_key: Some("over_fan_in"),
+        former: Some(["over_fan_in", "over-fan-in"]),
         values: OVER_FULL,
         doc: "What to do where the network needs more of something than the chip has ([over-full.md](over-full.md))",
         default: "error",
@@ -146,7 +146,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "prune_by",
         flag: "prune-by",
-        former_key: None,
+        former: None,
         values: PRUNE_BY,
         doc: "What says how much a connection matters, where `over_full = prune` takes some away",
         default: "weight",
@@ -155,7 +155,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "activity",
         flag: "activity",
-        former_key: None,
+        former: None,
         values: OptionValues::File(ACTIVITY_ENDINGS),
         doc: "Spikes of a run of the same network: how often each source sends, for `prune_by` and `placement`",
         default: "all sources send alike",
@@ -170,7 +170,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "small_weights",
         flag: "small-weights",
-        former_key: None,
+        former: None,
         values: SMALL_WEIGHTS,
         doc: "What becomes of a weight that is nearer to 0 than to any weight that the core can make",
         default: "nearest",
@@ -179,7 +179,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "weight_goal",
         flag: "weight-goal",
-        former_key: None,
+        former: None,
         values: WEIGHT_GOAL,
         doc: "What the search for the weights of a core keeps small",
         default: "rms",
@@ -188,7 +188,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "max_weight_error",
         flag: "max-weight-error",
-        former_key: None,
+        former: None,
         values: OptionValues::Number,
         doc: "Refuse a mapping with a larger error of a projection's weights, as a part of their root mean square",
         default: "any",
@@ -201,7 +201,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "core_sharing",
         flag: "core-sharing",
-        former_key: None,
+        former: None,
         values: CORE_SHARING,
         doc: "Whether populations may sit in one core",
         default: "on",
@@ -210,7 +210,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "scale",
         flag: "scale",
-        former_key: None,
+        former: None,
         values: SCALE,
         doc: "Whether a chip of whole numbers (Xylo) may bring real weights to whole ones",
         default: "none",
@@ -219,7 +219,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "chips",
         flag: "chips",
-        former_key: None,
+        former: None,
         values: OptionValues::Count,
         doc: "How many chips of the board may be used",
         default: "all",
@@ -234,7 +234,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "placement",
         flag: "placement",
-        former_key: None,
+        former: None,
         values: OptionValues::ChoiceOrFile(&[
             ("order", "first fit in the order of the network"),
             ("optimised", "as little traffic between cores as a search finds"),

@@ -249,6 +249,12 @@ impl<'a> Cores<'a> {
         fresh + self.shared(population).map(|core| u64::from(self.per_core() - self.open[core].neurons)).sum::<u64>()
     }
 
+    /// Free circuits of the cores that `population` is in.
+    pub(crate) fn free_beside(&self, population: usize) -> u64 {
+        let own = self.open.iter().filter(|core| core.populations.contains(&population));
+        own.map(|core| u64::from(self.per_core() - core.neurons)).sum()
+    }
+
     /// The refusal of population `population`, of which `left` neurons found no place; `memories` says which memories
     /// of the cores with free circuits are full, if that is what is missing.
     pub(crate) fn full(&self, population: usize, left: u32, memories: Option<&str>) -> MapperError {

@@ -339,6 +339,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "OUT")]
     pub(crate) spikes: Option<PathBuf>,
 
+    /// Count how often each neuron and input channel sends, and write that to this file: what `--activity` of a
+    /// later mapping reads
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) counts: Option<PathBuf>,
+
     /// Record a quantity of the neurons of a population: `pools:v` of all, `pools[3]:v` of one, `pools[0..4]:v` of
     /// four. May be given several times. A name that does not exist is answered with those that do
     #[arg(long, value_name = "POPULATION[RANGE]:QUANTITY")]

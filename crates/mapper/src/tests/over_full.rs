@@ -25,6 +25,7 @@ fn small(family: &str) -> (ChipSpec, CoreModel, [&'static str; 2]) {
         "crossbar" => (narrow(), CoreModel::Lif, ["AMPA", "GABA"]),
         "axon" => {
             let mut spec = formats::chip::shipped("loihi-lava").unwrap();
+            spec.sources.insert("test".into(), "a test".into());
             (spec.geometry.cores_per_chip, spec.geometry.neurons_per_core) = (fact("12"), fact("16"));
             let RouterSpec::Axon(router) = &mut spec.router else { panic!("a chip with axons") };
             (router.input_axons, router.output_axons, router.synapse_bits) = (fact("12"), fact("40"), fact("1500"));
@@ -110,14 +111,15 @@ fn options(over_full: OverFull) -> MapperOptions {
     MapperOptions { over_full, small_weights: SmallWeights::Keep, ..MapperOptions::default() }
 }
 
-fn check(family: &str, seed: u64) -> BTreeMap<Limit, u64> {
+fn check(family: &str, seed: u64, searches: bool) -> BTreeMap<Limit, u64> {
     let (spec, model, kinds) = small(family);
     let network = net(seed, (model, kinds));
     let mut limits = BTreeMap::new();
     for way in WAYS {
         for placement in [Placing::Order, Placing::Optimised] {
             for prune_by in [PruneBy::Weight, PruneBy::Activity] {
-                if prune_by == PruneBy::Activity && way != OverFull::Prune {
+                let is_search = placement == Placing::Optimised;
+                if prune_by == PruneBy::Activity && (way != OverFull::Prune || is_search) || is_search && !searches {
                     continue;
                 }
                 let activity = Activity::Counted(counts(&network, seed));
@@ -149,12 +151,12 @@ fn check(family: &str, seed: u64) -> BTreeMap<Limit, u64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6))]
+    #![proptest_config(ProptestConfig::with_cases(2))]
 
     #[test]
     fn what_is_on_the_board_is_the_wish_less_the_losses(seed: u64) {
         for family in ["tag-cam", "crossbar", "axon", "xylo"] {
-            check(family, seed);
+            check(family, seed, true);
         }
     }
 }
@@ -166,13 +168,13 @@ fn every_limit_is_reached() {
     let all: [(&str, &[Limit]); 4] = [
         ("tag-cam", &[FanIn, SramWords, Tags, Hops]),
         ("crossbar", &[Rows, Neurons]),
-        ("axon", &[InputAxons]),
+        ("axon", &[InputAxons, AxonMemories]),
         ("xylo", &[HiddenFanOut, HiddenFanIn, InputTargets, OutputSources]),
     ];
     for (family, limits) in all {
         let mut seen: BTreeMap<Limit, u64> = BTreeMap::new();
-        for seed in 0..12 {
-            check(family, seed).into_iter().for_each(|(limit, count)| *seen.entry(limit).or_default() += count);
+        for seed in 0..4 {
+            check(family, seed, false).into_iter().for_each(|(limit, count)| *seen.entry(limit).or_default() += count);
         }
         for limit in limits {
             assert!(seen.contains_key(limit), "{family} never reached {limit:?}: {seen:?}");
@@ -254,7 +256,7 @@ fn pruning_by_activity_keeps_what_is_used() {
     };
     assert_eq!(lost(PruneBy::Weight, [0, 1, 9]), [2]);
     assert_eq!(lost(PruneBy::Activity, [0, 1, 9]), [0]);
-    assert_eq!(lost(PruneBy::Activity, [3, 1, 8]), [1], "27, 8 and 8: of equal ones the larger weight stays, then the first");
+    assert_eq!(lost(PruneBy::Activity, [3, 1, 8]), [2], "27, 8 and 8: of equal ones the larger weight stays");
     let options = MapperOptions { prune_by: PruneBy::Activity, ..options(OverFull::Prune) };
     let error = map(&network, &spec, &options).unwrap_err();
     assert!(matches!(error, MapperError::NoActivity), "{error}");
@@ -274,7 +276,7 @@ fn refusals_name_what_helps() {
     recurrent.synapse = SynapseChoice { excitatory: kinds[0].into(), inhibitory: kinds[1].into() };
     network.projections = vec![recurrent];
     let error = map(&network, &spec, &options(OverFull::Join)).unwrap_err();
-    insta::assert_snapshot!(error.to_string(), @"");
+    insta::assert_snapshot!(error.to_string(), @"neuron 0 of `hidden` sends 5 synapses to hidden neurons, but can send 3; reduce its fan-out; over_full = `join` cannot help at this limit (recurrent synapses of a hidden neuron): the chip joins no circuits; prune can");
     let ways = ways_out(&network, &spec, &options(OverFull::Join), &error);
     assert_eq!((ways[0].option, ways[0].value), (Some("over_full"), Some("prune")), "{ways:?}");
     let mut limits: Vec<Limit> = LIMITS.iter().map(|info| info.limit).collect();

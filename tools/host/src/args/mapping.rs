@@ -57,8 +57,8 @@ fn flag(option: &'static OptionInfo) -> Arg {
     };
     let help = format!("{}{values}; `{}` if not given here or in the file", option.doc, option.default);
     let arg = Arg::new(option.key).long(option.flag).help(help);
-    let arg = match option.former_key {
-        Some(key) => arg.alias(key.replace('_', "-")),
+    let arg = match option.former {
+        Some([_, flag]) => arg.alias(flag),
         None => arg,
     };
     match option.values {

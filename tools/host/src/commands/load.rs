@@ -6,7 +6,7 @@ use crate::args::MapChoice;
 use crate::errors::HostError;
 use chip::{ChipSpec, Program, Symbols};
 use formats::runnable::{Runnable, load as read};
-use mapper::{MapperError, MapperOptions, MappingReport, Placement, XyloMisfit};
+use mapper::{Activity, Limit, MapperError, MapperOptions, MappingReport, Placement, SpikeCounts, XyloMisfit};
 use network::Network;
 use session::{Board, SessionError};
 use std::path::Path;
@@ -60,6 +60,7 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
         options.scale = mapper::Scale::Auto;
         what.mapping.apply(&mut options);
         options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+        read_activity(&mut options, &loaded.steps.network)?;
         let clock = loaded.steps.network.clock;
         let mut mapped = map(what, spec, &loaded.steps.network, &options)?;
         mapped.spec = mapped.spec.at_clock(clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
@@ -79,6 +80,10 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
     let beside = what.network.parent().unwrap_or(Path::new(""));
     let mut set = |key: &str, value: &str| {
         options.set(key, value)?;
+        // The counts are read when the network is known.
+        if let Activity::File(file) = &options.activity {
+            options.activity = Activity::File(beside.join(file).display().to_string());
+        }
         let read = |file: &str| formats::placement::load(&beside.join(file));
         options.read_placement(read).map_err(|error| error.to_string())
     };
@@ -87,6 +92,7 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
             what.mapping.apply(&mut options);
             // A flag names a file as every flag does, and not beside the network.
             options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+            read_activity(&mut options, &network)?;
             let mapped = map(what, spec, &network, &options)?;
             Ok(Loaded { network: Some(network), ..mapped })
         }
@@ -138,6 +144,14 @@ fn chip(what: &MapChoice) -> Result<String, HostError> {
     Err(HostError::Usage { message, help: Some(help) })
 }
 
+/// Reads how often the sources of `network` send, if a file says so.
+fn read_activity(options: &mut MapperOptions, network: &Network) -> Result<(), HostError> {
+    options.read_activity(|file| {
+        let (neurons, channels) = formats::activity::load(Path::new(file), network)?;
+        Ok::<_, HostError>(SpikeCounts { neurons, channels })
+    })
+}
+
 fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOptions) -> Result<Loaded, HostError> {
     let mapping = mapper::map(network, &spec, options).map_err(|error| HostError::Mapper {
         file: what.network.display().to_string(),
@@ -157,8 +171,9 @@ pub(crate) fn help_in_study(error: &MapperError) -> Option<String> {
 
 /// The option of a mapping that helps against an error, what to set it to, and what that does.
 fn way_out(error: &MapperError) -> Option<(&'static str, &'static str, &'static str)> {
+    let helps = |way: &str| Limit::of(error).is_some_and(|limit| limit.info().helpers().contains(&way));
     match error {
-        MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
+        _ if helps("prune") => {
             Some(("over_full", "prune", "takes the connections away that matter least and reports them as lost"))
         }
         MapperError::Xylo(XyloMisfit::NotWhole { .. }) => {

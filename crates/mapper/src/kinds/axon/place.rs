@@ -238,6 +238,10 @@ pub(super) fn place(
         let Unplaced { population, left } = refused;
         let (old, size) = (parts[population], sizes[population]);
         let free = cores.free(population).min(left.into()) as u32;
+        // Parts of one population do not share a core: each was as large as the memories let it be.
+        if free < left && cores.free(population) + cores.free_beside(population) >= u64::from(left) {
+            return Err(cores.full(population, left, Some("axons or synapse memory")));
+        }
         if free < left {
             return Err(cores.full(population, left - free, None));
         }
