@@ -139,7 +139,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         flag: "over-full",
         former: Some(["over_fan_in", "over-fan-in"]),
         values: OVER_FULL,
-        doc: "What to do where the network needs more of something than the chip has ([over-full.md](over-full.md))",
+        doc: "What to do where the network needs more of something than the chip has",
         default: "error",
         set: |options, text| Named::named(text, &mut options.over_full),
     },
@@ -354,17 +354,18 @@ mod tests {
         assert!(error.contains("`core-sharing`") && error.contains("core_sharing"), "{error}");
     }
 
-    /// The pages that tell of `[mapping]` have the very table.
+    /// The pages that tell of `[mapping]`, and of the limits, have the very tables.
     #[test]
     fn the_documentation_has_the_table() {
-        for page in ["network", "study"] {
-            let path = format!("{}/../../docs/formats/{page}.md", env!("CARGO_MANIFEST_DIR"));
+        let options = ("| key | flag |", markdown());
+        let limits = ("| chips | limit |", crate::limits::markdown());
+        for (page, (head, table)) in [("formats/network", &options), ("formats/study", &options), ("over-full", &limits)] {
+            let path = format!("{}/../../docs/{page}.md", env!("CARGO_MANIFEST_DIR"));
             let text = std::fs::read_to_string(&path).unwrap();
-            let table = markdown();
-            if text.contains(&table) {
+            if text.contains(table) {
                 continue;
             }
-            let start = text.find("| key | flag |").unwrap_or_else(|| panic!("{page}.md has no table of `[mapping]`"));
+            let start = text.find(head).unwrap_or_else(|| panic!("{page}.md has no table of `[mapping]`"));
             let rows = text[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
             let end = start + rows.map(str::len).sum::<usize>();
             if std::env::var("MAPPING_TABLE").is_ok_and(|mode| mode == "write") {

@@ -157,7 +157,7 @@ fn a_column_is_filled_exactly() {
     }
     insta::assert_snapshot!(
         refused(&fed(2, 257, (0..257).map(|i| (i, 1, 1)))),
-        @"neuron 1 of `p` (chip 0 core 0 neuron 1) needs 257 synapses, but its column has 256 rows; reduce its fan-in, or let the mapper prune it"
+        @"neuron 1 of `p` (chip 0 core 0 neuron 1) needs 257 synapses, but its column has 256 rows; reduce its fan-in, or let the mapper prune it or join circuits"
     );
     // What the mask takes away, and weights of 0, take no row.
     let mut network = fed(1, 300, (0..300).map(|i| (i, 0, i32::from(i < 256))));
@@ -191,7 +191,7 @@ fn neurons_send_on_the_bus_of_their_column() {
     assert_eq!(memories(&mapping)[1].drivers.len(), 32);
     insta::assert_snapshot!(
         refused(&onto(65)),
-        @"chip 0 core 1: the sources of bus 1 need 33 synapse rows (33 of `AMPA` for neuron 300 of `p`), but have 32, as the rows of the bus are shared out to 2 groups of sources; the synapses of a row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune them"
+        @"chip 0 core 1: the sources of bus 1 need 33 synapse rows (33 of `AMPA` for neuron 300 of `p`), but have 32, as the rows of the bus are shared out to 2 groups of sources; the synapses of a row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune them or join circuits"
     );
     let mapping = pruned(&onto(65));
     assert_eq!((mapping.report.kept(), mapping.report.lost_by(Limit::Rows)), (64, 1));
@@ -204,7 +204,7 @@ fn a_row_has_one_sign() {
     mapped(&fed(2, 256, list(2)));
     insta::assert_snapshot!(
         refused(&fed(2, 256, list(-2))),
-        @"chip 0 core 0: the sources of bus 0 need 65 synapse rows (64 of `AMPA` for neuron 0 of `p`, 1 of `GABA` for neuron 1 of `p`), but have 64; the synapses of a row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune them"
+        @"chip 0 core 0: the sources of bus 0 need 65 synapse rows (64 of `AMPA` for neuron 0 of `p`, 1 of `GABA` for neuron 1 of `p`), but have 64; the synapses of a row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune them or join circuits"
     );
     let loses = |last| {
         let mapping = pruned(&fed(2, 256, list(last)));
