@@ -83,7 +83,8 @@ mod tests {
     fn a_joined_neuron_is_made_of_its_circuits() {
         let spec = spec();
         let die = DieParameters::new(&spec, Die { root_seed: 5, id: DieId(2) }, MismatchSetting::default()).unwrap();
-        let circuits = [(0, 1), (2, 2), (4, 4), (11, 1)].map(|(first, count)| Circuits { first: NeuronId(first), count });
+        let circuits =
+            [(0, 1), (2, 2), (4, 4), (11, 1)].map(|(first, count)| Circuits { first: NeuronId(first), count });
         let program = CoreProgram { circuits: circuits.to_vec(), ..core(CoreModel::Lif, 4, &[]) };
         let own = |circuit: u16| die.factor("tau_mem", program.address, NeuronId(circuit));
         let of = |joined, neuron| die.neuron_factor("tau_mem", joined, &program, neuron);
@@ -93,7 +94,8 @@ mod tests {
         assert_eq!((of(Joined::Sender, 2), of(Joined::Mean, 3)), (own(4), own(11)));
         let neurons: Vec<Option<u16>> = (0..13).map(|c| program.neuron_of(NeuronId(c)).map(|n| n.0)).collect();
         let none = None;
-        let expected = [Some(0), none, Some(1), Some(1), Some(2), Some(2), Some(2), Some(2), none, none, none, Some(3), none];
+        let expected =
+            [Some(0), none, Some(1), Some(1), Some(2), Some(2), Some(2), Some(2), none, none, none, Some(3), none];
         assert_eq!(neurons, expected);
     }
 }

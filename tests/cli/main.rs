@@ -17,6 +17,7 @@ mod portable;
 mod probe;
 mod programs;
 mod range;
+mod rates;
 mod run;
 mod score;
 mod study;

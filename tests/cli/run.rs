@@ -143,16 +143,8 @@ fn a_network_is_mapped_onto_synapse_arrays_and_run() {
     let text = sandbox.fails(1, &["map", "many.toml", "--chip", "brainscales2"]);
     assert!(text.contains("needs 298 synapses, but its column has 256 rows"), "{text}");
     assert!(text.contains("--over-full prune"), "{text}");
-    let json = sandbox.json(&[
-        "map",
-        "many.toml",
-        "--chip",
-        "brainscales2",
-        "--over-full",
-        "prune",
-        "--json",
-        "--all-losses",
-    ]);
+    let json =
+        sandbox.json(&["map", "many.toml", "--chip", "brainscales2", "--over-full", "prune", "--json", "--all-losses"]);
     let losses = json["report"]["losses"].as_array().expect("losses");
     assert!(losses.len() >= 200 * 42 && losses.iter().all(|loss| loss["cause"] == "rows"), "{}", losses.len());
 }

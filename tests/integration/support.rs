@@ -237,7 +237,14 @@ impl Recipe {
                     _ => random.below(21),
                 };
                 let address = CoreAddress::new((index / 2) as u16, (index % 2) as u16);
-                CoreProgram { address, model, neuron_count, parameters, weight_exponent: weight_exponent as u8, circuits: Vec::new() }
+                CoreProgram {
+                    address,
+                    model,
+                    neuron_count,
+                    parameters,
+                    weight_exponent: weight_exponent as u8,
+                    circuits: Vec::new(),
+                }
             })
             .collect()
     }

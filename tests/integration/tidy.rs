@@ -252,9 +252,19 @@ fn no_stray_marks() {
 
 #[test]
 fn every_format_has_a_page() {
-    for format in
-        ["chip", "network", "events", "traces", "program", "study", "golden", "sensors", "placement", "labelled"]
-    {
+    for format in [
+        "chip",
+        "network",
+        "events",
+        "traces",
+        "program",
+        "study",
+        "golden",
+        "sensors",
+        "placement",
+        "labelled",
+        "activity",
+    ] {
         let page = root().join("docs/formats").join(format!("{format}.md"));
         assert!(page.is_file(), "{} is missing", page.display());
     }

@@ -49,9 +49,9 @@ pub use lanes::{
 };
 pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums, registers};
 pub use program::{
-    AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreProgram, CrossbarCore, HostAxon, HostEvent, IdealRow,
-    IdealSynapse, InputAxon, InputRoute, OutputAxon, Program, Routing, Source, SramWord, SynapseCell, SynapseDriver,
-    SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
+    AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreProgram, CrossbarCore, HostAxon, HostEvent,
+    IdealRow, IdealSynapse, InputAxon, InputRoute, OutputAxon, Program, Routing, Source, SramWord, SynapseCell,
+    SynapseDriver, SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
 };
 pub use readings::{Allowed, ReadBy, Reading, Refusal};
 pub use source::{EventSource, Train};

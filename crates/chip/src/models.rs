@@ -82,6 +82,9 @@ pub struct ModelFacts {
     pub graded: bool,
     /// Whether its rules are those of a digital chip, chosen in the table `rules` of a chip file.
     pub digital: bool,
+    /// The register that its voltage is compared with, of models whose weights and thresholds are whole numbers: a
+    /// population that is to spike more easily has it lowered. Other models have levels, and their weights raised.
+    pub threshold_register: Option<&'static str>,
     /// Whether the order in which the events of a step are added up is part of its rules.
     pub ordered: bool,
     /// How its inputs are added up.
@@ -114,6 +117,7 @@ const CLOCKED: ModelFacts = ModelFacts {
     clocked: true,
     graded: false,
     digital: false,
+    threshold_register: None,
     ordered: false,
     sums: Sums::Bounded,
     signed_spikes: false,
@@ -167,6 +171,7 @@ const LOIHI: ModelFacts = ModelFacts {
     parameters: parameters::LOIHI,
     gains: false,
     digital: true,
+    threshold_register: Some("v_threshold"),
     signed_spikes: true,
     ..CLOCKED
 };
@@ -187,6 +192,7 @@ const XYLO: ModelFacts = ModelFacts {
     gains: false,
     register_parameters: parameters::XYLO_REGISTERS,
     digital: true,
+    threshold_register: Some("threshold"),
     ordered: true,
     sums: Sums::Saturating,
     spikes_max: 31,

@@ -8,7 +8,8 @@ mod synapse;
 use crate::lanes::PLAIN_SHIFT;
 use crate::models::CoreModel;
 use crate::variation::{FaultSpec, NoiseSpec};
-use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 use disorder::Family;
 use serde::{Deserialize, Serialize};
@@ -243,6 +244,22 @@ pub struct ChipSpec {
 pub const WEIGHTS: &str = "weights";
 
 impl ChipSpec {
+    /// The same neurons and synapses behind an ideal router: weights as fine as a core can hold, and no memory that
+    /// could be full. Disorder that is of the memories is not there.
+    #[must_use]
+    pub fn with_ideal_router(&self) -> Self {
+        let mut spec = Self {
+            router: RouterSpec::Ideal,
+            weight_mismatch: None,
+            faults: None,
+            mismatch_reference: self.mismatch_reference.clone().filter(|name| name != WEIGHTS),
+            ..self.clone()
+        };
+        let used: BTreeSet<String> = spec.facts().into_iter().map(|(_, fact)| fact.source.clone()).collect();
+        spec.sources.retain(|key, _| used.contains(key));
+        spec
+    }
+
     /// The synapse circuits of a `dpi` neuron: the gates that some kind names, in a fixed order. Each is there, and
     /// has its dark current, whether a program uses it or not.
     pub fn gates(&self) -> impl Iterator<Item = SynapseGate> + '_ {

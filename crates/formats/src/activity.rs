@@ -11,11 +11,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-const COUNTS: Schema = Schema {
-    format: Format { name: "quenched-activity", version: 1 },
-    columns: "name,index,spikes",
-    optional: 0,
-};
+const COUNTS: Schema =
+    Schema { format: Format { name: "quenched-activity", version: 1 }, columns: "name,index,spikes", optional: 0 };
 
 /// How often one member of a population or input group sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

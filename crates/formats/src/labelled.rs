@@ -6,7 +6,7 @@
 use crate::error::{Action, ERRORS_MAX, FormatError, FormatErrors, Place, Problem};
 use crate::list::lines;
 use crate::npz::{npy_array, npy_layout};
-use crate::text::{read_bytes, read_text, text_of};
+use crate::text::{read_bytes, read_head, read_text, text_of};
 use std::path::{Path, PathBuf};
 
 /// What the column with the files may be called.
@@ -52,6 +52,18 @@ pub fn files(path: &Path) -> Result<Vec<LabelledFile>, FormatErrors> {
             Err(refused(path, what).into())
         }
     }
+}
+
+/// Whether the file at `path` begins as a list of labelled files does: with a line that names these columns.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn is_list(path: &Path) -> Result<bool, FormatError> {
+    let head = read_head(path, 4096)?;
+    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let first = head.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default();
+    let columns: Vec<&str> = first.split(',').map(str::trim).collect();
+    Ok([FILE, LABEL].iter().all(|names| names.iter().any(|name| columns.contains(name))))
 }
 
 fn is_csv(path: &Path) -> bool {

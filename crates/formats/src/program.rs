@@ -38,8 +38,8 @@ pub fn load(path: &Path) -> Result<(Program, Symbols), FormatError> {
 mod tests {
     use super::*;
     use chip::{
-        AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreModel, CoreProgram, CrossbarCore, Endpoint, HostAxon,
-        HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon, PlacementKind,
+        AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreModel, CoreProgram, CrossbarCore, Endpoint,
+        HostAxon, HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon, PlacementKind,
         PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell, SynapseDriver,
         SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XyloShifts,
     };

@@ -73,9 +73,7 @@ impl<'a> Ranks<'a> {
     pub(crate) fn rank(self, pre: Endpoint, index: u32, magnitude: u32) -> u128 {
         match self.counts {
             None => magnitude.into(),
-            Some(counts) => {
-                (u128::from(magnitude) * u128::from(counts.of(pre, index)) << 32) | u128::from(magnitude)
-            }
+            Some(counts) => (u128::from(magnitude) * u128::from(counts.of(pre, index)) << 32) | u128::from(magnitude),
         }
     }
 
@@ -193,9 +191,13 @@ pub(crate) fn map(
 pub(crate) fn refused(way: OverFull, error: MapperError) -> MapperError {
     let Some(info) = Limit::of(&error).map(Limit::info) else { return error };
     match info.answer(way) {
-        Some(Answer::Cannot(reason)) => {
-            MapperError::OverFull { way: way.name(), limit: info.name, reason, helpers: info.helpers(), error: Box::new(error) }
-        }
+        Some(Answer::Cannot(reason)) => MapperError::OverFull {
+            way: way.name(),
+            limit: info.name,
+            reason,
+            helpers: info.helpers(),
+            error: Box::new(error),
+        },
         _ => error,
     }
 }

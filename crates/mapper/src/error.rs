@@ -49,7 +49,9 @@ pub enum MapperError {
     )]
     PlacementUnread { file: String },
     /// The file of the activity was not read before the mapping.
-    #[error("spikes are to be counted as in the file `{file}`, which nobody has read: use `MapperOptions::read_activity`")]
+    #[error(
+        "spikes are to be counted as in the file `{file}`, which nobody has read: use `MapperOptions::read_activity`"
+    )]
     ActivityUnread { file: String },
     /// Pruning by an activity that nobody knows.
     #[error(
@@ -72,9 +74,7 @@ pub enum MapperError {
         error: Box<MapperError>,
     },
     /// Circuits that are joined for more rows, and are then too few.
-    #[error(
-        "population `{population}` lacks {missing} circuits of the board's {circuits}: {joined}; {certificate}"
-    )]
+    #[error("population `{population}` lacks {missing} circuits of the board's {circuits}: {joined}; {certificate}")]
     Joined {
         population: String,
         /// Circuits that it lacks.

@@ -5,8 +5,8 @@ mod met;
 
 use crate::kinds::CoreMemories;
 use crate::report::{
-    CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange,
-    ProjectionReport, ProjectionWeights, Use, WeightReport, XyloReport,
+    CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange, ProjectionReport,
+    ProjectionWeights, Use, WeightReport, XyloReport,
 };
 use crate::wish::{Link, Wish};
 use crate::{Limit, MapperOptions, Segment, level, placement};

@@ -3,7 +3,7 @@
 
 use crate::parameters;
 use crate::wish::Wish;
-use chip::{ChipSpec, CoreModel, CoreProgram, WEIGHT_EXPONENT_MAX, canonical_unit};
+use chip::{AXON_EXPONENTS, ChipSpec, CoreModel, CoreProgram, WEIGHT_EXPONENT_MAX, canonical_unit};
 use fx::Weight;
 
 /// What counts as 1 at neurons of `model`, in the canonical unit of its dimension; to look at.
@@ -22,13 +22,16 @@ pub(crate) fn spelled(spec: &ChipSpec, model: CoreModel, bits: i32) -> String {
 }
 
 /// The least weight exponent of each core in use: the scale ([`ChipSpec::core_scale`]) that its thresholds ask for,
-/// where that is above 0. Finer weights would bound the scale, and take room from the states.
+/// where that is above 0. Finer weights would bound the scale, and take room from the states. Cores of whole numbers have
+/// no scale, but an end to how fine a weight can be.
 pub(crate) fn least_exponents(wish: &Wish<'_>) -> Vec<u8> {
     let populations = &wish.network.populations;
     let of_core = |core: &crate::placement::PlacedCore| {
         let model = populations[core.parts[0].population].model;
         if model.threshold().is_none() {
-            return 0;
+            // Cores of whole numbers shift weights by so much, at most.
+            let finest = Weight::FRACTION_BITS as u8 - AXON_EXPONENTS.0.unsigned_abs();
+            return if model.facts().digital { finest } else { 0 };
         }
         let program = CoreProgram {
             address: core.address,

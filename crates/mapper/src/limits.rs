@@ -200,7 +200,7 @@ pub const LIMITS: &[LimitInfo] = &[
         prune: Does("keeps the most important synapses of the neuron"),
         split: Cannot(
             "a copy of a neuron hears what the neuron hears, itself included: its senders, which are hidden neurons as \
-             well, need more synapses"
+             well, need more synapses",
         ),
         join: NO_JOIN,
     },

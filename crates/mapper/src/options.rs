@@ -359,7 +359,9 @@ mod tests {
     fn the_documentation_has_the_table() {
         let options = ("| key | flag |", markdown());
         let limits = ("| chips | limit |", crate::limits::markdown());
-        for (page, (head, table)) in [("formats/network", &options), ("formats/study", &options), ("over-full", &limits)] {
+        for (page, (head, table)) in
+            [("formats/network", &options), ("formats/study", &options), ("over-full", &limits)]
+        {
             let path = format!("{}/../../docs/{page}.md", env!("CARGO_MANIFEST_DIR"));
             let text = std::fs::read_to_string(&path).unwrap();
             if text.contains(table) {

@@ -1,9 +1,9 @@
 //! The network as the mapper reads it: every connection between a source and a circuit of the board.
 
+use crate::cuts::{Cuts, Ranked, Ranks};
 use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
 use crate::report::FreedResources;
-use crate::cuts::{Cuts, Ranked, Ranks};
 use crate::{MapperError, delays, level};
 use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, Source, SynapseSign};
 use device_models::DeviceModelError;

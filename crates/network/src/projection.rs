@@ -89,6 +89,12 @@ impl Connections {
         Self { delay: Some(delays), ..self }
     }
 
+    /// The same connections with each weight as `change` makes it of the one that there is; none if that is none of one.
+    pub fn with_weights(&self, change: impl Fn(Weight) -> Option<Weight>) -> Option<Self> {
+        let weight = self.weight.iter().map(|weight| change(*weight)).collect::<Option<_>>()?;
+        Some(Self { weight, ..self.clone() })
+    }
+
     /// The delay of each connection in ticks, in order; none: they all have that of their projection.
     pub fn delays(&self) -> Option<&[u16]> {
         self.delay.as_deref()

@@ -21,6 +21,7 @@
 mod decide;
 mod error;
 mod notice;
+mod rates;
 mod run;
 mod score;
 mod set;
@@ -31,6 +32,7 @@ mod vary;
 pub use decide::{Decision, Rule};
 pub use error::ScoreError;
 pub use notice::notices;
+pub use rates::{Showing, activity};
 pub use run::Scoring;
 pub use score::{DieScore, Outcome, confusion, worst};
 pub use set::{LabelledSet, Sample};

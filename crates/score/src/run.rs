@@ -5,10 +5,9 @@
 //! the die.
 
 use crate::decide::{by_count, by_first, largest};
-use crate::{Decision, DieScore, LabelledSet, Outcome, Rule, Sample, ScoreError};
+use crate::{Decision, DieScore, LabelledSet, Outcome, Rule, Sample, ScoreError, Showing};
 use device_models::DieParameters;
-use session::{Activity, Board, Multiple, Recording, Session, SessionError, in_order};
-use std::num::NonZeroUsize;
+use session::{Activity, Board, Recording, Session, SessionError, in_order};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use units::Tick;
@@ -28,14 +27,8 @@ pub struct Scoring<'a> {
     pub output: &'a str,
     /// How it decides.
     pub rule: Rule,
-    /// Ticks that each sample is shown for; none: as long as it is.
-    pub ticks: Option<u64>,
-    /// What several events of a channel in a step are.
-    pub multiple: Multiple,
-    /// Number of the run, for the sources of the network.
-    pub trial: u64,
-    /// Threads; none: one a processor.
-    pub threads: Option<NonZeroUsize>,
+    /// How samples are shown.
+    pub showing: Showing,
 }
 
 /// The sessions of a die.
@@ -61,7 +54,7 @@ impl Scoring<'_> {
             || Sessions { first: Mutex::new(None), free: Mutex::new(Vec::new()), left: AtomicUsize::new(samples) };
         let all: Vec<Sessions> = dies.iter().map(|_| sessions()).collect();
         let failed = AtomicUsize::new(usize::MAX);
-        let results = in_order(dies.len() * samples, self.threads, |index| {
+        let results = in_order(dies.len() * samples, self.showing.threads, |index| {
             // What comes after a failure is not reported.
             if failed.load(Ordering::Relaxed) < index {
                 return None;
@@ -119,7 +112,7 @@ impl Scoring<'_> {
 
     fn session(&self, die: &DieParameters) -> Result<Session, SessionError> {
         let mut session = self.board.on(die)?;
-        session.set_sources(die.die().root_seed, self.trial);
+        session.set_sources(die.die().root_seed, self.showing.trial);
         if self.rule.is_by_voltage() {
             session.probe_population(self.output, None, VOLTAGE)?;
         }
@@ -130,19 +123,13 @@ impl Scoring<'_> {
     fn show(&self, session: &mut Session, sample: &Sample, index: usize) -> Result<Outcome, ScoreError> {
         let refused = |error| ScoreError::Session { what: sample.name.clone(), error };
         let output = self.board.population(self.output).map_err(refused)?;
-        let Some(ticks) = self.ticks.or(sample.ticks) else {
-            return Err(ScoreError::Set {
-                file: sample.name.clone(),
-                reason: "nothing says how long it is shown".into(),
-                help: Some("give `--steps`, `--time` or `--ticks`".into()),
-            });
-        };
         session.reset();
         // Noise is a function of time and part: samples are to have their own.
         session.set_part(index as u64);
         let before = Totals::of(session);
-        let end = Tick(ticks);
-        let taken = session.take_all(sample.events.iter().copied(), Tick(0)..end, self.multiple).map_err(refused)?;
+        let end = Tick(self.showing.ticks_of(sample)?);
+        let taken =
+            session.take_all(sample.events.iter().copied(), Tick(0)..end, self.showing.multiple).map_err(refused)?;
         let mut activity = Activity::new(self.board);
         session.run_until(end, &mut activity);
         let activity = &activity.populations()[output];

@@ -6,8 +6,10 @@
 use crate::set::{Label, classes};
 use crate::{LabelledSet, Sample, ScoreError};
 use chip::{InputEvent, whole_multiple};
+use formats::FormatError;
 use formats::labelled::{self, LabelledFile};
 use formats::nir_data::{NirData, Observable};
+use formats::npz::ArrayProblem;
 use formats::raster::Raster;
 use formats::rasters::Rasters;
 use formats::sensor::{self, Options};
@@ -67,9 +69,19 @@ pub struct SetOptions {
 pub struct Source {
     path: PathBuf,
     what: What,
-    /// Labels that come from elsewhere, and where from.
-    labels: Option<(String, Vec<String>)>,
+    labels: Labels,
     arrays: bool,
+}
+
+/// Where the labels of a set are.
+#[derive(Clone, Debug)]
+enum Labels {
+    /// In the set.
+    Own,
+    /// Elsewhere: where, and what they are.
+    Beside(String, Vec<String>),
+    /// Nobody asks for them.
+    None,
 }
 
 #[derive(Clone, Debug)]
@@ -88,25 +100,7 @@ impl Source {
     /// # Errors
     /// The set cannot be read, or has no labels.
     pub fn open(path: &Path, labels: Option<&Path>, node: Option<&str>, arrays: bool) -> Result<Self, ScoreError> {
-        let what = if path.is_dir() {
-            What::Files(labelled::files(path)?)
-        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("ts")) {
-            let bytes = formats::text::read_bytes(path, formats::text::TEXT_BYTES_MAX)?;
-            What::Series(tasks::read_ts(bytes, &path.display().to_string())?)
-        } else {
-            let head = formats::text::read_head(path, 8)?;
-            if head.starts_with(b"\x89HDF\r\n\x1a\n") {
-                What::Observed(observed(path, node)?)
-            } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"\x93NUMPY") {
-                What::Arrays(Rasters::load(path)?)
-            } else {
-                What::Files(labelled::files(path)?)
-            }
-        };
-        let source = Self { path: path.to_owned(), what, labels: None, arrays };
-        if node.is_some() && !matches!(source.what, What::Observed(_)) {
-            return Err(source.refused("`--node` names a node of NIRData, and this is none".into(), "leave it out"));
-        }
+        let source = Self::of(path, node, arrays, false)?;
         let has_labels = match &source.what {
             What::Files(_) | What::Series(_) => true,
             What::Arrays(arrays) => arrays.labels.is_some(),
@@ -121,7 +115,7 @@ impl Source {
                     let reason = format!("it has {found} labels, and `{}` has {count} samples", source.path.display());
                     return Err(ScoreError::Set { file: path.display().to_string(), reason, help: None });
                 }
-                Ok(Self { labels: Some((path.display().to_string(), labels)), ..source })
+                Ok(Self { labels: Labels::Beside(path.display().to_string(), labels), ..source })
             }
             (None, false) => Err(source.refused(
                 "it has no labels".into(),
@@ -129,6 +123,45 @@ impl Source {
             )),
             (Some(_), true) => Err(source.refused("it has labels of its own".into(), "leave `--labels` out")),
         }
+    }
+
+    /// The same without asking for labels: every sample is of class 0. A file that is no set is one sample.
+    ///
+    /// # Errors
+    /// The set cannot be read.
+    pub fn unlabelled(path: &Path, node: Option<&str>, arrays: bool) -> Result<Self, ScoreError> {
+        Ok(Self { labels: Labels::None, ..Self::of(path, node, arrays, true)? })
+    }
+
+    /// The set at `path`; `single` says that a file which is none can be a sample.
+    fn of(path: &Path, node: Option<&str>, arrays: bool, single: bool) -> Result<Self, ScoreError> {
+        let one = || What::Files(vec![LabelledFile { path: path.to_owned(), label: String::new(), line: 0 }]);
+        let what = if path.is_dir() {
+            What::Files(labelled::files(path)?)
+        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("ts")) {
+            let bytes = formats::text::read_bytes(path, formats::text::TEXT_BYTES_MAX)?;
+            What::Series(tasks::read_ts(bytes, &path.display().to_string())?)
+        } else {
+            let head = formats::text::read_head(path, 8)?;
+            if head.starts_with(b"\x89HDF\r\n\x1a\n") {
+                What::Observed(observed(path, node)?)
+            } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"\x93NUMPY") {
+                match Rasters::load(path) {
+                    // An array without an axis of samples.
+                    Err(FormatError::Array { problem: ArrayProblem::Shape { .. }, .. }) if single => one(),
+                    read => What::Arrays(read?),
+                }
+            } else if single && !labelled::is_list(path)? {
+                one()
+            } else {
+                What::Files(labelled::files(path)?)
+            }
+        };
+        let source = Self { path: path.to_owned(), what, labels: Labels::Own, arrays };
+        if node.is_some() && !matches!(source.what, What::Observed(_)) {
+            return Err(source.refused("`--node` names a node of NIRData, and this is none".into(), "leave it out"));
+        }
+        Ok(source)
     }
 
     /// Samples of the set.
@@ -211,6 +244,7 @@ impl Source {
             )
         };
         let (mut found, names) = match (&self.what, &self.labels) {
+            (_, Labels::None) => (vec![0; count], Vec::new()),
             (What::Files(files), _) => {
                 let place = |found: &LabelledFile| match found.line {
                     0 => found.path.display().to_string(),
@@ -224,7 +258,7 @@ impl Source {
                 let labels: Vec<String> = series.utterances.iter().map(|u| series.classes[u.class].clone()).collect();
                 of_list(&file.to_string(), &labels, Some(order.unwrap_or(&series.classes)))?
             }
-            (_, Some((file, labels))) => of_list(file, labels, order)?,
+            (_, Labels::Beside(file, labels)) => of_list(file, labels, order)?,
             (What::Arrays(Rasters { labels: Some(labels), .. }), _) => of_list(&file.to_string(), labels, order)?,
             _ => unreachable!("a set without labels was refused when it was opened"),
         };

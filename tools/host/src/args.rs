@@ -4,6 +4,7 @@ mod explain;
 mod graph;
 mod input;
 mod mapping;
+mod samples;
 mod score;
 mod values;
 
@@ -17,6 +18,7 @@ pub(crate) use explain::{ExplainArgs, NeuronName};
 pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
+pub(crate) use samples::{RateArgs, SampleArgs};
 pub(crate) use score::ScoreArgs;
 pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval};
 
@@ -263,6 +265,7 @@ impl MapChoice {
   quenched map net.toml --chip dynapse2 --over-full prune --out net.program
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
+  quenched map net.nir --chip dynapse2 --like norse --step-time 1ms --calibrate x.npy     rates before and after
   quenched map net.toml --chip dynapse2 --html net.html      floor plan, weights and tables as a page
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
@@ -280,6 +283,9 @@ pub(crate) struct MapArgs {
     /// Draw the floor plan and the errors of the weights, with the tables, as a page of its own
     #[arg(long, value_name = "PAGE")]
     pub(crate) html: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rates: RateArgs,
 
     /// Print the mapping report as JSON: of lost connections the number, by projection and cause, and the first 20
     #[arg(long)]

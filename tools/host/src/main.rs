@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Command::Chips(chips) => commands::chip::list(&chips),
         Command::Chip(chip) => commands::chip::show(&chip),
         Command::Die(die) => commands::die::run(&die),
-        Command::Map(map) => commands::map::run(&map),
+        Command::Map(map) => commands::map::run(&map, args.quiet),
         Command::Explain(explain) => commands::explain::run(&explain),
         Command::Run(run) => commands::run::run(&run, args.quiet),
         Command::Score(score) => commands::score::run(&score, args.quiet),

@@ -29,7 +29,16 @@ pub mod registers {
 }
 
 const fn parameter(name: &'static str, measure: Measure, bound: Bound, summary: &'static str) -> Parameter {
-    Parameter { name, measure, bound, optional: false, core_wide: false, with_weights: false, joined: Joined::Sender, summary }
+    Parameter {
+        name,
+        measure,
+        bound,
+        optional: false,
+        core_wide: false,
+        with_weights: false,
+        joined: Joined::Sender,
+        summary,
+    }
 }
 
 /// A parameter that a chip may lack; it then counts as 0.
@@ -77,7 +86,12 @@ pub(super) const LIF: &[Parameter] = &[
     V_THRESHOLD,
     T_REFRACTORY,
     V_RESET,
-    shared_out(optional("drive", Measure::Level, Bound::Any, "level at which the membrane would settle without spikes")),
+    shared_out(optional(
+        "drive",
+        Measure::Level,
+        Bound::Any,
+        "level at which the membrane would settle without spikes",
+    )),
     V_INITIAL,
 ];
 

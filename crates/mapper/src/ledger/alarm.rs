@@ -1,7 +1,7 @@
 //! What of the books is worth a warning.
 
-use crate::level;
 use crate::Limit;
+use crate::level;
 use crate::report::{MappingLoss, ProjectionReport};
 use crate::wish::Wish;
 use std::collections::BTreeMap;
@@ -84,12 +84,7 @@ pub(crate) fn short(number: f64) -> f64 {
 fn lost<'a>(projection: &ProjectionReport, losses: impl Iterator<Item = &'a MappingLoss>) -> String {
     let mut counts: BTreeMap<Limit, u64> = BTreeMap::new();
     losses.for_each(|loss| *counts.entry(loss.cause).or_default() += 1);
-    let why: Vec<String> =
-        counts.iter().map(|(limit, count)| format!("{count} since {}", limit.info().why)).collect();
+    let why: Vec<String> = counts.iter().map(|(limit, count)| format!("{count} since {}", limit.info().why)).collect();
     let asked = projection.wished - projection.masked - projection.zero;
-    format!(
-        "{} of {asked} connections are not on the board, {}",
-        projection.lost,
-        why.join(" and ")
-    )
+    format!("{} of {asked} connections are not on the board, {}", projection.lost, why.join(" and "))
 }

@@ -122,10 +122,7 @@ fn over_full_neurons_can_be_pruned() {
     let lost: Vec<_> = report.losses.iter().map(|l| (l.pre, l.post, l.cause)).collect();
     assert_eq!(lost, [(0, 0, Limit::FanIn), (1, 0, Limit::FanIn), (3, 0, Limit::FanIn)]);
     assert_eq!(report.losses[2].weight, -1030.0 / f64::from(1 << 20));
-    assert_eq!(
-        (report.projections[0].kept, report.projections[0].lost, report.lost_by(Limit::FanIn)),
-        (65, 3, 3)
-    );
+    assert_eq!((report.projections[0].kept, report.projections[0].lost, report.lost_by(Limit::FanIn)), (65, 3, 3));
     assert_eq!(decode(&program, &placement, &network, &tag_cam()).unwrap().len(), 65);
 }
 

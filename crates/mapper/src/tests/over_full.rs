@@ -224,7 +224,10 @@ fn a_signed_256_246_10_fits_with_joined_circuits() {
     // of a neuron are neighbours.
     let Routing::Crossbar { cores, .. } = &mapping.program.routing else { panic!() };
     for (core, memory) in mapping.program.cores.iter().zip(cores) {
-        assert_eq!((core.circuits.len(), memory.events.len()), (core.neuron_count as usize, core.neuron_count as usize));
+        assert_eq!(
+            (core.circuits.len(), memory.events.len()),
+            (core.neuron_count as usize, core.neuron_count as usize)
+        );
         assert!(core.circuits.iter().zip(0..).all(|(own, n)| (own.first.0, own.count) == (2 * n, 2)));
     }
 }
@@ -244,7 +247,8 @@ fn a_784_256_10_is_refused_with_a_certificate() {
 fn pruning_by_activity_keeps_what_is_used() {
     // Two of three connections fit: by weight the largest two, by activity those of the sources that send.
     let spec = with_router(tag_cam(), |r| r.cam_words_per_neuron = fact("2"));
-    let mut network = Network { clock: None, populations: vec![lif("p", 1)], inputs: vec![input("in", 3)], ..Default::default() };
+    let mut network =
+        Network { clock: None, populations: vec![lif("p", 1)], inputs: vec![input("in", 3)], ..Default::default() };
     let list = [(0, 0, weight(9 << 20)), (1, 0, weight(8 << 20)), (2, 0, weight(1 << 20))].to_vec();
     network.projections.push(projection(&network, "x", Endpoint::Input(0), 0, list));
     let lost = |prune_by, channels: [u32; 3]| {

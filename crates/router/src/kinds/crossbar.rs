@@ -20,7 +20,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use chip::{BusEvent, BusInput, ChipSpec, CoreProgram, CrossbarCore, CrossbarLimits, IdealSynapse, Program, SynapseDriver};
+use chip::{
+    BusEvent, BusInput, ChipSpec, CoreProgram, CrossbarCore, CrossbarLimits, IdealSynapse, Program, SynapseDriver,
+};
 use units::CoreAddress;
 
 /// Ticks from a spike to its arrival: the router itself takes less than a tick.

@@ -1,12 +1,11 @@
 //! The arguments of `quenched score`.
 
-use super::values::{count, from_to, parse_cv, parse_format, parse_sensor, time};
-use super::{Beginning, ClapArgs, MapChoice, RunLength};
+use super::values::{count, from_to, parse_cv};
+use super::{ClapArgs, MapChoice, RunLength, SampleArgs};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use formats::sensor::{Columns, Sensor, SensorFormat, TimeUnit};
 use score::Rule;
 use std::path::PathBuf;
-use units::{Decimal, Quantity};
+use units::Decimal;
 
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
@@ -107,56 +106,8 @@ pub(crate) struct SetArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) classes: Vec<String>,
 
-    /// Only the first N samples
-    #[arg(long, value_name = "N", value_parser = from_to::<1, 1_000_000_000>, allow_negative_numbers = true)]
-    pub(crate) limit: Option<u32>,
-
-    /// Which node of NIRData is the input: NODE or NODE:KEY
-    #[arg(long, value_name = "NODE")]
-    pub(crate) node: Option<String>,
-
-    /// How long a step lasts in a recording, such as 1ms: an event of time t is of step floor(t / bin). The length of a
-    /// step of the graph if that is a time; without it, networks of other kinds go by the ticks of the chip
-    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
-    pub(crate) bin: Option<Quantity>,
-
-    /// The files are arrays (.npy, or `x` of an .npz) with a row a step and a column a channel. Graphs of trained nets
-    /// take arrays so without this
-    #[arg(long, conflicts_with_all = ["sensor", "format", "columns"])]
-    pub(crate) raster: bool,
-
-    /// The sensor that was recorded: columns x rows of pixels (34x34), or a number of channels. The channel of an event
-    /// is (polarity, y, x). Not needed where files say it
-    #[arg(long, value_name = "SIZE", value_parser = parse_sensor)]
-    pub(crate) sensor: Option<Sensor>,
-
-    /// Format of the recordings, where their first bytes and names do not tell it
-    #[arg(long, value_name = "NAME", value_parser = parse_format)]
-    pub(crate) format: Option<&'static SensorFormat>,
-
-    /// What the columns of texts or arrays are, in their order: `t,x,y,p`, `address,time`; `-` is skipped
-    #[arg(long, value_name = "NAMES")]
-    pub(crate) columns: Option<Columns>,
-
-    /// Unit of the times of texts or arrays: s, ms, us or ns
-    #[arg(long, value_name = "UNIT")]
-    pub(crate) time_unit: Option<TimeUnit>,
-
-    /// Bits of the clock of texts or arrays whose times start again from 0
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=48))]
-    pub(crate) clock_bits: Option<u32>,
-
-    /// Sort recordings whose events are not in the order of time, instead of refusing them
-    #[arg(long)]
-    pub(crate) sort_events: bool,
-
-    /// The time in a recording that is its beginning: a time (1.5s), or `first` for that of its first event
-    #[arg(long, value_name = "TIME|first")]
-    pub(crate) from: Option<Beginning>,
-
-    /// One spike for all events of a channel in a step, instead of as many as there are events
-    #[arg(long)]
-    pub(crate) binary: bool,
+    #[command(flatten)]
+    pub(crate) how: SampleArgs,
 }
 
 fn rule() -> impl TypedValueParser<Value = Rule> {

@@ -32,6 +32,13 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
             help: Some("name one chip to draw its floor plan".into()),
         });
     }
+    if args.rates.set().is_some() {
+        let flag = if args.rates.rates.is_some() { "--rates" } else { "--calibrate" };
+        return Err(HostError::Usage {
+            message: format!("`{flag}` is of one mapping, and {} chips are named", what.chip.len()),
+            help: Some("name one chip to show samples to".into()),
+        });
+    }
     let mut all = Vec::new();
     for chip in &what.chip {
         // A chip that cannot be read is a mistake; one that cannot hold the network is an answer.

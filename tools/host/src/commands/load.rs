@@ -4,12 +4,14 @@ mod graph;
 
 use crate::args::MapChoice;
 use crate::errors::HostError;
+use calibrate::Factor;
 use chip::{ChipSpec, Program, Symbols};
 use formats::runnable::{Runnable, load as read};
-use mapper::{Activity, Limit, MapperError, MapperOptions, MappingReport, Placement, SpikeCounts, XyloMisfit};
+use mapper::{Activity, Limit, MapperError, MapperOptions, Mapping, MappingReport, Placement, SpikeCounts, XyloMisfit};
 use network::Network;
 use session::{Board, SessionError};
 use std::path::Path;
+use warnings::{Kind, Warning, Warnings};
 
 pub(crate) use graph::{LoadedGraph, is_graph};
 
@@ -26,12 +28,45 @@ pub(crate) struct Loaded {
     pub(crate) network: Option<Network>,
     /// Where its neurons sit; none of a program that was mapped before.
     pub(crate) placement: Option<Placement>,
+    /// How it was mapped.
+    pub(crate) options: MapperOptions,
 }
 
 impl Loaded {
     /// The network that was mapped, whatever it came from; none of a program that was mapped before.
     pub(crate) fn mapped(&self) -> Option<&Network> {
         self.network.as_ref().or(self.graph.as_ref().map(|graph| &graph.steps.network))
+    }
+
+    /// Takes `network` for the one that was mapped, as `mapping`.
+    pub(crate) fn replace(&mut self, network: Network, mapping: Mapping) {
+        let Mapping { program, placement, report, symbols } = mapping;
+        let warnings = self.report.take().map(|report| report.warnings);
+        (self.program, self.symbols, self.placement) = (program, symbols, Some(placement));
+        let of_mapping = report.warnings.clone();
+        // What was said of the graph stays true.
+        let of_graph = warnings
+            .into_iter()
+            .flat_map(|all| all.iter().filter(|warning| warning.kind == Kind::Graph).cloned().collect::<Vec<_>>());
+        let mut all = Warnings::default();
+        of_graph.for_each(|Warning { kind, place, text }| all.push(kind, place, text));
+        all.extend(of_mapping);
+        self.report = Some(MappingReport { warnings: all, ..report });
+        match &mut self.graph {
+            Some(graph) => graph.steps.network = network,
+            None => self.network = Some(network),
+        }
+    }
+
+    /// Notes that what the population called `name` hears counts `factor` times as much, relative to its threshold. Of
+    /// a graph, weights are read back so; where weights were multiplied, they are so already.
+    pub(crate) fn calibrate(&mut self, name: &str, factor: Factor) {
+        let Some(graph) = &mut self.graph else { return };
+        let populations = &graph.steps.network.populations;
+        let Some(index) = populations.iter().position(|population| population.name == name) else { return };
+        if calibrate::lowered(populations[index].model, &self.options).is_some() {
+            graph.steps.built[index].gain_in.iter_mut().for_each(|gain| *gain /= factor.value());
+        }
     }
 
     /// The program on its chip, whose file is `file`.
@@ -100,7 +135,16 @@ pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result
             None => {
                 let spec =
                     spec.at_clock(program.clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
-                Ok(Loaded { spec, program, symbols, report: None, graph: None, network: None, placement: None })
+                Ok(Loaded {
+                    spec,
+                    program,
+                    symbols,
+                    report: None,
+                    graph: None,
+                    network: None,
+                    placement: None,
+                    options,
+                })
             }
             Some(flag) => Err(HostError::Usage {
                 message: format!(
@@ -160,7 +204,28 @@ fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOpti
     })?;
     let (program, symbols, report) = (mapping.program, mapping.symbols, Some(mapping.report));
     let placement = Some(mapping.placement);
-    Ok(Loaded { spec, program, symbols, report, graph: None, network: None, placement })
+    let options = options.clone();
+    Ok(Loaded { spec, program, symbols, report, graph: None, network: None, placement, options })
+}
+
+/// The network of `loaded` without the limits of its chip: a graph in the steps of its simulator, and other networks on
+/// the neurons of the chip, with an ideal router.
+pub(crate) fn unlimited(what: &MapChoice, loaded: &Loaded) -> Result<Loaded, HostError> {
+    let options = MapperOptions::default();
+    let Some(graph) = &loaded.graph else {
+        let network = loaded.mapped().expect("a program has no wish");
+        let spec = loaded.spec.with_ideal_router();
+        return map(what, spec, network, &options).map_err(|error| HostError::Usage {
+            message: format!("the network cannot be run without the limits of `{}`: {error}", loaded.spec.name),
+            help: Some("only what it does without them can be compared with what the chip does".into()),
+        });
+    };
+    let ideal = formats::chip::shipped("ideal")?;
+    let reference = graph::load_for(what, &ideal, None, graph.takes_numbers())?;
+    let clock = reference.steps.network.clock;
+    let mut mapped = map(what, ideal, &reference.steps.network, &options)?;
+    mapped.spec = mapped.spec.at_clock(clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
+    Ok(Loaded { graph: Some(reference), ..mapped })
 }
 
 /// What a study file can say against an error of its mapping.

@@ -2,11 +2,12 @@
 
 pub(crate) mod losses;
 mod page;
+mod rates;
 mod read_back;
 
 use crate::args::MapArgs;
 use crate::commands::explain::{check, explain};
-use crate::commands::load::{Loaded, load, refused};
+use crate::commands::load::{Loaded, refused};
 use crate::commands::{compare, floor};
 use crate::errors::HostError;
 use crate::output::{print_json, warn};
@@ -20,17 +21,17 @@ use std::fmt::Write;
 use units::CoreAddress;
 
 /// `quenched map`.
-pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
+pub(crate) fn run(args: &MapArgs, quiet: bool) -> Result<(), HostError> {
     if args.what.chip.len() > 1 {
         return compare::run(args);
     }
     let mut outputs = Outputs::new(args.json);
-    outputs.reads([&args.what.network])?;
+    outputs.reads([&args.what.network].into_iter().chain(args.rates.set()))?;
     let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
     let html = args.html.as_ref().map(|path| outputs.file("--html", path)).transpose()?;
     let nir = args.nir.as_ref().map(|path| outputs.file("--nir", path)).transpose()?;
     outputs.give_up_on_interrupt();
-    let loaded = load(&args.what, false)?;
+    let (loaded, rates) = rates::load_with(args, quiet)?;
     // A network has met its chip when it was mapped; a program meets it now.
     check(&loaded, &args.what.network)?;
     let page = html.map(|file| Ok::<_, HostError>((file, page::html(&loaded, &args.what.network)?))).transpose()?;
@@ -46,7 +47,8 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
         Some(report) => {
             let of_graph = graph.as_ref().map_or_else(String::new, |graph| format!("{}\n", graph.text()));
             let value = losses::report(&report, args.all_losses);
-            (json!({ "report": value }), format!("{of_graph}{report}"), encoded(&program, &symbols))
+            let of_rates = rates.as_ref().map_or_else(String::new, |rates| format!("\n{}", rates.text()));
+            (json!({ "report": value }), format!("{of_graph}{report}{of_rates}"), encoded(&program, &symbols))
         }
         None => {
             let board = Board::new(spec, program, symbols).map_err(|error| refused(&args.what.network, error))?;
@@ -75,6 +77,9 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
         }
         if nir.is_some() {
             json["nir"] = json!(written.next());
+        }
+        if let Some(rates) = &rates {
+            json["rates"] = rates.json();
         }
         if let Some(graph) = &graph {
             json["graph"] = graph.json();

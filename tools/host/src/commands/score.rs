@@ -3,23 +3,23 @@
 mod json;
 mod text;
 
-use crate::args::{Beginning, ScoreArgs};
+use crate::args::ScoreArgs;
 use crate::commands::load::{Loaded, load};
+use crate::commands::samples;
 use crate::errors::HostError;
 use crate::output::{print_json, warn};
 use crate::outputs::{Done, Outputs};
 use crate::progress::progress;
 use budget::Estimate;
-use chip::{ChipSpec, Endpoint, WEIGHTS, whole_multiple};
+use chip::{ChipSpec, Endpoint, WEIGHTS};
 use device_models::{DeviceModelError, DieParameters, MismatchSetting};
 use disorder::Die;
 use formats::csv;
-use formats::sensor::{Options, Order};
 use formats::suggestion;
-use score::{DieScore, LabelledSet, Recordings, Rule, Scoring, SetOptions, Source, notices, vary};
-use session::{Board, Multiple};
+use score::{DieScore, LabelledSet, Rule, Scoring, SetOptions, Showing, Source, notices, vary};
+use session::Board;
 use std::num::NonZeroUsize;
-use units::{Decimal, DieId, Quantity, Unit};
+use units::{Decimal, DieId};
 use warnings::Warnings;
 
 /// Bytes of a die: the mismatch of its parameters, its sessions and its line of the table.
@@ -57,13 +57,18 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
     let file = args.csv.as_ref().map(|path| outputs.file("--csv", path)).transpose()?;
     outputs.give_up_on_interrupt();
     let is_graph = crate::commands::load::is_graph(&args.what.network)?;
-    let source = Source::open(&set.data, set.labels.as_deref(), set.node.as_deref(), set.raster || is_graph)?;
+    let source = Source::open(&set.data, set.labels.as_deref(), set.how.node.as_deref(), set.how.raster || is_graph)?;
     args.what.allowance().check(&estimate(args, &source))?;
     let loaded = load(&args.what, is_graph && source.has_numbers()?)?;
     let of_mapping = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let (output, outputs_count, rule) = output(args, &loaded)?;
-    let options = set_options(args, &loaded, outputs_count)?;
-    let ticks = ticks(args, &loaded.spec, options.row)?;
+    let options = SetOptions {
+        outputs: outputs_count,
+        classes: (!set.classes.is_empty()).then(|| set.classes.clone()),
+        threads: threads(args),
+        ..samples::options(&set.how, &loaded)?
+    };
+    let ticks = samples::ticks(&args.length, &loaded.spec, options.row)?;
     let graph = loaded.graph.as_ref().map(|graph| (graph.text(), graph.json()));
     let board = loaded.board(&args.what.network)?;
     let settings = settings(args, &board)?;
@@ -82,6 +87,7 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
         blocks: Vec::new(),
         warnings: of_mapping,
     };
+    let multiple = samples::multiple(&set.how);
     let mut found = Vec::new();
     for Setting { cv, spec, dies, alike } in settings {
         let board = board.with_spec(spec);
@@ -90,14 +96,11 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
             set: &labelled,
             output: &result.output,
             rule,
-            ticks,
-            multiple: multiple(args),
-            trial: args.trial,
-            threads: threads(args),
+            showing: Showing { ticks, multiple, trial: args.trial, threads: threads(args) },
         };
         let scores = scoring.run(&dies, || bar.inc(1))?;
         let name = set.data.display().to_string();
-        found.push((cv, notices((&labelled, &name), &scores, (&result.output, rule), multiple(args))));
+        found.push((cv, notices((&labelled, &name), &scores, (&result.output, rule), multiple)));
         result.blocks.push(Block { cv, alike, scores });
     }
     bar.finish_and_clear();
@@ -123,7 +126,7 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
 
 /// What the dies and their decisions take. How long it takes is shown while it runs.
 fn estimate(args: &ScoreArgs, source: &Source) -> Estimate {
-    let samples = set_limit(args).map_or(source.len(), |limit| limit.min(source.len())) as u128;
+    let samples = args.set.how.limit.map_or(source.len(), |limit| source.len().min(limit as usize)) as u128;
     let dies = u128::from(args.dies) * args.cv.len().max(1) as u128;
     let mut estimate = Estimate::default();
     estimate.memory(format!("{dies} dies"), dies, DIE_BYTES, "dies");
@@ -134,10 +137,6 @@ fn estimate(args: &ScoreArgs, source: &Source) -> Estimate {
         "dies",
     );
     estimate
-}
-
-fn set_limit(args: &ScoreArgs) -> Option<usize> {
-    args.set.limit.map(|limit| limit as usize)
 }
 
 /// The warnings of several settings: those that all have once, the others with their CV.
@@ -151,10 +150,6 @@ fn of_all(found: &[(Option<Decimal>, Warnings)]) -> Warnings {
         }
     }
     all
-}
-
-const fn multiple(args: &ScoreArgs) -> Multiple {
-    if args.set.binary { Multiple::Binary } else { Multiple::Count }
 }
 
 fn threads(args: &ScoreArgs) -> Option<NonZeroUsize> {
@@ -215,73 +210,6 @@ fn output(args: &ScoreArgs, loaded: &Loaded) -> std::result::Result<(String, u32
         ));
     }
     Ok((name, symbols.populations[population].size, rule))
-}
-
-/// How the set is read.
-fn set_options(args: &ScoreArgs, loaded: &Loaded, outputs: u32) -> std::result::Result<SetOptions, HostError> {
-    let (set, spec) = (&args.set, &loaded.spec);
-    let graph = loaded.graph.as_ref();
-    let of_graph = graph.and_then(|graph| graph.step_seconds()).and_then(length);
-    let channels = loaded.program.input_count;
-    let certain = set.sensor.is_some() || set.format.is_some() || set.columns.is_some();
-    let options = Options {
-        sensor: set.sensor,
-        channels: Some(channels),
-        order: if set.sort_events { Order::Sort } else { Order::Required },
-        format: set.format,
-        columns: set.columns.clone(),
-        time_unit: set.time_unit,
-        clock_bits: set.clock_bits,
-        sample: None,
-    };
-    let from = match set.from {
-        Some(Beginning::Ticks(_)) => {
-            return Err(usage(
-                "`--from` is a time of the recordings here, and not a number of ticks".into(),
-                "give a time with its unit, such as 5ms, or `first`",
-            ));
-        }
-        Some(Beginning::Time(time)) => Some(time),
-        Some(Beginning::First) | None => None,
-    };
-    let recordings = Recordings { options, from, from_first: set.from == Some(Beginning::First), certain };
-    Ok(SetOptions {
-        channels,
-        outputs,
-        tick: spec.tick.quantity,
-        row: graph.map_or(spec.step_ticks(), |graph| u64::from(graph.steps.step_ticks)),
-        bin: set.bin.or(of_graph),
-        needs_bin: graph.is_some(),
-        steps: graph.is_some(),
-        numbers: graph.is_some_and(|graph| graph.takes_numbers()),
-        recordings,
-        classes: (!set.classes.is_empty()).then(|| set.classes.clone()),
-        limit: set_limit(args),
-        threads: threads(args),
-    })
-}
-
-/// `seconds` in whole femtoseconds, as far as these go.
-fn length(seconds: f64) -> Option<Quantity> {
-    let femtoseconds = (seconds * 1e15).round();
-    (1.0..9e18)
-        .contains(&femtoseconds)
-        .then(|| Quantity { value: Decimal::integer(femtoseconds as i64), unit: Unit::FEMTOSECOND })
-}
-
-/// How long each sample is shown; none: as long as its file says. A step takes `row` ticks.
-fn ticks(args: &ScoreArgs, spec: &ChipSpec, row: u64) -> std::result::Result<Option<u64>, HostError> {
-    let length = &args.length;
-    let time = length.time.map(|time| {
-        let tick = spec.tick.quantity;
-        whole_multiple(time, tick).ok_or_else(|| {
-            usage(
-                format!("--time {time} is not a whole number of the ticks of chip `{}`, {tick} each", spec.name),
-                "choose a multiple, or give --ticks",
-            )
-        })
-    });
-    Ok(length.ticks.or(length.steps.map(|steps| steps.saturating_mul(row))).or(time.transpose()?))
 }
 
 /// A setting of the mismatch, and the dies that have it.

@@ -29,7 +29,8 @@ pub(super) fn places(limits: &AxonLimits, refusal: &Refusal<'_>) -> Vec<Place> {
                     axons.into_values().flat_map(|axons| axons.beyond(limits.input_axons)).collect()
                 }
                 Some(Limit::OutputAxons) => {
-                    let from = |ranked: &Ranked| network.projections[ranked.place.0].pre == Endpoint::Population(population);
+                    let from =
+                        |ranked: &Ranked| network.projections[ranked.place.0].pre == Endpoint::Population(population);
                     least_part(all().filter(from).collect(), needed - limit, *needed)
                 }
                 _ => least_part(all().filter(onto(population)).collect(), needed - limit, *needed),

@@ -18,15 +18,18 @@ mod scale;
 use crate::cuts::{Heaps, Place, Refusal};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
+use crate::limits::Limit;
 use crate::optimise::{Judge, Nets};
 use crate::placement::{self, PlacedCore, Placement};
-use crate::limits::Limit;
 use crate::report::{CrossbarUse, Use};
 use crate::sharing::Sharing;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, OverFull, level, sums};
 use buses::{Bus, Group};
-use chip::{BusEvent, BusInput, ChipSpec, Circuits, CrossbarCore, CrossbarLimits, Routing, Source, SynapseCell, SynapseDriver, SynapseRow};
+use chip::{
+    BusEvent, BusInput, ChipSpec, Circuits, CrossbarCore, CrossbarLimits, Routing, Source, SynapseCell, SynapseDriver,
+    SynapseRow,
+};
 use network::{Endpoint, Network};
 use scale::Scale;
 use std::cmp::Reverse;
@@ -189,12 +192,7 @@ fn map(
 }
 
 /// The weight current of each core, fitted to what is wanted there.
-fn scales(
-    wish: &Wish<'_>,
-    circuits: &[Vec<Circuits>],
-    limits: CrossbarLimits,
-    options: &MapperOptions,
-) -> Vec<Scale> {
+fn scales(wish: &Wish<'_>, circuits: &[Vec<Circuits>], limits: CrossbarLimits, options: &MapperOptions) -> Vec<Scale> {
     let mut magnitudes = vec![Vec::new(); wish.cores.len()];
     for link in wish.all_links().filter(Link::is_wanted) {
         magnitudes[link.core].push(link.magnitude());

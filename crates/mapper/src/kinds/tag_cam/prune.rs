@@ -35,9 +35,9 @@ pub(super) fn places(limits: TagCamLimits, refusal: &Refusal<'_>) -> Vec<Place> 
                 let distance = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1));
                 usize::from(distance) > limits.hop_max
             };
-            let far = wish.ranked().filter(|(link, _)| {
-                is_far(sender(link.projection, link.pre), wish.cores[link.core].address.chip)
-            });
+            let far = wish
+                .ranked()
+                .filter(|(link, _)| is_far(sender(link.projection, link.pre), wish.cores[link.core].address.chip));
             far.map(|(_, ranked)| ranked.place).collect()
         }
         MapperError::Tags { core, need, .. } => {

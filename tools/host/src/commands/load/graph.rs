@@ -26,6 +26,16 @@ pub(crate) fn is_graph(path: &Path) -> Result<bool, HostError> {
 
 /// Reads the graph that the command line names, for `spec`.
 pub(super) fn load(what: &MapChoice, spec: &ChipSpec, numbers: bool) -> Result<LoadedGraph, HostError> {
+    load_for(what, spec, what.graph.step_seconds(), numbers)
+}
+
+/// The same with steps of a stated length on the chip.
+pub(super) fn load_for(
+    what: &MapChoice,
+    spec: &ChipSpec,
+    step_time: Option<f64>,
+    numbers: bool,
+) -> Result<LoadedGraph, HostError> {
     let wrong = |error: GraphError| match error {
         GraphError::File(error) => HostError::from(error),
         error => HostError::Graph { file: what.network.display().to_string(), error: Box::new(error) },
@@ -33,7 +43,7 @@ pub(super) fn load(what: &MapChoice, spec: &ChipSpec, numbers: bool) -> Result<L
     let options = what.graph.options(numbers).map_err(wrong)?;
     let file = NirGraph::open(&what.network)?;
     let graph = Graph::new(&file, &options).map_err(wrong)?;
-    let steps = graph.on(spec, what.graph.step_seconds()).map_err(wrong)?;
+    let steps = graph.on(spec, step_time).map_err(wrong)?;
     let counts_steps = options.like.counts_steps();
     Ok(LoadedGraph { graph, steps, like: options.like.name(), counts_steps })
 }
