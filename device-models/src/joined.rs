@@ -1,7 +1,7 @@
 //! Circuits that are joined to one neuron: what their factors together do to a parameter of it.
 //!
-//! Membranes that are joined are one node: capacitances and conductances add up. The circuits of a neuron are set alike,
-//! each to its share of the capacitance of a single circuit, and so the time constant of the neuron is the total
+//! Membranes that are joined are one node: capacitances and conductances add up. The circuits of a neuron are set
+//! alike, each to its share of the capacitance of a single circuit, and so the time constant of the neuron is the total
 //! capacitance over the sum of their conductances, the harmonic mean of what they would have alone. Synaptic currents
 //! add up, and a synapse decays as its own circuit does; a neuron has one current of a kind, which decays as they do on
 //! average. Of several circuits one fires, and what belongs to firing (threshold, reset, refractory period, and whether

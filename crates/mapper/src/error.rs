@@ -1,9 +1,10 @@
 //! Why a network could not be mapped.
 #![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
+mod words;
+
 use crate::kinds::XyloMisfit;
 use crate::kinds::tag_cam::TagNeed;
-use crate::ledger::alarm::short;
 use crate::readout::ReadoutMisfit;
 use crate::report::WeightChange;
 use chip::{CoreModel, Demand, PLAIN_SHIFT, SynapseSign};
@@ -12,6 +13,9 @@ use network::NetworkError;
 use router::RouterError;
 use thiserror::Error;
 use units::{CoreAddress, NeuronAddress, Quantity, QuantityError};
+use words::{change, effect, others, shared};
+
+pub(crate) use words::list;
 
 /// Why a network could not be mapped. No variant leaves anything behind: fix the network, choose another chip or
 /// another option, and map again.
@@ -479,12 +483,6 @@ pub enum MapperError {
     Readout(#[from] ReadoutMisfit),
 }
 
-fn change(first: &Option<WeightChange>) -> String {
-    first.map_or_else(String::new, |c| {
-        format!(" ({} to {} asks for {} and gets {})", c.pre, c.post, short(c.asked), short(c.got))
-    })
-}
-
 impl MapperError {
     /// The refusal itself, without what was said of the way that could not help.
     pub fn refusal(&self) -> &Self {
@@ -492,29 +490,5 @@ impl MapperError {
             Self::OverFull { error, .. } => error.refusal(),
             other => other,
         }
-    }
-}
-
-pub(crate) fn list(names: &[String]) -> String {
-    if names.is_empty() { "none".into() } else { names.join(", ") }
-}
-
-fn others(helpers: &[&str]) -> String {
-    if helpers.is_empty() { String::new() } else { format!("; {} can", helpers.join(", ")) }
-}
-
-fn shared(groups: usize) -> String {
-    if groups == 1 {
-        String::new()
-    } else {
-        format!(", as the rows of the bus are shared out to {groups} groups of sources")
-    }
-}
-
-fn effect(sign: SynapseSign) -> &'static str {
-    match sign {
-        SynapseSign::Excitatory => "only adds",
-        SynapseSign::Inhibitory => "only subtracts",
-        SynapseSign::Signed => "sums weight currents that are never negative",
     }
 }

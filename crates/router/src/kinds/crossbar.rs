@@ -33,7 +33,7 @@ struct Listener {
     driver: u8,
     select_mask: u8,
     synapse: IdealSynapse,
-    /// Its row in the array, counted through buses and drivers; in the columns of a neuron beyond the first, counted on.
+    /// Its row in the array, counted through buses and drivers, and on in the columns of a neuron beyond its first.
     slot: u64,
 }
 

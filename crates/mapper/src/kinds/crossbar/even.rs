@@ -2,8 +2,8 @@
 //!
 //! What a group needs in a core is, for each kind of synapse, as many rows as its fullest column has. A source more or
 //! less rarely changes that, so the search goes by a number that sees the columns which are nearly full too: the sum of
-//! 4^count over the columns, multiplied over the kinds, is about 4^rows. Of a neuron with several columns the count is that
-//! of each, in halves.
+//! 4^count over the columns, multiplied over the kinds, is about 4^rows. Of a neuron with several columns the count is
+//! that of each, in halves.
 
 use super::buses::Place;
 

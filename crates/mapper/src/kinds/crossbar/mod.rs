@@ -7,8 +7,8 @@
 //!
 //! All weights of a core are multiples of one weight current, and all magnitudes are codes of a few bits ([`scale`]).
 //!
-//! Where circuits are joined (`join`), a neuron has as many columns: its synapses of a kind on a bus are dealt to them in
-//! turn, and take as many rows as one of the columns then needs.
+//! Where circuits are joined (`join`), a neuron has as many columns: its synapses of a kind on a bus are dealt to them
+//! in turn, and take as many rows as one of the columns then needs.
 
 mod buses;
 mod decode;
@@ -295,8 +295,8 @@ fn too_many_rows(
 
 /// Takes the connections that matter least away until the columns need `limit` rows.
 ///
-/// Row by row, of the kind where the loss is least: the sum of what matters ([`Wish::rank`]) that only its last row holds. As columns
-/// lose what matters least first, the next row of a kind never costs less than the last, and so no other share
+/// Row by row, of the kind where the loss is least: the sum of what matters ([`Wish::rank`]) that only its last row
+/// holds. As columns lose what matters least first, the next row of a kind never costs less than the last, and so no other share
 /// of the rows would lose less in sum.
 fn cut(wish: &Wish<'_>, circuits: &[Circuits], columns: &mut Columns, limit: usize, ledger: &mut Ledger) {
     let order = |column: &Vec<Coded>| {
