@@ -46,6 +46,7 @@ fn board(spec: &ChipSpec) -> Program {
         parameters: drive.clone().into(),
         weight_exponent: 14,
         off: Vec::new(),
+        circuits: Vec::new(),
     };
     let row = |source, core, delay_ticks| IdealRow {
         source,

@@ -46,6 +46,7 @@ mod event_core;
 mod factor;
 mod faults;
 mod gains;
+mod joined;
 mod layout;
 pub mod lif;
 pub mod loihi;

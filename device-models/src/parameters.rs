@@ -13,7 +13,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use chip::{
-    ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS,
+    ChipSpec, CoreProgram, Fact, Joined, MismatchSpec, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS,
     canonical_unit,
 };
 use disorder::{Die, Distribution, Family, Shares, correlated};
@@ -396,7 +396,7 @@ impl<'a> Reader<'a> {
         let mut resolved = self.required(name)?;
         if let Some(noise) = &self.die.noise {
             for (n, value) in resolved.value.iter_mut().enumerate() {
-                *value = value.mul_nearest(noise.threshold_factor(self.core.address, NeuronId(n as u16)));
+                *value = value.mul_nearest(noise.threshold_factor(self.core.address, self.core.sender(n)));
             }
         }
         Ok(resolved)
@@ -434,10 +434,9 @@ impl<'a> Reader<'a> {
     /// this once, on what holds its neurons back.
     pub(crate) fn break_neurons<T: Copy>(&self, values: &mut [T], dead: T, hot: T) {
         for (n, value) in values.iter_mut().enumerate().take(self.core.neuron_count as usize) {
-            let neuron = NeuronId(n as u16);
             // A circuit that is switched off is as one that is dead.
-            let is_off = self.core.off.binary_search(&neuron).is_ok();
-            match self.die.neuron_fault(self.core.address, neuron) {
+            let is_off = self.core.off.binary_search(&NeuronId(n as u16)).is_ok();
+            match self.die.neuron_fault(self.core.address, self.core.sender(n)) {
                 _ if is_off => *value = dead,
                 None => {}
                 Some(NeuronFault::Dead) => *value = dead,
@@ -471,7 +470,8 @@ impl<'a> Reader<'a> {
             Some(Values::Shared(quantity)) => alloc::vec![real(*quantity)?; count],
             Some(Values::PerNeuron(list)) => list.iter().map(|q| real(*q)).collect::<Result<_, _>>()?,
         };
-        let factor = |n| self.die.factor(name, self.core.address, NeuronId(n as u16));
+        let joined = readings.iter().find(|reading| reading.parameter == name).map_or(Joined::Sender, |r| r.joined);
+        let factor = |n| self.die.neuron_factor(name, joined, self.core, n);
         let value = asked.iter().enumerate().map(|(n, value)| value.mul_nearest(factor(n))).collect();
         Ok(Resolved { asked, value })
     }

@@ -99,5 +99,6 @@ pub(crate) fn core(model: CoreModel, neuron_count: u32, parameters: &[(&str, &st
             .collect(),
         weight_exponent: 10,
         off: vec![],
+        circuits: alloc::vec::Vec::new(),
     }
 }

@@ -85,6 +85,7 @@ impl Network {
             parameters,
             weight_exponent: exponent,
             off: Vec::new(),
+            circuits: Vec::new(),
         };
         let used: Vec<bool> = (0..LIF_KINDS).map(|_| random.below(2) == 0).collect();
         let kinds: Vec<usize> = (0..used.len()).filter(|k| used[*k]).collect();
@@ -341,6 +342,7 @@ fn ten_seconds_at_one_microsecond_follow_double_precision() {
         parameters,
         weight_exponent: 10,
         off: Vec::new(),
+        circuits: Vec::new(),
     };
     let mut used = vec![false; spec.synapses.len()];
     [0, 4, 5, 6, 7].iter().for_each(|kind| used[*kind] = true);

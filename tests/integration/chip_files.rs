@@ -113,6 +113,7 @@ fn fits(spec: &ChipSpec) -> bool {
         parameters: [].into(),
         weight_exponent: 0,
         off: Vec::new(),
+        circuits: Vec::new(),
     };
     InputLayout::new(spec, &core, &vec![true; spec.synapses.len()]).is_ok()
 }

@@ -107,6 +107,7 @@ fn membranes_follow_double_precision() {
             .into(),
         weight_exponent: 10,
         off: Vec::new(),
+        circuits: Vec::new(),
     };
     let spec = test_chip(RouterSpec::Ideal);
     let program = Program {

@@ -22,6 +22,7 @@ fn small() -> (chip::ChipSpec, Program) {
         parameters: parameters.iter().map(|(n, v)| ((*n).to_owned(), Values::Shared(quantity(v)))).collect(),
         weight_exponent: 12,
         off: Vec::new(),
+        circuits: Vec::new(),
     };
     let lif = [
         ("v_threshold", "10 mV"),

@@ -15,7 +15,15 @@ type Change = dyn Fn(&mut Program);
 fn core(chip: u16, core: u16, neuron_count: u32) -> CoreProgram {
     let address = CoreAddress::new(chip, core);
     let parameters = [("v_threshold".to_owned(), Values::Shared("10 mV".parse().unwrap()))].into();
-    CoreProgram { address, model: CoreModel::Lif, neuron_count, parameters, weight_exponent: 10, off: Vec::new() }
+    CoreProgram {
+        address,
+        model: CoreModel::Lif,
+        neuron_count,
+        parameters,
+        weight_exponent: 10,
+        off: Vec::new(),
+        circuits: Vec::new(),
+    }
 }
 
 fn word(hop_x: i8, hop_y: i8, core_mask: u16, tag: u16) -> SramWord {

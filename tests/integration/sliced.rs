@@ -99,6 +99,7 @@ pub(crate) fn program(
         parameters: parameters.collect(),
         weight_exponent: 0,
         off: Vec::new(),
+        circuits: Vec::new(),
     };
     Program {
         chip: spec.name.clone(),

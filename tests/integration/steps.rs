@@ -137,6 +137,7 @@ fn single() -> (chip::ChipSpec, Program) {
             .into(),
         weight_exponent: 10,
         off: Vec::new(),
+        circuits: Vec::new(),
     };
     let routing = Routing::Ideal(vec![row(0, 1), row(1, 3)]);
     let program = Program { chip: spec.name.clone(), clock: None, cores: vec![core], input_count: 2, routing };
@@ -266,6 +267,7 @@ fn an_idle_board_costs_nothing() {
         parameters: parameters.clone().into(),
         weight_exponent: 12,
         off: Vec::new(),
+        circuits: Vec::new(),
     };
     let cores: Vec<CoreProgram> = (0..104).map(core).collect();
     let row = |source, core: usize, delay_ticks| IdealRow {

@@ -244,6 +244,7 @@ impl Recipe {
                     parameters,
                     weight_exponent: weight_exponent as u8,
                     off: Vec::new(),
+                    circuits: Vec::new(),
                 }
             })
             .collect()

@@ -22,6 +22,7 @@
 //! assert!(wrong.to_string().contains("my-chip.toml:"), "{wrong}");
 //! ```
 
+pub mod activity;
 pub mod chip;
 pub mod container;
 pub mod csv;

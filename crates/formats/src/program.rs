@@ -38,10 +38,10 @@ pub fn load(path: &Path) -> Result<(Program, Symbols), FormatError> {
 mod tests {
     use super::*;
     use chip::{
-        AxonCore, AxonTarget, BusEvent, BusInput, CamWord, CoreModel, CoreProgram, CrossbarCore, DieSymbol, Endpoint,
-        HostAxon, HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon, PlacementKind,
-        PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell, SynapseDriver,
-        SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XyloShifts,
+        AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreModel, CoreProgram, CrossbarCore, DieSymbol,
+        Endpoint, HostAxon, HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon,
+        PlacementKind, PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell,
+        SynapseDriver, SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XyloShifts,
     };
     use proptest::prelude::*;
     use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag};
@@ -54,6 +54,7 @@ mod tests {
             parameters: [("tau_mem".to_string(), parameters)].into(),
             weight_exponent: 12,
             off: vec![NeuronId(1)],
+            circuits: Vec::new(),
         }
     }
 
@@ -124,7 +125,7 @@ mod tests {
 
     fn crossbar() -> Program {
         let event = |label| BusEvent { bus: 3, row_select: 17, label };
-        let cells = vec![SynapseCell { neuron: NeuronId(1), label: 63, weight: 62 }];
+        let cells = vec![SynapseCell { column: NeuronId(1), label: 63, weight: 62 }];
         let rows = vec![SynapseRow { row: 1, synapse: 1, cells }];
         let array = CrossbarCore {
             weight_current: 520,
@@ -132,9 +133,12 @@ mod tests {
             events: vec![None, Some(event(63))],
         };
         let inputs = vec![BusInput { input: InputId(0), event: event(5) }];
+        let circuits = [(0, 1), (2, 2)].map(|(first, count)| Circuits { first: NeuronId(first), count });
+        let core = CoreProgram { circuits: circuits.to_vec(), ..core(Values::Shared("20 ms".parse().unwrap())) };
         Program {
             chip: "brainscales2".into(),
             clock: None,
+            cores: vec![core],
             routing: Routing::Crossbar { cores: vec![array], inputs },
             ..tag_cam()
         }

@@ -6,14 +6,15 @@ mod met;
 use crate::die::Account;
 use crate::kinds::CoreMemories;
 use crate::report::{
-    ConnectionLoss, CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange,
-    ProjectionReport, ProjectionWeights, Use, WeightReport, XyloReport,
+    CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange, ProjectionReport,
+    ProjectionWeights, Use, WeightReport, XyloReport,
 };
 use crate::wish::{Link, Wish};
-use crate::{MapperOptions, Segment, level, placement};
+use crate::{Limit, MapperOptions, Segment, level, placement};
 use chip::Program;
 use fx::Weight;
 use met::Met;
+use std::collections::BTreeMap;
 
 /// Difference between the weights asked for and those that a core makes, in units of 2^-20.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +65,8 @@ impl Ledger {
                 lost: 0,
                 weights: ProjectionWeights::default(),
             };
-            report.masked = report.wished - projection.mask.kept_count() as u64;
+            let cut = wish.cuts.of(index).map_or(0, BTreeMap::len);
+            report.masked = report.wished - (projection.mask.kept_count() + cut) as u64;
             let mut met = Met::new(network.populations[projection.post].size);
             for link in wish.links(index).filter(|link| link.kept) {
                 report.zero += u64::from(link.weight == 0);
@@ -73,7 +75,7 @@ impl Ledger {
             (report, met)
         };
         let (projections, met) = (0..network.projections.len()).map(count).unzip();
-        Self {
+        let mut ledger = Self {
             projections,
             met,
             losses: Vec::new(),
@@ -81,7 +83,13 @@ impl Ledger {
             synapses: wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect(),
             freed: FreedResources::default(),
             on_die: Account::new(network.projections.len()),
+        };
+        for (index, cuts) in (0..network.projections.len()).filter_map(|index| Some((index, wish.cuts.of(index)?))) {
+            for (link, limit) in wish.links(index).filter(|link| link.cut).zip(cuts.values()) {
+                ledger.lose(&link, *limit);
+            }
         }
+        ledger
     }
 
     /// Books what a kept connection comes to on the die, in units of 2^-20 and without its sign; connections that are
@@ -117,7 +125,7 @@ impl Ledger {
     }
 
     /// Books a connection that could not be kept.
-    pub(crate) fn lose(&mut self, link: &Link, cause: ConnectionLoss) {
+    pub(crate) fn lose(&mut self, link: &Link, cause: Limit) {
         self.projections[link.projection].lost += 1;
         self.on_die.add(link, 0.0);
         let Link { projection, pre, post, .. } = *link;
@@ -195,6 +203,7 @@ impl Ledger {
             xylo,
             placement: None,
             die,
+            joined: Vec::new(),
             warnings,
         }
     }

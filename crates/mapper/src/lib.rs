@@ -64,6 +64,7 @@
 //! * **Weight 0** in the wish takes no word and is counted apart.
 
 mod board;
+mod cuts;
 mod decode;
 mod delays;
 mod die;
@@ -72,10 +73,12 @@ mod error;
 mod explain;
 mod fit;
 mod gains;
+mod join;
 mod judge;
 mod kinds;
 mod ledger;
 mod level;
+mod limits;
 mod memory;
 mod optimise;
 pub mod options;
@@ -112,6 +115,7 @@ pub use kinds::{
     tag_cam::Codebook,
     tag_cam::{TagNeed, TagSet},
 };
+pub use limits::{Answer, LIMITS, Limit, LimitInfo, markdown as limits_table};
 pub use memory::{Code, Label, Stored, Word};
 pub use optimise::{SpikeCounts, Traffic};
 pub use placement::{Placement, Segment};
@@ -119,21 +123,59 @@ pub use readout::{
     ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
 };
 pub use report::{
-    AxonGroupReport, AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, GainReport, MappingLoss,
+    AxonGroupReport, AxonUse, CoreReport, CrossbarUse, FreedResources, GainReport, JoinedReport, MappingLoss,
     MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport,
     SumChange, Use, WeightChange, WeightReport, XyloReport,
 };
 pub use table::ReportTable;
 pub use ways::{WayOut, ways_out};
 
-/// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.
+/// What to do where a network needs more of something than the chip has; [`LIMITS`] says what each does at each limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OverFanIn {
-    /// Refuse the mapping with [`MapperError::FanIn`], [`MapperError::RowFanIn`] or [`MapperError::BusRows`].
+pub enum OverFull {
+    /// Refuse the mapping.
     #[default]
     Error,
-    /// Keep the largest weights (of equal ones, the first in the order of the network) and report the others as lost.
+    /// Take the connections away that matter least ([`PruneBy`]) and report them as lost.
     Prune,
+    /// Share the work of a neuron out to several.
+    Split,
+    /// Join neighbouring circuits to one neuron (BrainScaleS-2).
+    Join,
+}
+
+impl OverFull {
+    /// Its name, as options have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Prune => "prune",
+            Self::Split => "split",
+            Self::Join => "join",
+        }
+    }
+}
+
+/// How much a connection matters where some must go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PruneBy {
+    /// As much as its weight is large.
+    #[default]
+    Weight,
+    /// As much as its weight times the spikes of its source ([`Activity`]) is large.
+    Activity,
+}
+
+/// How often each source sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// Nobody knows: all alike.
+    #[default]
+    Unknown,
+    /// As the spikes of this file say. It is for the caller to read it ([`MapperOptions::read_activity`]).
+    File(String),
+    /// As counted.
+    Counted(Arc<SpikeCounts>),
 }
 
 /// What to do with a weight that is nearer to 0 than to any weight that the core can make.
@@ -195,8 +237,12 @@ pub enum Placing {
 /// Choices of a mapping. The default is the strictest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MapperOptions {
-    /// Neurons with too many synapses.
-    pub over_fan_in: OverFanIn,
+    /// Networks that need more than there is.
+    pub over_full: OverFull,
+    /// What goes first where connections must go.
+    pub prune_by: PruneBy,
+    /// How often each source sends: what [`PruneBy::Activity`] and a placement that is searched weigh sources by.
+    pub activity: Activity,
     /// Weights near 0.
     pub small_weights: SmallWeights,
     /// What the search for weights keeps small.
@@ -235,6 +281,17 @@ impl MapperOptions {
     pub fn find_die<E>(&mut self, find: impl FnOnce(&DieChoice) -> Result<KnownDie, E>) -> Result<(), E> {
         if let DieChoice::Number(_) | DieChoice::File(_) = self.die {
             self.die = DieChoice::Known(find(&self.die)?);
+        }
+        Ok(())
+    }
+
+    /// Has `read` read the file of the activity, if one is given.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_activity<E>(&mut self, read: impl FnOnce(&str) -> Result<SpikeCounts, E>) -> Result<(), E> {
+        if let Activity::File(path) = &self.activity {
+            self.activity = Activity::Counted(Arc::new(read(path)?));
         }
         Ok(())
     }
@@ -298,9 +355,16 @@ struct Job<'a> {
     options: &'a MapperOptions,
     counts: Option<&'a SpikeCounts>,
     die: Option<die::OnDie<'a>>,
+    /// What is not in `network` because a limit left no room for it.
+    cuts: &'a cuts::Cuts,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    /// How much connections matter.
+    fn ranks(&self) -> cuts::Ranks<'a> {
+        cuts::Ranks::new(self.options.prune_by, self.counts)
+    }
+
     /// Cores as the options have them shared.
     fn sharing(&self, apart: Option<usize>) -> Sharing {
         Sharing { on: self.options.core_sharing == CoreSharing::On, apart }
@@ -321,7 +385,15 @@ fn map_apart(
     let router = kinds::of(spec)?;
     router.check_board(spec)?;
     placement::check_models(network, spec)?;
-    let job = Job { network, spec, router: &*router, options, counts, die: None };
+    let counts = match &options.activity {
+        Activity::Unknown => counts,
+        Activity::Counted(counted) => counts.or(Some(&**counted)),
+        Activity::File(file) => return Err(MapperError::ActivityUnread { file: file.clone() }),
+    };
+    if options.prune_by == PruneBy::Activity && counts.is_none() {
+        return Err(MapperError::NoActivity);
+    }
+    let job = Job { network, spec, router: &*router, options, counts, die: None, cuts: cuts::Cuts::NONE };
     let known = match &options.die {
         DieChoice::None => return placed(&job, apart),
         DieChoice::Known(known) => known,
@@ -348,14 +420,22 @@ fn map_apart(
     Ok(mapping)
 }
 
-/// Maps with the placement that the options of `job` ask for.
+/// Maps with the placement, and the way at limits, that the options of `job` ask for.
 fn placed(job: &Job<'_>, apart: Option<usize>) -> Result<Mapping, MapperError> {
-    match (&job.options.placement, apart) {
+    let options = job.options;
+    let place = |job: &Job<'_>, searches: bool| match (&options.placement, apart) {
         (Placing::Order, _) => in_order(job, apart),
+        (Placing::Optimised, None) if !searches => in_order(job, None),
         (Placing::Optimised, None) => optimise::map(job),
         (Placing::Optimised, Some(readout)) => optimise::map_with_readout(job, readout),
         (Placing::Given(places), _) => optimise::map_given(job, places),
         (Placing::File(path), _) => Err(MapperError::PlacementUnread { file: path.clone() }),
+    };
+    match options.over_full {
+        OverFull::Error => place(job, true),
+        OverFull::Prune => cuts::map(job, place),
+        OverFull::Split => place(job, true).map_err(|error| cuts::refused(OverFull::Split, error)),
+        OverFull::Join => join::map(job, |job| place(job, true)),
     }
 }
 
@@ -378,16 +458,21 @@ fn in_order(job: &Job<'_>, apart: Option<usize>) -> Result<Mapping, MapperError>
 /// Fills the memories for neurons that have their cores; with a die in mind, in the circuits that are best on it. Where
 /// the memories of a chip depend on the circuits, and the best ones do not fit them, any whole ones will do.
 fn fill(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Mapping, MapperError> {
-    let Some(on) = job.die.filter(|on| on.in_mind) else { return filled(job, placement, kind) };
-    let best = filled(job, die::seat(job, &placement, on, true)?, kind);
-    best.or_else(|error| filled(job, die::seat(job, &placement, on, false)?, kind).map_err(|_| error))
+    if let Some(on) = job.die.filter(|on| on.in_mind) {
+        if placement.joins() {
+            return Err(MapperError::DieJoined { chip: job.spec.name.clone(), die: on.name.into() });
+        }
+        let best = filled(job, die::seat(job, &placement, on, true)?, kind);
+        return best.or_else(|error| filled(job, die::seat(job, &placement, on, false)?, kind).map_err(|_| error));
+    }
+    filled(job, placement, kind)
 }
 
 /// Fills the memories for neurons that have their circuits.
 fn filled(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Mapping, MapperError> {
     let Job { network, spec, router, options, die, .. } = *job;
     let populations = parameters::check(network, spec, router.scales_parameters(options), die.is_some())?;
-    let mut wish = wish::Wish::new(network, spec, router, &placement)?;
+    let mut wish = wish::Wish::new(network, spec, router, &placement)?.without(job.cuts, job.ranks());
     wish.die = die;
     let mut ledger = ledger::Ledger::new(&wish);
     let kinds::Image { routing, exponents, cores: memories, xylo, parameters } =
@@ -407,6 +492,7 @@ fn filled(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Ma
         parameters,
         weight_exponent,
         off: die::gaps(core),
+        circuits: if placement.joins() { placement.circuits(core) } else { Vec::new() },
     };
     let cores = wish.cores.iter().zip(exponents).zip(parameters).map(core).collect();
     let input_count = network.inputs.iter().map(|g| g.channels).sum();

@@ -1,8 +1,8 @@
 //! Which neuron sits in which circuit.
 
-use crate::sharing::{Cores, Sharing};
+use crate::sharing::{Cores, Sharing, joined};
 use crate::{MapperError, MapperOptions};
-use chip::ChipSpec;
+use chip::{ChipSpec, Circuits};
 use network::{Endpoint, Network, Population};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,12 +38,39 @@ impl PlacedCore {
 pub struct Placement {
     /// By population, then by first neuron.
     segments: Vec<Vec<Segment>>,
+    /// By population: circuits that are joined to each of its neurons; empty: one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    joined: Vec<u32>,
 }
 
 impl Placement {
     /// The placement with the given runs of neurons, by population and then by first neuron.
     pub(crate) const fn from_segments(segments: Vec<Vec<Segment>>) -> Self {
-        Self { segments }
+        Self { segments, joined: Vec::new() }
+    }
+
+    /// The circuits of each neuron of `core`, in the order of the neurons. Joined circuits stand at a multiple of their
+    /// number: powers of two then never reach beyond a block of so many columns, such as those of an event output.
+    pub(crate) fn circuits(&self, core: &PlacedCore) -> Vec<Circuits> {
+        if !self.joins() {
+            return (0..core.neuron_count).map(|own| Circuits { first: circuit(own), count: 1 }).collect();
+        }
+        let mut free = 0;
+        let mut all = Vec::new();
+        for part in &core.parts {
+            let count = joined(&self.joined, part.population);
+            for _ in 0..part.count {
+                let first = u32::next_multiple_of(free, count);
+                all.push(Circuits { first: circuit(first), count: count as u16 });
+                free = first + count;
+            }
+        }
+        all
+    }
+
+    /// Whether some neuron has several circuits.
+    pub(crate) fn joins(&self) -> bool {
+        self.joined.iter().any(|count| *count > 1)
     }
 
     /// The placement with each neuron in the core that `cores` names, counted through the populations. In a core
@@ -66,7 +93,7 @@ impl Placement {
             }
             segments.push(own);
         }
-        Self { segments }
+        Self::from_segments(segments)
     }
 
     /// The placement with each neuron in the circuit that `places` names, by population and index.
@@ -85,7 +112,7 @@ impl Placement {
             }
             segments.push(own);
         }
-        Self { segments }
+        Self { segments, joined: Vec::new() }
     }
 
     /// The circuit of neuron `index` of population `population`; `None` if there is no such neuron.
@@ -191,38 +218,40 @@ pub(crate) enum Packing {
 
 /// Places the populations in their order, first fit: whole cores of them, then the rest in a core that has room for it,
 /// or else in a fresh one. Only where there is none a population is spread over what is left of the cores in use.
+/// `circuits` is how many circuits each neuron of which population takes; empty: one.
 pub(crate) fn place(
     network: &Network,
     spec: &ChipSpec,
     options: &MapperOptions,
     sharing: Sharing,
     packing: Packing,
+    circuits: &[u32],
 ) -> Result<Placement, MapperError> {
-    let mut cores = Cores::new(network, spec, options, sharing);
+    let mut cores = Cores::new(network, spec, options, sharing).with_joined(circuits);
     let mut segments: Vec<Vec<Segment>> = Vec::new();
     for (population, Population { size, .. }) in network.populations.iter().enumerate() {
         let mut parts = Vec::new();
         let mut first_index = 0;
         while first_index < *size {
             let left = size - first_index;
-            let piece = left.min(cores.next_room());
-            let has_room = |cores: &Cores<'_>, core: usize| cores.room(core) >= piece;
+            let piece = left.min(cores.most(population));
+            let has_room = |cores: &Cores<'_>, core: usize| cores.room(core, population) >= piece;
             let packed = || {
                 let all = cores.shared(population).filter(|core| has_room(&cores, *core));
                 all.filter(|_| packing == Packing::SameWeights).find(|core| cores.suits(*core, population, true))
             };
             let whole = |cores: &Cores<'_>| cores.shared(population).find(|core| has_room(cores, *core));
-            let any = |cores: &Cores<'_>| cores.shared(population).find(|core| cores.room(*core) > 0);
+            let any = |cores: &Cores<'_>| cores.shared(population).find(|core| cores.room(*core, population) > 0);
             let core = packed().or_else(|| cores.fresh()).or_else(|| whole(&cores)).or_else(|| any(&cores));
             let Some(core) = core else { return Err(cores.full(population, left, None)) };
-            let count = piece.min(cores.room(core));
+            let count = piece.min(cores.room(core, population));
             let first_circuit = cores.put(core, population, count);
             parts.push(Segment { population, first_index, count, core: cores.address(core), first_circuit });
             first_index += count;
         }
         segments.push(parts);
     }
-    Ok(Placement { segments })
+    Ok(Placement { segments, joined: circuits.to_vec() })
 }
 
 /// The name of an end and of one of its members, for errors.

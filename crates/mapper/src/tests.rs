@@ -8,6 +8,7 @@ mod explain;
 mod fits;
 mod names;
 mod nets;
+mod over_full;
 mod placement;
 mod readouts;
 mod reports;

@@ -207,7 +207,7 @@ impl MapChoice {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   quenched map net.toml --chip dynapse2
-  quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
+  quenched map net.toml --chip dynapse2 --over-full prune --out net.program
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
   quenched map network.net --chip loihi-lava                 a net of lava-dl
@@ -301,6 +301,11 @@ pub(crate) struct RunArgs {
     /// becomes OUT-INPUT, before its extension
     #[arg(long, value_name = "OUT")]
     pub(crate) spikes: Option<PathBuf>,
+
+    /// Count how often each neuron and input channel sends, and write that to this file: what `--activity` of a
+    /// later mapping reads
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) counts: Option<PathBuf>,
 
     /// Record a quantity of the neurons of a population: `pools:v` of all, `pools[3]:v` of one, `pools[0..4]:v` of
     /// four. May be given several times. A name that does not exist is answered with those that do

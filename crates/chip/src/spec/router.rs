@@ -247,6 +247,14 @@ impl RouterSpec {
         }
     }
 
+    /// Circuits of a core that can be joined to one neuron, at most. Panics if the spec was not validated.
+    pub fn joined_circuits_max(&self) -> usize {
+        match self {
+            Self::Crossbar(router) => router.limits().joined_circuits_max.unwrap_or(1),
+            Self::Ideal | Self::TagCam(_) | Self::Axon(_) | Self::Xylo(_) => 1,
+        }
+    }
+
     /// Its numbers, in the order of the file.
     pub fn stated(&self) -> Vec<Stated<'_>> {
         match self {

@@ -104,6 +104,7 @@ impl Layer<'_> {
             parameters: parameters.collect(),
             weight_exponent: 0,
             off: Vec::new(),
+            circuits: Vec::new(),
         };
         Machine {
             program: Program {

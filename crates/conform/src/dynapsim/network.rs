@@ -105,6 +105,7 @@ impl<'a> Reader<'a> {
             parameters: values.into_iter().map(|(name, list)| (name, Values::PerNeuron(list))).collect(),
             weight_exponent: 0,
             off: Vec::new(),
+            circuits: Vec::new(),
         };
         let program = Program {
             chip: spec.name.clone(),

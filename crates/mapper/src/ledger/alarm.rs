@@ -1,8 +1,9 @@
 //! What of the books is worth a warning.
 
-use crate::report::{ConnectionLoss, MappingLoss, ProjectionReport};
+use crate::report::{MappingLoss, ProjectionReport};
 use crate::wish::Wish;
-use crate::{DieReport, level};
+use crate::{DieReport, Limit, level};
+use std::collections::BTreeMap;
 use warnings::{Kind, Warnings};
 
 /// An error of a projection's weights, relative to their root mean square, that is worth a warning.
@@ -103,23 +104,9 @@ pub(crate) fn short(number: f64) -> f64 {
 }
 
 fn lost<'a>(projection: &ProjectionReport, losses: impl Iterator<Item = &'a MappingLoss>) -> String {
-    let causes = losses.map(|loss| loss.cause);
-    let (mut words, mut rows) = (0u64, 0u64);
-    causes.for_each(|cause| match cause {
-        ConnectionLoss::FanIn => words += 1,
-        ConnectionLoss::Rows => rows += 1,
-    });
-    let mut why = Vec::new();
-    if words > 0 {
-        why.push(format!("{words} because their neurons have no more CAM words"));
-    }
-    if rows > 0 {
-        why.push(format!("{rows} because the rows of their kind on the bus of their source are full"));
-    }
+    let mut counts: BTreeMap<Limit, u64> = BTreeMap::new();
+    losses.for_each(|loss| *counts.entry(loss.cause).or_default() += 1);
+    let why: Vec<String> = counts.iter().map(|(limit, count)| format!("{count} since {}", limit.info().why)).collect();
     let asked = projection.wished - projection.masked - projection.zero;
-    format!(
-        "{} of {asked} connections are not on the board, {}; larger weights came first: reduce the fan-in",
-        projection.lost,
-        why.join(" and ")
-    )
+    format!("{} of {asked} connections are not on the board, {}", projection.lost, why.join(" and "))
 }

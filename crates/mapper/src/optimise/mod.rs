@@ -83,7 +83,8 @@ pub(crate) fn map_with_readout(job: &Job<'_>, readout: usize) -> Result<Mapping,
     let is_of_readout =
         |projection: &Projection| projection.post == readout || projection.pre == Endpoint::Population(readout);
     alone.projections.retain(|projection| !is_of_readout(projection));
-    let without = map(&Job { network: &alone, ..*job })?;
+    let cuts = job.cuts.only(job.network, |projection| !is_of_readout(projection));
+    let without = map(&Job { network: &alone, cuts: &cuts, ..*job })?;
     let is_last = readout + 1 == job.network.populations.len();
     if without.symbols.placement == PlacementKind::Order || !is_last {
         return in_order(job, Some(readout));

@@ -180,7 +180,7 @@ fn what_is_missing_is_counted() {
         error.contains("needs 64 synapse slots, and ") && error.contains("of its 64 are whole on die 4"),
         "{error}"
     );
-    let prune = MapperOptions { over_fan_in: OverFanIn::Prune, ..options };
+    let prune = MapperOptions { over_full: OverFull::Prune, ..options };
     let pruned = map(&dense, &spec, &prune).unwrap().report;
     assert!(pruned.projections[0].lost > 0 && pruned.die.unwrap().in_mind.synapses == 0);
     let mut digital = varied(xylo(), &[], false, false);

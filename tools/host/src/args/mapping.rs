@@ -58,11 +58,15 @@ fn flags() -> impl Iterator<Item = &'static OptionInfo> {
 fn flag(option: &'static OptionInfo) -> Arg {
     let values = match option.values {
         // What else it can be than these names cannot be listed, so all of it stands in the text.
-        OptionValues::ChoiceOrFile(_) => format!(": {}", option.possible()),
+        OptionValues::ChoiceOrFile(_) | OptionValues::File(_) => format!(": {}", option.possible()),
         _ => String::new(),
     };
     let help = format!("{}{values}; `{}` if not given here or in the file", option.doc, option.default);
     let arg = Arg::new(option.key).long(option.flag).help(help);
+    let arg = match option.former {
+        Some([_, flag]) => arg.alias(flag),
+        None => arg,
+    };
     match option.values {
         OptionValues::Choice(choices) => {
             let value = |(name, doc): &(&'static str, &'static str)| PossibleValue::new(*name).help(*doc);
@@ -70,6 +74,7 @@ fn flag(option: &'static OptionInfo) -> Arg {
             arg.value_name("CHOICE").value_parser(PossibleValuesParser::new(names))
         }
         OptionValues::ChoiceOrFile(_) => arg.value_name("CHOICE|FILE").value_parser(checked(option)),
+        OptionValues::File(_) => arg.value_name("FILE").value_parser(checked(option)),
         OptionValues::Number => arg.value_name("X").allow_negative_numbers(true).value_parser(checked(option)),
         OptionValues::Die => arg.value_name("N|FILE").value_parser(checked(option)),
         OptionValues::Count => arg.value_name("N").allow_negative_numbers(true).value_parser(checked(option)),

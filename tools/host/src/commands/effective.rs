@@ -58,6 +58,7 @@ impl EffectiveValues {
                 parameters: BTreeMap::new(),
                 weight_exponent: 0,
                 off: Vec::new(),
+                circuits: Vec::new(),
             };
             // The cores differ in their address alone.
             scale = spec.core_scale(&core);

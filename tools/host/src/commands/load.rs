@@ -12,7 +12,10 @@ use calibrate::Factor;
 use chip::{ChipSpec, Program, Symbols};
 use conform::Case;
 use formats::runnable::{Runnable, load as read};
-use mapper::{DieChoice, KnownDie, MapperError, MapperOptions, Mapping, MappingReport, Placement, XyloMisfit};
+use mapper::{
+    Activity, DieChoice, KnownDie, Limit, MapperError, MapperOptions, Mapping, MappingReport, Placement, SpikeCounts,
+    XyloMisfit,
+};
 use network::Network;
 use serde_json::Value;
 use session::{Board, SessionError};
@@ -180,6 +183,7 @@ fn load_opened(
         // Its weights are real numbers, which a chip of whole numbers takes by a factor for each layer.
         options.scale = mapper::Scale::Auto;
         settle(&mut options, what, &spec, die)?;
+        read_activity(&mut options, &loaded.steps.network)?;
         let clock = loaded.steps.network.clock;
         let mut mapped = map(what, spec, &loaded.steps.network, &options)?;
         mapped.spec = mapped.spec.at_clock(clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
@@ -194,6 +198,12 @@ fn load_opened(
             && key == "die"
         {
             *file = beside.join(&*file).display().to_string();
+        }
+        // The counts are read when the network is known.
+        if let Activity::File(file) = &options.activity
+            && key == "activity"
+        {
+            options.activity = Activity::File(beside.join(file).display().to_string());
         }
         let read = |file: &str| formats::placement::load(&beside.join(file));
         options.read_placement(read).map_err(|error| error.to_string())
@@ -211,6 +221,7 @@ fn load_opened(
     match found? {
         Runnable::Network(network) => {
             settle(&mut options, what, &spec, die)?;
+            read_activity(&mut options, &network)?;
             let mapped = map(what, spec, &network, &options)?;
             Ok(Loaded { network: Some(network), ..mapped })
         }
@@ -297,6 +308,14 @@ fn chip(what: &MapChoice, case: Option<&Case>) -> Result<String, HostError> {
     Err(HostError::Usage { message, help: Some(help) })
 }
 
+/// Reads how often the sources of `network` send, if a file says so.
+fn read_activity(options: &mut MapperOptions, network: &Network) -> Result<(), HostError> {
+    options.read_activity(|file| {
+        let (neurons, channels) = formats::activity::load(Path::new(file), network)?;
+        Ok::<_, HostError>(SpikeCounts { neurons, channels })
+    })
+}
+
 fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOptions) -> Result<Loaded, HostError> {
     let mapping = mapper::map(network, &spec, options).map_err(|error| HostError::Mapper {
         file: what.network.display().to_string(),
@@ -337,9 +356,10 @@ pub(crate) fn help_in_study(error: &MapperError) -> Option<String> {
 
 /// The option of a mapping that helps against an error, what to set it to, and what that does.
 fn way_out(error: &MapperError) -> Option<(&'static str, &'static str, &'static str)> {
+    let helps = |way: &str| Limit::of(error).is_some_and(|limit| limit.info().helpers().contains(&way));
     match error {
-        MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
-            Some(("over_fan_in", "prune", "keeps the largest weights and reports the others as lost"))
+        _ if helps("prune") => {
+            Some(("over_full", "prune", "takes the connections away that matter least and reports them as lost"))
         }
         MapperError::Xylo(XyloMisfit::NotWhole { .. }) => {
             Some(("scale", "auto", "brings weights, thresholds and biases of a layer to whole numbers"))

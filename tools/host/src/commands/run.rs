@@ -22,6 +22,7 @@ use chip::{ChipSpec, whole_multiple};
 use device_models::DieParameters;
 use emulator::{EmulatorError, Snapshot};
 use files::Files;
+use formats::activity::SourceCount;
 use formats::container::Kind;
 use formats::events::SpikeEvent;
 use formats::suggestion;
@@ -61,6 +62,8 @@ struct Outcome {
     drawn: Vec<Vec<(u64, u32)>>,
     /// All spikes, if a file of them is asked for.
     spikes: Vec<SpikeEvent>,
+    /// How often each neuron and channel sent, if a file of that is asked for.
+    counts: Vec<SourceCount>,
     /// What is not as it was asked for.
     warnings: Warnings,
     /// Files that were written.
@@ -284,6 +287,7 @@ fn emulate(
         let spikes = session.counters().spikes - before;
         return Err(record.refusal(&session, spikes, (from, ticks)));
     };
+    let counts = record.counts(&activity);
     let Record { drawn, spikes, .. } = record;
     Ok(Outcome {
         input: given.file().cloned(),
@@ -293,6 +297,7 @@ fn emulate(
         activity,
         drawn,
         spikes,
+        counts,
         warnings: Warnings::default(),
         written: Vec::new(),
     })

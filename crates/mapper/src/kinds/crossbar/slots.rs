@@ -6,15 +6,15 @@
 
 use super::buses::Group;
 use super::scale::Scale;
-use super::{Coded, Columns, fullest};
+use super::{Coded, Columns, depth, fullest};
 use crate::die::OnDie;
 use crate::die::slots::{Choice, deal};
 use crate::gains::Factor;
 use crate::ledger::Ledger;
-use crate::report::ConnectionLoss;
+use crate::limits::Limit;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFanIn, SmallWeights};
-use chip::CrossbarLimits;
+use crate::{MapperError, MapperOptions, OverFull, SmallWeights};
+use chip::{Circuits, CrossbarLimits};
 use device_models::SlotOnDie;
 use std::collections::BTreeMap;
 use units::{CoreAddress, NeuronId};
@@ -26,12 +26,21 @@ pub(super) struct KindRows {
     pub(super) columns: BTreeMap<u16, Vec<Option<Coded>>>,
 }
 
-/// Every synapse in the first row of its kind that is free.
-pub(super) fn in_order(columns: &Columns) -> Vec<KindRows> {
-    let of_kind = |(&kind, columns): (&u8, &BTreeMap<u16, Vec<Coded>>)| KindRows {
-        kind,
-        rows: fullest(columns),
-        columns: columns.iter().map(|(column, all)| (*column, all.iter().copied().map(Some).collect())).collect(),
+/// Every synapse in the first row of its kind that is free; those of a neuron of several circuits are dealt to the columns
+/// of these in turn.
+pub(super) fn in_order(columns: &Columns, circuits: &[Circuits]) -> Vec<KindRows> {
+    let of_kind = |(&kind, neurons): (&u8, &BTreeMap<u16, Vec<Coded>>)| {
+        let rows = fullest(neurons, circuits);
+        let mut columns: BTreeMap<u16, Vec<Option<Coded>>> = BTreeMap::new();
+        for (&neuron, all) in neurons {
+            let Circuits { first, count } = circuits[usize::from(neuron)];
+            for here in all.chunks(count.into()).take(depth(all.len(), neuron, circuits)) {
+                for (coded, column) in here.iter().zip(first.0..) {
+                    columns.entry(column).or_default().push(Some(*coded));
+                }
+            }
+        }
+        KindRows { kind, rows, columns }
     };
     columns.iter().map(of_kind).collect()
 }
@@ -44,6 +53,8 @@ pub(super) struct Array<'a> {
     pub(super) limits: CrossbarLimits,
     pub(super) scale: &'a Scale,
     pub(super) core: CoreAddress,
+    /// The circuits of each neuron.
+    pub(super) circuits: &'a [Circuits],
 }
 
 impl Array<'_> {
@@ -111,11 +122,12 @@ impl Array<'_> {
         options: &MapperOptions,
         ledger: &mut Ledger,
     ) -> Result<Vec<KindRows>, MapperError> {
-        let mut spare = self.group.rows(self.limits) - columns.values().map(fullest).sum::<usize>();
+        let mut spare =
+            self.group.rows(self.limits) - columns.values().map(|all| fullest(all, self.circuits)).sum::<usize>();
         let may_go = options.small_weights == SmallWeights::Nearest;
         let (mut dealt, mut first) = (Vec::new(), 0);
         for (&kind, columns) in columns.iter_mut() {
-            let mut rows = fullest(columns);
+            let mut rows = fullest(columns, self.circuits);
             let mut of_columns = BTreeMap::new();
             for (&column, all) in columns.iter_mut() {
                 let mut slots = (0..rows).map(|row| self.slot(column, first + row)).collect::<Result<Vec<_>, _>>()?;
@@ -158,7 +170,7 @@ impl Array<'_> {
         options: &MapperOptions,
         ledger: &mut Ledger,
     ) -> Result<(), MapperError> {
-        if options.over_fan_in == OverFanIn::Error {
+        if options.over_full != OverFull::Prune {
             let Link { projection, post, .. } = all[0].link;
             let population = self.wish.network.projections[projection].post;
             return Err(MapperError::DieSlots {
@@ -174,7 +186,7 @@ impl Array<'_> {
         while all.len() > whole {
             let smallest = all.iter().enumerate().min_by_key(|(at, coded)| (coded.link.magnitude(), usize::MAX - at));
             let (at, _) = smallest.expect("more than none are there");
-            ledger.lose(&all.remove(at).link, ConnectionLoss::Rows);
+            ledger.lose(&all.remove(at).link, Limit::Rows);
         }
         Ok(())
     }

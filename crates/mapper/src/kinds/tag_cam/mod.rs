@@ -4,20 +4,23 @@ mod codebook;
 mod decode;
 mod judge;
 mod need;
+mod prune;
 mod search;
 mod slots;
 mod weights;
 
 use crate::board;
+use crate::cuts::{Place, Refusal};
 use crate::decode::channel;
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
+use crate::limits::Limit;
 use crate::optimise::{Judge, Nets};
 use crate::placement::{PlacedCore, name_of};
-use crate::report::{ConnectionLoss, FreedResources, MemoryUse, Use};
+use crate::report::{FreedResources, MemoryUse, Use};
 use crate::sums;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFanIn, level};
+use crate::{MapperError, MapperOptions, OverFull, level};
 use chip::{CamWord, ChipSpec, HostEvent, InputRoute, Routing, Source, SramWord, TagCamCore, TagCamLimits};
 use network::{Endpoint, Network};
 use std::cmp::Reverse;
@@ -72,6 +75,10 @@ impl Kind for Memories {
 
     fn delays_per_core(&self) -> Option<usize> {
         Some(self.limits.delays_per_core())
+    }
+
+    fn prune(&self, refusal: &Refusal<'_>) -> Vec<Place> {
+        prune::places(self.limits, refusal)
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
@@ -194,19 +201,19 @@ fn collect(wish: &Wish<'_>) -> Vec<Vec<Vec<Link>>> {
 fn fit(wish: &Wish<'_>, limits: TagCamLimits, options: &MapperOptions, wanted: &[Vec<Vec<Link>>]) -> Vec<CoreWeights> {
     let limit = limits.cam_words_per_neuron;
     let of_core = |((core, neurons), finest): ((&PlacedCore, &Vec<Vec<Link>>), u8)| {
-        let links: Vec<Link> = neurons.iter().flat_map(|links| largest(links, limit)).collect();
+        let links: Vec<Link> = neurons.iter().flat_map(|links| largest(wish, links, limit)).collect();
         CoreWeights::fit(wish, core, &links, (limits.weight_bits, finest), options)
     };
     wish.cores.iter().zip(wanted).zip(level::least_exponents(wish)).map(of_core).collect()
 }
 
-/// The `limit` connections with the largest weights (of equal ones the first), in their order.
-fn largest(links: &[Link], limit: usize) -> Vec<Link> {
+/// The `limit` connections that matter most (of equal ones the first), in their order.
+fn largest(wish: &Wish<'_>, links: &[Link], limit: usize) -> Vec<Link> {
     if links.len() <= limit {
         return links.to_vec();
     }
     let mut order: Vec<usize> = (0..links.len()).collect();
-    order.sort_by_key(|&i| Reverse(links[i].magnitude())); // stable: of equal weights the first stays
+    order.sort_by_key(|&i| Reverse(wish.rank(&links[i]))); // stable: of equal ones the first stays
     order.truncate(limit);
     order.sort_unstable();
     order.into_iter().map(|i| links[i]).collect()
@@ -227,7 +234,7 @@ fn encode(
         links.into_iter().map(|link| (link, weights.code(&link))).partition(|c| c.1.is_some());
     zero.iter().for_each(|(link, _)| ledger.round_to_zero(link));
     let links: Vec<Link> = coded.iter().map(|(link, _)| *link).collect();
-    if links.len() > limit && options.over_fan_in == OverFanIn::Error {
+    if links.len() > limit && options.over_full != OverFull::Prune {
         let population = wish.network.projections[links[0].projection].post;
         return Err(MapperError::FanIn {
             population: wish.network.populations[population].name.clone(),
@@ -238,11 +245,11 @@ fn encode(
         });
     }
     let table = wish.die.map(|on| slots::Table::new(wish, on, links.first(), weights, limit)).transpose()?;
-    let mut stays = largest(&links, limit).into_iter().peekable();
+    let mut stays = largest(wish, &links, limit).into_iter().peekable();
     let mut words = Vec::new();
     for (link, code) in coded {
         if stays.next_if_eq(&link).is_none() {
-            ledger.lose(&link, ConnectionLoss::FanIn);
+            ledger.lose(&link, Limit::FanIn);
             continue;
         }
         let code = code.expect("those without were parted");

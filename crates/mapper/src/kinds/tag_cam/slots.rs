@@ -8,9 +8,9 @@ use super::{Coded, largest};
 use crate::die::OnDie;
 use crate::die::slots::{Choice, deal};
 use crate::ledger::Ledger;
-use crate::report::ConnectionLoss;
+use crate::limits::Limit;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFanIn, SmallWeights};
+use crate::{MapperError, MapperOptions, OverFull, SmallWeights};
 use chip::TagCamLimits;
 use device_models::SlotOnDie;
 use units::NeuronId;
@@ -92,14 +92,14 @@ pub(super) fn encode(
         // Those that are nearest to 0 on a nominal die go first.
         let (kept, zero): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| weights.code(link).is_some());
         zero.iter().for_each(|link| ledger.round_to_zero(link));
-        if kept.len() > whole.len() && options.over_fan_in == OverFanIn::Error {
+        if kept.len() > whole.len() && options.over_full != OverFull::Prune {
             return Err(refusal(wish, &kept, whole.len(), limits, on));
         }
-        links = largest(&kept, whole.len());
+        links = largest(wish, &kept, whole.len());
         let mut stays = links.iter().peekable();
         for link in &kept {
             if stays.next_if(|next| *next == link).is_none() {
-                ledger.lose(link, ConnectionLoss::FanIn);
+                ledger.lose(link, Limit::FanIn);
             }
         }
     }

@@ -4,7 +4,7 @@ use super::{plural, refused, table};
 use crate::args::{DieChoice, ExplainArgs, NeuronName, WhichDie};
 use crate::commands::die::{number, parameters_of, significant};
 use crate::errors::HostError;
-use chip::ChipSpec;
+use chip::{ChipSpec, Joined};
 use device_models::{DieParameters, NeuronFault};
 use formats::suggestion;
 use mapper::{Explained, NeuronAccount, Outgoing};
@@ -69,10 +69,13 @@ pub(super) fn circuit(explained: &Explained<'_>, die: &(WhichDie, DieParameters)
         let nominal = spec.parameters[name].nominal.quantity;
         let asked = core.parameters.get(name).map_or(nominal, |values| values.get(address.neuron.index()));
         // A factor has 32 fraction bits; 2^32 is exact.
-        let factor = die.factor(name, address.core, address.neuron).to_bits() as f64 / 4_294_967_296.0;
+        let readings = core.model.readings(&spec.synapses);
+        let joined = readings.iter().find(|reading| reading.parameter == name).map_or(Joined::Sender, |r| r.joined);
+        let factor = die.neuron_factor(name, joined, core, address.neuron.index());
+        let factor = factor.to_bits() as f64 / 4_294_967_296.0;
         Factor { parameter: name.into(), unit: asked.unit.to_string(), asked: number(asked.value), factor }
     });
-    let fault = die.neuron_fault(address.core, address.neuron).map(|fault| match fault {
+    let fault = die.neuron_fault(address.core, core.sender(address.neuron.index())).map(|fault| match fault {
         NeuronFault::Dead => "dead",
         NeuronFault::Hot => "hot",
     });
