@@ -4,7 +4,8 @@ use crate::{DieChoice, KnownDie, SpikeCounts};
 use chip::NeuronPlace;
 use std::sync::Arc;
 
-/// What to do where a network needs more of something than the chip has; [`crate::LIMITS`] says what each does at each limit.
+/// What to do where a network needs more of something than the chip has; [`crate::LIMITS`] says what each does at each
+/// limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OverFull {
     /// Refuse the mapping.

@@ -5,7 +5,7 @@
 //! holds no price and no rule of any chip.
 
 use crate::DieScore;
-use chip::{ChipSpec, Kinetics, Program, Routing};
+use chip::Endpoint;
 use mapper::EnergyItem;
 use session::Board;
 
@@ -49,10 +49,10 @@ pub fn cost(board: &Board, die: &DieScore) -> Cost {
     let (spec, symbols) = (board.spec(), board.symbols());
     let neurons: u64 = symbols.populations.iter().map(|population| u64::from(population.size)).sum();
     let size = |end| match end {
-        chip::Endpoint::Population(index) => u64::from(symbols.populations[index].size),
-        chip::Endpoint::Input(index) => u64::from(symbols.inputs[index].channels),
+        Endpoint::Population(index) => u64::from(symbols.populations[index].size),
+        Endpoint::Input(index) => u64::from(symbols.inputs[index].channels),
     };
-    let pairs: u64 = symbols.projections.iter().map(|p| size(p.pre) * size(chip::Endpoint::Population(p.post))).sum();
+    let pairs: u64 = symbols.projections.iter().map(|p| size(p.pre) * size(Endpoint::Population(p.post))).sum();
     let connections: u64 = symbols.projections.iter().map(|projection| projection.synapses).sum();
     let synapses = board.fabric().synapse_count() as u64;
     let samples = die.outcomes.len().max(1) as f64;
@@ -61,7 +61,7 @@ pub fn cost(board: &Board, die: &DieScore) -> Cost {
     let steps = clocked.then(|| mean(die.total(|outcome| outcome.ticks)) / spec.step_ticks() as f64);
     let active = mean(die.total(|outcome| outcome.active));
     let operations = mean(die.total(|outcome| outcome.synaptic_operations));
-    let (numbers, spikes) = sorts(spec, board.program());
+    let (numbers, spikes) = sorts(board);
     let energy = mapper::energy(
         spec,
         &[
@@ -95,13 +95,17 @@ pub fn cost(board: &Board, die: &DieScore) -> Cost {
 }
 
 /// Whether synapses of a program take numbers, and whether some take spikes.
-fn sorts(spec: &ChipSpec, program: &Program) -> (bool, bool) {
-    let Routing::Ideal(rows) = &program.routing else { return (false, true) };
-    let is_number =
-        |kind: u8| matches!(spec.synapses[usize::from(kind)].kinetics, Kinetics::Number { .. } | Kinetics::Graded);
+fn sorts(board: &Board) -> (bool, bool) {
+    let fabric = board.fabric();
     let mut found = (false, false);
-    for synapse in rows.iter().flat_map(|row| &row.synapses) {
-        if is_number(synapse.synapse) { found.0 = true } else { found.1 = true }
+    for route in fabric.routes() {
+        let row = fabric.row(route.row);
+        let layout = fabric.layout(row.core);
+        let graded = board.program().cores[row.core].model.is_graded();
+        for synapse in row.synapses {
+            let is_number = graded || layout.takes_messages(synapse.target() / layout.stride());
+            if is_number { found.0 = true } else { found.1 = true }
+        }
     }
     found
 }
