@@ -264,6 +264,7 @@ fn every_format_has_a_page() {
         "placement",
         "labelled",
         "netx",
+        "series",
     ] {
         let page = root().join("docs/formats").join(format!("{format}.md"));
         assert!(page.is_file(), "{} is missing", page.display());

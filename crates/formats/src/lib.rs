@@ -2,7 +2,7 @@
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
 //! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), dense inputs ([`raster`]), data sets
-//! with labels ([`labelled`], [`rasters`]), traces ([`traces`]), placements ([`placement`]), programs and other binary
+//! with labels ([`labelled`], [`rasters`]), one's own series ([`series`]), traces ([`traces`]), placements ([`placement`]), programs and other binary
 //! files ([`program`], [`container`]; what can be run is either: [`runnable`]), tables of results ([`csv`]), npz
 //! archives ([`npz`]), NIR graphs ([`nir`]) and data ([`nir_data`]), and writing files so that nothing is ever
 //! half-written ([`output`]). Every file is checked against its schema: what is wrong is one [`FormatError`] with file,
@@ -45,6 +45,7 @@ pub mod raster;
 pub mod rasters;
 pub mod runnable;
 pub mod sensor;
+pub mod series;
 #[cfg(test)]
 mod testing;
 pub mod text;

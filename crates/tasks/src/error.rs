@@ -236,7 +236,7 @@ pub enum FileProblem {
         found: usize,
     },
     /// An utterance has the wrong number of channels.
-    #[error("{found} channels before the class label, but the data set has {expected}")]
+    #[error("{found} channels before the last field, but the data set has {expected}")]
     ChannelCount {
         /// Channels of the data set.
         expected: usize,

@@ -39,4 +39,4 @@ pub use error::{FileProblem, TaskError};
 pub use function::{Function, Target};
 pub use stimulus::{Recording, Stimulus};
 pub use temporal::{TemporalTask, own_series, series as temporal_series};
-pub use ts::{TsData, read_ts};
+pub use ts::{TsData, TsRegression, read_ts, read_ts_regression};
