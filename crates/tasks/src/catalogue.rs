@@ -251,6 +251,16 @@ pub static CATALOGUE: &[Entry] = &[
     },
 ];
 
+impl Entry {
+    /// The product that the task is; none if it is not one.
+    pub const fn temporal(&self) -> Option<&TemporalTask> {
+        match &self.make {
+            Make::Temporal(task) => Some(task),
+            Make::Own(_) => None,
+        }
+    }
+}
+
 /// The entries of the temporal tasks.
 static TEMPORAL: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let entry = |task: &TemporalTask| {

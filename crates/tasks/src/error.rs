@@ -17,6 +17,13 @@ pub enum TaskError {
         /// Which one may be meant.
         help: Option<String>,
     },
+    /// No function has this name, or the shift cannot be read.
+    #[error("`{text}` is not a function and a shift: {help}")]
+    UnknownFunction {
+        text: String,
+        /// What there is.
+        help: String,
+    },
     /// Targets of one series are of different stimuli, or there is no target.
     #[error("the targets of a series need one stimulus, but {}", if ids.is_empty() { "there is none".into() } else { format!("are of {}", ids.join(" and ")) })]
     OtherStimulus {

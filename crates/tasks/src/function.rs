@@ -204,6 +204,26 @@ impl Function {
     }
 }
 
+/// The function and shift that `FUNCTION/shift+N` names, for any shift up to 100,000. `legendre-1` is `recall`.
+///
+/// # Errors
+/// [`TaskError::UnknownFunction`] with all functions, or with how a shift is written.
+pub fn function_and_shift(text: &str) -> Result<(Function, i32), TaskError> {
+    const SHIFT_MAX: i32 = 100_000;
+    let unknown = |help: String| TaskError::UnknownFunction { text: text.into(), help };
+    let (name, shift) =
+        text.split_once('/').ok_or_else(|| unknown("write a function and a shift, such as `recall/shift+5`".into()))?;
+    let name = if name == "legendre-1" { "recall" } else { name };
+    let function = Function::ALL.into_iter().find(|function| function.name() == name).ok_or_else(|| {
+        let names: Vec<String> = Function::ALL.iter().map(|function| function.name()).collect();
+        unknown(format!("functions are {}", names.join(", ")))
+    })?;
+    let number = shift.strip_prefix("shift").filter(|number| number.starts_with(['+', '-']));
+    let shift = number.and_then(|number| number.parse().ok()).filter(|shift| (-SHIFT_MAX..=SHIFT_MAX).contains(shift));
+    let shift = shift.ok_or_else(|| unknown(format!("a shift is `shift+N` or `shift-N`, N up to {SHIFT_MAX}")))?;
+    Ok((function, shift))
+}
+
 /// The Legendre polynomial by Bonnet's recurrence.
 fn legendre(degree: u8, x: f64) -> f64 {
     let (mut before, mut now) = (1.0, x);

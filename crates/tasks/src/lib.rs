@@ -36,7 +36,7 @@ pub use catalogue::{
 pub use data::{Classification, Range, Series, Signal, Utterance};
 pub use encoder::{Encoder, EncoderOptions, GradedEvent, GradedTrain, SpikeEvent, SpikePattern, SpikeTrain, graded};
 pub use error::{FileProblem, TaskError};
-pub use function::{Function, Target};
+pub use function::{Function, Target, function_and_shift};
 pub use stimulus::{Recording, Stimulus};
 pub use temporal::{TemporalTask, own_series, series as temporal_series};
 pub use ts::{TsData, TsRegression, read_ts, read_ts_regression};

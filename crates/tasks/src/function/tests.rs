@@ -133,3 +133,17 @@ fn only_channels_have_symbols() {
     let error = Function::Equalisation.target(&noise, 2).unwrap_err();
     assert!(error.to_string().contains("`channel-...`"), "{error}");
 }
+
+#[test]
+fn functions_are_named_with_a_shift() {
+    for function in Function::ALL {
+        assert_eq!(function_and_shift(&format!("{}/shift-7", function.name())).unwrap(), (function, -7));
+    }
+    assert_eq!(function_and_shift("legendre-1/shift+0").unwrap(), (Function::Recall, 0));
+    let error = |text| function_and_shift(text).unwrap_err().to_string();
+    assert!(error("recall").ends_with("such as `recall/shift+5`"));
+    assert!(error("legendre-6/shift+1").contains("functions are recall, prediction, legendre-2"));
+    for wrong in ["recall/shift", "recall/shift5", "recall/shift+1000000", "recall/shift+-5", "recall/"] {
+        assert!(error(wrong).contains("a shift is `shift+N`"), "{wrong}");
+    }
+}
