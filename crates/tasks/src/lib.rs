@@ -21,6 +21,8 @@
 
 mod catalogue;
 mod data;
+#[cfg(test)]
+mod docs;
 mod encoder;
 mod error;
 mod function;

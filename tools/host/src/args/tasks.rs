@@ -47,7 +47,7 @@ pub(crate) struct TasksArgs {
     #[arg(long, value_name = "FILE", requires = "task")]
     pub(crate) csv: Option<PathBuf>,
 
-    /// Samples to draw and write; of one's own series, and of recorded data, all that there are if not given
+    /// Samples to draw and write: 400 if not given, or all of one's own series
     #[arg(long, value_name = "N", value_parser = from_to::<1, 10_000_000>, allow_negative_numbers = true)]
     pub(crate) samples: Option<u32>,
 

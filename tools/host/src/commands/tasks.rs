@@ -11,7 +11,7 @@ use report::{RunFigure, TimeSpan, Trace, text_table};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
-use tasks::{Entry, Recording, Stimulus, Target, TaskData, TaskError, TaskOptions, TemporalTask};
+use tasks::{Entry, Recording, Stimulus, Target, TaskData, TaskOptions, TemporalTask};
 
 /// Samples that are drawn and written if nothing else is said.
 const SAMPLES: usize = 400;
@@ -24,10 +24,6 @@ pub(crate) fn run(args: &TasksArgs) -> Result<(), HostError> {
         (Some(function), Some(series)) => own(function, series, args),
         (Some(id), None) => one(id, args),
     }
-}
-
-fn task_error(error: TaskError) -> HostError {
-    HostError::Usage { message: error.to_string(), help: None }
 }
 
 /// The entries that are asked for.
@@ -137,7 +133,7 @@ fn as_json(entry: &Entry) -> Value {
 
 /// A task of the catalogue.
 fn one(id: &str, args: &TasksArgs) -> Result<(), HostError> {
-    let entry = tasks::entry(id).map_err(task_error)?;
+    let entry = tasks::entry(id)?;
     let info = &entry.info;
     let mut text = format!("{}: {}\n\n", info.id, info.title);
     let mut part = |name: &str, value: &str| {
@@ -183,11 +179,11 @@ fn samples(entry: &Entry, args: &TasksArgs) -> Result<Shown, HostError> {
     let id = entry.info.id.to_string();
     if let Some(task) = entry.temporal() {
         let count = args.samples.map_or(SAMPLES, |samples| samples as usize);
-        let recording = task.stimulus.record(args.seed, count).map_err(task_error)?;
-        let target = task.target(&recording).map_err(task_error)?;
+        let recording = task.stimulus.record(args.seed, count)?;
+        let target = task.target(&recording)?;
         return Ok(of_recording(id.clone(), id, &recording, &target));
     }
-    match tasks::task(&id, &TaskOptions::new(args.seed)).map_err(task_error)?.data {
+    match tasks::task(&id, &TaskOptions::new(args.seed))?.data {
         TaskData::Series(series) => {
             let first = series.washout;
             let count = args.samples.map_or(SAMPLES, |samples| samples as usize).min(series.input.len() - first);
@@ -208,13 +204,13 @@ fn samples(entry: &Entry, args: &TasksArgs) -> Result<Shown, HostError> {
 
 /// A function of a series of one's own.
 fn own(function: &str, file: &Path, args: &TasksArgs) -> Result<(), HostError> {
-    let (function, shift) = tasks::function_and_shift(function).map_err(task_error)?;
+    let (function, shift) = tasks::function_and_shift(function)?;
     let column = formats::series::load_column(file, args.column.as_deref())?;
     let mut input = column.values;
     input.truncate(args.samples.map_or(usize::MAX, |samples| samples as usize));
     let count = input.len();
     let recording = Recording::own(input).scaled_by(count);
-    let target = function.target(&recording, shift).map_err(task_error)?;
+    let target = function.target(&recording, shift)?;
     let id = format!("own/{}/shift{shift:+}", function.name());
     let text = format!(
         "{id}: of `{}` in {}\n\n  {count} samples, scaled to -1 to 1; {} of them have a target: {}\n",
@@ -247,7 +243,7 @@ fn data_set(path: &Path, args: &TasksArgs) -> Result<(), HostError> {
         (of.clone().min().unwrap_or(0), of.max().unwrap_or(0))
     };
     if text.lines().take_while(|line| !line.to_ascii_lowercase().starts_with("@data")).any(is_regression) {
-        let data = tasks::read_ts_regression(&text, &name).map_err(task_error)?;
+        let data = tasks::read_ts_regression(&text, &name)?;
         let (shortest, longest) = lengths(&data.signals.iter().collect::<Vec<_>>());
         let (low, high) =
             data.targets.iter().fold((f64::MAX, f64::MIN), |(low, high), &target| (low.min(target), high.max(target)));
@@ -263,7 +259,7 @@ fn data_set(path: &Path, args: &TasksArgs) -> Result<(), HostError> {
         });
         return if args.json { print_json(&value) } else { print(&text) };
     }
-    let data = tasks::read_ts(&text, &name).map_err(task_error)?;
+    let data = tasks::read_ts(&text, &name)?;
     let (shortest, longest) = lengths(&data.utterances.iter().map(|u| &u.signal).collect::<Vec<_>>());
     let members = |class: usize| data.utterances.iter().filter(|u| u.class == class).count();
     let rows = data.classes.iter().enumerate().map(|(i, class)| vec![class.clone(), members(i).to_string()]).collect();
