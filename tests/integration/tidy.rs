@@ -265,6 +265,8 @@ fn every_format_has_a_page() {
         "labelled",
         "netx",
         "series",
+        "measured-die",
+        "activity",
     ] {
         let page = root().join("docs/formats").join(format!("{format}.md"));
         assert!(page.is_file(), "{} is missing", page.display());

@@ -1,7 +1,7 @@
 //! The arguments of `quenched explain`.
 
 use super::MapChoice;
-use super::values::{count, parse_cv};
+use super::values::{WhichDie, count, parse_cv};
 use clap::Args;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -17,9 +17,6 @@ use units::{CoreAddress, Decimal};
 
 With a network the weights asked for stand beside those that were got; a saved program has the latter.")]
 pub(crate) struct ExplainArgs {
-    #[command(flatten)]
-    pub(crate) what: MapChoice,
-
     /// Explain this neuron, by population and index; may be given several times
     #[arg(long, value_name = "POPULATION[INDEX]")]
     pub(crate) neuron: Vec<NeuronName>,
@@ -32,9 +29,9 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "NETWORK|PROGRAM")]
     pub(crate) diff: Option<PathBuf>,
 
-    /// Number of the die whose factors are shown with a neuron
-    #[arg(long, value_name = "N", value_parser = count::<u32>, allow_negative_numbers = true, requires = "neuron")]
-    pub(crate) die: Option<u32>,
+    /// The die whose factors are shown with a neuron: its number, or a measured die (.csv or .npz)
+    #[arg(long, value_name = "N|FILE", allow_negative_numbers = true, requires = "neuron")]
+    pub(crate) die: Option<WhichDie>,
 
     /// Seed of the study that the die belongs to
     #[arg(
@@ -55,6 +52,9 @@ pub(crate) struct ExplainArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) what: MapChoice,
 }
 
 /// A neuron as the network calls it.
