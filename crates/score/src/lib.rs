@@ -18,6 +18,7 @@
 //! assert_eq!(mean_over_dies(&[0.5, 1.0]).mean, 0.75);
 //! ```
 
+mod cost;
 mod decide;
 mod error;
 mod notice;
@@ -29,6 +30,7 @@ mod source;
 pub mod statistics;
 mod vary;
 
+pub use cost::{Cost, cost};
 pub use decide::{Decision, Rule};
 pub use error::ScoreError;
 pub use notice::notices;
