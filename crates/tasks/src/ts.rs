@@ -231,10 +231,9 @@ impl Header {
             "@targetLabel" if self.last == Last::Target && !switch(&["true"]) => {
                 return wrong("`true`: a number for each series is needed here");
             }
+            "@classLabel" if self.last == Last::Target && switch(&["false"]) => {}
             "@classLabel" if self.last == Last::Target => {
-                if !switch(&["false"]) {
-                    return wrong("`false`: a number for each series is needed here, not classes");
-                }
+                return wrong("`false`: a number for each series is needed here, not classes");
             }
             "@missing" | "@univariate" | "@equalLength" if !switch(&["true", "false"]) => {
                 return wrong("`true` or `false`");
