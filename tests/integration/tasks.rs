@@ -230,8 +230,8 @@ fn chaotic_stimuli_solve_their_equations() {
     check(Stimulus::Roessler, |u| 11.0 * u + 1.0, 0.2, flows::roessler, 0.2);
 }
 
-/// A shift register, which recalls and does nothing else: the targets of a stimulus that it can make are made, those that
-/// need a product are not, and one factorisation serves all.
+/// A shift register, which recalls and does nothing else: the targets of a stimulus that it can make are made, those
+/// that need a product are not, and one factorisation serves all.
 #[test]
 fn one_factorisation_serves_the_targets_of_a_stimulus() {
     let find = |id: &str| TemporalTask::find(id).unwrap();

@@ -21,9 +21,9 @@ pub struct InformationCapacity {
     pub per_target: Vec<f64>,
 }
 
-/// Information processing capacity (Dambre et al., Scientific Reports 2:514, 2012): the sum over orthogonal targets, such
-/// as products of Legendre polynomials of delayed uniform input, of the share that a linear readout explains. For a
-/// system of fading memory without noise the sum over all targets is the number of independent states.
+/// Information processing capacity (Dambre et al., Scientific Reports 2:514, 2012): the sum over orthogonal targets,
+/// such as products of Legendre polynomials of delayed uniform input, of the share that a linear readout explains. For
+/// a system of fading memory without noise the sum over all targets is the number of independent states.
 ///
 /// The share of a target that has nothing to do with the states is not 0: over rows that the readout was fitted on its
 /// expectation is the number of states over the number of rows, and thousands of targets add that up. Shares not above
@@ -59,8 +59,8 @@ pub fn fitted_threshold(states: usize, rows: usize) -> f64 {
 }
 
 /// The effective number of columns: of a table with a row a system and a column a task, how many tasks it would take to
-/// tell the systems apart as well if tasks were unrelated. Tasks that rank all systems alike count as one; it is at most
-/// the number of columns, and below the number of rows. 0 if all rows are equal.
+/// tell the systems apart as well if tasks were unrelated. Tasks that rank all systems alike count as one; it is at
+/// most the number of columns, and below the number of rows. 0 if all rows are equal.
 ///
 /// # Errors
 /// [`ReadoutError::Empty`] without rows, [`ReadoutError::NotFinite`] for a NaN or infinite score.

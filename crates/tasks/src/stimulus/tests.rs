@@ -60,7 +60,8 @@ fn stimuli_have_the_size_that_they_say() {
 }
 
 /// Of the Lorenz system the mean of x^2 is 8/3 of that of z, 23.55; of Mackey-Glass with a delay of 17 the standard
-/// deviation is 0.226 (a run of 10^6 units). Of uniform numbers it is 1/3, of normal ones with three deviations at 1, 1/9.
+/// deviation is 0.226 (a run of 10^6 units). Of uniform numbers it is 1/3, of normal ones with three deviations at 1,
+/// 1/9.
 #[test]
 fn moments_are_those_of_the_distributions() {
     let check = |stimulus: Stimulus, size: f64, expected: f64, bound: f64| {
