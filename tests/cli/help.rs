@@ -17,6 +17,7 @@ fn help_of_every_command() {
     help(&["run", "--help"]).stdout_eq(file!["snapshots/help-run.txt"]);
     help(&["score", "--help"]).stdout_eq(file!["snapshots/help-score.txt"]);
     help(&["plot", "--help"]).stdout_eq(file!["snapshots/help-plot.txt"]);
+    help(&["tasks", "--help"]).stdout_eq(file!["snapshots/help-tasks.txt"]);
     help(&["conform", "--help"]).stdout_eq(file!["snapshots/help-conform.txt"]);
 }
 

@@ -22,6 +22,7 @@ mod rates;
 mod run;
 mod score;
 mod study;
+mod tasks;
 mod variation;
 mod xylo;
 

@@ -157,6 +157,26 @@ target!(
     |bytes: &[u8]| tasks::read_ts(bytes, "toy.ts").is_ok()
 );
 
+target!(
+    regression_file,
+    vec![b"prose\n@problemName Toy\n@dimensions 2\n@targetLabel true\n@data\n0.1,2:1,1:3.5\n-1e-3:0:-2e5\n".to_vec()],
+    |bytes: &[u8]| tasks::read_ts_regression(bytes, "toy.ts").is_ok()
+);
+
+target!(
+    /// A column of one's own, as the target of a function.
+    own_series,
+    vec![b"# mine\nt,flow\n0,0.5\n1,-1e-3\n2,7\n3,4\n".to_vec()],
+    |bytes: &[u8]| text(bytes, |text| {
+        let Ok(columns) = formats::series::read_columns(text, "own.csv") else { return false };
+        columns.into_iter().all(|column| {
+            let count = column.values.len();
+            let recording = tasks::Recording::own(column.values).scaled_by(count);
+            tasks::Function::Product(2).target(&recording, -1).is_ok()
+        })
+    })
+);
+
 target!(decimal, ["0.5", "-12e-3", "9007199254740993", "20 ms"].map(Into::into).to_vec(), |bytes: &[u8]| text(
     bytes,
     |text| text.parse::<Decimal>().is_ok() || text.parse::<units::Quantity>().is_ok()

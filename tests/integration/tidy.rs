@@ -264,6 +264,7 @@ fn every_format_has_a_page() {
         "placement",
         "labelled",
         "netx",
+        "series",
         "measured-die",
         "activity",
     ] {

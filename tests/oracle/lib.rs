@@ -11,6 +11,7 @@ mod core_state;
 pub mod cuba;
 pub mod dpi;
 pub mod float;
+pub mod flows;
 pub mod graph;
 mod intervals;
 pub mod loihi;

@@ -77,6 +77,14 @@ pub enum FormatError {
         /// What is wrong.
         problem: SensorProblem,
     },
+    /// A file of columns has not the one that is needed, or several and none was named.
+    NoColumn {
+        file: String,
+        /// The column asked for.
+        name: Option<String>,
+        /// The columns that there are.
+        known: Vec<String>,
+    },
     /// A file cannot be an output.
     Output {
         file: String,
@@ -203,6 +211,7 @@ impl FormatError {
             | Self::Container { file, .. }
             | Self::Array { file, .. }
             | Self::Object { file, .. }
+            | Self::NoColumn { file, .. }
             | Self::Output { file, .. }
             | Self::Sensor { file, .. } => file,
             Self::UnknownChip { .. } => "",
@@ -225,6 +234,9 @@ impl FormatError {
             Self::Object { object, reason, .. } => format!("object `{object}`: {reason}"),
             Self::Sensor { problem, .. } => problem.to_string(),
             Self::Output { problem, .. } => problem.to_string(),
+            Self::NoColumn { name: Some(name), .. } => format!("there is no column `{name}`"),
+            Self::NoColumn { known, .. } if known.is_empty() => "there is no column of numbers".into(),
+            Self::NoColumn { .. } => "there are several columns, and none was named".into(),
             Self::UnknownChip { name, .. } => format!("there is no chip `{name}`"),
         }
     }
@@ -237,6 +249,9 @@ impl FormatError {
             Self::Array { problem, .. } => problem.help(),
             Self::Sensor { problem, .. } => problem.help(),
             Self::Output { problem, .. } => problem.help(),
+            Self::NoColumn { name, known, .. } => {
+                suggestion(name.as_deref().unwrap_or_default(), known, "the columns are")
+            }
             Self::UnknownChip { name, shipped } => {
                 let text = suggestion(name, shipped, "the shipped chips are").unwrap_or_default();
                 let text = if text.ends_with('?') { text } else { text + "." };

@@ -2,12 +2,11 @@
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
 //! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), dense inputs ([`raster`]), data sets
-//! with labels ([`labelled`], [`rasters`]), traces ([`traces`]), placements ([`placement`]), measured dies
-//! ([`measured`]), programs and other binary
-//! files ([`program`], [`container`]; what can be run is either: [`runnable`]), tables of results ([`csv`]), npz
-//! archives ([`npz`]), NIR graphs ([`nir`]) and data ([`nir_data`]), and writing files so that nothing is ever
-//! half-written ([`output`]). Every file is checked against its schema: what is wrong is one [`FormatError`] with file,
-//! line, column and, where possible, the remedy.
+//! with labels ([`labelled`], [`rasters`]), one's own series ([`series`]), traces ([`traces`]), placements
+//! ([`placement`]), measured dies ([`measured`]), programs and other binary files ([`program`], [`container`]; what can
+//! be run is either: [`runnable`]), tables of results ([`csv`]), npz archives ([`npz`]), NIR graphs ([`nir`]) and data
+//! ([`nir_data`]), and writing files so that nothing is ever half-written ([`output`]). Every file is checked against
+//! its schema: what is wrong is one [`FormatError`] with file, line, column and, where possible, the remedy.
 //!
 //! It deliberately decides nothing: which rules a chip must obey is in `chip`, what a network may be in `network`, and
 //! whether the one fits the other in `mapper`. Formats are specified in `docs/formats`. It prints nothing.
@@ -48,6 +47,7 @@ pub mod raster;
 pub mod rasters;
 pub mod runnable;
 pub mod sensor;
+pub mod series;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -287,11 +287,16 @@ impl Reader<'_> {
         let table = value.table(&keys)?;
         let own = table.has("train_file") || table.has("test_file");
         let id = table.required_with("id", |v| {
-            let known: Vec<(&str, ())> = CATALOGUE.iter().map(|entry| (&*entry.info.id, ())).collect();
-            if !own {
+            let name = read_name(&v)?;
+            if !own && tasks::entry(&name).is_err() {
+                // The whole catalogue helps only those who nearly know what they look for.
+                let all: Vec<_> = tasks::ids().collect();
+                let near = formats::nearest(&name, all.iter().map(|id| &**id)).is_some();
+                let known = if near { &all[..] } else { &all[..CATALOGUE.len()] };
+                let known: Vec<(&str, ())> = known.iter().map(|id| (&**id, ())).collect();
                 v.one_of("a task (own data need `train_file` and `test_file`)", &known)?;
             }
-            read_name(&v)
+            Some(name)
         });
         let own = if own {
             let name = id.as_deref().unwrap_or_default();

@@ -10,12 +10,35 @@ use units::{Decimal, DecimalError, Quantity};
 #[non_exhaustive]
 pub enum TaskError {
     /// No task has this id.
-    #[error("there is no task `{id}`; known tasks are {}", known.join(", "))]
+    #[error("there is no task `{id}`; {}", help.as_deref().unwrap_or("`quenched tasks` lists those that there are"))]
     UnknownTask {
         /// The id that was asked for.
         id: String,
-        /// All ids, for "did you mean".
-        known: Vec<&'static str>,
+        /// Which one may be meant.
+        help: Option<String>,
+    },
+    /// No function has this name, or the shift cannot be read.
+    #[error("`{text}` is not a function and a shift: {help}")]
+    UnknownFunction {
+        text: String,
+        /// What there is.
+        help: String,
+    },
+    /// Targets of one series are of different stimuli, or there is no target.
+    #[error("the targets of a series need one stimulus, but {}", if ids.is_empty() { "there is none".into() } else { format!("are of {}", ids.join(" and ")) })]
+    OtherStimulus {
+        /// Two tasks that differ.
+        ids: Vec<String>,
+    },
+    /// A recording without symbols has none to equalise.
+    #[error("equalisation needs the symbols that were sent: only the stimuli `channel-...` have them")]
+    NoSymbols,
+    /// One's own series is too short for the parts that are asked for.
+    #[error("the series has {found} samples, but {needed} are needed: ask for shorter parts")]
+    ShortSeries {
+        /// Washout, training, validation, test, and what targets need after them.
+        needed: usize,
+        found: usize,
     },
     /// The task has no such option.
     #[error("task `{task}` takes no option `{option}`")]
@@ -23,7 +46,7 @@ pub enum TaskError {
     /// An option of a task is too small.
     #[error("task `{task}`: `{option}` is {value}, but must be at least {least}{why}")]
     TooSmall {
-        task: &'static str,
+        task: String,
         option: &'static str,
         value: usize,
         /// The least that works.
@@ -34,7 +57,7 @@ pub enum TaskError {
     /// The task would need more numbers than are sensible to keep in memory.
     #[error("task `{task}`: {samples} samples with {targets} targets each are more than the {limit} values kept")]
     TooLarge {
-        task: &'static str,
+        task: String,
         /// Samples asked for.
         samples: usize,
         /// Targets a sample.
@@ -45,7 +68,7 @@ pub enum TaskError {
     /// No stable series was found. Up to 200,000 samples, no more than four of five sequences diverge.
     #[error("task `{task}`: {attempts} input sequences in a row diverged; use a shorter series or another seed")]
     Diverged {
-        task: &'static str,
+        task: String,
         /// Sequences tried.
         attempts: u64,
     },
@@ -132,6 +155,15 @@ pub enum TaskError {
 }
 
 impl TaskError {
+    /// No task has this id: which one is most like it.
+    pub(crate) fn unknown_task(id: &str) -> Self {
+        let ids = crate::catalogue::ids();
+        let near = ids.map(|known| (strsim::damerau_levenshtein(id, &known), known)).min();
+        // A third of the letters wrong is still a slip of the hand; more is another word.
+        let near = near.filter(|(distance, known)| 3 * distance <= known.len());
+        Self::UnknownTask { id: id.into(), help: near.map(|(_, known)| format!("did you mean `{known}`?")) }
+    }
+
     /// Whether the message begins with the name of the task.
     pub const fn names_task(&self) -> bool {
         matches!(
@@ -211,7 +243,7 @@ pub enum FileProblem {
         found: usize,
     },
     /// An utterance has the wrong number of channels.
-    #[error("{found} channels before the class label, but the data set has {expected}")]
+    #[error("{found} channels before the last field, but the data set has {expected}")]
     ChannelCount {
         /// Channels of the data set.
         expected: usize,

@@ -5,26 +5,30 @@
 //! the samples before the test part).
 //! Everything after that is `+ - * /` in a fixed order.
 
+use crate::stimulus::{from_f64, mackey_glass as mackey_glass_samples, to_f64};
 use crate::{Series, Signal, TaskError, TaskOptions};
 use disorder::{Key, Purpose, uniform_below};
 use fx::Real;
-use std::collections::VecDeque;
 
 /// Values that the targets of one task may fill: 800 MB.
 const VALUES_MAX: usize = 100_000_000;
 
 /// Length of the parts of a series.
 #[derive(Clone, Copy)]
-struct Lengths {
-    washout: usize,
-    train: usize,
-    validation: usize,
-    test: usize,
+pub(crate) struct Lengths {
+    pub(crate) washout: usize,
+    pub(crate) train: usize,
+    pub(crate) validation: usize,
+    pub(crate) test: usize,
 }
+
+/// The names of the parts, as options have them: neither trained on nor scored, trained on, to choose a penalty by, and
+/// scored.
+pub(crate) const NAMES: [&str; 4] = ["washout", "train", "validation", "test"];
 
 impl Lengths {
     /// The lengths that `options` ask for, or else the `default` ones.
-    fn new(task: &'static str, options: &TaskOptions, default: Self, targets: usize) -> Result<Self, TaskError> {
+    pub(crate) fn new(task: &str, options: &TaskOptions, default: Self, targets: usize) -> Result<Self, TaskError> {
         let lengths = Self {
             washout: options.count("washout").unwrap_or(default.washout),
             train: options.count("train").unwrap_or(default.train),
@@ -35,18 +39,18 @@ impl Lengths {
             [("train", lengths.train, 1, ""), ("test", lengths.test, 2, ", because a score needs a target that varies")]
         {
             if value < least {
-                return Err(TaskError::TooSmall { task, option, value, least, why });
+                return Err(TaskError::TooSmall { task: task.into(), option, value, least, why });
             }
         }
         let parts = [lengths.washout, lengths.train, lengths.validation, lengths.test];
         let samples = parts.into_iter().fold(0, usize::saturating_add);
         if samples.saturating_mul(targets) > VALUES_MAX {
-            return Err(TaskError::TooLarge { task, samples, targets, limit: VALUES_MAX });
+            return Err(TaskError::TooLarge { task: task.into(), samples, targets, limit: VALUES_MAX });
         }
         Ok(lengths)
     }
 
-    const fn total(self) -> usize {
+    pub(crate) const fn total(self) -> usize {
         self.washout + self.train + self.validation + self.test
     }
 
@@ -54,16 +58,6 @@ impl Lengths {
         let Self { washout, train, validation, test } = self;
         Series { input: Signal::new(1, input), target_names, targets, washout, train, validation, test }
     }
-}
-
-/// The number as a float; exact below 2^21 in magnitude.
-fn to_f64(value: Real) -> f64 {
-    value.to_bits() as f64 / (1u64 << Real::FRACTION_BITS) as f64
-}
-
-/// The nearest fixed-point number, halfway up; for magnitudes far below 2^31.
-fn from_f64(value: f64) -> Real {
-    Real::from_bits((value * (1u64 << Real::FRACTION_BITS) as f64 + 0.5).floor() as i64)
 }
 
 /// How many input sequences of NARMA-10 are tried.
@@ -75,28 +69,34 @@ const NARMA_LIMIT: f64 = 1.5;
 pub(crate) fn narma10(options: &TaskOptions) -> Result<Series, TaskError> {
     let default = Lengths { washout: 200, train: 3200, validation: 800, test: 2000 };
     let lengths = Lengths::new("narma10", options, default, 1)?;
+    let (input, targets) = narma10_input(options.seed, lengths.total())?;
+    Ok(lengths.series(input, vec!["y(t + 1)".into()], targets))
+}
+
+/// Independent multiples of 2^-32 in [0, 1/2), and what NARMA-10 makes of them.
+pub(crate) fn narma10_input(seed: u64, count: usize) -> Result<(Vec<Real>, Vec<f64>), TaskError> {
     // Attempt 0 is the first stream of the seed; a diverging one is replaced whole, so that u stays uniform.
     for attempt in 0..NARMA_ATTEMPTS {
-        let mut stream = Key::new(options.seed, Purpose::Task).name("narma10").slot(attempt).stream();
-        // Multiples of 2^-32 in [0, 1/2).
+        let mut stream = Key::new(seed, Purpose::Task).name("narma10").slot(attempt).stream();
         let input: Vec<Real> =
-            (0..lengths.total()).map(|_| Real::from_bits(uniform_below(&mut stream, 1 << 31) as i64)).collect();
-        if let Some(targets) = narma10_response(&input) {
-            return Ok(lengths.series(input, vec!["y(t + 1)".into()], targets));
+            (0..count).map(|_| Real::from_bits(uniform_below(&mut stream, 1 << 31) as i64)).collect();
+        let values: Vec<f64> = input.iter().map(|u| to_f64(*u)).collect();
+        if let Some(targets) = narma10_response(&values) {
+            return Ok((input, targets));
         }
     }
-    Err(TaskError::Diverged { task: "narma10", attempts: NARMA_ATTEMPTS })
+    Err(TaskError::Diverged { task: "narma10".into(), attempts: NARMA_ATTEMPTS })
 }
 
 /// `y(t + 1)` for each `u(t)`, from rest (`y` and `u` are 0 before the first sample); none if it diverges.
-fn narma10_response(input: &[Real]) -> Option<Vec<f64>> {
+pub(crate) fn narma10_response(input: &[f64]) -> Option<Vec<f64>> {
     let mut y = vec![0.0; 10]; // y(-9) ..= y(0), then y(1), ...
     for t in 0..input.len() {
         let recent = &y[t..t + 10];
         let now = recent[9];
         let sum = recent.iter().fold(0.0, |sum, v| sum + v);
-        let delayed = if t >= 9 { to_f64(input[t - 9]) } else { 0.0 };
-        let next = 0.3 * now + 0.05 * now * sum + 1.5 * delayed * to_f64(input[t]) + 0.1;
+        let delayed = if t >= 9 { input[t - 9] } else { 0.0 };
+        let next = 0.3 * now + 0.05 * now * sum + 1.5 * delayed * input[t] + 0.1;
         if next >= NARMA_LIMIT {
             return None;
         }
@@ -106,22 +106,11 @@ fn narma10_response(input: &[Real]) -> Option<Vec<f64>> {
     Some(y)
 }
 
-/// Delay of Mackey-Glass, in time units.
-const MACKEY_GLASS_DELAY: usize = 17;
-/// Steps of the solver a time unit.
-const STEPS_PER_UNIT: usize = 10;
-/// Time units before the first sample, in which the constant past is forgotten.
-const TRANSIENT: usize = 1000;
-
 pub(crate) fn mackey_glass(options: &TaskOptions) -> Result<Series, TaskError> {
     let default = Lengths { washout: 200, train: 2400, validation: 600, test: 2000 };
     let lengths = Lengths::new("mackey-glass", options, default, 1)?;
-    let mut stream = Key::new(options.seed, Purpose::Task).name("mackey-glass").stream();
-    // The constant past decides which piece of the attractor is seen: 1.1 to 1.3, away from the fixed point at 1.
-    let past = 1.1 + 0.2 * (uniform_below(&mut stream, 1 << 32) as f64 / (1u64 << 32) as f64);
     let samples = lengths.total();
-    let x = mackey_glass_samples(past, TRANSIENT + samples + 1);
-    let x = &x[TRANSIENT..];
+    let x = mackey_glass_samples("mackey-glass", 17, options.seed, samples + 1);
     let seen = lengths.washout + lengths.train + lengths.validation;
     let mean = x[..seen].iter().fold(0.0, |sum, v| sum + v) / seen as f64;
     // Targets are the rounded values of the input one step on, so that both are the same series.
@@ -130,53 +119,17 @@ pub(crate) fn mackey_glass(options: &TaskOptions) -> Result<Series, TaskError> {
     Ok(lengths.series(centred[..samples].to_vec(), vec!["x(t + 1)".into()], targets))
 }
 
-/// `count` values of x, one a time unit, after a constant past.
-///
-/// Classical fourth-order Runge-Kutta with a step of 1/10. The delayed value at half a step comes from cubic Hermite
-/// interpolation of the stored values and slopes, which keeps the fourth order (Bellen & Zennaro, Numerical Methods
-/// for Delay Differential Equations, 2003).
-fn mackey_glass_samples(past: f64, count: usize) -> Vec<f64> {
-    const DELAY_STEPS: usize = MACKEY_GLASS_DELAY * STEPS_PER_UNIT;
-    const H: f64 = 1.0 / STEPS_PER_UNIT as f64;
-    let slope = |x: f64, delayed: f64| {
-        let (squared, fourth) = (delayed * delayed, delayed * delayed * delayed * delayed);
-        0.2 * delayed / (1.0 + fourth * fourth * squared) - 0.1 * x
-    };
-    // (x, dx/dt) at each step of the last delay, oldest first; the past has slope 0.
-    let mut history = VecDeque::from(vec![(past, 0.0); DELAY_STEPS]);
-    let mut x = past;
-    let mut samples = Vec::with_capacity(count);
-    for step in 0..count * STEPS_PER_UNIT {
-        if step % STEPS_PER_UNIT == 0 {
-            samples.push(x);
-        }
-        let (x0, s0) = history[0];
-        let k1 = slope(x, x0);
-        history.push_back((x, k1));
-        history.pop_front();
-        let (x1, s1) = history[0];
-        // At time 0 the slope jumps; the piece before it still ends flat.
-        let s1 = if step + 1 == DELAY_STEPS { 0.0 } else { s1 };
-        let middle = (x0 + x1) / 2.0 + H / 8.0 * (s0 - s1);
-        let k2 = slope(x + H / 2.0 * k1, middle);
-        let k3 = slope(x + H / 2.0 * k2, middle);
-        let k4 = slope(x + H * k3, x1);
-        x += H / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4);
-    }
-    samples
-}
-
 pub(crate) fn memory_capacity(options: &TaskOptions) -> Result<Series, TaskError> {
     const TASK: &str = "memory-capacity";
     let delays = options.count("delays").unwrap_or(100);
     if delays == 0 {
-        return Err(TaskError::TooSmall { task: TASK, option: "delays", value: 0, least: 1, why: "" });
+        return Err(TaskError::TooSmall { task: TASK.into(), option: "delays", value: 0, least: 1, why: "" });
     }
     let default = Lengths { washout: 200.max(delays), train: 4000, validation: 1000, test: 4000 };
     let lengths = Lengths::new(TASK, options, default, delays)?;
     if lengths.washout < delays {
         let (value, why) = (lengths.washout, ", the longest delay, because u(t - k) must exist");
-        return Err(TaskError::TooSmall { task: TASK, option: "washout", value, least: delays, why });
+        return Err(TaskError::TooSmall { task: TASK.into(), option: "washout", value, least: delays, why });
     }
     // 0.8 rounded down to a multiple of 2^-32; the range is symmetric.
     const AMPLITUDE: i64 = ((8u64 << Real::FRACTION_BITS) / 10) as i64;
@@ -228,8 +181,8 @@ mod tests {
 
     #[test]
     fn a_diverging_narma_input_is_replaced() {
-        assert_eq!(narma10_response(&vec![from_f64(0.49999); 200]), None);
-        assert!(narma10_response(&vec![from_f64(0.25); 200]).is_some());
+        assert_eq!(narma10_response(&[0.49999; 200]), None);
+        assert!(narma10_response(&[0.25; 200]).is_some());
         // Some seeds meet it at the default length; seed 7 is one of them.
         let attempt = |number| {
             let mut stream = Key::new(7, Purpose::Task).name("narma10").slot(number).stream();
@@ -240,26 +193,6 @@ mod tests {
         assert_ne!(series.input, attempt(0));
         assert_eq!(series.input, attempt(1));
         assert!(series.targets.iter().all(|y| *y < NARMA_LIMIT));
-    }
-
-    #[test]
-    fn mackey_glass_solves_its_equation() {
-        // Halving the step would change the fourth digit of the error if the order were lower: compare with a slow
-        // solver of second order (Heun) at a hundredth of the step.
-        let (steps, h) = (1000, 0.001);
-        let mut x = vec![1.2f64; MACKEY_GLASS_DELAY * steps + 1];
-        let slope = |x: f64, delayed: f64| 0.2 * delayed / (1.0 + delayed.powi(10)) - 0.1 * x;
-        for i in 0..100 * steps {
-            let now = x[i + MACKEY_GLASS_DELAY * steps];
-            let k1 = slope(now, x[i]);
-            let k2 = slope(now + h * k1, x[i + 1]);
-            x.push(now + h / 2.0 * (k1 + k2));
-        }
-        let fast = mackey_glass_samples(1.2, 101);
-        for (unit, value) in fast.iter().enumerate() {
-            let reference = x[(unit + MACKEY_GLASS_DELAY) * steps];
-            assert!((value - reference).abs() < 2e-6, "{unit}: {value} {reference}");
-        }
     }
 
     #[test]

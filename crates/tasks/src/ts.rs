@@ -1,4 +1,4 @@
-//! The `.ts` text format of time series classification, as the UEA and UCR archives use it.
+//! The `.ts` text format of time series classification and regression, as the UEA, UCR and Monash archives use it.
 //!
 //! ```text
 //! # comment
@@ -9,8 +9,10 @@
 //! 1.86,1.89:-0.2,-0.19: ... :1
 //! ```
 //!
-//! One line an utterance: channels separated by `:`, samples of a channel by `,`, the class label last. Lengths may
-//! differ between utterances, not between channels. Time stamps, missing values and regression targets are refused.
+//! One line an utterance: channels separated by `:`, samples of a channel by `,`, the class label last; with
+//! `@targetLabel true` in place of `@classLabel` a number. Lengths may differ between utterances, not between channels.
+//! What stands before the first line with an `@` is a description of the data. Time stamps and missing values are
+//! refused.
 //! The format does not say how many utterances there are, so a file that is cut off exactly between two lines cannot
 //! be told from a complete one.
 
@@ -32,6 +34,29 @@ pub struct TsData {
     pub utterances: Vec<Utterance>,
 }
 
+/// What a `.ts` file with a number for each series holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TsRegression {
+    /// Name of the data set, empty if the file has none.
+    pub name: String,
+    /// Number of channels of every series.
+    pub channels: usize,
+    /// The series in the order of the file, at least one.
+    pub signals: Vec<Signal>,
+    /// The number that belongs to each.
+    pub targets: Vec<f64>,
+}
+
+/// What stands at the end of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Last {
+    /// The label of a class.
+    #[default]
+    Class,
+    /// A number.
+    Target,
+}
+
 /// The header lines that the format has; upper and lower case are the same.
 pub(crate) const KEYS: [&str; 11] = [
     "@problemName",
@@ -50,13 +75,29 @@ pub(crate) const KEYS: [&str; 11] = [
 /// Limits that no sensible file meets, so that a hostile header cannot ask for memory.
 const CHANNELS_MAX: usize = 1 << 20;
 
-/// Reads a `.ts` file from its bytes (or text); `name` is what errors call it. Decimals become fixed-point numbers
-/// without passing through a float, to nearest.
+/// Reads a `.ts` file of a classification from its bytes (or text); `name` is what errors call it. Decimals become
+/// fixed-point numbers without passing through a float, to nearest.
 ///
 /// # Errors
 /// [`TaskError::File`] with line and column of the first thing that is wrong.
 pub fn read_ts(bytes: impl AsRef<[u8]>, name: &str) -> Result<TsData, TaskError> {
-    let bytes = bytes.as_ref();
+    let Reader { header, signals, classes, .. } = read_as(Last::Class, bytes.as_ref(), name)?;
+    let utterances = signals.into_iter().zip(classes).map(|(signal, class)| Utterance { signal, class }).collect();
+    let channels = header.channels.unwrap_or(1);
+    Ok(TsData { name: header.name, channels, classes: header.classes.unwrap_or_default(), utterances })
+}
+
+/// Reads a `.ts` file of a regression, as [`read_ts`] reads one of a classification. Targets are the floats next to
+/// their decimals.
+///
+/// # Errors
+/// [`TaskError::File`] with line and column of the first thing that is wrong.
+pub fn read_ts_regression(bytes: impl AsRef<[u8]>, name: &str) -> Result<TsRegression, TaskError> {
+    let Reader { header, signals, targets, .. } = read_as(Last::Target, bytes.as_ref(), name)?;
+    Ok(TsRegression { name: header.name, channels: header.channels.unwrap_or(1), signals, targets })
+}
+
+fn read_as(last: Last, bytes: &[u8], name: &str) -> Result<Reader, TaskError> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -68,18 +109,15 @@ pub fn read_ts(bytes: impl AsRef<[u8]>, name: &str) -> Result<TsData, TaskError>
     };
     let mut line_number = 0;
     let mut lines = text.split_inclusive('\n').inspect(|_| line_number += 1);
-    let mut reader = Reader::default();
+    let mut reader = Reader { header: Header { last, ..Header::default() }, ..Reader::default() };
     let result = reader.read(&mut lines);
     drop(lines);
-    let Err(Problem { column, problem }) = result else {
-        return Ok(TsData {
-            name: reader.header.name,
-            channels: reader.header.channels.unwrap_or(1),
-            classes: reader.header.classes.unwrap_or_default(),
-            utterances: reader.utterances,
-        });
-    };
-    Err(TaskError::File { file: name.into(), line: line_number.max(1), column: column + 1, problem })
+    match result {
+        Ok(()) => Ok(reader),
+        Err(Problem { column, problem }) => {
+            Err(TaskError::File { file: name.into(), line: line_number.max(1), column: column + 1, problem })
+        }
+    }
 }
 
 /// A problem and where it is in its line, in bytes from 0.
@@ -96,6 +134,7 @@ impl Problem {
 
 #[derive(Default)]
 struct Header {
+    last: Last,
     seen: Vec<&'static str>,
     name: String,
     channels: Option<usize>,
@@ -105,7 +144,11 @@ struct Header {
 #[derive(Default)]
 struct Reader {
     header: Header,
-    utterances: Vec<Utterance>,
+    signals: Vec<Signal>,
+    /// Of each series, if there are classes.
+    classes: Vec<usize>,
+    /// Of each series, if there are targets.
+    targets: Vec<f64>,
 }
 
 impl Reader {
@@ -114,7 +157,9 @@ impl Reader {
         let skipped = |line: &str| line.is_empty() || line.starts_with('#');
         let mut in_data = false;
         for line in lines.by_ref() {
-            if !skipped(content(line)) && self.header.line(content(line))? {
+            // Prose, such as the archives put before the header.
+            let described = self.header.seen.is_empty() && !line.starts_with('@');
+            if !described && !skipped(content(line)) && self.header.line(content(line))? {
                 in_data = true;
                 break;
             }
@@ -128,10 +173,16 @@ impl Reader {
             if skipped(line) {
                 continue;
             }
-            let utterance = self.header.utterance(line).map_err(|p| if complete { p } else { cut_off(line, p) })?;
-            self.utterances.push(utterance);
+            let read = self.header.utterance(line).and_then(|(signal, column, label)| {
+                match self.header.last {
+                    Last::Class => self.classes.push(self.header.class(column, label)?),
+                    Last::Target => self.targets.push(target(column, label)?),
+                }
+                Ok(signal)
+            });
+            self.signals.push(read.map_err(|p| if complete { p } else { cut_off(line, p) })?);
         }
-        if self.utterances.is_empty() {
+        if self.signals.is_empty() {
             return Err(Problem::at(0, FileProblem::NoUtterance));
         }
         Ok(())
@@ -174,7 +225,16 @@ impl Header {
             "@timeStamps" if !switch(&["false"]) => {
                 return wrong("`false`: samples with time stamps are not supported");
             }
-            "@targetLabel" if !switch(&["false"]) => return wrong("`false`: only classes are supported"),
+            "@targetLabel" if self.last == Last::Class && !switch(&["false"]) => {
+                return wrong("`false`: classes are needed here, not a number for each series");
+            }
+            "@targetLabel" if self.last == Last::Target && !switch(&["true"]) => {
+                return wrong("`true`: a number for each series is needed here");
+            }
+            "@classLabel" if self.last == Last::Target && switch(&["false"]) => {}
+            "@classLabel" if self.last == Last::Target => {
+                return wrong("`false`: a number for each series is needed here, not classes");
+            }
             "@missing" | "@univariate" | "@equalLength" if !switch(&["true", "false"]) => {
                 return wrong("`true` or `false`");
             }
@@ -196,8 +256,11 @@ impl Header {
                 _ => return wrong("`true` and the labels of all classes, each once"),
             },
             "@data" => {
-                if self.classes.is_none() {
+                if self.last == Last::Class && self.classes.is_none() {
                     return Err(Problem::at(0, FileProblem::MissingHeader { key: "@classLabel" }));
+                }
+                if self.last == Last::Target && !self.seen.contains(&"@targetLabel") {
+                    return Err(Problem::at(0, FileProblem::MissingHeader { key: "@targetLabel" }));
                 }
                 if self.channels.is_none() {
                     return Err(Problem::at(0, FileProblem::MissingHeader { key: "@dimensions" }));
@@ -222,27 +285,27 @@ impl Header {
         }
     }
 
-    /// Reads the line of an utterance.
-    fn utterance(&self, line: &str) -> Result<Utterance, Problem> {
-        let expected = self.channels.unwrap_or(1);
+    /// The class with a label, which stands at `column`.
+    fn class(&self, column: usize, label: &str) -> Result<usize, Problem> {
         let classes = self.classes.as_deref().unwrap_or_default();
+        let unknown = || FileProblem::UnknownClass { label: shorten(label), known: classes.join(", ") };
+        classes.iter().position(|class| class == label).ok_or_else(|| Problem::at(column, unknown()))
+    }
+
+    /// Reads the line of an utterance: its samples, and what stands last, with its column.
+    fn utterance<'a>(&self, line: &'a str) -> Result<(Signal, usize, &'a str), Problem> {
+        let expected = self.channels.unwrap_or(1);
         let mut channels: Vec<Vec<Real>> = Vec::new();
         let mut parts = line.split(':').peekable();
         let mut column = 0;
         while let Some(part) = parts.next() {
             if parts.peek().is_none() {
-                let label = part.trim();
-                let class = classes.iter().position(|c| c == label);
                 // Where channels are missing, what stands in place of the label says little.
                 if channels.len() != expected {
                     let problem = FileProblem::ChannelCount { expected, found: channels.len() };
                     return Err(Problem::at(column, problem));
                 }
-                let Some(class) = class else {
-                    let known = classes.join(", ");
-                    return Err(Problem::at(column, FileProblem::UnknownClass { label: shorten(label), known }));
-                };
-                return Ok(Utterance { signal: interleave(&channels), class });
+                return Ok((interleave(&channels), column, part.trim()));
             }
             if channels.len() == expected {
                 let found = line.split(':').count() - 1;
@@ -261,6 +324,18 @@ impl Header {
         }
         unreachable!("a split has at least one part")
     }
+}
+
+/// The target in `text`, which stands at `column`.
+fn target(column: usize, text: &str) -> Result<f64, Problem> {
+    if text == "?" {
+        return Err(Problem::at(column, FileProblem::MissingValue));
+    }
+    // What a decimal is, is said in one place; a float has more digits than samples have, for small targets.
+    let wrong = |error| Problem::at(column, FileProblem::Number { text: shorten(text), error });
+    let decimal: Decimal = text.parse().map_err(wrong)?;
+    let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+    value.ok_or_else(|| Problem::at(column, FileProblem::TooLarge { value: decimal }))
 }
 
 /// The values of one channel, separated by commas.

@@ -7,6 +7,7 @@ mod input;
 mod mapping;
 mod samples;
 mod score;
+mod tasks;
 mod values;
 
 use budget::Allowance;
@@ -22,6 +23,7 @@ pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
 pub(crate) use samples::{RateArgs, SampleArgs};
 pub(crate) use score::ScoreArgs;
+pub(crate) use tasks::TasksArgs;
 pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval, WhichDie};
 
 /// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     Plot(PlotArgs),
     /// Replay recordings of public simulators and chips, and compare every value
     Conform(ConformArgs),
+    /// List the temporal tasks, and show, draw or write one
+    Tasks(TasksArgs),
 }
 
 impl Command {
@@ -89,6 +93,7 @@ impl Command {
             Self::Score(args) => args.json,
             Self::Plot(_) => false,
             Self::Conform(args) => args.json,
+            Self::Tasks(args) => args.json,
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod run;
 pub(crate) mod samples;
 pub(crate) mod score;
 pub(crate) mod study;
+pub(crate) mod tasks;
 pub(crate) mod ways;
 
 /// `text` broken at spaces into lines of at most `width` characters, indented by `indent`.

@@ -87,6 +87,9 @@ pub(crate) enum HostError {
     /// A golden case is damaged, or is none that can be a network.
     #[error(transparent)]
     Case(Box<conform::ConformError>),
+    /// A task does not exist or cannot be made, or a data set is damaged.
+    #[error(transparent)]
+    Task(Box<tasks::TaskError>),
     /// A study cannot run, or was interrupted.
     #[error(transparent)]
     Study(Box<study::StudyError>),
@@ -132,6 +135,12 @@ impl From<budget::OverBudget> for HostError {
 impl From<study::StudyError> for HostError {
     fn from(error: study::StudyError) -> Self {
         Self::Study(Box::new(error))
+    }
+}
+
+impl From<tasks::TaskError> for HostError {
+    fn from(error: tasks::TaskError) -> Self {
+        Self::Task(Box::new(error))
     }
 }
 

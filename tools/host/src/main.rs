@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(&run, args.quiet),
         Command::Score(score) => commands::score::run(&score, args.quiet),
         Command::Plot(plot) => commands::plot::run(&plot),
+        Command::Tasks(tasks) => commands::tasks::run(&tasks),
         Command::Conform(conform) => commands::conform::run(&conform, args.quiet),
     };
     match outcome {

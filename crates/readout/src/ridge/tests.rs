@@ -246,3 +246,22 @@ fn penalties_are_exact_powers_of_two() {
     assert_eq!((PENALTIES[0], PENALTIES[7], PENALTIES[15]), (0.5f64.powi(40), 0.5f64.powi(12), 16.0));
     assert!(PENALTIES.is_sorted());
 }
+
+/// A catalogue of targets on one matrix of states, in products of many columns and of one: the same bits, with as many
+/// rows as features and with fewer, because the factor of a penalty does not know how many targets it serves.
+#[test]
+fn hundreds_of_targets_at_once_are_each_as_if_alone() {
+    for (rows, features) in [(90, 31), (40, 61)] {
+        let (x, y) = (table(rows, features, 3), table(rows, 300, 4));
+        let split = split(rows - 20, 20);
+        let together = Ridge::default().fit(&x, &y, &split).unwrap();
+        for t in (0..300).step_by(23) {
+            let column = Matrix::from_vec(rows, 1, y.all().column(t).collect());
+            let alone = Ridge::default().fit(&x, &column, &split).unwrap();
+            let bits = |weights: &[f64]| weights.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(alone.readout.weights.row(0)), bits(together.readout.weights.row(t)), "{rows} {t}");
+            assert_eq!(alone.readout.bias[0].to_bits(), together.readout.bias[t].to_bits());
+            assert_eq!(alone.penalties[0], together.penalties[t]);
+        }
+    }
+}

@@ -50,12 +50,12 @@ fn wrong_data_lines_say_where() {
     check("1,2::a\n", "x.ts:7:5: channel 2 has no value");
     check("1,2:3:a\n", "x.ts:7:5: channel 2 has 1 values, but channel 1 of this utterance has 2");
     check("1:2:a\n1:2:c\n", "x.ts:8:5: unknown class `c`; the classes are a, b");
-    check("1:a\n", "x.ts:7:3: 1 channels before the class label, but the data set has 2");
-    check("1:2:3:a\n", "x.ts:7:5: 3 channels before the class label, but the data set has 2");
+    check("1:a\n", "x.ts:7:3: 1 channels before the last field, but the data set has 2");
+    check("1:2:3:a\n", "x.ts:7:5: 3 channels before the last field, but the data set has 2");
     check("1:2147483648:a\n", "x.ts:7:3: 2.147483648e9 is too large: samples go from");
     check("1:12345678901234567891:a\n", "x.ts:7:3: `12345678901234567891`: at most 18 significant digits");
     check("", "x.ts:6:1: no utterance after `@data`");
-    check("this is a very long line that is no data\n", "x.ts:7:1: 0 channels before the class label");
+    check("this is a very long line that is no data\n", "x.ts:7:1: 0 channels before the last field");
     check("a:this is a very long line\n", "x.ts:7:1: `a`: not a decimal number");
 }
 
@@ -72,7 +72,7 @@ fn a_file_that_is_cut_off_says_so() {
         assert_eq!(column, end - start + 1);
     }
     check(&whole[..whole.len() - 1], "2 utterances");
-    let message = "x.ts:7:8: the file ends in the middle of an utterance (1 channels before the class label, but the \
+    let message = "x.ts:7:8: the file ends in the middle of an utterance (1 channels before the last field, but the \
                    data set has 2); it seems to be cut off";
     check("0.5,1:2", message);
     // What more text cannot cure keeps its own message.
@@ -86,7 +86,7 @@ fn wrong_headers_say_where() {
     check_header("@dimensions 2\n@classLabel true a\n", "x.ts:2:1: the header has no `@data`");
     check_header("@dimensions 2\n@data\n1:2\n", "x.ts:2:1: the header has no `@classLabel`");
     check_header("@classLabel true a\n@data\n1:a\n", "x.ts:2:1: the header has no `@dimensions`");
-    check_header("1,2:3,4:a\n", "x.ts:1:1: expected a header line");
+    check_header("1,2:3,4:a\n", "x.ts:1:1: the header has no `@data` line");
     check_header("@dimensoins 2\n", "x.ts:1:1: unknown header line `@dimensoins`; a .ts file has @problemName");
     check_header("@dimensions 2\n@Dimensions 2\n", "x.ts:2:1: `@dimensions` appears twice");
     check_header("@dimensions two\n", "x.ts:1:13: `@dimensions` is `two`, but must be a number of channels");
@@ -95,11 +95,43 @@ fn wrong_headers_say_where() {
     check_header("@dimensions\n", "x.ts:1:12: `@dimensions` is ``");
     check_header("@univariate true\n@dimensions 3\n", "x.ts:2:13: `@dimensions` is `3 after 1`");
     check_header("@timeStamps true\n", "x.ts:1:13: `@timeStamps` is `true`, but must be `false`: samples with time");
-    check_header("@targetLabel true\n", "x.ts:1:14: `@targetLabel` is `true`, but must be `false`: only classes");
+    check_header("@targetLabel true\n", "x.ts:1:14: `@targetLabel` is `true`, but must be `false`: classes are needed");
     check_header("@missing maybe\n", "x.ts:1:10: `@missing` is `maybe`, but must be `true` or `false`");
     check_header("@classLabel false\n", "x.ts:1:13: `@classLabel` is `false`");
     check_header("@classLabel true\n", "x.ts:1:13: `@classLabel` is `true`");
     check_header("@classLabel true a b a\n", "x.ts:1:13: `@classLabel` is `true a b a`, but must be `true` and");
+}
+
+/// The archives describe a data set in prose before its header; what is no header later is still refused.
+#[test]
+fn prose_before_the_header_is_skipped() {
+    let text = "The data were recorded\n in 1998: see below, 1:2:a\n\n@dimensions 1\n@classLabel true a\n@data\n1:a\n";
+    assert_eq!(read_ts(text, "x.ts").unwrap().utterances.len(), 1);
+    check_header("only prose\nand more", "x.ts:2:1: the header has no `@data` line");
+    check_header("prose\n@dimensions 1\nprose\n", "x.ts:3:1: expected a header line");
+}
+
+#[test]
+fn regressions_have_a_number_for_each_series() {
+    const HEADER: &str = "Heart rates\n@problemName Beats\n@univariate false\n@dimensions 2\n@targetlabel true\n";
+    let read = |text: &str| read_ts_regression(format!("{HEADER}{text}"), "x.ts");
+    let data = read("@data\n1,2:3,4:71.25\n5:6:-1.5e-12\n").unwrap();
+    assert_eq!((data.name.as_str(), data.channels, data.signals.len()), ("Beats", 2, 2));
+    assert_eq!(data.targets, [71.25, -1.5e-12]);
+    assert_eq!(data.signals[0].frame(1), [Real::from_integer(2), Real::from_integer(4)]);
+    assert!(read("@classLabel false\n@data\n1:2:3\n").is_ok());
+    let error = |text: &str| read(text).unwrap_err().to_string();
+    assert!(error("@data\n1:2:high\n").starts_with("x.ts:7:5: `high`: not a decimal number"));
+    assert!(error("@data\n1:2:?\n").starts_with("x.ts:7:5: missing value"));
+    assert!(error("@data\n1:2:3\n1:2:nan\n").starts_with("x.ts:8:5: `nan`"));
+    assert!(error("@data\n1:2\n").starts_with("x.ts:7:3: 1 channels before"));
+    assert!(
+        error("@classLabel true a\n@data\n").starts_with("x.ts:6:13: `@classLabel` is `true a`, but must be `false`")
+    );
+    assert!(error("@data\n").ends_with("no utterance after `@data`"));
+    let error = |text: &str| read_ts_regression(text, "x.ts").unwrap_err().to_string();
+    assert!(error("@dimensions 1\n@data\n1:2\n").starts_with("x.ts:2:1: the header has no `@targetLabel`"));
+    assert!(error("@targetLabel false\n").starts_with("x.ts:1:14: `@targetLabel` is `false`, but must be `true`"));
 }
 
 #[test]
@@ -136,6 +168,7 @@ proptest! {
     fn any_text_never_panics(text in ".{0,200}") {
         let _ = read_ts(&text, "x.ts");
         let _ = read_ts(format!("{HEADER}{text}"), "x.ts");
+        let _ = read_ts_regression(format!("@dimensions 1\n@targetLabel true\n@data\n{text}"), "x.ts");
     }
 
     /// What is written is read.
