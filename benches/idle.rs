@@ -45,6 +45,8 @@ fn board(spec: &ChipSpec) -> Program {
         neuron_count: 1000,
         parameters: drive.clone().into(),
         weight_exponent: 14,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let row = |source, core, delay_ticks| IdealRow {
         source,

@@ -71,6 +71,8 @@ pub fn emulator(neurons: u32) -> Emulator {
         neuron_count: neurons,
         parameters: BTreeMap::from([("i_dc".to_owned(), Values::Shared(drive))]),
         weight_exponent: 12,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let program = Program {
         chip: spec.name.clone(),

@@ -117,6 +117,8 @@ fn program(network: Network) -> Program {
         neuron_count,
         parameters: parameters.iter().map(|&(name, v)| (name.to_owned(), Values::Shared(number(v)))).collect(),
         weight_exponent: 20,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let threshold = if biased { 1500 } else { i16::MAX.into() };
     let of_hidden = [("dash_mem", 6), ("dash_syn", 2), ("dash_syn2", 3), ("threshold", threshold)];

@@ -195,6 +195,15 @@ pub enum DeviceModelError {
         target: NeuronAddress,
         factor: Real,
     },
+    /// A measured die has factors of a parameter that its chip does not have.
+    #[error(
+        "the die has factors of `{parameter}`, and chip `{chip}` has no such parameter: is it a die of another chip?"
+    )]
+    MeasuredParameter {
+        parameter: String,
+        /// Name of the chip.
+        chip: String,
+    },
     /// Noise is asked for on a chip that has no budget of it.
     #[error("chip `{chip}` has no noise: add a table `[noise]` to its file, or run it without")]
     NoNoise {

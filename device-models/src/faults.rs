@@ -51,6 +51,11 @@ impl FaultRates {
         weight_bits: PROGRAM_WEIGHT_BITS,
     };
 
+    /// Nothing is drawn, of slots that store so many bits.
+    pub(crate) fn measured(weight_bits: u32) -> Self {
+        Self { weight_bits, ..Self::NONE }
+    }
+
     pub(crate) fn new(spec: &ChipSpec, faults: &FaultSpec) -> Result<Self, DeviceModelError> {
         let rate = |name, fact: &Option<Fact>| match fact {
             None => Ok(Fraction::ZERO),
@@ -80,6 +85,9 @@ impl DieParameters {
 
     /// Whether a neuron is broken, and how. One that is both dead and hot is dead.
     pub fn neuron_fault(&self, core: CoreAddress, neuron: NeuronId) -> Option<NeuronFault> {
+        if let Some(measured) = &self.measured {
+            return measured.neuron_fault(core, neuron);
+        }
         let is = |name, rate: Fraction| {
             rate > Fraction::ZERO && chance(self.fault_key(core, neuron, name).first_word(), rate)
         };
@@ -94,6 +102,9 @@ impl DieParameters {
 
     /// Whether a synapse slot is broken, and how. One that is both dead and stuck is dead.
     pub fn synapse_fault(&self, core: CoreAddress, neuron: NeuronId, slot: u64) -> Option<SynapseFault> {
+        if let Some(measured) = &self.measured {
+            return measured.slot(core, neuron, slot).fault;
+        }
         let is = |name, rate: Fraction| {
             rate > Fraction::ZERO && chance(self.fault_key(core, neuron, name).slot(slot).first_word(), rate)
         };
@@ -109,6 +120,9 @@ impl DieParameters {
     /// The bits of a slot's stored weight that read as the opposite of what was written, lowest first. Each bit has a
     /// word of its own, so that bit i flips whatever the width of the weight.
     pub fn flipped_bits(&self, core: CoreAddress, neuron: NeuronId, slot: u64) -> u16 {
+        if let Some(measured) = &self.measured {
+            return measured.slot(core, neuron, slot).flipped;
+        }
         if self.faults.bit_flip == Fraction::ZERO {
             return 0;
         }
@@ -126,20 +140,25 @@ impl DieParameters {
 
     /// Whether stored bits can flip.
     pub fn flips_bits(&self) -> bool {
-        self.faults.bit_flip > Fraction::ZERO
+        self.faults.bit_flip > Fraction::ZERO || self.measured.as_ref().is_some_and(|measured| measured.has_flips)
     }
 
     /// Whether any circuit of this die can be broken.
     pub fn has_faults(&self) -> bool {
         let neurons = [self.faults.dead_neuron, self.faults.hot_neuron];
-        self.faults.has_synapse_faults() || neurons.iter().any(|rate| *rate > Fraction::ZERO)
+        self.has_synapse_faults()
+            || neurons.iter().any(|rate| *rate > Fraction::ZERO)
+            || self.measured.as_ref().is_some_and(|measured| measured.has_neuron_faults)
+    }
+
+    /// Whether any synapse slot of this die can be broken, or read other bits than were written.
+    pub fn has_synapse_faults(&self) -> bool {
+        self.faults.has_synapse_faults() || self.measured.as_ref().is_some_and(|measured| measured.has_synapse_faults)
     }
 
     /// Whether the weights that a program asks for are not the ones that it gets: mismatch, faults or noise of them.
     pub fn changes_weights(&self) -> bool {
-        self.has_weight_mismatch()
-            || self.faults.has_synapse_faults()
-            || self.noise().is_some_and(|n| n.has_run_weights())
+        self.has_weight_mismatch() || self.has_synapse_faults() || self.noise().is_some_and(|n| n.has_run_weights())
     }
 
     /// The factor of the weight of one synapse slot: its frozen mismatch, times that of the run if the run has noise.

@@ -6,12 +6,14 @@
 
 use crate::DeviceModelError;
 use crate::faults::{FaultRates, NeuronFault};
+use crate::measured::Measured;
 use crate::noise::Noise;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use chip::{
-    ChipSpec, CoreProgram, Fact, MismatchSpec, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS,
+    ChipSpec, CoreProgram, Fact, Joined, MismatchSpec, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS,
     canonical_unit,
 };
 use disorder::{Die, Distribution, Family, Shares, correlated};
@@ -55,6 +57,8 @@ pub struct DieParameters {
     weights: Option<Mismatch>,
     pub(crate) faults: FaultRates,
     pub(crate) noise: Option<Noise>,
+    /// Tables that take the place of all that is drawn.
+    pub(crate) measured: Option<Arc<Measured>>,
 }
 
 impl DieParameters {
@@ -79,7 +83,7 @@ impl DieParameters {
             Some(faults) if !setting.without_faults => FaultRates::new(spec, faults)?,
             _ => FaultRates::NONE,
         };
-        Ok(Self { die, mismatch, weights, faults, noise: None })
+        Ok(Self { die, mismatch, weights, faults, noise: None, measured: None })
     }
 
     /// The same die in one run: with the noise of the chip file, drawn for trial number `trial`.
@@ -104,6 +108,7 @@ impl DieParameters {
             weights: None,
             faults: FaultRates::NONE,
             noise: None,
+            measured: None,
         }
     }
 
@@ -114,12 +119,16 @@ impl DieParameters {
 
     /// The parameters that have mismatch, in order of their names.
     pub fn mismatched(&self) -> impl Iterator<Item = &str> {
-        self.mismatch.keys().map(String::as_str)
+        let measured = self.measured.iter().flat_map(|measured| &measured.names);
+        self.mismatch.keys().chain(measured).map(String::as_str)
     }
 
     /// The factor of `parameter` in one circuit: mean 1 over circuits and dies, exactly 1 for a parameter without
     /// mismatch.
     pub fn factor(&self, parameter: &str, core: CoreAddress, neuron: NeuronId) -> Real {
+        if let Some(measured) = &self.measured {
+            return measured.factor(parameter, core, neuron);
+        }
         let Some(found) = self.mismatch.get(parameter) else { return Real::ONE };
         let own = self.die.deviate(parameter, &found.shares, core, neuron);
         let z = match &found.correlation {
@@ -135,13 +144,16 @@ impl DieParameters {
     /// The frozen mismatch factor of the weight of one synapse slot, of mean 1; exactly 1 on a chip whose weights have
     /// none. `slot` is what numbers the slots of a neuron; its router says how.
     pub fn weight_mismatch(&self, core: CoreAddress, neuron: NeuronId, slot: u64) -> Real {
+        if let Some(measured) = &self.measured {
+            return measured.slot(core, neuron, slot).factor.unwrap_or(Real::ONE);
+        }
         let Some(found) = &self.weights else { return Real::ONE };
         found.distribution.factor(self.die.slot_deviate(WEIGHTS, &found.shares, core, neuron, slot))
     }
 
     /// Whether weights have mismatch.
-    pub const fn has_weight_mismatch(&self) -> bool {
-        self.weights.is_some()
+    pub fn has_weight_mismatch(&self) -> bool {
+        self.weights.is_some() || self.measured.as_ref().is_some_and(|measured| measured.has_weights)
     }
 }
 
@@ -384,7 +396,7 @@ impl<'a> Reader<'a> {
         let mut resolved = self.required(name)?;
         if let Some(noise) = &self.die.noise {
             for (n, value) in resolved.value.iter_mut().enumerate() {
-                *value = value.mul_nearest(noise.threshold_factor(self.core.address, NeuronId(n as u16)));
+                *value = value.mul_nearest(noise.threshold_factor(self.core.address, self.core.sender(n)));
             }
         }
         Ok(resolved)
@@ -422,7 +434,10 @@ impl<'a> Reader<'a> {
     /// this once, on what holds its neurons back.
     pub(crate) fn break_neurons<T: Copy>(&self, values: &mut [T], dead: T, hot: T) {
         for (n, value) in values.iter_mut().enumerate().take(self.core.neuron_count as usize) {
-            match self.die.neuron_fault(self.core.address, NeuronId(n as u16)) {
+            // A circuit that is switched off is as one that is dead.
+            let is_off = self.core.off.binary_search(&NeuronId(n as u16)).is_ok();
+            match self.die.neuron_fault(self.core.address, self.core.sender(n)) {
+                _ if is_off => *value = dead,
                 None => {}
                 Some(NeuronFault::Dead) => *value = dead,
                 Some(NeuronFault::Hot) => *value = hot,
@@ -455,7 +470,8 @@ impl<'a> Reader<'a> {
             Some(Values::Shared(quantity)) => alloc::vec![real(*quantity)?; count],
             Some(Values::PerNeuron(list)) => list.iter().map(|q| real(*q)).collect::<Result<_, _>>()?,
         };
-        let factor = |n| self.die.factor(name, self.core.address, NeuronId(n as u16));
+        let joined = readings.iter().find(|reading| reading.parameter == name).map_or(Joined::Sender, |r| r.joined);
+        let factor = |n| self.die.neuron_factor(name, joined, self.core, n);
         let value = asked.iter().enumerate().map(|(n, value)| value.mul_nearest(factor(n))).collect();
         Ok(Resolved { asked, value })
     }

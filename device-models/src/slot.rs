@@ -4,7 +4,7 @@
 //! address of the slot's disorder. Where it does not, as on the ideal router, the address is what the synapse is: a
 //! rank among the synapses of a neuron would move whenever another one is added.
 
-use crate::{DeviceModelError, DieParameters};
+use crate::{DeviceModelError, DieParameters, SynapseFault};
 use chip::Source;
 use disorder::{Key, Purpose};
 use fx::{Real, Rounding, narrow, shift_right};
@@ -55,6 +55,67 @@ impl DieParameters {
             return Err(DeviceModelError::NegativeWeightFactor { target: NeuronAddress { core, neuron }, factor });
         }
         Ok(scale_weight(weight, factor))
+    }
+}
+
+/// One slot of a die: what it makes of a code. For who decides what to write where; the router follows the same rule
+/// when it weighs a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotOnDie {
+    fault: Option<SynapseFault>,
+    flips: u16,
+    factor: Real,
+    bits: u32,
+}
+
+impl SlotOnDie {
+    /// The slot `number` of a neuron, whose memory holds `bits` bits.
+    ///
+    /// # Errors
+    /// A negative factor, which a family without a cut can have.
+    pub fn new(
+        die: &DieParameters,
+        (core, neuron, number): (CoreAddress, NeuronId, u64),
+        bits: u32,
+    ) -> Result<Self, DeviceModelError> {
+        // The sign of a factor does not depend on the weight.
+        die.weigh(1, core, neuron, number)?;
+        Ok(Self {
+            fault: die.synapse_fault(core, neuron, number),
+            flips: die.flipped_bits(core, neuron, number) & (((1u32 << bits) - 1) as u16),
+            factor: die.weight_factor(core, neuron, number),
+            bits,
+        })
+    }
+
+    /// Whether it is broken: what is written to it does not matter.
+    pub const fn is_broken(&self) -> bool {
+        self.fault.is_some()
+    }
+
+    /// Whether it does what is written: whole, with no bit that flips and a factor of exactly 1.
+    pub fn is_nominal(&self) -> bool {
+        self.fault.is_none() && self.flips == 0 && self.factor == Real::ONE
+    }
+
+    /// Whether a bit of it reads as the opposite of what was written.
+    pub const fn flips(&self) -> bool {
+        self.flips != 0
+    }
+
+    /// The factor of its weights.
+    pub const fn factor(&self) -> Real {
+        self.factor
+    }
+
+    /// Its weight in steps when `written` is written, where `steps` is what a code stands for.
+    pub fn weight(&self, written: u16, steps: impl Fn(u16) -> i32) -> i16 {
+        let read = match self.fault {
+            Some(SynapseFault::Dead) => return 0,
+            Some(SynapseFault::Stuck) => steps(((1u32 << self.bits) - 1) as u16),
+            None => steps(written ^ self.flips),
+        };
+        scale_weight(read, self.factor).0
     }
 }
 

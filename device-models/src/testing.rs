@@ -98,5 +98,7 @@ pub(crate) fn core(model: CoreModel, neuron_count: u32, parameters: &[(&str, &st
             .map(|(n, v)| ((*n).to_owned(), Values::Shared(quantity(v))))
             .collect(),
         weight_exponent: 10,
+        off: vec![],
+        circuits: alloc::vec::Vec::new(),
     }
 }

@@ -143,3 +143,50 @@ fn factors_of_a_nominal_0_are_shown_as_factors() {
         "{text}"
     );
 }
+
+/// A die that is written is the same die when it is read: to map for, and to run on.
+#[test]
+fn a_die_goes_through_its_file() {
+    let sandbox = Sandbox::new();
+    sandbox.file("net.toml", include_str!("network.toml"));
+    sandbox.file("events.csv", "tick,channel\n0,0\n1000,0\n2000,1\n");
+    for file in ["die.csv", "die.npz"] {
+        sandbox.prints(&["die", "--chip", "dynapse2", "--die", "3", "--core", "0", "--out", file]);
+        let run = |die: &str, more: &[&str]| {
+            let args = ["run", "net.toml", "--chip", "dynapse2", "--input", "events.csv", "--time", "20ms", "--json"];
+            sandbox.json(&[&args[..], &["--die", die], more].concat())
+        };
+        assert_eq!(run("3", &[])["digest"], run(file, &[])["digest"], "{file}");
+        assert_eq!(run("3", &["--map-for-die"])["digest"], run(file, &["--map-for-die"])["digest"], "{file}");
+        assert_ne!(run("3", &[])["digest"], run("3", &["--map-for-die"])["digest"]);
+        let refused =
+            sandbox.fails(2, &["run", "net.toml", "--chip", "dynapse2", "--time", "1ms", "--die", file, "--cv", "0.2"]);
+        assert!(refused.contains("`--cv` changes how a die is drawn"), "{refused}");
+    }
+    sandbox.file("wrong.csv", "core,neuron,tau_men\n0,0,1\n");
+    let error = sandbox.fails(1, &["map", "net.toml", "--chip", "dynapse2", "--die", "wrong.csv"]);
+    assert!(error.contains("wrong.csv:1:13") && error.contains("did you mean `tau_mem`"), "{error}");
+}
+
+/// A program says which die it was made for, and a run on another one warns.
+#[test]
+fn a_mapping_for_a_die_tells_what_it_gained() {
+    let sandbox = Sandbox::new();
+    sandbox.file("net.toml", include_str!("network.toml"));
+    let args = ["map", "net.toml", "--chip", "dynapse2", "--die", "3", "--out", "net.program"];
+    sandbox.quenched(&args).success().stdout_eq(file!["snapshots/map-for-die.txt"]);
+    assert!(sandbox.prints(&["map", "net.program"]).contains("made for die 3 of seed 1"));
+    let on = |die: &str| sandbox.prints(&["run", "net.program", "--time", "5ms", "--die", die]);
+    assert!(!on("3").contains("was made for") && on("4").contains("was made for die 3 of seed 1"));
+    let explained = ["explain", "net.program", "--neuron", "reservoir[0]", "--die", "4"];
+    let population = sandbox.json(&["map", "net.program", "--json"])["contents"]["populations"][0]["name"].clone();
+    let neuron = format!("{}[0]", population.as_str().expect("a name"));
+    let explained: Vec<&str> =
+        explained.iter().map(|arg| if *arg == "reservoir[0]" { &neuron } else { *arg }).collect();
+    assert!(sandbox.prints(&explained).contains("this is another die"));
+    let refused = sandbox.fails(2, &["map", "net.program", "--die", "3"]);
+    assert!(refused.contains("`--die` says how a network is mapped"), "{refused}");
+    let json = sandbox.json(&["map", "net.toml", "--chip", "dynapse2", "--die", "3", "--json"]);
+    let die = &json["report"]["die"];
+    assert!(die["projections"][0]["in_mind"].as_f64() <= die["projections"][0]["blind"].as_f64(), "{die}");
+}

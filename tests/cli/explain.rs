@@ -167,8 +167,8 @@ fn losses_are_summarised_unless_all_are_asked_for() {
     let large = NETWORK.replacen("size = 24", "size = 80", 1);
     sandbox.file("large.toml", large.replacen("fixed-fan-in = 8", "fixed-fan-in = 70", 1));
     let text = sandbox.fails(1, &["map", "large.toml", "--chip", "dynapse2"]);
-    assert!(text.contains("`--over-fan-in prune`: ") && text.contains("720 of 5840 connections are lost"), "{text}");
-    let args = ["map", "large.toml", "--chip", "dynapse2", "--over-fan-in", "prune", "--json"];
+    assert!(text.contains("`--over-full prune`: ") && text.contains("720 of 5840 connections are lost"), "{text}");
+    let args = ["map", "large.toml", "--chip", "dynapse2", "--over-full", "prune", "--json"];
     let (short, all) = (sandbox.json(&args), sandbox.json(&[&args[..], &["--all-losses"]].concat()));
     let by = json!([{ "projection": "recurrent", "cause": "fan-in", "connections": 720 }]);
     assert_eq!(short["report"]["lost"], json!({ "connections": 720, "shown": 20, "by": by }));

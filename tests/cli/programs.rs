@@ -62,8 +62,8 @@ fn what_is_no_program_for_the_chip_is_refused() {
         let text = "net.program: the program was made for the chip `dynapse2` and cannot run on `loihi-lava`";
         fails(1, &["net.program", "--chip", "loihi-lava"], text);
         fails(2, &["net.toml"], "net.toml: a network is mapped onto a chip, and none is named");
-        let text = "net.program: `--over-fan-in` says how a network is mapped, and this is a program";
-        fails(2, &["net.program", "--chip", "dynapse2", "--over-fan-in", "prune"], text);
+        let text = "net.program: `--over-full` says how a network is mapped, and this is a program";
+        fails(2, &["net.program", "--chip", "dynapse2", "--over-full", "prune"], text);
         let mut bytes = std::fs::read(sandbox.path().join("net.program")).expect("the program");
         sandbox.file("cut.program", &bytes[..bytes.len() - 1]);
         fails(1, &["cut.program", "--chip", "dynapse2"], "cut.program: the header announces");

@@ -108,8 +108,8 @@ fn too_many_synapses_are_an_error_or_pruned() {
     let large = NETWORK.replacen("size = 24", "size = 80", 1);
     sandbox.file("large.toml", large.replacen("fixed-fan-in = 8", "fixed-fan-in = 70", 1));
     let text = sandbox.fails(1, &["map", "large.toml", "--chip", "dynapse2"]);
-    assert!(text.contains("needs 73 CAM words, but has 64") && text.contains("--over-fan-in prune"), "{text}");
-    let json = sandbox.json(&["map", "large.toml", "--chip", "dynapse2", "--over-fan-in", "prune", "--json"]);
+    assert!(text.contains("needs 73 CAM words, but has 64") && text.contains("--over-full prune"), "{text}");
+    let json = sandbox.json(&["map", "large.toml", "--chip", "dynapse2", "--over-full", "prune", "--json"]);
     assert_eq!(json["report"]["lost"]["connections"], 80 * 9);
 }
 
@@ -142,17 +142,9 @@ fn a_network_is_mapped_onto_synapse_arrays_and_run() {
     sandbox.file("many.toml", many.replacen("fixed-fan-in = 3", "fixed-fan-in = 290", 1));
     let text = sandbox.fails(1, &["map", "many.toml", "--chip", "brainscales2"]);
     assert!(text.contains("needs 298 synapses, but its column has 256 rows"), "{text}");
-    assert!(text.contains("--over-fan-in prune"), "{text}");
-    let json = sandbox.json(&[
-        "map",
-        "many.toml",
-        "--chip",
-        "brainscales2",
-        "--over-fan-in",
-        "prune",
-        "--json",
-        "--all-losses",
-    ]);
+    assert!(text.contains("--over-full prune"), "{text}");
+    let json =
+        sandbox.json(&["map", "many.toml", "--chip", "brainscales2", "--over-full", "prune", "--json", "--all-losses"]);
     let losses = json["report"]["losses"].as_array().expect("losses");
     assert!(losses.len() >= 200 * 42 && losses.iter().all(|loss| loss["cause"] == "rows"), "{}", losses.len());
 }

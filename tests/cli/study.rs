@@ -116,8 +116,8 @@ fn a_study_can_prune_what_does_not_fit() {
     let sandbox = Sandbox::new();
     sandbox.file("full.toml", &full);
     let text = sandbox.fails(1, &["study", "full.toml", "--out", "out"]);
-    assert!(text.contains("`over_fan_in = \"prune\"` in the table `[mapping]` of the study"), "{text}");
-    sandbox.file("pruned.toml", format!("{full}\n[mapping]\nover_fan_in = \"prune\"\n"));
+    assert!(text.contains("`over_full = \"prune\"` in the table `[mapping]` of the study"), "{text}");
+    sandbox.file("pruned.toml", format!("{full}\n[mapping]\nover_full = \"prune\"\n"));
     let text = sandbox.prints(&["study", "pruned.toml", "--out", "out"]);
     assert!(text.contains("800 of 5600 connections are not on the board"), "{text}");
 }

@@ -81,12 +81,7 @@ fn networks_that_the_chip_cannot_hold_are_refused() {
     let text = sandbox.fails(1, &["map", "xylo.toml", "--chip", "xylo-audio2", "--scale", "none"]);
     assert!(text.contains("is no whole number") && text.contains("`--scale auto`"), "{text}");
     check("scale = \"auto\"", "scale = \"some\"", "xylo-audio2", "`scale` is `none` or `auto`, not `some`");
-    check(
-        "scale = \"auto\"",
-        "scales = \"auto\"",
-        "xylo-audio2",
-        "a mapping has no option `scales`; it has over_fan_in",
-    );
+    check("scale = \"auto\"", "scales = \"auto\"", "xylo-audio2", "a mapping has no option `scales`; it has over_full");
     check("model = \"xylo\"", "model = \"lif\"", "xylo-audio2", "lif");
     assert!(!sandbox.exists("bad.program"), "nothing is written for a network that does not fit");
 }

@@ -135,6 +135,22 @@ target!(
     |bytes: &[u8]| text(bytes, |text| formats::events::read_spikes(text, "spikes.csv").is_ok())
 );
 
+/// A measured die, of either form.
+fn dies() -> Vec<Vec<u8>> {
+    let spec = formats::chip::shipped("dynapse2").expect("it is shipped");
+    let text = "# quenched-die 1, 3 entries\ncore,neuron,slot,fault,flipped,weight,tau_mem\n0,1,,hot,,,0.5\n0,2,,,,,1\n0,2,6,stuck,3,1.5,\n";
+    let die = formats::measured::read_csv(text, "die.csv", &spec).expect("a good file");
+    vec![text.into(), formats::measured::write_npz(&die)]
+}
+
+target!(measured_die, dies(), {
+    let (folder, spec) = (Folder::new("die"), formats::chip::shipped("dynapse2").expect("it is shipped"));
+    move |bytes: &[u8]| {
+        let Ok(die) = formats::measured::load(&folder.with(bytes), &spec) else { return false };
+        device_models::DieParameters::measured(&spec, disorder::Die { root_seed: 1, id: units::DieId(0) }, die).is_ok()
+    }
+});
+
 target!(
     series_file,
     vec![b"@problemName Toy\n@dimensions 2\n@classLabel true a b\n@data\n0.1,2:1,1:a\n-1e-3,4:0,1:b\n".to_vec(),],

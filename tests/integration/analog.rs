@@ -84,6 +84,8 @@ impl Network {
             neuron_count: count as u32,
             parameters,
             weight_exponent: exponent,
+            off: Vec::new(),
+            circuits: Vec::new(),
         };
         let used: Vec<bool> = (0..LIF_KINDS).map(|_| random.below(2) == 0).collect();
         let kinds: Vec<usize> = (0..used.len()).filter(|k| used[*k]).collect();
@@ -339,6 +341,8 @@ fn ten_seconds_at_one_microsecond_follow_double_precision() {
         neuron_count: NEURONS as u32,
         parameters,
         weight_exponent: 10,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let mut used = vec![false; spec.synapses.len()];
     [0, 4, 5, 6, 7].iter().for_each(|kind| used[*kind] = true);

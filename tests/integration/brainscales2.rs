@@ -9,7 +9,7 @@ use chip::{
 };
 use emulator::{LossCause, Spike};
 use fx::Weight;
-use mapper::{CoreSharing, MapperOptions, Mapping, OverFanIn, decode, map};
+use mapper::{CoreSharing, MapperOptions, Mapping, OverFull, decode, map};
 use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use proptest::prelude::*;
 use router::Fabric;
@@ -41,7 +41,7 @@ fn the_chip_has_the_limits_of_the_hardware() {
 }
 
 fn row(row: u8, synapse: u8, cells: &[(u16, u8, u8)]) -> SynapseRow {
-    let cell = |&(neuron, label, weight): &(u16, u8, u8)| SynapseCell { neuron: NeuronId(neuron), label, weight };
+    let cell = |&(neuron, label, weight): &(u16, u8, u8)| SynapseCell { column: NeuronId(neuron), label, weight };
     SynapseRow { row, synapse, cells: cells.iter().map(cell).collect() }
 }
 
@@ -59,6 +59,8 @@ fn board() -> Program {
         neuron_count: 40,
         parameters: BTreeMap::new(),
         weight_exponent: 12,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let mut events = vec![None; 40];
     events[33] = Some(event(1, 0b00101, 7));
@@ -127,7 +129,7 @@ fn programs_that_do_not_fit_are_refused() {
         ),
         (|c, _| c[0].drivers[1].index = 3, "row of chip 0 core 0, bus 1, driver 3, row 1 is given twice"),
         (
-            |c, _| c[0].drivers[0].rows[0].cells[1].neuron = NeuronId(0),
+            |c, _| c[0].drivers[0].rows[0].cells[1].column = NeuronId(0),
             "column of chip 0 core 0, bus 1, driver 3, row 0, 0 is given twice",
         ),
         (
@@ -143,7 +145,7 @@ fn programs_that_do_not_fit_are_refused() {
             "chip 0 core 0 neuron 2: weight code 63 makes 32823, more than 32767; lower the weight current of the core",
         ),
         (|c, _| c[1].weight_current = -1, "negative weight current -1 of chip 0 core 1 does not fit"),
-        (|c, _| c[0].drivers[0].rows[0].cells[1].neuron = NeuronId(40), "chip 0 core 0 neuron 40 is not in use"),
+        (|c, _| c[0].drivers[0].rows[0].cells[1].column = NeuronId(40), "chip 0 core 0 neuron 40 is not in use"),
         (|c, _| c[0].drivers[0].rows[0].synapse = 2, "chip 0 core 0 neuron 1 has a synapse of kind 2"),
         (|c, _| c.truncate(1), "the board: 1 memories given for 2 users"),
         (|c, _| c[1].events.truncate(39), "chip 0 core 1: 39 memories given for 40 users"),
@@ -237,8 +239,8 @@ fn network(recipe: Recipe) -> Network {
 
 fn mapped(network: &Network, spec: &ChipSpec) -> Mapping {
     // A population an array, so that events cross between them.
-    let (over_fan_in, core_sharing) = (OverFanIn::Prune, CoreSharing::Off);
-    let options = MapperOptions { over_fan_in, core_sharing, ..MapperOptions::default() };
+    let (over_full, core_sharing) = (OverFull::Prune, CoreSharing::Off);
+    let options = MapperOptions { over_full, core_sharing, ..MapperOptions::default() };
     map(network, spec, &options).unwrap_or_else(|e| panic!("{e}"))
 }
 
@@ -318,5 +320,82 @@ fn check_that_it_spikes(recipe: Recipe) {
     for core in 0..2 {
         let count = spikes.iter().filter(|spike| spike.core == core).count();
         assert!((20..50 * 45).contains(&count), "core {core}: {count} spikes");
+    }
+}
+
+/// The chip with few rows, so that neurons need several circuits.
+fn few_rows() -> ChipSpec {
+    let mut spec = spec();
+    let RouterSpec::Crossbar(router) = &mut spec.router else { panic!("a crossbar") };
+    for (number, value) in [(&mut router.drivers_per_bus, 3), (&mut router.synapse_rows, 24)] {
+        number.quantity = units::Quantity::new(units::Decimal::integer(value), units::Unit::ONE);
+    }
+    spec
+}
+
+fn joined(network: &Network, spec: &ChipSpec) -> Mapping {
+    let options = MapperOptions { over_full: OverFull::Join, ..MapperOptions::default() };
+    map(network, spec, &options).unwrap_or_else(|e| panic!("{e}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Neurons of several circuits hear the synapses of all their columns, and are what their circuits make of them.
+    #[test]
+    fn joined_networks_equal_the_oracle(recipe in recipes()) {
+        let small = Recipe { neurons: 2 + recipe.neurons % 20, fan_in: 5 + recipe.fan_in % 4, ..recipe };
+        let (spec, network) = (few_rows(), network(small));
+        let Mapping { program, placement, report, .. } = joined(&network, &spec);
+        prop_assert!(!report.joined.is_empty() && report.losses.is_empty(), "{}", report);
+        prop_assert_eq!(decode(&program, &placement, &network, &spec).unwrap().len() as u64, report.kept());
+        let die = die(&spec, 3);
+        for core in &program.cores {
+            let effective = device_models::effective(&spec, core, &die).unwrap();
+            let of = |name: &str| effective.iter().find(|e| e.parameter == name).unwrap();
+            let real = |value: fx::Real| value.to_bits() as f64 / 2f64.powi(32);
+            let factor = |name: &str, circuit: u16| real(die.factor(name, core.address, NeuronId(circuit)));
+            for (n, own) in core.circuits.iter().enumerate() {
+                let all = || own.first.0..own.first.0 + own.count;
+                let count = f64::from(own.count);
+                // Conductances add up beside as much capacitance; a current decays as those of its circuits on average.
+                let tau = 10e-3 * count / all().map(|c| 1.0 / factor("tau_mem", c)).sum::<f64>();
+                let syn = 10e-3 * all().map(|c| factor("tau_syn_exc", c)).sum::<f64>() / count;
+                let threshold = real(of("v_threshold").asked[n]) * factor("v_threshold", own.first.0);
+                for (name, wanted) in [("tau_mem", tau), ("tau_syn_exc", syn), ("v_threshold", threshold)] {
+                    let found = real(of(name).value[n]);
+                    prop_assert!((found - wanted).abs() <= 1e-8 * wanted.abs().max(1e-1), "{} {}: {} {}", name, n, found, wanted);
+                }
+            }
+        }
+        let mut random = Random::new(recipe.seed ^ 0x5eed);
+        let events = (0..300).map(|_| (InputId(random.below(small.channels)), Tick(random.below(60).into()), 1));
+        let mut case = Case { die, spec, program, events: events.collect() };
+        let mut emulator = case.emulator();
+        let mut oracle = case.oracle(&emulator);
+        assert_equal_oracle(&mut emulator, &mut oracle, &[1, 2, 9, 40, 90]);
+    }
+}
+
+/// Circuits that a core does not have, that two neurons share, or that the chip cannot join.
+#[test]
+fn wrong_circuits_are_refused() {
+    let network = network(Recipe { seed: 1, model: CoreModel::AnalogLif, neurons: 6, channels: 9, fan_in: 6 });
+    let spec = few_rows();
+    let program = joined(&network, &spec).program;
+    type Change = fn(&mut Program);
+    let changes: [(Change, &str); 6] = [
+        (|p| p.cores[0].circuits[0].count = 9, "is made of 9 circuits from circuit 0 on; a neuron has 1 to 8"),
+        (|p| p.cores[0].circuits[0].count = 0, "is made of 0 circuits"),
+        (|p| p.cores[0].circuits[1].first = NeuronId(0), "from the first free one"),
+        (|p| p.cores[0].circuits.last_mut().unwrap().first = NeuronId(255), "and the core has 256"),
+        (|p| _ = p.cores[0].circuits.pop(), "circuits of neurons"),
+        (|p| p.cores[0].circuits.last_mut().unwrap().count = 1, "a circuit that belongs to no neuron"),
+    ];
+    for (change, part) in changes {
+        let mut wrong = program.clone();
+        change(&mut wrong);
+        let error = Fabric::build(&spec, &wrong).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
     }
 }

@@ -112,6 +112,8 @@ fn fits(spec: &ChipSpec) -> bool {
         neuron_count: spec.neurons_per_core() as u32,
         parameters: [].into(),
         weight_exponent: 0,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     InputLayout::new(spec, &core, &vec![true; spec.synapses.len()]).is_ok()
 }

@@ -106,6 +106,8 @@ fn membranes_follow_double_precision() {
             .map(|(name, value)| (name.to_owned(), Values::Shared(quantity(value))))
             .into(),
         weight_exponent: 10,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let spec = test_chip(RouterSpec::Ideal);
     let program = Program {

@@ -39,7 +39,15 @@ fn program(spec: &ChipSpec, model: CoreModel, neurons: u32) -> Program {
         ("adaptation", "0 mV"),
     ];
     let parameters = parameters.map(value).into();
-    let core = CoreProgram { address: CORE, model, neuron_count: neurons, parameters, weight_exponent: 10 };
+    let core = CoreProgram {
+        address: CORE,
+        model,
+        neuron_count: neurons,
+        parameters,
+        weight_exponent: 10,
+        off: Vec::new(),
+        circuits: Vec::new(),
+    };
     let row = |n: u32| IdealRow {
         source: Source::Input(InputId(n)),
         destination: CORE,

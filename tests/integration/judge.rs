@@ -6,7 +6,7 @@ use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
 use emulator::Emulator;
 use fx::Weight;
-use mapper::{CoreSharing, MapperError, MapperOptions, OverFanIn, Scale, SmallWeights, decode, map};
+use mapper::{CoreSharing, MapperError, MapperOptions, OverFull, Scale, SmallWeights, decode, map};
 use network::{
     Connection, Connections, Endpoint, Inhibition, InputGroup, Mask, Network, Pattern, Population, Projection,
     ProjectionSpec, Signs, SynapseChoice, WeightFormat, Weights,
@@ -148,7 +148,7 @@ fn network(random: &mut Random, spec: &ChipSpec) -> Network {
 
 fn options(random: &mut Random) -> MapperOptions {
     MapperOptions {
-        over_fan_in: random.pick(&[OverFanIn::Error, OverFanIn::Prune, OverFanIn::Prune]),
+        over_full: random.pick(&[OverFull::Error, OverFull::Prune, OverFull::Prune]),
         small_weights: random.pick(&[SmallWeights::Keep, SmallWeights::Nearest]),
         core_sharing: random.pick(&[CoreSharing::Off, CoreSharing::On]),
         scale: random.pick(&[Scale::None, Scale::Auto, Scale::Auto, Scale::Auto]),

@@ -21,6 +21,8 @@ fn small() -> (chip::ChipSpec, Program) {
         neuron_count: 2,
         parameters: parameters.iter().map(|(n, v)| ((*n).to_owned(), Values::Shared(quantity(v)))).collect(),
         weight_exponent: 12,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let lif = [
         ("v_threshold", "10 mV"),

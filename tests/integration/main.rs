@@ -6,6 +6,7 @@ mod brainscales2;
 mod chip_files;
 mod cores;
 mod cuba;
+mod die_mapping;
 mod dpi;
 mod example_files;
 mod golden;

@@ -176,7 +176,15 @@ fn ramp(model: CoreModel, neuron_count: u32, tau: &str, tick: &str) -> (ChipSpec
         ("tau_mem", tau),
     ];
     let parameters = parameters.map(value).into();
-    let core = CoreProgram { address: CORE, model, neuron_count, parameters, weight_exponent: 10 };
+    let core = CoreProgram {
+        address: CORE,
+        model,
+        neuron_count,
+        parameters,
+        weight_exponent: 10,
+        off: Vec::new(),
+        circuits: Vec::new(),
+    };
     let program = Program {
         chip: "test".to_owned(),
         clock: None,

@@ -22,7 +22,15 @@ fn spikes(model: CoreModel, tick: &str, period: Quantity, inputs: &[u64], kind: 
     let levels = [("v_threshold", "1 mV"), ("drive", "0 mV"), ("v_initial", "0 mV"), ("v_reset", "0 mV")];
     let mut parameters: std::collections::BTreeMap<_, _> = levels.map(value).into();
     parameters.extend([value(("adaptation", "0 mV")), ("t_refractory".to_owned(), Values::Shared(period))]);
-    let core = CoreProgram { address: CORE, model, neuron_count: 1, parameters, weight_exponent: 10 };
+    let core = CoreProgram {
+        address: CORE,
+        model,
+        neuron_count: 1,
+        parameters,
+        weight_exponent: 10,
+        off: Vec::new(),
+        circuits: Vec::new(),
+    };
     let synapse = IdealSynapse { neuron: NeuronId(0), synapse: kind, weight: 2000 };
     let source = Source::Input(InputId(0));
     let row = IdealRow { source, destination: CORE, delay_ticks: 1, synapses: vec![synapse] };

@@ -15,7 +15,15 @@ type Change = dyn Fn(&mut Program);
 fn core(chip: u16, core: u16, neuron_count: u32) -> CoreProgram {
     let address = CoreAddress::new(chip, core);
     let parameters = [("v_threshold".to_owned(), Values::Shared("10 mV".parse().unwrap()))].into();
-    CoreProgram { address, model: CoreModel::Lif, neuron_count, parameters, weight_exponent: 10 }
+    CoreProgram {
+        address,
+        model: CoreModel::Lif,
+        neuron_count,
+        parameters,
+        weight_exponent: 10,
+        off: Vec::new(),
+        circuits: Vec::new(),
+    }
 }
 
 fn word(hop_x: i8, hop_y: i8, core_mask: u16, tag: u16) -> SramWord {
@@ -33,6 +41,7 @@ fn board() -> (ChipSpec, Program) {
         delays: vec![5, 9],
         cam,
         sram,
+        slots: Vec::new(),
     };
     let cores = vec![
         memories(vec![vec![]], vec![vec![word(0, 0, 0b011, 1), word(1, 0, 0b101, 2), word(-1, 0, 0b001, 3)]]),

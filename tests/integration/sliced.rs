@@ -98,6 +98,8 @@ pub(crate) fn program(
         neuron_count,
         parameters: parameters.collect(),
         weight_exponent: 0,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     Program {
         chip: spec.name.clone(),

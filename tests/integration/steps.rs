@@ -136,6 +136,8 @@ fn single() -> (chip::ChipSpec, Program) {
             .map(|(name, value)| (name.to_owned(), chip::Values::Shared(value.parse().unwrap())))
             .into(),
         weight_exponent: 10,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let routing = Routing::Ideal(vec![row(0, 1), row(1, 3)]);
     let program = Program { chip: spec.name.clone(), clock: None, cores: vec![core], input_count: 2, routing };
@@ -264,6 +266,8 @@ fn an_idle_board_costs_nothing() {
         neuron_count: 1000,
         parameters: parameters.clone().into(),
         weight_exponent: 12,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let cores: Vec<CoreProgram> = (0..104).map(core).collect();
     let row = |source, core: usize, delay_ticks| IdealRow {

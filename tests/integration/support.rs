@@ -237,7 +237,15 @@ impl Recipe {
                     _ => random.below(21),
                 };
                 let address = CoreAddress::new((index / 2) as u16, (index % 2) as u16);
-                CoreProgram { address, model, neuron_count, parameters, weight_exponent: weight_exponent as u8 }
+                CoreProgram {
+                    address,
+                    model,
+                    neuron_count,
+                    parameters,
+                    weight_exponent: weight_exponent as u8,
+                    off: Vec::new(),
+                    circuits: Vec::new(),
+                }
             })
             .collect()
     }
@@ -321,7 +329,7 @@ impl Recipe {
                 });
                 words.collect()
             });
-            TagCamCore { weight_currents, delays, cam, sram: sram.collect() }
+            TagCamCore { weight_currents, delays, cam, sram: sram.collect(), slots: Vec::new() }
         });
         let memories = memories.collect();
         let inputs = (0..self.inputs).map(|i| {

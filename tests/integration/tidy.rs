@@ -264,6 +264,8 @@ fn every_format_has_a_page() {
         "placement",
         "labelled",
         "netx",
+        "measured-die",
+        "activity",
     ] {
         let page = root().join("docs/formats").join(format!("{format}.md"));
         assert!(page.is_file(), "{} is missing", page.display());

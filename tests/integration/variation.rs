@@ -139,6 +139,8 @@ fn program(neuron_count: u32, rows: &[(u32, u16, &[IdealSynapse])]) -> Program {
         neuron_count,
         parameters: BTreeMap::from(parameters),
         weight_exponent: 10,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let rows = rows.iter().map(|(input, delay_ticks, synapses)| IdealRow {
         source: Source::Input(InputId(*input)),

@@ -4,7 +4,7 @@ use crate::support::quantity;
 use chip::{ChipSpec, CoreModel, SynapseSign, Values, canonical_unit};
 use fx::Weight;
 use mapper::{
-    DecodedConnection, MapperError, MapperOptions, Mapping, OverFanIn, ProjectionReport, SmallWeights, WeightGoal,
+    DecodedConnection, MapperError, MapperOptions, Mapping, OverFull, ProjectionReport, SmallWeights, WeightGoal,
     decode, map,
 };
 use network::{Connections, Endpoint, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
@@ -176,7 +176,7 @@ fn read_back_weights_differ_from_the_wish_only_as_the_report_counts() {
             let mut random = Random(seed ^ 0xabcd);
             let mut pick = |count| random.below(count) as usize;
             let options = MapperOptions {
-                over_fan_in: OverFanIn::Prune,
+                over_full: OverFull::Prune,
                 small_weights: [SmallWeights::Nearest, SmallWeights::Keep][pick(2)],
                 weight_goal: [WeightGoal::Rms, WeightGoal::Relative, WeightGoal::Max][pick(3)],
                 ..MapperOptions::default()

@@ -1,7 +1,7 @@
 //! Where an event goes: read from the memories anew for every event.
 
 use crate::slots::{DieOracle, Slot};
-use chip::{BusEvent, ChipSpec, IdealRow, IdealSynapse, Program, Routing, Source, SynapseSign};
+use chip::{BusEvent, ChipSpec, Circuits, CoreProgram, IdealRow, IdealSynapse, Program, Routing, Source, SynapseSign};
 use std::collections::BTreeSet;
 use units::{ChipId, CoreAddress, CoreId, NeuronId, Tag};
 
@@ -187,7 +187,7 @@ fn crossbar(program: &Program, source: Source) -> Sent {
                 }
                 for row in &driver.rows {
                     for cell in row.cells.iter().filter(|cell| cell.label == event.label) {
-                        let (neuron, kind) = (cell.neuron.index(), usize::from(row.synapse));
+                        let (neuron, kind) = (owner(&program.cores[core], cell.column), usize::from(row.synapse));
                         let weight = i128::from(cell.weight) * i128::from(array.weight_current);
                         sent.arrivals.push((1, Arrival { core, neuron, kind, weight, payload: 0, operations: 0 }));
                     }
@@ -201,6 +201,15 @@ fn crossbar(program: &Program, source: Source) -> Sent {
         }
     }
     sent
+}
+
+/// The neuron whose circuits, looked at one after the other, hold the one under `column`.
+fn owner(core: &CoreProgram, column: NeuronId) -> usize {
+    if core.circuits.is_empty() {
+        return column.index();
+    }
+    let holds = |own: &Circuits| (0..own.count).any(|beyond| own.first.0 + beyond == column.0);
+    core.circuits.iter().position(holds).expect("synapses lie in columns of neurons")
 }
 
 fn broadcast(program: &Program, die: Option<&DieOracle<'_>>, chip: ChipId, mask: u16, tag: Tag, sent: &mut Sent) {

@@ -189,6 +189,18 @@ impl fmt::Display for Demand {
     }
 }
 
+/// What circuits that are joined to one neuron make of the values that each of them has, with equal capacitances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Joined {
+    /// That of the circuit that fires.
+    #[default]
+    Sender,
+    /// Their mean: each circuit has its share.
+    Mean,
+    /// Their harmonic mean: conductances add up, and these are the time constants that they make.
+    HarmonicMean,
+}
+
 /// A parameter that a core model reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
@@ -204,6 +216,8 @@ pub struct Parameter {
     pub core_wide: bool,
     /// Whether it is in units of the weights: multiplied by one factor together, they do the same.
     pub with_weights: bool,
+    /// What joined circuits make of their values.
+    pub joined: Joined,
     /// What it is, in a few words.
     pub summary: &'static str,
 }

@@ -41,7 +41,7 @@ mod validate;
 mod variation;
 
 pub use clock::{Clock, ClockError};
-pub use demand::{Bound, Demand, Measure, Parameter, canonical_unit};
+pub use demand::{Bound, Demand, Joined, Measure, Parameter, canonical_unit};
 pub use event::InputEvent;
 pub use lanes::{
     AXON_EXPONENTS, CURRENTS_MAX, PLACES_MAX, PLAIN_SHIFT, SLICE_FRACTION_BITS, SLICE_SHIFT_MAX, STRIDE_STEP,
@@ -49,9 +49,9 @@ pub use lanes::{
 };
 pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums, registers};
 pub use program::{
-    AxonCore, AxonTarget, BusEvent, BusInput, CamWord, CoreProgram, CrossbarCore, HostAxon, HostEvent, IdealRow,
-    IdealSynapse, InputAxon, InputRoute, OutputAxon, Program, Routing, Source, SramWord, SynapseCell, SynapseDriver,
-    SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
+    AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreProgram, CrossbarCore, HostAxon, HostEvent,
+    IdealRow, IdealSynapse, InputAxon, InputRoute, OutputAxon, Program, Routing, Source, SramWord, SynapseCell,
+    SynapseDriver, SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XYLO_HIDDEN, XYLO_OUTPUT, XyloShifts,
 };
 pub use readings::{Allowed, ReadBy, Reading, Refusal};
 pub use source::{EventSource, Train};
@@ -62,7 +62,7 @@ pub use spec::{
     TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, whole_multiple,
 };
 pub use symbols::{
-    Endpoint, InputSymbol, NeuronPlace, PlacementKind, PopulationSymbol, ProjectionSymbol, Segment, Symbols,
+    DieSymbol, Endpoint, InputSymbol, NeuronPlace, PlacementKind, PopulationSymbol, ProjectionSymbol, Segment, Symbols,
     hidden_character,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};

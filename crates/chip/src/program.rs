@@ -24,6 +24,15 @@ impl Values {
     }
 }
 
+/// The circuits of a neuron: neighbours that are joined to one membrane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Circuits {
+    /// The first, which is the one that fires: its threshold and its event output are those of the neuron.
+    pub first: NeuronId,
+    /// How many, this one counted; at least 1.
+    pub count: u16,
+}
+
 /// The contents of one core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoreProgram {
@@ -31,7 +40,7 @@ pub struct CoreProgram {
     pub address: CoreAddress,
     /// The equations that it runs.
     pub model: CoreModel,
-    /// Neurons in use: circuits `0..neuron_count`.
+    /// Neurons in use, numbered from 0.
     pub neuron_count: u32,
     /// Asked-for parameter values by name; a parameter that is not here is nominal.
     pub parameters: BTreeMap<String, Values>,
@@ -39,6 +48,35 @@ pub struct CoreProgram {
     /// (2^-20 of the network's weight unit). From 0 to 20, or to 27 for the model `loihi`. It bounds the scale of the
     /// core ([`crate::ChipSpec::core_scale`]).
     pub weight_exponent: u8,
+    /// Circuits of `0..neuron_count` that are switched off, sorted: they never send anything, whatever the die makes of
+    /// them. A mapping that keeps away from broken circuits leaves such gaps.
+    pub off: Vec<NeuronId>,
+    /// The circuits of each neuron, in the order of the circuits, on chips that join them; empty: each neuron is the
+    /// circuit of its own number.
+    pub circuits: Vec<Circuits>,
+}
+
+impl CoreProgram {
+    /// The circuits of neuron `neuron`.
+    pub fn circuits_of(&self, neuron: usize) -> Circuits {
+        let own = Circuits { first: NeuronId(neuron as u16), count: 1 };
+        self.circuits.get(neuron).copied().unwrap_or(own)
+    }
+
+    /// The circuit that fires for neuron `neuron`.
+    pub fn sender(&self, neuron: usize) -> NeuronId {
+        self.circuits_of(neuron).first
+    }
+
+    /// The neuron that circuit `circuit` belongs to; `None` if it belongs to none.
+    pub fn neuron_of(&self, circuit: NeuronId) -> Option<NeuronId> {
+        if self.circuits.is_empty() {
+            return (u32::from(circuit.0) < self.neuron_count).then_some(circuit);
+        }
+        let neuron = self.circuits.partition_point(|own| own.first <= circuit).checked_sub(1)?;
+        let own = self.circuits[neuron];
+        (circuit.0 - own.first.0 < own.count).then_some(NeuronId(neuron as u16))
+    }
 }
 
 /// Where an event comes from.
@@ -109,6 +147,11 @@ impl TagCamCore {
             Some(index) => self.delays.get(usize::from(index)).copied(),
         }
     }
+
+    /// The slot of word `word` of neuron `neuron`.
+    pub fn slot(&self, neuron: usize, word: usize) -> u16 {
+        self.slots.get(neuron).and_then(|slots| slots.get(word)).copied().unwrap_or(word as u16)
+    }
 }
 
 /// The memories of one core of a tag and CAM chip; same order as [`Program::cores`].
@@ -122,6 +165,9 @@ pub struct TagCamCore {
     pub cam: Vec<Vec<CamWord>>,
     /// SRAM words of each neuron in use.
     pub sram: Vec<Vec<SramWord>>,
+    /// The slot that each of the CAM words lies in, by neuron, as [`TagCamCore::cam`] lists them; empty: word `i` of
+    /// every neuron lies in slot `i`. A mapping that knows its die keeps away from broken slots.
+    pub slots: Vec<Vec<u16>>,
 }
 
 /// An event that the host sends to a chip.
@@ -186,7 +232,7 @@ pub struct BusEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SynapseCell {
     /// The column: the circuit of the core that it drives.
-    pub neuron: NeuronId,
+    pub column: NeuronId,
     /// The label of the events that it answers to.
     pub label: u8,
     /// The weight code, in units of the core's weight current.

@@ -4,7 +4,7 @@
 //! files, networks and programs are all held to the readings: [`ChipSpec::readings`] for the nominal values,
 //! [`ChipSpec::allowed`] for the values that a core is asked for.
 
-use crate::demand::{Bound, Demand, Measure, Parameter};
+use crate::demand::{Bound, Demand, Joined, Measure, Parameter};
 use crate::models::CoreModel;
 use crate::spec::{ChipSpec, Kinetics, ParameterSpec, RulesSpec, SynapseGate, SynapseType};
 use alloc::{string::String, string::ToString, vec::Vec};
@@ -50,12 +50,14 @@ pub struct Reading<'a> {
     pub bound: Bound,
     /// Whether a chip may lack it; it then counts as 0.
     pub optional: bool,
+    /// What joined circuits make of it.
+    pub joined: Joined,
 }
 
 /// `parameter` as `by` reads it.
 const fn of_table<'a>(parameter: &Parameter, by: ReadBy<'a>) -> Reading<'a> {
-    let Parameter { name, measure, bound, optional, .. } = *parameter;
-    Reading { parameter: name, by, measure, bound, optional }
+    let Parameter { name, measure, bound, optional, joined, .. } = *parameter;
+    Reading { parameter: name, by, measure, bound, optional, joined }
 }
 
 /// What `model` reads for itself, with the circuits of the gates that `synapses` name if it has any.
@@ -71,7 +73,8 @@ fn of_kind<'a>(index: usize, kind: &'a SynapseType, models: &[CoreModel]) -> Vec
     let by = |entry| ReadBy::Kind { index, name: &kind.name, entry };
     let read = |parameter, entry, measure| {
         let bound = Bound::Positive;
-        Reading { parameter, by: by(entry), measure, bound, optional: false }
+        // Every circuit has synaptic currents of its own, which add up.
+        Reading { parameter, by: by(entry), measure, bound, optional: false, joined: Joined::Mean }
     };
     let mut all = Vec::new();
     match &kind.kinetics {

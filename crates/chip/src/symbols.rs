@@ -100,6 +100,15 @@ pub struct NeuronPlace {
     pub core: CoreAddress,
 }
 
+/// The die that a program was made for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DieSymbol {
+    /// What its user calls it: `die 3 of seed 1`, or the name of its file.
+    pub name: String,
+    /// The hash of all that its circuits are, in the cores of the program: dies that are equal there have the same.
+    pub fingerprint: u64,
+}
+
 /// What the parts of a program are called.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symbols {
@@ -113,6 +122,9 @@ pub struct Symbols {
     pub inputs: Vec<InputSymbol>,
     /// Groups of connections.
     pub projections: Vec<ProjectionSymbol>,
+    /// The die that the mapper had in mind; none: any die of the chip. On another die than this one the program runs as
+    /// well, but its choices were made for circuits that it does not have there.
+    pub die: Option<DieSymbol>,
 }
 
 impl Symbols {

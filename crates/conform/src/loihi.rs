@@ -292,6 +292,8 @@ impl Network {
                 .collect(),
             // Weights are what is added, so the shift of the core and that of the step must come to nothing.
             weight_exponent: 14 + rules(&self.rules).accumulator_shift,
+            off: Vec::new(),
+            circuits: Vec::new(),
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Owns the strict reader of TOML files that all of them share ([`document`]), chip files ([`chip`]), network files
 //! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), dense inputs ([`raster`]), data sets
-//! with labels ([`labelled`], [`rasters`]), traces ([`traces`]), placements ([`placement`]), programs and other binary
+//! with labels ([`labelled`], [`rasters`]), traces ([`traces`]), placements ([`placement`]), measured dies
+//! ([`measured`]), programs and other binary
 //! files ([`program`], [`container`]; what can be run is either: [`runnable`]), tables of results ([`csv`]), npz
 //! archives ([`npz`]), NIR graphs ([`nir`]) and data ([`nir_data`]), and writing files so that nothing is ever
 //! half-written ([`output`]). Every file is checked against its schema: what is wrong is one [`FormatError`] with file,
@@ -21,6 +22,7 @@
 //! assert!(wrong.to_string().contains("my-chip.toml:"), "{wrong}");
 //! ```
 
+pub mod activity;
 pub mod chip;
 pub mod container;
 pub mod csv;
@@ -30,6 +32,7 @@ pub mod events;
 pub mod folder;
 pub mod labelled;
 mod list;
+pub mod measured;
 pub mod names;
 mod nearest;
 pub mod network;

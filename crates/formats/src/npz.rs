@@ -3,10 +3,12 @@
 //! Owns the way from an archive to a typed vector, and every check on it: sizes that a header claims are compared with
 //! the bytes that are there before anything is allocated, values are compared with the type that is asked for, and
 //! checksums are verified; arrays of records, and arrays in a file of their own (`.npy`), as columns. It deliberately
-//! knows only what numbers need: no strings or pickles, no archives beyond 4 GiB, and no writing.
+//! knows only what numbers need: no strings or pickles, no archives beyond 4 GiB. It writes lists of numbers and
+//! nothing else.
 
 mod header;
 mod table;
+mod write;
 mod zip;
 
 use crate::error::FormatError;
@@ -17,6 +19,7 @@ use std::path::Path;
 use thiserror::Error;
 
 pub use table::{Column, Values};
+pub use write::write_arrays;
 
 /// The largest archive and the largest array that are read, in bytes.
 pub const ARRAY_BYTES_MAX: u64 = 1 << 30;
@@ -47,6 +50,20 @@ pub enum ArrayProblem {
         name: String,
         /// The arrays that there are.
         known: Vec<String>,
+    },
+    /// An array that means nothing here.
+    #[error("this is no array that is read here")]
+    Unknown {
+        /// The array.
+        name: String,
+        /// The arrays that are.
+        known: Vec<String>,
+    },
+    /// An element that names what another one has named.
+    #[error("element {index} names the same as another one: something is there twice")]
+    Twice {
+        /// Index of the element.
+        index: usize,
     },
     /// The array's header is no npy header.
     #[error("its npy header cannot be read: {what}")]
@@ -127,6 +144,7 @@ pub enum ArrayProblem {
 impl ArrayProblem {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
+            Self::Unknown { name, known } => suggestion(name, known, "arrays are"),
             Self::Missing { name, known } => suggestion(name, known, "the arrays are"),
             Self::FloatUnit { .. } => Some("multiply the weights before saving, or save whole numbers".into()),
             Self::Damaged { .. } => Some("copy or make the file again".into()),

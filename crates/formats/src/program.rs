@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The kind of container of a program. Its version rises whenever a type in [`chip::Program`] or [`chip::Symbols`]
 /// changes, or what they mean.
-pub const KIND: Kind = Kind { name: "program", version: 4 };
+pub const KIND: Kind = Kind { name: "program", version: 5 };
 
 /// Writes `program` and what its parts are called to `path`, whole or not at all. The same program gives the same bytes
 /// everywhere.
@@ -38,10 +38,10 @@ pub fn load(path: &Path) -> Result<(Program, Symbols), FormatError> {
 mod tests {
     use super::*;
     use chip::{
-        AxonCore, AxonTarget, BusEvent, BusInput, CamWord, CoreModel, CoreProgram, CrossbarCore, Endpoint, HostAxon,
-        HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon, PlacementKind,
-        PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell, SynapseDriver,
-        SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XyloShifts,
+        AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreModel, CoreProgram, CrossbarCore, DieSymbol,
+        Endpoint, HostAxon, HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon,
+        PlacementKind, PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell,
+        SynapseDriver, SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XyloShifts,
     };
     use proptest::prelude::*;
     use units::{ChipId, CoreAddress, InputId, NeuronAddress, NeuronId, Tag};
@@ -53,6 +53,8 @@ mod tests {
             neuron_count: 2,
             parameters: [("tau_mem".to_string(), parameters)].into(),
             weight_exponent: 12,
+            off: vec![NeuronId(1)],
+            circuits: Vec::new(),
         }
     }
 
@@ -82,6 +84,7 @@ mod tests {
             delays: vec![20, 300],
             cam: vec![vec![cam; 3], vec![]],
             sram: vec![vec![], vec![sram]],
+            slots: vec![vec![0, 2, 5], vec![]],
         };
         let events = vec![HostEvent { chip: ChipId(1), core_mask: 4, tag: Tag(9) }];
         Program {
@@ -110,6 +113,7 @@ mod tests {
             segments: vec![segment(0), segment(1)],
             inputs: vec![InputSymbol { name: "in".into(), channels: 1, source: Some(source) }],
             projections: vec![projection("drive", Endpoint::Input(0)), projection("on", Endpoint::Population(0))],
+            die: Some(DieSymbol { name: "die 3 of seed 1".into(), fingerprint: 77 }),
         }
     }
 
@@ -121,7 +125,7 @@ mod tests {
 
     fn crossbar() -> Program {
         let event = |label| BusEvent { bus: 3, row_select: 17, label };
-        let cells = vec![SynapseCell { neuron: NeuronId(1), label: 63, weight: 62 }];
+        let cells = vec![SynapseCell { column: NeuronId(1), label: 63, weight: 62 }];
         let rows = vec![SynapseRow { row: 1, synapse: 1, cells }];
         let array = CrossbarCore {
             weight_current: 520,
@@ -129,9 +133,12 @@ mod tests {
             events: vec![None, Some(event(63))],
         };
         let inputs = vec![BusInput { input: InputId(0), event: event(5) }];
+        let circuits = [(0, 1), (2, 2)].map(|(first, count)| Circuits { first: NeuronId(first), count });
+        let core = CoreProgram { circuits: circuits.to_vec(), ..core(Values::Shared("20 ms".parse().unwrap())) };
         Program {
             chip: "brainscales2".into(),
             clock: None,
+            cores: vec![core],
             routing: Routing::Crossbar { cores: vec![array], inputs },
             ..tag_cam()
         }
@@ -188,16 +195,16 @@ mod tests {
         let path = dir.path().join("old.program");
         std::fs::write(&path, container::encode(Kind { version: 1, ..KIND }, &tag_cam())).unwrap();
         let error = load(&path).unwrap_err();
-        assert!(error.to_string().contains("this program has version 1, but version 4 is needed"), "{error}");
+        assert!(error.to_string().contains("this program has version 1, but version 5 is needed"), "{error}");
         assert!(error.help().unwrap().contains("make the program again with this release"));
     }
 
-    /// The bytes of version 4: a change here is a new version.
+    /// The bytes of version 5: a change here is a new version.
     #[test]
-    fn version_4_is_frozen() {
+    fn version_5_is_frozen() {
         let digest = |program| blake3::hash(&container::encode(KIND, &(program, symbols()))).to_hex()[..16].to_string();
         let digests = [digest(ideal()), digest(tag_cam()), digest(crossbar()), digest(axon())];
-        assert_eq!(digests, ["5b21d4a42e4a44a5", "c974a439a45bd561", "17719ebb13ccafa8", "69f13a007d233cf1"]);
+        assert_eq!(digests, ["2a47faf30e516cda", "dee98c6cd008d964", "6016dc4f80240de3", "695c3a60ff8f3913"]);
     }
 
     proptest! {

@@ -1,9 +1,10 @@
 //! Why a network could not be mapped.
 #![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
+mod words;
+
 use crate::kinds::XyloMisfit;
 use crate::kinds::tag_cam::TagNeed;
-use crate::ledger::alarm::short;
 use crate::readout::ReadoutMisfit;
 use crate::report::WeightChange;
 use chip::{CoreModel, Demand, PLAIN_SHIFT, SynapseSign};
@@ -12,6 +13,9 @@ use network::NetworkError;
 use router::RouterError;
 use thiserror::Error;
 use units::{CoreAddress, NeuronAddress, Quantity, QuantityError};
+use words::{change, effect, others, shared};
+
+pub(crate) use words::list;
 
 /// Why a network could not be mapped. No variant leaves anything behind: fix the network, choose another chip or
 /// another option, and map again.
@@ -48,6 +52,79 @@ pub enum MapperError {
         "the placement is to be as in the file `{file}`, which nobody has read: use `MapperOptions::read_placement`"
     )]
     PlacementUnread { file: String },
+    /// A die that the options only name.
+    #[error("the mapping is to be for die `{die}`, which nobody has found: use `MapperOptions::find_die`")]
+    DieUnknown { die: String },
+    /// A chip on which a mapping cannot have a die in mind.
+    #[error(
+        "{die} differs from the nominal chip, and the places of neurons and synapses on chip `{chip}` (router `{router}`) \
+         cannot be chosen by die: map without one"
+    )]
+    DieRouter { chip: String, router: &'static str, die: String },
+    /// A core with fewer whole circuits than neurons.
+    #[error(
+        "{core} is to hold {needed} neurons, and {whole} of its {circuits} circuits are whole on {die}: give it fewer \
+         neurons, or map without the die"
+    )]
+    DieCircuits { die: String, core: CoreAddress, needed: usize, whole: usize, circuits: usize },
+    /// A neuron with more synapses than whole slots.
+    #[error(
+        "neuron {index} of `{population}` ({address}) needs {needed} synapse slots, and {whole} of its {slots} are whole \
+         on {die}; reduce its fan-in, or let the mapper prune it"
+    )]
+    DieSlots {
+        die: String,
+        population: String,
+        index: u32,
+        address: NeuronAddress,
+        needed: usize,
+        whole: usize,
+        slots: usize,
+    },
+    /// Neurons of several circuits, whose circuits were to be chosen on a die.
+    #[error(
+        "on chip `{chip}`, the circuits of neurons that are joined of several cannot be chosen on {die}: map without the \
+         die, or without `over_full = join`"
+    )]
+    DieJoined { chip: String, die: String },
+    /// The file of the activity was not read before the mapping.
+    #[error(
+        "spikes are to be counted as in the file `{file}`, which nobody has read: use `MapperOptions::read_activity`"
+    )]
+    ActivityUnread { file: String },
+    /// Pruning by an activity that nobody knows.
+    #[error(
+        "connections are to be pruned by the spikes of their sources, and nobody says how many these are: give a file of \
+         spikes as the option `activity`, or prune by weight"
+    )]
+    NoActivity,
+    /// A limit at which the way that was chosen for over-full networks cannot help.
+    #[error("{error}; over_full = `{way}` cannot help at this limit ({limit}): {reason}{}", others(helpers))]
+    OverFull {
+        /// What was chosen.
+        way: &'static str,
+        /// The limit.
+        limit: &'static str,
+        /// Why it cannot help.
+        reason: &'static str,
+        /// What can.
+        helpers: Vec<&'static str>,
+        /// The refusal.
+        error: Box<MapperError>,
+    },
+    /// Circuits that are joined for more rows, and are then too few.
+    #[error("population `{population}` lacks {missing} circuits of the board's {circuits}: {joined}; {certificate}")]
+    Joined {
+        population: String,
+        /// Circuits that it lacks.
+        missing: u64,
+        /// Circuits of the board.
+        circuits: u64,
+        /// How many circuits each neuron of which population takes, and why.
+        joined: String,
+        /// Whether any other mapping could do it.
+        certificate: String,
+    },
     /// A given placement does not fit the network or the chip.
     #[error("the placement does not fit: {reason}")]
     Placement { reason: String },
@@ -80,6 +157,8 @@ pub enum MapperError {
         free: u64,
         /// Circuits of the board.
         circuits: u64,
+        /// Whether there are circuits, and it is the memories of their cores that are taken.
+        memories: bool,
         /// What can be done.
         ways: String,
     },
@@ -327,7 +406,7 @@ pub enum MapperError {
     /// A neuron with more synapses than its column has rows.
     #[error(
         "neuron {index} of `{population}` ({address}) needs {needed} synapses, but its column has {limit} rows; reduce \
-         its fan-in, or let the mapper prune it"
+         its fan-in, or let the mapper prune it or join circuits"
     )]
     RowFanIn {
         population: String,
@@ -344,7 +423,7 @@ pub enum MapperError {
     #[error(
         "{core}: the sources of bus {bus} need {needed} synapse rows ({takers}), but have {limit}{}; the synapses of a \
          row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper \
-         prune them", shared(*groups)
+         prune them or join circuits", shared(*groups)
     )]
     BusRows {
         core: CoreAddress,
@@ -357,6 +436,8 @@ pub enum MapperError {
         groups: usize,
         /// How many rows of which kind, and for which neuron.
         takers: String,
+        /// The populations of these neurons, that of the most rows first.
+        populations: Vec<String>,
     },
     /// A bus with more sources than its events tell apart.
     #[error(
@@ -437,28 +518,12 @@ pub enum MapperError {
     Readout(#[from] ReadoutMisfit),
 }
 
-fn change(first: &Option<WeightChange>) -> String {
-    first.map_or_else(String::new, |c| {
-        format!(" ({} to {} asks for {} and gets {})", c.pre, c.post, short(c.asked), short(c.got))
-    })
-}
-
-pub(crate) fn list(names: &[String]) -> String {
-    if names.is_empty() { "none".into() } else { names.join(", ") }
-}
-
-fn shared(groups: usize) -> String {
-    if groups == 1 {
-        String::new()
-    } else {
-        format!(", as the rows of the bus are shared out to {groups} groups of sources")
-    }
-}
-
-fn effect(sign: SynapseSign) -> &'static str {
-    match sign {
-        SynapseSign::Excitatory => "only adds",
-        SynapseSign::Inhibitory => "only subtracts",
-        SynapseSign::Signed => "sums weight currents that are never negative",
+impl MapperError {
+    /// The refusal itself, without what was said of the way that could not help.
+    pub fn refusal(&self) -> &Self {
+        match self {
+            Self::OverFull { error, .. } => error.refusal(),
+            other => other,
+        }
     }
 }

@@ -52,6 +52,11 @@ impl Factor {
             .then(|| Self { numerator: numerator.abs(), denominator: denominator.abs() })
     }
 
+    /// It, as a float.
+    pub(crate) fn real(self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
+    }
+
     /// `weight` times this, to nearest, halves away from 0.
     pub(crate) fn of(self, weight: i64) -> i64 {
         if self == Self::ONE {

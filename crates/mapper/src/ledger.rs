@@ -3,16 +3,18 @@
 pub(crate) mod alarm;
 mod met;
 
+use crate::die::Account;
 use crate::kinds::CoreMemories;
 use crate::report::{
-    ConnectionLoss, CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange,
-    ProjectionReport, ProjectionWeights, Use, WeightReport, XyloReport,
+    CoreReport, FreedResources, MappingLoss, MappingReport, MemoryUse, PopulationRange, ProjectionReport,
+    ProjectionWeights, Use, WeightReport, XyloReport,
 };
 use crate::wish::{Link, Wish};
-use crate::{MapperOptions, Segment, level, placement};
+use crate::{Limit, MapperOptions, Segment, level, placement};
 use chip::Program;
 use fx::Weight;
 use met::Met;
+use std::collections::BTreeMap;
 
 /// Difference between the weights asked for and those that a core makes, in units of 2^-20.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +43,8 @@ pub(crate) struct Ledger {
     weights: Vec<WeightErrors>,
     synapses: Vec<Vec<u64>>,
     freed: FreedResources,
+    /// What becomes of the weights on the die that the mapping is judged on.
+    on_die: Account,
 }
 
 impl Ledger {
@@ -61,7 +65,8 @@ impl Ledger {
                 lost: 0,
                 weights: ProjectionWeights::default(),
             };
-            report.masked = report.wished - projection.mask.kept_count() as u64;
+            let cut = wish.cuts.of(index).map_or(0, BTreeMap::len);
+            report.masked = report.wished - (projection.mask.kept_count() + cut) as u64;
             let mut met = Met::new(network.populations[projection.post].size);
             for link in wish.links(index).filter(|link| link.kept) {
                 report.zero += u64::from(link.weight == 0);
@@ -70,14 +75,32 @@ impl Ledger {
             (report, met)
         };
         let (projections, met) = (0..network.projections.len()).map(count).unzip();
-        Self {
+        let mut ledger = Self {
             projections,
             met,
             losses: Vec::new(),
             weights: vec![WeightErrors::default(); wish.cores.len()],
             synapses: wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect(),
             freed: FreedResources::default(),
+            on_die: Account::new(network.projections.len()),
+        };
+        for (index, cuts) in (0..network.projections.len()).filter_map(|index| Some((index, wish.cuts.of(index)?))) {
+            for (link, limit) in wish.links(index).filter(|link| link.cut).zip(cuts.values()) {
+                ledger.lose(&link, *limit);
+            }
         }
+        ledger
+    }
+
+    /// Books what a kept connection comes to on the die, in units of 2^-20 and without its sign; connections that are
+    /// lost or rounded to 0 come to 0 by themselves.
+    pub(crate) fn on_die(&mut self, link: &Link, effective: f64) {
+        self.on_die.add(link, effective);
+    }
+
+    /// Counts a synapse in a slot that is broken on the die.
+    pub(crate) fn in_broken_slot(&mut self) {
+        self.on_die.add_broken();
     }
 
     /// Books a connection that got the weight `got`, in units of 2^-20 and without its sign.
@@ -98,11 +121,13 @@ impl Ledger {
         self.projections[link.projection].rounded += 1;
         self.weights[link.core].add(link.asked(), 0);
         self.met[link.projection].add(link, 0);
+        self.on_die.add(link, 0.0);
     }
 
     /// Books a connection that could not be kept.
-    pub(crate) fn lose(&mut self, link: &Link, cause: ConnectionLoss) {
+    pub(crate) fn lose(&mut self, link: &Link, cause: Limit) {
         self.projections[link.projection].lost += 1;
+        self.on_die.add(link, 0.0);
         let Link { projection, pre, post, .. } = *link;
         self.losses.push(MappingLoss { projection, pre, post, weight: real(link.weight), cause });
     }
@@ -139,9 +164,12 @@ impl Ledger {
             CoreReport {
                 address: placed.address,
                 model: program.cores[index].model.name().into(),
-                parts: placed.parts.iter().map(part).collect(),
-                neurons: Use { used: u64::from(placed.neuron_count), limit: Some(neurons as u64) },
-                synapses: MemoryUse::of(&self.synapses[index], memories.synapses.map(|limit| limit as u64)),
+                parts: placed.parts.iter().map(part).fold(Vec::new(), joined),
+                neurons: Use { used: u64::from(placed.neurons()), limit: Some(neurons as u64) },
+                synapses: MemoryUse::of(
+                    &placed.of_neurons(&self.synapses[index]),
+                    memories.synapses.map(|limit| limit as u64),
+                ),
                 sram: memories.sram,
                 axons: memories.axons,
                 crossbar: memories.crossbar,
@@ -156,7 +184,9 @@ impl Ledger {
         for ((report, met), projection) in self.projections.iter_mut().zip(&self.met).zip(&wish.network.projections) {
             report.weights = met.report(level::of(spec, wish.network.populations[projection.post].model));
         }
-        let warnings = alarm::warnings(wish, &self.projections, &self.losses);
+        let die = wish.die.map(|on| self.on_die.report(wish, program, on));
+        let minded = die.as_ref().filter(|_| wish.die.is_some_and(|on| on.in_mind));
+        let warnings = alarm::warnings(wish, &self.projections, &self.losses, minded);
         let cores: Vec<_> = memories.into_iter().enumerate().map(core).collect();
         let mut chips: Vec<_> = wish.cores.iter().map(|c| c.address.chip).collect();
         chips.dedup();
@@ -172,9 +202,23 @@ impl Ledger {
             freed: self.freed,
             xylo,
             placement: None,
+            die,
+            joined: Vec::new(),
             warnings,
         }
     }
+}
+
+/// Neurons that follow each other are one part, whatever circuits are left out between them.
+fn joined(mut parts: Vec<PopulationRange>, next: PopulationRange) -> Vec<PopulationRange> {
+    let follows = |last: &&mut PopulationRange| {
+        last.population == next.population && last.first_index + last.count == next.first_index
+    };
+    match parts.last_mut().filter(follows) {
+        Some(last) => last.count += next.count,
+        None => parts.push(next),
+    }
+    parts
 }
 
 /// A number of units of 2^-20 as a real; exact below 2^53 units.

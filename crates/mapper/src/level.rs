@@ -41,6 +41,8 @@ pub(crate) fn least_exponents(wish: &Wish<'_>) -> Vec<u8> {
             parameters: parameters::of_core(populations, core, wish.spec),
             // Bounds no scale above 0.
             weight_exponent: WEIGHT_EXPONENT_MAX,
+            off: Vec::new(),
+            circuits: Vec::new(),
         };
         u8::try_from(wish.spec.core_scale(&program)).unwrap_or(0)
     };

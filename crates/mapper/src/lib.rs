@@ -53,6 +53,8 @@
 //!   kind of synapse as many rows of a bus as its fullest column needs; weights are multiples of one current a core.
 //! * **Xylo** has one hidden and one output layer, each a core that all populations share: those that send nothing and
 //!   receive from populations alone are read out, all others are hidden.
+//! * **A die** that is in mind ([`DieChoice`]) decides which circuit of its core a neuron gets, which slot a synapse
+//!   lies in and with which code; what is broken on it stays empty.
 //! * **Chips** stand in the smallest square that holds the board, filled row by row: two chips side by side, four as
 //!   two by two.
 //! * **Tags** are compared in the cores that hear them, so a tag must be unique there and nowhere else. Each pair of
@@ -62,17 +64,21 @@
 //! * **Weight 0** in the wish takes no word and is counted apart.
 
 mod board;
+mod cuts;
 mod decode;
 mod delays;
+mod die;
 mod energy;
 mod error;
 mod explain;
 mod fit;
 mod gains;
+mod join;
 mod judge;
 mod kinds;
 mod ledger;
 mod level;
+mod limits;
 mod memory;
 mod optimise;
 pub mod options;
@@ -91,12 +97,13 @@ mod tests;
 mod ways;
 mod wish;
 
-use chip::{ChipSpec, CoreProgram, NeuronPlace, PlacementKind, Program, Symbols};
+use chip::{ChipSpec, CoreProgram, DieSymbol, NeuronPlace, PlacementKind, Program, Symbols};
 use network::Network;
 use sharing::Sharing;
 use std::sync::Arc;
 
 pub use decode::{DecodedConnection, decode};
+pub use die::{DieChoice, DieError, DieReport, KnownDie, OnBroken};
 pub use energy::{EnergyItem, energy};
 pub use error::MapperError;
 pub use explain::{
@@ -108,6 +115,7 @@ pub use kinds::{
     tag_cam::Codebook,
     tag_cam::{TagNeed, TagSet},
 };
+pub use limits::{Answer, LIMITS, Limit, LimitInfo, markdown as limits_table};
 pub use memory::{Code, Label, Stored, Word};
 pub use optimise::{SpikeCounts, Traffic};
 pub use placement::{Placement, Segment};
@@ -115,21 +123,59 @@ pub use readout::{
     ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
 };
 pub use report::{
-    AxonGroupReport, AxonUse, ConnectionLoss, CoreReport, CrossbarUse, FreedResources, GainReport, MappingLoss,
+    AxonGroupReport, AxonUse, CoreReport, CrossbarUse, FreedResources, GainReport, JoinedReport, MappingLoss,
     MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport,
     SumChange, Use, WeightChange, WeightReport, XyloReport,
 };
 pub use table::ReportTable;
 pub use ways::{WayOut, ways_out};
 
-/// What to do with a neuron that is to have more synapses than it has CAM words, or synapse rows.
+/// What to do where a network needs more of something than the chip has; [`LIMITS`] says what each does at each limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OverFanIn {
-    /// Refuse the mapping with [`MapperError::FanIn`], [`MapperError::RowFanIn`] or [`MapperError::BusRows`].
+pub enum OverFull {
+    /// Refuse the mapping.
     #[default]
     Error,
-    /// Keep the largest weights (of equal ones, the first in the order of the network) and report the others as lost.
+    /// Take the connections away that matter least ([`PruneBy`]) and report them as lost.
     Prune,
+    /// Share the work of a neuron out to several.
+    Split,
+    /// Join neighbouring circuits to one neuron (BrainScaleS-2).
+    Join,
+}
+
+impl OverFull {
+    /// Its name, as options have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Prune => "prune",
+            Self::Split => "split",
+            Self::Join => "join",
+        }
+    }
+}
+
+/// How much a connection matters where some must go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PruneBy {
+    /// As much as its weight is large.
+    #[default]
+    Weight,
+    /// As much as its weight times the spikes of its source ([`Activity`]) is large.
+    Activity,
+}
+
+/// How often each source sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// Nobody knows: all alike.
+    #[default]
+    Unknown,
+    /// As the spikes of this file say. It is for the caller to read it ([`MapperOptions::read_activity`]).
+    File(String),
+    /// As counted.
+    Counted(Arc<SpikeCounts>),
 }
 
 /// What to do with a weight that is nearer to 0 than to any weight that the core can make.
@@ -191,8 +237,12 @@ pub enum Placing {
 /// Choices of a mapping. The default is the strictest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MapperOptions {
-    /// Neurons with too many synapses.
-    pub over_fan_in: OverFanIn,
+    /// Networks that need more than there is.
+    pub over_full: OverFull,
+    /// What goes first where connections must go.
+    pub prune_by: PruneBy,
+    /// How often each source sends: what [`PruneBy::Activity`] and a placement that is searched weigh sources by.
+    pub activity: Activity,
     /// Weights near 0.
     pub small_weights: SmallWeights,
     /// What the search for weights keeps small.
@@ -208,6 +258,8 @@ pub struct MapperOptions {
     pub chips: Option<u16>,
     /// Neurons on cores.
     pub placement: Placing,
+    /// The die that the mapping is for.
+    pub die: DieChoice,
 }
 
 impl MapperOptions {
@@ -218,6 +270,28 @@ impl MapperOptions {
     pub fn read_placement<E>(&mut self, read: impl FnOnce(&str) -> Result<Vec<NeuronPlace>, E>) -> Result<(), E> {
         if let Placing::File(path) = &self.placement {
             self.placement = Placing::Given(Arc::new(read(path)?));
+        }
+        Ok(())
+    }
+
+    /// Has `find` find the die, if one is asked for by its number or its file.
+    ///
+    /// # Errors
+    /// As `find`.
+    pub fn find_die<E>(&mut self, find: impl FnOnce(&DieChoice) -> Result<KnownDie, E>) -> Result<(), E> {
+        if let DieChoice::Number(_) | DieChoice::File(_) = self.die {
+            self.die = DieChoice::Known(find(&self.die)?);
+        }
+        Ok(())
+    }
+
+    /// Has `read` read the file of the activity, if one is given.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_activity<E>(&mut self, read: impl FnOnce(&str) -> Result<SpikeCounts, E>) -> Result<(), E> {
+        if let Activity::File(path) = &self.activity {
+            self.activity = Activity::Counted(Arc::new(read(path)?));
         }
         Ok(())
     }
@@ -280,9 +354,17 @@ struct Job<'a> {
     router: &'a dyn kinds::Kind,
     options: &'a MapperOptions,
     counts: Option<&'a SpikeCounts>,
+    die: Option<die::OnDie<'a>>,
+    /// What is not in `network` because a limit left no room for it.
+    cuts: &'a cuts::Cuts,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    /// How much connections matter.
+    fn ranks(&self) -> cuts::Ranks<'a> {
+        cuts::Ranks::new(self.options.prune_by, self.counts)
+    }
+
     /// Cores as the options have them shared.
     fn sharing(&self, apart: Option<usize>) -> Sharing {
         Sharing { on: self.options.core_sharing == CoreSharing::On, apart }
@@ -303,13 +385,57 @@ fn map_apart(
     let router = kinds::of(spec)?;
     router.check_board(spec)?;
     placement::check_models(network, spec)?;
-    let job = Job { network, spec, router: &*router, options, counts };
-    match (&options.placement, apart) {
-        (Placing::Order, _) => in_order(&job, apart),
-        (Placing::Optimised, None) => optimise::map(&job),
-        (Placing::Optimised, Some(readout)) => optimise::map_with_readout(&job, readout),
-        (Placing::Given(places), _) => optimise::map_given(&job, places),
+    let counts = match &options.activity {
+        Activity::Unknown => counts,
+        Activity::Counted(counted) => counts.or(Some(&**counted)),
+        Activity::File(file) => return Err(MapperError::ActivityUnread { file: file.clone() }),
+    };
+    if options.prune_by == PruneBy::Activity && counts.is_none() {
+        return Err(MapperError::NoActivity);
+    }
+    let job = Job { network, spec, router: &*router, options, counts, die: None, cuts: cuts::Cuts::NONE };
+    let known = match &options.die {
+        DieChoice::None => return placed(&job, apart),
+        DieChoice::Known(known) => known,
+        DieChoice::Number(number) => return Err(MapperError::DieUnknown { die: number.to_string() }),
+        DieChoice::File(file) => return Err(MapperError::DieUnknown { die: file.clone() }),
+    };
+    let on = die::OnDie { name: &known.name, die: &known.parameters, in_mind: true };
+    if !router.knows_dies() && (on.die.mismatched().next().is_some() || on.die.has_faults() || on.die.changes_weights())
+    {
+        return Err(MapperError::DieRouter {
+            chip: spec.name.clone(),
+            router: spec.router.name(),
+            die: on.name.into(),
+        });
+    }
+    let mut mapping = placed(&Job { die: Some(on), ..job }, apart)?;
+    // What it would be without: the same options, but for what is judged on the die.
+    let options = MapperOptions { die: DieChoice::None, max_weight_error: None, ..options.clone() };
+    let blind = die::OnDie { in_mind: false, ..on };
+    let blind = placed(&Job { die: Some(blind), options: &options, ..job }, apart);
+    if let Some(report) = &mut mapping.report.die {
+        report.compare(blind.map(|blind| blind.report.die).map_err(|error| error.to_string()));
+    }
+    Ok(mapping)
+}
+
+/// Maps with the placement, and the way at limits, that the options of `job` ask for.
+fn placed(job: &Job<'_>, apart: Option<usize>) -> Result<Mapping, MapperError> {
+    let options = job.options;
+    let place = |job: &Job<'_>, searches: bool| match (&options.placement, apart) {
+        (Placing::Order, _) => in_order(job, apart),
+        (Placing::Optimised, None) if !searches => in_order(job, None),
+        (Placing::Optimised, None) => optimise::map(job),
+        (Placing::Optimised, Some(readout)) => optimise::map_with_readout(job, readout),
+        (Placing::Given(places), _) => optimise::map_given(job, places),
         (Placing::File(path), _) => Err(MapperError::PlacementUnread { file: path.clone() }),
+    };
+    match options.over_full {
+        OverFull::Error => place(job, true),
+        OverFull::Prune => cuts::map(job, place),
+        OverFull::Split => place(job, true).map_err(|error| cuts::refused(OverFull::Split, error)),
+        OverFull::Join => join::map(job, |job| place(job, true)),
     }
 }
 
@@ -329,11 +455,25 @@ fn in_order(job: &Job<'_>, apart: Option<usize>) -> Result<Mapping, MapperError>
     }
 }
 
-/// Fills the memories for neurons that have their places.
+/// Fills the memories for neurons that have their cores; with a die in mind, in the circuits that are best on it. Where
+/// the memories of a chip depend on the circuits, and the best ones do not fit them, any whole ones will do.
 fn fill(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Mapping, MapperError> {
-    let Job { network, spec, router, options, .. } = *job;
-    let populations = parameters::check(network, spec, router.scales_parameters(options))?;
-    let wish = wish::Wish::new(network, spec, router, &placement)?;
+    if let Some(on) = job.die.filter(|on| on.in_mind) {
+        if placement.joins() {
+            return Err(MapperError::DieJoined { chip: job.spec.name.clone(), die: on.name.into() });
+        }
+        let best = filled(job, die::seat(job, &placement, on, true)?, kind);
+        return best.or_else(|error| filled(job, die::seat(job, &placement, on, false)?, kind).map_err(|_| error));
+    }
+    filled(job, placement, kind)
+}
+
+/// Fills the memories for neurons that have their circuits.
+fn filled(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Mapping, MapperError> {
+    let Job { network, spec, router, options, die, .. } = *job;
+    let populations = parameters::check(network, spec, router.scales_parameters(options), die.is_some())?;
+    let mut wish = wish::Wish::new(network, spec, router, &placement)?.without(job.cuts, job.ranks());
+    wish.die = die;
     let mut ledger = ledger::Ledger::new(&wish);
     let kinds::Image { routing, exponents, cores: memories, xylo, parameters } =
         router.map(&wish, options, &mut ledger)?;
@@ -342,12 +482,17 @@ fn fill(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Mapp
     let gains = memories.iter().map(|core| &core.gains[..]);
     let parameters =
         parameters.into_iter().zip(gains).map(|(parameters, gains)| gains::applied(parameters, gains, spec));
+    let known = die.filter(|on| on.in_mind).map(|on| on.die);
+    let parameters =
+        parameters.zip(&wish.cores).map(|(parameters, core)| die::share(parameters, (network, spec, core), known));
     let core = |((core, weight_exponent), parameters): ((&placement::PlacedCore, u8), _)| CoreProgram {
         address: core.address,
         model: network.populations[core.parts[0].population].model,
         neuron_count: core.neuron_count,
         parameters,
         weight_exponent,
+        off: die::gaps(core),
+        circuits: if placement.joins() { placement.circuits(core) } else { Vec::new() },
     };
     let cores = wish.cores.iter().zip(exponents).zip(parameters).map(core).collect();
     let input_count = network.inputs.iter().map(|g| g.channels).sum();
@@ -357,7 +502,10 @@ fn fill(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Mapp
     delays::warn(&wish, router, &mut report.warnings);
     check_weights(&report, options)?;
     check_exact(network, &report)?;
-    let symbols = symbols::of(network, &placement, kind, &report);
+    let mut symbols = symbols::of(network, &placement, kind, &report);
+    if let Some(on) = die.filter(|on| on.in_mind) {
+        symbols.die = Some(DieSymbol { name: on.name.into(), fingerprint: on.die.fingerprint(spec, &program) });
+    }
     Ok(Mapping { program, placement, report, symbols })
 }
 
@@ -381,6 +529,15 @@ fn check_exact(network: &Network, report: &MappingReport) -> Result<(), MapperEr
 /// Refuses weights that are further off than `options` allow.
 fn check_weights(report: &MappingReport, options: &MapperOptions) -> Result<(), MapperError> {
     let (Some(limit), Some(worst)) = (options.max_weight_error, report.worst_projection()) else { return Ok(()) };
+    // With a die in mind it is there that weights are to be right.
+    if let Some(worst) = report.die.as_ref().and_then(DieReport::worst_projection) {
+        let (projection, error) = (worst.name.clone(), worst.in_mind);
+        return if error <= limit {
+            Ok(())
+        } else {
+            Err(MapperError::WeightError { projection, error, limit, first: None })
+        };
+    }
     let error = worst.weights.rms_error_relative;
     if error <= limit {
         return Ok(());

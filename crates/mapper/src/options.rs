@@ -3,7 +3,9 @@
 //! Flags of the command line, keys of the table `[mapping]` in network and study files, and the lines of the
 //! documentation all come from [`OPTIONS`]; a test holds that every field of [`MapperOptions`] is in it.
 
-use crate::{CoreSharing, MapperOptions, OverFanIn, Placing, Scale, SmallWeights, WeightGoal};
+use crate::{
+    Activity, CoreSharing, DieChoice, MapperOptions, OverFull, Placing, PruneBy, Scale, SmallWeights, WeightGoal,
+};
 
 /// What an option can be.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +18,10 @@ pub enum OptionValues {
     Count,
     /// One of these names, each with what it means, or the path of a file.
     ChoiceOrFile(&'static [(&'static str, &'static str)]),
+    /// `none`, the number of a die, or the path of a file that describes one.
+    Die,
+    /// The path of a file that ends in one of these.
+    File(&'static [&'static str]),
 }
 
 /// An option of a mapping.
@@ -24,6 +30,8 @@ pub struct OptionInfo {
     pub key: &'static str,
     /// Its flag, without the dashes before it: the key with `-` for `_`.
     pub flag: &'static str,
+    /// The key and the flag that it had in earlier releases; both are still understood.
+    pub former: Option<[&'static str; 2]>,
     /// What it can be.
     pub values: OptionValues,
     /// What it is for, in a line.
@@ -34,9 +42,9 @@ pub struct OptionInfo {
 }
 
 impl OptionInfo {
-    /// The option with this key.
+    /// The option with this key, or that had it.
     pub fn find(key: &str) -> Option<&'static Self> {
-        OPTIONS.iter().find(|option| option.key == key)
+        OPTIONS.iter().find(|option| option.key == key || option.former.is_some_and(|[former, _]| former == key))
     }
 
     /// Sets the option to what `text` says.
@@ -55,8 +63,13 @@ impl OptionInfo {
         match self.values {
             OptionValues::Choice(choices) => names(choices),
             OptionValues::ChoiceOrFile(choices) => format!("{} or a file of places (`.csv`)", names(choices)),
+            OptionValues::File(endings) => {
+                let endings: Vec<String> = endings.iter().map(|ending| format!("`{ending}`")).collect();
+                format!("the path of a file ending in {}", endings.join(" or "))
+            }
             OptionValues::Number => "a number of at least 0, or percent (`0.05` or `5 %`)".into(),
             OptionValues::Count => "a whole number from 1 to 65535".into(),
+            OptionValues::Die => "`none`, the number of a die, or a measured die (`.csv` or `.npz`)".into(),
         }
     }
 }
@@ -92,9 +105,15 @@ macro_rules! named {
 }
 
 named! {
-    OVER_FAN_IN: OverFanIn {
+    OVER_FULL: OverFull {
         "error" => Error, "refuse the network";
-        "prune" => Prune, "keep the largest weights and report the others as lost";
+        "prune" => Prune, "take the connections away that matter least and report them as lost";
+        "split" => Split, "share the work of a neuron out to several, where that is the same network";
+        "join" => Join, "join 2, 4, 8, ... circuits to one neuron (BrainScaleS-2)";
+    }
+    PRUNE_BY: PruneBy {
+        "weight" => Weight, "the size of its weight";
+        "activity" => Activity, "its weight times the spikes of its source, as the option `activity` has them";
     }
     SMALL_WEIGHTS: SmallWeights {
         "nearest" => Nearest, "the nearest weight that the core can make, 0 included";
@@ -115,19 +134,48 @@ named! {
     }
 }
 
+/// What files of activity end in.
+const ACTIVITY_ENDINGS: &[&str] = &[".csv"];
+
 /// Every option of a mapping.
 pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
-        key: "over_fan_in",
-        flag: "over-fan-in",
-        values: OVER_FAN_IN,
-        doc: "What to do with a neuron that has more synapses than the chip can hold",
+        key: "over_full",
+        flag: "over-full",
+        former: Some(["over_fan_in", "over-fan-in"]),
+        values: OVER_FULL,
+        doc: "What to do where the network needs more of something than the chip has",
         default: "error",
-        set: |options, text| Named::named(text, &mut options.over_fan_in),
+        set: |options, text| Named::named(text, &mut options.over_full),
+    },
+    OptionInfo {
+        key: "prune_by",
+        flag: "prune-by",
+        former: None,
+        values: PRUNE_BY,
+        doc: "What says how much a connection matters, where `over_full = prune` takes some away",
+        default: "weight",
+        set: |options, text| Named::named(text, &mut options.prune_by),
+    },
+    OptionInfo {
+        key: "activity",
+        flag: "activity",
+        former: None,
+        values: OptionValues::File(ACTIVITY_ENDINGS),
+        doc: "Spikes of a run of the same network: how often each source sends, for `prune_by` and `placement`",
+        default: "all sources send alike",
+        set: |options, text| {
+            let is_file = ACTIVITY_ENDINGS.iter().any(|ending| text.ends_with(ending) && text.len() > ending.len());
+            if is_file {
+                options.activity = Activity::File(text.into());
+            }
+            is_file
+        },
     },
     OptionInfo {
         key: "small_weights",
         flag: "small-weights",
+        former: None,
         values: SMALL_WEIGHTS,
         doc: "What becomes of a weight that is nearer to 0 than to any weight that the core can make",
         default: "nearest",
@@ -136,6 +184,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "weight_goal",
         flag: "weight-goal",
+        former: None,
         values: WEIGHT_GOAL,
         doc: "What the search for the weights of a core keeps small",
         default: "rms",
@@ -144,6 +193,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "max_weight_error",
         flag: "max-weight-error",
+        former: None,
         values: OptionValues::Number,
         doc: "Refuse a mapping with a larger error of a projection's weights, as a part of their root mean square",
         default: "any",
@@ -156,6 +206,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "core_sharing",
         flag: "core-sharing",
+        former: None,
         values: CORE_SHARING,
         doc: "Whether populations may sit in one core",
         default: "on",
@@ -164,6 +215,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "scale",
         flag: "scale",
+        former: None,
         values: SCALE,
         doc: "Whether a chip of whole numbers (Xylo) may bring real weights to whole ones",
         default: "none",
@@ -172,6 +224,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "chips",
         flag: "chips",
+        former: None,
         values: OptionValues::Count,
         doc: "How many chips of the board may be used",
         default: "all",
@@ -186,6 +239,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     OptionInfo {
         key: "placement",
         flag: "placement",
+        former: None,
         values: OptionValues::ChoiceOrFile(&[
             ("order", "first fit in the order of the network"),
             ("optimised", "as little traffic between cores as a search finds"),
@@ -201,6 +255,24 @@ pub const OPTIONS: &[OptionInfo] = &[
                 _ => return false,
             };
             options.placement = placement;
+            true
+        },
+    },
+    OptionInfo {
+        key: "die",
+        flag: "die",
+        former: None,
+        values: OptionValues::Die,
+        doc: "The die that the mapping is for: away from its broken circuits, codes for its slots",
+        default: "none",
+        set: |options, text| {
+            options.die = match (text, text.parse::<u32>()) {
+                ("none", _) => DieChoice::None,
+                // A sign or a blank is a slip of the pen.
+                (_, Ok(number)) if text.bytes().all(|byte| byte.is_ascii_digit()) => DieChoice::Number(number),
+                (file, _) if file.ends_with(".csv") || file.ends_with(".npz") => DieChoice::File(file.into()),
+                _ => return false,
+            };
             true
         },
     },
@@ -245,7 +317,12 @@ pub fn markdown() -> String {
                 let all: Vec<String> = choices.iter().map(|(name, doc)| format!("`{name}`: {doc}")).collect();
                 format!("{}; a file ending in `.csv`: as it says ([placement.md](placement.md))", all.join("; "))
             }
-            OptionValues::Number | OptionValues::Count => option.possible(),
+            OptionValues::File(_) | OptionValues::Number | OptionValues::Count => option.possible(),
+            OptionValues::Die => {
+                "`none`; a number: that of a die, of those that `--seed` numbers; a file ending in `.csv` or `.npz`: a \
+                 measured die ([measured-die.md](measured-die.md))"
+                    .into()
+            }
         };
         let (key, flag) = (option.key, option.flag);
         text += &format!("| `{key}` | `--{flag}` | {values} | {} | {} |\n", option.default, option.doc);
@@ -261,7 +338,9 @@ mod tests {
     #[test]
     fn every_option_is_in_the_table_and_can_be_set() {
         let MapperOptions {
-            over_fan_in: _,
+            over_full: _,
+            prune_by: _,
+            activity: _,
             small_weights: _,
             weight_goal: _,
             max_weight_error: _,
@@ -269,15 +348,18 @@ mod tests {
             scale: _,
             chips: _,
             placement: _,
+            die: _,
         } = MapperOptions::default();
-        assert_eq!(OPTIONS.len(), 8);
+        assert_eq!(OPTIONS.len(), 11);
         for option in OPTIONS {
             assert_eq!(option.flag, option.key.replace('_', "-"));
             let all = match option.values {
                 OptionValues::Choice(choices) => choices.iter().map(|(name, _)| *name).collect(),
                 OptionValues::Number => vec!["0", "0.05", "1e3"],
                 OptionValues::Count => vec!["1", "65535"],
+                OptionValues::File(_) => vec!["a.csv", "b.csv"],
                 OptionValues::ChoiceOrFile(choices) => choices.iter().map(|(name, _)| *name).chain(["a.csv"]).collect(),
+                OptionValues::Die => vec!["none", "0", "17", "a.csv", "b/a.npz"],
             };
             let mut reached = Vec::new();
             for text in &all {
@@ -294,21 +376,28 @@ mod tests {
                 assert!(error.contains(option.key) && error.contains(wrong), "{error}");
             }
         }
+        let (mut former, mut now) = (MapperOptions::default(), MapperOptions::default());
+        former.set("over_fan_in", "prune").unwrap();
+        now.set("over_full", "prune").unwrap();
+        assert_eq!(former, now);
         let error = MapperOptions::default().set("core-sharing", "on").unwrap_err();
         assert!(error.contains("`core-sharing`") && error.contains("core_sharing"), "{error}");
     }
 
-    /// The pages that tell of `[mapping]` have the very table.
+    /// The pages that tell of `[mapping]`, and of the limits, have the very tables.
     #[test]
     fn the_documentation_has_the_table() {
-        for page in ["network", "study"] {
-            let path = format!("{}/../../docs/formats/{page}.md", env!("CARGO_MANIFEST_DIR"));
+        let options = ("| key | flag |", markdown());
+        let limits = ("| chips | limit |", crate::limits::markdown());
+        for (page, (head, table)) in
+            [("formats/network", &options), ("formats/study", &options), ("over-full", &limits)]
+        {
+            let path = format!("{}/../../docs/{page}.md", env!("CARGO_MANIFEST_DIR"));
             let text = std::fs::read_to_string(&path).unwrap();
-            let table = markdown();
-            if text.contains(&table) {
+            if text.contains(table) {
                 continue;
             }
-            let start = text.find("| key | flag |").unwrap_or_else(|| panic!("{page}.md has no table of `[mapping]`"));
+            let start = text.find(head).unwrap_or_else(|| panic!("{page}.md has no table of `[mapping]`"));
             let rows = text[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
             let end = start + rows.map(str::len).sum::<usize>();
             if std::env::var("MAPPING_TABLE").is_ok_and(|mode| mode == "write") {

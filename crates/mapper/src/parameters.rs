@@ -1,6 +1,7 @@
 //! Parameters of populations, checked against what a chip has.
 
 use crate::MapperError;
+use crate::die::refuses_values;
 use crate::placement::{PlacedCore, Segment};
 use crate::sharing::same;
 use chip::{ChipSpec, Refusal, Values};
@@ -12,11 +13,17 @@ use units::Quantity;
 /// chip file and of the core that is built.
 ///
 /// If parameters in units of the weights are `scaled`, what comes of them is for the core to judge.
-pub(crate) fn check<'a>(network: &'a Network, spec: &ChipSpec, scaled: bool) -> Result<&'a [Population], MapperError> {
+/// With a die, a chip whose cores share a parameter can `share` values of each neuron out.
+pub(crate) fn check<'a>(
+    network: &'a Network,
+    spec: &ChipSpec,
+    scaled: bool,
+    share: bool,
+) -> Result<&'a [Population], MapperError> {
     for population in &network.populations {
         for (parameter, values) in &population.parameters {
             let free = scaled && population.model.scales_with_weights(parameter);
-            check_parameter(population, spec, parameter, values, free)?;
+            check_parameter(population, spec, parameter, values, (free, share))?;
         }
     }
     Ok(&network.populations)
@@ -27,7 +34,7 @@ fn check_parameter(
     spec: &ChipSpec,
     parameter: &str,
     values: &Values,
-    free: bool,
+    (free, share): (bool, bool),
 ) -> Result<(), MapperError> {
     let (name, parameter) = (population.name.clone(), parameter.to_owned());
     let Some(allowed) = spec.allowed(population.model, &parameter) else {
@@ -42,7 +49,9 @@ fn check_parameter(
     }
     let asked = match values {
         Values::Shared(value) => std::slice::from_ref(value),
-        Values::PerNeuron(_) if !spec.parameters_per_neuron => {
+        Values::PerNeuron(_)
+            if !spec.parameters_per_neuron && (!share || refuses_values(spec, population.model, &parameter)) =>
+        {
             return Err(MapperError::PerNeuron { population: name, parameter, chip: spec.name.clone() });
         }
         Values::PerNeuron(all) => all,
@@ -78,11 +87,17 @@ pub(crate) fn of_core(populations: &[Population], core: &PlacedCore, spec: &Chip
             (Values::Shared(value), Values::Shared(first)) => same(*value, *first),
             _ => false,
         };
-        if all.len() == 1 || all.iter().all(is_first) {
+        let is_whole = all.len() == 1 && core.parts[0].count == core.neuron_count;
+        if is_whole || all.iter().all(is_first) {
             return all[0].clone();
         }
-        let neurons = core.parts.iter().zip(&all);
-        Values::PerNeuron(neurons.flat_map(|(part, v)| (0..part.count as usize).map(|n| v.get(n))).collect())
+        // Circuits that are left out have what the chip has.
+        let mut circuits = vec![spec.parameters[name].nominal.quantity; core.neuron_count as usize];
+        for (part, values) in core.parts.iter().zip(&all) {
+            let own = &mut circuits[part.first_circuit as usize..][..part.count as usize];
+            own.iter_mut().enumerate().for_each(|(n, circuit)| *circuit = values.get(n));
+        }
+        Values::PerNeuron(circuits)
     };
     names.into_iter().map(|name| (name.clone(), of_parts(name))).collect()
 }

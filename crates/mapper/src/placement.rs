@@ -1,8 +1,8 @@
 //! Which neuron sits in which circuit.
 
-use crate::sharing::{Cores, Sharing};
+use crate::sharing::{Cores, Sharing, joined};
 use crate::{MapperError, MapperOptions};
-use chip::ChipSpec;
+use chip::{ChipSpec, Circuits};
 use network::{Endpoint, Network, Population};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,8 +14,23 @@ pub use chip::Segment;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlacedCore {
     pub(crate) address: CoreAddress,
+    /// Circuits up to the last one in use.
     pub(crate) neuron_count: u32,
+    /// In the order of circuits.
     pub(crate) parts: Vec<Segment>,
+}
+
+impl PlacedCore {
+    /// Its neurons.
+    pub(crate) fn neurons(&self) -> u32 {
+        self.parts.iter().map(|part| part.count).sum()
+    }
+
+    /// What the circuits that hold neurons have, of what all up to the last have.
+    pub(crate) fn of_neurons<T: Copy>(&self, circuits: &[T]) -> Vec<T> {
+        let of_part = |part: &Segment| circuits[part.first_circuit as usize..][..part.count as usize].iter().copied();
+        self.parts.iter().flat_map(of_part).collect()
+    }
 }
 
 /// Where every neuron of a network sits.
@@ -23,12 +38,39 @@ pub(crate) struct PlacedCore {
 pub struct Placement {
     /// By population, then by first neuron.
     segments: Vec<Vec<Segment>>,
+    /// By population: circuits that are joined to each of its neurons; empty: one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    joined: Vec<u32>,
 }
 
 impl Placement {
     /// The placement with the given runs of neurons, by population and then by first neuron.
     pub(crate) const fn from_segments(segments: Vec<Vec<Segment>>) -> Self {
-        Self { segments }
+        Self { segments, joined: Vec::new() }
+    }
+
+    /// The circuits of each neuron of `core`, in the order of the neurons. Joined circuits stand at a multiple of their
+    /// number: powers of two then never reach beyond a block of so many columns, such as those of an event output.
+    pub(crate) fn circuits(&self, core: &PlacedCore) -> Vec<Circuits> {
+        if !self.joins() {
+            return (0..core.neuron_count).map(|own| Circuits { first: circuit(own), count: 1 }).collect();
+        }
+        let mut free = 0;
+        let mut all = Vec::new();
+        for part in &core.parts {
+            let count = joined(&self.joined, part.population);
+            for _ in 0..part.count {
+                let first = u32::next_multiple_of(free, count);
+                all.push(Circuits { first: circuit(first), count: count as u16 });
+                free = first + count;
+            }
+        }
+        all
+    }
+
+    /// Whether some neuron has several circuits.
+    pub(crate) fn joins(&self) -> bool {
+        self.joined.iter().any(|count| *count > 1)
     }
 
     /// The placement with each neuron in the core that `cores` names, counted through the populations. In a core
@@ -51,7 +93,26 @@ impl Placement {
             }
             segments.push(own);
         }
-        Self { segments }
+        Self::from_segments(segments)
+    }
+
+    /// The placement with each neuron in the circuit that `places` names, by population and index.
+    pub(crate) fn of_places(places: &[Vec<(CoreAddress, u32)>]) -> Self {
+        let mut segments = Vec::new();
+        for (population, places) in places.iter().enumerate() {
+            let mut own: Vec<Segment> = Vec::new();
+            for (index, &(core, circuit)) in (0..).zip(places) {
+                let goes_on = |last: &&mut Segment| last.core == core && last.first_circuit + last.count == circuit;
+                match own.last_mut().filter(goes_on) {
+                    Some(last) => last.count += 1,
+                    None => {
+                        own.push(Segment { population, first_index: index, count: 1, core, first_circuit: circuit })
+                    }
+                }
+            }
+            segments.push(own);
+        }
+        Self { segments, joined: Vec::new() }
     }
 
     /// The circuit of neuron `index` of population `population`; `None` if there is no such neuron.
@@ -93,18 +154,17 @@ impl Placement {
     /// The cores in use, sorted by address.
     pub(crate) fn cores(&self) -> Vec<PlacedCore> {
         let mut cores: Vec<PlacedCore> = Vec::new();
-        // In the order of circuits: a core is filled in the order of the populations.
+        // In the order of circuits, some of which can be left out.
         let mut segments: Vec<Segment> = self.segments.iter().flatten().copied().collect();
-        segments.sort_by_key(|segment| segment.core);
+        segments.sort_by_key(|segment| (segment.core, segment.first_circuit));
         for segment in segments {
+            let neuron_count = segment.first_circuit + segment.count;
             match cores.last_mut().filter(|c| c.address == segment.core) {
                 Some(core) => {
-                    core.neuron_count += segment.count;
+                    core.neuron_count = neuron_count;
                     core.parts.push(segment);
                 }
-                None => {
-                    cores.push(PlacedCore { address: segment.core, neuron_count: segment.count, parts: vec![segment] })
-                }
+                None => cores.push(PlacedCore { address: segment.core, neuron_count, parts: vec![segment] }),
             }
         }
         cores
@@ -158,39 +218,40 @@ pub(crate) enum Packing {
 
 /// Places the populations in their order, first fit: whole cores of them, then the rest in a core that has room for it,
 /// or else in a fresh one. Only where there is none a population is spread over what is left of the cores in use.
+/// `circuits` is how many circuits each neuron of which population takes; empty: one.
 pub(crate) fn place(
     network: &Network,
     spec: &ChipSpec,
     options: &MapperOptions,
     sharing: Sharing,
     packing: Packing,
+    circuits: &[u32],
 ) -> Result<Placement, MapperError> {
-    let mut cores = Cores::new(network, spec, options, sharing);
-    let per_core = cores.per_core();
+    let mut cores = Cores::new(network, spec, options, sharing).with_joined(circuits);
     let mut segments: Vec<Vec<Segment>> = Vec::new();
     for (population, Population { size, .. }) in network.populations.iter().enumerate() {
         let mut parts = Vec::new();
         let mut first_index = 0;
         while first_index < *size {
             let left = size - first_index;
-            let piece = left.min(per_core);
-            let has_room = |cores: &Cores<'_>, core: usize| per_core - cores.neurons(core) >= piece;
+            let piece = left.min(cores.most(population));
+            let has_room = |cores: &Cores<'_>, core: usize| cores.room(core, population) >= piece;
             let packed = || {
                 let all = cores.shared(population).filter(|core| has_room(&cores, *core));
                 all.filter(|_| packing == Packing::SameWeights).find(|core| cores.suits(*core, population, true))
             };
             let whole = |cores: &Cores<'_>| cores.shared(population).find(|core| has_room(cores, *core));
-            let any = |cores: &Cores<'_>| cores.shared(population).find(|core| cores.neurons(*core) < per_core);
+            let any = |cores: &Cores<'_>| cores.shared(population).find(|core| cores.room(*core, population) > 0);
             let core = packed().or_else(|| cores.fresh()).or_else(|| whole(&cores)).or_else(|| any(&cores));
             let Some(core) = core else { return Err(cores.full(population, left, None)) };
-            let count = piece.min(per_core - cores.neurons(core));
+            let count = piece.min(cores.room(core, population));
             let first_circuit = cores.put(core, population, count);
             parts.push(Segment { population, first_index, count, core: cores.address(core), first_circuit });
             first_index += count;
         }
         segments.push(parts);
     }
-    Ok(Placement { segments })
+    Ok(Placement { segments, joined: circuits.to_vec() })
 }
 
 /// The name of an end and of one of its members, for errors.

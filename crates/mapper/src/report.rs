@@ -1,6 +1,6 @@
 //! What a mapping used, kept and lost, as plain data.
 
-use crate::Traffic;
+use crate::{DieReport, Limit, Traffic};
 use chip::PlacementKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -78,6 +78,8 @@ pub struct AxonUse {
 /// Use of the synapse array of a core on a crossbar chip.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrossbarUse {
+    /// Neuron circuits, of which a neuron can have several.
+    pub circuits: Use,
     /// Synapse drivers.
     pub drivers: Use,
     /// Synapse rows, by bus.
@@ -246,16 +248,6 @@ pub struct SumChange {
     pub after: f64,
 }
 
-/// Why a connection is not on the board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ConnectionLoss {
-    /// Its neuron has more synapses than CAM words, and larger weights came first.
-    FanIn,
-    /// The rows of its kind on its source's bus are full, and larger weights came first.
-    Rows,
-}
-
 /// A connection that the mapping could not keep.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MappingLoss {
@@ -268,7 +260,7 @@ pub struct MappingLoss {
     /// The weight asked for, with its sign.
     pub weight: f64,
     /// Why.
-    pub cause: ConnectionLoss,
+    pub cause: Limit,
 }
 
 /// What the connections that masks took away would have needed, beyond what the others need, if none of them had been
@@ -342,8 +334,25 @@ pub struct MappingReport {
     /// What came of a placement that is not simply the order of the network; none: it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<PlacementReport>,
+    /// What came of having a die in mind; none: the mapping is for any die.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub die: Option<DieReport>,
+    /// The populations whose neurons are several circuits each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<JoinedReport>,
     /// What is not as the network asks for.
     pub warnings: Warnings,
+}
+
+/// Neurons that are several circuits each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinedReport {
+    /// The population.
+    pub population: String,
+    /// Its neurons.
+    pub neurons: u32,
+    /// Circuits that are joined to each of them.
+    pub circuits_per_neuron: u32,
 }
 
 /// Which placement was taken, and how much the cores send to each other under it.
@@ -373,7 +382,7 @@ impl MappingReport {
     }
 
     /// Connections lost for `cause`.
-    pub fn lost_by(&self, cause: ConnectionLoss) -> u64 {
+    pub fn lost_by(&self, cause: Limit) -> u64 {
         self.losses.iter().filter(|loss| loss.cause == cause).count() as u64
     }
 

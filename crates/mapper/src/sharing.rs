@@ -5,8 +5,9 @@
 //! what their weights are made of: so populations whose weights are of different size keep apart while there are fresh
 //! cores.
 
+use crate::die::whole_circuits;
 use crate::placement::{Packing, board_cores};
-use crate::{CoreSharing, MapperError, MapperOptions};
+use crate::{CoreSharing, DieChoice, KnownDie, MapperError, MapperOptions};
 use chip::{ChipSpec, Values};
 use network::{Network, Population, SynapseChoice};
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,11 +137,36 @@ impl Classes {
     }
 }
 
+/// The die that `options` have in mind, if circuits of it can be broken.
+fn known_faults(options: &MapperOptions) -> Option<&KnownDie> {
+    match &options.die {
+        DieChoice::Known(known) => known.parameters.has_faults().then_some(known),
+        _ => None,
+    }
+}
+
+/// Circuits of a core that neurons can have: with a die in mind, the whole ones.
+pub(crate) fn circuits(spec: &ChipSpec, options: &MapperOptions, core: CoreAddress) -> u32 {
+    match known_faults(options) {
+        None => spec.neurons_per_core() as u32,
+        Some(known) => whole_circuits(&known.parameters, spec, core).count() as u32,
+    }
+}
+
 /// What of a core is taken.
 struct OpenCore {
     /// The populations in it.
     populations: Vec<usize>,
     neurons: u32,
+    /// Circuits that neurons can have.
+    whole: u32,
+    /// Circuits up to the last one in use.
+    used: u32,
+}
+
+/// Circuits of a neuron of population `population`, by population; one of those that are not there.
+pub(crate) fn joined(circuits: &[u32], population: usize) -> u32 {
+    circuits.get(population).copied().unwrap_or(1)
 }
 
 /// The cores of a board while populations are placed.
@@ -153,6 +179,8 @@ pub(crate) struct Cores<'a> {
     count: usize,
     open: Vec<OpenCore>,
     largest: Vec<Largest<'a>>,
+    /// By population: circuits of a neuron; empty: one.
+    joined: &'a [u32],
 }
 
 impl<'a> Cores<'a> {
@@ -160,7 +188,25 @@ impl<'a> Cores<'a> {
     pub(crate) fn new(network: &'a Network, spec: &'a ChipSpec, options: &'a MapperOptions, sharing: Sharing) -> Self {
         let count = board_cores(spec, options);
         let largest = if sharing.on { largest(network) } else { Vec::new() };
-        Self { network, spec, options, sharing, count, open: Vec::new(), largest }
+        Self { network, spec, options, sharing, count, open: Vec::new(), largest, joined: &[] }
+    }
+
+    /// The same for neurons of several circuits, by population.
+    pub(crate) fn with_joined(self, joined: &'a [u32]) -> Self {
+        Self { joined, ..self }
+    }
+
+    /// Neurons of population `population` that the next fresh core has circuits for; any core if there is none.
+    pub(crate) fn most(&self, population: usize) -> u32 {
+        let fresh = (self.open.len()..self.count).map(|core| self.circuits(core)).find(|circuits| *circuits > 0);
+        (fresh.unwrap_or(self.per_core()) / joined(self.joined, population)).max(1)
+    }
+
+    /// Neurons of population `population` that core `core` has circuits for.
+    pub(crate) fn room(&self, core: usize, population: usize) -> u32 {
+        let count = joined(self.joined, population);
+        let first = self.open[core].used.next_multiple_of(count);
+        self.open[core].whole.saturating_sub(first) / count
     }
 
     /// Neurons in core `core`.
@@ -173,12 +219,21 @@ impl<'a> Cores<'a> {
         self.spec.neurons_per_core() as u32
     }
 
-    /// A fresh core, if there is one.
+    /// Circuits of core `core` of the board that neurons can have: with a die in mind, the whole ones.
+    fn circuits(&self, core: usize) -> u32 {
+        circuits(self.spec, self.options, self.address(core))
+    }
+
+    /// A fresh core with circuits that neurons can have, if there is one.
     pub(crate) fn fresh(&mut self) -> Option<usize> {
-        (self.open.len() < self.count).then(|| {
-            self.open.push(OpenCore { populations: Vec::new(), neurons: 0 });
-            self.open.len() - 1
-        })
+        while self.open.len() < self.count {
+            let whole = self.circuits(self.open.len());
+            self.open.push(OpenCore { populations: Vec::new(), neurons: 0, whole, used: 0 });
+            if whole > 0 {
+                return Some(self.open.len() - 1);
+            }
+        }
+        None
     }
 
     /// The cores in use that population `population` may share and is not in, in order.
@@ -204,8 +259,10 @@ impl<'a> Cores<'a> {
     /// Puts `neurons` neurons of population `population` into core `core`; returns their first circuit.
     pub(crate) fn put(&mut self, core: usize, population: usize, neurons: u32) -> u32 {
         let core = &mut self.open[core];
+        let count = joined(self.joined, population);
         core.populations.push(population);
         core.neurons += neurons;
+        core.used = core.used.next_multiple_of(count) + neurons * count;
         core.neurons - neurons
     }
 
@@ -217,15 +274,33 @@ impl<'a> Cores<'a> {
 
     /// Free circuits of cores that `population` may use.
     pub(crate) fn free(&self, population: usize) -> u64 {
-        let fresh = (self.count - self.open.len()) as u64 * u64::from(self.per_core());
-        fresh + self.shared(population).map(|core| u64::from(self.per_core() - self.open[core].neurons)).sum::<u64>()
+        self.fresh_circuits() + self.shared(population).map(|core| self.left(core)).sum::<u64>()
+    }
+
+    /// Free circuits of core `core`, each for a neuron.
+    fn left(&self, core: usize) -> u64 {
+        u64::from(self.open[core].whole.saturating_sub(self.open[core].neurons))
+    }
+
+    /// Circuits of the cores that are not in use.
+    fn fresh_circuits(&self) -> u64 {
+        match known_faults(self.options) {
+            None => (self.count - self.open.len()) as u64 * u64::from(self.per_core()),
+            Some(_) => (self.open.len()..self.count).map(|core| u64::from(self.circuits(core))).sum(),
+        }
+    }
+
+    /// Free circuits of the cores that `population` is in.
+    pub(crate) fn free_beside(&self, population: usize) -> u64 {
+        let own = self.open.iter().filter(|core| core.populations.contains(&population));
+        own.map(|core| u64::from(self.per_core() - core.neurons)).sum()
     }
 
     /// The refusal of population `population`, of which `left` neurons found no place; `memories` says which memories
     /// of the cores with free circuits are full, if that is what is missing.
     pub(crate) fn full(&self, population: usize, left: u32, memories: Option<&str>) -> MapperError {
         let own = &self.network.populations[population];
-        let circuits = self.count as u64 * u64::from(self.per_core());
+        let circuits = self.fresh_circuits() + self.open.iter().map(|core| u64::from(core.whole)).sum::<u64>();
         let taken: u64 = self.open.iter().map(|core| u64::from(core.neurons)).sum();
         let free = self.free(population);
         let others = (circuits - taken).saturating_sub(free);
@@ -248,6 +323,10 @@ impl<'a> Cores<'a> {
         if self.options.chips.is_some_and(|allowed| usize::from(allowed) < chips) {
             ways.push(format!("let the mapping use all {chips} chips of the board"));
         }
+        if let Some(known) = known_faults(self.options) {
+            let all = self.count as u64 * u64::from(self.per_core());
+            ways.push(format!("{} of the board's {all} circuits are broken on {}", all - circuits, known.name));
+        }
         ways.push("use fewer neurons, or a chip file with more `geometry.chips`".into());
         MapperError::BoardFull {
             population: own.name.clone(),
@@ -255,6 +334,7 @@ impl<'a> Cores<'a> {
             missing: left,
             free,
             circuits,
+            memories: memories.is_some(),
             ways: ways.join("; "),
         }
     }

@@ -95,8 +95,8 @@ impl Times {
 }
 
 /// The largest weight with which the inputs of every neuron of each core fit its accumulators, if a neuron keeps at
-/// most `rows` of them; `None` where sums have no bound.
-pub(crate) fn weight_max(wish: &Wish<'_>, rows: usize) -> Vec<Option<u64>> {
+/// most `rows` of them, by core; `None` where sums have no bound.
+pub(crate) fn weight_max(wish: &Wish<'_>, rows: &[usize]) -> Vec<Option<u64>> {
     let mut fan_in: Vec<Vec<u64>> = wish.cores.iter().map(|core| vec![0; core.neuron_count as usize]).collect();
     let mut most_times = vec![None; wish.cores.len()];
     for (index, projection) in wish.network.projections.iter().enumerate() {
@@ -106,11 +106,11 @@ pub(crate) fn weight_max(wish: &Wish<'_>, rows: usize) -> Vec<Option<u64>> {
             most_times[link.core] = times.of(&link).max(most_times[link.core]);
         }
     }
-    let most = |(fan_in, times): (&Vec<u64>, Option<u64>)| {
-        let inputs = fan_in.iter().copied().max().unwrap_or(0).min(rows as u64);
+    let most = |((fan_in, rows), times): ((&Vec<u64>, &usize), Option<u64>)| {
+        let inputs = fan_in.iter().copied().max().unwrap_or(0).min(*rows as u64);
         Some(router::sum_max(wish.spec) / (inputs.max(1) * times?))
     };
-    fan_in.iter().zip(most_times).map(most).collect()
+    fan_in.iter().zip(rows).zip(most_times).map(most).collect()
 }
 
 /// The accumulators that each core has for these connections.
@@ -127,6 +127,8 @@ fn layouts(wish: &Wish<'_>, links: impl Iterator<Item = Link>) -> Result<Vec<Inp
             neuron_count: placed.neuron_count,
             parameters: BTreeMap::new(),
             weight_exponent: 0,
+            off: Vec::new(),
+            circuits: Vec::new(),
         };
         InputLayout::new(wish.spec, &program, used).map_err(|error| wish.refused(placed.address, error))
     };

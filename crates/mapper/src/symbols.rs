@@ -26,5 +26,6 @@ pub(crate) fn of(network: &Network, placement: &Placement, kind: PlacementKind, 
                 ProjectionSymbol { name, pre, post, synapses: report.kept }
             })
             .collect(),
+        die: None,
     }
 }

@@ -1,7 +1,8 @@
 //! The mapping report as text.
 
-use crate::Traffic;
-use crate::report::{ConnectionLoss, MappingReport, MemoryUse, PlacementReport, PopulationRange, Use, XyloReport};
+use crate::limits::LIMITS;
+use crate::report::{JoinedReport, MappingReport, MemoryUse, PlacementReport, PopulationRange, Use, XyloReport};
+use crate::{DieReport, Traffic};
 use chip::PlacementKind;
 use std::fmt;
 
@@ -19,11 +20,11 @@ pub struct ReportTable {
 }
 
 impl Table {
-    fn new(names: usize, header: &[&str]) -> Self {
+    pub(crate) fn new(names: usize, header: &[&str]) -> Self {
         Self { title: "", names, rows: vec![header.iter().map(|cell| (*cell).into()).collect()] }
     }
 
-    fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 }
@@ -70,7 +71,7 @@ impl fmt::Display for PopulationRange {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
@@ -103,6 +104,7 @@ impl MappingReport {
             named("Gains", self.gains_table()),
             named("Projections", Some(self.projections_table())),
             named("Errors of weights", Some(self.errors_table())),
+            named("On the die", self.die.as_ref().map(DieReport::table)),
             named("Limits of the chip", self.xylo.as_ref().map(XyloReport::limits_table)),
             named("Matrices", self.xylo.as_ref().map(XyloReport::matrices_table)),
         ];
@@ -158,13 +160,17 @@ impl MappingReport {
 
     /// Arrays of a crossbar chip; `None` on chips without.
     fn crossbar_table(&self) -> Option<Table> {
-        let mut table = Table::new(2, &["core", "holds", "drivers", "rows by bus", "sources by bus"]);
+        let joins = !self.joined.is_empty();
+        let circuits = if joins { &["circuits"][..] } else { &[] };
+        let columns = [&["core", "holds"], circuits, &["drivers", "rows by bus", "sources by bus"]].concat();
+        let mut table = Table::new(2, &columns);
         for core in &self.cores {
             let array = core.crossbar.as_ref()?;
             let by_bus = |uses: &[Use]| joined(uses.iter().map(Use::to_string));
             let uses = [array.drivers.to_string(), by_bus(&array.rows), by_bus(&array.sources)];
             let names = [core.address.to_string(), held(&core.parts)];
-            table.row(names.into_iter().chain(uses));
+            let circuits = joins.then(|| array.circuits.to_string());
+            table.row(names.into_iter().chain(circuits).chain(uses));
         }
         Some(table)
     }
@@ -323,6 +329,9 @@ impl fmt::Display for MappingReport {
         }
         writeln!(f, "{}", self.projections_table())?;
         writeln!(f, "{}", self.errors_table())?;
+        if let Some(die) = &self.die {
+            writeln!(f, "{die}")?;
+        }
         if let Some(xylo) = &self.xylo {
             writeln!(f, "{xylo}")?;
         }
@@ -335,19 +344,16 @@ impl fmt::Display for MappingReport {
                 freed.synapses, freed.sram_words, freed.tags
             )?;
         }
+        for JoinedReport { population, neurons, circuits_per_neuron } in &self.joined {
+            writeln!(f, "JOINED: each of the {neurons} neurons of `{population}` is {circuits_per_neuron} circuits.")?;
+        }
         if self.losses.is_empty() {
             return writeln!(f, "No connection was lost.");
         }
-        for (cause, why) in [
-            (ConnectionLoss::FanIn, "their neurons have no more CAM words, and larger weights came first"),
-            (
-                ConnectionLoss::Rows,
-                "the rows of their kind on the bus of their source are full, and larger weights came first",
-            ),
-        ] {
-            match self.lost_by(cause) {
+        for info in LIMITS {
+            match self.lost_by(info.limit) {
                 0 => {}
-                count => writeln!(f, "LOST: {count} connections, since {why}.")?,
+                count => writeln!(f, "LOST: {count} connections, since {}.", info.why)?,
             }
         }
         Ok(())

@@ -99,6 +99,7 @@ pub(crate) fn crossbar() -> ChipSpec {
             row_select_bits: fact("5"),
             neuron_label_bits: fact("8"),
             columns_per_output: fact("32"),
+            joined_circuits_max: Some(fact("8")),
             weight_bits: fact("6"),
         }),
         ..tag_cam()

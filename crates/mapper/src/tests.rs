@@ -3,10 +3,12 @@
 mod axons;
 mod crossbar;
 mod delays;
+mod die;
 mod explain;
 mod fits;
 mod names;
 mod nets;
+mod over_full;
 mod placement;
 mod readouts;
 mod reports;

@@ -1,7 +1,7 @@
 //! Ways out of a refusal: what other options would make of the same network, found by trying them.
 
 use crate::options::{OptionInfo, OptionValues};
-use crate::{MapperError, MapperOptions, MappingReport, XyloMisfit, map};
+use crate::{Limit, MapperError, MapperOptions, MappingReport, XyloMisfit, map};
 use chip::ChipSpec;
 use network::Network;
 use serde::Serialize;
@@ -25,6 +25,7 @@ pub struct WayOut {
 /// At most three ways out of `error`, which `network` met on `spec` with `options`; those that are options were tried,
 /// and are refused themselves unless they stand here.
 pub fn ways_out(network: &Network, spec: &ChipSpec, options: &MapperOptions, error: &MapperError) -> Vec<WayOut> {
+    let error = error.refusal();
     let connections: usize = network.projections.iter().map(|projection| projection.connections.len()).sum();
     let mut ways: Vec<WayOut> = Vec::new();
     for (key, value) in candidates(error) {
@@ -45,7 +46,7 @@ pub fn ways_out(network: &Network, spec: &ChipSpec, options: &MapperOptions, err
     }
     ways.extend(by_hand(error));
     // Which chip, and what it loses, the table of several chips tells.
-    if is_of_hardware(error) {
+    if Limit::of(error).is_some_and(|limit| limit != Limit::Sums) {
         let what = format!("choose a chip with more than `{}` has; `quenched map` compares several", spec.name);
         ways.push(WayOut { option: None, value: None, what, loss: None });
     }
@@ -53,29 +54,23 @@ pub fn ways_out(network: &Network, spec: &ChipSpec, options: &MapperOptions, err
     ways
 }
 
-/// Whether it is a memory of the chip that is too small.
-fn is_of_hardware(error: &MapperError) -> bool {
-    use MapperError::{BoardFull, BusRows, BusSources, CoreMemory, FanIn, FanOut, RowFanIn, Tags};
-    matches!(
-        error,
-        BoardFull { .. }
-            | BusRows { .. }
-            | BusSources { .. }
-            | CoreMemory { .. }
-            | FanIn { .. }
-            | FanOut { .. }
-            | RowFanIn { .. }
-            | Tags { .. }
-    )
+/// Options that may help against an error, with the values to try: those without a loss come first.
+fn candidates(error: &MapperError) -> Vec<(&'static str, &'static str)> {
+    let over_full = Limit::of(error).map_or(Vec::new(), |limit| limit.info().helpers());
+    let ways = |way: &str| over_full.iter().filter(|name| **name == way).map(|name| ("over_full", *name)).collect();
+    let [join, split, prune]: [Vec<_>; 3] = ["join", "split", "prune"].map(ways);
+    [join, split, others(error), prune].concat()
 }
 
-/// Options that may help against an error, with the values to try.
-fn candidates(error: &MapperError) -> Vec<(&'static str, &'static str)> {
+/// The others of them.
+fn others(error: &MapperError) -> Vec<(&'static str, &'static str)> {
     match error {
+        MapperError::DieSlots { .. } => vec![("over_full", "prune"), ("die", "none")],
+        MapperError::DieCircuits { .. } => vec![("die", "none")],
         MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
-            vec![("over_fan_in", "prune"), ("core_sharing", "off"), ("placement", "optimised")]
+            vec![("core_sharing", "off"), ("placement", "optimised")]
         }
-        MapperError::Tags { .. } | MapperError::FanOut { .. } => {
+        MapperError::Tags { .. } | MapperError::FanOut { .. } | MapperError::CoreMemory { .. } => {
             // A placement that has been added to the options may keep together what hears the same sources.
             let orders = OptionInfo::find("placement").map(|option| option.values);
             let orders = match orders {
@@ -107,7 +102,9 @@ fn meaning(key: &'static str, value: &'static str) -> Option<(&'static str, &'st
         OptionValues::Choice(choices) | OptionValues::ChoiceOrFile(choices) => {
             choices.iter().find(|(name, _)| *name == value).copied()
         }
-        OptionValues::Number | OptionValues::Count => Some((value, option.doc)),
+        OptionValues::File(_) | OptionValues::Number | OptionValues::Count | OptionValues::Die => {
+            Some((value, option.doc))
+        }
     }
 }
 

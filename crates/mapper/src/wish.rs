@@ -1,5 +1,7 @@
 //! The network as the mapper reads it: every connection between a source and a circuit of the board.
 
+use crate::cuts::{Cuts, Ranked, Ranks};
+use crate::die::OnDie;
 use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
 use crate::report::FreedResources;
@@ -29,6 +31,8 @@ pub(crate) struct Link {
     pub(crate) weight: i64,
     /// Whether the mask keeps it.
     pub(crate) kept: bool,
+    /// Whether it was taken away for a limit of the chip.
+    pub(crate) cut: bool,
     /// Ticks from sending to arrival, as the chip has them.
     pub(crate) delay: u16,
 }
@@ -46,7 +50,7 @@ impl Link {
 
     /// Whether the mapper has to find a place for it.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.kept && self.weight != 0
+        self.kept && !self.cut && self.weight != 0
     }
 }
 
@@ -61,6 +65,12 @@ pub(crate) struct Wish<'a> {
     kinds: Vec<[u8; 2]>,
     /// Of each projection whose connections have delays of their own: those that they get.
     pub(crate) delays: Vec<Option<Vec<u16>>>,
+    /// The die that the mapping is judged on.
+    pub(crate) die: Option<OnDie<'a>>,
+    /// What the masks of `network` lack because a limit left no room for it.
+    pub(crate) cuts: &'a Cuts,
+    /// How much connections matter.
+    pub(crate) ranks: Ranks<'a>,
 }
 
 impl<'a> Wish<'a> {
@@ -73,9 +83,16 @@ impl<'a> Wish<'a> {
     ) -> Result<Self, MapperError> {
         let check = |projection| check_projection(network, spec, router, projection);
         let kinds = network.projections.iter().map(check).collect::<Result<_, _>>()?;
-        let mut wish = Self { network, spec, placement, cores: placement.cores(), kinds, delays: Vec::new() };
+        let (cores, ranks) = (placement.cores(), Ranks::default());
+        let mut wish =
+            Self { network, spec, placement, cores, kinds, delays: Vec::new(), die: None, cuts: Cuts::NONE, ranks };
         delays::settle(&mut wish, router)?;
         Ok(wish)
+    }
+
+    /// The same for a network that lacks `cuts`, whose connections matter as `ranks` says.
+    pub(crate) fn without(self, cuts: &'a Cuts, ranks: Ranks<'a>) -> Self {
+        Self { cuts, ranks, ..self }
     }
 
     /// Where member `index` of `end` sends from.
@@ -100,6 +117,23 @@ impl<'a> Wish<'a> {
     /// All connections of all projections, in the order of the network, kept or not.
     pub(crate) fn all_links(&self) -> impl Iterator<Item = Link> + '_ {
         (0..self.network.projections.len()).flat_map(|projection| self.links(projection))
+    }
+
+    /// How much a connection matters where some must go.
+    pub(crate) fn rank(&self, link: &Link) -> u128 {
+        self.ranks.rank(self.network.projections[link.projection].pre, link.pre, link.magnitude())
+    }
+
+    /// All wanted connections, each with what it matters.
+    pub(crate) fn ranked(&self) -> impl Iterator<Item = (Link, Ranked)> + '_ {
+        let of_projection = move |projection: usize| {
+            let links = self.links(projection).enumerate().filter(|(_, link)| link.is_wanted());
+            links.map(move |(index, link)| {
+                let (rank, place) = (self.rank(&link), (projection, index));
+                (link, Ranked { place, pre: link.pre, post: link.post, delay: link.delay, rank })
+            })
+        };
+        (0..self.network.projections.len()).flat_map(of_projection)
     }
 
     /// The weight of a connection as people write it.
@@ -129,12 +163,14 @@ impl<'a> Wish<'a> {
         let range = wish.connections.row_range(pre);
         let kinds = self.kinds[projection];
         let delays = self.delays[projection].as_ref();
+        let cuts = self.cuts.of(projection);
         let mut run = Run::default();
         targets.iter().zip(weights).zip(range).map(move |((&post, weight), index)| {
             if !(run.first..run.end).contains(&post) {
                 run = self.run_of(wish.post, post);
             }
             let weight = i64::from(weight.to_bits()) << wish.weight_format.scale;
+            let cut = cuts.is_some_and(|cuts| cuts.contains_key(&index));
             Link {
                 projection,
                 pre,
@@ -143,7 +179,8 @@ impl<'a> Wish<'a> {
                 circuit: (post - run.first + run.first_circuit) as u16,
                 kind: kinds[usize::from(weight < 0)],
                 weight,
-                kept: wish.mask.keeps(index),
+                kept: cut || wish.mask.keeps(index),
+                cut,
                 delay: delays.map_or(wish.delay_ticks, |delays| delays[index]),
             }
         })

@@ -40,6 +40,11 @@ impl Mask {
         self.bits[index]
     }
 
+    /// No longer keeps connection `index`.
+    pub fn remove(&mut self, index: usize) {
+        self.bits.set(index, false);
+    }
+
     /// Number of connections, kept or not.
     pub fn len(&self) -> usize {
         self.bits.len()

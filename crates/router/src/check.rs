@@ -1,12 +1,12 @@
 //! Whether a program can be loaded: what does not depend on the kind of router, and the whole check without packing.
 
 use crate::draft::{Draft, Route, RowDraft};
-use crate::error::neuron;
+use crate::error::{check_count, neuron};
 use crate::sums::{Bounds, Worst};
 use crate::{RouterError, kinds};
-use alloc::vec;
 use alloc::vec::Vec;
-use chip::{ChipSpec, CoreModel, Program, Source, SynapseSign};
+use alloc::{format, vec};
+use chip::{ChipSpec, CoreModel, CoreProgram, Program, Source, SynapseSign};
 use device_models::{InputLayout, PackedSynapse};
 use units::InputId;
 
@@ -54,9 +54,29 @@ pub(crate) fn check_cores(spec: &ChipSpec, program: &Program) -> Result<(), Rout
         if core.neuron_count == 0 || core.neuron_count as usize > limit {
             return Err(RouterError::NeuronCount { core: core.address, used: core.neuron_count, limit });
         }
+        check_circuits(spec, core, limit)?;
     }
     let total: u64 = program.cores.iter().map(|c| u64::from(c.neuron_count)).sum();
     if total + u64::from(program.input_count) >= u64::from(u32::MAX) { Err(RouterError::TooLarge) } else { Ok(()) }
+}
+
+/// Checks the circuits of a core whose chip joins them: one entry a neuron, in order, none twice.
+fn check_circuits(spec: &ChipSpec, core: &CoreProgram, limit: usize) -> Result<(), RouterError> {
+    if core.circuits.is_empty() {
+        return Ok(());
+    }
+    check_count(&format!("{}, circuits of neurons", core.address), core.circuits.len(), core.neuron_count as usize)?;
+    let most = spec.router.joined_circuits_max();
+    let mut free = 0;
+    for (index, own) in core.circuits.iter().enumerate() {
+        let (first, count) = (own.first.index(), usize::from(own.count));
+        if first < free || !(1..=most).contains(&count) || first + count > limit {
+            let address = neuron(core.address, index);
+            return Err(RouterError::Circuits { address, first, count, free, most, limit });
+        }
+        free = first + count;
+    }
+    Ok(())
 }
 
 /// What the check of a draft found out.

@@ -45,6 +45,31 @@ pub enum RouterError {
         /// Neurons of the core.
         limit: usize,
     },
+    /// Circuits of a neuron that the core does not have, that another neuron has, or that cannot be joined.
+    #[error(
+        "{address} is made of {count} circuits from circuit {first} on; a neuron has 1 to {most} on this chip, from the \
+         first free one, {free}, on, and the core has {limit}"
+    )]
+    Circuits {
+        /// The neuron.
+        address: NeuronAddress,
+        /// Its first circuit.
+        first: usize,
+        /// How many.
+        count: usize,
+        /// The first circuit that neurons before it leave free.
+        free: usize,
+        /// Circuits that can be joined.
+        most: usize,
+        /// Circuits of the core.
+        limit: usize,
+    },
+    /// A synapse in the column of a circuit that belongs to no neuron.
+    #[error("a synapse lies in the column of {address}, a circuit that belongs to no neuron of the program")]
+    UnusedCircuit {
+        /// The circuit.
+        address: NeuronAddress,
+    },
     /// A connection starts or ends at a core that the program does not use.
     #[error("a connection names {core}, which this program does not use")]
     UnusedCore { core: CoreAddress },

@@ -41,4 +41,4 @@ pub use kinds::axon::memory::{list_bits, weight_range, weight_step};
 pub use kinds::axon::synapse_bits;
 pub use kinds::tag_cam::{Board, Cam, Hop, Sram};
 pub use sums::{arrivals_max, is_sum, sum_max};
-pub use weights::WeightChanges;
+pub use weights::{WeightChanges, number_on_die};

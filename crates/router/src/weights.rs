@@ -24,6 +24,19 @@ pub struct WeightChanges {
     pub saturated: u64,
 }
 
+/// What a slot whose memory holds the weight itself makes of `weight` on a die, for a kind of synapse with this sign.
+///
+/// # Errors
+/// A negative factor of the slot, and a weight that its bits do not hold.
+pub fn number_on_die(
+    die: &DieParameters,
+    (core, neuron, number): (CoreAddress, NeuronId, u64),
+    sign: SynapseSign,
+    weight: i16,
+) -> Result<i16, RouterError> {
+    Scales::new(die).weigh_number(Slot { core, neuron, number }, sign, weight)
+}
+
 /// A slot with its address.
 #[derive(Clone, Copy)]
 pub(crate) struct Slot {

@@ -82,6 +82,18 @@ impl Board {
         Ok(DieParameters::new(self.spec(), die, MismatchSetting::default())?)
     }
 
+    /// What is to be said if the program was made for another die than `die`.
+    pub fn other_die(&self, die: &DieParameters) -> Option<String> {
+        let made_for = self.symbols().die.as_ref()?;
+        (made_for.fingerprint != die.fingerprint(self.spec(), self.program())).then(|| {
+            format!(
+                "the program was made for {}, and its circuits are not those of this die: map the network for this \
+                 die, or run the program on its own",
+                made_for.name
+            )
+        })
+    }
+
     /// The program on `die`, in its initial state at tick 0.
     ///
     /// # Errors

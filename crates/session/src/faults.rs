@@ -3,7 +3,6 @@
 use crate::Session;
 use chip::CoreProgram;
 use device_models::NeuronFault;
-use units::NeuronId;
 
 /// What is broken on a die of that which a program uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,8 +41,10 @@ impl Session {
         }
         let count = |fault| {
             let broken = |core: &CoreProgram| {
-                let neurons = (0..core.neuron_count).map(|neuron| NeuronId(neuron as u16));
-                neurons.filter(|&neuron| die.neuron_fault(core.address, neuron) == Some(fault)).count()
+                let circuits = (0..core.neuron_count as usize).map(|neuron| core.sender(neuron));
+                // What is switched off does no harm.
+                let circuits = circuits.filter(|circuit| core.off.binary_search(circuit).is_err());
+                circuits.filter(|&circuit| die.neuron_fault(core.address, circuit) == Some(fault)).count()
             };
             self.board().program().cores.iter().map(broken).sum::<usize>() as u64
         };

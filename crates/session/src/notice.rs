@@ -45,6 +45,9 @@ impl Session {
             );
             warnings.push(Kind::Saturation, place, text);
         }
+        if let Some(warning) = self.board().other_die(self.die()) {
+            warnings.push(Kind::OtherDie, name, warning);
+        }
         let cut = self.emulator().fabric().weight_changes().saturated;
         if cut > 0 {
             warnings.push(Kind::Saturation, name, format!("{cut} weights of the die were cut at 16 bits"));

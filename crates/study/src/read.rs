@@ -13,7 +13,7 @@ use formats::chip::{self as chip_file, ChipFile};
 use formats::document::{Document, Format, Table, Value};
 use formats::names::read_name;
 use formats::{FormatError, FormatErrors, Problem};
-use mapper::{MapperOptions, ReadoutStrategy};
+use mapper::{Activity, MapperOptions, ReadoutStrategy};
 use network::{Recurrence, SynapseChoice};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -172,6 +172,13 @@ impl Reader<'_> {
         let mapping = root.optional_with("mapping", |v| {
             v.options(|key, value| {
                 options.set(key, value)?;
+                if options.die != mapper::DieChoice::None {
+                    return Err("a study maps once for all of its dies, and has none in mind: leave `die` out".into());
+                }
+                if matches!(options.activity, Activity::File(_)) {
+                    let what = "counts the spikes of one network, and a study makes many; prune by weight here";
+                    return Err(format!("`{key}` {what}"));
+                }
                 let read = |file: &str| formats::placement::load(&self.directory.join(file));
                 options.read_placement(read).map_err(|error| error.to_string())
             })

@@ -52,6 +52,8 @@ pub enum Kind {
     Ties,
     /// Neurons of a population spiked in every step.
     AlwaysFiring,
+    /// A program runs on another die than the one that it was made for.
+    OtherDie,
     /// Mismatch that the grid of time, or a format, swallows.
     Mismatch,
     /// A graph of a trained net does on the chip what its rules do not say.

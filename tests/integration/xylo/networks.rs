@@ -151,7 +151,15 @@ fn core(address: CoreAddress, neurons: &[XyloNeuron], has_bias: bool) -> CorePro
         parameters.insert("bias".to_owned(), values(&|n| n.bias));
     }
     let neuron_count = neurons.len() as u32;
-    CoreProgram { address, model: CoreModel::Xylo, neuron_count, parameters, weight_exponent: 20 }
+    CoreProgram {
+        address,
+        model: CoreModel::Xylo,
+        neuron_count,
+        parameters,
+        weight_exponent: 20,
+        off: Vec::new(),
+        circuits: Vec::new(),
+    }
 }
 
 /// The program that is the network `n` with `inputs` channels.

@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+mod die;
 mod explain;
 mod graph;
 mod input;
@@ -11,16 +12,17 @@ mod values;
 use budget::Allowance;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
-use units::{Decimal, Quantity};
-use values::{count, from_to, parse_cv, parse_tick, time};
+use units::Quantity;
+use values::{count, from_to, parse_tick, time};
 
+pub(crate) use die::{DieArgs, DieChoice, ForDie};
 pub(crate) use explain::{ExplainArgs, NeuronName};
 pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
 pub(crate) use samples::{RateArgs, SampleArgs};
 pub(crate) use score::ScoreArgs;
-pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval};
+pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval, WhichDie};
 
 /// Emulate mixed-signal neuromorphic chips whose device mismatch is drawn once per die and then frozen.
 #[derive(Parser, Debug)]
@@ -60,7 +62,7 @@ pub(crate) enum Command {
     /// Show the frozen mismatch of one die
     Die(DieArgs),
     /// Map a network onto a chip and report what was used, kept and lost
-    Map(MapArgs),
+    Map(Box<MapArgs>),
     /// Explain a program: a neuron, a core, the whole floor, or the difference to another
     Explain(Box<ExplainArgs>),
     /// Run a network on a die and report its spikes
@@ -168,64 +170,6 @@ pub(crate) struct ChipArgs {
     pub(crate) toml: bool,
 }
 
-/// Which die, and how much mismatch.
-#[derive(ClapArgs, Debug)]
-pub(crate) struct DieChoice {
-    /// Seed of the study that the die belongs to
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count::<u64>, allow_negative_numbers = true)]
-    pub(crate) seed: u64,
-
-    /// Number of the die
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count::<u32>, allow_negative_numbers = true)]
-    pub(crate) die: u32,
-
-    /// Scale the mismatch of the whole chip so that its reference parameter has this CV (0.2 is 20 %); 0 is the
-    /// nominal chip. As in the chip file if not given
-    #[arg(long, value_name = "X", value_parser = parse_cv, allow_negative_numbers = true)]
-    pub(crate) cv: Option<Decimal>,
-
-    /// Leave out the faults of the chip file: no circuit is broken. Scaling the mismatch does not touch them
-    #[arg(long)]
-    pub(crate) no_faults: bool,
-}
-
-#[derive(ClapArgs, Debug)]
-#[command(after_help = "Examples:
-  quenched die --chip dynapse2 --seed 1 --die 3
-  quenched die --chip dynapse2 --cv 0.2 --core 0 --csv die.csv")]
-pub(crate) struct DieArgs {
-    /// Name of a shipped chip, or path of a chip file
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) chip: String,
-
-    #[command(flatten)]
-    pub(crate) which: DieChoice,
-
-    /// Only this core; all cores of one chip if not given
-    #[arg(long, value_name = "N", value_parser = count::<u16>, allow_negative_numbers = true)]
-    pub(crate) core: Option<u16>,
-
-    /// Only this parameter, with its histogram; may be given several times. All parameters if not given
-    #[arg(long = "parameter", value_name = "NAME")]
-    pub(crate) parameters: Vec<String>,
-
-    /// Also show the values as cores use them, rounded to steps, ticks and registers, and the CV that is left
-    #[arg(long)]
-    pub(crate) effective: bool,
-
-    /// The core model that uses them; the first of the chip if not given
-    #[arg(long, value_name = "MODEL", requires = "effective")]
-    pub(crate) model: Option<String>,
-
-    /// Also write every value to this file, one line a neuron
-    #[arg(long, value_name = "FILE")]
-    pub(crate) csv: Option<PathBuf>,
-
-    /// Print JSON instead of tables and histograms
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// How a network is mapped.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct MapChoice {
@@ -263,17 +207,21 @@ impl MapChoice {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   quenched map net.toml --chip dynapse2
-  quenched map net.toml --chip dynapse2 --over-fan-in prune --out net.program
+  quenched map net.toml --chip dynapse2 --over-full prune --out net.program
   quenched map net.toml --chip dynapse2 --chip brainscales2 --chip ideal      one table of all
   quenched map net.nir --chip ideal --like sinabs            a graph of a trained net, by the rules of sinabs
   quenched map network.net --chip loihi-lava                 a net of lava-dl
   quenched map tests/golden/xylo/net_06.json                 a golden case, on the chip of its rules
+  quenched map net.toml --chip dynapse2 --die 3 --out net-3.program         for die 3, and no other
   quenched map net.nir --chip dynapse2 --like norse --step-time 1ms --calibrate x.npy     rates before and after
   quenched map net.toml --chip dynapse2 --html net.html      floor plan, weights and tables as a page
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
     pub(crate) what: MapChoice,
+
+    #[command(flatten)]
+    pub(crate) for_die: ForDie,
 
     /// Write the program (the chip's memory image) to this file
     #[arg(long, value_name = "PROGRAM")]
@@ -325,6 +273,10 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) which: DieChoice,
 
+    /// Map the network for the die that it runs on, as `map --die` does; a program is mapped already
+    #[arg(long)]
+    pub(crate) map_for_die: bool,
+
     #[command(flatten)]
     pub(crate) length: RunLength,
 
@@ -349,6 +301,11 @@ pub(crate) struct RunArgs {
     /// becomes OUT-INPUT, before its extension
     #[arg(long, value_name = "OUT")]
     pub(crate) spikes: Option<PathBuf>,
+
+    /// Count how often each neuron and input channel sends, and write that to this file: what `--activity` of a
+    /// later mapping reads
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) counts: Option<PathBuf>,
 
     /// Record a quantity of the neurons of a population: `pools:v` of all, `pools[3]:v` of one, `pools[0..4]:v` of
     /// four. May be given several times. A name that does not exist is answered with those that do

@@ -1,6 +1,6 @@
 //! The parameters of each core model: name, what it measures, which values can be used, what it is.
 
-use crate::demand::{Bound, Measure, Parameter};
+use crate::demand::{Bound, Joined, Measure, Parameter};
 use registers::{
     BIAS_EXPONENT_MAX, BIAS_MANTISSA_MAX, DASH_MAX, LATE_STEPS_MAX, MORE_SPIKES_MAX, PHASE_MAX, REFRACTORY_MAX,
     SCALE_MAX, THRESHOLD_MANTISSA_MAX,
@@ -29,7 +29,16 @@ pub mod registers {
 }
 
 const fn parameter(name: &'static str, measure: Measure, bound: Bound, summary: &'static str) -> Parameter {
-    Parameter { name, measure, bound, optional: false, core_wide: false, with_weights: false, summary }
+    Parameter {
+        name,
+        measure,
+        bound,
+        optional: false,
+        core_wide: false,
+        with_weights: false,
+        joined: Joined::Sender,
+        summary,
+    }
 }
 
 /// A parameter that a chip may lack; it then counts as 0.
@@ -51,12 +60,20 @@ const fn with_weights(parameter: Parameter) -> Parameter {
     Parameter { with_weights: true, ..parameter }
 }
 
+/// A parameter of which each of the circuits that are joined brings its share.
+const fn shared_out(parameter: Parameter) -> Parameter {
+    Parameter { joined: Joined::Mean, ..parameter }
+}
+
 /// A register that all neurons of a core share.
 const fn core_register(name: &'static str, least: i32, most: i32, summary: &'static str) -> Parameter {
     Parameter { core_wide: true, ..optional_register(name, least, most, summary) }
 }
 
-const TAU_MEM: Parameter = parameter("tau_mem", Measure::Time, Bound::Positive, "membrane time constant");
+const TAU_MEM: Parameter = Parameter {
+    joined: Joined::HarmonicMean,
+    ..parameter("tau_mem", Measure::Time, Bound::Positive, "membrane time constant")
+};
 const V_THRESHOLD: Parameter =
     parameter("v_threshold", Measure::Level, Bound::Threshold, "firing threshold above rest");
 const T_REFRACTORY: Parameter =
@@ -69,7 +86,12 @@ pub(super) const LIF: &[Parameter] = &[
     V_THRESHOLD,
     T_REFRACTORY,
     V_RESET,
-    optional("drive", Measure::Level, Bound::Any, "level at which the membrane would settle without spikes"),
+    shared_out(optional(
+        "drive",
+        Measure::Level,
+        Bound::Any,
+        "level at which the membrane would settle without spikes",
+    )),
     V_INITIAL,
 ];
 
@@ -78,7 +100,12 @@ pub(super) const ANALOG_LIF: &[Parameter] = &[
     V_THRESHOLD,
     T_REFRACTORY,
     V_RESET,
-    optional("drive", Measure::Level, Bound::Membrane, "level at which the membrane would settle without spikes"),
+    shared_out(optional(
+        "drive",
+        Measure::Level,
+        Bound::Membrane,
+        "level at which the membrane would settle without spikes",
+    )),
     V_INITIAL,
     optional(
         "adaptation",

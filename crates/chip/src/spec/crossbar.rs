@@ -29,6 +29,8 @@ section! {
         columns_per_output: Fact => usize, Count, 1..=1 << 16, "a neuron id has 16 bits",
             "Neighbouring columns, of every array, whose neurons share an event output; output i sends on bus i modulo \
              `buses`.";
+        joined_circuits_max: Option<Fact> => Option<usize>, Count, 1..=1 << 16, "a neuron id has 16 bits",
+            "Neighbouring circuits of an array that can be joined to one neuron, at most; where absent none are.";
         weight_bits: Fact => u32, Count, 1..=8, "a weight code is kept in 8 bits",
             "Bits of a weight, in units of one current a core; a weight has no sign: that belongs to the row.";
     }

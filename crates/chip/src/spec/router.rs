@@ -239,7 +239,19 @@ impl RouterSpec {
     pub fn numbered_slots(&self) -> u64 {
         match self {
             Self::TagCam(router) => router.limits().cam_words_per_neuron as u64,
-            Self::Ideal | Self::Axon(_) | Self::Xylo(_) | Self::Crossbar(_) => 0,
+            Self::Crossbar(router) => {
+                let limits = router.limits();
+                (limits.buses * limits.drivers_per_bus * limits.rows_per_driver) as u64
+            }
+            Self::Ideal | Self::Axon(_) | Self::Xylo(_) => 0,
+        }
+    }
+
+    /// Circuits of a core that can be joined to one neuron, at most. Panics if the spec was not validated.
+    pub fn joined_circuits_max(&self) -> usize {
+        match self {
+            Self::Crossbar(router) => router.limits().joined_circuits_max.unwrap_or(1),
+            Self::Ideal | Self::TagCam(_) | Self::Axon(_) | Self::Xylo(_) => 1,
         }
     }
 

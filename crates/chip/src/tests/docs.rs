@@ -108,7 +108,7 @@ fn parameters() -> String {
         let facts = model.facts();
         let of_gates = SynapseGate::ALL.into_iter().flat_map(|gate| gate.circuit().iter().map(move |p| (gate, p)));
         let of_registers = facts.register_parameters.iter();
-        for Reading { parameter, by, measure, bound, optional } in model.readings(&kinds) {
+        for Reading { parameter, by, measure, bound, optional, .. } in model.readings(&kinds) {
             let entry = match by {
                 ReadBy::Kind { entry, .. } => Some(entry),
                 ReadBy::Model(_) => None,

@@ -103,6 +103,8 @@ impl Layer<'_> {
             neuron_count: count as u32,
             parameters: parameters.collect(),
             weight_exponent: 0,
+            off: Vec::new(),
+            circuits: Vec::new(),
         };
         Machine {
             program: Program {

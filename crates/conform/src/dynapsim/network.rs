@@ -104,6 +104,8 @@ impl<'a> Reader<'a> {
             neuron_count: self.neurons as u32,
             parameters: values.into_iter().map(|(name, list)| (name, Values::PerNeuron(list))).collect(),
             weight_exponent: 0,
+            off: Vec::new(),
+            circuits: Vec::new(),
         };
         let program = Program {
             chip: spec.name.clone(),

@@ -111,6 +111,8 @@ pub(crate) fn read(fields: &Fields<'_>) -> Result<Network, ConformError> {
         neuron_count: count as u32,
         parameters,
         weight_exponent: 20,
+        off: Vec::new(),
+        circuits: Vec::new(),
     };
     let layers = [(XYLO_HIDDEN, hidden, hidden_values), (XYLO_OUTPUT, output, output_values)];
     let spec = spec(rules, inputs, hidden.max(output), output);

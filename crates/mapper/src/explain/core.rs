@@ -81,7 +81,8 @@ impl Explained<'_> {
         let of_core = |(core, uses): (&chip::CoreProgram, Vec<(String, Use)>)| {
             let mut parts = parts.get(&core.address).cloned().unwrap_or_default();
             parts.sort_by_key(|(circuit, _)| *circuit);
-            let neurons = Use::of(core.neuron_count as usize, kinds::neurons(&self.spec, core.address));
+            let neurons =
+                Use::of(core.neuron_count as usize - core.off.len(), kinds::neurons(&self.spec, core.address));
             CoreUse {
                 address: core.address,
                 model: core.model.name().into(),

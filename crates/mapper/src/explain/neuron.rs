@@ -4,7 +4,6 @@ use super::Explained;
 use super::pairs::Pair;
 use crate::gains::Factors;
 use crate::memory::Label;
-use crate::report::ConnectionLoss;
 use crate::wish::Link;
 use crate::{MapperError, level};
 use chip::Source;
@@ -122,8 +121,7 @@ impl Explained<'_> {
         match lost {
             _ if !link.kept => "masked".into(),
             _ if link.weight == 0 => "weight 0".into(),
-            Some(ConnectionLoss::FanIn) => "lost: no more CAM words".into(),
-            Some(ConnectionLoss::Rows) => "lost: rows are full".into(),
+            Some(limit) => format!("lost: {}", limit.info().name),
             None => "rounded to 0".into(),
         }
     }

@@ -5,6 +5,8 @@
 //! kind of synapse in slices (a second kind that differs in its shift alone, by the bits of a synapse), a connection is
 //! two synapses, and its weight is kept exactly.
 
+mod slots;
+
 use crate::decode::DecodedConnection;
 use crate::kinds::rows::{self, join, rounded};
 use crate::kinds::{Image, Kind};
@@ -62,6 +64,7 @@ impl Kind for Rows {
         let coarser = |exponent: &u8| (*exponent < EXPONENT_MAX).then_some(*exponent + 1);
         sums::settle(wish, &mut exponents, 0, || wish.all_links().filter(Link::is_wanted), weigh, coarser)?;
 
+        let mut on_die = slots::OnDie::new(wish, weight_max(wish.spec), options.small_weights);
         let mut rows: Vec<IdealRow> = Vec::new();
         for (index, projection) in wish.network.projections.iter().enumerate() {
             for pre in 0..projection.connections.row_count() as u32 {
@@ -71,17 +74,21 @@ impl Kind for Rows {
                     let synapses = match slices.high(link.kind) {
                         Some(high) => {
                             ledger.keep(&link, link.asked());
-                            slices.split(wish, &link, high).into_iter().filter(|s| s.weight != 0).collect()
+                            let halves = slices.split(wish, &link, high);
+                            on_die.book_slices(wish, source, &link, halves, ledger)?;
+                            halves.into_iter().filter(|s| s.weight != 0).collect()
                         }
                         None => {
                             let exponent = exponents[link.core];
-                            let weight = weigh(&exponent, &link);
+                            let weight = on_die.weight(wish, source, &link, (exponent, weigh(&exponent, &link)))?;
                             if weight == 0 {
                                 ledger.round_to_zero(&link);
                                 continue;
                             }
                             ledger.keep(&link, u64::from(weight) << exponent);
-                            vec![rows::synapse(wish, &link, weight)]
+                            let synapse = rows::synapse(wish, &link, weight);
+                            on_die.book(wish, source, &link, (exponent, synapse), ledger)?;
+                            vec![synapse]
                         }
                     };
                     let destination = wish.cores[link.core].address;
@@ -94,6 +101,7 @@ impl Kind for Rows {
                 }
             }
         }
+        on_die.book_parallel(wish, ledger)?;
         join(&mut rows);
         Ok(Image::of_rows(Routing::Ideal(rows), exponents))
     }

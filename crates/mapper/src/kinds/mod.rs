@@ -7,6 +7,7 @@ mod rows;
 pub(crate) mod tag_cam;
 mod xylo;
 
+use crate::cuts::{self, Refusal};
 use crate::decode::DecodedConnection;
 use crate::gains::Gain;
 use crate::ledger::Ledger;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use units::CoreAddress;
 
+pub(crate) use axon::resource_limit as axon_resource;
 pub use xylo::XyloMisfit;
 
 /// What a kind of router decides in a mapping, and what it tells the rest of the mapper.
@@ -40,7 +42,7 @@ pub(crate) trait Kind {
         options: &MapperOptions,
         sharing: Sharing,
     ) -> Result<Placement, MapperError> {
-        placement::place(network, spec, options, sharing, self.packing())
+        placement::place(network, spec, options, sharing, self.packing(), &[])
     }
 
     /// A judge of limits that depend on which neurons sit together, for placements that are searched; its parts are the
@@ -52,6 +54,11 @@ pub(crate) trait Kind {
     /// Hops that a message takes between two cores of a board, 0 within one.
     fn hops(&self, spec: &ChipSpec, a: CoreAddress, b: CoreAddress) -> u64 {
         optimise::hops_of_chips(spec.chip_count(), a, b)
+    }
+
+    /// The same kind with so many circuits joined to each neuron of a population; none: the chip joins none.
+    fn joined(&self, _circuits: &[u32]) -> Option<Box<dyn Kind>> {
+        None
     }
 
     /// What keeps populations apart that could share a core, where a kind has no rule of its own for placing them.
@@ -92,6 +99,26 @@ pub(crate) trait Kind {
     /// Synapses of both signs that a neuron has room for; none: no limit.
     fn synapses_per_neuron(&self) -> Option<usize> {
         None
+    }
+
+    /// Whether the mapping can have a die in mind: neurons can sit in any circuit of their core.
+    fn knows_dies(&self) -> bool {
+        true
+    }
+
+    /// Whether it chooses the slot that a synapse lies in among the numbered ones of its neuron.
+    fn chooses_slots(&self) -> bool {
+        false
+    }
+
+    /// Synapses that a circuit has room for; none: no limit.
+    fn synapses_per_circuit(&self) -> Option<usize> {
+        self.synapses_per_neuron()
+    }
+
+    /// The connections that matter least to the limit which a mapping was refused for; none: pruning does not help it.
+    fn prune(&self, _refusal: &Refusal<'_>) -> Vec<cuts::Place> {
+        Vec::new()
     }
 
     /// Fills the memories, and books every connection as kept or lost.
@@ -142,7 +169,7 @@ pub(crate) fn of(spec: &ChipSpec) -> Result<Box<dyn Kind>, MapperError> {
         RouterSpec::TagCam(router) => Box::new(tag_cam::Memories { limits: router.limits() }),
         RouterSpec::Axon(router) => Box::new(axon::Axons::new(spec, router.limits())?),
         RouterSpec::Xylo(router) => Box::new(xylo::Matrices { limits: router.limits() }),
-        RouterSpec::Crossbar(router) => Box::new(crossbar::Arrays { limits: router.limits() }),
+        RouterSpec::Crossbar(router) => Box::new(crossbar::Arrays { limits: router.limits(), joined: Vec::new() }),
     })
 }
 

@@ -1,8 +1,9 @@
 //! What of the books is worth a warning.
 
-use crate::level;
-use crate::report::{ConnectionLoss, MappingLoss, ProjectionReport};
+use crate::report::{MappingLoss, ProjectionReport};
 use crate::wish::Wish;
+use crate::{DieReport, Limit, level};
+use std::collections::BTreeMap;
 use warnings::{Kind, Warnings};
 
 /// An error of a projection's weights, relative to their root mean square, that is worth a warning.
@@ -13,10 +14,20 @@ const ERROR_MAX: f64 = 0.05;
 const GRID_MIN: f64 = 1000.0;
 
 /// Weights that are not those asked for, and connections that are not on the board, by projection.
-pub(super) fn warnings(wish: &Wish<'_>, projections: &[ProjectionReport], losses: &[MappingLoss]) -> Warnings {
+/// With a die in mind, weights are those that it makes of them.
+pub(super) fn warnings(
+    wish: &Wish<'_>,
+    projections: &[ProjectionReport],
+    losses: &[MappingLoss],
+    die: Option<&DieReport>,
+) -> Warnings {
     let mut warnings = Warnings::default();
     for (index, projection) in projections.iter().enumerate() {
-        if let Some(text) = weights(projection) {
+        let of_weights = match die {
+            None => weights(projection),
+            Some(die) => weights_on_die(die, index),
+        };
+        if let Some(text) = of_weights {
             warnings.push(Kind::Weights, projection.name.clone(), text);
         }
         if let Some(text) = grid(wish, index, projection) {
@@ -28,6 +39,19 @@ pub(super) fn warnings(wish: &Wish<'_>, projections: &[ProjectionReport], losses
         }
     }
     warnings
+}
+
+fn weights_on_die(die: &DieReport, projection: usize) -> Option<String> {
+    let error = die.projections[projection].in_mind;
+    (error > ERROR_MAX).then(|| {
+        format!(
+            "its weights are off by {:.2} % of their root mean square on {}; a core makes few weights, and a slot changes \
+             them: bring those of a core closer together, choose another goal of their search, or give the populations \
+             cores of their own",
+            100.0 * error,
+            die.name
+        )
+    })
 }
 
 fn weights(projection: &ProjectionReport) -> Option<String> {
@@ -80,23 +104,9 @@ pub(crate) fn short(number: f64) -> f64 {
 }
 
 fn lost<'a>(projection: &ProjectionReport, losses: impl Iterator<Item = &'a MappingLoss>) -> String {
-    let causes = losses.map(|loss| loss.cause);
-    let (mut words, mut rows) = (0u64, 0u64);
-    causes.for_each(|cause| match cause {
-        ConnectionLoss::FanIn => words += 1,
-        ConnectionLoss::Rows => rows += 1,
-    });
-    let mut why = Vec::new();
-    if words > 0 {
-        why.push(format!("{words} because their neurons have no more CAM words"));
-    }
-    if rows > 0 {
-        why.push(format!("{rows} because the rows of their kind on the bus of their source are full"));
-    }
+    let mut counts: BTreeMap<Limit, u64> = BTreeMap::new();
+    losses.for_each(|loss| *counts.entry(loss.cause).or_default() += 1);
+    let why: Vec<String> = counts.iter().map(|(limit, count)| format!("{count} since {}", limit.info().why)).collect();
     let asked = projection.wished - projection.masked - projection.zero;
-    format!(
-        "{} of {asked} connections are not on the board, {}; larger weights came first: reduce the fan-in",
-        projection.lost,
-        why.join(" and ")
-    )
+    format!("{} of {asked} connections are not on the board, {}", projection.lost, why.join(" and "))
 }

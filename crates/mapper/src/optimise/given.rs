@@ -63,7 +63,11 @@ fn checked(job: &Job<'_>, nets: &Nets, places: &[NeuronPlace]) -> Result<Vec<Cor
         }
     }
     for (core, (count, there)) in members {
-        let circuits = spec.neurons_per_core();
+        let circuits = crate::sharing::circuits(spec, job.options, core) as usize;
+        if count > circuits && circuits < spec.neurons_per_core() {
+            let all = spec.neurons_per_core();
+            return Err(format!("{count} neurons are to sit in {core}, of whose {all} circuits {circuits} are whole"));
+        }
         if count > circuits {
             return Err(format!("{count} neurons are to sit in {core}, which has {circuits} circuits"));
         }

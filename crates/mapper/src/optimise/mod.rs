@@ -11,7 +11,7 @@ mod nets;
 mod traffic;
 
 use crate::placement::{Placement, board_cores};
-use crate::sharing::Classes;
+use crate::sharing::{Classes, circuits};
 use crate::{Job, MapperError, Mapping, PlacementReport, fill, in_order};
 use chip::PlacementKind;
 use network::{Endpoint, Network, Projection};
@@ -83,7 +83,8 @@ pub(crate) fn map_with_readout(job: &Job<'_>, readout: usize) -> Result<Mapping,
     let is_of_readout =
         |projection: &Projection| projection.post == readout || projection.pre == Endpoint::Population(readout);
     alone.projections.retain(|projection| !is_of_readout(projection));
-    let without = map(&Job { network: &alone, ..*job })?;
+    let cuts = job.cuts.only(job.network, |projection| !is_of_readout(projection));
+    let without = map(&Job { network: &alone, cuts: &cuts, ..*job })?;
     let is_last = readout + 1 == job.network.populations.len();
     if without.symbols.placement == PlacementKind::Order || !is_last {
         return in_order(job, Some(readout));
@@ -137,8 +138,14 @@ impl Task<'_> {
     /// Deals the neurons to cores and the cores to places; none if there is nothing to search for.
     fn search(&self) -> Option<Attempt> {
         let (spec, per_chip) = (self.job.spec, self.job.spec.cores_per_chip());
-        let per_core = spec.neurons_per_core();
         let board = board_cores(spec, self.job.options);
+        let room = |core: usize| u64::from(circuits(spec, self.job.options, address(core, per_chip)));
+        // With a die in mind cores differ; as many are taken as if all had what the least has.
+        let per_core = if self.job.die.is_some_and(|on| on.in_mind && on.die.has_faults()) {
+            (0..board).map(room).min().filter(|least| *least > 0)? as usize
+        } else {
+            spec.neurons_per_core()
+        };
         let cores = self.cores(per_core, board)?;
         let used = cores.len();
         if used < 2 || used * self.nets.neurons > TABLE_MAX {
@@ -146,7 +153,7 @@ impl Task<'_> {
         }
         let judge = self.job.router.limits(spec, self.job.network, self.nets)?;
         let groups = (0..used).map(|core| (core / per_chip) as u32).collect();
-        let parts = Parts::new(1, vec![per_core as u64; used], cores, groups);
+        let parts = Parts::new(1, (0..used).map(room).collect(), cores, groups);
         let graph = self.nets.graph(self.classes.of_neurons(self.job.network));
         let judge = judge.as_deref().unwrap_or(&NoLimits);
         let found = partition(&graph, &parts, judge, &Search::default(), None).ok()?;
@@ -163,10 +170,15 @@ impl Task<'_> {
             let flow = traffic::flow(self.nets, &found.parts, used);
             // Limits of chips depend on which cores stand together.
             let groups = (0..places).map(|core| (core / per_chip) as u32).collect();
-            let all = Parts::new(1, vec![per_core as u64; places], vec![0; places], groups);
+            let rooms: Vec<u64> = (0..places).map(room).collect();
+            let all = Parts::new(1, rooms.clone(), vec![0; places], groups);
             let fits = |place: &[u32]| {
                 let moved: Vec<u32> = found.parts.iter().map(|part| place[*part as usize]).collect();
-                judge.judge(&graph, &all, &moved).excess
+                let mut counts = vec![0; places];
+                moved.iter().for_each(|core| counts[*core as usize] += 1);
+                let over: u64 =
+                    counts.iter().zip(&rooms).map(|(count, room)| room.abs_diff(room.max(count).to_owned())).sum();
+                judge.judge(&graph, &all, &moved).excess + over
             };
             arrange(&flow, &hops, &(0..used as u32).collect::<Vec<_>>(), &fits, 1).0
         };

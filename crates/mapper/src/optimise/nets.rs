@@ -22,6 +22,17 @@ pub struct SpikeCounts {
     pub channels: Vec<Vec<u32>>,
 }
 
+impl SpikeCounts {
+    /// How often member `index` of `end` sends.
+    pub fn of(&self, end: Endpoint, index: u32) -> u32 {
+        let (all, group) = match end {
+            Endpoint::Population(population) => (&self.neurons, population),
+            Endpoint::Input(group) => (&self.channels, group),
+        };
+        all.get(group).and_then(|own| own.get(index as usize)).copied().unwrap_or(0)
+    }
+}
+
 /// A source and the neurons that hear it.
 pub(crate) struct Net {
     pub(crate) sender: Sender,
@@ -52,14 +63,7 @@ impl Nets {
         let populations = network.populations.iter().zip(0..);
         let populations = populations.map(|(population, index)| (Endpoint::Population(index), population.size));
         let groups = network.inputs.iter().zip(0..).map(|(group, index)| (Endpoint::Input(index), group.channels));
-        let count = |end: Endpoint, index: u32| {
-            let Some(counts) = counts else { return 1 };
-            let (all, group) = match end {
-                Endpoint::Population(population) => (&counts.neurons, population),
-                Endpoint::Input(group) => (&counts.channels, group),
-            };
-            u64::from(all.get(group).and_then(|own| own.get(index as usize)).copied().unwrap_or(0))
-        };
+        let count = |end: Endpoint, index: u32| counts.map_or(1, |counts| u64::from(counts.of(end, index)));
         let mut nets = Vec::new();
         for (end, size) in populations.chain(groups) {
             let sender = |index: u32| match end {

@@ -42,7 +42,7 @@ fn refused(network: &Network) -> String {
 }
 
 fn pruned(network: &Network) -> Mapping {
-    let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
+    let options = MapperOptions { over_full: OverFull::Prune, ..MapperOptions::default() };
     map(network, &crossbar(), &options).unwrap()
 }
 
@@ -121,8 +121,8 @@ fn fits(spec: &ChipSpec, mapping: &Mapping) {
             for row in &driver.rows {
                 assert!(usize::from(row.row) < limits.rows_per_driver && !row.cells.is_empty());
                 assert!(rows.insert((driver.bus, driver.index, row.row)), "a row is used twice");
-                assert!(row.cells.is_sorted_by_key(|cell| cell.neuron));
-                assert!(row.cells.windows(2).all(|w| w[0].neuron != w[1].neuron), "a column holds two synapses");
+                assert!(row.cells.is_sorted_by_key(|cell| cell.column));
+                assert!(row.cells.windows(2).all(|w| w[0].column != w[1].column), "a column holds two synapses");
                 assert!(
                     row.cells
                         .iter()
@@ -157,7 +157,7 @@ fn a_column_is_filled_exactly() {
     }
     insta::assert_snapshot!(
         refused(&fed(2, 257, (0..257).map(|i| (i, 1, 1)))),
-        @"neuron 1 of `p` (chip 0 core 0 neuron 1) needs 257 synapses, but its column has 256 rows; reduce its fan-in, or let the mapper prune it"
+        @"neuron 1 of `p` (chip 0 core 0 neuron 1) needs 257 synapses, but its column has 256 rows; reduce its fan-in, or let the mapper prune it or join circuits"
     );
     // What the mask takes away, and weights of 0, take no row.
     let mut network = fed(1, 300, (0..300).map(|i| (i, 0, i32::from(i < 256))));
@@ -191,10 +191,10 @@ fn neurons_send_on_the_bus_of_their_column() {
     assert_eq!(memories(&mapping)[1].drivers.len(), 32);
     insta::assert_snapshot!(
         refused(&onto(65)),
-        @"chip 0 core 1: the sources of bus 1 need 33 synapse rows (33 of `AMPA` for neuron 300 of `p`), but have 32, as the rows of the bus are shared out to 2 groups of sources; the synapses of a row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune them"
+        @"chip 0 core 1: the sources of bus 1 need 33 synapse rows (33 of `AMPA` for neuron 300 of `p`), but have 32, as the rows of the bus are shared out to 2 groups of sources; the synapses of a row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune them or join circuits"
     );
     let mapping = pruned(&onto(65));
-    assert_eq!((mapping.report.kept(), mapping.report.lost_by(ConnectionLoss::Rows)), (64, 1));
+    assert_eq!((mapping.report.kept(), mapping.report.lost_by(Limit::Rows)), (64, 1));
 }
 
 #[test]
@@ -204,21 +204,21 @@ fn a_row_has_one_sign() {
     mapped(&fed(2, 256, list(2)));
     insta::assert_snapshot!(
         refused(&fed(2, 256, list(-2))),
-        @"chip 0 core 0: the sources of bus 0 need 65 synapse rows (64 of `AMPA` for neuron 0 of `p`, 1 of `GABA` for neuron 1 of `p`), but have 64; the synapses of a row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune them"
+        @"chip 0 core 0: the sources of bus 0 need 65 synapse rows (64 of `AMPA` for neuron 0 of `p`, 1 of `GABA` for neuron 1 of `p`), but have 64; the synapses of a row have one sign, and the bus of a neuron is fixed by its column: reduce these connections, or let the mapper prune them or join circuits"
     );
     let loses = |last| {
         let mapping = pruned(&fed(2, 256, list(last)));
         mapping.report.losses.iter().map(|l| (l.post, l.cause)).collect::<Vec<_>>()
     };
-    assert_eq!(loses(-2), [(1, ConnectionLoss::Rows)], "the smaller weight goes");
-    assert_eq!(loses(-9), [(0, ConnectionLoss::Rows)]);
+    assert_eq!(loses(-2), [(1, Limit::Rows)], "the smaller weight goes");
+    assert_eq!(loses(-9), [(0, Limit::Rows)]);
 }
 
 #[test]
 fn over_full_neurons_lose_their_smallest_weights() {
     // 300 channels onto one neuron; two weights are nearest to 0, and the 42 smallest of the others go.
     let mapping = pruned(&fed(1, 300, (0..300).map(|i| (i, 0, 1 + i as i32))));
-    assert_eq!((mapping.report.kept(), mapping.report.lost_by(ConnectionLoss::Rows)), (256, 42));
+    assert_eq!((mapping.report.kept(), mapping.report.lost_by(Limit::Rows)), (256, 42));
     assert_eq!(mapping.report.projections[0].rounded, 2);
     assert!(mapping.report.losses.iter().all(|l| l.weight < 51.0 / 16.0), "{:?}", mapping.report.losses);
     let text = mapping.report.to_string();
@@ -315,7 +315,7 @@ fn a_small_mapping_as_text() {
 }
 
 /// Small arrays: few rows, labels and columns, so that small networks reach every limit.
-fn narrow() -> ChipSpec {
+pub(super) fn narrow() -> ChipSpec {
     let mut spec = crossbar();
     spec.geometry.cores_per_chip = fact("16");
     spec.geometry.neurons_per_core = fact("16");
@@ -334,7 +334,7 @@ proptest! {
 
     #[test]
     fn programs_decode_to_the_wish(seed: u64) {
-        let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
+        let options = MapperOptions { over_full: OverFull::Prune, ..MapperOptions::default() };
         let sharing = MapperOptions { core_sharing: CoreSharing::On, ..options.clone() };
         let network = random(seed, 90, false);
         check(&network, &crossbar(), &sharing);
@@ -347,9 +347,9 @@ proptest! {
 fn the_random_networks_cover_what_they_should() {
     let (mut losses, mut groups, mut exact) = (0, 0, 0);
     for seed in 0..30 {
-        let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
+        let options = MapperOptions { over_full: OverFull::Prune, ..MapperOptions::default() };
         let mapping = map(&random(seed, 16, false), &narrow(), &options).unwrap();
-        losses += mapping.report.lost_by(ConnectionLoss::Rows);
+        losses += mapping.report.lost_by(Limit::Rows);
         groups += memories(&mapping).iter().flat_map(|c| &c.drivers).filter(|d| d.select_mask != 0).count();
         exact += u32::from(mapping.report.losses.is_empty());
     }

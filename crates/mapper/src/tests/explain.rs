@@ -22,7 +22,7 @@ fn mapped_networks() -> Vec<(Network, ChipSpec, Mapping)> {
     for seed in 0..40 {
         for spec in [tag_cam(), formats::chip::shipped("ideal").unwrap(), formats::chip::shipped("dynapse2").unwrap()] {
             let network = random(seed, 60, false);
-            let prune = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
+            let prune = MapperOptions { over_full: OverFull::Prune, ..MapperOptions::default() };
             if let Ok(mapping) = map(&network, &spec, &prune) {
                 all.push((network, spec, mapping));
             }
@@ -132,7 +132,7 @@ fn ways_out_are_tried_and_tell_their_loss() {
     let spec = tag_cam();
     let error = map(&network, &spec, &MapperOptions::default()).unwrap_err();
     let ways = ways_out(&network, &spec, &MapperOptions::default(), &error);
-    assert_eq!((ways[0].option, ways[0].value), (Some("over_fan_in"), Some("prune")));
+    assert_eq!((ways[0].option, ways[0].value), (Some("over_full"), Some("prune")));
     let loss = ways[0].loss.as_deref().unwrap();
     assert!(loss.starts_with("1536 of 17920 connections are lost (8.6 %)"), "{loss}");
     assert!(ways.len() == 3 && ways[2].what.contains("`tag-cam`"), "{ways:?}");

@@ -117,15 +117,12 @@ fn over_full_neurons_can_be_pruned() {
     list[2].2 = list[3].2;
     list.push((5, 1, weight(77)));
     network.projections = vec![projection(&network, "in", IN, 0, list)];
-    let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
+    let options = MapperOptions { over_full: OverFull::Prune, ..MapperOptions::default() };
     let Mapping { program, placement, report, .. } = map(&network, &tag_cam(), &options).unwrap();
     let lost: Vec<_> = report.losses.iter().map(|l| (l.pre, l.post, l.cause)).collect();
-    assert_eq!(lost, [(0, 0, ConnectionLoss::FanIn), (1, 0, ConnectionLoss::FanIn), (3, 0, ConnectionLoss::FanIn)]);
+    assert_eq!(lost, [(0, 0, Limit::FanIn), (1, 0, Limit::FanIn), (3, 0, Limit::FanIn)]);
     assert_eq!(report.losses[2].weight, -1030.0 / f64::from(1 << 20));
-    assert_eq!(
-        (report.projections[0].kept, report.projections[0].lost, report.lost_by(ConnectionLoss::FanIn)),
-        (65, 3, 3)
-    );
+    assert_eq!((report.projections[0].kept, report.projections[0].lost, report.lost_by(Limit::FanIn)), (65, 3, 3));
     assert_eq!(decode(&program, &placement, &network, &tag_cam()).unwrap().len(), 65);
 }
 

@@ -57,7 +57,7 @@ fn a_reservoir_as_text() {
 fn a_pruned_reservoir_with_losses_as_text() {
     let spec = with_router(tag_cam(), |r| r.cam_words_per_neuron = fact("24"));
     let options = MapperOptions {
-        over_fan_in: OverFanIn::Prune,
+        over_full: OverFull::Prune,
         small_weights: SmallWeights::Nearest,
         chips: Some(1),
         ..MapperOptions::default()

@@ -162,7 +162,7 @@ proptest! {
     #[test]
     fn programs_decode_to_the_wish_on_a_tag_and_cam_chip(seed: u64, drop: bool) {
         let small_weights = if drop { SmallWeights::Nearest } else { SmallWeights::Keep };
-        let prune = MapperOptions { over_fan_in: OverFanIn::Prune, small_weights, ..MapperOptions::default() };
+        let prune = MapperOptions { over_full: OverFull::Prune, small_weights, ..MapperOptions::default() };
         check(&random(seed, 200, false), &tag_cam(), &prune);
         check(&random(seed, 48, false), &scattered(), &prune);
         let delayed = with_router(scattered(), |r| {
@@ -183,11 +183,11 @@ fn the_random_networks_cover_what_they_should() {
     let (mut chips, mut losses, mut dropped, mut masked, mut zero, mut parallel) = (0, 0, 0, 0, 0, 0);
     for seed in 0..40 {
         let small_weights = if seed % 3 == 0 { SmallWeights::Nearest } else { SmallWeights::Keep };
-        let options = MapperOptions { over_fan_in: OverFanIn::Prune, small_weights, ..MapperOptions::default() };
+        let options = MapperOptions { over_full: OverFull::Prune, small_weights, ..MapperOptions::default() };
         let network = random(seed, 48, false);
         let mapping = map(&network, &scattered(), &options).unwrap();
         chips = chips.max(mapping.report.chips.used);
-        losses += mapping.report.lost_by(ConnectionLoss::FanIn);
+        losses += mapping.report.lost_by(Limit::FanIn);
         dropped += mapping.report.projections.iter().map(|p| p.rounded).sum::<u64>();
         masked += mapping.report.projections.iter().map(|p| p.masked).sum::<u64>();
         zero += mapping.report.projections.iter().map(|p| p.zero).sum::<u64>();
@@ -241,7 +241,7 @@ fn rate_units_map_to_graded_synapses() {
 #[test]
 fn programs_are_decoded_with_their_own_network_only() {
     let network = random(6, 40, false);
-    let options = MapperOptions { over_fan_in: OverFanIn::Prune, ..MapperOptions::default() };
+    let options = MapperOptions { over_full: OverFull::Prune, ..MapperOptions::default() };
     let Mapping { program, placement, .. } = map(&network, &tag_cam(), &options).unwrap();
     let error = decode(&program, &Placement::default(), &network, &tag_cam()).unwrap_err();
     assert!(matches!(error, MapperError::Foreign { .. }), "{error}");

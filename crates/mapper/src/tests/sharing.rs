@@ -11,7 +11,9 @@ const OFF: MapperOptions = options(CoreSharing::Off);
 
 const fn options(core_sharing: CoreSharing) -> MapperOptions {
     MapperOptions {
-        over_fan_in: OverFanIn::Error,
+        over_full: OverFull::Error,
+        prune_by: PruneBy::Weight,
+        activity: Activity::Unknown,
         small_weights: SmallWeights::Nearest,
         weight_goal: WeightGoal::Rms,
         max_weight_error: None,
@@ -19,6 +21,7 @@ const fn options(core_sharing: CoreSharing) -> MapperOptions {
         scale: Scale::None,
         chips: None,
         placement: Placing::Order,
+        die: DieChoice::None,
     }
 }
 

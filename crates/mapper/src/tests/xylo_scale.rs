@@ -10,7 +10,9 @@ const NONE: MapperOptions = with(Scale::None);
 
 const fn with(scale: Scale) -> MapperOptions {
     MapperOptions {
-        over_fan_in: OverFanIn::Error,
+        over_full: OverFull::Error,
+        prune_by: PruneBy::Weight,
+        activity: Activity::Unknown,
         small_weights: SmallWeights::Nearest,
         weight_goal: WeightGoal::Rms,
         max_weight_error: None,
@@ -18,6 +20,7 @@ const fn with(scale: Scale) -> MapperOptions {
         scale,
         chips: None,
         placement: Placing::Order,
+        die: DieChoice::None,
     }
 }
 

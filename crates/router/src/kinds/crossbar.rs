@@ -5,6 +5,8 @@
 //! mask, and drives every synapse of that driver's rows that holds its label. As in the tag and CAM router all of this
 //! is fixed by the memories, and followed once.
 //!
+//! A neuron of several circuits hears the synapses of all their columns, and sends from the first.
+//!
 //! What the crossbar could do besides (leaving an array out, filters of events, background sources) is not modelled:
 //! an event reaches its bus in every array in use, and where no synapse answers it is counted as unmatched.
 
@@ -18,7 +20,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use chip::{BusEvent, BusInput, ChipSpec, CrossbarCore, CrossbarLimits, IdealSynapse, Program, SynapseDriver};
+use chip::{
+    BusEvent, BusInput, ChipSpec, CoreProgram, CrossbarCore, CrossbarLimits, IdealSynapse, Program, SynapseDriver,
+};
 use units::CoreAddress;
 
 /// Ticks from a spike to its arrival: the router itself takes less than a tick.
@@ -29,7 +33,7 @@ struct Listener {
     driver: u8,
     select_mask: u8,
     synapse: IdealSynapse,
-    /// Its row in the array, counted through buses and drivers.
+    /// Its row in the array, counted through buses and drivers, and on in the columns of a neuron beyond its first.
     slot: u64,
 }
 
@@ -40,11 +44,12 @@ struct Array {
 
 impl Array {
     fn new(
-        core: CoreAddress,
+        program: &CoreProgram,
         memory: &CrossbarCore,
         limits: &CrossbarLimits,
         mut scales: Option<&mut Scales<'_>>,
     ) -> Result<Self, RouterError> {
+        let core = program.address;
         if memory.weight_current < 0 {
             let (what, value) = ("negative weight current", memory.weight_current.into());
             return Err(RouterError::FieldTooWide { what, place: core.to_string(), value, limit: 0 });
@@ -62,18 +67,19 @@ impl Array {
                 }
                 let mut columns = BTreeSet::new();
                 for cell in &row.cells {
-                    if !columns.insert(cell.neuron) {
-                        return Err(RouterError::Twice {
-                            what: "column",
-                            place: format!("{}, {}", place(), cell.neuron),
-                        });
+                    let column = cell.column;
+                    if !columns.insert(column) {
+                        return Err(RouterError::Twice { what: "column", place: format!("{}, {column}", place()) });
                     }
+                    // Without joined circuits, a neuron that is not in use is found as everywhere else.
+                    let owner = if program.circuits.is_empty() { Some(column) } else { program.neuron_of(column) };
+                    let target = owner.ok_or(RouterError::UnusedCircuit { address: neuron(core, column.index()) })?;
                     check_field("label", cell.label.into(), limits.label_count() as i64 - 1, place)?;
                     check_field("weight code", cell.weight.into(), limits.weight_max().into(), place)?;
                     let of_code = |code: u8| i32::from(code) * i32::from(memory.weight_current);
                     let weight = of_code(cell.weight);
                     let weight = i16::try_from(weight).map_err(|_| RouterError::CodeTooLarge {
-                        target: neuron(core, cell.neuron.index()),
+                        target: neuron(core, target.index()),
                         code: cell.weight,
                         weight,
                         max: i16::MAX.into(),
@@ -84,13 +90,16 @@ impl Array {
                     let weight = match &mut scales {
                         None => weight,
                         Some(scales) => {
-                            let place = Slot { core, neuron: cell.neuron, number: slot };
+                            let place = Slot { core, neuron: column, number: slot };
                             let flips = scales.flips(place, limits.weight_bits) as u8;
                             let largest = of_code(limits.weight_max());
                             scales.weigh(place, of_code(cell.weight ^ flips), flips != 0, largest)?
                         }
                     };
-                    let synapse = IdealSynapse { neuron: cell.neuron, synapse: row.synapse, weight };
+                    let synapse = IdealSynapse { neuron: target, synapse: row.synapse, weight };
+                    // The slots of a neuron are those of its columns, one after the other.
+                    let beyond = column.0 - program.sender(target.index()).0;
+                    let slot = slot + u64::from(beyond) * limits.synapse_rows as u64;
                     let listener = Listener { driver: index, select_mask, synapse, slot };
                     listeners.entry((bus, cell.label)).or_default().push(listener);
                 }
@@ -172,7 +181,7 @@ impl<'a> Kind<'a> for Arrays<'a> {
         let mut arrays = Vec::with_capacity(cores.len());
         for (memory, core) in cores.iter().zip(&program.cores) {
             check_count(&core.address.to_string(), memory.events.len(), core.neuron_count as usize)?;
-            arrays.push(Array::new(core.address, memory, &limits, scales.as_deref_mut())?);
+            arrays.push(Array::new(core, memory, &limits, scales.as_deref_mut())?);
         }
         let Draft { sources, rows: drafts, routes, traffic } = Draft::new(program);
         let keep_slots = scales.is_some_and(|scales| scales.keep_slots());
@@ -185,20 +194,21 @@ impl<'a> Kind<'a> for Arrays<'a> {
             follower.send(input.index(), event);
         }
         for (index, (memory, core)) in cores.iter().zip(&program.cores).enumerate() {
-            for (column, event) in memory.events.iter().enumerate() {
+            for (number, event) in memory.events.iter().enumerate() {
                 let Some(event) = *event else { continue };
-                check_event(event, &limits, || neuron(core.address, column).to_string())?;
+                check_event(event, &limits, || neuron(core.address, number).to_string())?;
+                let column = core.sender(number).index();
                 if !limits.can_send(column, event.bus, event.row_select) {
                     let (low, free) = (limits.fixed_row_select(column), limits.free_select_bits());
                     return Err(RouterError::WrongOutput {
-                        address: neuron(core.address, column),
+                        address: neuron(core.address, number),
                         bus: event.bus,
                         row_select: event.row_select,
                         own_bus: limits.bus_of_column(column) as u8,
                         own_row_selects: (low, low + ((1u16 << free) - 1) as u8),
                     });
                 }
-                follower.send(sources.first_of_core[index] as usize + column, event);
+                follower.send(sources.first_of_core[index] as usize + number, event);
             }
         }
         let Follower { drafts, routes, traffic, .. } = follower;

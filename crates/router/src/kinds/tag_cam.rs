@@ -13,7 +13,7 @@ use crate::error::{check_count, check_field, check_memory, neuron};
 use crate::kinds::Kind;
 use crate::weights::{Scales, Slot};
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use chip::{CamWord, ChipSpec, IdealSynapse, InputRoute, Program, SramWord, TagCamCore, TagCamLimits};
@@ -120,6 +120,7 @@ impl Cam {
             let target = neuron(core, index);
             let place = || target.to_string();
             check_memory("CAM words", words.len(), limits.cam_words_per_neuron, place)?;
+            check_slots(memory, index, words.len(), limits, place)?;
             for (number, word) in words.iter().enumerate() {
                 check_tag(word.tag, limits.tag_count, place)?;
                 let weight = cam_weight(word, &memory.weight_currents).ok_or_else(|| RouterError::FieldTooWide {
@@ -140,7 +141,7 @@ impl Cam {
                     value: word.delay.into(),
                     limit: memory.delays.len() as i64,
                 })?;
-                let slot = Slot { core, neuron: NeuronId(index as u16), number: number as u64 };
+                let slot = Slot { core, neuron: NeuronId(index as u16), number: memory.slot(index, number).into() };
                 let weight = match &mut scales {
                     None => weight,
                     Some(scales) => weigh(scales, slot, word, &memory.weight_currents)?,
@@ -187,6 +188,29 @@ fn cam_weight(word: &CamWord, currents: &[i16]) -> Option<i32> {
 }
 
 /// Checks a tag against the number of tags.
+/// Refuses slots that a neuron does not have, or that two of its words share.
+fn check_slots(
+    memory: &TagCamCore,
+    neuron: usize,
+    words: usize,
+    limits: &TagCamLimits,
+    place: impl Fn() -> String + Copy,
+) -> Result<(), RouterError> {
+    if memory.slots.is_empty() {
+        return Ok(());
+    }
+    let slots = memory.slots.get(neuron).map_or(&[][..], Vec::as_slice);
+    check_count(&place(), slots.len(), words)?;
+    let mut taken = BTreeSet::new();
+    for &slot in slots {
+        check_field("slot", slot.into(), limits.cam_words_per_neuron as i64 - 1, place)?;
+        if !taken.insert(slot) {
+            return Err(RouterError::Twice { what: "slot", place: alloc::format!("{}, slot {slot}", place()) });
+        }
+    }
+    Ok(())
+}
+
 fn check_tag(tag: Tag, count: usize, place: impl Fn() -> String) -> Result<(), RouterError> {
     check_field("tag", i64::from(tag.0), count as i64 - 1, place)
 }

@@ -1,7 +1,7 @@
 //! The arguments of `quenched explain`.
 
 use super::MapChoice;
-use super::values::{count, parse_cv};
+use super::values::{WhichDie, count, parse_cv};
 use clap::Args;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -32,9 +32,9 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "NETWORK|PROGRAM")]
     pub(crate) diff: Option<PathBuf>,
 
-    /// Number of the die whose factors are shown with a neuron
-    #[arg(long, value_name = "N", value_parser = count::<u32>, allow_negative_numbers = true, requires = "neuron")]
-    pub(crate) die: Option<u32>,
+    /// The die whose factors are shown with a neuron: its number, or a measured die (.csv or .npz)
+    #[arg(long, value_name = "N|FILE", allow_negative_numbers = true, requires = "neuron")]
+    pub(crate) die: Option<WhichDie>,
 
     /// Seed of the study that the die belongs to
     #[arg(

@@ -29,7 +29,7 @@ impl MappingFlags {
 impl FromArgMatches for MappingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let given = |option: &OptionInfo| Some((option.key, matches.get_one::<String>(option.key)?.clone()));
-        Ok(Self { given: OPTIONS.iter().filter_map(given).collect() })
+        Ok(Self { given: flags().filter_map(given).collect() })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -40,7 +40,7 @@ impl FromArgMatches for MappingFlags {
 
 impl Args for MappingFlags {
     fn augment_args(command: Command) -> Command {
-        OPTIONS.iter().map(flag).fold(command, Command::arg)
+        flags().map(flag).fold(command, Command::arg)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -48,15 +48,25 @@ impl Args for MappingFlags {
     }
 }
 
+/// The options whose flags are made here. That of the die has companions of its own, and means more where a network
+/// also runs.
+fn flags() -> impl Iterator<Item = &'static OptionInfo> {
+    OPTIONS.iter().filter(|option| !matches!(option.values, OptionValues::Die))
+}
+
 /// The flag of an option.
 fn flag(option: &'static OptionInfo) -> Arg {
     let values = match option.values {
         // What else it can be than these names cannot be listed, so all of it stands in the text.
-        OptionValues::ChoiceOrFile(_) => format!(": {}", option.possible()),
+        OptionValues::ChoiceOrFile(_) | OptionValues::File(_) => format!(": {}", option.possible()),
         _ => String::new(),
     };
     let help = format!("{}{values}; `{}` if not given here or in the file", option.doc, option.default);
     let arg = Arg::new(option.key).long(option.flag).help(help);
+    let arg = match option.former {
+        Some([_, flag]) => arg.alias(flag),
+        None => arg,
+    };
     match option.values {
         OptionValues::Choice(choices) => {
             let value = |(name, doc): &(&'static str, &'static str)| PossibleValue::new(*name).help(*doc);
@@ -64,7 +74,9 @@ fn flag(option: &'static OptionInfo) -> Arg {
             arg.value_name("CHOICE").value_parser(PossibleValuesParser::new(names))
         }
         OptionValues::ChoiceOrFile(_) => arg.value_name("CHOICE|FILE").value_parser(checked(option)),
+        OptionValues::File(_) => arg.value_name("FILE").value_parser(checked(option)),
         OptionValues::Number => arg.value_name("X").allow_negative_numbers(true).value_parser(checked(option)),
+        OptionValues::Die => arg.value_name("N|FILE").value_parser(checked(option)),
         OptionValues::Count => arg.value_name("N").allow_negative_numbers(true).value_parser(checked(option)),
     }
 }

@@ -2,6 +2,7 @@
 
 use formats::output::STANDARD_OUTPUT;
 use formats::sensor::{FORMATS, Sensor, SensorFormat};
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use units::{Decimal, Dimension, Quantity};
@@ -23,6 +24,45 @@ impl FromStr for Interval {
             Ok(0) => Err("there is no sample at every 0th tick: give 1 or more".into()),
             Ok(ticks) => Ok(Self::Ticks(ticks)),
             Err(_) => time(text).map(Self::Time),
+        }
+    }
+}
+
+/// A die: one of those that a seed numbers, or one that was measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WhichDie {
+    /// Drawn, with this number.
+    Number(u32),
+    /// As this file says.
+    File(PathBuf),
+}
+
+impl FromStr for WhichDie {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.ends_with(".csv") || text.ends_with(".npz") {
+            return Ok(Self::File(text.into()));
+        }
+        count(text).map(Self::Number).map_err(|why| format!("{why}, or a measured die (a file ending in .csv or .npz)"))
+    }
+}
+
+impl fmt::Display for WhichDie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::File(file) => file.display().fmt(f),
+        }
+    }
+}
+
+impl WhichDie {
+    /// As JSON has it: a number, or the name of a file.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Number(number) => (*number).into(),
+            Self::File(file) => file.display().to_string().into(),
         }
     }
 }
@@ -169,6 +209,16 @@ mod tests {
         assert_eq!("1.5s".parse(), Ok(Beginning::Time("1.5 s".parse().expect("a quantity"))));
         for wrong in ["", "last", "-1", "-1s", "5 mV"] {
             assert!(wrong.parse::<Beginning>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_die_is_a_number_or_a_file() {
+        assert_eq!("3".parse(), Ok(WhichDie::Number(3)));
+        assert_eq!("3.csv".parse(), Ok(WhichDie::File("3.csv".into())));
+        assert_eq!("a/die.npz".parse(), Ok(WhichDie::File("a/die.npz".into())));
+        for wrong in ["", "-1", "die", "die.txt", "4294967296"] {
+            assert!(wrong.parse::<WhichDie>().is_err(), "{wrong}");
         }
     }
 

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), HostError> {
     for chip in &what.chip {
         // A chip that cannot be read is a mistake; one that cannot hold the network is an answer.
         let spec = formats::chip::resolve(chip)?;
-        let outcome = match load_on(what, spec, false) {
+        let outcome = match load_on(what, spec, false, &args.for_die) {
             Ok(Loaded { report: Some(report), .. }) => Ok(report),
             Ok(_) => {
                 return Err(HostError::Usage {

@@ -1,10 +1,10 @@
 //! `quenched die`: the frozen mismatch of one die.
 
-use crate::args::{DieArgs, DieChoice};
+use crate::args::{DieArgs, DieChoice, WhichDie};
 use crate::commands::effective::EffectiveValues;
 use crate::commands::faults::Faults;
 use crate::errors::HostError;
-use crate::output::print_json;
+use crate::output::{print_json, warn};
 use crate::outputs::Outputs;
 use chip::ChipSpec;
 use device_models::{DieParameters, MismatchSetting};
@@ -13,7 +13,9 @@ use formats::suggestion;
 use report::{histogram, text_table};
 use serde_json::{Value, json};
 use std::fmt::Write;
+use std::path::Path;
 use units::{CoreAddress, DieId, NeuronId, Unit};
+use warnings::{Kind, Warnings};
 
 /// Characters of the longest bar of a histogram.
 const BAR_WIDTH: usize = 40;
@@ -50,6 +52,10 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let spec = formats::chip::resolve(&args.chip)?;
     let mut outputs = Outputs::new(args.json);
     outputs.reads_all_so_far()?;
+    if let WhichDie::File(path) = &args.which.die {
+        outputs.reads([path])?;
+    }
+    let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
     let file = args.csv.as_ref().map(|path| outputs.file("--csv", path)).transpose()?;
     outputs.give_up_on_interrupt();
     let die = parameters_of(&spec, &args.which)?;
@@ -66,25 +72,103 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     if let Some(file) = file {
         outputs.write(file, csv(&circuits, &columns).as_bytes())?;
     }
+    let mut warnings = Warnings::default();
+    if let (Some(out), Some(path)) = (out, &args.out) {
+        let (bytes, unsaid) = file_of(&spec, &die, args, path)?;
+        warnings = unsaid;
+        outputs.write(out, &bytes)?;
+    }
     let done = outputs.commit()?;
     if args.json {
         let mut value = as_json(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref());
         if let Some(effective) = effective {
             value["effective"] = effective.as_json();
         }
-        return print_json(&value);
+        if args.out.is_some() {
+            value["out"] = json!(done.files.last());
+        }
+        print_json(&value)?;
+        return warn(&warnings, true, false);
     }
     let text = as_text(&spec, args, &cores, &columns, weights.as_ref(), faults.as_ref());
-    done.print(&(text + &effective.map_or(String::new(), |effective| effective.as_text())))
+    let effective = effective.map_or(String::new(), |effective| effective.as_text());
+    let unsaid = if warnings.is_empty() { String::new() } else { format!("\n{warnings}") };
+    done.print(&(text + &effective + &unsaid))
 }
 
 /// The parameters of the die that `which` names.
 pub(crate) fn parameters_of(spec: &ChipSpec, which: &DieChoice) -> Result<DieParameters, HostError> {
-    let die = Die { root_seed: which.seed, id: DieId(which.die) };
+    let device = |error| HostError::Device { chip: spec.name.clone(), error: Box::new(error) };
+    let number = match &which.die {
+        WhichDie::Number(number) => *number,
+        WhichDie::File(file) => {
+            let flag = if which.cv.is_some() { Some("--cv") } else { which.no_faults.then_some("--no-faults") };
+            if let Some(flag) = flag {
+                return Err(HostError::Usage {
+                    message: format!(
+                        "{}: `{flag}` changes how a die is drawn, and this one was measured",
+                        file.display()
+                    ),
+                    help: Some("leave it out, or give the number of a die".into()),
+                });
+            }
+            let measured = formats::measured::load(file, spec)?;
+            // Runs with noise, and the sources of networks, have an address of their own.
+            let die = Die { root_seed: which.seed, id: DieId(0) };
+            return DieParameters::measured(spec, die, measured).map_err(device);
+        }
+    };
+    let die = Die { root_seed: which.seed, id: DieId(number) };
     let without_faults = which.no_faults;
     let setting = MismatchSetting { scale_to_cv: which.cv, without_faults, ..MismatchSetting::default() };
-    DieParameters::new(spec, die, setting)
-        .map_err(|error| HostError::Device { chip: spec.name.clone(), error: Box::new(error) })
+    DieParameters::new(spec, die, setting).map_err(device)
+}
+
+/// What a die is called in a program that is made for it.
+pub(crate) fn name_of(which: &DieChoice) -> String {
+    let number = match &which.die {
+        WhichDie::Number(number) => number,
+        WhichDie::File(file) => return format!("the die of {}", file.display()),
+    };
+    let cv = which.cv.map_or_else(String::new, |cv| format!(" at CV {cv}"));
+    let faults = if which.no_faults { " without faults" } else { "" };
+    format!("die {number} of seed {}{cv}{faults}", which.seed)
+}
+
+/// The file of a die, and what it cannot say.
+fn file_of(
+    spec: &ChipSpec,
+    die: &DieParameters,
+    args: &DieArgs,
+    path: &Path,
+) -> Result<(Vec<u8>, Warnings), HostError> {
+    let (chips, cores, neurons) = (spec.chip_count(), spec.cores_per_chip(), spec.neurons_per_core());
+    let cores: Vec<CoreAddress> = match args.core {
+        Some(core) => vec![CoreAddress::new(0, core)],
+        None if chips * cores * neurons <= CIRCUITS_MAX => {
+            (0..chips).flat_map(|chip| (0..cores).map(move |core| CoreAddress::new(chip as u16, core as u16))).collect()
+        }
+        None => {
+            return Err(HostError::Usage {
+                message: format!("the board has {} neurons, too many for a file of its die", chips * cores * neurons),
+                help: Some("choose a core with `--core`, or a chip file with fewer chips".into()),
+            });
+        }
+    };
+    let circuits = cores.iter().flat_map(|core| (0..neurons as u16).map(|neuron| (*core, NeuronId(neuron))));
+    let tables = formats::measured::tables(spec, die, &circuits.collect::<Vec<_>>());
+    let mut warnings = Warnings::default();
+    if spec.router.numbered_slots() == 0 && (die.has_weight_mismatch() || die.has_synapse_faults()) {
+        let text = "the file says nothing of weights: the slots of this chip have no numbers, and are nominal in it";
+        warnings.push(Kind::Mismatch, &spec.name, text);
+    }
+    let is_archive = path.extension().is_some_and(|extension| extension == "npz");
+    let bytes = if is_archive {
+        formats::measured::write_npz(&tables)
+    } else {
+        formats::measured::write_csv(&tables).into_bytes()
+    };
+    Ok((bytes, warnings))
 }
 
 /// The cores to show.
@@ -258,6 +342,7 @@ fn csv(circuits: &[(u16, u16)], columns: &[Column]) -> String {
 
 fn heading(spec: &ChipSpec, args: &DieArgs, cores: &[u16]) -> String {
     let mismatch = match args.which.cv {
+        _ if matches!(args.which.die, WhichDie::File(_)) => "measured".into(),
         Some(cv) => format!("mismatch scaled to CV {cv}"),
         None => "mismatch as in the chip file".into(),
     };
@@ -361,7 +446,7 @@ fn as_json(
     json!({
         "chip": spec.name,
         "seed": args.which.seed,
-        "die": args.which.die,
+        "die": args.which.die.json(),
         "cv": args.which.cv.map(|cv| cv.to_string()),
         "cores": cores,
         "neurons_per_core": spec.neurons_per_core(),

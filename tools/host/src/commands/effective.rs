@@ -57,6 +57,8 @@ impl EffectiveValues {
                 neuron_count: spec.neurons_per_core() as u32,
                 parameters: BTreeMap::new(),
                 weight_exponent: 0,
+                off: Vec::new(),
+                circuits: Vec::new(),
             };
             // The cores differ in their address alone.
             scale = spec.core_scale(&core);

@@ -4,7 +4,7 @@ mod core;
 mod diff;
 mod neuron;
 
-use crate::args::{ExplainArgs, MapChoice};
+use crate::args::{ExplainArgs, ForDie, MapChoice};
 use crate::commands::floor;
 use crate::commands::load::{self, Loaded, load_on};
 use crate::errors::HostError;
@@ -14,15 +14,23 @@ use report::text_table;
 use serde_json::{Value, json};
 use session::Board;
 use std::path::Path;
+use warnings::{Kind, Warnings};
 
 /// `quenched explain`.
 pub(crate) fn run(args: &ExplainArgs) -> Result<(), HostError> {
-    let loaded = load::load(&args.what, false)?;
+    let loaded = load::load(&args.what, false, &for_die(args))?;
     let warnings = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let file = args.what.network.as_path();
     check(&loaded, file)?;
     let explained = explain(&loaded, file)?;
     let die = neuron::die(args, &loaded.spec)?;
+    let other_die = die.as_ref().and_then(|(_, die)| {
+        let made_for = loaded.symbols.die.as_ref()?;
+        let is_other = made_for.fingerprint != die.fingerprint(&loaded.spec, &loaded.program);
+        is_other.then(|| format!("the program was made for {}, and this is another die", made_for.name))
+    });
+    let mut shown = Warnings::default();
+    other_die.into_iter().for_each(|text| shown.push(Kind::OtherDie, explained.program().chip.clone(), text));
     let (mut text, mut value) = (String::new(), json!({ "chip": explained.program().chip }));
     if let Some(other) = &args.diff {
         // The other is read as the first is, for the same chip.
@@ -34,7 +42,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), HostError> {
             deny_warnings: args.what.deny_warnings,
             allow_large: args.what.allow_large,
         };
-        let second = second(&what, &loaded)?;
+        let second = second(&what, &loaded, &for_die(args))?;
         check(&second, other)?;
         let second = explain(&second, other)?;
         let difference = Difference::of(&explained, &second).map_err(|error| refused(file, error))?;
@@ -71,17 +79,26 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), HostError> {
     if args.json {
         print_json(&value)?
     } else {
+        if !shown.is_empty() {
+            text.push_str(&format!("\n{shown}"));
+        }
         print(&text)?
     }
+    warn(&shown, args.json, args.what.deny_warnings)?;
     // What is not as asked for stands in the report of `quenched map`; here only who denies it is told.
     warn(&warnings, args.what.deny_warnings, args.what.deny_warnings)
 }
 
+/// How dies are drawn if the network names one; the flag `--die` only shows one.
+fn for_die(args: &ExplainArgs) -> ForDie {
+    ForDie { die: None, seed: args.seed, cv: args.cv, no_faults: args.no_faults }
+}
+
 /// The other program of a comparison: on the chip of the first, if none is named.
-fn second(what: &MapChoice, first: &Loaded) -> Result<Loaded, HostError> {
+fn second(what: &MapChoice, first: &Loaded, die: &ForDie) -> Result<Loaded, HostError> {
     match &what.chip[..] {
-        [] => load_on(what, first.spec.clone(), false),
-        _ => load::load(what, false),
+        [] => load_on(what, first.spec.clone(), false, die),
+        _ => load::load(what, false, die),
     }
 }
 

@@ -5,17 +5,22 @@ mod case;
 mod graph;
 mod netx;
 
-use crate::args::MapChoice;
+use crate::args::{self, ForDie, MapChoice, WhichDie};
+use crate::commands::die::{name_of, parameters_of};
 use crate::errors::HostError;
 use calibrate::Factor;
 use chip::{ChipSpec, Program, Symbols};
 use conform::Case;
 use formats::runnable::{Runnable, load as read};
-use mapper::{MapperError, MapperOptions, Mapping, MappingReport, Placement, XyloMisfit};
+use mapper::{
+    Activity, DieChoice, KnownDie, Limit, MapperError, MapperOptions, Mapping, MappingReport, Placement, SpikeCounts,
+    XyloMisfit,
+};
 use network::Network;
 use serde_json::Value;
 use session::{Board, SessionError};
 use std::path::Path;
+use std::sync::Arc;
 use warnings::{Kind, Warning, Warnings};
 
 pub(crate) use case::LoadedCase;
@@ -105,28 +110,61 @@ pub(crate) fn refused(file: &Path, error: SessionError) -> HostError {
 }
 
 /// Reads what the command line names, and maps it if it is a network.
-/// `numbers` says that the input of a graph is known to be numbers.
-pub(crate) fn load(what: &MapChoice, numbers: bool) -> Result<Loaded, HostError> {
+/// `numbers` says that the input of a graph is known to be numbers. `die` is the one that the mapping is for, and how
+/// dies are drawn if the network names one itself.
+pub(crate) fn load(what: &MapChoice, numbers: bool, die: &ForDie) -> Result<Loaded, HostError> {
     let case = case::open(&what.network)?;
     let spec = formats::chip::resolve(&chip(what, case.as_ref())?)?;
-    load_opened(what, spec, case, numbers)
+    load_opened(what, spec, case, numbers, die)
+}
+
+/// Sets in `options` what the command line says, and reads the files that they name. A flag names a file as every flag
+/// does, and not beside the network.
+fn settle(options: &mut MapperOptions, what: &MapChoice, spec: &ChipSpec, die: &ForDie) -> Result<(), HostError> {
+    what.mapping.apply(options);
+    options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+    find_die(options, spec, die)
+}
+
+/// Finds the die that `options` name, on the chip `spec`.
+fn find_die(options: &mut MapperOptions, spec: &ChipSpec, die: &ForDie) -> Result<(), HostError> {
+    match &die.die {
+        Some(WhichDie::Number(number)) => options.die = DieChoice::Number(*number),
+        Some(WhichDie::File(file)) => options.die = DieChoice::File(file.display().to_string()),
+        None => {}
+    }
+    options.find_die(|choice| {
+        let number = match choice {
+            DieChoice::File(file) => WhichDie::File(file.into()),
+            DieChoice::Number(number) => WhichDie::Number(*number),
+            DieChoice::None | DieChoice::Known(_) => WhichDie::Number(0),
+        };
+        let which = args::DieChoice { seed: die.seed, die: number, cv: die.cv, no_faults: die.no_faults };
+        let parameters = Arc::new(parameters_of(spec, &which)?);
+        Ok(KnownDie { name: name_of(&which), parameters })
+    })
 }
 
 /// The same for the chip `spec`, whatever the command line says.
-pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool) -> Result<Loaded, HostError> {
-    load_opened(what, spec, case::open(&what.network)?, numbers)
+pub(crate) fn load_on(what: &MapChoice, spec: ChipSpec, numbers: bool, die: &ForDie) -> Result<Loaded, HostError> {
+    load_opened(what, spec, case::open(&what.network)?, numbers, die)
 }
 
 /// The same, with the golden case that was named.
-fn load_opened(what: &MapChoice, spec: ChipSpec, case: Option<Case>, numbers: bool) -> Result<Loaded, HostError> {
+fn load_opened(
+    what: &MapChoice,
+    spec: ChipSpec,
+    case: Option<Case>,
+    numbers: bool,
+    die: &ForDie,
+) -> Result<Loaded, HostError> {
     let mut options = MapperOptions::default();
     if let Some(case) = case {
         refuse_graph_flags(what)?;
         let (network, loaded) = case::load(&case, &spec)?;
         // What was recorded is met by its very weights.
         options.max_weight_error = Some(0.0);
-        what.mapping.apply(&mut options);
-        options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+        settle(&mut options, what, &spec, die)?;
         let mapped = map(what, spec, &network, &options)?;
         return Ok(Loaded { case: Some(loaded), network: Some(network), ..mapped });
     }
@@ -135,8 +173,7 @@ fn load_opened(what: &MapChoice, spec: ChipSpec, case: Option<Case>, numbers: bo
         let (network, loaded) = netx::load(&what.network, &spec)?;
         // Trained for the integers of the chip, it has them, unless the command line allows others.
         options.max_weight_error = Some(0.0);
-        what.mapping.apply(&mut options);
-        options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+        settle(&mut options, what, &spec, die)?;
         let mut mapped = map(what, spec, &network, &options)?;
         warn_first(&mut mapped, loaded.warnings());
         return Ok(Loaded { net: Some(loaded), network: Some(network), ..mapped });
@@ -145,8 +182,8 @@ fn load_opened(what: &MapChoice, spec: ChipSpec, case: Option<Case>, numbers: bo
         let loaded = graph::load(what, &spec, numbers)?;
         // Its weights are real numbers, which a chip of whole numbers takes by a factor for each layer.
         options.scale = mapper::Scale::Auto;
-        what.mapping.apply(&mut options);
-        options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+        settle(&mut options, what, &spec, die)?;
+        read_activity(&mut options, &loaded.steps.network)?;
         let clock = loaded.steps.network.clock;
         let mut mapped = map(what, spec, &loaded.steps.network, &options)?;
         mapped.spec = mapped.spec.at_clock(clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
@@ -157,42 +194,64 @@ fn load_opened(what: &MapChoice, spec: ChipSpec, case: Option<Case>, numbers: bo
     let beside = what.network.parent().unwrap_or(Path::new(""));
     let mut set = |key: &str, value: &str| {
         options.set(key, value)?;
+        if let DieChoice::File(file) = &mut options.die
+            && key == "die"
+        {
+            *file = beside.join(&*file).display().to_string();
+        }
+        // The counts are read when the network is known.
+        if let Activity::File(file) = &options.activity
+            && key == "activity"
+        {
+            options.activity = Activity::File(beside.join(file).display().to_string());
+        }
         let read = |file: &str| formats::placement::load(&beside.join(file));
         options.read_placement(read).map_err(|error| error.to_string())
     };
-    match read(&what.network, &spec, what.allowance(), &mut set)? {
+    let found = read(&what.network, &spec, what.allowance(), &mut set);
+    let is_for_die = die.die.is_some() || options.die != DieChoice::None;
+    let found = match found {
+        // On a die, cores that share a parameter come near to a value of each neuron: the mapper sees to it.
+        Err(refused) if is_for_die && !spec.parameters_per_neuron => {
+            let each = ChipSpec { parameters_per_neuron: true, ..spec.clone() };
+            read(&what.network, &each, what.allowance(), &mut |_, _| Ok(())).map_err(|_| refused)
+        }
+        found => found,
+    };
+    match found? {
         Runnable::Network(network) => {
-            what.mapping.apply(&mut options);
-            // A flag names a file as every flag does, and not beside the network.
-            options.read_placement(|file| formats::placement::load(Path::new(file)))?;
+            settle(&mut options, what, &spec, die)?;
+            read_activity(&mut options, &network)?;
             let mapped = map(what, spec, &network, &options)?;
             Ok(Loaded { network: Some(network), ..mapped })
         }
-        Runnable::Program(program, symbols) => match what.mapping.first() {
-            None => {
-                let spec =
-                    spec.at_clock(program.clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
-                Ok(Loaded {
-                    spec,
-                    program,
-                    symbols,
-                    report: None,
-                    graph: None,
-                    case: None,
-                    net: None,
-                    network: None,
-                    placement: None,
-                    options,
-                })
+        Runnable::Program(program, symbols) => {
+            match what.mapping.first().or(die.die.as_ref().map(|_| "--die".into())) {
+                None => {
+                    let spec =
+                        spec.at_clock(program.clock.as_ref()).map_err(|error| refused(&what.network, error.into()))?;
+                    Ok(Loaded {
+                        spec,
+                        program,
+                        symbols,
+                        report: None,
+                        graph: None,
+                        case: None,
+                        net: None,
+                        network: None,
+                        placement: None,
+                        options,
+                    })
+                }
+                Some(flag) => Err(HostError::Usage {
+                    message: format!(
+                        "{}: `{flag}` says how a network is mapped, and this is a program",
+                        what.network.display()
+                    ),
+                    help: Some("leave it out, or give the network that the program was made of".into()),
+                }),
             }
-            Some(flag) => Err(HostError::Usage {
-                message: format!(
-                    "{}: `{flag}` says how a network is mapped, and this is a program",
-                    what.network.display()
-                ),
-                help: Some("leave it out, or give the network that the program was made of".into()),
-            }),
-        },
+        }
     }
 }
 
@@ -249,6 +308,14 @@ fn chip(what: &MapChoice, case: Option<&Case>) -> Result<String, HostError> {
     Err(HostError::Usage { message, help: Some(help) })
 }
 
+/// Reads how often the sources of `network` send, if a file says so.
+fn read_activity(options: &mut MapperOptions, network: &Network) -> Result<(), HostError> {
+    options.read_activity(|file| {
+        let (neurons, channels) = formats::activity::load(Path::new(file), network)?;
+        Ok::<_, HostError>(SpikeCounts { neurons, channels })
+    })
+}
+
 fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOptions) -> Result<Loaded, HostError> {
     let mapping = mapper::map(network, &spec, options).map_err(|error| HostError::Mapper {
         file: what.network.display().to_string(),
@@ -289,9 +356,10 @@ pub(crate) fn help_in_study(error: &MapperError) -> Option<String> {
 
 /// The option of a mapping that helps against an error, what to set it to, and what that does.
 fn way_out(error: &MapperError) -> Option<(&'static str, &'static str, &'static str)> {
+    let helps = |way: &str| Limit::of(error).is_some_and(|limit| limit.info().helpers().contains(&way));
     match error {
-        MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
-            Some(("over_fan_in", "prune", "keeps the largest weights and reports the others as lost"))
+        _ if helps("prune") => {
+            Some(("over_full", "prune", "takes the connections away that matter least and reports them as lost"))
         }
         MapperError::Xylo(XyloMisfit::NotWhole { .. }) => {
             Some(("scale", "auto", "brings weights, thresholds and biases of a layer to whole numbers"))

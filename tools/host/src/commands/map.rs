@@ -5,7 +5,7 @@ mod page;
 mod rates;
 mod read_back;
 
-use crate::args::MapArgs;
+use crate::args::{MapArgs, WhichDie};
 use crate::commands::explain::{check, explain};
 use crate::commands::load::{Loaded, refused};
 use crate::commands::{compare, floor};
@@ -27,6 +27,9 @@ pub(crate) fn run(args: &MapArgs, quiet: bool) -> Result<(), HostError> {
     }
     let mut outputs = Outputs::new(args.json);
     outputs.reads([&args.what.network].into_iter().chain(args.rates.set()))?;
+    if let Some(WhichDie::File(file)) = &args.for_die.die {
+        outputs.reads([file])?;
+    }
     let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
     let html = args.html.as_ref().map(|path| outputs.file("--html", path)).transpose()?;
     let nir = args.nir.as_ref().map(|path| outputs.file("--nir", path)).transpose()?;
@@ -105,6 +108,9 @@ fn as_text(board: &Board) -> String {
     if symbols.placement != PlacementKind::Order {
         let _ = writeln!(text, "placement {}", symbols.placement.name());
     }
+    if let Some(die) = &symbols.die {
+        let _ = writeln!(text, "made for {}", die.name);
+    }
     let table = |header: &[&str], rows: Vec<Vec<String>>, left: &[usize]| {
         let header: Vec<String> = header.iter().map(|name| (*name).to_string()).collect();
         if rows.is_empty() { String::new() } else { format!("\n{}", text_table(&header, rows, left)) }
@@ -159,6 +165,7 @@ fn as_json(board: &Board) -> Value {
     json!({
         "chip": program.chip,
         "placement": symbols.placement.name(),
+        "die": symbols.die.as_ref().map(|die| json!({ "name": die.name, "fingerprint": format!("{:016x}", die.fingerprint) })),
         "cores": program.cores.len(),
         "input_channels": program.input_count,
         "synapses": board.fabric().synapse_count(),

@@ -9,7 +9,7 @@ mod record;
 mod size;
 mod text;
 
-use crate::args::RunArgs;
+use crate::args::{ForDie, RunArgs, WhichDie};
 use crate::commands::die::parameters_of;
 use crate::commands::load::{load, refused};
 use crate::commands::probe;
@@ -22,6 +22,7 @@ use chip::{ChipSpec, whole_multiple};
 use device_models::DieParameters;
 use emulator::{EmulatorError, Snapshot};
 use files::Files;
+use formats::activity::SourceCount;
 use formats::container::Kind;
 use formats::events::SpikeEvent;
 use formats::suggestion;
@@ -61,6 +62,8 @@ struct Outcome {
     drawn: Vec<Vec<(u64, u32)>>,
     /// All spikes, if a file of them is asked for.
     spikes: Vec<SpikeEvent>,
+    /// How often each neuron and channel sent, if a file of that is asked for.
+    counts: Vec<SourceCount>,
     /// What is not as it was asked for.
     warnings: Warnings,
     /// Files that were written.
@@ -87,10 +90,14 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     let inputs = inputs::files(&args.events.input)?;
     let mut outputs = Outputs::new(args.json);
     outputs.reads(inputs.iter().chain(&args.resume).chain([&args.what.network]))?;
+    if let WhichDie::File(file) = &args.which.die {
+        outputs.reads([file])?;
+    }
     let files = Files::of(args, &inputs, &mut outputs)?;
     outputs.give_up_on_interrupt();
     let dense = inputs::dense(args, &inputs)?;
-    let mut loaded = load(&args.what, dense.iter().flatten().any(|input| input.numbers))?;
+    let numbers = dense.iter().flatten().any(|input| input.numbers);
+    let mut loaded = load(&args.what, numbers, &for_die(args))?;
     outputs.reads_all_so_far()?;
     let of_mapping = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let mut die = parameters_of(&loaded.spec, &args.which)?;
@@ -180,6 +187,13 @@ pub(crate) fn run(args: &RunArgs, quiet: bool) -> Result<(), HostError> {
     }
     warn(&all, args.json, args.what.deny_warnings)?;
     strict
+}
+
+/// The die that the network is mapped for: the one that it runs on, if that is asked for.
+fn for_die(args: &RunArgs) -> ForDie {
+    let which = &args.which;
+    let die = args.map_for_die.then(|| which.die.clone());
+    ForDie { die, seed: which.seed, cv: which.cv, no_faults: which.no_faults }
 }
 
 /// How many ticks to run: what is asked for, else the `longest` of inputs with rows. A step, or a row, takes `row`
@@ -273,6 +287,7 @@ fn emulate(
         let spikes = session.counters().spikes - before;
         return Err(record.refusal(&session, spikes, (from, ticks)));
     };
+    let counts = record.counts(&activity);
     let Record { drawn, spikes, .. } = record;
     Ok(Outcome {
         input: given.file().cloned(),
@@ -282,6 +297,7 @@ fn emulate(
         activity,
         drawn,
         spikes,
+        counts,
         warnings: Warnings::default(),
         written: Vec::new(),
     })

@@ -3,7 +3,7 @@
 mod json;
 mod text;
 
-use crate::args::ScoreArgs;
+use crate::args::{ForDie, ScoreArgs};
 use crate::commands::load::{Loaded, load};
 use crate::commands::samples;
 use crate::errors::HostError;
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
     let is_graph = crate::commands::load::is_graph(&args.what.network)?;
     let source = Source::open(&set.data, set.labels.as_deref(), set.how.node.as_deref(), set.how.raster || is_graph)?;
     args.what.allowance().check(&estimate(args, &source))?;
-    let loaded = load(&args.what, is_graph && source.has_numbers()?)?;
+    let loaded = load(&args.what, is_graph && source.has_numbers()?, &for_die(args))?;
     let of_mapping = loaded.report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default();
     let (output, outputs_count, rule) = output(args, &loaded)?;
     let options = SetOptions {
@@ -225,6 +225,12 @@ fn settings(args: &ScoreArgs, board: &Board) -> std::result::Result<Vec<Setting>
     let cvs: Vec<Option<Decimal>> =
         if args.cv.is_empty() { vec![None] } else { args.cv.iter().copied().map(Some).collect() };
     cvs.into_iter().map(|cv| setting(args, board, cv)).collect()
+}
+
+/// How the die is drawn that a network says it is mapped for.
+fn for_die(args: &ScoreArgs) -> ForDie {
+    let cv = if args.vary.is_empty() { args.cv.first().copied() } else { None };
+    ForDie { die: None, seed: args.seed, cv, no_faults: args.no_faults }
 }
 
 /// Refuses parameters that nothing on the board reads: all dies would be alike, for a reason that nobody sees.

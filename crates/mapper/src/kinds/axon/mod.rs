@@ -13,8 +13,10 @@
 mod decode;
 mod judge;
 mod place;
+mod prune;
 mod weights;
 
+use crate::cuts::{Place, Refusal};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
 use crate::optimise::{self, Judge, Nets};
@@ -36,6 +38,7 @@ use units::{CoreAddress, NeuronId};
 use weights::{Chooser, Format};
 
 pub(crate) use decode::{read, words};
+pub(crate) use place::resource_limit;
 
 /// Memories of these sizes, for cores with these rules.
 pub(crate) struct Axons {
@@ -98,6 +101,15 @@ impl Kind for Axons {
 
     fn has_weight_scales(&self) -> bool {
         true
+    }
+
+    /// Its memories count on circuits without gaps, and the chips with it are digital: their dies are alike.
+    fn knows_dies(&self) -> bool {
+        false
+    }
+
+    fn prune(&self, refusal: &Refusal<'_>) -> Vec<Place> {
+        prune::places(&self.limits, refusal)
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {

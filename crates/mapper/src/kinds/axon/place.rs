@@ -2,7 +2,7 @@
 
 use crate::placement::{Placement, Segment};
 use crate::sharing::{Cores, Sharing};
-use crate::{MapperError, MapperOptions};
+use crate::{Limit, MapperError, MapperOptions};
 use chip::{AxonLimits, ChipSpec, SynapseGroup, WeightSigns};
 use fx::Weight;
 use network::{Endpoint, Network, Population, Projection};
@@ -10,6 +10,18 @@ use std::collections::BTreeMap;
 
 /// What messages call the axons that a core hears.
 const INPUT_AXONS: &str = "input axons";
+
+/// What messages call those that it has for its neurons.
+const OUTPUT_AXONS: &str = "output axons";
+
+/// The limit behind a memory that messages call `resource`.
+pub(crate) fn resource_limit(resource: &str) -> Limit {
+    match resource {
+        INPUT_AXONS => Limit::InputAxons,
+        OUTPUT_AXONS => Limit::OutputAxons,
+        _ => Limit::SynapseBits,
+    }
+}
 
 /// What the neurons of one population in a core need of its memories.
 #[derive(Default)]
@@ -168,7 +180,7 @@ impl Store {
         let bits = |(group, lists): &(SynapseGroup, Lists)| lists.stored(limits, *group, neurons).1;
         [
             (INPUT_AXONS, sum(|need| need.input_axons), limits.input_axons),
-            ("output axons", sum(|need| need.output_axons), limits.output_axons),
+            (OUTPUT_AXONS, sum(|need| need.output_axons), limits.output_axons),
             ("synapse bits", groups.map(bits).sum(), limits.synapse_bits),
         ]
         .into_iter()
@@ -226,6 +238,10 @@ pub(super) fn place(
         let Unplaced { population, left } = refused;
         let (old, size) = (parts[population], sizes[population]);
         let free = cores.free(population).min(left.into()) as u32;
+        // Parts of one population do not share a core: each was as large as the memories let it be.
+        if free < left && cores.free(population) + cores.free_beside(population) >= u64::from(left) {
+            return Err(cores.full(population, left, Some("axons or synapse memory")));
+        }
         if free < left {
             return Err(cores.full(population, left - free, None));
         }

@@ -9,14 +9,21 @@ use super::even::Puzzle;
 use chip::{BusEvent, CrossbarLimits, Source};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use units::{CoreAddress, NeuronAddress};
 
-/// Where a synapse must lie: which core, in a row of which kind, in which column.
+/// Where a synapse must lie: which core, in a row of which kind, in the columns of which neuron.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) core: usize,
     pub(super) kind: u8,
+    /// The number of the neuron in its core; its column, where circuits are not joined.
     pub(super) column: u16,
+    /// Columns of the neuron.
+    pub(super) circuits: u16,
 }
+
+/// The column that each neuron sends from, by core.
+pub(super) type Senders = BTreeMap<CoreAddress, Vec<u16>>;
 
 /// Places of the synapses of each source.
 pub(super) type Places = BTreeMap<Source, Vec<Place>>;
@@ -70,7 +77,7 @@ impl Load {
             let count = self.counts.entry(*place).or_default();
             *count += 1;
             let fullest = self.fullest.entry((place.core, place.kind)).or_default();
-            *fullest = (*fullest).max(*count);
+            *fullest = (*fullest).max(count.div_ceil(place.circuits.into()));
         }
     }
 
@@ -82,7 +89,7 @@ impl Load {
         for (place, more) in added {
             let count = self.counts.get(&place).copied().unwrap_or(0) + more;
             let of_kind = fullest.entry((place.core, place.kind)).or_default();
-            *of_kind = (*of_kind).max(count);
+            *of_kind = (*of_kind).max(count.div_ceil(place.circuits.into()));
         }
         let rows = |core: usize| fullest.range((core, 0)..=(core, u8::MAX)).map(|(_, rows)| rows).sum();
         let cores: BTreeSet<usize> = places.iter().map(|place| place.core).collect();
@@ -117,12 +124,12 @@ enum Rule {
 
 /// Gives every source a bus, a label and its drivers: with an even use of rows, or if that does not fit and there are
 /// few channels, so that they spoil few buses.
-pub(super) fn assign(sources: &Places, limits: CrossbarLimits) -> Result<Vec<Bus>, Full> {
-    let (even, fits) = assign_by(Rule::Even, sources, limits)?;
+pub(super) fn assign(sources: &Places, senders: &Senders, limits: CrossbarLimits) -> Result<Vec<Bus>, Full> {
+    let (even, fits) = assign_by(Rule::Even, sources, senders, limits)?;
     let channels = sources.keys().filter(|source| matches!(source, Source::Input(_))).count();
     if !fits && (1..=limits.label_count()).contains(&channels) {
         for first in 0..limits.buses {
-            let (apart, fits) = assign_by(Rule::LeastSpoilt { first }, sources, limits)?;
+            let (apart, fits) = assign_by(Rule::LeastSpoilt { first }, sources, senders, limits)?;
             if fits {
                 return Ok(apart);
             }
@@ -131,12 +138,17 @@ pub(super) fn assign(sources: &Places, limits: CrossbarLimits) -> Result<Vec<Bus
     Ok(even)
 }
 
-fn assign_by(rule: Rule, sources: &Places, limits: CrossbarLimits) -> Result<(Vec<Bus>, bool), Full> {
+fn assign_by(
+    rule: Rule,
+    sources: &Places,
+    senders: &Senders,
+    limits: CrossbarLimits,
+) -> Result<(Vec<Bus>, bool), Full> {
     let mut members = vec![Vec::new(); limits.buses];
     let mut loads = vec![Load::default(); limits.buses];
     for (source, places) in in_order(sources) {
         let bus = match source {
-            Source::Neuron(address) => limits.bus_of_column(address.neuron.index()),
+            Source::Neuron(address) => limits.bus_of_column(column(senders, address)),
             Source::Input(_) => {
                 let cost = |bus: &usize| {
                     let (load, count) = (&loads[*bus], members[*bus].len());
@@ -158,12 +170,17 @@ fn assign_by(rule: Rule, sources: &Places, limits: CrossbarLimits) -> Result<(Ve
     }
     let mut all_fit = true;
     let bus = |(bus, members): (usize, &Vec<(Source, &[Place])>)| {
-        let (bus, fits) = split(bus, members, limits)?;
+        let (bus, fits) = split(bus, members, senders, limits)?;
         all_fit &= fits;
         Ok(bus)
     };
     let buses = members.iter().enumerate().map(bus).collect::<Result<_, Full>>()?;
     Ok((buses, all_fit))
+}
+
+/// The column that a neuron sends from.
+fn column(senders: &Senders, address: NeuronAddress) -> usize {
+    senders[&address.core][address.neuron.index()].into()
 }
 
 /// Bits of the row select that tell the groups of `sources` sources apart.
@@ -179,12 +196,17 @@ fn in_order(sources: &Places) -> Vec<(Source, &[Place])> {
 }
 
 /// The coarsest groups of a bus in which all rows fit, or else the coarsest with enough labels; and which of both.
-fn split(bus: usize, members: &[(Source, &[Place])], limits: CrossbarLimits) -> Result<(Bus, bool), Full> {
+fn split(
+    bus: usize,
+    members: &[(Source, &[Place])],
+    senders: &Senders,
+    limits: CrossbarLimits,
+) -> Result<(Bus, bool), Full> {
     let mut coarsest = None;
     for bits in 0..=limits.row_select_bits {
         let shapes = [equal(bits, limits), halved(bits, limits)];
         for shape in shapes.iter().filter(|shape| !shape.is_empty()) {
-            let Some((groups, fits)) = groups(bus, members, shape, limits) else { continue };
+            let Some((groups, fits)) = groups(bus, members, shape, (senders, limits)) else { continue };
             if fits {
                 return Ok((Bus { groups }, true));
             }
@@ -228,7 +250,7 @@ fn groups(
     bus: usize,
     members: &[(Source, &[Place])],
     shape: &[(u8, u8)],
-    limits: CrossbarLimits,
+    (senders, limits): (&Senders, CrossbarLimits),
 ) -> Option<(Vec<Group>, bool)> {
     let free_mask = ((1u16 << limits.free_select_bits()) - 1) as u8;
     let mut groups: Vec<(u8, Group, Load)> = Vec::new();
@@ -239,7 +261,7 @@ fn groups(
     }
     // What a source cannot choose of its row select.
     let fixed = |source: Source| match source {
-        Source::Neuron(address) => (limits.fixed_row_select(address.neuron.index()), !free_mask),
+        Source::Neuron(address) => (limits.fixed_row_select(column(senders, address)), !free_mask),
         Source::Input(_) => (0, 0),
     };
     let may = |source: Source, (pattern, select_mask): (u8, u8)| {

@@ -16,11 +16,12 @@ pub(crate) fn read(
     for (source, event) in bus_events(programs, cores, inputs) {
         for (core, memory) in cores.iter().enumerate() {
             for (driver, row, cell) in answers(memory, event) {
-                let SynapseCell { neuron, label, weight } = cell;
+                let SynapseCell { column, label, weight } = cell;
+                let foreign = || MapperError::Foreign { what: format!("{}, column {column}", programs[core].address) };
                 visit(Stored {
                     source,
                     core,
-                    neuron,
+                    neuron: programs[core].neuron_of(column).ok_or_else(foreign)?,
                     synapse: row.synapse,
                     code: Code::Cell { bus: driver.bus, driver: driver.index, row: row.row, label, weight },
                     weight: i64::from(weight) * i64::from(memory.weight_current),

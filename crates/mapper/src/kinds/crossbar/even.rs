@@ -2,7 +2,8 @@
 //!
 //! What a group needs in a core is, for each kind of synapse, as many rows as its fullest column has. A source more or
 //! less rarely changes that, so the search goes by a number that sees the columns which are nearly full too: the sum of
-//! 4^count over the columns, multiplied over the kinds, is about 4^rows.
+//! 4^count over the columns, multiplied over the kinds, is about 4^rows. Of a neuron with several columns the count is
+//! that of each, in halves.
 
 use super::buses::Place;
 
@@ -33,6 +34,8 @@ struct Columns {
 struct Table {
     planes: Vec<(usize, u8)>,
     width: usize,
+    /// By plane, then column: circuits of the neuron there.
+    circuits: Vec<u16>,
     groups: Vec<Columns>,
     /// By source: plane and column of each synapse.
     cells: Vec<Vec<(usize, usize)>>,
@@ -105,7 +108,11 @@ impl Table {
         let cells: Vec<Vec<(usize, usize)>> = puzzle.places.iter().map(cells).collect();
         let empty = || Columns { counts: vec![0; planes.len() * width], sums: vec![width as u128; planes.len()] };
         let groups = puzzle.rows.iter().map(|_| empty()).collect();
-        let mut table = Self { planes, width, groups, cells, work: 0 };
+        let mut circuits = vec![1; planes.len() * width];
+        for (place, (plane, column)) in all().zip(cells.iter().flatten()) {
+            circuits[plane * width + column] = place.circuits;
+        }
+        let mut table = Self { planes, width, circuits, groups, cells, work: 0 };
         for (source, group) in group_of.iter().enumerate() {
             table.change(source, *group, true);
         }
@@ -121,10 +128,11 @@ impl Table {
         let columns = &mut self.groups[group];
         self.work += self.cells[source].len();
         for &(plane, column) in &self.cells[source] {
-            let count = &mut columns.counts[plane * self.width + column];
-            columns.sums[plane] -= power(*count);
+            let spot = plane * self.width + column;
+            let (count, circuits) = (&mut columns.counts[spot], self.circuits[spot]);
+            columns.sums[plane] -= power(*count, circuits);
             *count = if is_more { *count + 1 } else { *count - 1 };
-            columns.sums[plane] += power(*count);
+            columns.sums[plane] += power(*count, circuits);
         }
     }
 
@@ -148,8 +156,11 @@ impl Table {
     fn fits(&self, rows: &[usize]) -> bool {
         rows.iter().zip(&self.groups).all(|(rows, columns)| {
             let (mut core, mut needed) = (usize::MAX, 0);
-            self.planes.iter().zip(columns.counts.chunks(self.width.max(1))).all(|(plane, counts)| {
-                let fullest = counts.iter().copied().max().unwrap_or(0) as usize;
+            let width = self.width.max(1);
+            let counts = columns.counts.chunks(width).zip(self.circuits.chunks(width));
+            self.planes.iter().zip(counts).all(|(plane, (counts, circuits))| {
+                let each = counts.iter().zip(circuits).map(|(count, circuits)| count.div_ceil((*circuits).into()));
+                let fullest = each.max().unwrap_or(0) as usize;
                 needed = if plane.0 == core { needed + fullest } else { fullest };
                 core = plane.0;
                 needed <= *rows
@@ -158,6 +169,7 @@ impl Table {
     }
 }
 
-fn power(count: u32) -> u128 {
-    1 << (2 * count.min(COUNT_MAX))
+/// 4 to `count` over `circuits`.
+fn power(count: u32, circuits: u16) -> u128 {
+    1 << (2 * count / u32::from(circuits)).min(2 * COUNT_MAX)
 }

@@ -125,7 +125,7 @@ fn listeners(core: &TagCamCore) -> BTreeMap<Tag, Vec<(NeuronId, u16, CamWord)>> 
     let mut listeners: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (neuron, words) in core.cam.iter().enumerate() {
         for (slot, word) in words.iter().enumerate() {
-            listeners.entry(word.tag).or_default().push((NeuronId(neuron as u16), slot as u16, *word));
+            listeners.entry(word.tag).or_default().push((NeuronId(neuron as u16), core.slot(neuron, slot), *word));
         }
     }
     listeners

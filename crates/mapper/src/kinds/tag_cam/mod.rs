@@ -4,19 +4,23 @@ mod codebook;
 mod decode;
 mod judge;
 mod need;
+mod prune;
 mod search;
+mod slots;
 mod weights;
 
 use crate::board;
+use crate::cuts::{Place, Refusal};
 use crate::decode::channel;
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
+use crate::limits::Limit;
 use crate::optimise::{Judge, Nets};
 use crate::placement::{PlacedCore, name_of};
-use crate::report::{ConnectionLoss, FreedResources, MemoryUse, Use};
+use crate::report::{FreedResources, MemoryUse, Use};
 use crate::sums;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFanIn, level};
+use crate::{MapperError, MapperOptions, OverFull, level};
 use chip::{CamWord, ChipSpec, HostEvent, InputRoute, Routing, Source, SramWord, TagCamCore, TagCamLimits};
 use network::{Endpoint, Network};
 use std::cmp::Reverse;
@@ -57,6 +61,10 @@ impl Kind for Memories {
         Some(self.limits.cam_words_per_neuron)
     }
 
+    fn chooses_slots(&self) -> bool {
+        true
+    }
+
     fn limits<'a>(&'a self, spec: &ChipSpec, _: &'a Network, nets: &'a Nets) -> Option<Judge<'a>> {
         Some(Some(Box::new(judge::Words { limits: self.limits, nets, cores_per_chip: spec.cores_per_chip() })))
     }
@@ -69,14 +77,20 @@ impl Kind for Memories {
         Some(self.limits.delays_per_core())
     }
 
+    fn prune(&self, refusal: &Refusal<'_>) -> Vec<Place> {
+        prune::places(self.limits, refusal)
+    }
+
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {
         let limits = self.limits;
         let (memories, inputs, weights) = map(wish, limits, options, ledger)?;
         let positions = positions(wish.spec);
         let addresses: Vec<_> = wish.cores.iter().map(|core| core.address).collect();
         let heard = tags_heard(&addresses, &memories, &inputs, &positions);
-        let cores = memories.iter().zip(heard).zip(&weights).map(|((memory, heard), weights)| {
+        let placed = wish.cores.iter();
+        let cores = memories.iter().zip(heard).zip(&weights).zip(placed).map(|(((memory, heard), weights), placed)| {
             let words: Vec<u64> = memory.sram.iter().map(|words| words.len() as u64).collect();
+            let words = placed.of_neurons(&words);
             CoreMemories {
                 synapses: Some(limits.cam_words_per_neuron),
                 sram: Some(MemoryUse::of(&words, Some(limits.sram_words_per_neuron as u64))),
@@ -102,6 +116,8 @@ impl Kind for Memories {
 struct Coded {
     link: Link,
     code: u8,
+    /// Where it lies among the slots of its neuron.
+    slot: u16,
 }
 
 /// What a source sends to one chip: which cores hear it, and under which tag.
@@ -130,7 +146,10 @@ fn map(
     sums::settle(wish, &mut weights, 0, links, |weights, link| weights.steps(link), coarser)?;
     let mut coded = Vec::new();
     for (neurons, weights) in wanted.into_iter().zip(&weights) {
-        let mut words = |links: Vec<Link>| encode(wish, limits, options, weights, links, ledger);
+        let mut words = |links: Vec<Link>| match wish.die {
+            Some(on) if on.in_mind => slots::encode(wish, (limits, options), weights, links, ledger, on),
+            _ => encode(wish, limits, options, weights, links, ledger),
+        };
         coded.push(neurons.into_iter().map(&mut words).collect::<Result<Vec<_>, _>>()?);
     }
 
@@ -152,6 +171,7 @@ fn map(
                 cam: coded[index].iter().map(|words| cam_words(wish, &signals, words, &delays)).collect(),
                 sram: sram_words(wish.cores[index].address, wish.cores[index].neuron_count, &signals, &sram),
                 delays,
+                slots: slots::taken(&coded[index]),
             }
         })
         .collect();
@@ -181,19 +201,19 @@ fn collect(wish: &Wish<'_>) -> Vec<Vec<Vec<Link>>> {
 fn fit(wish: &Wish<'_>, limits: TagCamLimits, options: &MapperOptions, wanted: &[Vec<Vec<Link>>]) -> Vec<CoreWeights> {
     let limit = limits.cam_words_per_neuron;
     let of_core = |((core, neurons), finest): ((&PlacedCore, &Vec<Vec<Link>>), u8)| {
-        let links: Vec<Link> = neurons.iter().flat_map(|links| largest(links, limit)).collect();
+        let links: Vec<Link> = neurons.iter().flat_map(|links| largest(wish, links, limit)).collect();
         CoreWeights::fit(wish, core, &links, (limits.weight_bits, finest), options)
     };
     wish.cores.iter().zip(wanted).zip(level::least_exponents(wish)).map(of_core).collect()
 }
 
-/// The `limit` connections with the largest weights (of equal ones the first), in their order.
-fn largest(links: &[Link], limit: usize) -> Vec<Link> {
+/// The `limit` connections that matter most (of equal ones the first), in their order.
+fn largest(wish: &Wish<'_>, links: &[Link], limit: usize) -> Vec<Link> {
     if links.len() <= limit {
         return links.to_vec();
     }
     let mut order: Vec<usize> = (0..links.len()).collect();
-    order.sort_by_key(|&i| Reverse(links[i].magnitude())); // stable: of equal weights the first stays
+    order.sort_by_key(|&i| Reverse(wish.rank(&links[i]))); // stable: of equal ones the first stays
     order.truncate(limit);
     order.sort_unstable();
     order.into_iter().map(|i| links[i]).collect()
@@ -214,7 +234,7 @@ fn encode(
         links.into_iter().map(|link| (link, weights.code(&link))).partition(|c| c.1.is_some());
     zero.iter().for_each(|(link, _)| ledger.round_to_zero(link));
     let links: Vec<Link> = coded.iter().map(|(link, _)| *link).collect();
-    if links.len() > limit && options.over_fan_in == OverFanIn::Error {
+    if links.len() > limit && options.over_full != OverFull::Prune {
         let population = wish.network.projections[links[0].projection].post;
         return Err(MapperError::FanIn {
             population: wish.network.populations[population].name.clone(),
@@ -224,11 +244,12 @@ fn encode(
             needed: links.len(),
         });
     }
-    let mut stays = largest(&links, limit).into_iter().peekable();
+    let table = wish.die.map(|on| slots::Table::new(wish, on, links.first(), weights, limit)).transpose()?;
+    let mut stays = largest(wish, &links, limit).into_iter().peekable();
     let mut words = Vec::new();
     for (link, code) in coded {
         if stays.next_if_eq(&link).is_none() {
-            ledger.lose(&link, ConnectionLoss::FanIn);
+            ledger.lose(&link, Limit::FanIn);
             continue;
         }
         let code = code.expect("those without were parted");
@@ -236,7 +257,11 @@ fn encode(
         if weights.clips(&link) {
             ledger.clip(&link);
         }
-        words.push(Coded { link, code });
+        let slot = words.len();
+        if let Some(table) = &table {
+            table.book(wish, weights, &link, (slot, code), ledger);
+        }
+        words.push(Coded { link, code, slot: slot as u16 });
     }
     Ok(words)
 }

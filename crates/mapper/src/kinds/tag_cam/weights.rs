@@ -69,6 +69,11 @@ impl CoreWeights {
         self.kinds[usize::from(link.kind)].0.of(self.codebook.weight(code) as i64) as u64
     }
 
+    /// The factor on the weights of the kind of a connection.
+    pub(super) fn factor(&self, link: &Link) -> Factor {
+        self.kinds[usize::from(link.kind)].0
+    }
+
     /// Whether a connection asks for more than the largest weight, by more than half of its distance to the next.
     pub(super) fn clips(&self, link: &Link) -> bool {
         let factor = self.kinds[usize::from(link.kind)].0;

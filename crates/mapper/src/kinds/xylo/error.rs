@@ -72,6 +72,8 @@ pub enum XyloMisfit {
     Expansion {
         /// What they do.
         what: &'static str,
+        /// Whether it is to receive input.
+        inputs: bool,
         /// Neurons that do it.
         needed: usize,
         /// Neurons that can.

@@ -9,9 +9,11 @@
 //! their layer ([`scale`]).
 
 mod error;
+mod prune;
 mod scale;
 mod usage;
 
+use crate::cuts::{Place, Refusal};
 use crate::kinds::rows::{self, join};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
@@ -67,6 +69,15 @@ impl Kind for Matrices {
 
     fn scales_parameters(&self, options: &MapperOptions) -> bool {
         options.scale == Scale::Auto
+    }
+
+    /// The order of its neurons is that of its events, and the chips with it are digital: their dies are alike.
+    fn knows_dies(&self) -> bool {
+        false
+    }
+
+    fn prune(&self, refusal: &Refusal<'_>) -> Vec<Place> {
+        prune::places(refusal)
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {

@@ -85,15 +85,15 @@ pub(super) fn check(wish: &Wish<'_>, limits: XyloLimits, rows: &[IdealRow]) -> R
         let (population, index) = name(neuron);
         return Err(XyloMisfit::FanIn { population, index, needed, limit }.into());
     }
-    for (what, neurons, limit) in [
-        ("receive input", &usage.targets, limits.input_targets),
-        ("send to output neurons", &usage.sources, limits.output_sources),
+    for (what, inputs, neurons, limit) in [
+        ("receive input", true, &usage.targets, limits.input_targets),
+        ("send to output neurons", false, &usage.sources, limits.output_sources),
     ] {
         if let Some(limit) = limit
             && let Some(first) = neurons.iter().nth(limit)
         {
             let (population, index) = name(*first);
-            return Err(XyloMisfit::Expansion { what, needed: neurons.len(), limit, population, index }.into());
+            return Err(XyloMisfit::Expansion { what, inputs, needed: neurons.len(), limit, population, index }.into());
         }
     }
     Ok(())

@@ -1,10 +1,10 @@
 //! `quenched explain --neuron`: what a neuron hears, where it sends, and its circuit on a die.
 
 use super::{plural, refused, table};
-use crate::args::{DieChoice, ExplainArgs, NeuronName};
+use crate::args::{DieChoice, ExplainArgs, NeuronName, WhichDie};
 use crate::commands::die::{number, parameters_of, significant};
 use crate::errors::HostError;
-use chip::ChipSpec;
+use chip::{ChipSpec, Joined};
 use device_models::{DieParameters, NeuronFault};
 use formats::suggestion;
 use mapper::{Explained, NeuronAccount, Outgoing};
@@ -19,7 +19,7 @@ const SHARING_MAX: usize = 6;
 /// A circuit on a die.
 pub(super) struct Circuit {
     /// Number of the die.
-    die: u32,
+    die: WhichDie,
     /// `dead` or `hot`.
     fault: Option<&'static str>,
     factors: Vec<Factor>,
@@ -34,9 +34,9 @@ struct Factor {
 }
 
 /// The die that the command line asks for, if any.
-pub(super) fn die(args: &ExplainArgs, spec: &ChipSpec) -> Result<Option<(u32, DieParameters)>, HostError> {
-    let Some(die) = args.die else { return Ok(None) };
-    let which = DieChoice { seed: args.seed, die, cv: args.cv, no_faults: args.no_faults };
+pub(super) fn die(args: &ExplainArgs, spec: &ChipSpec) -> Result<Option<(WhichDie, DieParameters)>, HostError> {
+    let Some(die) = args.die.clone() else { return Ok(None) };
+    let which = DieChoice { seed: args.seed, die: die.clone(), cv: args.cv, no_faults: args.no_faults };
     Ok(Some((die, parameters_of(spec, &which)?)))
 }
 
@@ -61,7 +61,7 @@ pub(super) fn account(explained: &Explained<'_>, name: &NeuronName, file: &Path)
 }
 
 /// The circuit at `address` on a die: the parameters that its equations read and that have mismatch there.
-pub(super) fn circuit(explained: &Explained<'_>, die: &(u32, DieParameters), address: NeuronAddress) -> Circuit {
+pub(super) fn circuit(explained: &Explained<'_>, die: &(WhichDie, DieParameters), address: NeuronAddress) -> Circuit {
     let (spec, (number_of_die, die)) = (explained.spec(), die);
     let core = explained.program().cores.iter().find(|core| core.address == address.core).expect("it was explained");
     let read = die.mismatched().filter(|name| spec.allowed(core.model, name).is_some_and(|allowed| allowed.is_read()));
@@ -69,14 +69,17 @@ pub(super) fn circuit(explained: &Explained<'_>, die: &(u32, DieParameters), add
         let nominal = spec.parameters[name].nominal.quantity;
         let asked = core.parameters.get(name).map_or(nominal, |values| values.get(address.neuron.index()));
         // A factor has 32 fraction bits; 2^32 is exact.
-        let factor = die.factor(name, address.core, address.neuron).to_bits() as f64 / 4_294_967_296.0;
+        let readings = core.model.readings(&spec.synapses);
+        let joined = readings.iter().find(|reading| reading.parameter == name).map_or(Joined::Sender, |r| r.joined);
+        let factor = die.neuron_factor(name, joined, core, address.neuron.index());
+        let factor = factor.to_bits() as f64 / 4_294_967_296.0;
         Factor { parameter: name.into(), unit: asked.unit.to_string(), asked: number(asked.value), factor }
     });
-    let fault = die.neuron_fault(address.core, address.neuron).map(|fault| match fault {
+    let fault = die.neuron_fault(address.core, core.sender(address.neuron.index())).map(|fault| match fault {
         NeuronFault::Dead => "dead",
         NeuronFault::Hot => "hot",
     });
-    Circuit { die: *number_of_die, fault, factors: factors.collect() }
+    Circuit { die: number_of_die.clone(), fault, factors: factors.collect() }
 }
 
 /// The neuron as JSON.
@@ -90,7 +93,7 @@ pub(super) fn json(account: &NeuronAccount, circuit: Option<&Circuit>) -> Value 
             })
         });
         let factors: Vec<Value> = factors.collect();
-        value["circuit"] = json!({ "die": circuit.die, "fault": circuit.fault, "factors": factors });
+        value["circuit"] = json!({ "die": circuit.die.json(), "fault": circuit.fault, "factors": factors });
     }
     value
 }

@@ -1,6 +1,6 @@
 //! The lost connections of a report in JSON: how many, by projection and cause, and the first; all on request.
 
-use mapper::{ConnectionLoss, MappingReport};
+use mapper::{Limit, MappingReport};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ const SHOWN: usize = 20;
 /// The report, with all of its losses or the first.
 pub(crate) fn report(report: &MappingReport, all: bool) -> Value {
     let shown = if all { report.losses.len() } else { report.losses.len().min(SHOWN) };
-    let mut counts: BTreeMap<(usize, ConnectionLoss), u64> = BTreeMap::new();
+    let mut counts: BTreeMap<(usize, Limit), u64> = BTreeMap::new();
     for loss in &report.losses {
         *counts.entry((loss.projection, loss.cause)).or_default() += 1;
     }
@@ -35,7 +35,9 @@ fn without_losses(report: &MappingReport) -> MappingReport {
         losses: Vec::new(),
         freed: report.freed,
         placement: report.placement.clone(),
+        die: report.die.clone(),
         xylo: report.xylo.clone(),
+        joined: report.joined.clone(),
         warnings: report.warnings.clone(),
     }
 }

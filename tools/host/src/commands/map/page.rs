@@ -44,7 +44,7 @@ fn warning(warning: &warnings::Warning) -> String {
 }
 
 fn lead(loaded: &Loaded, cores: usize) -> String {
-    let neurons: u32 = loaded.program.cores.iter().map(|core| core.neuron_count).sum();
+    let neurons: u32 = loaded.program.cores.iter().map(|core| core.neuron_count - core.off.len() as u32).sum();
     let place = format!("{neurons} neurons in {cores} cores");
     match &loaded.report {
         None => format!("A saved program: {place}."),

@@ -31,12 +31,12 @@ pub(super) fn load_with(args: &MapArgs, quiet: bool) -> Result<(Loaded, Option<R
                 help: Some("name them with `--rates` or `--calibrate`".into()),
             });
         }
-        return Ok((load(&args.what, false)?, None));
+        return Ok((load(&args.what, false, &args.for_die)?, None));
     };
     let file = &args.what.network;
     let graph = is_graph(file)?;
     let source = Source::unlabelled(path, rates.how.node.as_deref(), rates.how.raster || graph)?;
-    let mut loaded = load(&args.what, graph && source.has_numbers()?)?;
+    let mut loaded = load(&args.what, graph && source.has_numbers()?, &args.for_die)?;
     let Some(network) = loaded.mapped().cloned() else {
         return Err(HostError::Usage {
             message: format!("{}: a program does not say what its network was to do", file.display()),

@@ -27,7 +27,7 @@ struct Kind {
 }
 
 /// All of them.
-const FILES: [Kind; 4] = [
+const FILES: [Kind; 5] = [
     Kind {
         option: "--spikes",
         path: |args| args.spikes.as_deref(),
@@ -35,6 +35,11 @@ const FILES: [Kind; 4] = [
             true => data::nir_data(outcome),
             false => formats::events::write_spikes(&outcome.spikes).into_bytes(),
         },
+    },
+    Kind {
+        option: "--counts",
+        path: |args| args.counts.as_deref(),
+        contents: |_, outcome| formats::activity::write(&outcome.counts).into_bytes(),
     },
     Kind {
         option: "--traces",

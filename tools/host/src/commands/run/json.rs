@@ -18,7 +18,7 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> Value {
     let mut value = json!({
         "chip": session.board().spec().name,
         "seed": args.which.seed,
-        "die": args.which.die,
+        "die": args.which.die.json(),
         "cv": args.which.cv.map(|cv| cv.to_string()),
         "noise": args.noise.then(|| json!({ "trial": args.trial })),
         "faults": session.faults_in_use().map(|faults| {

@@ -3,9 +3,11 @@
 use crate::args::RunArgs;
 use crate::errors::HostError;
 use budget::{RECORD_BYTES, RECORDS_BYTES};
-use emulator::Observer;
+use chip::Source;
+use emulator::{Arrival, Observer};
+use formats::activity::SourceCount;
 use formats::events::SpikeEvent;
-use session::{Board, Session};
+use session::{Board, PopulationActivity, Session};
 use units::{NeuronId, Tick};
 
 /// The spikes of a run.
@@ -19,6 +21,10 @@ pub(super) struct Record {
     /// All spikes, if a file of them is asked for.
     pub(super) spikes: Vec<SpikeEvent>,
     to_file: bool,
+    /// Whether it is asked how often sources sent.
+    counts: bool,
+    /// By input channel: what it sent, if that is asked for.
+    channels: Vec<Channel>,
     kept: u64,
     /// Most records that this run keeps.
     most: u64,
@@ -26,20 +32,55 @@ pub(super) struct Record {
     pub(super) is_over: bool,
 }
 
+/// What an input channel sent. An event arrives once in each core that it reaches: the first core that is seen stands
+/// for all of them. A channel that reaches nobody, or whose events are lost, sends nothing that a mapping could weigh.
+#[derive(Clone, Copy, Default)]
+struct Channel {
+    core: Option<usize>,
+    last: Option<Tick>,
+    spikes: u64,
+}
+
 impl Record {
     /// What `args` ask for of one of `runs` runs, which share the most that a command keeps in equal parts: who is
     /// refused may not depend on which of them is faster.
     pub(super) fn new(args: &RunArgs, board: &Board, runs: usize) -> Self {
+        let channels = board.program().input_count;
         let populations = if args.plot.is_some() { board.symbols().populations.len() } else { 0 };
         Self {
             board: board.clone(),
             drawn: vec![Vec::new(); populations],
             spikes: Vec::new(),
             to_file: args.spikes.is_some(),
+            counts: args.counts.is_some(),
+            channels: vec![Channel::default(); if args.counts.is_some() { channels as usize } else { 0 }],
             kept: 0,
             most: args.what.allowance().records() / (runs.max(1) as u64),
             is_over: false,
         }
+    }
+
+    /// How often each neuron and channel sent, of those that did; nothing if nobody asked.
+    pub(super) fn counts(&self, activity: &[PopulationActivity]) -> Vec<SourceCount> {
+        if !self.counts {
+            return Vec::new();
+        }
+        let count = |name: &str, index: u32, spikes: u64| SourceCount {
+            name: name.into(),
+            index,
+            spikes: u32::try_from(spikes).unwrap_or(u32::MAX),
+        };
+        let mut all = Vec::new();
+        for population in activity {
+            let members = population.events.iter().zip(0..).filter(|(events, _)| **events > 0);
+            all.extend(members.map(|(events, index)| count(&population.name, index, *events)));
+        }
+        let mut channels = self.channels.iter();
+        for group in &self.board.symbols().inputs {
+            let members = channels.by_ref().take(group.channels as usize).zip(0..);
+            all.extend(members.filter(|(c, _)| c.spikes > 0).map(|(c, index)| count(&group.name, index, c.spikes)));
+        }
+        all
     }
 
     /// Whether one record more may be kept.
@@ -76,6 +117,20 @@ impl Observer for Record {
         if self.to_file && self.takes() {
             self.spikes.push(SpikeEvent { tick, neuron: self.board.address(core, neuron), value });
         }
+    }
+
+    fn deliver(&mut self, arrival: &Arrival<'_>) {
+        let Source::Input(input) = arrival.source else { return };
+        let Some(channel) = self.channels.get_mut(input.index()) else { return };
+        let is_first = *channel.core.get_or_insert(arrival.row.core) == arrival.row.core;
+        if is_first && channel.last.is_none_or(|last| last < arrival.sent) {
+            channel.last = Some(arrival.sent);
+            channel.spikes += u64::from(arrival.payload.unsigned_abs());
+        }
+    }
+
+    fn wants_arrivals(&self) -> bool {
+        self.counts
     }
 }
 

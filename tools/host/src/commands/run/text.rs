@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::account::Account;
-use crate::args::RunArgs;
+use crate::args::{RunArgs, WhichDie};
 use crate::commands::probe;
 use emulator::LossCause;
 use report::{sparkline, text_table};
@@ -87,6 +87,7 @@ pub(super) fn of_several(args: &RunArgs, outcomes: &[Outcome]) -> String {
 fn heading(args: &RunArgs, outcome: &Outcome) -> String {
     let session = &outcome.session;
     let mismatch = match args.which.cv {
+        _ if matches!(args.which.die, WhichDie::File(_)) => "measured".into(),
         Some(cv) => format!("mismatch scaled to CV {cv}"),
         None => "mismatch as in the chip file".into(),
     };
