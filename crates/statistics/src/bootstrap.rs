@@ -108,30 +108,37 @@ fn mean_over(mut values: impl Iterator<Item = [f64; 2]>, count: usize) -> [f64; 
     [first[0] + sums[0] / count as f64, first[1] + sums[1] / count as f64]
 }
 
-fn interval(tree: &Tree<[f64; 2]>, unit: &str, level: f64) -> Result<Estimate, StatisticsError> {
+/// The mean of `tree` over its top-level units with the interval of Student's t over their means, however many they are.
+///
+/// # Errors
+/// As [`mean`].
+pub fn student_mean(tree: &Tree<f64>, unit: &str, level: f64) -> Result<Estimate, StatisticsError> {
+    tree.check_finite("values")?;
+    Ok(student(&tree.map(|value| [value, 1.0]), unit, level)?.0)
+}
+
+/// The interval by Student's t, and the standard error.
+fn student(tree: &Tree<[f64; 2]>, unit: &str, level: f64) -> Result<(Estimate, f64), StatisticsError> {
     check_share("level", level)?;
     check_count("top-level units", tree.len(), 2)?;
     let units: Vec<[f64; 2]> = tree.top().iter().map(mean_of).collect();
-    let of = pivot(&units);
-    let tail = (1.0 - level) / 2.0;
-    let half = student_point(tail, (tree.len() - 1) as f64) * of.error;
-    let estimate = Estimate {
-        value: of.value,
-        low: of.value - half,
-        high: of.value + half,
-        n: tree.len(),
-        unit: unit.to_owned(),
-        level,
-        method: Method::Student,
-    };
-    if tree.len() < UNITS_MIN || of.error == 0.0 {
+    let Pivot { value, error } = pivot(&units);
+    let half = student_point((1.0 - level) / 2.0, (tree.len() - 1) as f64) * error;
+    let (low, high, n, unit) = (value - half, value + half, tree.len(), unit.to_owned());
+    Ok((Estimate { value, low, high, n, unit, level, method: Method::Student }, error))
+}
+
+fn interval(tree: &Tree<[f64; 2]>, unit: &str, level: f64) -> Result<Estimate, StatisticsError> {
+    let (estimate, error) = student(tree, unit, level)?;
+    if tree.len() < UNITS_MIN || error == 0.0 {
         return Ok(estimate);
     }
     let leaves: Vec<f64> = tree.leaves().into_iter().flatten().collect();
     let mut stream = key_of("bootstrap", &leaves).stream();
-    let mut pivots: Vec<f64> = (0..RESAMPLES).map(|_| studentised(tree.top(), of.value, &mut stream)).collect();
+    let mut pivots: Vec<f64> = (0..RESAMPLES).map(|_| studentised(tree.top(), estimate.value, &mut stream)).collect();
     pivots.sort_by(f64::total_cmp);
-    let (low, high) = (of.value - upper(&pivots, tail) * of.error, of.value - lower(&pivots, tail) * of.error);
+    let tail = (1.0 - level) / 2.0;
+    let (low, high) = (estimate.value - upper(&pivots, tail) * error, estimate.value - lower(&pivots, tail) * error);
     // A tail that small is all resamples without spread: they say nothing.
     if !(low.is_finite() && high.is_finite()) {
         return Ok(estimate);
