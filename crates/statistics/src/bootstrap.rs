@@ -13,7 +13,7 @@
 use crate::StatisticsError;
 use crate::distribution::student_point;
 use crate::draw::key_of;
-use crate::error::{check_count, check_share};
+use crate::error::{check_count, check_finite, check_share};
 use crate::estimate::{Estimate, Method};
 use crate::share::at_least;
 use crate::tree::{Node, Tree};
@@ -92,7 +92,7 @@ fn resampled_mean(node: &Node<[f64; 2]>, stream: &mut impl Rng) -> [f64; 2] {
         Node::Leaf(value) => *value,
         Node::Group(parts) => {
             let drawn = (0..parts.len()).map(|_| resampled_mean(draw(parts, stream), stream));
-            mean_over(drawn.collect::<Vec<_>>().into_iter(), parts.len())
+            mean_over(drawn, parts.len())
         }
     }
 }
@@ -125,6 +125,8 @@ fn student(tree: &Tree<[f64; 2]>, unit: &str, level: f64) -> Result<(Estimate, f
     let Pivot { value, error } = pivot(&units);
     let half = student_point((1.0 - level) / 2.0, (tree.len() - 1) as f64) * error;
     let (low, high, n, unit) = (value - half, value + half, tree.len(), unit.to_owned());
+    // Finite values can have a spread that is not.
+    check_finite("bounds of the interval", [&low, &high])?;
     Ok((Estimate { value, low, high, n, unit, level, method: Method::Student }, error))
 }
 
@@ -235,14 +237,24 @@ fn weighted_quantile(leaves: &mut [(f64, f64)], share: f64) -> f64 {
     leaves[leaves.len() - 1].0
 }
 
+/// The first rank from 1 to `count` from which on `is` holds, or one more than `count`.
+fn first_rank(count: usize, is: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (1, count + 1);
+    while low < high {
+        let middle = low.midpoint(high);
+        if is(middle) { high = middle } else { low = middle + 1 }
+    }
+    low
+}
+
 /// The indices of the two of `count` sorted values between which the quantile lies.
 fn order_statistics(count: usize, share: f64, tail: f64) -> Result<(usize, usize), StatisticsError> {
-    // The value of rank r lies at or below the quantile if r or more of all values do.
-    let low = (1..=count).rev().find(|rank| at_least(*rank, count, share) >= 1.0 - tail);
-    let high = (1..=count).find(|rank| at_least(*rank, count, share) <= tail);
-    match (low, high) {
-        (Some(low), Some(high)) => Ok((low - 1, high - 1)),
-        _ => {
+    // The value of rank r lies at or below the quantile if r or more of all values do, which is less likely the larger r.
+    let low = first_rank(count, |rank| at_least(rank, count, share) < 1.0 - tail) - 1;
+    let high = first_rank(count, |rank| at_least(rank, count, share) <= tail);
+    match low >= 1 && high <= count {
+        true => Ok((low - 1, high - 1)),
+        false => {
             let is_enough = |n: &usize| at_least(1, *n, share) >= 1.0 - tail && at_least(*n, *n, share) <= tail;
             let needed = (count + 1..100_000).find(is_enough).unwrap_or(100_000);
             Err(StatisticsError::TooFew { what: "values for the interval of such a quantile", found: count, needed })

@@ -77,7 +77,8 @@ pub struct Capacities {
 /// # Errors
 /// [`StatisticsError::Size`] unless there are as many inputs as rows, [`StatisticsError::TooFew`] without a degree or with
 /// less than ten rows a state, [`StatisticsError::TooMany`] for more than [`TARGETS_MAX`] targets,
-/// [`StatisticsError::Range`] for an input beyond -1 to 1 or a chance outside 0 to 1, [`StatisticsError::NotFinite`],
+/// [`StatisticsError::Input`] for an input that is not independent and uniform, as far as the means of its polynomials and
+/// of the product of two neighbours show, [`StatisticsError::Range`] for an input beyond -1 to 1 or a chance outside 0 to 1, [`StatisticsError::NotFinite`],
 /// [`StatisticsError::Constant`].
 pub fn capacities(states: Rows<'_>, input: &[f64], targets: &Targets) -> Result<Capacities, StatisticsError> {
     check_share("chance", targets.chance)?;
@@ -95,6 +96,7 @@ pub fn capacities(states: Rows<'_>, input: &[f64], targets: &Targets) -> Result<
     let (rank, rows) = (spectrum.rank(), states.rows() - longest);
     let threshold = chi_square_point(targets.chance, rank as f64) / rows as f64;
     let polynomials = Polynomials::new(input, targets.max_delays.len());
+    polynomials.check_independent(targets.max_delays.len())?;
     let mut held = Vec::new();
     for batch in products.chunks(BATCH) {
         let mut table = Matrix::zeros(rows, batch.len());
@@ -181,6 +183,26 @@ impl Polynomials {
             of.push(input.iter().enumerate().map(next).collect());
         }
         Self(of)
+    }
+
+    /// Refuses an input of which the polynomials, or the products of neighbours, have a mean that chance does not give:
+    /// the targets would not be orthogonal, and their capacities would count the same thing twice.
+    fn check_independent(&self, degrees: usize) -> Result<(), StatisticsError> {
+        let check = |what: String, variance: f64, values: &mut dyn ExactSizeIterator<Item = f64>| {
+            let count = values.len() as f64;
+            let (mean, limit) = (values.fold(0.0, |sum, x| sum + x) / count, 6.0 * (variance / count).sqrt());
+            if mean.abs() > limit { Err(StatisticsError::Input { what, mean, limit }) } else { Ok(()) }
+        };
+        for degree in 1..=degrees {
+            let variance = 1.0 / (2.0 * degree as f64 + 1.0);
+            check(
+                format!("its Legendre polynomial of degree {degree}"),
+                variance,
+                &mut self.0[degree].iter().copied(),
+            )?;
+        }
+        let mut neighbours = self.0[1].windows(2).map(|pair| pair[0] * pair[1]);
+        check("the product of neighbours".into(), 1.0 / 9.0, &mut neighbours)
     }
 
     fn at(&self, degree: usize, row: usize) -> f64 {
@@ -284,6 +306,11 @@ mod tests {
         assert!(matches!(refused(50, &u, &[2], 0.0), StatisticsError::Range { what: "chance", .. }));
         assert!(matches!(refused(50, &[1.5; 50], &[2], 1e-4), StatisticsError::Range { what: "input", .. }));
         assert!(matches!(refused(50, &u, &[0, 0, 0, 0, 20, 20, 20], 1e-4), StatisticsError::TooMany { .. }));
+        let slow: Vec<f64> = (0..50).map(|t| f64::from(t) / 25.0 - 0.98).collect();
+        let error = refused(50, &slow, &[2], 1e-4);
+        assert!(error.to_string().contains("the mean of the product of neighbours is 0.3"), "{error}");
+        let shifted: Vec<f64> = u.iter().map(|u| (u + 1.0) / 2.0).collect();
+        assert!(matches!(refused(50, &shifted, &[2], 1e-4), StatisticsError::Input { .. }));
         let constant = Matrix::from_vec(50, 1, vec![1.0; 50]);
         let targets = Targets { max_delays: vec![2], chance: 1e-4 };
         assert!(matches!(capacities(constant.all(), &u, &targets), Err(StatisticsError::Constant { .. })));

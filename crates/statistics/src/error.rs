@@ -91,6 +91,19 @@ pub enum StatisticsError {
         /// Its mean.
         mean: f64,
     },
+    /// The input of a capacity is not what its targets are orthogonal for.
+    #[error(
+        "the input is not independent and uniform between -1 and 1: the mean of {what} is {mean:.3}, and chance gives at \
+         most {limit:.3}; capacities need an input of their own"
+    )]
+    Input {
+        /// Which moment.
+        what: String,
+        /// Its mean, which should be 0.
+        mean: f64,
+        /// What chance hardly exceeds: six standard errors.
+        limit: f64,
+    },
     /// Importance sampling has seen too little to claim a probability.
     #[error(
         "the failing dies weigh as much as {effective:.1} of them, and {needed} are needed for a claim: draw more dies, or \

@@ -103,6 +103,7 @@ fn what_says_nothing_is_refused() {
     for level in [0.0, 1.0, f64::NAN] {
         assert!(matches!(mean(&flat(&[1.0, 2.0]), "", level), Err(StatisticsError::Range { .. })));
     }
+    assert!(matches!(mean(&flat(&[1e308, -1e308]), "", 0.95), Err(StatisticsError::NotFinite { .. })));
     let around_0 = Tree::flat(&[(1.0, 0.5), (1.0, -0.4)]).unwrap();
     assert!(matches!(ratio(&around_0, "", 0.95), Err(StatisticsError::Denominator { .. })));
     // The fifth percentile of 20 values has no lower bound among them; 72 have one.
@@ -111,5 +112,9 @@ fn what_says_nothing_is_refused() {
     assert!(matches!(error, StatisticsError::TooFew { found: 20, needed: 72, .. }), "{error}");
     let ends = quantile(&flat(&twenty), 0.5, "dies", 0.95).unwrap();
     assert_eq!((ends.value, ends.low, ends.high), (9.0, 5.0, 14.0));
+    // Of 72 values, the lowest is the lower bound, and the upper one that of rank 9.
+    let many: Vec<f64> = (1..=72).map(f64::from).collect();
+    let of = quantile(&flat(&many), 0.05, "dies", 0.95).unwrap();
+    assert_eq!((of.value, of.low, of.high), (4.0, 1.0, 9.0));
     assert!(quantile(&nested(0, 3, 4, 1.0, 0.0), 0.5, "networks", 0.95).is_err());
 }
