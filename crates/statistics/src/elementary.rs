@@ -2,6 +2,8 @@
 //!
 //! It owns what the distributions need and nothing more; relative errors are about 1e-14 where tests say nothing else.
 
+use std::f64::consts::SQRT_2;
+
 /// The natural logarithm of 2, its upper bits: products with exponents of floats are exact.
 const LN2_HIGH: f64 = 0.693_147_180_369_123_8;
 /// What [`LN2_HIGH`] lacks.
@@ -44,7 +46,7 @@ pub(crate) fn ln(x: f64) -> f64 {
     let bits = x.to_bits();
     let mut mantissa = f64::from_bits((bits & ((1 << 52) - 1)) | (1023 << 52));
     power += (bits >> 52) as i32 - 1023;
-    if mantissa > 1.414_213_562_373_095 {
+    if mantissa > SQRT_2 {
         mantissa /= 2.0;
         power += 1;
     }

@@ -276,7 +276,10 @@ mod tests {
         let refused =
             |sizes: &[SizeScores], scores: &[f64]| match_size(sizes, scores, Better::Larger, 0.95).unwrap_err();
         let (small, large) = (of(10, &[1.0, 2.0]), of(20, &[2.0, 3.0]));
-        assert!(matches!(refused(&[small.clone()], &[1.0, 2.0]), StatisticsError::TooFew { what: "sizes", .. }));
+        assert!(matches!(
+            refused(std::slice::from_ref(&small), &[1.0, 2.0]),
+            StatisticsError::TooFew { what: "sizes", .. }
+        ));
         assert!(matches!(refused(&[small.clone(), large.clone()], &[1.0]), StatisticsError::TooFew { .. }));
         assert!(matches!(refused(&[small.clone(), of(20, &[1.0])], &[1.0, 2.0]), StatisticsError::TooFew { .. }));
         assert!(matches!(refused(&[large.clone(), small.clone()], &[1.0, 2.0]), StatisticsError::Range { .. }));
