@@ -194,3 +194,27 @@ fn two_populations_that_could_decide_are_told_apart_by_name() {
     assert_eq!(sandbox.json(&score(&["--output", "out", "--json"]))["results"][0]["dies"][0]["correct"], 4);
     assert_eq!(sandbox.json(&score(&["--output", "b", "--json"]))["results"][0]["dies"][0]["undecided"], 6);
 }
+
+/// By hand: 3 of 9 pairs are connected, a sample has 100 steps, and eleven events are in time, a spike each.
+#[test]
+fn the_cost_of_a_sample_has_the_names_of_neurobench() {
+    let sandbox = sandbox();
+    let value = sandbox.json(&score(&["--json"]));
+    let cost = &value["results"][0]["cost"];
+    let spikes = cost["spikes"].as_f64().unwrap() * 6.0;
+    let near =
+        |key: &Value, expected: f64| assert!((key.as_f64().unwrap() - expected).abs() < 1e-9, "{key} {expected}");
+    near(&cost["connection_sparsity"], 1.0 - 3.0 / 9.0);
+    near(&cost["footprint"], 6.0);
+    near(&cost["steps"], 100.0);
+    near(&cost["synaptic_operations"]["Dense"], 900.0);
+    near(&cost["synaptic_operations"]["Effective_MACs"], 0.0);
+    near(&cost["synaptic_operations"]["Effective_ACs"], 11.0 / 6.0);
+    near(&cost["activation_sparsity"], 1.0 - spikes / 6.0 / 300.0);
+    assert_eq!((spikes, &cost["energy_j"]), (11.0, &Value::Null));
+    let text = sandbox.prints(&score(&[]));
+    let shown = "footprint 6 B, connection sparsity 0.667, activation sparsity 0.994\n\
+                 synaptic operations: Dense 900, Effective_MACs 0, Effective_ACs 2\n\
+                 energy: the file of chip `ideal` has no price with a source\n";
+    assert!(text.contains(shown), "{text}");
+}

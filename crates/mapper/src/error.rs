@@ -3,6 +3,7 @@
 
 mod words;
 
+use crate::die::DieMisfit;
 use crate::kinds::XyloMisfit;
 use crate::kinds::tag_cam::TagNeed;
 use crate::readout::ReadoutMisfit;
@@ -52,41 +53,6 @@ pub enum MapperError {
         "the placement is to be as in the file `{file}`, which nobody has read: use `MapperOptions::read_placement`"
     )]
     PlacementUnread { file: String },
-    /// A die that the options only name.
-    #[error("the mapping is to be for die `{die}`, which nobody has found: use `MapperOptions::find_die`")]
-    DieUnknown { die: String },
-    /// A chip on which a mapping cannot have a die in mind.
-    #[error(
-        "{die} differs from the nominal chip, and the places of neurons and synapses on chip `{chip}` (router `{router}`) \
-         cannot be chosen by die: map without one"
-    )]
-    DieRouter { chip: String, router: &'static str, die: String },
-    /// A core with fewer whole circuits than neurons.
-    #[error(
-        "{core} is to hold {needed} neurons, and {whole} of its {circuits} circuits are whole on {die}: give it fewer \
-         neurons, or map without the die"
-    )]
-    DieCircuits { die: String, core: CoreAddress, needed: usize, whole: usize, circuits: usize },
-    /// A neuron with more synapses than whole slots.
-    #[error(
-        "neuron {index} of `{population}` ({address}) needs {needed} synapse slots, and {whole} of its {slots} are whole \
-         on {die}; reduce its fan-in, or let the mapper prune it"
-    )]
-    DieSlots {
-        die: String,
-        population: String,
-        index: u32,
-        address: NeuronAddress,
-        needed: usize,
-        whole: usize,
-        slots: usize,
-    },
-    /// Neurons of several circuits, whose circuits were to be chosen on a die.
-    #[error(
-        "on chip `{chip}`, the circuits of neurons that are joined of several cannot be chosen on {die}: map without the \
-         die, or without `over_full = join`"
-    )]
-    DieJoined { chip: String, die: String },
     /// The file of the activity was not read before the mapping.
     #[error(
         "spikes are to be counted as in the file `{file}`, which nobody has read: use `MapperOptions::read_activity`"
@@ -510,6 +476,9 @@ pub enum MapperError {
         /// The circuit or channel.
         what: String,
     },
+    /// A mapping that cannot have its die in mind.
+    #[error(transparent)]
+    Die(#[from] DieMisfit),
     /// A network that does not fit the layers and matrices of a Xylo chip.
     #[error(transparent)]
     Xylo(#[from] XyloMisfit),

@@ -1,5 +1,6 @@
 //! Ways out of a refusal: what other options would make of the same network, found by trying them.
 
+use crate::DieMisfit;
 use crate::options::{OptionInfo, OptionValues};
 use crate::{Limit, MapperError, MapperOptions, MappingReport, XyloMisfit, map};
 use chip::ChipSpec;
@@ -65,8 +66,8 @@ fn candidates(error: &MapperError) -> Vec<(&'static str, &'static str)> {
 /// The others of them.
 fn others(error: &MapperError) -> Vec<(&'static str, &'static str)> {
     match error {
-        MapperError::DieSlots { .. } => vec![("over_full", "prune"), ("die", "none")],
-        MapperError::DieCircuits { .. } => vec![("die", "none")],
+        MapperError::Die(DieMisfit::Slots { .. }) => vec![("over_full", "prune"), ("die", "none")],
+        MapperError::Die(DieMisfit::Circuits { .. }) => vec![("die", "none")],
         MapperError::FanIn { .. } | MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => {
             vec![("core_sharing", "off"), ("placement", "optimised")]
         }

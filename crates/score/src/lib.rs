@@ -17,6 +17,7 @@
 //! assert_eq!((over.mean, over.interval), (0.75, Some((0.0, 1.0))));
 //! ```
 
+mod cost;
 mod decide;
 mod error;
 mod notice;
@@ -28,6 +29,7 @@ mod set;
 mod source;
 mod vary;
 
+pub use cost::{Cost, cost};
 pub use decide::{Decision, Rule};
 pub use error::ScoreError;
 pub use notice::notices;

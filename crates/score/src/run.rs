@@ -132,6 +132,8 @@ impl Scoring<'_> {
             session.take_all(sample.events.iter().copied(), Tick(0)..end, self.showing.multiple).map_err(refused)?;
         let mut activity = Activity::new(self.board);
         session.run_until(end, &mut activity);
+        let spans = activity.populations().iter().flat_map(|population| population.spans.iter().flatten());
+        let active = spans.map(|span| span.ticks).sum();
         let activity = &activity.populations()[output];
         let decision = match self.rule {
             Rule::Count => by_count(&activity.events),
@@ -141,12 +143,17 @@ impl Scoring<'_> {
             }
             Rule::Last | Rule::Highest => self.by_voltage(session),
         };
-        let Totals { spikes, operations, saturations, overflows, lost } = Totals::of(session).since(&before);
+        let Totals { spikes, operations, updates, sent, saturations, overflows, lost } =
+            Totals::of(session).since(&before);
         Ok(Outcome {
             decision,
             output_spikes: activity.total(),
             spikes,
             synaptic_operations: operations,
+            neuron_updates: updates,
+            events_sent: sent,
+            active,
+            ticks: end.0,
             saturations,
             overflows,
             events_lost: lost,
@@ -169,6 +176,8 @@ impl Scoring<'_> {
 struct Totals {
     spikes: u64,
     operations: u64,
+    updates: u64,
+    sent: u64,
     saturations: u64,
     overflows: u64,
     lost: u64,
@@ -180,6 +189,8 @@ impl Totals {
         Self {
             spikes: counters.spikes,
             operations: counters.synaptic_operations,
+            updates: counters.neuron_updates,
+            sent: counters.events_sent,
             saturations: counters.saturations,
             overflows: session.overflows().into_iter().map(|(_, count)| count).sum(),
             lost: counters.losses.total(),
@@ -190,6 +201,8 @@ impl Totals {
         Self {
             spikes: self.spikes - before.spikes,
             operations: self.operations - before.operations,
+            updates: self.updates - before.updates,
+            sent: self.sent - before.sent,
             saturations: self.saturations - before.saturations,
             overflows: self.overflows - before.overflows,
             lost: self.lost - before.lost,

@@ -17,6 +17,14 @@ pub struct Outcome {
     pub spikes: u64,
     /// Events that reached a synapse.
     pub synaptic_operations: u64,
+    /// Updates of neurons.
+    pub neuron_updates: u64,
+    /// Events that neurons and inputs sent.
+    pub events_sent: u64,
+    /// Ticks with a spike, of all neurons together.
+    pub active: u64,
+    /// Ticks that it was shown for.
+    pub ticks: u64,
     /// States cut at the end of their format.
     pub saturations: u64,
     /// Registers that overflowed.

@@ -183,9 +183,6 @@ pub(crate) struct MapChoice {
     pub(crate) chip: Vec<String>,
 
     #[command(flatten)]
-    pub(crate) graph: GraphFlags,
-
-    #[command(flatten)]
     pub(crate) mapping: MappingFlags,
 
     /// Fail if anything is not represented as it was asked for: every line of `warnings` is an error then
@@ -195,6 +192,9 @@ pub(crate) struct MapChoice {
     /// Go on although the estimate of memory or time, or what is recorded, is beyond what is taken unasked
     #[arg(long)]
     pub(crate) allow_large: bool,
+
+    #[command(flatten)]
+    pub(crate) graph: GraphFlags,
 }
 
 impl MapChoice {
@@ -217,12 +217,6 @@ impl MapChoice {
   quenched map net.toml --chip dynapse2 --html net.html      floor plan, weights and tables as a page
   quenched map net.program --chip dynapse2       what a program holds, and whether the chip takes it")]
 pub(crate) struct MapArgs {
-    #[command(flatten)]
-    pub(crate) what: MapChoice,
-
-    #[command(flatten)]
-    pub(crate) for_die: ForDie,
-
     /// Write the program (the chip's memory image) to this file
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) out: Option<PathBuf>,
@@ -235,9 +229,6 @@ pub(crate) struct MapArgs {
     #[arg(long, value_name = "PAGE")]
     pub(crate) html: Option<PathBuf>,
 
-    #[command(flatten)]
-    pub(crate) rates: RateArgs,
-
     /// Print the mapping report as JSON: of lost connections the number, by projection and cause, and the first 20
     #[arg(long)]
     pub(crate) json: bool,
@@ -245,6 +236,15 @@ pub(crate) struct MapArgs {
     /// With `--json`: every lost connection
     #[arg(long, requires = "json")]
     pub(crate) all_losses: bool,
+
+    #[command(flatten)]
+    pub(crate) what: MapChoice,
+
+    #[command(flatten)]
+    pub(crate) for_die: ForDie,
+
+    #[command(flatten)]
+    pub(crate) rates: RateArgs,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -267,9 +267,6 @@ With several inputs, each is a run of its own from the same state; what it is al
 A run that is saved and resumed gives the same spikes and the same digest as one that was not interrupted.
 Probes read the state at the end of a tick and change nothing: the digest is the same without them.")]
 pub(crate) struct RunArgs {
-    #[command(flatten)]
-    pub(crate) what: MapChoice,
-
     #[command(flatten)]
     pub(crate) which: DieChoice,
 
@@ -339,6 +336,9 @@ pub(crate) struct RunArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) what: MapChoice,
 }
 
 #[derive(ClapArgs, Debug)]

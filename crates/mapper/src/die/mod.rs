@@ -7,6 +7,7 @@
 //! whoever asks for one, and what it does to a weight is the router's rule.
 
 mod assign;
+mod misfit;
 mod parameters;
 mod report;
 mod seat;
@@ -21,6 +22,7 @@ use device_models::DieParameters;
 use std::sync::Arc;
 use units::{CoreAddress, NeuronId};
 
+pub use misfit::DieMisfit;
 pub(crate) use parameters::{refuses_values, share};
 pub(crate) use report::Account;
 pub use report::{DieError, DieReport, OnBroken};

@@ -8,6 +8,7 @@
 use super::assign::assign;
 use super::parameters::{best_shared, factor, felt, number, wanted};
 use super::{OnDie, whole_circuits};
+use crate::DieMisfit;
 use crate::placement::{PlacedCore, Placement, Segment};
 use crate::{Job, MapperError};
 use chip::Values;
@@ -43,13 +44,14 @@ pub(crate) fn seat(job: &Job<'_>, placement: &Placement, on: OnDie<'_>, best: bo
         let neurons: Vec<Neuron> = core.parts.iter().flat_map(members).collect();
         if circuits.len() < neurons.len() {
             let all = crate::kinds::neurons(job.spec, core.address);
-            return Err(MapperError::DieCircuits {
+            return Err(DieMisfit::Circuits {
                 die: on.name.into(),
                 core: core.address,
                 needed: neurons.len(),
                 whole: circuits.len(),
                 circuits: all,
-            });
+            }
+            .into());
         }
         let task = Task { job, on, core: &core, circuits, neurons, needs: &needs, felt: &felt };
         let chosen = if best { task.choose() } else { (0..task.neurons.len()).collect() };

@@ -2,7 +2,7 @@
 
 use crate::testing::*;
 use crate::*;
-use chip::{FaultSpec, MismatchSpec, Values};
+use chip::{FaultSpec, MismatchSpec, NeuronPlace, Values};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::{Die, Family};
 use network::{Endpoint, Network};

@@ -17,9 +17,6 @@ use units::{CoreAddress, Decimal};
 
 With a network the weights asked for stand beside those that were got; a saved program has the latter.")]
 pub(crate) struct ExplainArgs {
-    #[command(flatten)]
-    pub(crate) what: MapChoice,
-
     /// Explain this neuron, by population and index; may be given several times
     #[arg(long, value_name = "POPULATION[INDEX]")]
     pub(crate) neuron: Vec<NeuronName>,
@@ -55,6 +52,9 @@ pub(crate) struct ExplainArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) what: MapChoice,
 }
 
 /// A neuron as the network calls it.

@@ -24,12 +24,6 @@ docs/concepts/score.md says what is counted, docs/formats/labelled.md how sets l
 The result is the same, byte for byte, with any number of threads. Ctrl-C stops; nothing is written then.")]
 pub(crate) struct ScoreArgs {
     #[command(flatten)]
-    pub(crate) what: MapChoice,
-
-    #[command(flatten)]
-    pub(crate) set: SetArgs,
-
-    #[command(flatten)]
     pub(crate) length: RunLength,
 
     /// Dies that are shown the set. Without anything that differs between dies, one is
@@ -89,6 +83,12 @@ pub(crate) struct ScoreArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) what: MapChoice,
+
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
 }
 
 /// The set, and how its files are read.

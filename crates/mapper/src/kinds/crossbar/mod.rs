@@ -313,8 +313,8 @@ fn too_many_rows(
 /// Takes the connections that matter least away until the columns need `limit` rows.
 ///
 /// Row by row, of the kind where the loss is least: the sum of what matters ([`Wish::rank`]) that only its last row
-/// holds. As columns lose what matters least first, the next row of a kind never costs less than the last, and so no other share
-/// of the rows would lose less in sum.
+/// holds. As columns lose what matters least first, the next row of a kind never costs less than the last, and so no
+/// other share of the rows would lose less in sum.
 fn cut(wish: &Wish<'_>, circuits: &[Circuits], columns: &mut Columns, limit: usize, ledger: &mut Ledger) {
     let order = |column: &Vec<Coded>| {
         let mut order: Vec<usize> = (0..column.len()).collect();

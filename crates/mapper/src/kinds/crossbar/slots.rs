@@ -13,7 +13,7 @@ use crate::gains::Factor;
 use crate::ledger::Ledger;
 use crate::limits::Limit;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFull, SmallWeights};
+use crate::{DieMisfit, MapperError, MapperOptions, OverFull, SmallWeights};
 use chip::{Circuits, CrossbarLimits};
 use device_models::SlotOnDie;
 use std::collections::BTreeMap;
@@ -26,8 +26,8 @@ pub(super) struct KindRows {
     pub(super) columns: BTreeMap<u16, Vec<Option<Coded>>>,
 }
 
-/// Every synapse in the first row of its kind that is free; those of a neuron of several circuits are dealt to the columns
-/// of these in turn.
+/// Every synapse in the first row of its kind that is free; those of a neuron of several circuits are dealt to the
+/// columns of these in turn.
 pub(super) fn in_order(columns: &Columns, circuits: &[Circuits]) -> Vec<KindRows> {
     let of_kind = |(&kind, neurons): (&u8, &BTreeMap<u16, Vec<Coded>>)| {
         let rows = fullest(neurons, circuits);
@@ -173,7 +173,7 @@ impl Array<'_> {
         if options.over_full != OverFull::Prune {
             let Link { projection, post, .. } = all[0].link;
             let population = self.wish.network.projections[projection].post;
-            return Err(MapperError::DieSlots {
+            return Err(DieMisfit::Slots {
                 die: self.on.name.into(),
                 population: self.wish.network.populations[population].name.clone(),
                 index: post,
@@ -181,7 +181,8 @@ impl Array<'_> {
                 needed: all.len(),
                 whole,
                 slots: self.group.rows(self.limits),
-            });
+            }
+            .into());
         }
         while all.len() > whole {
             let smallest = all.iter().enumerate().min_by_key(|(at, coded)| (coded.link.magnitude(), usize::MAX - at));

@@ -10,7 +10,7 @@ use crate::die::slots::{Choice, deal};
 use crate::ledger::Ledger;
 use crate::limits::Limit;
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, OverFull, SmallWeights};
+use crate::{DieMisfit, MapperError, MapperOptions, OverFull, SmallWeights};
 use chip::TagCamLimits;
 use device_models::SlotOnDie;
 use units::NeuronId;
@@ -143,7 +143,7 @@ fn refusal(wish: &Wish<'_>, kept: &[Link], whole: usize, limits: TagCamLimits, o
     if needed > limit {
         return MapperError::FanIn { population: name, index, address, limit, needed };
     }
-    MapperError::DieSlots { die: on.name.into(), population: name, index, address, needed, whole, slots: limit }
+    DieMisfit::Slots { die: on.name.into(), population: name, index, address, needed, whole, slots: limit }.into()
 }
 
 /// The slots of the words of a core, by neuron; none if all of them lie in their order.
