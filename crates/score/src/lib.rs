@@ -2,12 +2,11 @@
 //!
 //! This crate owns labelled sets of any of the forms that `formats` and `tasks` read ([`LabelledSet`]), the rules by
 //! which output neurons decide ([`Rule`]), running every sample on every die with one mapping ([`Scoring`]), what comes
-//! of it ([`DieScore`], [`mean_over_dies`]), and chips of which one parameter alone differs
-//! ([`vary`]).
+//! of it ([`DieScore`], [`mean_over_dies`]), and chips of which one parameter alone differs ([`vary`]).
 //!
-//! It deliberately maps nothing, trains nothing and prints nothing; intervals are those of `statistics`. Floats meet `+ - * /` and the square root in a
-//! fixed order, and results come in the order of dies and samples, so that they are the same bytes for any number of
-//! threads.
+//! It deliberately maps nothing, trains nothing and prints nothing; intervals are those of `statistics`. Floats meet
+//! `+ - * /` and the square root in a fixed order, and results come in the order of dies and samples, so that they are
+//! the same bytes for any number of threads.
 //!
 //! ```
 //! use quenched_score::mean_over_dies;
