@@ -1,11 +1,11 @@
 //! Intervals of a mean, a paired difference, a ratio and a quantile over nested units.
 //!
-//! The unit of inference is that of the top level: what was drawn anew most rarely (a network with all its dies). A unit
-//! counts as the mean of its parts, so that one with more dies does not count more. From [`UNITS_MIN`] top-level units on
-//! the interval is a studentised bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 12)
-//! that draws units with replacement at every level (Davison and Hinkley, Bootstrap Methods and their Application, 1997,
-//! 3.8); with fewer it is Student's t over their means. Draws are addressed by the data: the same data have the same
-//! interval.
+//! The unit of inference is that of the top level: what was drawn anew most rarely (a network with all its dies). A
+//! unit counts as the mean of its parts, so that one with more dies does not count more. From [`UNITS_MIN`] top-level
+//! units on the interval is a studentised bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+//! chapter 12) that draws units with replacement at every level (Davison and Hinkley, Bootstrap Methods and their
+//! Application, 1997, 3.8); with fewer it is Student's t over their means. Draws are addressed by the data: the same
+//! data have the same interval.
 //!
 //! It deliberately does not know crossed designs: what all units share (tasks, samples) is fixed, and the interval says
 //! nothing of other such; or it is made the top level itself.
@@ -13,14 +13,15 @@
 use crate::StatisticsError;
 use crate::distribution::student_point;
 use crate::draw::key_of;
-use crate::error::{check_count, check_finite, check_share};
+use crate::error::{check_count, check_finite, check_resampled, check_share};
 use crate::estimate::{Estimate, Method};
 use crate::share::at_least;
 use crate::tree::{Node, Tree};
 use disorder::uniform_below;
 use rand::Rng;
 
-/// Top-level units below which intervals go by Student's t: of fewer, the resamples are too few and too often all alike.
+/// Top-level units below which intervals go by Student's t: of fewer, the resamples are too few and too often all
+/// alike.
 pub const UNITS_MIN: usize = 6;
 /// Resamples: with one more, both ends of an interval of 95 % are single ones of them.
 const RESAMPLES: usize = 1999;
@@ -108,7 +109,8 @@ fn mean_over(mut values: impl Iterator<Item = [f64; 2]>, count: usize) -> [f64; 
     [first[0] + sums[0] / count as f64, first[1] + sums[1] / count as f64]
 }
 
-/// The mean of `tree` over its top-level units with the interval of Student's t over their means, however many they are.
+/// The mean of `tree` over its top-level units with the interval of Student's t over their means, however many they
+/// are.
 ///
 /// # Errors
 /// As [`mean`].
@@ -132,7 +134,7 @@ fn student(tree: &Tree<[f64; 2]>, unit: &str, level: f64) -> Result<(Estimate, f
 
 fn interval(tree: &Tree<[f64; 2]>, unit: &str, level: f64) -> Result<Estimate, StatisticsError> {
     let (estimate, error) = student(tree, unit, level)?;
-    if tree.len() < UNITS_MIN || error == 0.0 {
+    if tree.len() < UNITS_MIN || error == 0.0 || check_resampled(level, RESAMPLES).is_err() {
         return Ok(estimate);
     }
     let leaves: Vec<f64> = tree.leaves().into_iter().flatten().collect();
@@ -194,6 +196,7 @@ pub fn quantile(tree: &Tree<f64>, share: f64, unit: &str, level: f64) -> Result<
         return Ok(of(value, sorted[low], sorted[high], Method::OrderStatistics));
     }
     check_count("top-level units", tree.len(), UNITS_MIN)?;
+    check_resampled(level, RESAMPLES)?;
     let mut stream = key_of("quantile", &tree.leaves()).stream();
     let resample = |_| {
         leaves.clear();
@@ -249,7 +252,8 @@ fn first_rank(count: usize, is: impl Fn(usize) -> bool) -> usize {
 
 /// The indices of the two of `count` sorted values between which the quantile lies.
 fn order_statistics(count: usize, share: f64, tail: f64) -> Result<(usize, usize), StatisticsError> {
-    // The value of rank r lies at or below the quantile if r or more of all values do, which is less likely the larger r.
+    // The value of rank r lies at or below the quantile if r or more of all values do, which is less likely the larger
+    // r.
     let low = first_rank(count, |rank| at_least(rank, count, share) < 1.0 - tail) - 1;
     let high = first_rank(count, |rank| at_least(rank, count, share) <= tail);
     match low >= 1 && high <= count {

@@ -1,13 +1,14 @@
 //! Information processing capacity: what of its past input, and which products of it, a network holds.
 //!
-//! The input is independent and uniform between -1 and 1. Targets are products of Legendre polynomials of delayed inputs,
-//! which are orthogonal; the capacity of one is the part of it that a linear readout without penalty can make of the
-//! states, over the same rows. Over all targets the capacities add up to the number of linearly independent states, if
-//! these fade in time and carry no noise (Dambre, Verstraeten, Schrauwen and Massar, Scientific Reports 2, 514, 2012).
+//! The input is independent and uniform between -1 and 1. Targets are products of Legendre polynomials of delayed
+//! inputs, which are orthogonal; the capacity of one is the part of it that a linear readout without penalty can make
+//! of the states, over the same rows. Over all targets the capacities add up to the number of linearly independent
+//! states, if these fade in time and carry no noise (Dambre, Verstraeten, Schrauwen and Massar, Scientific Reports 2,
+//! 514, 2012).
 //!
-//! Of T rows, r states reach a capacity of about r / T by chance: what does not exceed the threshold counts as 0, and what
-//! of the sum is chance all the same is said. It owns the targets up to the degrees and delays asked for: how far those
-//! are from all is seen in the sum beside the rank.
+//! Of T rows, r states reach a capacity of about r / T by chance: what does not exceed the threshold counts as 0, and
+//! what of the sum is chance all the same is said. It owns the targets up to the degrees and delays asked for: how far
+//! those are from all is seen in the sum beside the rank.
 
 use crate::StatisticsError;
 use crate::distribution::chi_square_point;
@@ -25,8 +26,8 @@ const ROWS_A_STATE: usize = 10;
 /// Which targets are tried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Targets {
-    /// The longest delay of each total degree, from degree 1 on: `[50, 20, 5]` tries products of degree 3 up to delay 5.
-    /// A delay of 0 is the input that leads to the state of the same row.
+    /// The longest delay of each total degree, from degree 1 on: `[50, 20, 5]` tries products of degree 3 up to delay
+    /// 5. A delay of 0 is the input that leads to the state of the same row.
     pub max_delays: Vec<usize>,
     /// The probability with which a target that the states do not hold at all counts nevertheless, such as 1e-4.
     pub chance: f64,
@@ -75,11 +76,11 @@ pub struct Capacities {
 /// caller; the first rows, up to the longest delay, are here.
 ///
 /// # Errors
-/// [`StatisticsError::Size`] unless there are as many inputs as rows, [`StatisticsError::TooFew`] without a degree or with
-/// less than ten rows a state, [`StatisticsError::TooMany`] for more than [`TARGETS_MAX`] targets,
-/// [`StatisticsError::Input`] for an input that is not independent and uniform, as far as the means of its polynomials and
-/// of the product of two neighbours show, [`StatisticsError::Range`] for an input beyond -1 to 1 or a chance outside 0 to 1, [`StatisticsError::NotFinite`],
-/// [`StatisticsError::Constant`].
+/// [`StatisticsError::Size`] unless there are as many inputs as rows, [`StatisticsError::TooFew`] without a degree or
+/// with less than ten rows a state, [`StatisticsError::TooMany`] for more than [`TARGETS_MAX`] targets,
+/// [`StatisticsError::Input`] for an input that is not independent and uniform, as far as the means of its polynomials
+/// and of the product of two neighbours show, [`StatisticsError::Range`] for an input beyond -1 to 1 or a chance
+/// outside 0 to 1, [`StatisticsError::NotFinite`], [`StatisticsError::Constant`].
 pub fn capacities(states: Rows<'_>, input: &[f64], targets: &Targets) -> Result<Capacities, StatisticsError> {
     check_share("chance", targets.chance)?;
     check_size("values of the input", input.len(), states.rows())?;

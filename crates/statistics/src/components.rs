@@ -1,12 +1,13 @@
 //! Budgets of variance apart: between dies (fixed pattern), between runs of a die, within a run.
 //!
-//! Nested random effects, equally many everywhere: each level has a mean square, and a component is the difference of two
-//! of them (analysis of variance: Searle, Casella and McCulloch, Variance Components, 1992). Intervals: of the lowest level,
-//! chi-square; of the others modified large samples (Ting, Burdick, Graybill, Jeyaratnam and Lu, J. Stat. Comput. Simul. 35,
-//! 1990). A negative difference is reported as 0, with its raw value beside it, and bounds below 0 as 0: then the component
-//! is too small to be seen.
+//! Nested random effects, equally many everywhere: each level has a mean square, and a component is the difference of
+//! two of them (analysis of variance: Searle, Casella and McCulloch, Variance Components, 1992). Intervals: of the
+//! lowest level, chi-square; of the others modified large samples (Ting, Burdick, Graybill, Jeyaratnam and Lu, J.
+//! Stat. Comput. Simul. 35, 1990). A negative difference is reported as 0, with its raw value beside it, and bounds
+//! below 0 as 0: then the component is too small to be seen.
 //!
-//! It deliberately takes no unequal groups: for these there is no one answer. Which level is called what is the caller's.
+//! It deliberately takes no unequal groups: for these there is no one answer. Which level is called what is the
+//! caller's.
 
 use crate::StatisticsError;
 use crate::distribution::{chi_square_point, f_point};
@@ -17,8 +18,8 @@ use crate::tree::{Node, Tree};
 /// The variance that one level adds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Component {
-    /// The variance between units of this level within one of the level above, in the squared unit of the data; at least
-    /// 0. Its n is the number of units of this level in all.
+    /// The variance between units of this level within one of the level above, in the squared unit of the data; at
+    /// least 0. Its n is the number of units of this level in all.
     pub variance: Estimate,
     /// The estimate as it came out, which can be negative.
     pub raw: f64,
@@ -41,8 +42,8 @@ impl Component {
 ///
 /// # Errors
 /// [`StatisticsError::Size`] unless each level has a name, [`StatisticsError::TooFew`] for a level of single units,
-/// [`StatisticsError::Unbalanced`], [`StatisticsError::NotFinite`], [`StatisticsError::Range`] for a level of confidence
-/// outside 0 to 1.
+/// [`StatisticsError::Unbalanced`], [`StatisticsError::NotFinite`], [`StatisticsError::Range`] for a level of
+/// confidence outside 0 to 1.
 pub fn components(tree: &Tree<f64>, units: &[&str], level: f64) -> Result<Vec<Component>, StatisticsError> {
     check_share("level", level)?;
     check_size("names of levels", units.len(), tree.depth())?;

@@ -1,8 +1,8 @@
 //! Eigenvalues and eigenvectors of a symmetric matrix, in one order of operations.
 //!
-//! Reflections make the matrix tridiagonal (Householder, J. ACM 5, 1958), rotations with Wilkinson's shift make that one
-//! diagonal (implicit QL: Dubrulle, Martin and Wilkinson, Numer. Math. 12, 1968). The error of an eigenvalue is some units
-//! in the last place of the largest.
+//! Reflections make the matrix tridiagonal (Householder, J. ACM 5, 1958), rotations with Wilkinson's shift make that
+//! one diagonal (implicit QL: Dubrulle, Martin and Wilkinson, Numer. Math. 12, 1968). The error of an eigenvalue is
+//! some units in the last place of the largest.
 
 /// The eigenvalues of a symmetric matrix, largest first, and their eigenvectors, one a row.
 pub(crate) struct Eigen {

@@ -142,6 +142,13 @@ pub(crate) fn check_size(what: &'static str, found: usize, expected: usize) -> R
     if found != expected { Err(StatisticsError::Size { what, expected, found }) } else { Ok(()) }
 }
 
+/// Refuses a level of which a tail is less than one of so many resamples.
+pub(crate) fn check_resampled(level: f64, resamples: usize) -> Result<(), StatisticsError> {
+    check_share("level", level)?;
+    let high = 1.0 - 2.0 / (resamples + 1) as f64;
+    if level > high { Err(StatisticsError::Range { what: "level", value: level, low: 0.0, high }) } else { Ok(()) }
+}
+
 /// Refuses a level or share that does not lie between 0 and 1.
 pub(crate) fn check_share(what: &'static str, value: f64) -> Result<(), StatisticsError> {
     // Written so that a NaN is refused too.

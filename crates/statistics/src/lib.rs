@@ -1,8 +1,8 @@
 //! What studies of variability may say, and how surely.
 //!
 //! This crate owns
-//! - intervals of means, paired differences, ratios and quantiles over nested units ([`Tree`], [`bootstrap`]), as a number
-//!   that is never without them ([`Estimate`]);
+//! - intervals of means, paired differences, ratios and quantiles over nested units ([`Tree`], [`bootstrap`]), as a
+//!   number that is never without them ([`Estimate`]);
 //! - tests over many tasks under dependence, and the share of tasks improved ([`significance`]);
 //! - shares and yields ([`wilson`], [`clopper_pearson`], [`yields`]), and dies that fail rarely ([`rare`]);
 //! - which parameter is to blame ([`sobol`]), and variance between dies, runs and within a run apart ([`components`]);

@@ -1,16 +1,16 @@
 //! How large a homogeneous network must be to do as well as a heterogeneous one.
 //!
-//! The mean score of each size tried is made monotone (pool adjacent violators: Barlow, Bartholomew, Bremner and Brunk,
-//! Statistical Inference under Order Restrictions, 1972) and joined by straight lines; the match is where these reach the
-//! mean score of the heterogeneous networks. Its interval is a bootstrap of networks within each size and among the
-//! heterogeneous ones, whose spread is widened to that of Student's t, because few networks are too much alike
-//! (Hesterberg, The American Statistician 69, 2015). Outside the sizes tried nothing is known but on which side.
+//! The mean score of each size tried is made monotone (pool adjacent violators: Barlow, Bartholomew, Bremner and
+//! Brunk, Statistical Inference under Order Restrictions, 1972) and joined by straight lines; the match is where these
+//! reach the mean score of the heterogeneous networks. Its interval is a bootstrap of networks within each size and
+//! among the heterogeneous ones, whose spread is widened to that of Student's t, because few networks are too much
+//! alike (Hesterberg, The American Statistician 69, 2015). Outside the sizes tried nothing is known but on which side.
 
 use crate::StatisticsError;
 use crate::bootstrap::{lower, upper};
 use crate::distribution::{normal_point, student_point};
 use crate::draw::key_of;
-use crate::error::{check_count, check_finite, check_share};
+use crate::error::{check_count, check_finite, check_resampled};
 use crate::significance::Better;
 use disorder::uniform_below;
 use rand::Rng;
@@ -101,7 +101,7 @@ pub fn match_size(
     better: Better,
     level: f64,
 ) -> Result<MatchedSize, StatisticsError> {
-    check_share("level", level)?;
+    check_resampled(level, RESAMPLES)?;
     check_count("sizes", homogeneous.len(), 2)?;
     check_count("heterogeneous networks", heterogeneous.len(), 2)?;
     check_finite("scores of heterogeneous networks", heterogeneous)?;

@@ -1,8 +1,9 @@
 //! Why a network does well: how many directions its states use, and whether the target lies in the large ones.
 //!
-//! States are rows of samples with a column a neuron. The spectrum of their covariance gives the participation ratio and
-//! the rank; the alignment of a target is the part of it that lies in the leading components, as a profile; centred kernel
-//! alignment puts that into one number. It deliberately trains nothing: what a readout makes of the states is a score.
+//! States are rows of samples with a column a neuron. The spectrum of their covariance gives the participation ratio
+//! and the rank; the alignment of a target is the part of it that lies in the leading components, as a profile;
+//! centred kernel alignment puts that into one number. It deliberately trains nothing: what a readout makes of the
+//! states is a score.
 
 use crate::StatisticsError;
 use crate::eigen::Eigen;
@@ -70,8 +71,8 @@ impl Spectrum {
         self.squares.iter().map(|square| square / rows * self.scale * self.scale).collect()
     }
 
-    /// The participation ratio (sum l)^2 / sum l^2 of the variances l: 1 if all variance lies in one direction, the number
-    /// of neurons if it lies in all alike (Gao et al., bioRxiv 214262, 2017).
+    /// The participation ratio (sum l)^2 / sum l^2 of the variances l: 1 if all variance lies in one direction, the
+    /// number of neurons if it lies in all alike (Gao et al., bioRxiv 214262, 2017).
     pub fn participation_ratio(&self) -> f64 {
         participation_ratio(&self.squares)
     }
@@ -82,8 +83,8 @@ impl Spectrum {
         self.squares.iter().filter(|square| **square > bar).count()
     }
 
-    /// The numerical rank: components that are more than rounding, which of a covariance is the larger number of rows or
-    /// columns times 2^-52 of the largest. A component of a deviation below some 1e-6 of the largest is not seen.
+    /// The numerical rank: components that are more than rounding, which of a covariance is the larger number of rows
+    /// or columns times 2^-52 of the largest. A component of a deviation below some 1e-6 of the largest is not seen.
     pub fn rank(&self) -> usize {
         self.rank_above(rounding(self.centred.rows(), self.squares.len()))
     }
@@ -145,7 +146,8 @@ fn participation_ratio(values: &[f64]) -> f64 {
 /// The part of a target in the leading components of the states.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alignment {
-    /// Entry k: the share of the variance of the target in the first k + 1 components; the last is what all states hold.
+    /// Entry k: the share of the variance of the target in the first k + 1 components; the last is what all states
+    /// hold.
     pub profile: Vec<f64>,
 }
 
@@ -161,8 +163,8 @@ impl Alignment {
         self.profile.iter().position(|reached| *reached >= bar).map_or(self.profile.len(), |at| at + 1)
     }
 
-    /// The mean of the profile over what is reachable: near 1 if the target lies in the largest components, near 0 if it
-    /// lies in the smallest, about a half if it lies anywhere; 0 if nothing is reachable.
+    /// The mean of the profile over what is reachable: near 1 if the target lies in the largest components, near 0 if
+    /// it lies in the smallest, about a half if it lies anywhere; 0 if nothing is reachable.
     pub fn leading(&self) -> f64 {
         let mean = self.profile.iter().fold(0.0, |sum, reached| sum + reached) / self.profile.len() as f64;
         if self.reachable() > 0.0 { mean / self.reachable() } else { 0.0 }
@@ -170,11 +172,12 @@ impl Alignment {
 }
 
 /// Centred kernel alignment of two tables of as many rows, with linear kernels: 1 if their covariances point the same
-/// way with the same spectrum, 0 if the two are uncorrelated (Cortes, Mohri and Rostamizadeh, J. Mach. Learn. Res. 13, 2012).
+/// way with the same spectrum, 0 if the two are uncorrelated (Cortes, Mohri and Rostamizadeh, J. Mach. Learn. Res. 13,
+/// 2012).
 ///
 /// # Errors
-/// [`StatisticsError::Size`] unless both have as many rows, [`StatisticsError::TooFew`], [`StatisticsError::NotFinite`],
-/// [`StatisticsError::Constant`] if one of them does not vary.
+/// [`StatisticsError::Size`] unless both have as many rows, [`StatisticsError::TooFew`],
+/// [`StatisticsError::NotFinite`], [`StatisticsError::Constant`] if one of them does not vary.
 pub fn kernel_alignment(states: Rows<'_>, targets: Rows<'_>) -> Result<f64, StatisticsError> {
     check_size("rows of targets", targets.rows(), states.rows())?;
     check("states", states)?;
@@ -190,9 +193,9 @@ pub fn kernel_alignment(states: Rows<'_>, targets: Rows<'_>) -> Result<f64, Stat
     Ok((square(&x.all().products(y.all())) / xx / yy).min(1.0))
 }
 
-/// The kernel rank of a network: the rank of the table of the states in which different inputs leave it, one row an input
-/// (Legenstein and Maass, Neural Networks 20, 2007). Not centred; components of a squared size below `share` of the
-/// largest do not count: 0 for noiseless states, the share of the noise else.
+/// The kernel rank of a network: the rank of the table of the states in which different inputs leave it, one row an
+/// input (Legenstein and Maass, Neural Networks 20, 2007). Not centred; components of a squared size below `share` of
+/// the largest do not count: 0 for noiseless states, the share of the noise else.
 ///
 /// # Errors
 /// [`StatisticsError::TooFew`], [`StatisticsError::NotFinite`].

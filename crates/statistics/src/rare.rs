@@ -1,10 +1,10 @@
 //! The probability of dies that fail rarely, by importance sampling.
 //!
 //! Dies are drawn where they fail: the deviates of some parameters come from a normal distribution that is shifted and
-//! stretched, or with a small chance from their own (a defensive mixture: Hesterberg, Technometrics 37, 1995), and each die
-//! weighs as much as it is likely beside how often it is drawn so. No weight exceeds 1 over the nominal share.
-//! The estimate is self-normalised (Owen, Monte Carlo theory, methods and examples, 2013, chapter 9). Without enough
-//! effective failing dies (Kish's number, over the failing ones alone) no probability is claimed.
+//! stretched, or with a small chance from their own (a defensive mixture: Hesterberg, Technometrics 37, 1995), and
+//! each die weighs as much as it is likely beside how often it is drawn so. No weight exceeds 1 over the nominal
+//! share. The estimate is self-normalised (Owen, Monte Carlo theory, methods and examples, 2013, chapter 9). Without
+//! enough effective failing dies (Kish's number, over the failing ones alone) no probability is claimed.
 //!
 //! It owns dies as deviates and weights; what fails is the caller's to find out, in any order and on any thread. A
 //! proposal that points away from a second way to fail cannot know of it: the nominal share is all that can find it.
@@ -82,8 +82,8 @@ impl RareDies {
     ///
     /// # Errors
     /// [`StatisticsError::TooFew`] without a deviate, [`StatisticsError::Size`] unless each has shift and scale,
-    /// [`StatisticsError::Range`] for a shift beyond 30, a scale beyond 1/100 to 100, or a nominal share that is not above
-    /// 0 and at most 1.
+    /// [`StatisticsError::Range`] for a shift beyond 30, a scale beyond 1/100 to 100, or a nominal share that is not
+    /// above 0 and at most 1.
     pub fn new(seed: u64, proposal: Proposal) -> Result<Self, StatisticsError> {
         check_count("deviates", proposal.shifts.len(), 1)?;
         check_size("scales of a proposal", proposal.scales.len(), proposal.shifts.len())?;

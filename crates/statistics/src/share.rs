@@ -24,8 +24,8 @@ pub fn wilson(hits: usize, count: usize, level: f64) -> (f64, f64) {
     (low, high)
 }
 
-/// The exact interval of Clopper and Pearson (Biometrika 26, 1934) of a share of which `hits` of `count` were seen, at a
-/// `level` such as 0.95; from 0 to 1 if nothing was.
+/// The exact interval of Clopper and Pearson (Biometrika 26, 1934) of a share of which `hits` of `count` were seen, at
+/// a `level` such as 0.95; from 0 to 1 if nothing was.
 pub fn clopper_pearson(hits: usize, count: usize, level: f64) -> (f64, f64) {
     let tail = (1.0 - level) / 2.0;
     let low = if hits == 0 { 0.0 } else { share(|p| at_least(hits, count, p) < tail) };

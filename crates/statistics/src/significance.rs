@@ -2,10 +2,10 @@
 //!
 //! Two corrections: step-down max-T with random signs (Westfall and Young, Resampling-Based Multiple Testing, 1993;
 //! algorithm of Ge, Dudoit and Speed, Test 12, 2003), which bounds the chance of a single false claim and uses the
-//! dependence that the tasks have; and Benjamini and Yekutieli (Annals of Statistics 29, 2001), which bounds the expected
-//! share of false claims under any dependence. The sign of a unit turns in all its tasks together, so that nothing is
-//! assumed of how these depend on each other; what is assumed is that a unit's differences are symmetric about 0 where
-//! there is no effect.
+//! dependence that the tasks have; and Benjamini and Yekutieli (Annals of Statistics 29, 2001), which bounds the
+//! expected share of false claims under any dependence. The sign of a unit turns in all its tasks together, so that
+//! nothing is assumed of how these depend on each other; what is assumed is that a unit's differences are symmetric
+//! about 0 where there is no effect.
 
 use crate::StatisticsError;
 use crate::draw::key_of;

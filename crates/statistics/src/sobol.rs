@@ -1,17 +1,19 @@
 //! Which parameter is to blame: shares of variance of first and total order.
 //!
-//! A result is a function of independent parameters, each uniform between 0 and 1 (a deviate is its normal quantile). The
-//! first order of a parameter is the share of the variance that vanishes where it alone is known; the total order, that
-//! which stays where all others are (Sobol, Math. Comput. Simul. 55, 2001). Estimators: first order by Saltelli et al.
-//! (Comput. Phys. Commun. 181, 2010), total order by Jansen (Comput. Phys. Commun. 117, 1999), both from `rows` (d + 2)
-//! evaluations for d parameters; intervals by a bootstrap over rows, which is why rows are random and independent.
+//! A result is a function of independent parameters, each uniform between 0 and 1 (a deviate is its normal quantile).
+//! The first order of a parameter is the share of the variance that vanishes where it alone is known; the total order,
+//! that which stays where all others are (Sobol, Math. Comput. Simul. 55, 2001). Estimators: first order by Saltelli
+//! et al. (Comput. Phys. Commun. 181, 2010), total order by Jansen (Comput. Phys. Commun. 117, 1999), both from `rows`
+//! (d + 2) evaluations for d parameters; intervals by a bootstrap over rows, which is why rows are random and
+//! independent.
 //!
-//! It owns the points and what follows from their results; evaluating them is the caller's, in any order and on any thread.
+//! It owns the points and what follows from their results; evaluating them is the caller's, in any order and on any
+//! thread.
 
 use crate::StatisticsError;
 use crate::bootstrap::{lower, upper};
 use crate::draw::{key_of, key_of_seed, uniform};
-use crate::error::{check_count, check_finite, check_share, check_size};
+use crate::error::{check_count, check_finite, check_resampled, check_size};
 use crate::estimate::{Estimate, Method};
 use disorder::uniform_below;
 
@@ -94,15 +96,15 @@ impl Design {
 
     /// The shares of the parameters called `names`, from the results of all evaluations in order.
     ///
-    /// Estimates can lie a little below 0 or above 1 where their interval reaches there too: they are not clipped, because
-    /// that would hide how well they are known.
+    /// Estimates can lie a little below 0 or above 1 where their interval reaches there too: they are not clipped,
+    /// because that would hide how well they are known.
     ///
     /// # Errors
     /// [`StatisticsError::Size`] unless each evaluation has a result and each parameter a name,
     /// [`StatisticsError::NotFinite`], [`StatisticsError::Constant`] if the results do not vary,
     /// [`StatisticsError::Range`] for a level outside 0 to 1.
     pub fn shares(&self, results: &[f64], names: &[&str], level: f64) -> Result<VarianceShares, StatisticsError> {
-        check_share("level", level)?;
+        check_resampled(level, RESAMPLES)?;
         check_size("results of a design", results.len(), self.evaluations())?;
         check_size("names of parameters", names.len(), self.parameters)?;
         check_finite("results", results)?;
@@ -175,8 +177,8 @@ impl Design {
     }
 }
 
-/// Of a row: sum and sum of squares of its independent results, then a term a parameter for the first order, then one for
-/// the total order.
+/// Of a row: sum and sum of squares of its independent results, then a term a parameter for the first order, then one
+/// for the total order.
 fn terms(row: &[f64], scale: f64, mean: f64) -> impl Iterator<Item = f64> {
     let centred: Vec<f64> = row.iter().map(|result| result / scale - mean).collect();
     let (a, b) = (centred[0], centred[1]);
@@ -243,7 +245,8 @@ mod tests {
         assert_eq!(found.leader, Some(0));
     }
 
-    /// 60 designs of 256 rows, six intervals each: 342 hold their order, with a standard error that dependence makes some 8.
+    /// 60 designs of 256 rows, six intervals each: 342 hold their order, with a standard error that dependence makes
+    /// some 8.
     #[test]
     fn intervals_cover_the_orders() {
         let orders = ishigami_orders();

@@ -23,8 +23,8 @@ pub struct Yield {
 /// The yield of dies with a score each: a die passes if it is as good as `require` or better.
 ///
 /// # Errors
-/// [`StatisticsError::TooFew`] without a die, [`StatisticsError::NotFinite`] for a score or requirement that is no number,
-/// [`StatisticsError::Range`] for a level outside 0 to 1.
+/// [`StatisticsError::TooFew`] without a die, [`StatisticsError::NotFinite`] for a score or requirement that is no
+/// number, [`StatisticsError::Range`] for a level outside 0 to 1.
 pub fn yield_of(scores: &[(DieId, f64)], require: f64, better: Better, level: f64) -> Result<Yield, StatisticsError> {
     check_share("level", level)?;
     check_count("dies", scores.len(), 1)?;

@@ -4,7 +4,8 @@ use super::*;
 use crate::draw::{key_of_seed, normal};
 use crate::elementary::exp;
 
-/// `networks` networks of `dies` dies around `centre`, standard deviations 1 between networks and `within` between dies.
+/// `networks` networks of `dies` dies around `centre`, standard deviations 1 between networks and `within` between
+/// dies.
 fn nested(seed: u64, networks: u64, dies: u64, within: f64, centre: f64) -> Tree<f64> {
     let mut stream = key_of_seed("nested", seed).stream();
     let mut rows = Vec::new();
@@ -106,6 +107,9 @@ fn what_says_nothing_is_refused() {
     assert!(matches!(mean(&flat(&[1e308, -1e308]), "", 0.95), Err(StatisticsError::NotFinite { .. })));
     let around_0 = Tree::flat(&[(1.0, 0.5), (1.0, -0.4)]).unwrap();
     assert!(matches!(ratio(&around_0, "", 0.95), Err(StatisticsError::Denominator { .. })));
+    // 1999 resamples have no tail of 0.01 %: t has one, percentiles have none.
+    assert_eq!(mean(&nested(0, 8, 2, 1.0, 0.0), "networks", 0.9998).unwrap().method, Method::Student);
+    assert!(quantile(&nested(0, 8, 2, 1.0, 0.0), 0.5, "networks", 0.9998).is_err());
     // The fifth percentile of 20 values has no lower bound among them; 72 have one.
     let twenty: Vec<f64> = (0..20).map(f64::from).collect();
     let error = quantile(&flat(&twenty), 0.05, "dies", 0.95).unwrap_err();
