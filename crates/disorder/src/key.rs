@@ -21,6 +21,8 @@ pub enum Purpose {
     Task = 5,
     /// Networks: connections, weights, initial states.
     Initialisation = 6,
+    /// Statistics of results: resamples, sampled tests, designs of points.
+    Inference = 7,
 }
 
 /// The address of a random value: all fields together select a stream.
@@ -166,8 +168,14 @@ tau_mem: 143b5c1dfbeef450 0889e90a21a1a7e5
             keys.push(BASE.name(&std::format!("parameter_{i}")));
             keys.push(Key { root: u64::from(i) + 8, ..BASE });
         }
-        let purposes =
-            [Purpose::RunNoise, Purpose::TemporalNoise, Purpose::Fault, Purpose::Task, Purpose::Initialisation];
+        let purposes = [
+            Purpose::RunNoise,
+            Purpose::TemporalNoise,
+            Purpose::Fault,
+            Purpose::Task,
+            Purpose::Initialisation,
+            Purpose::Inference,
+        ];
         keys.extend(purposes.map(|purpose| Key { purpose, ..BASE }));
         keys
     }

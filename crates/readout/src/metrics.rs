@@ -2,14 +2,7 @@
 //!
 //! `y` is the target, `o` the output, `mean` and `var` are over the scored rows and divide by their number `n`.
 
-mod capacity;
-
 use crate::{ReadoutError, Rows};
-
-pub use capacity::{
-    EFFECTIVE_NUMBER_FORMULA, INFORMATION_CAPACITY_FORMULA, InformationCapacity, effective_number, fitted_threshold,
-    information_capacity,
-};
 
 /// The formula of [`accuracy`].
 pub const ACCURACY_FORMULA: &str = "rows whose largest output is the true class / rows (equal outputs: lowest class)";

@@ -2,9 +2,9 @@
 
 use super::text::{class, mismatch};
 use super::{Block, Result};
-use score::statistics::{mean_over_dies, wilson, yield_interval};
-use score::{DieScore, confusion, cost, worst};
+use score::{DieScore, confusion, cost, mean_over_dies, worst};
 use serde_json::{Value, json};
+use statistics::{LEVEL, clopper_pearson, wilson};
 
 pub(super) fn of(result: &Result<'_>, files: &[String]) -> Value {
     let args = result.args;
@@ -35,7 +35,7 @@ fn block_of(result: &Result<'_>, block: &Block) -> Value {
             "reach": reach,
             "dies": scores.len(),
             "share": reach as f64 / scores.len() as f64,
-            "interval": yield_interval(reach, scores.len()),
+            "interval": clopper_pearson(reach, scores.len(), LEVEL),
             "method": "Clopper-Pearson",
         })
     });
@@ -99,7 +99,7 @@ fn die_of(result: &Result<'_>, die: &DieScore) -> Value {
     json!({
         "die": die.die.0,
         "accuracy": die.accuracy(set),
-        "interval": wilson(correct, count),
+        "interval": wilson(correct, count, LEVEL),
         "method": "Wilson",
         "correct": correct,
         "samples": count,

@@ -2,8 +2,8 @@
 
 use super::{Block, Result};
 use report::text_table;
-use score::statistics::{mean_over_dies, wilson, yield_interval};
-use score::{DieScore, confusion, cost, worst};
+use score::{DieScore, confusion, cost, mean_over_dies, worst};
+use statistics::{LEVEL, clopper_pearson, wilson};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -73,7 +73,7 @@ fn block_text(result: &Result<'_>, block: &Block) -> String {
     }
     if let Some(require) = result.args.require {
         let reach = accuracies.iter().filter(|accuracy| **accuracy >= require).count();
-        let (low, high) = yield_interval(reach, scores.len());
+        let (low, high) = clopper_pearson(reach, scores.len(), LEVEL);
         let share = reach as f64 / scores.len() as f64;
         let _ = write!(text, "yield           {share:.3}: {reach} of {} dies reach {require}", scores.len());
         let _ = match block.alike {
@@ -123,7 +123,7 @@ fn of_cost(result: &Result<'_>, die: &DieScore) -> String {
 
 fn row(result: &Result<'_>, die: &DieScore) -> Vec<String> {
     let (set, count) = (result.set, die.outcomes.len());
-    let (correct, (low, high)) = (die.correct(set), wilson(die.correct(set), count));
+    let (correct, (low, high)) = (die.correct(set), wilson(die.correct(set), count, LEVEL));
     let mean = |sum: u64| format!("{:.0}", sum as f64 / count as f64);
     vec![
         die.die.0.to_string(),
