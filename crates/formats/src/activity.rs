@@ -1,6 +1,6 @@
 //! Activity: how often each neuron and input channel sent in a run. CSV, specified in `docs/formats/activity.md`.
 //!
-//! Whether the names and members exist is for [`counts`] to say, against a network.
+//! Names and members are checked against the network whose activity it is.
 
 use crate::document::Format;
 use crate::error::{FormatErrors, Problem};
