@@ -23,6 +23,7 @@ mod error;
 mod estimate;
 mod evaluate;
 mod notice;
+mod on_chip;
 mod plan;
 mod prepare;
 mod read;

@@ -4,7 +4,7 @@
 //! step, however many ticks a step has. What the encoders call a tick is a step here; [`crate::record`] translates.
 
 use crate::axis::Conditions;
-use crate::evaluate::{readout_operating_point, to_f64};
+use crate::on_chip::{readout_operating_point, to_f64};
 use crate::plan::Planned;
 use crate::record::{FeatureMap, Stimulus, first_tick};
 use crate::spec::{EncoderSettings, TaskSettings};
