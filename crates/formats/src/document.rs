@@ -21,6 +21,7 @@
 //!
 //! Decimal numbers are taken from the text and never pass through a float. It deliberately knows no schema.
 
+mod set;
 mod value;
 
 pub use value::{Entry, FromValue, Value};
@@ -45,6 +46,8 @@ pub struct Document<'i> {
     file: String,
     text: &'i str,
     root: DeTable<'i>,
+    /// Entries that were set, see [`Document::set`].
+    given: Vec<set::Given>,
     errors: RefCell<Vec<FormatError>>,
     /// Errors that are not listed.
     more: Cell<usize>,
@@ -59,7 +62,7 @@ impl<'i> Document<'i> {
         let (root, errors) = DeTable::parse_recoverable(text);
         let (errors, more) = syntax_errors(text, file, &errors);
         let (errors, more) = (RefCell::new(errors), Cell::new(more));
-        let document = Self { file: file.into(), text, root: root.into_inner(), errors, more };
+        let document = Self { file: file.into(), text, root: root.into_inner(), given: Vec::new(), errors, more };
         document.check_format(format);
         match FormatErrors::with_more(document.errors.take(), document.more.get()) {
             Some(errors) => Err(errors),
@@ -132,7 +135,9 @@ impl<'i> Document<'i> {
             self.more.set(self.more.get() + 1);
             return;
         }
-        let place = Place::new(&self.file, self.text, span, path);
+        let given = self.given.iter().rev().find(|given| given.holds(path));
+        let (file, text) = given.map_or((&*self.file, self.text), |given| (&given.source, &given.text));
+        let place = Place::new(file, text, span, path);
         self.errors.borrow_mut().push(FormatError::text(place, problem));
     }
 

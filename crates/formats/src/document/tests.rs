@@ -166,3 +166,44 @@ fn a_file_full_of_mistakes_is_read_in_linear_time() {
         assert!(long < 64.0 * short + 1.0, "{what}: {short} s for 10,000, {long} s for 160,000");
     }
 }
+
+/// What is set from outside replaces what the file says, and errors in it name where it came from.
+#[test]
+fn entries_can_be_set() {
+    let text = format!("{HEAD}a = 1\nb = [{{ c = 2 }}, {{ c = 3 }}]\n[t]\nx = [5, \"six\"]\n");
+    let read = |sets: &[(&str, &str)], from: Option<(&str, usize)>| {
+        let mut document = Document::parse(&text, "f", FORMAT)?;
+        for (path, value) in sets {
+            document.set(path, value, &format!("--set {path}"))?;
+        }
+        if let Some((path, index)) = from {
+            document.set_from(path, ("t", "x", index))?;
+        }
+        let root = document.root(&["a", "b", "t", "n"]);
+        let a: Option<u8> = root.required("a");
+        let c =
+            |v: Value<'_>| v.array()?.iter().map(|e| e.table(&["c"])?.required::<u8>("c")).collect::<Option<Vec<_>>>();
+        let b = root.required_with("b", c);
+        let n = root.optional_with("n", |v| v.table(&["m"])?.required::<String>("m"));
+        document.finish(a.zip(b).zip(n))
+    };
+    let shown = |sets: &[(&str, &str)], from| match read(sets, from) {
+        Ok(((a, b), n)) => format!("{a} {b:?} {n:?}"),
+        Err(errors) => errors.to_string(),
+    };
+    assert_eq!(shown(&[], None), "1 [2, 3] None");
+    assert_eq!(shown(&[("a", "7"), ("b.c", "9"), ("b[1].c", "8"), ("n.m", "20 ms")], None), "7 [9, 8] Some(\"20 ms\")");
+    assert_eq!(shown(&[("n.m", "\"q\"")], Some(("a", 0))), "5 [2, 3] Some(\"q\")");
+    for (sets, from, expected) in [
+        (&[("a", "true")][..], None, "--set a:1:1: `a`: "),
+        (&[("b.c", "-1")][..], None, "--set b.c:1:1: `b[0].c`: "),
+        (&[("a.z", "1")][..], None, "`a` is no table"),
+        (&[("b[2].c", "1")][..], None, "`b` has 2 elements, the first is 0, and none is 2"),
+        (&[("b..c", "1")][..], None, "is no path of keys"),
+        (&[("n.k", "1")][..], None, "unknown key `k`"),
+        (&[][..], Some(("a", 1)), "f:6:9: `a`: "),
+    ] {
+        let error = shown(sets, from);
+        assert!(error.contains(expected), "{error}");
+    }
+}
