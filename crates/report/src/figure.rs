@@ -101,7 +101,7 @@ fn score_series(
                 let Some(score) = stage.score(row) else { continue };
                 let within = (i as f64 + 0.5) / setting.rows.len() as f64;
                 dies.places.push((place(0.1 + 0.8 * within), score * task.metric.factor));
-                dies.tips.push(tip(task, row.point.die(), &series, &(along.axis.words)(value), score));
+                dies.tips.push(tip(task, row.point.die(), &series, &along.axis.words(value), score));
             }
             if let Some(spread) = setting.spread(stage) {
                 line.push((place(0.5), spread.mean * task.metric.factor));
@@ -164,7 +164,7 @@ fn yield_lines(
             let (at, share) = (score * task.metric.factor, 100.0 * (k + 1) as f64 / count);
             line.extend([(at, 100.0 * k as f64 / count), (at, share)]);
             dies.places.push((at, share));
-            let tip = tip(task, die, series, &(along.axis.words)(value), score);
+            let tip = tip(task, die, series, &along.axis.words(value), score);
             dies.tips.push(format!("{tip}\n{share:.0} % of dies reach this"));
         }
         line.push((easy_end, 100.0));

@@ -73,7 +73,7 @@ fn place(task: &TaskResults<'_>, setting: &Setting<'_>) -> String {
 /// The same, of some axes only: the horizontal one `along`, if it shall be named, and `others`.
 fn place_on(task: &TaskResults<'_>, setting: &Setting<'_>, along: Option<usize>, others: &[usize]) -> String {
     let along = along.and_then(|i| Some((task.axes.get(i)?, setting.values[i])));
-    let at = along.map(|(along, value)| format!("at {}", (along.axis.words)(value)));
+    let at = along.map(|(along, value)| format!("at {}", along.axis.words(value)));
     let with: Vec<String> = words(task, &setting.values, others.iter().copied()).collect();
     let with = (!with.is_empty()).then(|| format!("with {}", with.join(" and ")));
     at.into_iter().chain(with).collect::<Vec<_>>().join(" ")
@@ -86,7 +86,7 @@ fn range(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
     let (low, high) = (along.values.first()?, along.values.last().filter(|_| along.values.len() > 1)?);
     let from = series.setting(task, low)?.spread(stage)?;
     let to = series.setting(task, high)?.spread(stage)?;
-    let (low, high) = ((along.axis.words)(low), (along.axis.words)(high));
+    let (low, high) = (along.axis.words(low), along.axis.words(high));
     let m = task.metric;
     let spread = to
         .sd

@@ -180,7 +180,7 @@ impl Page<'_> {
             .collect();
         html.push_str(&table("facts", &header, &rows, &[0, 1, 2].map(|i| axes.len() + i)));
         for m in mappings {
-            let setting: String = m.point.setting().map(|(axis, name)| format!(", {}", (axis.words)(name))).collect();
+            let setting: String = m.point.setting().map(|(axis, name)| format!(", {}", axis.words(name))).collect();
             let _ = write!(
                 html,
                 "<details><summary>Mapping report: {}{}</summary>\n<pre>{}</pre></details>\n",
@@ -283,7 +283,7 @@ fn lead(tasks: &[TaskResults<'_>]) -> String {
         Some(n) => format!("{n} dies"),
         None => "dies".into(),
     };
-    let axes = first.axes.iter().rev().map(|a| (a.axis.all_words)(&enumerated(&a.values)));
+    let axes = first.axes.iter().rev().map(|a| a.axis.all_words(&enumerated(&a.values)));
     format!("{} on {dies} of {chip}, {}.", enumerated(&names), axes.collect::<Vec<_>>().join("; "))
 }
 

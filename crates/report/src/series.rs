@@ -82,7 +82,7 @@ pub(crate) fn words(
     values: &[&str],
     axes: impl Iterator<Item = usize>,
 ) -> impl Iterator<Item = String> {
-    axes.map(|i| (task.axes[i].axis.words)(values[i]))
+    axes.map(|i| task.axes[i].axis.words(values[i]))
 }
 
 /// Values with a place of their own have the first looks, whatever else is there; others share the rest in turn.

@@ -8,27 +8,33 @@
 //! This module deliberately knows no order of runs ([`crate::plan`]) and draws nothing.
 
 use crate::reservoir::per_65536;
-use crate::spec::{ChipChoice, ReadoutSettings, ReservoirSettings};
+use crate::seeds::Seeds;
+use crate::spec::{ChipChoice, ReadoutSettings, ReservoirSettings, TaskSettings};
 use crate::values::fraction;
 use chip::CoreModel;
 use disorder::Family;
 use formats::document::Value;
 use mapper::MapperOptions;
 use network::Recurrence;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use units::Decimal;
 
 /// Everything that a run depends on and that differs, or could differ, from run to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conditions {
-    /// Index of the task in the study.
-    pub task: usize,
+    /// What the network is to do.
+    pub task: Arc<TaskSettings>,
     /// The chip.
     pub chip: Arc<ChipChoice>,
     /// The equations of the reservoir.
     pub model: CoreModel,
-    /// Root of all randomness: network, dies, tasks.
-    pub seed: u64,
+    /// Roots of what is drawn.
+    pub seeds: Seeds,
+    /// Number of the series: of the stimulus that a generated task draws.
+    pub series: u32,
+    /// Number of the network.
+    pub network: u32,
     /// The network.
     pub reservoir: ReservoirSettings,
     /// What becomes of its recurrent connections.
@@ -45,8 +51,21 @@ pub struct Conditions {
     pub faults: bool,
     /// Whether runs have the noise of the chip file.
     pub noise: bool,
-    /// Number of the die.
+    /// Whether rows have measures of the states.
+    pub mechanism: bool,
+    /// Number of the die, among those of the network.
     pub die: u32,
+}
+
+/// What an axis is to a study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The tasks: each has results of its own.
+    Task,
+    /// Copies of one thing, over which means, spreads and intervals are taken.
+    Unit,
+    /// What is compared.
+    Condition,
 }
 
 /// The part of a run that an axis changes, and so what runs that differ in it can share.
@@ -94,16 +113,30 @@ pub struct Axis {
     pub meaning: &'static str,
     /// What it is, for somebody who reads the report only. Empty where each value is explained by itself.
     pub definition: &'static str,
-    /// A value in words: `full recurrence`.
-    pub words: fn(&str) -> String,
-    /// All values of a study in words, from their enumeration: `recurrence full and removed`.
-    pub all_words: fn(&str) -> String,
+    /// A value in words, see [`Axis::words`].
+    words: fn(&Axis, &str) -> String,
+    /// All values of a study in words, see [`Axis::all_words`].
+    all_words: fn(&Axis, &str) -> String,
     /// The comparison that a report makes, if both values are there.
     pub contrast: Option<Contrast>,
     /// How values relate.
     pub scale: Scale,
+    /// What it is to a study.
+    pub role: Role,
     /// What differs between runs with different values.
     pub part: Part,
+}
+
+impl Axis {
+    /// A value in words: `full recurrence`.
+    pub fn words(&self, value: &str) -> String {
+        (self.words)(self, value)
+    }
+
+    /// All values of a study in words, from their enumeration: `recurrence full and removed`.
+    pub fn all_words(&self, values: &str) -> String {
+        (self.all_words)(self, values)
+    }
 }
 
 impl PartialEq for Axis {
@@ -132,11 +165,15 @@ pub struct AxisValue {
 /// What a value of an axis sets.
 #[derive(Clone, Debug, PartialEq)]
 enum Change {
-    Task(usize),
+    Task(Arc<TaskSettings>),
+    Series(u32),
+    Network(u32),
     Recurrence(Recurrence),
     Family(Family),
     Cv(Option<Decimal>),
     Die(u32),
+    /// What a key of the study's file sets has been set where the file was read.
+    Key,
 }
 
 impl AxisValue {
@@ -144,9 +181,24 @@ impl AxisValue {
         Self { name: name.to_string(), change }
     }
 
-    /// The task with this place in the study.
-    pub(crate) fn task(index: usize, id: &str) -> Self {
-        Self::new(id, Change::Task(index))
+    /// A task of the study.
+    pub(crate) fn task(settings: &Arc<TaskSettings>) -> Self {
+        Self::new(&settings.id, Change::Task(Arc::clone(settings)))
+    }
+
+    /// The series with this number.
+    pub(crate) fn series(number: u32) -> Self {
+        Self::new(number, Change::Series(number))
+    }
+
+    /// The network with this number.
+    pub(crate) fn network(number: u32) -> Self {
+        Self::new(number, Change::Network(number))
+    }
+
+    /// A value of a key of the study's file.
+    pub(crate) fn key(text: &str) -> Self {
+        Self::new(text, Change::Key)
     }
 
     /// The die with this number.
@@ -161,12 +213,15 @@ impl AxisValue {
 
     /// Puts the value into the conditions of a run.
     pub(crate) fn set(&self, conditions: &mut Conditions) {
-        match self.change {
-            Change::Task(task) => conditions.task = task,
-            Change::Recurrence(recurrence) => conditions.recurrence = recurrence,
-            Change::Family(family) => conditions.family = Some(family),
-            Change::Cv(cv) => conditions.cv = cv,
-            Change::Die(die) => conditions.die = die,
+        match &self.change {
+            Change::Task(task) => conditions.task = Arc::clone(task),
+            Change::Series(series) => conditions.series = *series,
+            Change::Network(network) => conditions.network = *network,
+            Change::Recurrence(recurrence) => conditions.recurrence = *recurrence,
+            Change::Family(family) => conditions.family = Some(*family),
+            Change::Cv(cv) => conditions.cv = *cv,
+            Change::Die(die) => conditions.die = *die,
+            Change::Key => {}
         }
     }
 }
@@ -192,10 +247,11 @@ pub static TASK: Axis = Axis {
     title: "task",
     meaning: "the task",
     definition: "",
-    words: |id| format!("task `{id}`"),
-    all_words: str::to_string,
+    words: |_, id| format!("task `{id}`"),
+    all_words: |_, ids| ids.to_string(),
     contrast: None,
     scale: Scale::Names(&[]),
+    role: Role::Task,
     part: Part::Program,
 };
 
@@ -208,14 +264,15 @@ const RECURRENCE: Listed = Listed {
         meaning: "what becomes of the recurrent connections",
         definition: "Connections between neurons of the reservoir. Removed: none is mapped, and what they would have taken \
                      of the chip is free. A fraction: that share of the connections, chosen by the seed, is mapped.",
-        words: |name| match name {
+        words: |_, name| match name {
             "full" => "full recurrence".into(),
             "removed" => "recurrence removed".into(),
             kept => format!("{kept} of recurrence kept"),
         },
-        all_words: |names| format!("recurrence {names}"),
+        all_words: |_, names| format!("recurrence {names}"),
         contrast: Some(Contrast { from: "full", to: "removed", words: "Removing recurrence" }),
         scale: Scale::Names(&["full", "removed"]),
+        role: Role::Condition,
         part: Part::Program,
     },
     read: |value| {
@@ -246,10 +303,11 @@ const FAMILY: Listed = Listed {
         meaning: "the family of the chip's mismatch",
         definition: "Distribution that every mismatch of the chip is drawn from, each with mean and coefficient of \
                      variation as before: what differs is skew and tails.",
-        words: |name| format!("{name} mismatch"),
-        all_words: |names| format!("family {names}"),
+        words: |_, name| format!("{name} mismatch"),
+        all_words: |_, names| format!("family {names}"),
         contrast: None,
         scale: Scale::Names(&[]),
+        role: Role::Condition,
         part: Part::Die,
     },
     read: |value| {
@@ -271,13 +329,14 @@ const CV: Listed = Listed {
         meaning: "the coefficient of variation that the chip's mismatch was scaled to",
         definition: "Coefficient of variation, standard deviation over mean, of the chip's reference parameter. Scaling to \
                      a CV scales the mismatch of all parameters by the same factor. CV 0 is the nominal chip.",
-        words: |name| if name == CHIPS_OWN { "the chip's own mismatch".into() } else { format!("CV {name}") },
-        all_words: |names| match names {
+        words: |_, name| if name == CHIPS_OWN { "the chip's own mismatch".into() } else { format!("CV {name}") },
+        all_words: |_, names| match names {
             CHIPS_OWN => "with the mismatch of its chip file".into(),
             _ => format!("with its mismatch scaled to CV {names}"),
         },
         contrast: None,
         scale: Scale::Numbers,
+        role: Role::Condition,
         part: Part::Die,
     },
     read: |value| {
@@ -290,6 +349,38 @@ const CV: Listed = Listed {
     usual: Some(|| AxisValue::new(CHIPS_OWN, Change::Cv(None))),
 };
 
+/// The networks: copies of one recipe that differ in what is drawn. A study file gives their number as `networks`.
+pub static NETWORK: Axis = Axis {
+    key: "network",
+    label: "network",
+    quantity: "network",
+    title: "network",
+    meaning: "the network",
+    definition: "One draw of the connections and weights of the recipe that the study's file states.",
+    words: |_, number| format!("network {number}"),
+    all_words: |_, numbers| numbers.to_string(),
+    contrast: None,
+    scale: Scale::Numbers,
+    role: Role::Unit,
+    part: Part::Program,
+};
+
+/// The series: draws of the stimulus of a generated task. A study file gives their number as `series`.
+pub static SERIES: Axis = Axis {
+    key: "series",
+    label: "series",
+    quantity: "series",
+    title: "series",
+    meaning: "the series",
+    definition: "One draw of the stimulus of a generated task; recorded data are one series.",
+    words: |_, number| format!("series {number}"),
+    all_words: |_, numbers| numbers.to_string(),
+    contrast: None,
+    scale: Scale::Numbers,
+    role: Role::Unit,
+    part: Part::Program,
+};
+
 /// The dies, over which spreads and worst cases are taken. A study file gives their number as `dies`.
 pub static DIE: Axis = Axis {
     key: "die",
@@ -297,19 +388,50 @@ pub static DIE: Axis = Axis {
     quantity: "die",
     title: "die",
     meaning: "the die",
-    definition: "One manufactured copy of the chip. Its mismatch is drawn once from its die number and the seed, and \
-                 then never changes: quenched disorder. Die 3 at CV 0.1 and die 3 at CV 0.5 are the same draw, \
-                 stretched.",
-    words: |number| format!("die {number}"),
-    all_words: str::to_string,
+    definition: "One manufactured copy of the chip. Its mismatch is drawn once from the seed, the number of the network \
+                 and that of the die, and then never changes: quenched disorder. Each network has dies of its own. \
+                 Die 3 at CV 0.1 and die 3 at CV 0.5 are the same draw, stretched. Where there is no mismatch all dies \
+                 are one, which is run once.",
+    words: |_, number| format!("die {number}"),
+    all_words: |_, numbers| numbers.to_string(),
     contrast: None,
     scale: Scale::Numbers,
+    role: Role::Unit,
     part: Part::Die,
 };
 
-/// The axis with this key.
+/// The axes that every study has, whether or not its file gives them values.
+fn always() -> impl Iterator<Item = &'static Axis> {
+    [&TASK, &SERIES, &NETWORK].into_iter().chain(AXES.iter().map(|listed| &listed.axis)).chain([&DIE])
+}
+
+/// The axis with this key, or the one over a key of study files (`reservoir.neurons`).
 pub fn axis(key: &str) -> Option<&'static Axis> {
-    [&TASK].into_iter().chain(AXES.iter().map(|listed| &listed.axis)).chain([&DIE]).find(|axis| axis.key == key)
+    always().find(|axis| axis.key == key).or_else(|| key.contains('.').then(|| over_key(key, Scale::Numbers)))
+}
+
+/// The axis over a key of study files. It is made once for each key and scale, and then stays.
+pub(crate) fn over_key(key: &str, scale: Scale) -> &'static Axis {
+    static KNOWN: Mutex<BTreeMap<(String, bool), &'static Axis>> = Mutex::new(BTreeMap::new());
+    // A map that a panic left half way holds whole axes all the same.
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry((key.to_owned(), scale == Scale::Numbers)).or_insert_with(|| {
+        let key: &'static str = Box::leak(key.to_owned().into_boxed_str());
+        Box::leak(Box::new(Axis {
+            key,
+            label: key,
+            quantity: key,
+            title: key,
+            meaning: "a key of the study's file",
+            definition: "A key of the study's file, whose values the study goes through.",
+            words: |axis, value| format!("{} {value}", axis.key),
+            all_words: |axis, values| format!("{} {values}", axis.key),
+            contrast: None,
+            scale,
+            role: Role::Condition,
+            part: Part::Program,
+        }))
+    })
 }
 
 /// What a study file says of one axis.
@@ -359,7 +481,7 @@ mod tests {
 
     #[test]
     fn axes_are_told_apart_and_programs_come_first() {
-        let all: Vec<&Axis> = [&TASK].into_iter().chain(AXES.iter().map(|listed| &listed.axis)).chain([&DIE]).collect();
+        let all: Vec<&Axis> = always().collect();
         for axis in &all {
             assert_eq!(all.iter().filter(|other| other.key == axis.key).count(), 1, "{}", axis.key);
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// How a study is run. None of this changes a result.
+#[derive(Clone, Copy)]
 pub struct RunOptions<'a> {
     /// Threads; none: one a processor.
     pub threads: Option<NonZeroUsize>,

@@ -2,25 +2,41 @@
 
 use crate::Point;
 use device_models::DeviceModelError;
+use formats::{FormatError, FormatErrors};
 use mapper::MapperError;
 use network::NetworkError;
 use readout::ReadoutError;
 use session::SessionError;
+use statistics::StatisticsError;
+use std::path::{Path, PathBuf};
 use tasks::TaskError;
 use thiserror::Error;
 use units::{Decimal, Quantity};
 
-/// Why a study cannot run or did not finish. Nothing was written in any of these cases.
+/// Why a study cannot run or did not finish. What its runs gave so far is in its store, if it has one.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StudyError {
     /// The user stopped the study.
-    #[error("interrupted after {done} of {runs} runs; nothing was written")]
+    #[error("interrupted after {done} of {runs} runs")]
     Interrupted {
         /// Runs that had finished.
         done: usize,
         /// Runs of the study.
         runs: usize,
+    },
+    /// The store of the study is not what it should be.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Runs are missing where all are needed.
+    #[error("{} of {runs} runs are not done, the first of them {first}", runs - done)]
+    Unfinished {
+        /// Runs that are done.
+        done: usize,
+        /// Runs of the study.
+        runs: usize,
+        /// The first that is not.
+        first: Point,
     },
     /// The task's data or options are impossible.
     #[error("{}{error}", if error.names_task() { String::new() } else { format!("task `{task}`: ") })]
@@ -82,6 +98,14 @@ pub enum StudyError {
         /// What is wrong.
         error: ReadoutError,
     },
+    /// The states of a run have no measure.
+    #[error("{point}: {error}; leave `mechanism` out of the study, or give it longer tasks")]
+    Mechanism {
+        /// The run.
+        point: Point,
+        /// What is wrong.
+        error: StatisticsError,
+    },
     /// A time of the study is not a whole number of steps, or too short for one.
     #[error("task `{task}`: {what} of {value} is not a whole number of the chip's steps of {step}; choose a multiple")]
     Steps {
@@ -113,4 +137,69 @@ pub enum StudyError {
     /// The readout neurons have no drive, so their rate could not go down.
     #[error("the readout neurons need a drive above 0: set `drive` in `parameters` of [readout]")]
     NoDrive,
+}
+
+/// Why the store of a study cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no store.
+    #[error("{}: there are no runs of a study here", directory.display())]
+    None {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// The runs are those of another study: its file, a chip, data, or this program changed.
+    #[error("{}: these are runs of another study, or of this one before its file, chip, data or quenched changed", directory.display())]
+    Other {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// Another process is at work on the shard.
+    #[error("{}: another process is at work on this shard", file.display())]
+    Busy {
+        /// Its file.
+        file: PathBuf,
+    },
+    /// A file is not what was written.
+    #[error("{}:{line}: {why}", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// The study that the store names cannot be read any more.
+    #[error(transparent)]
+    Study(FormatErrors),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(FormatError),
+    /// A file or directory cannot be read or written.
+    #[error("{}: {error}", file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn file(file: &Path, error: std::io::Error) -> Self {
+        Self::File { file: file.into(), error }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::None { .. } => Some("name the directory that `quenched study --out` was given"),
+            Self::Other { .. } => Some("go on with what began them, take another directory, or throw them away with `--restart`"),
+            Self::Busy { .. } => Some("wait for it, or give this process another shard"),
+            Self::Damaged { .. } => Some("the line was changed after it was written; take the file away to run its shard anew"),
+            Self::Study(_) | Self::Write(_) | Self::File { .. } => None,
+        }
+    }
 }

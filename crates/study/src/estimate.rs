@@ -32,17 +32,20 @@ impl StudySpec {
     /// What the study would take on `threads` threads.
     pub fn estimate(&self, threads: usize) -> Estimate {
         let mut estimate = Estimate::default();
-        let runs = self.run_count() as u128;
+        let runs = self.run_bound() as u128;
         let threads = (threads.max(1) as u128).min(runs);
         let dies = self.dies;
-        estimate.memory(format!("the results of {runs} runs, {dies} dies of each setting"), runs, RUN_BYTES, "dies");
-        let per_task = runs / (self.tasks.len() as u128).max(1);
+        let tasks = self.tasks();
+        let most = tasks.iter().map(|task| task.targets.len().max(1)).max().unwrap_or(1);
+        let rows = runs.saturating_mul(most as u128);
+        estimate.memory(format!("the results of {runs} runs, {dies} dies of each setting"), rows, RUN_BYTES, "dies");
+        let per_task = runs / (tasks.len() as u128).max(1);
         // Tasks are run one after the other: the largest decides about memory, all of them about time.
-        let largest = self.tasks.iter().map(|task| Sizes::of(self, task)).max_by_key(Sizes::bytes);
+        let largest = tasks.iter().map(|task| Sizes::of(self, task)).max_by_key(Sizes::bytes);
         if let Some(sizes) = largest {
             sizes.memory(&mut estimate, threads);
         }
-        for task in &self.tasks {
+        for task in &tasks {
             Sizes::of(self, task).time(&mut estimate, per_task, &task.id);
         }
         estimate
@@ -63,7 +66,7 @@ struct Sizes {
 
 impl Sizes {
     fn of(study: &StudySpec, task: &TaskSettings) -> Self {
-        let neurons = u128::from(study.base.reservoir.neurons);
+        let neurons = study.arms.iter().map(|arm| u128::from(arm.base.reservoir.neurons)).max().unwrap_or(0);
         let (connections, matrix) = match &task.wiring {
             Wiring::Spiking(wiring) => {
                 let fan_in = u128::from(wiring.input_fan_in) + u128::from(wiring.recurrent_fan_in);
@@ -81,8 +84,8 @@ impl Sizes {
                 .sum(),
         };
         let others = task.counts.iter().filter(|(name, _)| !["train", "test"].contains(&name.as_str()));
-        let targets = others.map(|(_, count)| *count as u128).max().unwrap_or(1);
-        let step = study.base.chip.spec.step();
+        let targets = others.map(|(_, count)| *count as u128).max().unwrap_or(1).max(task.targets.len() as u128);
+        let step = study.first().chip.spec.step();
         let steps_per_sample = u128::from(whole_multiple(task.sample, step).unwrap_or(1));
         let events = samples * u128::from(task.encoder.trains_per_channel) * spikes(task.encoder.rate_max, task.sample);
         Self { neurons, connections, matrix, samples, targets, steps_per_sample, events }
@@ -170,7 +173,7 @@ mod tests {
     #[test]
     fn a_run_is_as_large_as_is_said() {
         let axes = 2 + default_study().sweeps.len();
-        let texts = 32 + 3 * 16 + axes * (size_of::<(&crate::Axis, String)>() + 8) + 200;
+        let texts = 3 * 32 + 3 * 16 + axes * (size_of::<(&crate::Axis, String)>() + 8) + 200;
         let measured = (2 * size_of::<Row>() + texts) as u64;
         assert!(
             (measured..=3 * measured).contains(&RUN_BYTES) || (RUN_BYTES..=3 * RUN_BYTES).contains(&measured),

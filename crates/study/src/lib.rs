@@ -1,15 +1,16 @@
 //! Ensembles of dies: what to run, running it on several threads, and what came out.
 //!
 //! This crate owns the study ([`StudySpec`]) with its file format, the axes that runs may differ in ([`Axis`]), the
-//! plan of points, the path of one run from stimulus to score, and the results with the manifest that reproduces them.
-//! Runs are made on several threads, those of `session`; results do not depend on their number.
+//! plan of points, the path of one run from stimulus to score, the store that keeps each run as soon as it is done, and
+//! the results with the manifest that reproduces them. Runs are made on several threads, those of `session`, or by several
+//! processes that each run a shard; results do not depend on their number.
 //!
-//! It deliberately prints nothing, draws nothing and writes no file: `report` and the host do.
+//! It deliberately prints nothing, draws nothing and writes no file but its store: `report` and the host do.
 //!
 //! ```
 //! let mut spec = quenched_study::default_study();
 //! spec.quicken();
-//! assert!(!spec.tasks.is_empty());
+//! assert_eq!(spec.tasks().len(), 2);
 //! // A mistake in a study file is named with its place.
 //! let text = quenched_study::DEFAULT.replace("dies =", "deis =");
 //! let wrong = quenched_study::read(&text, "my-study.toml", "".as_ref()).unwrap_err();
@@ -22,33 +23,42 @@ mod engine;
 mod error;
 mod estimate;
 mod evaluate;
+mod mechanism;
 mod notice;
 mod on_chip;
 mod plan;
 mod prepare;
 mod read;
+mod recipe;
 mod record;
 mod reservoir;
 mod results;
+mod seeds;
 mod spec;
+mod store;
 mod values;
 
 use engine::{Shared, Stopped, run_all};
 use evaluate::Run;
-use plan::Planned;
+use plan::{Plan, Planned};
 use prepare::{Records, prepare};
-use std::sync::OnceLock;
+use std::ops::Range;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use store::{Appender, Found};
 
-pub use axis::{Axis, AxisValue, Conditions, Contrast, DIE, Part, Scale, Sweep, TASK, axis};
+pub use axis::{Axis, AxisValue, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale, Sweep, TASK, axis};
 pub use engine::RunOptions;
-pub use error::StudyError;
+pub use error::{StoreError, StudyError};
 pub use plan::Point;
-pub use read::{DEFAULT, FORMAT, default_study, load, read};
+pub use read::{DEFAULT, FORMAT, Set, default_study, load, load_with, read, read_with};
+pub use recipe::Recipe;
 pub use results::{DataFile, Manifest, MappingSummary, Row, StudyResult, TaskRecord, csv};
+pub use seeds::Seeds;
 pub use spec::{
-    ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
+    Arm, ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
     TaskSettings, Wiring,
 };
+pub use store::{Shard, ShardStatus, Status, Store};
 
 impl StudySpec {
     /// A smaller version of this study that says the same with less certainty: two dies, of each axis of numbers with
@@ -62,19 +72,26 @@ impl StudySpec {
                 *values = vec![values[0].clone(), values[values.len() - 2].clone()];
             }
         }
-        for task in &mut self.tasks {
+        self.change_tasks(|task| {
             for (name, most) in [("train", 600), ("test", 400)] {
                 if task.options().contains(&name) {
                     task.counts.entry(name.into()).and_modify(|count| *count = most.min(*count)).or_insert(most);
                 }
             }
-        }
+        });
     }
 
-    /// Another root seed than the file's.
+    /// Another root of everything that is drawn than the file's.
     pub fn set_seed(&mut self, seed: u64) {
         self.changes.push(format!("--seed {seed}"));
-        self.base.seed = seed;
+        self.seed = seed;
+        self.arms.iter_mut().for_each(|arm| arm.base.seeds = Seeds::all(seed));
+    }
+
+    /// Another number of networks than the file's.
+    pub fn set_networks(&mut self, networks: u32) {
+        self.changes.push(format!("--networks {networks}"));
+        self.networks = networks;
     }
 
     /// Another number of dies than the file's.
@@ -91,48 +108,114 @@ impl StudySpec {
 /// `options.cancel` was set.
 pub fn run(study: &StudySpec, options: &RunOptions<'_>) -> Result<StudyResult, StudyError> {
     let plan = study.plan();
+    let found = Found::nothing(&plan);
+    let found = execute(study, &plan, found, 0..plan.run_count(), options, None)?;
+    assemble(study, &plan, found)
+}
+
+/// Runs what is not yet done of a shard of a study, each run into the store as soon as it is done.
+///
+/// # Errors
+/// As [`run`], and [`StudyError::Store`].
+pub fn run_shard(study: &StudySpec, store: &Store, shard: Shard, options: &RunOptions<'_>) -> Result<(), StudyError> {
+    let plan = study.plan();
+    let found = store.read(&plan)?;
+    let appender = Mutex::new(store.append(shard, &plan)?);
+    execute(study, &plan, found, shard.runs(plan.run_count()), options, Some(&appender))?;
+    Ok(appender.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?)
+}
+
+/// The results of a study whose runs are all in its store.
+///
+/// # Errors
+/// [`StudyError::Unfinished`] if some are missing; [`StudyError::Store`].
+pub fn merge(study: &StudySpec, store: &Store) -> Result<StudyResult, StudyError> {
+    let plan = study.plan();
+    assemble(study, &plan, store.read(&plan)?)
+}
+
+/// Runs those of `runs` that are not in `found`, and adds them to it.
+fn execute(
+    study: &StudySpec,
+    plan: &Plan,
+    mut found: Found,
+    runs: Range<usize>,
+    options: &RunOptions<'_>,
+    store: Option<&Mutex<Appender>>,
+) -> Result<Found, StudyError> {
     let programs = &plan.programs;
-    for Planned { point, conditions, .. } in programs {
-        let (spec, neurons) = (&conditions.chip.spec, u64::from(conditions.reservoir.neurons));
-        let circuits = [spec.chip_count(), spec.cores_per_chip(), spec.neurons_per_core()];
-        let circuits: u64 = circuits.iter().map(|n| *n as u64).product();
-        // Before a network of that size is made.
-        if neurons > circuits {
-            return Err(StudyError::Board { point: point.clone(), neurons, chip: spec.name.clone(), circuits });
-        }
-        if conditions.readout.on_chip && conditions.model.is_graded() {
-            return Err(StudyError::NoReadoutNeurons { model: conditions.model });
-        }
+    for program in programs {
+        check(program)?;
     }
+    let todo: Vec<usize> = runs.filter(|run| found.runs[*run].is_none()).collect();
+    let mut runs_of = vec![0; programs.len()];
+    todo.iter().for_each(|run| runs_of[plan.run(*run).program] += 1);
     let records: Vec<OnceLock<Records>> = programs.iter().map(|_| OnceLock::new()).collect();
-    let prepared: Vec<_> = programs.iter().map(|_| Shared::new(plan.runs_per_program())).collect();
-    let row = |index: usize| {
-        let run = plan.run(index);
-        let prepared = prepared[run.program].take(|| {
-            let prepared = prepare(study, &programs[run.program])?;
-            records[run.program].get_or_init(|| prepared.records.clone());
-            Ok(prepared)
-        })?;
-        let task = &study.tasks[run.conditions.task];
-        Run { point: &run.point, conditions: &run.conditions, task, prepared: &prepared }.row()
+    let prepared: Vec<_> = runs_of.into_iter().map(Shared::new).collect();
+    let keep = |line: &dyn Fn(&mut Appender) -> Result<(), StoreError>| match store {
+        Some(store) => line(&mut store.lock().unwrap_or_else(PoisonError::into_inner)),
+        None => Ok(()),
     };
-    let rows = run_all(plan.run_count(), options, row).map_err(|stopped| match stopped {
-        Stopped::Cancelled(done) => StudyError::Interrupted { done, runs: plan.run_count() },
+    let rows = |index: usize| {
+        let run = plan.run(todo[index]);
+        let prepared = prepared[run.program].take(|| {
+            let prepared = prepare(&programs[run.program])?;
+            keep(&|store| store.program(run.program, &prepared.records))?;
+            records[run.program].get_or_init(|| prepared.records.clone());
+            Ok::<_, StudyError>(prepared)
+        })?;
+        let rows = Run { point: &run.point, conditions: &run.conditions, prepared: &prepared }.rows()?;
+        keep(&|store| store.run(todo[index], &rows))?;
+        Ok(rows)
+    };
+    let before = found.done();
+    let all = run_all(todo.len(), options, rows).map_err(|stopped| match stopped {
+        Stopped::Cancelled(done) => StudyError::Interrupted { done: before + done, runs: study.run_count() },
         Stopped::Failed(error) => error,
     })?;
-    let records = records.into_iter().filter_map(OnceLock::into_inner).collect();
-    let manifest = manifest(study, records, &rows);
+    for (run, rows) in todo.into_iter().zip(all) {
+        found.runs[run] = Some(rows);
+    }
+    for (place, made) in found.programs.iter_mut().zip(records) {
+        if let Some(made) = made.into_inner() {
+            *place = Some(made);
+        }
+    }
+    Ok(found)
+}
+
+/// What can be said of a program before a network of its size is made.
+fn check(Planned { point, conditions, .. }: &Planned) -> Result<(), StudyError> {
+    let (spec, neurons) = (&conditions.chip.spec, u64::from(conditions.reservoir.neurons));
+    let circuits = [spec.chip_count(), spec.cores_per_chip(), spec.neurons_per_core()];
+    let circuits: u64 = circuits.iter().map(|n| *n as u64).product();
+    if neurons > circuits {
+        return Err(StudyError::Board { point: point.clone(), neurons, chip: spec.name.clone(), circuits });
+    }
+    if conditions.readout.on_chip && conditions.model.is_graded() {
+        return Err(StudyError::NoReadoutNeurons { model: conditions.model });
+    }
+    Ok(())
+}
+
+/// The results of all runs in the order of the plan.
+fn assemble(study: &StudySpec, plan: &Plan, found: Found) -> Result<StudyResult, StudyError> {
+    if let Some(missing) = found.runs.iter().position(Option::is_none) {
+        let (done, runs) = (found.done(), found.runs.len());
+        return Err(StudyError::Unfinished { done, runs, first: plan.run(missing).point });
+    }
+    let rows: Vec<Row> = found.runs.into_iter().flatten().flatten().collect();
+    let manifest = manifest(study, found.programs.into_iter().flatten().collect(), &rows);
     Ok(StudyResult { rows, manifest })
 }
 
 fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row]) -> Manifest {
-    let Conditions { seed, chip, faults, noise, .. } = &study.base;
+    let Conditions { seeds, chip, faults, noise, .. } = study.first();
     let warnings = notice::gather(&records, rows);
     let mut tasks: Vec<TaskRecord> = Vec::new();
     let mut mappings = Vec::new();
     for Records { task, mapping, .. } in records {
-        // Programs of one task follow each other.
-        if tasks.last() != Some(&task) {
+        if !tasks.contains(&task) {
             tasks.push(task);
         }
         mappings.push(mapping);
@@ -142,7 +225,10 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row]) -> Manifest 
         version: 1,
         quenched: env!("CARGO_PKG_VERSION").into(),
         title: study.title.clone(),
-        seed: *seed,
+        seed: study.seed,
+        seeds: *seeds,
+        series: study.series,
+        networks: study.networks,
         dies: study.dies,
         study: study.text.clone(),
         changes: study.changes.clone(),
@@ -152,7 +238,7 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row]) -> Manifest 
         faults: *faults && chip.spec.faults.is_some(),
         noise: *noise,
         tasks,
-        data: study.tasks.iter().flat_map(|task| task.own.iter().flat_map(|own| own.files.clone())).collect(),
+        data: study.tasks().iter().flat_map(|task| task.own.iter().flat_map(|own| own.files.clone())).collect(),
         mappings,
         warnings,
         results_digest: results::digest(csv(rows).as_bytes()),

@@ -138,7 +138,7 @@ impl Run<'_> {
         }
     }
 
-    pub(crate) fn calibrated_score(&self, raw: &Matrix, wanted: &Matrix) -> Result<f64, StudyError> {
+    pub(crate) fn calibrated_scores(&self, raw: &Matrix, wanted: &Matrix) -> Result<Vec<f64>, StudyError> {
         let fitted = self.prepared.split.fitted_rows();
         // Where only differences between outputs count, what they have in common is no target.
         let centred;
@@ -149,7 +149,7 @@ impl Run<'_> {
             wanted
         };
         let calibration = Calibration::fit(raw.slice(fitted.clone()), wanted.slice(fitted));
-        self.score(&calibration.apply(raw.all()))
+        self.scores(&calibration.apply(raw.all()))
     }
 }
 

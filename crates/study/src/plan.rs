@@ -3,7 +3,8 @@
 //! The plan is the product of all sweeps, from tasks to dies. It deliberately runs nothing and prepares nothing.
 
 use crate::StudySpec;
-use crate::axis::{Axis, AxisValue, Conditions, DIE, Part, Sweep, TASK};
+use crate::axis::{Axis, AxisValue, Conditions, DIE, NETWORK, Part, Role, SERIES, Sweep, TASK};
+use crate::spec::Arm;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
 
@@ -28,9 +29,16 @@ impl Point {
         self.values.iter().map(|(axis, name)| (*axis, name.as_str()))
     }
 
-    /// The values of the axes that a study file lists: without the task and the die.
+    /// The values of the axes that are compared: without the task and the units.
     pub fn setting(&self) -> impl DoubleEndedIterator<Item = (&'static Axis, &str)> {
-        self.values().filter(|(axis, _)| !(**axis == TASK || **axis == DIE))
+        self.values().filter(|(axis, _)| axis.role == Role::Condition)
+    }
+
+    /// The same point of another task: of one of those that share a run.
+    #[must_use]
+    pub fn of_task(mut self, id: &str) -> Self {
+        self.values.iter_mut().filter(|(axis, _)| **axis == TASK).for_each(|(_, name)| *name = id.to_owned());
+        self
     }
 
     /// The value on `axis`, if the point has it.
@@ -45,7 +53,12 @@ impl Point {
 
     /// Number of the die; 0 if the point names none.
     pub fn die(&self) -> u32 {
-        self.get(&DIE).and_then(|number| number.parse().ok()).unwrap_or(0)
+        self.unit(&DIE)
+    }
+
+    /// The number on an axis of units; 0 if the point names none.
+    pub fn unit(&self, axis: &Axis) -> u32 {
+        self.get(axis).and_then(|number| number.parse().ok()).unwrap_or(0)
     }
 }
 
@@ -84,40 +97,54 @@ pub(crate) struct Planned {
 pub(crate) struct Plan {
     /// What is prepared once and shared by the runs that name it: points of the axes that change the program.
     pub(crate) programs: Vec<Planned>,
+    /// For each program, the number of its first run, and then that of all runs.
+    first: Vec<usize>,
     /// The axes in which the runs of one program differ, without the dies.
     sweeps: Vec<Sweep>,
-    dies: usize,
+    dies: u32,
 }
 
 impl Plan {
-    /// Runs of each program.
-    pub(crate) fn runs_per_program(&self) -> usize {
-        self.sweeps.iter().map(|sweep| sweep.values.len()).product::<usize>() * self.dies
-    }
-
     /// Number of runs.
     pub(crate) fn run_count(&self) -> usize {
-        self.programs.len() * self.runs_per_program()
+        self.first.last().copied().unwrap_or(0)
     }
 
     /// Run `index`: those of one program are behind each other, dies change fastest. It is made when it is asked for,
     /// because a study may have very many.
     pub(crate) fn run(&self, index: usize) -> Planned {
-        let per_program = self.runs_per_program();
-        let mut run = self.programs[index / per_program].clone();
-        let mut rest = index % per_program;
-        let die = AxisValue::die(u32::try_from(rest % self.dies).expect("dies are counted in 32 bits"));
-        rest /= self.dies;
-        let mut values = Vec::new();
-        for sweep in self.sweeps.iter().rev() {
-            values.push((sweep.axis, &sweep.values[rest % sweep.values.len()]));
-            rest /= sweep.values.len();
+        let program = self.first.partition_point(|first| *first <= index) - 1;
+        let mut rest = index - self.first[program];
+        for setting in settings(&self.programs[program], &self.sweeps) {
+            let dies = dies_of(&setting.conditions, self.dies) as usize;
+            if rest < dies {
+                let die = u32::try_from(rest).expect("dies are counted in 32 bits");
+                return setting.with(&DIE, &AxisValue::die(die));
+            }
+            rest -= dies;
         }
-        for (axis, value) in values.into_iter().rev().chain([(&DIE, &die)]) {
-            run = run.with(axis, value);
-        }
-        run
+        unreachable!("run {index} is one of the {} of the plan", self.run_count())
     }
+}
+
+/// A program under every combination of the values of `sweeps`, the last one changing fastest.
+fn settings<'a>(program: &'a Planned, sweeps: &'a [Sweep]) -> impl Iterator<Item = Planned> + 'a {
+    let count: usize = sweeps.iter().map(|sweep| sweep.values.len()).product();
+    (0..count).map(move |index| {
+        let mut each = count;
+        let value = |sweep: &'a Sweep| {
+            each /= sweep.values.len();
+            (sweep.axis, &sweep.values[index / each % sweep.values.len()])
+        };
+        sweeps.iter().map(value).fold(program.clone(), |setting, (axis, value)| setting.with(axis, value))
+    })
+}
+
+/// How many of `dies` dies differ: all, or one where nothing sets them apart.
+fn dies_of(conditions: &Conditions, dies: u32) -> u32 {
+    let nominal = conditions.cv.is_some_and(|cv| cv.signum() == 0);
+    let broken = conditions.faults && conditions.chip.spec.faults.is_some();
+    if nominal && !broken && !conditions.noise { dies.min(1) } else { dies }
 }
 
 impl Planned {
@@ -130,28 +157,48 @@ impl Planned {
 }
 
 impl StudySpec {
-    /// The tasks as values of their axis.
-    fn task_sweep(&self) -> Sweep {
-        let tasks = self.tasks.iter().enumerate().map(|(index, task)| AxisValue::task(index, &task.id));
-        Sweep { axis: &TASK, values: tasks.collect() }
+    /// Number of runs.
+    pub fn run_count(&self) -> usize {
+        self.plan().run_count()
     }
 
-    /// Number of runs: the product of the values of all axes, tasks and dies among them.
-    pub fn run_count(&self) -> usize {
+    /// Number of runs at most, without making the plan of a study that may be far too large.
+    pub(crate) fn run_bound(&self) -> usize {
+        let tasks: usize = self.arms.iter().map(|arm| arm.tasks.len()).sum();
         let lengths = self.sweeps.iter().map(|sweep| sweep.values.len());
-        lengths.chain([self.tasks.len(), self.dies as usize]).fold(1, usize::saturating_mul)
+        lengths.chain([tasks, self.series as usize, self.networks as usize, self.dies as usize]).fold(1, usize::saturating_mul)
     }
 
     /// The runs in order.
     pub(crate) fn plan(&self) -> Plan {
-        let start = Planned { point: Point::default(), conditions: self.base.clone(), program: 0 };
-        let tasks = self.task_sweep();
         let of = |part| self.sweeps.iter().filter(move |sweep| sweep.axis.part == part);
-        let mut programs = [&tasks].into_iter().chain(of(Part::Program)).fold(vec![start], product);
+        let mut programs: Vec<Planned> = self.tasks_of_arms().flat_map(|(arm, task)| {
+            let task = AxisValue::task(&arm.tasks[task]);
+            let start = Planned { point: Point::default(), conditions: arm.base.clone(), program: 0 };
+            let start = start.with(&TASK, &task);
+            let series = if start.conditions.task.is_drawn() { self.series } else { self.series.min(1) };
+            let series = Sweep { axis: &SERIES, values: (0..series).map(AxisValue::series).collect() };
+            let networks = Sweep { axis: &NETWORK, values: (0..self.networks).map(AxisValue::network).collect() };
+            let units = [&series, &networks].into_iter().fold(vec![start], product);
+            let arms = units.into_iter().map(|unit| {
+                arm.values.iter().fold(unit, |unit, (axis, value)| unit.with(axis, value))
+            });
+            of(Part::Program).fold(arms.collect(), product)
+        }).collect();
+        let sweeps: Vec<Sweep> = of(Part::Die).cloned().collect();
+        let mut first = vec![0];
         for (index, program) in programs.iter_mut().enumerate() {
             program.program = index;
+            let runs: usize = settings(program, &sweeps).map(|s| dies_of(&s.conditions, self.dies) as usize).sum();
+            first.push(first[index] + runs);
         }
-        Plan { programs, sweeps: of(Part::Die).cloned().collect(), dies: self.dies as usize }
+        Plan { programs, first, sweeps, dies: self.dies }
+    }
+
+    /// Each task with each arm that has it, the arms of a task behind each other.
+    fn tasks_of_arms(&self) -> impl Iterator<Item = (&Arm, usize)> {
+        let most = self.arms.iter().map(|arm| arm.tasks.len()).max().unwrap_or(0);
+        (0..most).flat_map(move |task| self.arms.iter().filter(move |arm| task < arm.tasks.len()).map(move |arm| (arm, task)))
     }
 }
 
@@ -180,35 +227,81 @@ mod tests {
 
     #[test]
     fn runs_are_the_product_of_all_axes_in_order() {
-        let study = study("cv = [0, 0.1, 0.2, 0.5]", "cv = [0.1, 0]");
+        let mut study = study("cv = [0, 0.1, 0.2, 0.5]", "cv = [0.1, 0]");
+        study.set_networks(2);
         let plan = study.plan();
         let names: Vec<String> = runs(&study).iter().map(|run| run.point.to_string()).collect();
         assert_eq!((names.len(), plan.run_count()), (study.run_count(), study.run_count()));
+        // Where there is no mismatch, all dies are one.
         assert_eq!(
-            names[..5],
+            names[..4],
             [
-                "task `japanese-vowels`, recurrence full, CV 0.1, die 0",
-                "task `japanese-vowels`, recurrence full, CV 0.1, die 1",
-                "task `japanese-vowels`, recurrence full, CV 0, die 0",
-                "task `japanese-vowels`, recurrence full, CV 0, die 1",
-                "task `japanese-vowels`, recurrence removed, CV 0.1, die 0",
+                "task `japanese-vowels`, series 0, network 0, recurrence full, CV 0.1, die 0",
+                "task `japanese-vowels`, series 0, network 0, recurrence full, CV 0.1, die 1",
+                "task `japanese-vowels`, series 0, network 0, recurrence full, CV 0, die 0",
+                "task `japanese-vowels`, series 0, network 0, recurrence removed, CV 0.1, die 0",
             ]
         );
+        assert_eq!(names.len(), 2 * 2 * 2 * 3, "tasks, networks, recurrence; two dies and one");
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "no two runs share a name");
         let programs: Vec<String> = plan.programs.iter().map(|program| program.point.to_string()).collect();
         assert_eq!(
-            programs[..2],
-            ["task `japanese-vowels`, recurrence full", "task `japanese-vowels`, recurrence removed"]
+            programs[1..3],
+            [
+                "task `japanese-vowels`, series 0, network 0, recurrence removed",
+                "task `japanese-vowels`, series 0, network 1, recurrence full"
+            ]
         );
         for run in &runs(&study) {
             let program = &plan.programs[run.program];
             assert!(run.point.to_string().starts_with(&program.point.to_string()));
-            assert_eq!(
-                (run.conditions.task, run.conditions.recurrence),
-                (program.conditions.task, program.conditions.recurrence)
-            );
-            assert_eq!(run.conditions.die, run.point.die());
+            assert_eq!(run.conditions.task.id, run.point.task());
+            assert_eq!(run.conditions.recurrence, program.conditions.recurrence);
+            assert_eq!((run.conditions.network, run.conditions.die), (run.point.unit(&NETWORK), run.point.die()));
         }
+    }
+
+    /// Recorded data are one series, however many are asked for.
+    #[test]
+    fn only_what_is_drawn_has_several_series() {
+        let study = study("dies = 8", "series = 3\ndies = 8");
+        let series = |id: &str| {
+            let of = runs(&study).into_iter().filter(|run| run.point.task() == id).map(|run| run.point.unit(&SERIES));
+            of.collect::<BTreeSet<_>>().len()
+        };
+        assert_eq!((series("japanese-vowels"), series("memory-capacity")), (1, 3));
+    }
+
+    /// What could be a die with a fault, or another trial, is no copy of die 0.
+    #[test]
+    fn dies_at_cv_0_are_run_where_they_differ() {
+        let nominal = |edit: fn(&mut StudySpec)| {
+            let mut study = study("cv = [0, 0.1, 0.2, 0.5]", "cv = [0]");
+            study.arms.iter_mut().for_each(|arm| arm.tasks.truncate(1));
+            edit(&mut study);
+            study.run_count()
+        };
+        assert_eq!(nominal(|_| {}), 2);
+        assert_eq!(nominal(|study| study.arms[0].base.noise = true), 4);
+        assert_eq!(nominal(|study| study.arms[0].base.cv = None), 2, "the axis says 0");
+    }
+
+    #[test]
+    fn any_key_of_the_file_can_be_an_axis() {
+        let axes = "[axes]\n\"reservoir.neurons\" = [50, 100]\n\"task[1].train\" = [200, 400]\n\"readout.filter\" = [\"5 ms\"]\n[reservoir]";
+        let study = study("[reservoir]", axes);
+        assert_eq!((study.arms.len(), study.run_count()), (4, 4 * self::study("", "").run_count()));
+        for run in runs(&study) {
+            let value = |key: &str| run.point.values().find(|(axis, _)| axis.key == key).map(|(_, value)| value.to_owned());
+            assert_eq!(value("reservoir.neurons"), Some(run.conditions.reservoir.neurons.to_string()));
+            if run.point.task() == "memory-capacity" {
+                assert_eq!(value("task[1].train"), Some(run.conditions.task.counts["train"].to_string()));
+            }
+            assert_eq!(run.conditions.readout.filter.to_string(), "5 ms");
+        }
+        let point = runs(&study)[0].point.to_string();
+        let names = "reservoir.neurons 50, task[1].train 200, readout.filter 5 ms, recurrence full, CV 0, die 0";
+        assert_eq!(point, format!("task `japanese-vowels`, series 0, network 0, {names}"));
     }
 
     #[test]
@@ -228,6 +321,9 @@ mod tests {
         let two = study("cv =", "family = [\"gamma\", \"normal\"]\ncv =");
         assert_eq!((two.run_count(), two.plan().programs.len()), (2 * one.run_count(), one.plan().programs.len()));
         let points: Vec<String> = runs(&two).iter().map(|run| run.point.to_string()).collect();
-        assert_eq!(points[8], "task `japanese-vowels`, recurrence full, family normal, CV 0, die 0");
+        assert_eq!(
+            points[7],
+            "task `japanese-vowels`, series 0, network 0, recurrence full, family normal, CV 0, die 0"
+        );
     }
 }

@@ -8,12 +8,13 @@ use crate::on_chip::{readout_operating_point, to_f64};
 use crate::plan::Planned;
 use crate::record::{FeatureMap, Stimulus, first_tick};
 use crate::spec::{EncoderSettings, TaskSettings};
-use crate::{MappingSummary, StudyError, StudySpec, TaskRecord, reservoir, results};
+use crate::{MappingSummary, StudyError, TaskRecord, reservoir, results};
 use chip::{InputEvent, whole_multiple};
 use fx::{Fraction, Real, math};
 use mapper::map;
 use network::Network;
 use readout::{Matrix, Split};
+use serde::{Deserialize, Serialize};
 use session::Board;
 use tasks::{
     Encoder, EncoderOptions, Metric, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions, graded, task,
@@ -50,6 +51,8 @@ impl Goal {
 /// Everything that is the same for all dies of a program.
 pub(crate) struct Prepared {
     pub(crate) metric: Metric,
+    /// The task of each row of results: one for each column of targets where they are tasks of their own.
+    pub(crate) ids: Vec<String>,
     pub(crate) network: Network,
     /// The network's program, with its connections compiled.
     pub(crate) board: Board,
@@ -70,7 +73,7 @@ pub(crate) struct Prepared {
 }
 
 /// What a program leaves behind in the manifest.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Records {
     pub(crate) task: TaskRecord,
     pub(crate) mapping: MappingSummary,
@@ -97,17 +100,16 @@ impl Prepared {
 
 /// The data of a task as the study wants it.
 fn load_task(seed: u64, settings: &TaskSettings) -> Result<Task, StudyError> {
-    let made = match &settings.own {
-        Some(own) => Task::classification(&settings.id, own.train.clone(), own.test.clone()),
-        None => {
-            let counts = settings.counts.iter();
-            let mut options = counts.fold(TaskOptions::new(seed), |all, (name, count)| all.with(name, *count));
-            if let Some(train) = settings.counts.get("train") {
-                let validation = train / VALIDATION_SHARE;
-                options = options.with("train", train - validation).with("validation", validation);
-            }
-            task(&settings.id, &options)
-        }
+    let counts = settings.counts.iter();
+    let mut options = counts.fold(TaskOptions::new(seed), |all, (name, count)| all.with(name, *count));
+    if let Some(train) = settings.counts.get("train") {
+        let validation = train / VALIDATION_SHARE;
+        options = options.with("train", train - validation).with("validation", validation);
+    }
+    let made = match (&settings.own, &settings.targets[..]) {
+        (Some(own), _) => Task::classification(&settings.id, own.train.clone(), own.test.clone()),
+        (None, []) => task(&settings.id, &options),
+        (None, targets) => Task::temporal(targets, &options),
     };
     made.map_err(|error| StudyError::Task { task: settings.id.clone(), error })
 }
@@ -116,10 +118,10 @@ fn load_task(seed: u64, settings: &TaskSettings) -> Result<Task, StudyError> {
 const VALIDATION_SHARE: usize = 5;
 
 /// Prepares the program at a point of the plan.
-pub(crate) fn prepare(study: &StudySpec, program: &Planned) -> Result<Prepared, StudyError> {
+pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
     let Planned { point, conditions, .. } = program;
-    let settings = &study.tasks[conditions.task];
-    let task = load_task(conditions.seed, settings)?;
+    let settings = &*conditions.task;
+    let task = load_task(conditions.seeds.series(conditions.series), settings)?;
     let id = &settings.id;
     let step = conditions.chip.spec.step();
     let sample_steps = whole_steps(id, "the sample time", settings.sample, step)?;
@@ -190,6 +192,7 @@ pub(crate) fn prepare(study: &StudySpec, program: &Planned) -> Result<Prepared, 
         .map_err(|error| StudyError::Session { point: point.clone(), error })?;
     Ok(Prepared {
         metric: task.info.metric,
+        ids: settings.ids(),
         network,
         board,
         features,
@@ -226,6 +229,7 @@ impl Stimulate<'_> {
             return Ok(None);
         }
         let EncoderSettings { poisson, trains_per_channel, rate_max } = self.settings.encoder;
+        let seed = self.conditions.seeds.series(self.conditions.series);
         let options = EncoderOptions {
             ticks_per_sample: self.sample_steps,
             trains_per_channel,
@@ -233,7 +237,7 @@ impl Stimulate<'_> {
             rate_min: Quantity::new(Decimal::ZERO, Unit::HERTZ),
             rate_max,
         };
-        Encoder::new(&options, self.conditions.chip.spec.step(), ranges, self.conditions.seed)
+        Encoder::new(&options, self.conditions.chip.spec.step(), ranges, seed)
             .map(Some)
             .map_err(|e| self.error(e))
     }

@@ -1,11 +1,13 @@
 //! Study files. The format is specified in `docs/formats/study.md`.
 
-use crate::DataFile;
-use crate::axis::{AXES, Conditions, Given, Sweep};
-use crate::results::digest;
+mod arms;
+mod task;
+
+use crate::axis::{AXES, Axis, AxisValue, Conditions, Given, Sweep};
+use crate::seeds::Seeds;
 use crate::spec::{
-    ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
-    TaskSettings, Wiring,
+    Arm, ChipChoice, EchoWiring, EncoderSettings, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings,
+    Wiring,
 };
 use crate::values::{at_least, fraction, frequency, not_negative, penalty, time};
 use chip::{ChipSpec, CoreModel, Values};
@@ -18,7 +20,6 @@ use network::{Recurrence, SynapseChoice};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use tasks::{CATALOGUE, TsData};
 use units::{Decimal, Quantity, Unit};
 
 /// Format and version of study files.
@@ -28,8 +29,26 @@ pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
 pub const DEFAULT: &str = include_str!("default.toml");
 
 /// Keys besides those of [`AXES`].
-const KEYS: [&str; 12] =
-    ["title", "chip", "model", "seed", "dies", "faults", "noise", "mapping", "reservoir", "encoder", "readout", "task"];
+const KEYS: [&str; 17] = [
+    "title",
+    "chip",
+    "model",
+    "seed",
+    "seeds",
+    "series",
+    "networks",
+    "dies",
+    "faults",
+    "noise",
+    "mechanism",
+    "axes",
+    "mapping",
+    "reservoir",
+    "encoder",
+    "readout",
+    "task",
+];
+const SEEDS: &[&str] = &["networks", "dies", "tasks"];
 const SPIKING: &[&str] = &[
     "input_fan_in",
     "recurrent_fan_in",
@@ -42,31 +61,24 @@ const SPIKING: &[&str] = &[
 const ECHO: &[&str] = &["connectivity", "spectral_radius", "input_scale", "synapse"];
 const ENCODER: &[&str] = &["kind", "trains_per_channel", "rate_max"];
 const READOUT: &[&str] = &["on_chip", "strategy", "penalty_min", "filter", "swing", "synapse", "parameters"];
-const TASK: &[&str] = &["id", "sample", "train_file", "test_file"];
-/// Counts of tasks that a study chooses itself: the washout is the task's own, and a part of the training samples is
-/// for validation.
-const NOT_CHOSEN: [&str; 2] = ["washout", "validation"];
-/// Samples that are needed to train and to score at all, a fifth of the first for validation.
-const SAMPLES_MIN: u32 = 10;
-/// Keys of `[reservoir]` and `[encoder]` that a task may set for itself.
-const TASK_OVERRIDES: &[&str] = &[
-    "trains_per_channel",
-    "rate_max",
-    "input_fan_in",
-    "recurrent_fan_in",
-    "input_weight",
-    "recurrent_weight",
-    "input_scale",
-    "penalty_min",
-];
+/// A key of a study file and the value that it shall have instead, as text.
+pub type Set = (String, String);
 
 /// Reads the study file at `path`. A chip file that it names is looked for beside it.
 ///
 /// # Errors
 /// Everything that is wrong with the study's file, or else with the chip's.
 pub fn load(path: &Path) -> Result<StudySpec, FormatErrors> {
+    load_with(path, &[])
+}
+
+/// As [`load`], with some keys set to other values: `reservoir.neurons` to `50`, `task.train` of all tasks to `600`.
+///
+/// # Errors
+/// As [`load`]; a value that was set is named by its key.
+pub fn load_with(path: &Path, sets: &[Set]) -> Result<StudySpec, FormatErrors> {
     let text = formats::text::read_text(path)?;
-    read(&text, &path.display().to_string(), path.parent().unwrap_or(Path::new("")))
+    read_with(&text, &path.display().to_string(), path.parent().unwrap_or(Path::new("")), sets)
 }
 
 /// The default study.
@@ -79,16 +91,60 @@ pub fn default_study() -> StudySpec {
 /// # Errors
 /// Everything that is wrong with the study, or else with its chip file.
 pub fn read(text: &str, name: &str, directory: &Path) -> Result<StudySpec, FormatErrors> {
-    let document = Document::parse(text, name, FORMAT)?;
-    let keys: Vec<&str> = KEYS.into_iter().chain(AXES.iter().map(|listed| listed.axis.key)).collect();
-    let root = document.root(&keys);
+    read_with(text, name, directory, &[])
+}
+
+/// As [`read`], with some keys set to other values.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn read_with(text: &str, name: &str, directory: &Path, sets: &[Set]) -> Result<StudySpec, FormatErrors> {
+    let parse = || -> Result<Document<'_>, FormatErrors> {
+        let mut document = Document::parse(text, name, FORMAT)?;
+        for (key, value) in sets {
+            document.set(key, value, &format!("--set {key}"))?;
+        }
+        Ok(document)
+    };
+    let combinations = arms::combinations(parse()?, sets)?;
+    let mut study: Option<StudySpec> = None;
+    for values in combinations {
+        let mut document = parse()?;
+        for value in &values {
+            document.set_from(value.axis.key, ("axes", value.axis.key, value.index))?;
+        }
+        let values = values.into_iter().map(|value| (value.axis, value.value)).collect();
+        let read = one_arm(document, directory, text, values)?;
+        match &mut study {
+            Some(study) => study.arms.extend(read.arms),
+            none => *none = Some(read),
+        }
+    }
+    let mut study = study.expect("there is one combination at least");
+    study.changes.extend(sets.iter().map(|(key, value)| format!("--set {key}={value}")));
+    Ok(study)
+}
+
+/// The study of a document, with these values of its axes over keys.
+fn one_arm(
+    document: Document<'_>,
+    directory: &Path,
+    text: &str,
+    values: Vec<(&'static Axis, AxisValue)>,
+) -> Result<StudySpec, FormatErrors> {
+    let root = document.root(&keys());
     let Some((reference, file)) = root.required_with("chip", |v| find_chip(&v, directory)) else {
         return document.finish(None);
     };
     let spec = chip_file::read(&file.text, &file.name)?;
     let chip = Arc::new(ChipChoice { reference, text: file.text, spec });
-    let spec = Reader { chip, directory }.study(&root, text);
+    let spec = Reader { chip, directory }.study(&root, text, values);
     document.finish(spec)
+}
+
+/// The keys at the top of a study file.
+fn keys() -> Vec<&'static str> {
+    KEYS.into_iter().chain(AXES.iter().map(|listed| listed.axis.key)).collect()
 }
 
 /// The file of the chip that a study names: a shipped one, or a file beside the study or where the command was given.
@@ -125,7 +181,7 @@ impl Reader<'_> {
         &self.chip.spec
     }
 
-    fn study(&self, root: &Table<'_>, text: &str) -> Option<StudySpec> {
+    fn study(&self, root: &Table<'_>, text: &str, values: Vec<(&'static Axis, AxisValue)>) -> Option<StudySpec> {
         let title = root.optional_with("title", |v| read_name(&v));
         let chip_name = self.spec().name.clone();
         let model = match root.optional_with("model", |v| {
@@ -158,8 +214,13 @@ impl Reader<'_> {
                 return v.reject("tasks", "a study needs at least one [[task]]");
             }
             let all: Vec<_> =
-                tasks.iter().map(|task| self.task(task, &reservoir.wiring, encoder, penalty_min)).collect();
-            all.into_iter().collect::<Option<Vec<_>>>()
+                tasks.iter().map(|task| self.tasks(task, &reservoir.wiring, encoder, penalty_min)).collect();
+            let all: Vec<TaskSettings> = all.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+            let mut ids = BTreeSet::new();
+            match all.iter().flat_map(TaskSettings::ids).find(|id| !ids.insert(id.clone())) {
+                Some(id) => v.reject("task-once", format!("task `{id}` is there twice; rows of results are told apart by it")),
+                None => Some(all.into_iter().map(Arc::new).collect::<Vec<_>>()),
+            }
         });
         let noise = root.optional_with("noise", |v| {
             let noise: bool = v.read()?;
@@ -184,11 +245,21 @@ impl Reader<'_> {
             })
         });
         let mapping = mapping.map(|_| options);
+        let seed: u64 = root.or("seed", 1)?;
+        let seeds = root.optional_with("seeds", |v| {
+            let table = v.table(SEEDS)?;
+            let root = |name| table.or(name, seed);
+            Some(Seeds { networks: root("networks")?, dies: root("dies")?, tasks: root("tasks")? })
+        });
+        let count = |key, usual| root.optional_with(key, |v| at_least(&v, 1)).map(|count| count.unwrap_or(usual));
+        let tasks = tasks?;
         let mut base = Conditions {
-            task: 0,
+            task: Arc::clone(&tasks[0]),
             chip: Arc::clone(&self.chip),
             model,
-            seed: root.or("seed", 1)?,
+            seeds: seeds?.unwrap_or(Seeds::all(seed)),
+            series: 0,
+            network: 0,
             reservoir,
             recurrence: Recurrence::Full,
             readout,
@@ -197,16 +268,20 @@ impl Reader<'_> {
             family: None,
             faults: root.or("faults", true)?,
             noise: noise?.unwrap_or(false),
+            mechanism: root.or("mechanism", false)?,
             die: 0,
         };
+        let sweeps = sweeps(root, &mut base)?;
         Some(StudySpec {
             title: title?.unwrap_or_else(|| format!("Study of {chip_name}")),
             text: text.into(),
             changes: Vec::new(),
-            sweeps: sweeps(root, &mut base)?,
-            base,
-            dies: root.optional_with("dies", |v| at_least(&v, 1))?.unwrap_or(8),
-            tasks: tasks?,
+            seed,
+            sweeps,
+            arms: vec![Arm { values, base, tasks }],
+            series: count("series", 1)?,
+            networks: count("networks", 1)?,
+            dies: count("dies", 8)?,
         })
     }
 
@@ -273,87 +348,6 @@ impl Reader<'_> {
         })
     }
 
-    /// A task, with the settings of the study where it has none of its own.
-    fn task(
-        &self,
-        value: &Value<'_>,
-        wiring: &Wiring,
-        encoder: EncoderSettings,
-        penalty_min: f64,
-    ) -> Option<TaskSettings> {
-        let counts = CATALOGUE.iter().flat_map(|entry| entry.options).filter(|name| !NOT_CHOSEN.contains(name));
-        let counts: BTreeSet<&str> = counts.copied().collect();
-        let keys: Vec<&str> = TASK.iter().chain(&counts).chain(TASK_OVERRIDES).copied().collect();
-        let table = value.table(&keys)?;
-        let own = table.has("train_file") || table.has("test_file");
-        let id = table.required_with("id", |v| {
-            let name = read_name(&v)?;
-            if !own && tasks::entry(&name).is_err() {
-                // The whole catalogue helps only those who nearly know what they look for.
-                let all: Vec<_> = tasks::ids().collect();
-                let near = formats::nearest(&name, all.iter().map(|id| &**id)).is_some();
-                let known = if near { &all[..] } else { &all[..CATALOGUE.len()] };
-                let known: Vec<(&str, ())> = known.iter().map(|id| (&**id, ())).collect();
-                v.one_of("a task (own data need `train_file` and `test_file`)", &known)?;
-            }
-            Some(name)
-        });
-        let own = if own {
-            let name = id.as_deref().unwrap_or_default();
-            let train = table.required_with("train_file", |v| self.data(name, &v));
-            let test = table.required_with("test_file", |v| self.data(name, &v));
-            let ((train, train_file), (test, test_file)) = (train?, test?);
-            Some(OwnData { train, test, files: vec![train_file, test_file] })
-        } else {
-            None
-        };
-        let sample = table.required_with("sample", |v| time(&v));
-        let counts: Vec<_> = counts.iter().map(|name| count(&table, name, id.as_deref(), own.is_some())).collect();
-        let mut encoder = encoder;
-        if let Some(trains) = table.optional_with("trains_per_channel", |v| at_least(&v, 1))? {
-            encoder.trains_per_channel = trains;
-        }
-        if let Some(rate) = table.optional_with("rate_max", |v| frequency(&v))? {
-            encoder.rate_max = rate;
-        }
-        let mut wiring = wiring.clone();
-        match &mut wiring {
-            Wiring::Spiking(w) => {
-                set(&mut w.input_fan_in, table.optional_with("input_fan_in", |v| at_least(&v, 1))?);
-                set(&mut w.recurrent_fan_in, table.optional("recurrent_fan_in")?);
-                set(&mut w.input_weight, table.optional_with("input_weight", |v| not_negative(&v))?);
-                set(&mut w.recurrent_weight, table.optional_with("recurrent_weight", |v| not_negative(&v))?);
-            }
-            Wiring::Echo(w) => set(&mut w.input_scale, table.optional_with("input_scale", |v| not_negative(&v))?),
-        }
-        Some(TaskSettings {
-            id: id?,
-            own,
-            sample: sample?,
-            counts: counts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect(),
-            penalty_min: table.optional_with("penalty_min", |v| penalty(&v))?.unwrap_or(penalty_min),
-            encoder,
-            wiring,
-        })
-    }
-
-    /// A data set of task `task` in the `.ts` format, from a file beside the study. What is wrong in it is reported
-    /// with its own place.
-    fn data(&self, task: &str, value: &Value<'_>) -> Option<(TsData, DataFile)> {
-        let file = value.read::<String>()?;
-        let path = self.directory.join(&file);
-        let text = match formats::text::read_text(&path) {
-            Ok(text) => text,
-            Err(error) => return value.reject("data-file", error.to_string()),
-        };
-        let digest = digest(text.as_bytes());
-        let read = DataFile { task: task.to_owned(), file, bytes: text.len() as u64, digest };
-        match tasks::read_ts(text, &path.display().to_string()) {
-            Ok(data) => Some((data, read)),
-            Err(error) => value.reject("data-file", error.to_string()),
-        }
-    }
-
     fn synapse(&self, value: &Value<'_>) -> Option<SynapseChoice> {
         let table = value.table(&["excitatory", "inhibitory"])?;
         let excitatory = table.required_with("excitatory", |v| self.synapse_name(&v));
@@ -376,12 +370,6 @@ impl Reader<'_> {
     }
 }
 
-fn set<T>(target: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *target = value;
-    }
-}
-
 /// The axes of a study; what is the same for all of its runs goes into `base`.
 fn sweeps(root: &Table<'_>, base: &mut Conditions) -> Option<Vec<Sweep>> {
     let given: Vec<_> = AXES.iter().map(|listed| listed.given(root.optional_with(listed.axis.key, Some)?)).collect();
@@ -394,23 +382,6 @@ fn sweeps(root: &Table<'_>, base: &mut Conditions) -> Option<Vec<Sweep>> {
         }
     }
     Some(sweeps)
-}
-
-/// A count of the task `id`, by its name: `Some(None)` if it is not given, `None` after noting an error. A count that
-/// the task does not have would be a setting without effect and is refused.
-fn count(table: &Table<'_>, name: &str, id: Option<&str>, own: bool) -> Option<Option<(String, usize)>> {
-    let least = if matches!(name, "train" | "test") { SAMPLES_MIN } else { 1 };
-    table.optional_with(name, |v| {
-        let count = at_least(&v, least)?;
-        let has = id.and_then(|id| tasks::entry(id).ok()).map(|entry| entry.options.contains(&name));
-        match has {
-            _ if own => v.reject("task-option", format!("a task of own data takes no option `{name}`")),
-            Some(false) => {
-                v.reject("task-option", format!("task `{}` takes no option `{name}`", id.unwrap_or_default()))
-            }
-            _ => Some((name.to_string(), count as usize)),
-        }
-    })
 }
 
 fn encoder(table: &Table<'_>) -> Option<EncoderSettings> {

@@ -18,8 +18,8 @@ pub(crate) fn build(
     wiring: &Wiring,
     channels: u32,
 ) -> Result<Network, StudyError> {
-    let Conditions { reservoir: settings, recurrence, seed, .. } = conditions;
-    let (recurrence, seed) = (*recurrence, *seed);
+    let Conditions { reservoir: settings, recurrence, seeds, network, .. } = conditions;
+    let (recurrence, seed) = (*recurrence, seeds.network(*network));
     let built = match wiring {
         Wiring::Spiking(wiring) => {
             let level = conditions.chip.spec.level(conditions.model);

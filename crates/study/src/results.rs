@@ -2,11 +2,13 @@
 
 use crate::Point;
 use formats::csv::line;
-use serde::Serialize;
+use crate::axis::{NETWORK, SERIES};
+use crate::seeds::Seeds;
+use serde::{Deserialize, Serialize};
 use warnings::Warnings;
 
 /// The score of one die on one task under one setting, with what it cost.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Chip name.
     pub chip: String,
@@ -14,9 +16,10 @@ pub struct Row {
     pub chip_digest: String,
     /// Name of the equations of the reservoir.
     pub model: String,
-    /// Root of all randomness of the run.
-    pub seed: u64,
-    /// The run: its task, its value on every axis, its die.
+    /// Roots of what was drawn.
+    pub seeds: Seeds,
+    /// The run: its task, its value on every axis, its die. A store has the number of the run instead.
+    #[serde(skip)]
     pub point: Point,
     /// Name of the metric (`accuracy`, `memory capacity`, `nrmse`).
     pub metric: String,
@@ -24,6 +27,9 @@ pub struct Row {
     pub higher_is_better: bool,
     /// Neurons of the reservoir.
     pub neurons: u32,
+    /// Score on the validation part of a readout trained without it, by which settings may be chosen; none where
+    /// nothing was validated, and for memory capacities.
+    pub score_validation: Option<f64>,
     /// Score with the readout in floating point on the host.
     pub score_float: f64,
     /// Score with the weights that the chip has for the readout, on the host; none if the study did not ask for a
@@ -31,6 +37,12 @@ pub struct Row {
     pub score_quantised: Option<f64>,
     /// Score of the readout mapped onto the chip; none if the study did not ask for it.
     pub score_on_chip: Option<f64>,
+    /// Ridge penalty of the readout in floating point; the mean over the targets of the task.
+    pub penalty: f64,
+    /// Directions that the states of the test part fill (participation ratio), if the study asks for the mechanism.
+    pub participation_ratio: Option<f64>,
+    /// How far the target lies in the large components of the states, likewise.
+    pub alignment: Option<f64>,
     /// Mean firing rate of the reservoir over the task, in Hz of emulated time (0 for rate units).
     pub rate_hz: f64,
     /// Spikes (or graded events) of the reservoir.
@@ -41,15 +53,17 @@ pub struct Row {
     pub events_lost: u64,
     /// States that were cut at the end of their format, in all emulations of the run.
     pub saturations: u64,
+    /// Digest of the features, bit by bit.
+    pub digest: String,
     /// What else the run did not represent as it was asked for.
     pub warnings: Warnings,
 }
 
 /// What a mapping of the study used, kept and lost: one a program, the same for all dies.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MappingSummary {
     /// Task, and value of each axis that changes the program.
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub point: Point,
     /// The mapper's report on the network without its readout, as text.
     pub report: String,
@@ -74,9 +88,15 @@ pub struct Manifest {
     pub quenched: String,
     /// Title of the study.
     pub title: String,
-    /// Root seed.
+    /// The seed that the study's file states.
     pub seed: u64,
-    /// Dies of each setting.
+    /// Roots of what was drawn.
+    pub seeds: Seeds,
+    /// Series of each generated task.
+    pub series: u32,
+    /// Networks of each setting.
+    pub networks: u32,
+    /// Dies of each network.
     pub dies: u32,
     /// The study file in full.
     pub study: String,
@@ -105,7 +125,7 @@ pub struct Manifest {
 }
 
 /// A task as the manifest records it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskRecord {
     /// Id.
     pub id: String,
@@ -145,47 +165,69 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 }
 
 /// Columns of `results.csv` before those of the axes.
-const BEFORE: [&str; 6] = ["chip", "chip_digest", "model", "seed", "task", "metric"];
+const BEFORE: [&str; 8] =
+    ["chip", "chip_digest", "model", "network_seed", "die_seed", "task_seed", "task", "metric"];
 /// Columns behind those of the axes.
-const BEHIND: [&str; 11] = [
+const BEHIND: [&str; 18] = [
     "neurons",
+    "series",
+    "network",
     "die",
+    "score_validation",
     "score_float",
     "score_quantised",
     "score_on_chip",
+    "penalty",
+    "participation_ratio",
+    "alignment",
     "rate_hz",
     "spikes",
     "synaptic_operations",
     "events_lost",
     "saturations",
+    "digest",
     "warnings",
 ];
 
 /// The rows as comma-separated values, one line each under a line of names: of the axes the fastest first. Scores have
 /// 12 digits after the point: enough to tell any two apart, and the same text on every machine.
 pub fn csv(rows: &[Row]) -> String {
-    let axes: Vec<&str> =
-        rows.first().map_or_else(Vec::new, |row| row.point.setting().rev().map(|(a, _)| a.key).collect());
-    let mut text = line(BEFORE.into_iter().chain(axes).chain(BEHIND));
+    // An axis over a key that is a column of its own anyway has a name that tells them apart.
+    let name = |key: &'static str| match BEFORE.contains(&key) || BEHIND.contains(&key) {
+        true => format!("axis_{key}"),
+        false => key.to_owned(),
+    };
+    let axes: Vec<String> =
+        rows.first().map_or_else(Vec::new, |row| row.point.setting().rev().map(|(a, _)| name(a.key)).collect());
+    let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let mut text = line(fixed(&BEFORE).into_iter().chain(axes).chain(fixed(&BEHIND)));
     for row in rows {
         let score = |score: f64| format!("{score:.12}");
+        let perhaps = |value: Option<f64>| value.map(score).unwrap_or_default();
         let setting = row.point.setting().rev().map(|(_, name)| name.to_string());
-        let seed = row.seed.to_string();
-        let before = [&row.chip, &row.chip_digest, &row.model, &seed, row.point.task(), &row.metric].map(String::from);
+        let [networks, dies, tasks] = [row.seeds.networks, row.seeds.dies, row.seeds.tasks].map(|n| n.to_string());
+        let before = [&row.chip, &row.chip_digest, &row.model, &networks, &dies, &tasks, row.point.task(), &row.metric];
         let behind = [
             row.neurons.to_string(),
+            row.point.unit(&SERIES).to_string(),
+            row.point.unit(&NETWORK).to_string(),
             row.point.die().to_string(),
+            perhaps(row.score_validation),
             score(row.score_float),
-            row.score_quantised.map(score).unwrap_or_default(),
-            row.score_on_chip.map(score).unwrap_or_default(),
+            perhaps(row.score_quantised),
+            perhaps(row.score_on_chip),
+            format!("{:e}", row.penalty),
+            perhaps(row.participation_ratio),
+            perhaps(row.alignment),
             format!("{:.6}", row.rate_hz),
             row.spikes.to_string(),
             row.synaptic_operations.to_string(),
             row.events_lost.to_string(),
             row.saturations.to_string(),
+            row.digest.clone(),
             row.warnings.len().to_string(),
         ];
-        text.push_str(&line(before.into_iter().chain(setting).chain(behind)));
+        text.push_str(&line(before.map(String::from).into_iter().chain(setting).chain(behind)));
     }
     text
 }

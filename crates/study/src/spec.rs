@@ -1,12 +1,13 @@
 //! What a study runs: plain data, with every default filled in.
 
 use crate::DataFile;
-use crate::axis::{Conditions, Sweep};
+use crate::axis::{Axis, AxisValue, Conditions, Sweep};
 use chip::{ChipSpec, Values};
 use mapper::ReadoutStrategy;
 use network::SynapseChoice;
 use std::collections::BTreeMap;
-use tasks::TsData;
+use std::sync::Arc;
+use tasks::{TemporalTask, TsData};
 use units::{Decimal, Quantity};
 
 /// A chip, with the text that it was read from.
@@ -115,8 +116,10 @@ pub struct OwnData {
 /// One task of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskSettings {
-    /// Id in the catalogue of tasks, or a name for own data.
+    /// Id in the catalogue of tasks, a name for own data, or for several tasks of one stimulus its name.
     pub id: String,
+    /// The tasks of one stimulus that share a run; empty if this is a single task.
+    pub targets: Vec<TemporalTask>,
     /// A classification of the user's own data.
     pub own: Option<OwnData>,
     /// How long one sample of the input lasts.
@@ -142,19 +145,72 @@ pub struct StudySpec {
     pub text: String,
     /// What was changed since the file was read, for the manifest.
     pub changes: Vec<String>,
+    /// The seed that the file states, the root of all that has none of its own.
+    pub seed: u64,
+    /// What is the same for all runs but the axes below: one, or one for each combination of the values of axes over
+    /// keys of the study's file.
+    pub arms: Vec<Arm>,
+    /// The other axes that the study's file lists, in the order of the plan.
+    pub sweeps: Vec<Sweep>,
+    /// Draws of the stimulus of each generated task.
+    pub series: u32,
+    /// Networks of each setting, numbered from 0.
+    pub networks: u32,
+    /// Dies of each network, numbered from 0.
+    pub dies: u32,
+}
+
+/// A study as its file reads with one value for each of its keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arm {
+    /// The values of keys that have several, with their axes.
+    pub values: Vec<(&'static Axis, AxisValue)>,
     /// What runs depend on, where no axis says otherwise.
     pub base: Conditions,
-    /// The axes that the study's file lists, in the order of the plan.
-    pub sweeps: Vec<Sweep>,
-    /// Dies of each setting, numbered from 0.
-    pub dies: u32,
     /// The tasks.
-    pub tasks: Vec<TaskSettings>,
+    pub tasks: Vec<Arc<TaskSettings>>,
+}
+
+impl StudySpec {
+    /// What the first runs depend on, for what is the same for all of them.
+    ///
+    /// # Panics
+    /// If the study has no arm; those that are read have one.
+    pub fn first(&self) -> &Conditions {
+        &self.arms[0].base
+    }
+
+    /// The tasks of all arms, each once.
+    pub fn tasks(&self) -> Vec<&TaskSettings> {
+        let mut all: Vec<&TaskSettings> = Vec::new();
+        for task in self.arms.iter().flat_map(|arm| &arm.tasks) {
+            if !all.contains(&&**task) {
+                all.push(task);
+            }
+        }
+        all
+    }
+
+    /// Changes every task.
+    pub(crate) fn change_tasks(&mut self, change: impl Fn(&mut TaskSettings)) {
+        self.arms.iter_mut().flat_map(|arm| &mut arm.tasks).for_each(|task| change(Arc::make_mut(task)));
+    }
 }
 
 impl TaskSettings {
+    /// The ids of its tasks: one a row of results.
+    pub fn ids(&self) -> Vec<String> {
+        if self.targets.is_empty() { vec![self.id.clone()] } else { self.targets.iter().map(ToString::to_string).collect() }
+    }
+
+    /// Whether its stimulus is drawn, and not recorded data.
+    pub(crate) fn is_drawn(&self) -> bool {
+        !self.options().is_empty()
+    }
+
     /// The counts that may be chosen for this task; own data have none.
     pub(crate) fn options(&self) -> &'static [&'static str] {
-        if self.own.is_some() { &[] } else { tasks::entry(&self.id).map_or(&[], |entry| entry.options) }
+        let id = self.targets.first().map_or_else(|| self.id.clone(), ToString::to_string);
+        if self.own.is_some() { &[] } else { tasks::entry(&id).map_or(&[], |entry| entry.options) }
     }
 }

@@ -318,6 +318,28 @@ pub fn task(id: &str, options: &TaskOptions) -> Result<Task, TaskError> {
 }
 
 impl Task {
+    /// Several temporal tasks of one stimulus, a target each; a single one is [`task`].
+    ///
+    /// # Errors
+    /// As [`temporal::series`].
+    pub fn temporal(tasks: &[TemporalTask], options: &TaskOptions) -> Result<Self, TaskError> {
+        let series = temporal::series(tasks, options)?;
+        // What is not there has been refused.
+        let stimulus = tasks[0].stimulus;
+        let mut functions: Vec<String> = tasks.iter().map(|task| task.function.name()).collect();
+        functions.dedup();
+        let info = TaskInfo {
+            id: Cow::Borrowed(stimulus.name()),
+            title: Cow::Owned(format!("{} tasks of `{}`", tasks.len(), stimulus.name())),
+            formula: Cow::Owned(format!("{}; targets: {}", stimulus.formula(), functions.join(", "))),
+            citation: Cow::Borrowed(stimulus.citation()),
+            metric: Metric::Nrmse,
+            references: Cow::Borrowed(&[]),
+            solved_statically: None,
+        };
+        Ok(Self { info, data: TaskData::Series(series) })
+    }
+
     /// A classification of a user's own data, scored by accuracy.
     ///
     /// # Errors

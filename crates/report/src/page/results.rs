@@ -58,7 +58,7 @@ fn step_legend(along: &AxisValues<'_>) -> String {
         let colour = step_colour(i, along.values.len());
         format!(
             "<span class=\"legend\"><span class=\"swatch line\" style=\"background:{colour}\"></span>{}</span>",
-            escape(&(along.axis.words)(value))
+            escape(&along.axis.words(value))
         )
     };
     along.values.iter().enumerate().map(entry).collect()

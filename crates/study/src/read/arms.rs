@@ -1,0 +1,77 @@
+//! Axes over keys of a study's file: `[axes]`, with a list of values for each dotted path.
+//!
+//! Owns which combinations of values a study is read with. It deliberately judges no value: each combination is set in
+//! the document, and the document read as if it had stood there.
+
+use super::{Set, keys};
+use crate::axis::{AXES, Axis, AxisValue, Scale, over_key};
+use formats::document::{Document, Entry, Value};
+use formats::FormatErrors;
+
+/// A value of an axis over a key, and which element of its list it is.
+#[derive(Clone)]
+pub(super) struct ArmValue {
+    pub(super) axis: &'static Axis,
+    pub(super) value: AxisValue,
+    pub(super) index: usize,
+}
+
+/// Keys that make no axis: those that count what is drawn, and those that have lists of their own.
+const NO_AXES: [&str; 8] = ["format", "version", "title", "axes", "networks", "series", "dies", "task"];
+
+/// Combinations that a study may have at most: each is read for itself.
+const COMBINATIONS_MAX: usize = 10_000;
+
+/// Every combination of the values of `[axes]`, the last axis changing fastest; one without a value if there is none.
+///
+/// # Errors
+/// What is wrong with `[axes]`; what else is wrong is found when a combination is read.
+pub(super) fn combinations(document: Document<'_>, sets: &[Set]) -> Result<Vec<Vec<ArmValue>>, FormatErrors> {
+    let all = {
+        let root = document.root(&keys());
+        root.optional_with("axes", |v| {
+            let axes: Vec<_> = v.open_table()?.entries().iter().map(|entry| axis(entry, sets)).collect();
+            let axes = axes.into_iter().collect::<Option<Vec<_>>>()?;
+            let count = axes.iter().map(Vec::len).fold(1, usize::saturating_mul);
+            if count > COMBINATIONS_MAX {
+                return v.reject("axes", format!("{count} combinations of values, and {COMBINATIONS_MAX} at most: give fewer values"));
+            }
+            let with = |all: Vec<Vec<ArmValue>>, axis: &Vec<ArmValue>| {
+                all.iter().flat_map(|one| axis.iter().map(|value| [&one[..], &[value.clone()]].concat())).collect()
+            };
+            Some(axes.iter().fold(vec![Vec::new()], with))
+        })
+    };
+    if all.is_some() && document.has_errors() {
+        // The same will be found, with all that follows from it, when the study is read.
+        return Ok(vec![Vec::new()]);
+    }
+    document.finish(all.map(|all| all.unwrap_or_else(|| vec![Vec::new()])))
+}
+
+/// The values of one axis.
+fn axis(entry: &Entry<'_>, sets: &[Set]) -> Option<Vec<ArmValue>> {
+    let (key, value) = (entry.name.as_str(), &entry.value);
+    let top = key.split(['.', '[']).next().unwrap_or_default();
+    if AXES.iter().any(|listed| listed.axis.key == top) {
+        return value.reject("axes", format!("`{top}` is an axis of its own: give the list to the key `{top}`"));
+    }
+    if NO_AXES.contains(&key) || !keys().contains(&top) {
+        return value.reject("axes", format!("`{key}` is no key that runs can differ in, such as `reservoir.neurons`"));
+    }
+    if sets.iter().any(|(set, _)| set == key) {
+        return value.reject("axes", format!("`{key}` is an axis of this study and cannot be set to one value"));
+    }
+    let elements = value.array()?;
+    if elements.is_empty() {
+        return value.reject("not-empty", "give at least one value, or leave the axis out");
+    }
+    let names: Vec<String> = elements.iter().map(Value::scalar).collect::<Option<_>>()?;
+    if let Some((at, name)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+        return elements[at].reject("value-once", format!("{name} stands here twice; give each value once"));
+    }
+    let numbers = names.iter().all(|name| name.parse::<f64>().is_ok_and(f64::is_finite));
+    let axis = over_key(key, if numbers { Scale::Numbers } else { Scale::Names(&[]) });
+    let of = |(index, name): (usize, &String)| ArmValue { axis, value: AxisValue::key(name), index };
+    Some(names.iter().enumerate().map(of).collect())
+}
