@@ -4,7 +4,7 @@ use crate::chart::{Axis, HEIGHT, Line, Marker, Panel, Points, WIDTH, with_fixed_
 use crate::html::escape;
 use crate::scale::Scale;
 use crate::series::Series;
-use crate::summary::{AxisValues, Stage, TaskResults, number};
+use crate::summary::{AxisValues, Stage, TaskResults, condensed, number};
 use std::fmt::Write;
 use study::Row;
 
@@ -101,7 +101,7 @@ fn score_series(
                 let Some(score) = stage.score(row) else { continue };
                 let within = (i as f64 + 0.5) / setting.rows.len() as f64;
                 dies.places.push((place(0.1 + 0.8 * within), score * task.metric.factor));
-                dies.tips.push(tip(task, row.point.die(), &series, &along.axis.words(value), score));
+                dies.tips.push(tip(task, row, &series, &along.axis.words(value), score));
             }
             if let Some(spread) = setting.spread(stage) {
                 line.push((place(0.5), spread.mean * task.metric.factor));
@@ -149,10 +149,11 @@ fn yield_lines(
     for (i, &value) in along.values.iter().enumerate() {
         let Some(setting) = series.setting(task, value) else { continue };
         let colour = step_colour(i, along.values.len());
-        let scored = setting.rows.iter().filter_map(|r| Some((stage.score(r)?, r.point.die())));
-        let mut scores: Vec<(f64, u32)> = scored.collect();
+        let scored = setting.rows.iter().filter_map(|r| Some((stage.score(r)?, *r)));
+        let mut scores: Vec<(f64, &Row)> = scored.collect();
         // From the best die to the worst: the k-th of n is reached by k/n of the dies.
-        scores.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let place = |row: &Row| task.units.path(row);
+        scores.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| place(b.1).cmp(&place(a.1))));
         if task.higher_is_better {
             scores.reverse();
         }
@@ -160,11 +161,11 @@ fn yield_lines(
         let mut dies = Points { colour: colour.clone(), marker: Marker::Circle, places: vec![], tips: vec![] };
         let mut line = Vec::new();
         let count = scores.len() as f64;
-        for (k, &(score, die)) in scores.iter().enumerate() {
+        for (k, &(score, row)) in scores.iter().enumerate() {
             let (at, share) = (score * task.metric.factor, 100.0 * (k + 1) as f64 / count);
             line.extend([(at, 100.0 * k as f64 / count), (at, share)]);
             dies.places.push((at, share));
-            let tip = tip(task, die, series, &along.axis.words(value), score);
+            let tip = tip(task, row, series, &along.axis.words(value), score);
             dies.tips.push(format!("{tip}\n{share:.0} % of dies reach this"));
         }
         line.push((easy_end, 100.0));
@@ -176,8 +177,9 @@ fn yield_lines(
 
 /// What a reader sees when pointing at a die. The first line says which die it is: the page uses it to find the same
 /// die in another panel.
-fn tip(task: &TaskResults<'_>, die: u32, series: &Series<'_>, along: &str, score: f64) -> String {
-    format!("die {die}\n{}, {along}\n{} {}", series.words, task.metric_name, task.metric.value(score))
+fn tip(task: &TaskResults<'_>, row: &Row, series: &Series<'_>, along: &str, score: f64) -> String {
+    let die = task.units.die_name(row);
+    format!("{die}\n{}, {along}\n{} {}", series.words, task.metric_name, task.metric.value(score))
 }
 
 fn score_scale(task: &TaskResults<'_>, scores: &[f64]) -> Option<Scale> {
@@ -213,7 +215,8 @@ pub(crate) fn html(panels: &[String], label: &str, caption: &str) -> String {
 /// The figure "score against an axis" of one task as a picture that stands alone: an SVG document on white, without
 /// script or style sheet. `None` if `rows` has no such task.
 pub fn figure_svg(rows: &[Row], task: &str) -> Option<String> {
-    let tasks = TaskResults::group(rows);
+    let rows = condensed(rows);
+    let tasks = TaskResults::group(&rows);
     let task = tasks.iter().find(|t| t.task == task)?;
     let panels = score_panels(task);
     let width = panels.len() as f64 * (WIDTH + GAP) + 12.0;

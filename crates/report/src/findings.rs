@@ -1,12 +1,14 @@
 //! Headline findings: what the numbers of a study say, in plain words.
 //!
-//! Every sentence is computed from the result rows. None of them judges whether a difference is large: it gives the
-//! difference, its range over the dies and the number of dies.
+//! Every sentence is computed from the result rows. A difference appears with its interval, and one whose interval holds 0
+//! is said not to be seen. None of the sentences judges whether a difference is large.
 
+use crate::compare::{Change, change, stage_change};
+use crate::families;
 use crate::figure::capitalised;
 use crate::series::{Series, words};
-use crate::summary::{Setting, Stage, TaskResults};
-use study::Row;
+use crate::summary::{Setting, Stage, TaskResults, condensed};
+use study::{Part, Row};
 
 /// The findings of one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,50 +19,36 @@ pub struct TaskFindings {
     pub findings: Vec<String>,
 }
 
-/// The headline findings of `rows`, by task; and one on lost events for the whole study.
+/// The headline findings of `rows`, by task; tasks that share a run are one task, see [`condensed`].
 pub fn findings(rows: &[Row]) -> Vec<TaskFindings> {
-    let tasks = TaskResults::group(rows);
-    tasks
-        .iter()
-        .map(|task| {
-            let mut stages = vec![Stage::Float];
-            stages.extend(Some(task.last_stage()).filter(|last| *last != Stage::Float));
-            let mut all = vec![baseline(task)];
-            all.extend(stages.iter().map(|&stage| range(task, stage)));
-            all.extend(
-                (0..task.axes.len()).flat_map(|axis| stages.iter().map(move |&stage| contrast(task, axis, stage))),
-            );
-            all.extend([chip_cost(task), worst(task), losses(task), saturations(task)]);
-            TaskFindings { task: task.task.into(), findings: all.into_iter().flatten().collect() }
-        })
-        .collect()
+    let together = condensed(rows);
+    let tasks = TaskResults::group(&together);
+    let each = tasks.iter().map(|task| {
+        let mut stages = vec![Stage::Float];
+        stages.extend(Some(task.last_stage()).filter(|last| *last != Stage::Float));
+        let mut all = vec![baseline(task)];
+        all.extend(stages.iter().map(|&stage| range(task, stage)));
+        all.push(rates(task));
+        all.extend((0..task.axes.len()).flat_map(|axis| stages.iter().map(move |&stage| contrast(task, axis, stage))));
+        all.extend(families::findings(rows, task).into_iter().map(Some));
+        all.extend([chip_cost(task), worst(task), losses(task), saturations(task)]);
+        TaskFindings { task: task.task.into(), findings: all.into_iter().flatten().collect() }
+    });
+    each.collect()
 }
 
 /// How good the first setting is.
 fn baseline(task: &TaskResults<'_>) -> Option<String> {
     let setting = task.settings.first()?;
-    let float = setting.spread(Stage::Float)?;
-    let identical = task.stages.iter().all(|&s| setting.spread(s).is_some_and(|s| s.worst == s.best));
-    let who = match (setting.rows.len(), identical) {
-        (1, _) => "the one die scores".into(),
-        (n, true) => format!("all {n} dies score exactly the same"),
-        (n, false) => format!("the {n} dies score on average"),
+    let score = |stage: Stage| {
+        let estimate = setting.estimate(stage);
+        let mean = estimate.as_ref().map_or(setting.spread(stage)?.mean, |estimate| estimate.value);
+        let interval = estimate.map_or_else(String::new, |estimate| format!(" {}", task.metric.interval(&estimate)));
+        Some(format!("{} {}{interval}", task.metric.value(mean), stage.words()))
     };
-    let mut text = format!(
-        "{}, {who}: {} {} with the float readout",
-        capitalised(&place(task, setting)),
-        task.metric_name,
-        task.metric.value(float.mean)
-    );
-    let later: Vec<String> = [(Stage::Quantised, "quantised"), (Stage::OnChip, "on chip")]
-        .into_iter()
-        .filter(|(stage, _)| task.stages.contains(stage))
-        .filter_map(|(stage, name)| Some(format!("{} {name}", task.metric.value(setting.spread(stage)?.mean))))
-        .collect();
-    if !later.is_empty() {
-        text.push_str(&format!(", {}", later.join(", ")));
-    }
-    Some(text + ".")
+    let scores: Vec<String> = task.stages.iter().filter_map(|stage| score(*stage)).collect();
+    let single = if setting.rows.len() == 1 { " (a single run)" } else { "" };
+    Some(format!("{}: {} {}{single}.", capitalised(&place(task, setting)), task.metric_name, scores.join(", ")))
 }
 
 /// Where a setting is: `at CV 0.1 with full recurrence`.
@@ -79,31 +67,72 @@ fn place_on(task: &TaskResults<'_>, setting: &Setting<'_>, along: Option<usize>,
     at.into_iter().chain(with).collect::<Vec<_>>().join(" ")
 }
 
-/// What the largest value of the horizontal axis changed against the smallest, in the first series.
-fn range(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
+/// The settings of the smallest and the largest value of the horizontal axis in the first series.
+pub(crate) fn ends<'t, 'a>(task: &'t TaskResults<'a>) -> Option<[&'t Setting<'a>; 2]> {
     let series = Series::of(task).into_iter().next()?;
     let along = task.axes.get(task.horizontal())?;
     let (low, high) = (along.values.first()?, along.values.last().filter(|_| along.values.len() > 1)?);
-    let from = series.setting(task, low)?.spread(stage)?;
-    let to = series.setting(task, high)?.spread(stage)?;
-    let (low, high) = (along.axis.words(low), along.axis.words(high));
+    Some([series.setting(task, low)?, series.setting(task, high)?])
+}
+
+/// `Raising the mismatch from CV 0 to CV 0.5 (full recurrence)`.
+pub(crate) fn raising(task: &TaskResults<'_>) -> Option<String> {
+    let along = task.axes.get(task.horizontal())?;
+    let [low, high] = ends(task)?.map(|setting| along.axis.words(setting.values[task.horizontal()]));
+    let series = Series::of(task).into_iter().next()?;
+    Some(format!("Raising the {} from {low} to {high} ({})", along.axis.quantity, series.words))
+}
+
+/// What the largest value of the horizontal axis changed against the smallest, in the first series.
+fn range(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
+    let [from, to] = ends(task)?;
+    let change = change(from, to, stage)?;
+    let (before, after) = (from.spread(stage)?.mean, to.spread(stage)?.mean);
     let m = task.metric;
     let spread = to
+        .spread(stage)?
         .sd
-        .map_or_else(String::new, |sd| format!("; at {high} the standard deviation between dies is {}", m.amount(sd)));
+        .map_or_else(String::new, |sd| format!(" There the standard deviation of all dies is {}.", m.amount(sd)));
+    let seen = said(task, &change);
     Some(format!(
-        "Raising the {} from {low} to {high} ({}) changed the mean {} {} from {} to {} ({}){spread}.",
-        along.axis.quantity,
-        series.words,
+        "{}: {} {} went from {} to {}: {seen}.{spread}",
+        raising(task)?,
         task.metric_name,
-        stage_words(stage),
-        m.value(from.mean),
-        m.value(to.mean),
-        m.difference(to.mean - from.mean)
+        stage.words(),
+        m.value(before),
+        m.value(after),
     ))
 }
 
-/// What the contrast of an axis changed, die by die, wherever a task has both of its values.
+/// A difference with its interval, or that none is seen.
+fn said(task: &TaskResults<'_>, change: &Change) -> String {
+    match &change.estimate {
+        None => format!("{} (a single unit: no interval)", task.metric.difference(change.mean)),
+        Some(estimate) if estimate.holds(0.0) => format!("no difference seen {}", task.metric.interval(estimate)),
+        Some(estimate) => format!("{} {}", task.metric.difference(change.mean), task.metric.interval(estimate)),
+    }
+}
+
+/// A firing rate that moves with the horizontal axis is another explanation of what else moves.
+fn rates(task: &TaskResults<'_>) -> Option<String> {
+    let mean =
+        |setting: &Setting<'_>| setting.rows.iter().map(|row| row.rate_hz).sum::<f64>() / setting.rows.len() as f64;
+    let [from, to] = ends(task)?.map(mean);
+    let share = (to - from) / from;
+    (from > 0.0 && !(-RATE_SHARE..=RATE_SHARE).contains(&share)).then(|| {
+        format!(
+            "The mean firing rate went from {from:.0} to {to:.0} Hz with it ({}{:.0} %): part of the change may be one of the \
+             operating point.",
+            if share > 0.0 { "+" } else { "\u{2212}" },
+            share.abs() * 100.0
+        )
+    })
+}
+
+/// Changes of the firing rate that are worth a sentence.
+const RATE_SHARE: f64 = 0.05;
+
+/// What the contrast of an axis changed, wherever a task has both of its values.
 fn contrast(task: &TaskResults<'_>, axis: usize, stage: Stage) -> Option<String> {
     let contrast = task.axes[axis].axis.contrast?;
     let along = Some(task.horizontal()).filter(|along| *along != axis);
@@ -116,54 +145,28 @@ fn contrast(task: &TaskResults<'_>, axis: usize, stage: Stage) -> Option<String>
         .filter_map(|before| {
             let mut values = before.values.clone();
             values[axis] = contrast.to;
-            let differences = paired(before, task.setting(&values)?, stage);
-            let count = differences.len();
-            let mean = differences.iter().sum::<f64>() / count as f64;
-            let sign = if task.higher_is_better { 1.0 } else { -1.0 };
-            let better = differences.iter().filter(|d| **d * sign > 0.0).count();
-            let worse = differences.iter().filter(|d| **d * sign < 0.0).count();
-            (count > 0).then(|| {
-                let dies = match (better, worse) {
-                    // Dies that agree, as nominal ones do, say nothing about how sure this is.
-                    _ if differences.windows(2).all(|pair| pair[0] == pair[1]) => String::new(),
-                    (0, w) => format!(" (worse on {w} of {count} dies)"),
-                    (b, 0) => format!(" (better on {b} of {count} dies)"),
-                    (b, w) => format!(" (better on {b}, worse on {w} of {count} dies)"),
-                };
-                let place = place_on(task, before, along, &others);
-                let space = if place.is_empty() { "" } else { " " };
-                format!("{}{space}{place}{dies}", task.metric.difference(mean))
-            })
+            let change = change(before, task.setting(&values)?, stage)?;
+            let place = place_on(task, before, along, &others);
+            let place = if place.is_empty() { place } else { format!("{place} ") };
+            Some(format!("{place}{}", said(task, &change)))
         })
         .collect();
-    (!changes.is_empty()).then(|| {
-        format!(
-            "{} changed the mean {} {} by {}.",
-            contrast.words,
-            task.metric_name,
-            stage_words(stage),
-            changes.join("; ")
-        )
-    })
+    if changes.is_empty() {
+        return None;
+    }
+    // Dies of one network share all of its connections.
+    let one_network = task.axes[axis].axis.part == Part::Program && task.units.one_network();
+    let caution = if one_network { " This is one network: nothing follows for others." } else { "" };
+    Some(format!("{}, {} {}: {}.{caution}", contrast.words, task.metric_name, stage.words(), changes.join("; ")))
 }
 
 /// What quantising the readout and moving it onto the chip cost, averaged over everything that was run.
 fn chip_cost(task: &TaskResults<'_>) -> Option<String> {
-    let rows: Vec<&Row> = task.settings.iter().flat_map(|s| s.rows.iter().copied()).collect();
-    let mean = |from: Stage, to: Stage| {
-        let differences: Option<Vec<f64>> = rows.iter().map(|r| Some(to.score(r)? - from.score(r)?)).collect();
-        let differences = differences?;
-        Some(differences.iter().sum::<f64>() / differences.len() as f64)
-    };
-    let quantised = mean(Stage::Float, Stage::Quantised)?;
-    let mut text = format!(
-        "Averaged over all {} runs, quantising the readout changed {} by {}",
-        rows.len(),
-        task.metric_name,
-        task.metric.difference(quantised)
-    );
-    if let Some(on_chip) = mean(Stage::Quantised, Stage::OnChip) {
-        text.push_str(&format!(", and running it on the chip by another {}", task.metric.difference(on_chip)));
+    let quantised = stage_change(task, Stage::Float, Stage::Quantised)?;
+    let mut text =
+        format!("Quantising the readout, {} over all settings: {}", task.metric_name, said(task, &quantised));
+    if let Some(on_chip) = stage_change(task, Stage::Quantised, Stage::OnChip) {
+        text.push_str(&format!("; running it on the chip: {}", said(task, &on_chip)));
     }
     Some(text + ".")
 }
@@ -176,11 +179,11 @@ fn worst(task: &TaskResults<'_>) -> Option<String> {
     })?;
     (setting.rows.len() > 1).then(|| {
         format!(
-            "The worst die of all is die {} {}: {} {}.",
-            spread.worst_die,
+            "The worst die of all is {} {}: {} {}.",
+            worst_name(task, setting, stage, spread.worst),
             place(task, setting),
             task.metric.value(spread.worst),
-            stage_words(stage)
+            stage.words()
         )
     })
 }
@@ -208,21 +211,10 @@ fn saturations(task: &TaskResults<'_>) -> Option<String> {
     })
 }
 
-/// `after - before` at `stage` for every die that both settings have.
-fn paired(before: &Setting<'_>, after: &Setting<'_>, stage: Stage) -> Vec<f64> {
-    let pairs = before.rows.iter().filter_map(|b| {
-        let a = after.rows.iter().find(|a| a.point.die() == b.point.die())?;
-        Some(stage.score(a)? - stage.score(b)?)
-    });
-    pairs.collect()
-}
-
-fn stage_words(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Float => "with the float readout",
-        Stage::Quantised => "with the quantised readout",
-        Stage::OnChip => "on chip",
-    }
+/// The first die that has the worst score.
+fn worst_name(task: &TaskResults<'_>, setting: &Setting<'_>, stage: Stage, worst: f64) -> String {
+    let row = setting.rows.iter().find(|row| stage.score(row) == Some(worst));
+    row.map_or_else(String::new, |row| task.units.die_name(row))
 }
 
 #[cfg(test)]
@@ -241,16 +233,50 @@ mod tests {
     fn sentences_follow_from_the_rows() {
         let r = rows();
         let task = "japanese-vowels";
-        check(&r, task, "At CV 0 with full recurrence, all 8 dies score exactly the same: accuracy 96.8 % with the");
         check(
             &r,
             task,
-            "Raising the mismatch from CV 0 to CV 0.5 (full recurrence) changed the mean accuracy on chip from 93.9 %",
+            "At CV 0 with full recurrence: accuracy 96.8 % with the float readout (95 %: 96.8 to 96.8, n = 8",
         );
-        check(&r, task, "Removing recurrence changed the mean accuracy on chip by \u{2212}5.8 points at CV 0; ");
-        check(&r, task, "quantising the readout changed accuracy by \u{2212}0.8 points, and running it on the chip");
+        check(
+            &r,
+            task,
+            "Raising the mismatch from CV 0 to CV 0.5 (full recurrence): accuracy on chip went from 93.9 % to",
+        );
+        check(&r, task, "There the standard deviation of all dies is ");
+        check(
+            &r,
+            task,
+            "Removing recurrence, accuracy on chip: at CV 0 \u{2212}5.8 points (95 %: -5.8 to -5.8, n = 8 dies)",
+        );
+        check(&r, task, "n = 8 dies). This is one network: nothing follows for others.");
+        check(&r, task, "Quantising the readout, accuracy over all settings: \u{2212}0.8 points (95 %:");
         check(&r, task, "The worst die of all is die ");
         assert!(findings(&r)[0].findings.iter().all(|f| !f.contains("router lost")));
+    }
+
+    /// What may be noise is not told as a difference.
+    #[test]
+    fn a_difference_whose_interval_holds_0_is_not_seen() {
+        let mut r = rows();
+        for (i, row) in r.iter_mut().enumerate() {
+            row.score_float = 0.5 + if i % 2 == 0 { 0.01 } else { -0.01 } * f64::from(row.point.die() + 1);
+        }
+        check(
+            &r,
+            "memory-capacity",
+            "Removing recurrence, memory capacity with the float readout: at CV 0 no difference seen",
+        );
+    }
+
+    #[test]
+    fn a_rate_that_moves_is_another_explanation() {
+        let mut r = rows();
+        assert!(findings(&r).iter().all(|t| t.findings.iter().all(|f| !f.contains("firing rate"))));
+        r.iter_mut()
+            .filter(|row| row.point.setting().any(|(_, name)| name == "0.5"))
+            .for_each(|row| row.rate_hz *= 1.5);
+        check(&r, "memory-capacity", "The mean firing rate went from 42 to 6");
     }
 
     #[test]
@@ -265,7 +291,6 @@ mod tests {
         check(&r, "japanese-vowels", "States were cut at the end of their format 2 times in 1 of 64 runs");
         r[9].events_lost = 7;
         check(&r, "japanese-vowels", "The router lost 12 events in 2 of 64 runs");
-        check(&r, "japanese-vowels", "(better on 8 of 8 dies)");
         let worst = r
             .iter()
             .filter(|r| r.point.task() == "japanese-vowels")
@@ -279,6 +304,7 @@ mod tests {
         let one: Vec<Row> = rows().into_iter().take(1).collect();
         let found = &findings(&one)[0].findings;
         assert_eq!(found.len(), 2, "{found:#?}");
-        assert!(found[0].contains("the one die scores: accuracy"));
+        assert!(found[0].contains("on chip (a single run)."), "{found:#?}");
+        assert!(found[1].contains("a single unit: no interval"), "{found:#?}");
     }
 }

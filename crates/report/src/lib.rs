@@ -17,8 +17,10 @@
 
 mod activity;
 mod chart;
+mod compare;
 #[cfg(test)]
 mod example;
+mod families;
 mod figure;
 mod findings;
 mod floor;
@@ -41,7 +43,7 @@ pub use floor::{FloorCell, FloorLink, floor_svg};
 pub use mapping::{MappingPage, MappingTable};
 pub use page::{ChipNumber, ChipSection, Page};
 pub use score::ScoreFormat;
-pub use summary::{AxisValues, Setting, Spread, Stage, TaskResults};
+pub use summary::{AxisValues, Setting, Spread, Stage, TaskResults, condensed};
 pub use table::{stage_key, terminal_table, text_table};
 pub use text::{histogram, sparkline};
 pub use weights::WeightPlot;

@@ -1,5 +1,7 @@
 //! What the scores of a study mean and how they are written. Which task has which metric is said by `tasks`.
 
+use statistics::Estimate;
+
 /// How the scores of one metric are written, and what they mean in words.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoreFormat {
@@ -85,6 +87,12 @@ impl ScoreFormat {
             None => number,
         };
         spaced(&signed, self.difference_unit)
+    }
+
+    /// The interval of an estimate, in brackets: `(95 %: 0.3 to 1.2, n = 3 networks)`.
+    pub fn interval(&self, estimate: &Estimate) -> String {
+        let (low, high) = (self.number(estimate.low), self.number(estimate.high));
+        format!("(95 %: {low} to {high}, n = {} {})", estimate.n, estimate.unit)
     }
 
     /// The size of a difference or a spread, with the unit of differences.

@@ -1,6 +1,9 @@
 //! Result rows put in order: tasks, settings of a task, the scores of all dies under a setting.
 
+use crate::compare::{Units, interval_of};
 use crate::score::ScoreFormat;
+use statistics::Estimate;
+use std::borrow::Cow;
 use study::{Axis, Row, Scale};
 
 /// Where a score was taken.
@@ -33,6 +36,15 @@ impl Stage {
             Self::Float => "Float readout on the host",
             Self::Quantised => "Quantised readout on the host",
             Self::OnChip => "Readout on the chip",
+        }
+    }
+
+    /// As it ends a sentence on a score.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Float => "with the float readout",
+            Self::Quantised => "with the quantised readout",
+            Self::OnChip => "on chip",
         }
     }
 
@@ -89,15 +101,23 @@ impl Spread {
 pub struct Setting<'a> {
     /// A value on each axis of the task.
     pub values: Vec<&'a str>,
-    /// The dies, by number.
+    /// The dies of all networks, by network and number.
     pub rows: Vec<&'a Row>,
+    /// What intervals are taken over.
+    pub(crate) units: Units,
 }
 
 impl<'a> Setting<'a> {
     /// Those dies that have this value too.
     fn with(&self, axis: &Axis, value: &'a str) -> Self {
         let rows = self.rows.iter().copied().filter(|row| row.point.get(axis) == Some(value)).collect();
-        Self { values: self.values.iter().copied().chain([value]).collect(), rows }
+        Self { values: self.values.iter().copied().chain([value]).collect(), rows, units: self.units }
+    }
+
+    /// The mean at `stage` with its interval; none of a single unit, or if a die has no such score.
+    pub fn estimate(&self, stage: Stage) -> Option<Estimate> {
+        let leaf = |row: &&'a Row| Some((self.units.path(row), stage.score(row)?));
+        interval_of(&self.rows.iter().map(leaf).collect::<Option<Vec<_>>>()?, self.units)
     }
 
     /// The spread of the dies at `stage`; `None` if a die has no such score.
@@ -133,6 +153,8 @@ pub struct TaskResults<'a> {
     pub settings: Vec<Setting<'a>>,
     /// Stages at which every die has a score.
     pub stages: Vec<Stage>,
+    /// What intervals are taken over.
+    pub(crate) units: Units,
 }
 
 impl<'a> TaskResults<'a> {
@@ -148,14 +170,15 @@ impl<'a> TaskResults<'a> {
         let axes: Vec<AxisValues<'a>> = rows
             .first()
             .map_or_else(Vec::new, |row| row.point.setting().map(|(axis, _)| AxisValues::of(axis, &rows)).collect());
-        let mut settings = vec![Setting { values: Vec::new(), rows: rows.clone() }];
+        let units = Units::of(&rows);
+        let mut settings = vec![Setting { values: Vec::new(), rows: rows.clone(), units }];
         for AxisValues { axis, values } in &axes {
             settings =
                 settings.iter().flat_map(|setting| values.iter().map(|value| setting.with(axis, value))).collect();
         }
         settings.retain(|setting| !setting.rows.is_empty());
         for setting in &mut settings {
-            setting.rows.sort_by_key(|r| r.point.die());
+            setting.rows.sort_by_key(|r| units.path(r));
         }
         let stages = Stage::ALL.into_iter().filter(|s| rows.iter().all(|r| s.score(r).is_some())).collect();
         let metric_name = rows.first().map_or("", |r| r.metric.as_str());
@@ -167,6 +190,7 @@ impl<'a> TaskResults<'a> {
             axes,
             settings,
             stages,
+            units,
         }
     }
 
@@ -189,10 +213,18 @@ impl<'a> TaskResults<'a> {
         self.stages.last().copied().unwrap_or(Stage::Float)
     }
 
-    /// The number of dies of a setting, if all settings have the same.
-    pub fn die_count(&self) -> Option<usize> {
-        let first = self.settings.first()?.rows.len();
-        self.settings.iter().all(|s| s.rows.len() == first).then_some(first)
+    /// What a setting has the most of: `3 networks of 8 dies`.
+    pub fn copies(&self) -> String {
+        let most = |key: fn(&Row) -> u32| {
+            let of = |s: &Setting<'_>| distinct(s.rows.iter().map(|row| key(row))).len();
+            self.settings.iter().map(of).max().unwrap_or(0)
+        };
+        let plural = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+        let networks = most(|row| row.point.unit(&study::NETWORK));
+        let series = most(|row| row.point.unit(&study::SERIES));
+        let dies = plural(most(|row| row.point.die()), "die", "dies");
+        let of_networks = if networks > 1 { format!("{networks} networks of {dies}") } else { dies };
+        if series > 1 { format!("{series} series, {of_networks}") } else { of_networks }
     }
 }
 
@@ -211,8 +243,43 @@ pub(crate) fn number(value: &str) -> f64 {
     value.parse().unwrap_or(f64::MAX)
 }
 
+/// The rows with those of tasks that share a run put together: one row with their mean scores, whose task is called
+/// `lorenz (96 tasks)`. Where no tasks share a run, these are the rows as they are.
+pub fn condensed(rows: &[Row]) -> Cow<'_, [Row]> {
+    let shares = |a: &Row, b: &Row| {
+        family(a.point.task()).is_some_and(|own| family(b.point.task()) == Some(own))
+            && a.point.clone().of_task("") == b.point.clone().of_task("")
+    };
+    if !rows.windows(2).any(|pair| shares(&pair[0], &pair[1])) {
+        return Cow::Borrowed(rows);
+    }
+    let together = |group: &[Row]| {
+        let [first, rest @ ..] = group else { unreachable!("chunks are not empty") };
+        let mut row = first.clone();
+        if let (Some(family), false) = (family(first.point.task()), rest.is_empty()) {
+            let mean = |of: fn(&Row) -> Option<f64>| {
+                let all: Option<Vec<f64>> = group.iter().map(of).collect();
+                all.map(|all| all.iter().sum::<f64>() / all.len() as f64)
+            };
+            row.point = row.point.of_task(&format!("{family} ({} tasks)", group.len()));
+            row.score_validation = mean(|row| row.score_validation);
+            row.score_float = mean(|row| Some(row.score_float)).unwrap_or(f64::NAN);
+            row.score_quantised = mean(|row| row.score_quantised);
+            row.score_on_chip = mean(|row| row.score_on_chip);
+            row.alignment = mean(|row| row.alignment);
+        }
+        row
+    };
+    Cow::Owned(rows.chunk_by(shares).map(together).collect())
+}
+
+/// The stimulus of a task of the catalogue, which others share: what stands before the first slash.
+pub(crate) fn family(task: &str) -> Option<&str> {
+    task.split_once('/').map(|(family, _)| family)
+}
+
 /// The different values, in the order in which they first appear.
-fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
     for value in values {
         if !seen.contains(&value) {
@@ -252,7 +319,7 @@ mod tests {
         let tasks = TaskResults::group(&shuffled);
         assert_eq!(tasks.iter().map(|t| t.task).collect::<Vec<_>>(), ["memory-capacity", "japanese-vowels"]);
         assert_eq!(tasks[1].axes[1].values, ["0", "0.1", "0.2", "0.5"]);
-        assert_eq!(tasks[1].die_count(), Some(8));
+        assert_eq!(tasks[1].copies(), "8 dies");
         assert!(tasks[1].settings.iter().all(|s| s.rows.iter().map(|r| r.point.die()).eq(0..8)));
     }
 

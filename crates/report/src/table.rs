@@ -1,14 +1,16 @@
 //! The table that a study prints in the terminal.
 
-use crate::summary::{Spread, TaskResults};
+use crate::summary::{Setting, Spread, Stage, TaskResults, condensed};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use statistics::Estimate;
 use study::{Row, Scale};
 
-/// One table a task: mean, spread between dies and worst die for each setting and stage. No colours, at most 100
-/// columns wide, a line feed at the end.
+/// One table a task: mean with interval, spread between dies and worst die, a line for each setting and stage. Tasks that
+/// share a run are one task, see [`condensed`]. No colours, at most 100 columns wide, a line feed at the end.
 pub fn terminal_table(rows: &[Row]) -> String {
+    let rows = condensed(rows);
     let mut text = String::new();
-    for (i, task) in TaskResults::group(rows).iter().enumerate() {
+    for (i, task) in TaskResults::group(&rows).iter().enumerate() {
         if i > 0 {
             text.push('\n');
         }
@@ -19,31 +21,29 @@ pub fn terminal_table(rows: &[Row]) -> String {
     text
 }
 
-/// `japanese-vowels: accuracy (%), higher is better, 8 dies a setting`.
+/// `japanese-vowels: accuracy (%), higher is better, 3 networks of 8 dies`.
 fn heading(task: &TaskResults<'_>) -> String {
-    let dies = match task.die_count() {
-        Some(1) => ", 1 die a setting".into(),
-        Some(n) => format!(", {n} dies a setting"),
-        None => String::new(),
-    };
     let better = if task.higher_is_better { "higher" } else { "lower" };
-    format!("{}: {}, {better} is better{dies}", task.task, task.metric.label(task.metric_name))
+    format!("{}: {}, {better} is better, {}", task.task, task.metric.label(task.metric_name), task.copies())
 }
 
 fn table(task: &TaskResults<'_>) -> String {
-    let mut header: Vec<String> = task.axes.iter().map(|a| format!("\n{}", a.axis.label)).collect();
-    for stage in &task.stages {
-        header.extend([format!("{}\nmean", stage.name()), "\nsd".into(), "\nworst".into()]);
-    }
+    let several = task.stages.len() > 1;
+    let mut header: Vec<String> = task.axes.iter().map(|a| a.axis.label.to_string()).collect();
+    header.extend(several.then(|| "stage".into()));
+    header.extend(["mean", "95 %", "sd", "worst"].map(String::from));
     let mut rows = Vec::new();
-    for (setting, mut cells) in task.settings.iter().zip(setting_cells(task)) {
-        for &stage in &task.stages {
-            cells.extend(columns(task, setting.spread(stage)));
+    for (setting, names) in task.settings.iter().zip(setting_cells(task)) {
+        for (i, &stage) in task.stages.iter().enumerate() {
+            let name = |name: &String| if i == 0 { name.clone() } else { String::new() };
+            let mut cells: Vec<String> = names.iter().map(name).collect();
+            cells.extend(several.then(|| stage.name().into()));
+            cells.extend(columns(task, setting, stage));
+            rows.push(cells);
         }
-        rows.push(cells);
     }
-    let names = task.axes.iter().enumerate().filter(|(_, a)| a.axis.scale != Scale::Numbers);
-    text_table(&header, rows, &names.map(|(i, _)| i).collect::<Vec<_>>())
+    let names = task.axes.iter().enumerate().filter(|(_, a)| a.axis.scale != Scale::Numbers).map(|(i, _)| i);
+    text_table(&header, rows, &names.chain(several.then_some(task.axes.len())).collect::<Vec<_>>())
 }
 
 /// The values of each setting of a task as cells of a table. Where only later ones change from one setting to the next,
@@ -86,22 +86,28 @@ pub fn text_table(header: &[String], rows: Vec<Vec<String>>, left: &[usize]) -> 
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-fn columns(task: &TaskResults<'_>, spread: Option<Spread>) -> [String; 3] {
+/// Mean, interval, deviation and worst die of a setting at a stage.
+pub(crate) fn columns(task: &TaskResults<'_>, setting: &Setting<'_>, stage: Stage) -> [String; 4] {
     let none = || String::from("-");
     let number = |value| task.metric.number(value);
-    match spread {
-        None => [none(), none(), none()],
-        Some(s) => [number(s.mean), s.sd.map_or_else(none, number), number(s.worst)],
-    }
+    let Some(Spread { mean, sd, worst, .. }) = setting.spread(stage) else { return [none(), none(), none(), none()] };
+    let estimate = setting.estimate(stage);
+    let interval = |e: &Estimate| format!("{} to {}", number(e.low), number(e.high));
+    let mean = estimate.as_ref().map_or(mean, |estimate| estimate.value);
+    [number(mean), estimate.as_ref().map_or_else(none, interval), sd.map_or_else(none, number), number(worst)]
 }
 
 /// The stages of these rows, and the columns, in words, for the lines below the table.
-pub fn stage_key(rows: &[Row]) -> &'static str {
-    if rows.iter().all(|row| row.score_on_chip.is_none()) {
-        return "float: readout in floating point on the host. sd: standard deviation between dies; worst: worst die.";
-    }
-    "float: readout in floating point on the host; quantised: its weights rounded to the chip's;\n\
-     on chip: mapped onto the chip's own neurons. sd: standard deviation between dies; worst: worst die."
+pub fn stage_key(rows: &[Row]) -> String {
+    let stages = match rows.iter().all(|row| row.score_on_chip.is_none()) {
+        true => "float: readout in floating point on the host.",
+        false => {
+            "float: readout in floating point on the host; quantised: its weights rounded to the chip's;\n\
+             on chip: mapped onto the chip's own neurons."
+        }
+    };
+    let units = TaskResults::group(rows).first().map_or("dies", |task| task.units.name());
+    format!("{stages}\n95 %: interval of the mean over {units}; sd, worst: standard deviation and worst of all dies.")
 }
 
 #[cfg(test)]
@@ -114,14 +120,14 @@ mod tests {
         let text = terminal_table(&rows());
         assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
         assert!(!text.contains('\u{1b}'), "no colours");
-        assert!(text.contains("japanese-vowels: accuracy (%), higher is better, 8 dies a setting"), "{text}");
+        assert!(text.contains("japanese-vowels: accuracy (%), higher is better, 8 dies\n"), "{text}");
         assert_eq!(text.lines().filter(|l| l.trim_start().starts_with("removed")).count(), 2, "one group a task");
     }
 
     #[test]
     fn one_die_has_no_spread_and_a_missing_stage_no_columns() {
         let mut one: Vec<Row> = rows().into_iter().filter(|r| r.point.die() == 0).collect();
-        assert!(terminal_table(&one).contains("1 die a setting"));
+        assert!(terminal_table(&one).contains("higher is better, 1 die\n"));
         assert!(terminal_table(&one).lines().any(|l| l.split_whitespace().any(|w| w == "-")));
         one.iter_mut().for_each(|r| r.score_on_chip = None);
         assert!(!terminal_table(&one).contains("on chip"));

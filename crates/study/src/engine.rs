@@ -2,7 +2,8 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How a study is run. None of this changes a result.
 #[derive(Clone, Copy)]
@@ -11,8 +12,55 @@ pub struct RunOptions<'a> {
     pub threads: Option<NonZeroUsize>,
     /// Set to stop after the runs that are under way.
     pub cancel: &'a AtomicBool,
-    /// Called with (runs done, runs in all) at the start and after each run, from any thread.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Called at the start and after each run, from any thread.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// How far a study is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Runs that are done, of those that this process is to make.
+    pub done: usize,
+    /// All that it is to make.
+    pub all: usize,
+    /// How long the rest will take; unknown before a run of each kind that is left is done.
+    pub left: Option<Duration>,
+}
+
+/// How long runs take, by kind: those of one task and size take about the same, and others may take a thousand times
+/// as long.
+pub(crate) struct Pace {
+    /// Of each kind: runs that are left, runs that are done, and what these took.
+    kinds: Mutex<Vec<(usize, u32, Duration)>>,
+    threads: u32,
+}
+
+impl Pace {
+    /// Of runs with these kinds, counted from 0.
+    pub(crate) fn new(kinds: impl IntoIterator<Item = usize>, threads: usize) -> Self {
+        let mut counts: Vec<(usize, u32, Duration)> = Vec::new();
+        for kind in kinds {
+            counts.resize(counts.len().max(kind + 1), (0, 0, Duration::ZERO));
+            counts[kind].0 += 1;
+        }
+        Self { kinds: Mutex::new(counts), threads: u32::try_from(threads).unwrap_or(u32::MAX).max(1) }
+    }
+
+    /// Notes a run of a kind; how long the rest will take.
+    fn done(&self, kind: usize, took: Duration) -> Option<Duration> {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let (left, done, all) = &mut kinds[kind];
+        *left -= 1;
+        *done += 1;
+        *all += took;
+        let left = |(left, done, all): &(usize, u32, Duration)| match (*left, *done) {
+            (0, _) => Some(Duration::ZERO),
+            (_, 0) => None,
+            (left, done) => Some((*all / done).saturating_mul(u32::try_from(left).unwrap_or(u32::MAX))),
+        };
+        let all = kinds.iter().map(left).try_fold(Duration::ZERO, |all, one| Some(all.saturating_add(one?)))?;
+        Some(all / self.threads)
+    }
 }
 
 /// Why not all runs have a result.
@@ -24,23 +72,31 @@ pub(crate) enum Stopped<E> {
     Failed(E),
 }
 
-/// Runs `run(0) .. run(count - 1)`; the results come in that order, whatever the threads did.
+/// Runs `run(0)`, `run(1)`, ... for as many as there are `kinds`, which say how long each may take; the results come in
+/// that order, whatever the threads did.
 pub(crate) fn run_all<T: Send, E: Send>(
-    count: usize,
+    kinds: &[usize],
     options: &RunOptions<'_>,
     run: impl Fn(usize) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, Stopped<E>> {
+    let count = kinds.len();
     let (done, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    (options.progress)(0, count);
+    let threads = options
+        .threads
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get), NonZeroUsize::get);
+    let pace = Pace::new(kinds.iter().copied(), threads.min(count));
+    (options.progress)(Progress { done: 0, all: count, left: None });
     let results = session::in_order(count, options.threads, |index| {
         if options.cancel.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed) {
             return None;
         }
+        let start = Instant::now();
         let result = run(index);
         if result.is_err() {
             failed.store(true, Ordering::Relaxed);
         }
-        (options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, count);
+        let left = pace.done(kinds[index], start.elapsed());
+        (options.progress)(Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, all: count, left });
         Some(result)
     });
     let mut finished = Vec::with_capacity(count);
@@ -98,11 +154,7 @@ mod tests {
         assert!(held.upgrade().is_none(), "nobody needs it any more");
     }
 
-    fn options<'a>(
-        threads: usize,
-        cancel: &'a AtomicBool,
-        progress: &'a (dyn Fn(usize, usize) + Sync),
-    ) -> RunOptions<'a> {
+    fn options<'a>(threads: usize, cancel: &'a AtomicBool, progress: &'a (dyn Fn(Progress) + Sync)) -> RunOptions<'a> {
         RunOptions { threads: NonZeroUsize::new(threads), cancel, progress }
     }
 
@@ -111,21 +163,33 @@ mod tests {
         let cancel = AtomicBool::new(false);
         let seen = AtomicUsize::new(0);
         for threads in [1, 2, 7] {
-            let progress = |done: usize, _| {
-                seen.fetch_max(done, Ordering::Relaxed);
+            let progress = |progress: Progress| {
+                seen.fetch_max(progress.done, Ordering::Relaxed);
             };
-            let all = run_all(50, &options(threads, &cancel, &progress), |i| Ok::<_, ()>(i * i)).unwrap();
+            let all = run_all(&[0; 50], &options(threads, &cancel, &progress), |i| Ok::<_, ()>(i * i)).unwrap();
             assert_eq!(all, (0..50).map(|i| i * i).collect::<Vec<_>>());
             assert_eq!(seen.swap(0, Ordering::Relaxed), 50);
         }
-        assert!(run_all(0, &options(2, &cancel, &|_, _| {}), |_| Ok::<_, ()>(())).unwrap().is_empty());
+        assert!(run_all(&[], &options(2, &cancel, &|_| {}), |_| Ok::<_, ()>(())).unwrap().is_empty());
+    }
+
+    /// What a kind of run takes is not told from other kinds.
+    #[test]
+    fn what_is_left_is_unknown_until_every_kind_was_seen() {
+        let pace = Pace::new([0, 0, 1, 0, 1], 2);
+        let seconds = Duration::from_secs;
+        assert_eq!(pace.done(0, seconds(1)), None);
+        assert_eq!(pace.done(1, seconds(100)), Some(seconds(1 + 50)));
+        assert_eq!(pace.done(0, seconds(3)), Some(seconds(1 + 50)), "two seconds on average");
+        assert_eq!(pace.done(1, seconds(100)), Some(seconds(1)));
+        assert_eq!(pace.done(0, seconds(1)), Some(Duration::ZERO));
     }
 
     #[test]
     fn a_failure_stops_the_rest_and_is_reported() {
         let cancel = AtomicBool::new(false);
         let run = |i| if i == 3 { Err(format!("run {i}")) } else { Ok(i) };
-        match run_all(1000, &options(1, &cancel, &|_, _| {}), run) {
+        match run_all(&[0; 1000], &options(1, &cancel, &|_| {}), run) {
             Err(Stopped::Failed(error)) => assert_eq!(error, "run 3"),
             other => panic!("{other:?}"),
         }
@@ -138,7 +202,7 @@ mod tests {
             cancel.store(i == 4, Ordering::Relaxed);
             Ok::<_, ()>(i)
         };
-        match run_all(1000, &options(1, &cancel, &|_, _| {}), run) {
+        match run_all(&[0; 1000], &options(1, &cancel, &|_| {}), run) {
             Err(Stopped::Cancelled(done)) => assert_eq!(done, 5),
             other => panic!("{other:?}"),
         }

@@ -196,9 +196,13 @@ impl StoreError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::None { .. } => Some("name the directory that `quenched study --out` was given"),
-            Self::Other { .. } => Some("go on with what began them, take another directory, or throw them away with `--restart`"),
+            Self::Other { .. } => {
+                Some("go on with what began them, take another directory, or throw them away with `--restart`")
+            }
             Self::Busy { .. } => Some("wait for it, or give this process another shard"),
-            Self::Damaged { .. } => Some("the line was changed after it was written; take the file away to run its shard anew"),
+            Self::Damaged { .. } => {
+                Some("the line was changed after it was written; take the file away to run its shard anew")
+            }
             Self::Study(_) | Self::Write(_) | Self::File { .. } => None,
         }
     }

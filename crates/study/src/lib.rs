@@ -47,16 +47,16 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use store::{Appender, Found};
 
 pub use axis::{Axis, AxisValue, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale, Sweep, TASK, axis};
-pub use engine::RunOptions;
+pub use engine::{Progress, RunOptions};
 pub use error::{StoreError, StudyError};
 pub use plan::Point;
-pub use read::{DEFAULT, FORMAT, Set, default_study, load, load_with, read, read_with};
+pub use read::{DEFAULT, FORMAT, Set, default_study, load, load_with, read, read_with, shipped, shipped_names};
 pub use recipe::Recipe;
 pub use results::{DataFile, Manifest, MappingSummary, Row, StudyResult, TaskRecord, csv};
 pub use seeds::Seeds;
 pub use spec::{
-    Arm, ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
-    TaskSettings, Wiring,
+    Arm, ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring,
+    StudySpec, TaskSettings, Wiring,
 };
 pub use store::{Shard, ShardStatus, Status, Store};
 
@@ -169,7 +169,11 @@ fn execute(
         Ok(rows)
     };
     let before = found.done();
-    let all = run_all(todo.len(), options, rows).map_err(|stopped| match stopped {
+    // Runs of a task take about as long as each other.
+    let tasks: Vec<&str> = programs.iter().map(|program| program.point.task()).collect();
+    let kind = |run: &usize| tasks.iter().position(|task| *task == tasks[plan.run(*run).program]).unwrap_or(0);
+    let kinds: Vec<usize> = todo.iter().map(kind).collect();
+    let all = run_all(&kinds, options, rows).map_err(|stopped| match stopped {
         Stopped::Cancelled(done) => StudyError::Interrupted { done: before + done, runs: study.run_count() },
         Stopped::Failed(error) => error,
     })?;

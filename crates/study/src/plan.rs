@@ -166,25 +166,30 @@ impl StudySpec {
     pub(crate) fn run_bound(&self) -> usize {
         let tasks: usize = self.arms.iter().map(|arm| arm.tasks.len()).sum();
         let lengths = self.sweeps.iter().map(|sweep| sweep.values.len());
-        lengths.chain([tasks, self.series as usize, self.networks as usize, self.dies as usize]).fold(1, usize::saturating_mul)
+        lengths
+            .chain([tasks, self.series as usize, self.networks as usize, self.dies as usize])
+            .fold(1, usize::saturating_mul)
     }
 
     /// The runs in order.
     pub(crate) fn plan(&self) -> Plan {
         let of = |part| self.sweeps.iter().filter(move |sweep| sweep.axis.part == part);
-        let mut programs: Vec<Planned> = self.tasks_of_arms().flat_map(|(arm, task)| {
-            let task = AxisValue::task(&arm.tasks[task]);
-            let start = Planned { point: Point::default(), conditions: arm.base.clone(), program: 0 };
-            let start = start.with(&TASK, &task);
-            let series = if start.conditions.task.is_drawn() { self.series } else { self.series.min(1) };
-            let series = Sweep { axis: &SERIES, values: (0..series).map(AxisValue::series).collect() };
-            let networks = Sweep { axis: &NETWORK, values: (0..self.networks).map(AxisValue::network).collect() };
-            let units = [&series, &networks].into_iter().fold(vec![start], product);
-            let arms = units.into_iter().map(|unit| {
-                arm.values.iter().fold(unit, |unit, (axis, value)| unit.with(axis, value))
-            });
-            of(Part::Program).fold(arms.collect(), product)
-        }).collect();
+        let mut programs: Vec<Planned> = self
+            .tasks_of_arms()
+            .flat_map(|(arm, task)| {
+                let task = AxisValue::task(&arm.tasks[task]);
+                let start = Planned { point: Point::default(), conditions: arm.base.clone(), program: 0 };
+                let start = start.with(&TASK, &task);
+                let series = if start.conditions.task.is_drawn() { self.series } else { self.series.min(1) };
+                let series = Sweep { axis: &SERIES, values: (0..series).map(AxisValue::series).collect() };
+                let networks = Sweep { axis: &NETWORK, values: (0..self.networks).map(AxisValue::network).collect() };
+                let units = [&series, &networks].into_iter().fold(vec![start], product);
+                let arms = units
+                    .into_iter()
+                    .map(|unit| arm.values.iter().fold(unit, |unit, (axis, value)| unit.with(axis, value)));
+                of(Part::Program).fold(arms.collect(), product)
+            })
+            .collect();
         let sweeps: Vec<Sweep> = of(Part::Die).cloned().collect();
         let mut first = vec![0];
         for (index, program) in programs.iter_mut().enumerate() {
@@ -198,7 +203,9 @@ impl StudySpec {
     /// Each task with each arm that has it, the arms of a task behind each other.
     fn tasks_of_arms(&self) -> impl Iterator<Item = (&Arm, usize)> {
         let most = self.arms.iter().map(|arm| arm.tasks.len()).max().unwrap_or(0);
-        (0..most).flat_map(move |task| self.arms.iter().filter(move |arm| task < arm.tasks.len()).map(move |arm| (arm, task)))
+        (0..most).flat_map(move |task| {
+            self.arms.iter().filter(move |arm| task < arm.tasks.len()).map(move |arm| (arm, task))
+        })
     }
 }
 
@@ -292,7 +299,8 @@ mod tests {
         let study = study("[reservoir]", axes);
         assert_eq!((study.arms.len(), study.run_count()), (4, 4 * self::study("", "").run_count()));
         for run in runs(&study) {
-            let value = |key: &str| run.point.values().find(|(axis, _)| axis.key == key).map(|(_, value)| value.to_owned());
+            let value =
+                |key: &str| run.point.values().find(|(axis, _)| axis.key == key).map(|(_, value)| value.to_owned());
             assert_eq!(value("reservoir.neurons"), Some(run.conditions.reservoir.neurons.to_string()));
             if run.point.task() == "memory-capacity" {
                 assert_eq!(value("task[1].train"), Some(run.conditions.task.counts["train"].to_string()));

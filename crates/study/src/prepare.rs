@@ -237,9 +237,7 @@ impl Stimulate<'_> {
             rate_min: Quantity::new(Decimal::ZERO, Unit::HERTZ),
             rate_max,
         };
-        Encoder::new(&options, self.conditions.chip.spec.step(), ranges, seed)
-            .map(Some)
-            .map_err(|e| self.error(e))
+        Encoder::new(&options, self.conditions.chip.spec.step(), ranges, seed).map(Some).map_err(|e| self.error(e))
     }
 
     fn events(&self, encoder: Option<&Encoder>, signal: &Signal, index: u32) -> Result<Events, StudyError> {

@@ -6,8 +6,8 @@ mod task;
 use crate::axis::{AXES, Axis, AxisValue, Conditions, Given, Sweep};
 use crate::seeds::Seeds;
 use crate::spec::{
-    Arm, ChipChoice, EchoWiring, EncoderSettings, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings,
-    Wiring,
+    Arm, ChipChoice, EchoWiring, EncoderSettings, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
+    TaskSettings, Wiring,
 };
 use crate::values::{at_least, fraction, frequency, not_negative, penalty, time};
 use chip::{ChipSpec, CoreModel, Values};
@@ -27,6 +27,19 @@ pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
 
 /// The study that runs when none is named.
 pub const DEFAULT: &str = include_str!("default.toml");
+
+/// The studies that are shipped, by name.
+const SHIPPED: [(&str, &str); 1] = [("default", DEFAULT)];
+
+/// The text of the shipped study with this name.
+pub fn shipped(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// The names of all shipped studies.
+pub fn shipped_names() -> impl Iterator<Item = &'static str> {
+    SHIPPED.iter().map(|(name, _)| *name)
+}
 
 /// Keys besides those of [`AXES`].
 const KEYS: [&str; 17] = [
@@ -218,7 +231,9 @@ impl Reader<'_> {
             let all: Vec<TaskSettings> = all.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
             let mut ids = BTreeSet::new();
             match all.iter().flat_map(TaskSettings::ids).find(|id| !ids.insert(id.clone())) {
-                Some(id) => v.reject("task-once", format!("task `{id}` is there twice; rows of results are told apart by it")),
+                Some(id) => {
+                    v.reject("task-once", format!("task `{id}` is there twice; rows of results are told apart by it"))
+                }
                 None => Some(all.into_iter().map(Arc::new).collect::<Vec<_>>()),
             }
         });

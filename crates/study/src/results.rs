@@ -1,9 +1,9 @@
 //! What a study yields: one row a die, setting and task, as a table and beside it what reproduces it.
 
 use crate::Point;
-use formats::csv::line;
 use crate::axis::{NETWORK, SERIES};
 use crate::seeds::Seeds;
+use formats::csv::line;
 use serde::{Deserialize, Serialize};
 use warnings::Warnings;
 
@@ -165,8 +165,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 }
 
 /// Columns of `results.csv` before those of the axes.
-const BEFORE: [&str; 8] =
-    ["chip", "chip_digest", "model", "network_seed", "die_seed", "task_seed", "task", "metric"];
+const BEFORE: [&str; 8] = ["chip", "chip_digest", "model", "network_seed", "die_seed", "task_seed", "task", "metric"];
 /// Columns behind those of the axes.
 const BEHIND: [&str; 18] = [
     "neurons",

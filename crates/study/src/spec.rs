@@ -200,7 +200,11 @@ impl StudySpec {
 impl TaskSettings {
     /// The ids of its tasks: one a row of results.
     pub fn ids(&self) -> Vec<String> {
-        if self.targets.is_empty() { vec![self.id.clone()] } else { self.targets.iter().map(ToString::to_string).collect() }
+        if self.targets.is_empty() {
+            vec![self.id.clone()]
+        } else {
+            self.targets.iter().map(ToString::to_string).collect()
+        }
     }
 
     /// Whether its stimulus is drawn, and not recorded data.

@@ -154,7 +154,11 @@ impl Store {
         if directory.join(RECIPE).exists() {
             let store = Self::open(directory)?;
             let new = digest_of(study);
-            return if store.0.study == new { Ok(store.0) } else { Err(StoreError::Other { directory: directory.into() }) };
+            return if store.0.study == new {
+                Ok(store.0)
+            } else {
+                Err(StoreError::Other { directory: directory.into() })
+            };
         }
         let at = |error| StoreError::file(directory, error);
         std::fs::create_dir_all(directory).map_err(at)?;
@@ -175,7 +179,11 @@ impl Store {
             }
             read => read.map_err(|error| StoreError::file(&path, error))?,
         };
-        let damaged = |error: serde_json::Error| StoreError::Damaged { file: path.clone(), line: error.line(), why: error.to_string() };
+        let damaged = |error: serde_json::Error| StoreError::Damaged {
+            file: path.clone(),
+            line: error.line(),
+            why: error.to_string(),
+        };
         let recipe: Recipe = serde_json::from_slice(&bytes).map_err(damaged)?;
         let study = recipe.study().map_err(StoreError::Study)?;
         Ok((Self { directory: directory.into(), recipe, study: digest_of(&study) }, study))
@@ -189,7 +197,7 @@ impl Store {
     /// What all shards have, of the programs and runs of `plan`.
     pub(crate) fn read(&self, plan: &Plan) -> Result<Found, StoreError> {
         let mut found = Found::nothing(plan);
-        for (shard, path) in self.files()? {
+        for (shard, path) in Self::files(&self.directory)? {
             let mut file = File::open(&path).map_err(|error| StoreError::file(&path, error))?;
             self.read_file(&path, &mut file, shard, plan, &mut found)?;
         }
@@ -203,7 +211,7 @@ impl Store {
     pub fn status(&self, study: &StudySpec) -> Result<Status, StoreError> {
         let plan = study.plan();
         let mut shards = Vec::new();
-        for (shard, path) in self.files()? {
+        for (shard, path) in Self::files(&self.directory)? {
             let mut file = File::open(&path).map_err(|error| StoreError::file(&path, error))?;
             let mut found = Found::nothing(&plan);
             self.read_file(&path, &mut file, shard, &plan, &mut found)?;
@@ -214,13 +222,14 @@ impl Store {
     }
 
     /// The shards that have a file, by number.
-    fn files(&self) -> Result<Vec<(Shard, PathBuf)>, StoreError> {
-        let at = |error| StoreError::file(&self.directory, error);
+    fn files(directory: &Path) -> Result<Vec<(Shard, PathBuf)>, StoreError> {
+        let at = |error| StoreError::file(directory, error);
         let mut all = Vec::new();
-        for entry in std::fs::read_dir(&self.directory).map_err(at)? {
+        for entry in std::fs::read_dir(directory).map_err(at)? {
             let path = entry.map_err(at)?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let shard: Option<Shard> = name.strip_suffix(".jsonl").and_then(|name| name.replacen("-of-", "/", 1).parse().ok());
+            let shard: Option<Shard> =
+                name.strip_suffix(".jsonl").and_then(|name| name.replacen("-of-", "/", 1).parse().ok());
             all.extend(shard.map(|shard| (shard, path.clone())));
         }
         all.sort_by_key(|(shard, _)| (shard.of, shard.number));
@@ -228,7 +237,14 @@ impl Store {
     }
 
     /// Adds what a file has to `found`; where its whole lines end.
-    fn read_file(&self, path: &Path, file: &mut File, shard: Shard, plan: &Plan, found: &mut Found) -> Result<u64, StoreError> {
+    fn read_file(
+        &self,
+        path: &Path,
+        file: &mut File,
+        shard: Shard,
+        plan: &Plan,
+        found: &mut Found,
+    ) -> Result<u64, StoreError> {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(|error| StoreError::file(path, error))?;
         let mut end = 0;
@@ -250,7 +266,8 @@ impl Store {
                 _ if number == 0 => return Err(damaged("it is not the head of a file of runs")),
                 Line::Head(_) => return Err(damaged("a second head")),
                 Line::Program(program, records) => {
-                    let place = found.programs.get_mut(program).ok_or_else(|| damaged("the study has no such program"))?;
+                    let place =
+                        found.programs.get_mut(program).ok_or_else(|| damaged("the study has no such program"))?;
                     *place = Some(*records);
                 }
                 Line::Run(run, mut rows) => {
@@ -300,9 +317,30 @@ impl Store {
     /// Takes the store away.
     ///
     /// # Errors
-    /// Files that cannot be removed.
+    /// As [`Store::discard`].
     pub fn remove(self) -> Result<(), StoreError> {
-        std::fs::remove_dir_all(&self.directory).map_err(|error| StoreError::file(&self.directory, error))
+        Self::discard(&self.directory)
+    }
+
+    /// Takes away the store in `directory`, whatever study it is of. Files that are not of a store stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] if a process is at work on it; files that cannot be removed.
+    pub fn discard(directory: &Path) -> Result<(), StoreError> {
+        let files = Self::files(directory)?;
+        for (_, path) in &files {
+            let file = File::open(path).map_err(|error| StoreError::file(path, error))?;
+            if file.try_lock().is_err() {
+                return Err(StoreError::Busy { file: path.clone() });
+            }
+        }
+        let recipe = directory.join(RECIPE);
+        for path in files.into_iter().map(|(_, path)| path).chain(recipe.exists().then_some(recipe)) {
+            std::fs::remove_file(&path).map_err(|error| StoreError::file(&path, error))?;
+        }
+        // Where something else is in it, it stays.
+        let _ = std::fs::remove_dir(directory);
+        Ok(())
     }
 }
 

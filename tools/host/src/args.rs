@@ -7,6 +7,7 @@ mod input;
 mod mapping;
 mod samples;
 mod score;
+mod study;
 mod tasks;
 mod values;
 
@@ -14,7 +15,7 @@ use budget::Allowance;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 use units::Quantity;
-use values::{count, from_to, parse_tick, time};
+use values::{count, parse_tick, time};
 
 pub(crate) use die::{DieArgs, DieChoice, ForDie};
 pub(crate) use explain::{ExplainArgs, NeuronName};
@@ -23,6 +24,7 @@ pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
 pub(crate) use samples::{RateArgs, SampleArgs};
 pub(crate) use score::ScoreArgs;
+pub(crate) use study::{BegunArgs, StatusArgs, StudyAction, StudyArgs, StudyHow};
 pub(crate) use tasks::TasksArgs;
 pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval, WhichDie};
 
@@ -56,7 +58,7 @@ pub(crate) struct Args {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Score tasks on many dies: a table, results.csv, manifest.json and report.html
-    Study(StudyArgs),
+    Study(Box<StudyArgs>),
     /// List the chips that are shipped
     Chips(ChipsArgs),
     /// Show a chip: limits, parameters, mismatch, and where each number comes from
@@ -83,7 +85,7 @@ impl Command {
     /// Whether the result is printed as JSON.
     pub(crate) fn json(&self) -> bool {
         match self {
-            Self::Study(args) => args.json,
+            Self::Study(args) => args.json(),
             Self::Chips(args) => args.json,
             Self::Chip(args) => args.json,
             Self::Die(args) => args.json,
@@ -96,55 +98,6 @@ impl Command {
             Self::Tasks(args) => args.json,
         }
     }
-}
-
-#[derive(ClapArgs, Debug)]
-#[command(after_help = "Examples:
-  quenched study                              the default study
-  quenched study --quick --out first-look     a small one, in a directory of its own
-  quenched study my-study.toml --dies 32      a study file, with more dies
-
-The same study gives the same results.csv, byte for byte, on any machine and with any number of
-threads. Ctrl-C stops a study; nothing is written then.")]
-pub(crate) struct StudyArgs {
-    /// Study file; the default study if there is none
-    pub(crate) file: Option<PathBuf>,
-
-    /// A smaller version of the study, for a first look: two dies, fewer settings and samples
-    #[arg(long)]
-    pub(crate) quick: bool,
-
-    /// Directory for results.csv, manifest.json and report.html
-    #[arg(long, value_name = "DIR", default_value = "quenched-out")]
-    pub(crate) out: PathBuf,
-
-    /// Threads; all processors if not given
-    #[arg(long, value_name = "N", value_parser = from_to::<1, 1024>, allow_negative_numbers = true)]
-    pub(crate) threads: Option<u32>,
-
-    /// Seed of everything that is drawn, instead of the study's
-    #[arg(long, value_name = "N", value_parser = count::<u64>, allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
-
-    /// Dies for each setting, instead of the study's
-    #[arg(long, value_name = "N", value_parser = from_to::<1, 1_000_000>, allow_negative_numbers = true)]
-    pub(crate) dies: Option<u32>,
-
-    /// Fail if anything is not represented as it was asked for: every line of `warnings` is an error then
-    #[arg(long)]
-    pub(crate) deny_warnings: bool,
-
-    /// Go on although the estimate of memory or time is beyond what is taken unasked
-    #[arg(long)]
-    pub(crate) allow_large: bool,
-
-    /// Also write the figure of each task as a picture of its own, TASK.svg
-    #[arg(long)]
-    pub(crate) figures: bool,
-
-    /// Print the summary as JSON instead of a table
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -93,6 +93,16 @@ pub(crate) enum HostError {
     /// A study cannot run, or was interrupted.
     #[error(transparent)]
     Study(Box<study::StudyError>),
+    /// A study ended before its end, and has kept the runs that were done.
+    #[error("{error}; {done} runs are kept")]
+    Kept {
+        /// Why it ended.
+        error: Box<study::StudyError>,
+        /// Runs that are done.
+        done: usize,
+        /// Where.
+        directory: String,
+    },
     /// States were cut or registers overflowed in a strict run.
     #[error("{count} states were cut at the end of their format or overflowed; the report tells which")]
     Strict {
@@ -138,6 +148,12 @@ impl From<study::StudyError> for HostError {
     }
 }
 
+impl From<study::StoreError> for HostError {
+    fn from(error: study::StoreError) -> Self {
+        study::StudyError::from(error).into()
+    }
+}
+
 impl From<tasks::TaskError> for HostError {
     fn from(error: tasks::TaskError) -> Self {
         Self::Task(Box::new(error))
@@ -171,7 +187,11 @@ impl HostError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } => 2,
-            Self::Study(error) if matches!(**error, study::StudyError::Interrupted { .. }) => 130,
+            Self::Study(error) | Self::Kept { error, .. }
+                if matches!(**error, study::StudyError::Interrupted { .. }) =>
+            {
+                130
+            }
             _ => 1,
         }
     }
@@ -183,8 +203,17 @@ impl HostError {
             Self::Mapper { ways, .. } => ways::help(ways),
             Self::Budget { help, .. } | Self::Records { help, .. } => Some(help.clone()),
             Self::Score(error) => error.help(),
+            Self::Kept { error, directory, .. } => match &**error {
+                study::StudyError::Mapping { error, .. } => help_in_study(error),
+                study::StudyError::Interrupted { .. } => Some(format!("`quenched study resume {directory}` goes on")),
+                _ => Some(format!("`quenched study resume {directory}` goes on, if what is wrong is not in the study")),
+            },
             Self::Study(error) => match &**error {
                 study::StudyError::Mapping { error, .. } => help_in_study(error),
+                study::StudyError::Store(error) => error.help().map(String::from),
+                study::StudyError::Unfinished { .. } => Some(
+                    "`quenched study resume` makes them; `quenched study status` says which shards are at work".into(),
+                ),
                 _ => None,
             },
             _ => None,

@@ -20,13 +20,26 @@ pub(crate) fn progress(parts: u64, counter: &str, quiet: bool) -> ProgressBar {
     bar
 }
 
+/// A bar for work that knows itself how long it will take: its message says so, see [`duration`].
+pub(crate) fn progress_with_message(parts: u64, counter: &str, quiet: bool) -> ProgressBar {
+    let bar = progress(parts, counter, quiet);
+    let style = ProgressStyle::with_template(&format!("{{elapsed:>4}} {{wide_bar}} {counter}, {{msg}} left"));
+    bar.set_style(style.expect("the template is valid").progress_chars("━╸ "));
+    bar.set_message("-");
+    bar
+}
+
 /// The time that is left when `done` of `all` parts took `elapsed`; nobody knows before the first is done.
 fn left(elapsed: Duration, done: u64, all: u64) -> String {
     if done == 0 {
         return "-".into();
     }
     let seconds = elapsed.as_secs_f64() * all.saturating_sub(done) as f64 / done as f64;
-    let seconds = seconds.ceil() as u64;
+    duration(seconds.ceil() as u64)
+}
+
+/// Seconds in words: `3 min 20 s`.
+pub(crate) fn duration(seconds: u64) -> String {
     match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0, seconds) => format!("{seconds} s"),
         (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),

@@ -4,7 +4,7 @@ use crate::figure::{self, score_panels, step_colour, yield_panels};
 use crate::html::escape;
 use crate::series::Series;
 use crate::summary::{AxisValues, Stage, TaskResults};
-use crate::table::setting_cells;
+use crate::table::{columns, setting_cells};
 use std::fmt::Write;
 use study::Scale;
 
@@ -64,51 +64,43 @@ fn step_legend(along: &AxisValues<'_>) -> String {
     along.values.iter().enumerate().map(entry).collect()
 }
 
-/// Mean, spread and worst die for each setting and stage.
+/// Mean with interval, spread and worst die: a line for each setting and stage.
 fn summary_table(task: &TaskResults<'_>) -> String {
+    let several = task.stages.len() > 1;
     let metric = escape(&task.metric.label(task.metric_name));
-    let mut html = format!(
-        "<div class=\"scroll\"><table>\n<thead><tr><th colspan=\"{}\" class=\"stage\" scope=\"colgroup\">{metric}</th>",
-        task.axes.len() + 1
-    );
-    for stage in &task.stages {
-        let _ =
-            write!(html, "<th colspan=\"3\" class=\"stage n first-of-stage\" scope=\"colgroup\">{}</th>", stage.name());
-    }
-    html.push_str("</tr>\n<tr>");
     let classes: Vec<&str> =
         task.axes.iter().map(|a| if a.axis.scale == Scale::Numbers { " class=\"n\"" } else { "" }).collect();
+    let mut html =
+        format!("<div class=\"scroll\"><table>\n<caption>{metric}, {}</caption>\n<thead><tr>", task.copies());
     for (AxisValues { axis, .. }, class) in task.axes.iter().zip(&classes) {
-        let _ = write!(html, "<th scope=\"col\"{class}>{}</th>", axis.label);
+        let _ = write!(html, "<th scope=\"col\"{class}>{}</th>", escape(axis.label));
     }
-    html.push_str("<th scope=\"col\" class=\"n\">dies</th>");
-    for _ in &task.stages {
-        html.push_str("<th scope=\"col\" class=\"n first-of-stage\">mean</th><th scope=\"col\" class=\"n\">sd</th>");
-        html.push_str("<th scope=\"col\" class=\"n\">worst</th>");
+    if several {
+        html.push_str("<th scope=\"col\">stage</th>");
+    }
+    for name in ["mean", "95 %", "sd", "worst", "runs"] {
+        let _ = write!(html, "<th scope=\"col\" class=\"n\">{name}</th>");
     }
     html.push_str("</tr></thead>\n<tbody>\n");
     for (setting, cells) in task.settings.iter().zip(setting_cells(task)) {
         // A group begins where an axis before the last one has another value.
         let before = cells.split_last().map_or(&[][..], |(_, before)| before);
-        let class = if before.iter().any(|cell| !cell.is_empty()) { " class=\"first\"" } else { "" };
-        let _ = write!(html, "<tr{class}>");
-        for (cell, class) in cells.iter().zip(&classes) {
-            let _ = write!(html, "<td{class}>{}</td>", escape(cell));
+        for (i, &stage) in task.stages.iter().enumerate() {
+            let first = i == 0 && (several || before.iter().any(|cell| !cell.is_empty()));
+            let _ = write!(html, "<tr{}>", if first { " class=\"first\"" } else { "" });
+            for (cell, class) in cells.iter().zip(&classes) {
+                let _ = write!(html, "<td{class}>{}</td>", if i == 0 { escape(cell) } else { String::new() });
+            }
+            if several {
+                let _ = write!(html, "<td>{}</td>", stage.name());
+            }
+            let [mean, interval, sd, worst] = columns(task, setting, stage);
+            let die = setting.spread(stage).map_or_else(String::new, |s| format!(" title=\"die {}\"", s.worst_die));
+            for (cell, title) in [(mean, ""), (interval, ""), (sd, ""), (worst, &*die)] {
+                let _ = write!(html, "<td class=\"n\"{title}>{cell}</td>");
+            }
+            let _ = write!(html, "<td class=\"n\">{}</td></tr>\n", setting.rows.len());
         }
-        let _ = write!(html, "<td class=\"n\">{}</td>", setting.rows.len());
-        for &stage in &task.stages {
-            let none = || String::from("-");
-            let spread = setting.spread(stage);
-            let mean = spread.map_or_else(none, |s| task.metric.number(s.mean));
-            let sd = spread.and_then(|s| s.sd).map_or_else(none, |sd| task.metric.number(sd));
-            let worst = spread.map_or_else(none, |s| task.metric.number(s.worst));
-            let die = spread.map_or_else(String::new, |s| format!(" title=\"die {}\"", s.worst_die));
-            let _ = write!(
-                html,
-                "<td class=\"n first-of-stage\">{mean}</td><td class=\"n\">{sd}</td><td class=\"n\"{die}>{worst}</td>"
-            );
-        }
-        html.push_str("</tr>\n");
     }
     html + "</tbody></table></div>\n"
 }

@@ -5,8 +5,8 @@
 
 use super::{Set, keys};
 use crate::axis::{AXES, Axis, AxisValue, Scale, over_key};
-use formats::document::{Document, Entry, Value};
 use formats::FormatErrors;
+use formats::document::{Document, Entry, Value};
 
 /// A value of an axis over a key, and which element of its list it is.
 #[derive(Clone)]
@@ -34,7 +34,10 @@ pub(super) fn combinations(document: Document<'_>, sets: &[Set]) -> Result<Vec<V
             let axes = axes.into_iter().collect::<Option<Vec<_>>>()?;
             let count = axes.iter().map(Vec::len).fold(1, usize::saturating_mul);
             if count > COMBINATIONS_MAX {
-                return v.reject("axes", format!("{count} combinations of values, and {COMBINATIONS_MAX} at most: give fewer values"));
+                return v.reject(
+                    "axes",
+                    format!("{count} combinations of values, and {COMBINATIONS_MAX} at most: give fewer values"),
+                );
             }
             let with = |all: Vec<Vec<ArmValue>>, axis: &Vec<ArmValue>| {
                 all.iter().flat_map(|one| axis.iter().map(|value| [&one[..], &[value.clone()]].concat())).collect()

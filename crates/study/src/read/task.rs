@@ -187,7 +187,10 @@ mod tests {
         let count = |pattern| matching(pattern).len();
         assert_eq!(count("*"), TemporalTask::all().len());
         assert_eq!((count("lorenz/*"), count("uniform/*")), (96, 56));
-        assert_eq!((count("lorenz/recall/*"), count("lorenz/recall/shift+5"), count("lorenz/recall/shift+*")), (7, 1, 7));
+        assert_eq!(
+            (count("lorenz/recall/*"), count("lorenz/recall/shift+5"), count("lorenz/recall/shift+*")),
+            (7, 1, 7)
+        );
         assert_eq!((count("band-*/recall/shift+5"), count("*/recall/shift+5")), (4, 10));
         assert_eq!((count("lorenz*shift+5"), count("lorenz/rec"), count("nothing/*")), (0, 0, 0));
     }

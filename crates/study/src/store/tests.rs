@@ -1,7 +1,7 @@
 //! What a store keeps of a study that is stopped, split, damaged or another one.
 
 use super::*;
-use crate::{RunOptions, StudyError, merge, run, run_shard};
+use crate::{Progress, RunOptions, StudyError, merge, run, run_shard};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,8 +45,13 @@ fn work(directory: &Path, shard: Shard, most: usize, threads: usize) -> Result<(
     let study = recipe().study().unwrap();
     let store = Store::create(directory, &recipe(), &study)?;
     let cancel = AtomicBool::new(most == 0);
-    let progress = |done: usize, _| cancel.store(done >= most, Ordering::Relaxed);
-    run_shard(&study, &store, shard, &RunOptions { threads: NonZeroUsize::new(threads), cancel: &cancel, progress: &progress })
+    let progress = |progress: Progress| cancel.store(progress.done >= most, Ordering::Relaxed);
+    run_shard(
+        &study,
+        &store,
+        shard,
+        &RunOptions { threads: NonZeroUsize::new(threads), cancel: &cancel, progress: &progress },
+    )
 }
 
 /// The results of the runs in `directory`.
@@ -57,7 +62,7 @@ fn merged(directory: &Path) -> Result<crate::StudyResult, StudyError> {
 
 fn straight() -> crate::StudyResult {
     let cancel = AtomicBool::new(false);
-    run(&recipe().study().unwrap(), &RunOptions { threads: None, cancel: &cancel, progress: &|_, _| {} }).unwrap()
+    run(&recipe().study().unwrap(), &RunOptions { threads: None, cancel: &cancel, progress: &|_| {} }).unwrap()
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! Tasks that share a stimulus, looked at one by one: how many of them a change improves.
+//!
+//! Owns the sentence on that; the test, which holds for all tasks together whatever their dependence, is that of
+//! [`statistics::significance`]. It deliberately draws nothing.
+
+use crate::compare::{Units, differences};
+use crate::findings::{ends, raising};
+use crate::summary::{Setting, Stage, TaskResults, family};
+use statistics::significance::tasks_improved;
+use statistics::{Better, LEVEL};
+use std::collections::BTreeMap;
+use study::Row;
+
+/// How many of the tasks that `together` stands for improve from one end of the horizontal axis to the other, and by the
+/// contrast of each axis at both ends; nothing if it is a single task.
+pub(crate) fn findings(rows: &[Row], together: &TaskResults<'_>) -> Vec<String> {
+    let Some(family) = together.task.split_once(" (").map(|(name, _)| name) else { return Vec::new() };
+    let own: Vec<Row> = rows.iter().filter(|row| self::family(row.point.task()) == Some(family)).cloned().collect();
+    let tasks = TaskResults::group(&own);
+    if tasks.len() < 2 {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    if let (Some([from, to]), Some(words)) = (ends(together), raising(together)) {
+        all.extend(counted(&tasks, &from.values, &to.values).map(|counts| format!("{words}: {counts}.")));
+    }
+    let along = together.horizontal();
+    for (axis, values) in together.axes.iter().enumerate() {
+        let Some(contrast) = values.axis.contrast else { continue };
+        let Some(along_values) = together.axes.get(along).map(|along| &along.values).filter(|_| along != axis) else {
+            continue;
+        };
+        for at in [along_values.first(), along_values.last().filter(|_| along_values.len() > 1)].into_iter().flatten() {
+            let setting = |value| {
+                let has = |s: &&Setting<'_>| s.values[axis] == value && s.values[along] == *at;
+                together.settings.iter().find(has)
+            };
+            let (Some(from), Some(to)) = (setting(contrast.from), setting(contrast.to)) else { continue };
+            let at = together.axes[along].axis.words(at);
+            let counts = counted(&tasks, &from.values, &to.values);
+            all.extend(counts.map(|counts| format!("{} at {at}: {counts}.", contrast.words)));
+        }
+    }
+    all
+}
+
+/// How many of `tasks` are better with the values `to` than with `from`, in words.
+fn counted(tasks: &[TaskResults<'_>], from: &[&str], to: &[&str]) -> Option<String> {
+    let first = tasks.first()?;
+    let mut by_unit: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for task in tasks {
+        let pairs = differences(task.setting(from)?, task.setting(to)?, |row| Stage::Float.score(row));
+        for (unit, difference) in means_by_unit(&pairs) {
+            by_unit.entry(unit).or_default().push(difference);
+        }
+    }
+    let differences: Vec<Vec<f64>> = by_unit.into_values().filter(|all| all.len() == tasks.len()).collect();
+    let better = if first.higher_is_better { Better::Larger } else { Better::Smaller };
+    let units: Units = first.units;
+    tasks_improved(&differences, better, units.name(), LEVEL).ok().map(|counts| counts.to_string())
+}
+
+/// The mean difference of each top-level unit.
+fn means_by_unit(pairs: &[(Vec<u64>, f64)]) -> BTreeMap<u64, f64> {
+    let mut sums: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+    for (path, difference) in pairs {
+        let (sum, count) = sums.entry(path[0]).or_default();
+        *sum += difference;
+        *count += 1.0;
+    }
+    sums.into_iter().map(|(unit, (sum, count))| (unit, sum / count)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::example::{point, rows};
+    use study::Row;
+
+    /// Twenty tasks on eight networks; of each ten, seven are improved by mismatch beyond doubt and one gets worse.
+    fn family() -> Vec<Row> {
+        let mut all = Vec::new();
+        for network in 0..8 {
+            for cv in ["0", "0.5"] {
+                for task in 0..20 {
+                    let mut row = rows()[0].clone();
+                    let values = [
+                        ("task", format!("lorenz/recall/shift+{task}")),
+                        ("network", network.to_string()),
+                        ("recurrence", "full".into()),
+                        ("cv", cv.into()),
+                        ("die", "0".into()),
+                    ];
+                    row.point = point(&values.each_ref().map(|(key, value)| (*key, value.as_str())));
+                    let effect = [-0.1, -0.1, -0.1, -0.1, -0.1, -0.1, -0.1, 0.1, 0.0, 0.0][task % 10];
+                    let noise = f64::from((network * 7 + task as i32 * 13) % 11 - 5) * 0.002;
+                    (row.higher_is_better, row.score_on_chip, row.score_quantised) = (false, None, None);
+                    row.score_float = 0.5 + if cv == "0" { 0.0 } else { effect + noise };
+                    all.push(row);
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn tasks_that_share_a_run_are_one_and_are_counted() {
+        let all = crate::findings(&family());
+        assert_eq!(all.iter().map(|f| f.task.as_str()).collect::<Vec<_>>(), ["lorenz (20 tasks)"]);
+        let counts =
+            "Raising the mismatch from CV 0 to CV 0.5 (full recurrence): 14 of 20 tasks improve, 2 become worse";
+        assert!(all[0].findings.iter().any(|f| f.contains(counts)), "{all:#?}");
+        let table = crate::terminal_table(&family());
+        assert!(
+            table.starts_with("lorenz (20 tasks): accuracy (%), lower is better, 8 networks of 1 die\n"),
+            "{table}"
+        );
+    }
+}
