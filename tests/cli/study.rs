@@ -28,7 +28,7 @@ fn results_do_not_depend_on_threads_or_time() {
     let sandbox = sandbox();
     let first = sandbox.prints(&["study", "study.toml", "--threads", "1", "--out", "one"]);
     assert!(first.starts_with("Smallest study\n"), "{first}");
-    assert!(first.contains("memory capacity") && first.contains("At CV 0 with full recurrence, all 2 dies"), "{first}");
+    assert!(first.contains("memory capacity") && first.contains("with the float readout (a single run)"), "{first}");
     sandbox.prints(&["study", "study.toml", "--threads", "2", "--out", "two", "--quiet"]);
     for file in FILES {
         assert!(sandbox.read(&format!("one/{file}")) == sandbox.read(&format!("two/{file}")), "{file} differs");
@@ -44,15 +44,16 @@ fn results_do_not_depend_on_threads_or_time() {
     names.sort();
     assert_eq!(names, ["manifest.json", "report.html", "results.csv"]);
     let csv = sandbox.read("one/results.csv");
-    assert_eq!(csv.lines().count(), 1 + 2 * 2 * 2, "recurrence x CV x dies");
+    assert_eq!(csv.lines().count(), 1 + 2 * (1 + 2), "recurrence x (one nominal die, and two with mismatch)");
     // Each row says what made it, and without a program of the readout there is no score of one.
     let mut lines = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = lines.next().expect("a header");
     let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("one/manifest.json")).expect("JSON");
     for line in lines {
         let value = |name| line[header.iter().position(|column| *column == name).expect(name)];
-        let made = ["chip", "model", "seed", "score_quantised", "score_on_chip", "saturations"].map(value);
-        assert_eq!(made, ["dynapse2", "lif", "1", "", "", "0"]);
+        let made = ["chip", "model", "network_seed", "network", "score_quantised", "score_on_chip", "saturations"].map(value);
+        assert_eq!(made, ["dynapse2", "lif", "1", "0", "", "", "0"]);
+        assert!(value("penalty").parse::<f64>().is_ok() && value("digest").len() == 32, "{line:?}");
         assert!(value("warnings").parse::<u32>().is_ok(), "{line:?}");
         assert_eq!(manifest["chip_digest"], value("chip_digest"));
     }
@@ -71,9 +72,75 @@ fn the_manifest_and_the_command_line_say_how_to_repeat() {
     assert_eq!((&manifest["seed"], &manifest["dies"]), (&5.into(), &1.into()));
     assert_eq!(manifest["study"], STUDY);
     let page = sandbox.read("out/report.html");
-    assert!(page.contains("<pre>quenched study study.toml --seed 5 --dies 1</pre>"));
+    assert!(page.contains("<pre>quenched study study.toml --dies 1 --seed 5</pre>"));
     assert!(sandbox.read("out/memory-capacity.svg").starts_with("<svg "));
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src="));
+}
+
+/// A key that is set is read as if it stood in the file, and is part of how to repeat the study.
+#[test]
+fn any_key_can_be_set() {
+    let sandbox = sandbox();
+    let set = ["study", "study.toml", "--set", "reservoir.neurons=12", "--set", "task.train=80", "--set", "cv=[0.1]"];
+    sandbox.prints(&[&set[..], &["--out", "set"]].concat());
+    let text = STUDY.replacen("neurons = 16", "neurons = 12", 1).replacen("train = 100", "train = 80", 1);
+    sandbox.file("edited.toml", text.replacen("cv = [0, 0.3]", "cv = [0.1]", 1));
+    sandbox.prints(&["study", "edited.toml", "--out", "edited"]);
+    assert_eq!(sandbox.read("set/results.csv"), sandbox.read("edited/results.csv"));
+    let page = sandbox.read("set/report.html");
+    let repeat = "quenched study study.toml --set reservoir.neurons=12 --set task.train=80 --set cv=&#39;[0.1]&#39;";
+    assert!(page.contains(repeat) || page.contains(&repeat.replace("&#39;", "'")), "the page says how to repeat it");
+    let wrong = |sets: &[&str]| {
+        let args: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+        sandbox.fails(1, &[&["study", "study.toml", "--out", "no"], &args[..]].concat())
+    };
+    let text = wrong(&["reservoir.neurans=12"]);
+    assert!(text.contains("unknown key `neurans`") && text.contains("did you mean `neurons`?"), "{text}");
+    assert!(wrong(&["reservoir.neurons=few"]).contains("--set reservoir.neurons:1:1"));
+    assert!(wrong(&["dies.x=1"]).contains("`dies` is no table"));
+    assert!(!sandbox.exists("no"));
+}
+
+/// Shards in any order make what one process makes.
+#[test]
+fn shards_are_merged_to_the_same_bytes() {
+    let sandbox = sandbox();
+    let study = ["study", "study.toml", "--networks", "2", "--quiet"];
+    sandbox.prints(&[&study[..], &["--out", "straight"]].concat());
+    for number in ["3/4", "1/4", "4/4"] {
+        let text = sandbox.prints(&[&study[..], &["--out", "parts", "--shard", number]].concat());
+        assert!(text.starts_with(&format!("shard {number} is done; ")), "{text}");
+    }
+    let text = sandbox.fails(1, &["study", "merge", "parts"]);
+    assert!(text.contains("3 of 12 runs are not done") && !sandbox.exists("parts/results.csv"), "{text}");
+    let status = sandbox.prints(&["study", "status", "parts"]);
+    snapbox::assert_data_eq!(status, snapbox::file!["snapshots/study-status.txt"]);
+    let args = [&study[..], &["--out", "parts", "--shard", "slurm"]].concat();
+    let variables = [("SLURM_ARRAY_TASK_ID", "1"), ("SLURM_ARRAY_TASK_MIN", "0"), ("SLURM_ARRAY_TASK_COUNT", "4")];
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_quenched"))
+        .args(args)
+        .envs(variables)
+        .current_dir(sandbox.path())
+        .output()
+        .expect("quenched runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("shard 2/4 is done; all 12 runs are done: `quenched study merge parts`"), "{text}");
+    sandbox.prints(&["study", "merge", "parts"]);
+    for file in FILES {
+        assert!(sandbox.read(&format!("parts/{file}")) == sandbox.read(&format!("straight/{file}")), "{file} differs");
+    }
+    let none = sandbox.fails(1, &["study", "status", "parts"]);
+    assert!(none.contains("there are no runs of a study here"), "{none}");
+    assert!(sandbox.fails(2, &["study", "study.toml", "--shard", "5/4"]).contains("write its number, from 1"));
+}
+
+#[test]
+fn a_script_for_slurm_is_printed() {
+    let sandbox = sandbox();
+    let args = ["study", "study.toml", "--dies", "9", "--threads", "4", "--out", "big", "--print-sbatch", "20"];
+    snapbox::assert_data_eq!(sandbox.prints(&args), snapbox::file!["snapshots/study-sbatch.txt"]);
+    assert!(!sandbox.exists("big"));
+    assert!(sandbox.fails(2, &["study", "defualt"]).contains("did you mean `default`?"));
 }
 
 /// [`fails`] for a mistake whose place is named, with these words about it.

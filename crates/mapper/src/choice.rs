@@ -75,6 +75,17 @@ pub enum WeightGoal {
     Max,
 }
 
+/// Which connections the weights of a core are chosen for, where they share them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WeightsFor {
+    /// Those that are mapped.
+    #[default]
+    Kept,
+    /// Those that a mask takes away too: all others then get the weights that they would have beside them, and what was
+    /// removed is all that differs.
+    All,
+}
+
 /// Whether populations may sit in one core.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CoreSharing {
@@ -122,6 +133,8 @@ pub struct MapperOptions {
     pub small_weights: SmallWeights,
     /// What the search for weights keeps small.
     pub weight_goal: WeightGoal,
+    /// Which connections weights are chosen for.
+    pub weights_for: WeightsFor,
     /// The largest error of a projection's weights, as a part of the root mean square of those asked for, that is
     /// not refused; none: any.
     pub max_weight_error: Option<f64>,

@@ -102,7 +102,9 @@ use chip::{ChipSpec, CoreProgram, DieSymbol, PlacementKind, Program, Symbols};
 use network::Network;
 use sharing::Sharing;
 
-pub use choice::{Activity, CoreSharing, MapperOptions, OverFull, Placing, PruneBy, Scale, SmallWeights, WeightGoal};
+pub use choice::{
+    Activity, CoreSharing, MapperOptions, OverFull, Placing, PruneBy, Scale, SmallWeights, WeightGoal, WeightsFor,
+};
 pub use decode::{DecodedConnection, decode};
 pub use die::{DieChoice, DieError, DieMisfit, DieReport, KnownDie, OnBroken};
 pub use energy::{EnergyItem, energy};

@@ -5,6 +5,7 @@
 
 use crate::{
     Activity, CoreSharing, DieChoice, MapperOptions, OverFull, Placing, PruneBy, Scale, SmallWeights, WeightGoal,
+    WeightsFor,
 };
 
 /// What an option can be.
@@ -124,6 +125,10 @@ named! {
         "relative" => Relative, "the root mean square of the errors, each relative to its weight";
         "max" => Max, "the largest error";
     }
+    WEIGHTS_FOR: WeightsFor {
+        "kept" => Kept, "those that are mapped";
+        "all" => All, "those that are removed or pruned too, so that the others get the weights that they would have beside them";
+    }
     CORE_SHARING: CoreSharing {
         "on" => On, "wherever the chip lets them, if nothing gets worse by it or no fresh core is left";
         "off" => Off, "every population starts with a fresh core";
@@ -189,6 +194,15 @@ pub const OPTIONS: &[OptionInfo] = &[
         doc: "What the search for the weights of a core keeps small",
         default: "rms",
         set: |options, text| Named::named(text, &mut options.weight_goal),
+    },
+    OptionInfo {
+        key: "weights_for",
+        flag: "weights-for",
+        former: None,
+        values: WEIGHTS_FOR,
+        doc: "Which connections the weights of a core are chosen for, where all of a core share them (DYNAP-SE2)",
+        default: "kept",
+        set: |options, text| Named::named(text, &mut options.weights_for),
     },
     OptionInfo {
         key: "max_weight_error",
@@ -343,6 +357,7 @@ mod tests {
             activity: _,
             small_weights: _,
             weight_goal: _,
+            weights_for: _,
             max_weight_error: _,
             core_sharing: _,
             scale: _,
@@ -350,7 +365,7 @@ mod tests {
             placement: _,
             die: _,
         } = MapperOptions::default();
-        assert_eq!(OPTIONS.len(), 11);
+        assert_eq!(OPTIONS.len(), 12);
         for option in OPTIONS {
             assert_eq!(option.flag, option.key.replace('_', "-"));
             let all = match option.values {

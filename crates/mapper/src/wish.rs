@@ -5,7 +5,7 @@ use crate::die::OnDie;
 use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
 use crate::report::FreedResources;
-use crate::{MapperError, delays, level};
+use crate::{MapperError, WeightsFor, delays, level};
 use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, Source, SynapseSign};
 use device_models::DeviceModelError;
 use network::{Endpoint, Network, Projection, WeightFormat};
@@ -46,6 +46,11 @@ impl Link {
     /// The same on a chip without scales of weights, where it has 32 bits.
     pub(crate) fn magnitude(&self) -> u32 {
         u32::try_from(self.asked()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether weights are chosen for it.
+    pub(crate) fn is_weighed(&self, weights_for: WeightsFor) -> bool {
+        self.is_wanted() || weights_for == WeightsFor::All && !self.cut && self.weight != 0
     }
 
     /// Whether the mapper has to find a place for it.

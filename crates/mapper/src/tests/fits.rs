@@ -259,3 +259,24 @@ fn slots_stay_when_something_is_added() {
     let tags: BTreeSet<Tag> = memories(&large)[0].sram.iter().map(|words| words[0].tag).collect();
     assert_eq!(tags.len(), 256);
 }
+
+/// What a mask takes away changes no other weight, if weights are chosen for it too.
+#[test]
+fn the_weights_of_a_core_can_be_those_of_the_whole_network() {
+    let mut network = recurrent(40, 8);
+    let list = (0..40).map(|post| (post % 16, post, weight(70_000 + 9_001 * post as i32))).collect();
+    let inputs = projection(&network, "in", IN, 0, list);
+    network.projections.push(inputs);
+    let of_inputs = |network: &Network, weights_for| {
+        let options = MapperOptions { weights_for, ..MapperOptions::default() };
+        let Mapping { program, placement, .. } = map(network, &tag_cam(), &options).unwrap();
+        let all = decode(&program, &placement, network, &tag_cam()).unwrap();
+        all.into_iter().filter(|connection| connection.pre == IN).collect::<Vec<_>>()
+    };
+    let whole = of_inputs(&network, WeightsFor::Kept);
+    assert_eq!(whole, of_inputs(&network, WeightsFor::All), "nothing is masked");
+    let connections = network.projections[0].connections.len();
+    network.projections[0].mask = Mask::none(connections);
+    assert_eq!(whole, of_inputs(&network, WeightsFor::All));
+    assert_ne!(whole, of_inputs(&network, WeightsFor::Kept), "four currents for fewer weights");
+}

@@ -16,6 +16,7 @@ const fn options(core_sharing: CoreSharing) -> MapperOptions {
         activity: Activity::Unknown,
         small_weights: SmallWeights::Nearest,
         weight_goal: WeightGoal::Rms,
+        weights_for: WeightsFor::Kept,
         max_weight_error: None,
         core_sharing,
         scale: Scale::None,

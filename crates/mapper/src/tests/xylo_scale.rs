@@ -15,6 +15,7 @@ const fn with(scale: Scale) -> MapperOptions {
         activity: Activity::Unknown,
         small_weights: SmallWeights::Nearest,
         weight_goal: WeightGoal::Rms,
+        weights_for: WeightsFor::Kept,
         max_weight_error: None,
         core_sharing: CoreSharing::On,
         scale,

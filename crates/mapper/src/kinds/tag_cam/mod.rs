@@ -139,11 +139,12 @@ fn map(
     options: &MapperOptions,
     ledger: &mut Ledger,
 ) -> Result<Filled, MapperError> {
-    let wanted = collect(wish);
-    let mut weights = fit(wish, limits, options, &wanted);
-    let links = || wanted.iter().flatten().flatten().copied();
+    let weighed = collect(wish, |link| link.is_weighed(options.weights_for));
+    let mut weights = fit(wish, limits, options, &weighed);
+    let links = || weighed.iter().flatten().flatten().copied();
     let coarser = |weights: &CoreWeights| weights.coarser(wish);
     sums::settle(wish, &mut weights, 0, links, |weights, link| weights.steps(link), coarser)?;
+    let wanted = collect(wish, Link::is_wanted);
     let mut coded = Vec::new();
     for (neurons, weights) in wanted.into_iter().zip(&weights) {
         let mut words = |links: Vec<Link>| match wish.die {
@@ -184,14 +185,14 @@ fn map(
     Ok((cores, inputs.collect(), weights))
 }
 
-/// The wanted connections of every circuit, by core.
+/// The connections of every circuit that are `of` a sort, by core.
 ///
 /// They keep the order of the network (projection, sender, connection): a circuit's slots do not move when something
 /// else is added to the network or gets another tag, and so neither does the mismatch of a slot.
-fn collect(wish: &Wish<'_>) -> Vec<Vec<Vec<Link>>> {
+fn collect(wish: &Wish<'_>, of: impl Fn(&Link) -> bool) -> Vec<Vec<Vec<Link>>> {
     let mut wanted: Vec<Vec<Vec<Link>>> =
         wish.cores.iter().map(|core| vec![Vec::new(); core.neuron_count as usize]).collect();
-    for link in wish.all_links().filter(Link::is_wanted) {
+    for link in wish.all_links().filter(of) {
         wanted[link.core][usize::from(link.circuit)].push(link);
     }
     wanted
