@@ -51,7 +51,8 @@ fn results_do_not_depend_on_threads_or_time() {
     let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("one/manifest.json")).expect("JSON");
     for line in lines {
         let value = |name| line[header.iter().position(|column| *column == name).expect(name)];
-        let made = ["chip", "model", "network_seed", "network", "score_quantised", "score_on_chip", "saturations"].map(value);
+        let made =
+            ["chip", "model", "network_seed", "network", "score_quantised", "score_on_chip", "saturations"].map(value);
         assert_eq!(made, ["dynapse2", "lif", "1", "0", "", "", "0"]);
         assert!(value("penalty").parse::<f64>().is_ok() && value("digest").len() == 32, "{line:?}");
         assert!(value("warnings").parse::<u32>().is_ok(), "{line:?}");

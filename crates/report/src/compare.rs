@@ -23,8 +23,12 @@ impl Units {
 
     /// Where a row is, from the top-level unit down.
     pub(crate) fn path(self, row: &Row) -> Vec<u64> {
-        let number = |axis| u64::from(row.point.unit(axis));
-        let (network, series, die) = (number(&NETWORK), number(&SERIES), u64::from(row.point.die()));
+        self.path_of(row.point.unit(&NETWORK), row.point.unit(&SERIES), row.point.die())
+    }
+
+    /// The same of a network, series and die.
+    pub(crate) fn path_of(self, network: u32, series: u32, die: u32) -> Vec<u64> {
+        let (network, series, die) = (u64::from(network), u64::from(series), u64::from(die));
         match (self.networks, self.series) {
             (true, _) => vec![network, series, die],
             (false, true) => vec![series, die],

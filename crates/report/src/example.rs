@@ -104,5 +104,5 @@ pub(crate) fn result() -> StudyResult {
         mappings: vec![mapping("japanese-vowels", "full", 12_288), mapping("japanese-vowels", "removed", 4_096)],
         results_digest: String::new(),
     };
-    StudyResult { rows: rows(), manifest }
+    StudyResult { rows: rows(), controls: Vec::new(), tuning: Vec::new(), manifest }
 }

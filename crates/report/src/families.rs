@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn tasks_that_share_a_run_are_one_and_are_counted() {
-        let all = crate::findings(&family());
+        let all = crate::findings(&family(), crate::Beside::default());
         assert_eq!(all.iter().map(|f| f.task.as_str()).collect::<Vec<_>>(), ["lorenz (20 tasks)"]);
         let counts =
             "Raising the mismatch from CV 0 to CV 0.5 (full recurrence): 14 of 20 tasks improve, 2 become worse";

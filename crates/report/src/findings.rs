@@ -4,6 +4,7 @@
 //! is said not to be seen. None of the sentences judges whether a difference is large.
 
 use crate::compare::{Change, change, stage_change};
+use crate::controls::{self, Beside};
 use crate::families;
 use crate::figure::capitalised;
 use crate::series::{Series, words};
@@ -20,7 +21,7 @@ pub struct TaskFindings {
 }
 
 /// The headline findings of `rows`, by task; tasks that share a run are one task, see [`condensed`].
-pub fn findings(rows: &[Row]) -> Vec<TaskFindings> {
+pub fn findings(rows: &[Row], beside: Beside<'_>) -> Vec<TaskFindings> {
     let together = condensed(rows);
     let tasks = TaskResults::group(&together);
     let each = tasks.iter().map(|task| {
@@ -31,6 +32,8 @@ pub fn findings(rows: &[Row]) -> Vec<TaskFindings> {
         all.push(rates(task));
         all.extend((0..task.axes.len()).flat_map(|axis| stages.iter().map(move |&stage| contrast(task, axis, stage))));
         all.extend(families::findings(rows, task).into_iter().map(Some));
+        all.extend(controls::against_tuned(beside.tuning, task).into_iter().map(Some));
+        all.push(controls::without_chip(beside.controls, task));
         all.extend([chip_cost(task), worst(task), losses(task), saturations(task)]);
         TaskFindings { task: task.task.into(), findings: all.into_iter().flatten().collect() }
     });
@@ -67,6 +70,11 @@ fn place_on(task: &TaskResults<'_>, setting: &Setting<'_>, along: Option<usize>,
     at.into_iter().chain(with).collect::<Vec<_>>().join(" ")
 }
 
+/// The horizontal axis, if it has several values.
+pub(crate) fn along_of(task: &TaskResults<'_>) -> Option<usize> {
+    Some(task.horizontal()).filter(|along| task.axes.get(*along).is_some_and(|axis| axis.values.len() > 1))
+}
+
 /// The settings of the smallest and the largest value of the horizontal axis in the first series.
 pub(crate) fn ends<'t, 'a>(task: &'t TaskResults<'a>) -> Option<[&'t Setting<'a>; 2]> {
     let series = Series::of(task).into_iter().next()?;
@@ -80,6 +88,9 @@ pub(crate) fn raising(task: &TaskResults<'_>) -> Option<String> {
     let along = task.axes.get(task.horizontal())?;
     let [low, high] = ends(task)?.map(|setting| along.axis.words(setting.values[task.horizontal()]));
     let series = Series::of(task).into_iter().next()?;
+    // The name of a key says what is raised.
+    let high = high.strip_prefix(&format!("{} ", along.axis.quantity)).unwrap_or(&high);
+    let low = low.strip_prefix(&format!("{} ", along.axis.quantity)).unwrap_or(&low);
     Some(format!("Raising the {} from {low} to {high} ({})", along.axis.quantity, series.words))
 }
 
@@ -105,7 +116,7 @@ fn range(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
 }
 
 /// A difference with its interval, or that none is seen.
-fn said(task: &TaskResults<'_>, change: &Change) -> String {
+pub(crate) fn said(task: &TaskResults<'_>, change: &Change) -> String {
     match &change.estimate {
         None => format!("{} (a single unit: no interval)", task.metric.difference(change.mean)),
         Some(estimate) if estimate.holds(0.0) => format!("no difference seen {}", task.metric.interval(estimate)),
@@ -224,7 +235,7 @@ mod tests {
 
     #[track_caller]
     fn check(rows: &[Row], task: &str, expected: &str) {
-        let all = findings(rows);
+        let all = findings(rows, Beside::default());
         let found = all.iter().find(|t| t.task == task).expect("the task is reported");
         assert!(found.findings.iter().any(|f| f.contains(expected)), "{expected}\nnot in {:#?}", found.findings);
     }
@@ -252,7 +263,7 @@ mod tests {
         check(&r, task, "n = 8 dies). This is one network: nothing follows for others.");
         check(&r, task, "Quantising the readout, accuracy over all settings: \u{2212}0.8 points (95 %:");
         check(&r, task, "The worst die of all is die ");
-        assert!(findings(&r)[0].findings.iter().all(|f| !f.contains("router lost")));
+        assert!(findings(&r, Beside::default())[0].findings.iter().all(|f| !f.contains("router lost")));
     }
 
     /// What may be noise is not told as a difference.
@@ -272,7 +283,7 @@ mod tests {
     #[test]
     fn a_rate_that_moves_is_another_explanation() {
         let mut r = rows();
-        assert!(findings(&r).iter().all(|t| t.findings.iter().all(|f| !f.contains("firing rate"))));
+        assert!(findings(&r, Beside::default()).iter().all(|t| t.findings.iter().all(|f| !f.contains("firing rate"))));
         r.iter_mut()
             .filter(|row| row.point.setting().any(|(_, name)| name == "0.5"))
             .for_each(|row| row.rate_hz *= 1.5);
@@ -302,7 +313,7 @@ mod tests {
     #[test]
     fn a_single_setting_makes_no_comparison() {
         let one: Vec<Row> = rows().into_iter().take(1).collect();
-        let found = &findings(&one)[0].findings;
+        let found = &findings(&one, Beside::default())[0].findings;
         assert_eq!(found.len(), 2, "{found:#?}");
         assert!(found[0].contains("on chip (a single run)."), "{found:#?}");
         assert!(found[1].contains("a single unit: no interval"), "{found:#?}");

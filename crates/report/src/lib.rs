@@ -18,6 +18,7 @@
 mod activity;
 mod chart;
 mod compare;
+mod controls;
 #[cfg(test)]
 mod example;
 mod families;
@@ -37,6 +38,7 @@ mod text;
 mod weights;
 
 pub use activity::{RunFigure, SpikeGroup, TimeSpan, Trace};
+pub use controls::Beside;
 pub use figure::figure_svg;
 pub use findings::{TaskFindings, findings};
 pub use floor::{FloorCell, FloorLink, floor_svg};

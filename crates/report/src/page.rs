@@ -6,6 +6,7 @@
 mod results;
 
 use crate::chart::COLOURS;
+use crate::controls::Beside;
 use crate::findings::findings;
 use crate::html::{escape, fill, table};
 use crate::summary::{TaskResults, condensed};
@@ -107,9 +108,14 @@ impl Page<'_> {
         )
     }
 
+    /// What stands beside the rows.
+    fn beside(&self) -> Beside<'_> {
+        Beside { controls: &self.result.controls, tuning: &self.result.tuning }
+    }
+
     fn findings(&self) -> String {
         let mut html = String::new();
-        for task in findings(&self.result.rows) {
+        for task in findings(&self.result.rows, self.beside()) {
             let _ = write!(html, "<h3>{}</h3>\n<ul>\n", escape(&task.task));
             for finding in &task.findings {
                 let _ = writeln!(html, "<li>{}</li>", escape(finding));

@@ -119,7 +119,7 @@ impl Run<'_> {
         recorded.map_err(|e| self.session_error(e))
     }
 
-    fn train(&self, features: &Matrix) -> Result<Fit, StudyError> {
+    pub(crate) fn train(&self, features: &Matrix) -> Result<Fit, StudyError> {
         let ridge = match self.prepared.goal {
             Goal::Classes(_) => Ridge::classifier(),
             Goal::Targets(_) => Ridge::default(),
@@ -156,9 +156,9 @@ impl Run<'_> {
     }
 
     /// The scores on the validation part of readouts that were trained on the training part alone, by which settings
-    /// may be chosen: nothing of the test part is in them. None where nothing was validated, or the metric is one that
-    /// squared errors do not give.
-    fn validation_scores(&self, fit: &Fit) -> Result<Option<Vec<f64>>, StudyError> {
+    /// may be chosen: nothing of the test part is in them. None where nothing was validated. Of a memory capacity it is the
+    /// sum of 1 - NMSE where that is above 0, which is the squared correlation but for what the penalty takes.
+    pub(crate) fn validation_scores(&self, fit: &Fit) -> Result<Option<Vec<f64>>, StudyError> {
         let rows = self.prepared.split.validation_rows();
         let trial = |penalty: f64| fit.trials.iter().find(|trial| trial.penalty == penalty);
         match &self.prepared.goal {
@@ -166,18 +166,21 @@ impl Run<'_> {
                 let right = |trial: &Trial| 1.0 - trial.misclassified as f64 / rows.len() as f64;
                 Ok(fit.penalties.first().and_then(|penalty| trial(*penalty)).map(|trial| vec![right(trial)]))
             }
-            Goal::Targets(_) if self.prepared.metric == Metric::MemoryCapacity => Ok(None),
             Goal::Targets(targets) => {
                 let validated = targets.slice(rows);
-                let nrmse = |(target, penalty): (usize, &f64)| {
+                let nmse = |(target, penalty): (usize, &f64)| {
                     let error = trial(*penalty)?.squared_errors.as_ref()?[target];
                     let count = validated.rows() as f64;
                     let mean = validated.column(target).sum::<f64>() / count;
                     let variance = validated.column(target).map(|y| (y - mean) * (y - mean)).sum::<f64>();
-                    (variance > 0.0).then(|| (error / variance).sqrt())
+                    (variance > 0.0).then(|| error / variance)
                 };
-                let all: Option<Vec<f64>> = fit.penalties.iter().enumerate().map(nrmse).collect();
-                all.map(|all| self.by_task(all)).transpose().map_err(|e| self.readout_error(e))
+                let all: Option<Vec<f64>> = fit.penalties.iter().enumerate().map(nmse).collect();
+                let by_metric = |all: Vec<f64>| match self.prepared.metric {
+                    Metric::MemoryCapacity => Ok(vec![all.iter().map(|nmse| (1.0 - nmse).max(0.0)).sum()]),
+                    _ => self.by_task(all.into_iter().map(f64::sqrt).collect()),
+                };
+                all.map(by_metric).transpose().map_err(|e| self.readout_error(e))
             }
         }
     }

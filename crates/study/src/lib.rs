@@ -19,6 +19,7 @@
 
 mod axis;
 mod calibrate;
+mod control;
 mod engine;
 mod error;
 mod estimate;
@@ -36,6 +37,7 @@ mod results;
 mod seeds;
 mod spec;
 mod store;
+mod tuned;
 mod values;
 
 use engine::{Shared, Stopped, run_all};
@@ -47,6 +49,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use store::{Appender, Found};
 
 pub use axis::{Axis, AxisValue, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale, Sweep, TASK, axis};
+pub use control::{Control, ControlRow};
 pub use engine::{Progress, RunOptions};
 pub use error::{StoreError, StudyError};
 pub use plan::Point;
@@ -59,6 +62,7 @@ pub use spec::{
     StudySpec, TaskSettings, Wiring,
 };
 pub use store::{Shard, ShardStatus, Status, Store};
+pub use tuned::{Tuned, tuned};
 
 impl StudySpec {
     /// A smaller version of this study that says the same with less certainty: two dies, of each axis of numbers with
@@ -152,6 +156,7 @@ fn execute(
     todo.iter().for_each(|run| runs_of[plan.run(*run).program] += 1);
     let records: Vec<OnceLock<Records>> = programs.iter().map(|_| OnceLock::new()).collect();
     let prepared: Vec<_> = runs_of.into_iter().map(Shared::new).collect();
+    let known: Vec<bool> = found.programs.iter().map(Option::is_some).collect();
     let keep = |line: &dyn Fn(&mut Appender) -> Result<(), StoreError>| match store {
         Some(store) => line(&mut store.lock().unwrap_or_else(PoisonError::into_inner)),
         None => Ok(()),
@@ -159,9 +164,17 @@ fn execute(
     let rows = |index: usize| {
         let run = plan.run(todo[index]);
         let prepared = prepared[run.program].take(|| {
-            let prepared = prepare(&programs[run.program])?;
-            keep(&|store| store.program(run.program, &prepared.records))?;
-            records[run.program].get_or_init(|| prepared.records.clone());
+            let program = &programs[run.program];
+            let mut prepared = prepare(program)?;
+            // What the store has of a program it has whole.
+            if !known[run.program] {
+                if program.first && !program.tuning {
+                    let run = Run { point: &program.point, conditions: &program.conditions, prepared: &prepared };
+                    prepared.records.controls = control::controls(&run, &study.controls)?;
+                }
+                keep(&|store| store.program(run.program, &prepared.records))?;
+                records[run.program].get_or_init(|| prepared.records.clone());
+            }
             Ok::<_, StudyError>(prepared)
         })?;
         let rows = Run { point: &run.point, conditions: &run.conditions, prepared: &prepared }.rows()?;
@@ -208,14 +221,26 @@ fn assemble(study: &StudySpec, plan: &Plan, found: Found) -> Result<StudyResult,
         let (done, runs) = (found.done(), found.runs.len());
         return Err(StudyError::Unfinished { done, runs, first: plan.run(missing).point });
     }
-    let rows: Vec<Row> = found.runs.into_iter().flatten().flatten().collect();
-    let manifest = manifest(study, found.programs.into_iter().flatten().collect(), &rows);
-    Ok(StudyResult { rows, manifest })
+    let (mut rows, mut tuning) = (Vec::new(), Vec::new());
+    for (index, of_run) in found.runs.into_iter().flatten().enumerate() {
+        if plan.run(index).tuning { tuning.extend(of_run) } else { rows.extend(of_run) }
+    }
+    let (mut records, mut controls): (Vec<Records>, Vec<ControlRow>) = (Vec::new(), Vec::new());
+    for (mut record, program) in found.programs.into_iter().zip(&plan.programs).filter_map(|(r, p)| Some((r?, p))) {
+        controls.append(&mut record.controls);
+        // The many settings of a search are in its table, and have no reports of their own.
+        if !program.tuning {
+            records.push(record);
+        }
+    }
+    let manifest = manifest(study, records, &rows, &tuning);
+    Ok(StudyResult { rows, controls, tuning, manifest })
 }
 
-fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row]) -> Manifest {
+fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Row]) -> Manifest {
     let Conditions { seeds, chip, faults, noise, .. } = study.first();
-    let warnings = notice::gather(&records, rows);
+    let mut warnings = notice::gather(&records, rows);
+    tuned::warn(&tuned(tuning), &mut warnings);
     let mut tasks: Vec<TaskRecord> = Vec::new();
     let mut mappings = Vec::new();
     for Records { task, mapping, .. } in records {

@@ -40,38 +40,43 @@ fn summarise(found: &[(&Point, &Warnings)], what: &str, counts: impl Fn(&Warning
     }
 }
 
+/// A row for tests.
+#[cfg(test)]
+pub(crate) fn example(task: &str) -> Row {
+    Row {
+        chip: "small".into(),
+        chip_digest: String::new(),
+        model: "lif".into(),
+        seeds: crate::Seeds::all(1),
+        point: Point::default().with(&crate::TASK, task),
+        metric: "accuracy".into(),
+        higher_is_better: true,
+        neurons: 1,
+        score_validation: None,
+        score_float: 0.0,
+        score_quantised: None,
+        score_on_chip: None,
+        penalty: 1.0,
+        participation_ratio: None,
+        alignment: None,
+        rate_hz: 0.0,
+        spikes: 0,
+        synaptic_operations: 0,
+        events_lost: 0,
+        saturations: 0,
+        digest: String::new(),
+        warnings: Warnings::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TASK;
 
     #[test]
     fn runs_that_have_the_same_are_counted() {
         let row = |task: &str, warnings: &[(Kind, &str)]| {
-            let mut row = Row {
-                chip: "small".into(),
-                chip_digest: String::new(),
-                model: "lif".into(),
-                seeds: crate::Seeds::all(1),
-                point: Point::default().with(&TASK, task),
-                metric: "accuracy".into(),
-                higher_is_better: true,
-                neurons: 1,
-                score_validation: None,
-                score_float: 0.0,
-                score_quantised: None,
-                score_on_chip: None,
-                penalty: 1.0,
-                participation_ratio: None,
-                alignment: None,
-                rate_hz: 0.0,
-                spikes: 0,
-                synaptic_operations: 0,
-                events_lost: 0,
-                saturations: 0,
-                digest: String::new(),
-                warnings: Warnings::default(),
-            };
+            let mut row = example(task);
             warnings.iter().for_each(|(kind, text)| row.warnings.push(*kind, "here", *text));
             row
         };

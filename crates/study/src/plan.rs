@@ -6,6 +6,7 @@ use crate::StudySpec;
 use crate::axis::{Axis, AxisValue, Conditions, DIE, NETWORK, Part, Role, SERIES, Sweep, TASK};
 use crate::spec::Arm;
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The place of a run in its study: a value of every axis, in the order of the plan.
@@ -91,6 +92,10 @@ pub(crate) struct Planned {
     pub(crate) conditions: Conditions,
     /// Index of its program.
     pub(crate) program: usize,
+    /// The first program of its task, series and network, with which controls are made.
+    pub(crate) first: bool,
+    /// A setting that a homogeneous network is tuned over.
+    pub(crate) tuning: bool,
 }
 
 /// All runs of a study.
@@ -127,8 +132,10 @@ impl Plan {
     }
 }
 
-/// A program under every combination of the values of `sweeps`, the last one changing fastest.
+/// A program under every combination of the values of `sweeps`, the last one changing fastest; the settings that a
+/// homogeneous network is tuned over are without mismatch.
 fn settings<'a>(program: &'a Planned, sweeps: &'a [Sweep]) -> impl Iterator<Item = Planned> + 'a {
+    let sweeps = if program.tuning { &[][..] } else { sweeps };
     let count: usize = sweeps.iter().map(|sweep| sweep.values.len()).product();
     (0..count).map(move |index| {
         let mut each = count;
@@ -164,7 +171,7 @@ impl StudySpec {
 
     /// Number of runs at most, without making the plan of a study that may be far too large.
     pub(crate) fn run_bound(&self) -> usize {
-        let tasks: usize = self.arms.iter().map(|arm| arm.tasks.len()).sum();
+        let tasks: usize = self.arms.iter().filter(|arm| !arm.tuning).map(|arm| arm.tasks.len()).sum();
         let lengths = self.sweeps.iter().map(|sweep| sweep.values.len());
         lengths
             .chain([tasks, self.series as usize, self.networks as usize, self.dies as usize])
@@ -178,7 +185,13 @@ impl StudySpec {
             .tasks_of_arms()
             .flat_map(|(arm, task)| {
                 let task = AxisValue::task(&arm.tasks[task]);
-                let start = Planned { point: Point::default(), conditions: arm.base.clone(), program: 0 };
+                let start = Planned {
+                    point: Point::default(),
+                    conditions: arm.base.clone(),
+                    program: 0,
+                    first: false,
+                    tuning: arm.tuning,
+                };
                 let start = start.with(&TASK, &task);
                 let series = if start.conditions.task.is_drawn() { self.series } else { self.series.min(1) };
                 let series = Sweep { axis: &SERIES, values: (0..series).map(AxisValue::series).collect() };
@@ -192,8 +205,11 @@ impl StudySpec {
             .collect();
         let sweeps: Vec<Sweep> = of(Part::Die).cloned().collect();
         let mut first = vec![0];
+        let mut known: BTreeSet<[String; 3]> = BTreeSet::new();
         for (index, program) in programs.iter_mut().enumerate() {
             program.program = index;
+            let value = |axis| program.point.get(axis).unwrap_or_default().to_owned();
+            program.first = known.insert([value(&TASK), value(&SERIES), value(&NETWORK)]);
             let runs: usize = settings(program, &sweeps).map(|s| dies_of(&s.conditions, self.dies) as usize).sum();
             first.push(first[index] + runs);
         }
@@ -218,7 +234,6 @@ fn product(points: Vec<Planned>, sweep: &Sweep) -> Vec<Planned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
     use std::path::Path;
 
     fn study(find: &str, replace: &str) -> StudySpec {

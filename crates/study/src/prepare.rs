@@ -8,7 +8,7 @@ use crate::on_chip::{readout_operating_point, to_f64};
 use crate::plan::Planned;
 use crate::record::{FeatureMap, Stimulus, first_tick};
 use crate::spec::{EncoderSettings, TaskSettings};
-use crate::{MappingSummary, StudyError, TaskRecord, reservoir, results};
+use crate::{ControlRow, MappingSummary, StudyError, TaskRecord, reservoir, results};
 use chip::{InputEvent, whole_multiple};
 use fx::{Fraction, Real, math};
 use mapper::map;
@@ -58,6 +58,11 @@ pub(crate) struct Prepared {
     pub(crate) board: Board,
     pub(crate) features: FeatureMap,
     pub(crate) stimuli: Vec<Stimulus>,
+    /// The stimuli as they are before they are encoded, and the range of each of their channels.
+    pub(crate) signals: Vec<Signal>,
+    pub(crate) ranges: Vec<(f64, f64)>,
+    /// Input channels of the network.
+    pub(crate) channels: usize,
     pub(crate) goal: Goal,
     pub(crate) split: Split,
     /// Features are levels of rate units, not spikes.
@@ -78,6 +83,8 @@ pub(crate) struct Records {
     pub(crate) task: TaskRecord,
     pub(crate) mapping: MappingSummary,
     pub(crate) warnings: Warnings,
+    /// The controls, of the first program of each task, series and network.
+    pub(crate) controls: Vec<ControlRow>,
 }
 
 /// Milliseconds in a second.
@@ -86,6 +93,11 @@ const MS_PER_S: f64 = 1000.0;
 impl Prepared {
     pub(crate) fn metric_name(&self) -> &'static str {
         self.metric.name()
+    }
+
+    /// Whether rows are utterances, and not samples of one series.
+    pub(crate) const fn is_classification(&self) -> bool {
+        matches!(self.goal, Goal::Classes(_))
     }
 
     pub(crate) const fn higher_is_better(&self) -> bool {
@@ -132,12 +144,17 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         TaskData::Series(series) => series.input_ranges(),
     };
     let analog_channels = ranges.len();
+    let analog_ranges = ranges.iter().map(|range| (real(range.min), real(range.max))).collect();
     let encoder = stimulate.encoder(ranges)?;
     let mut inputs_clamped = 0;
     let mut stimulus = |signal: &Signal, index: u32, samples: fn(u64, u64) -> Vec<u64>| {
         let Events { events, steps, clamped } = stimulate.events(encoder.as_ref(), signal, index)?;
         inputs_clamped += clamped;
         Ok(Stimulus { events, samples: samples(steps, u64::from(sample_steps)) })
+    };
+    let signals = match &task.data {
+        TaskData::Classification(data) => data.utterances().map(|u| u.signal.clone()).collect(),
+        TaskData::Series(series) => vec![series.input.clone()],
     };
     let (stimuli, goal, split) = match &task.data {
         TaskData::Classification(data) => {
@@ -187,6 +204,7 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
             program: results::digest(format!("{:?}", mapping.program).as_bytes()),
         },
         warnings: report.warnings.clone(),
+        controls: Vec::new(),
     };
     let board = Board::load(conditions.chip.spec.clone(), mapping)
         .map_err(|error| StudyError::Session { point: point.clone(), error })?;
@@ -197,6 +215,9 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         board,
         features,
         stimuli,
+        signals,
+        ranges: analog_ranges,
+        channels: channels as usize,
         goal,
         split,
         graded,
@@ -271,6 +292,11 @@ impl Stimulate<'_> {
 fn whole_steps(task: &str, what: &'static str, time: Quantity, step: Quantity) -> Result<u32, StudyError> {
     let steps = whole_multiple(time, step).and_then(|steps| u32::try_from(steps).ok());
     steps.ok_or_else(|| StudyError::Steps { task: task.into(), what, value: time, step })
+}
+
+/// The nearest number with 53 bits.
+pub(crate) fn real(value: Real) -> f64 {
+    value.to_bits() as f64 / Real::ONE.to_bits() as f64
 }
 
 /// What an exponential filter with time constant `filter` keeps over one step.

@@ -3,13 +3,15 @@
 mod arms;
 mod task;
 
-use crate::axis::{AXES, Axis, AxisValue, Conditions, Given, Sweep};
+use crate::Control;
+use crate::axis::{AXES, Conditions, Given, Sweep};
 use crate::seeds::Seeds;
 use crate::spec::{
     Arm, ChipChoice, EchoWiring, EncoderSettings, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
     TaskSettings, Wiring,
 };
 use crate::values::{at_least, fraction, frequency, not_negative, penalty, time};
+use arms::Combination;
 use chip::{ChipSpec, CoreModel, Values};
 use formats::chip::{self as chip_file, ChipFile};
 use formats::document::{Document, Format, Table, Value};
@@ -42,7 +44,7 @@ pub fn shipped_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Keys besides those of [`AXES`].
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "title",
     "chip",
     "model",
@@ -55,6 +57,8 @@ const KEYS: [&str; 17] = [
     "noise",
     "mechanism",
     "axes",
+    "tune",
+    "controls",
     "mapping",
     "reservoir",
     "encoder",
@@ -121,13 +125,12 @@ pub fn read_with(text: &str, name: &str, directory: &Path, sets: &[Set]) -> Resu
     };
     let combinations = arms::combinations(parse()?, sets)?;
     let mut study: Option<StudySpec> = None;
-    for values in combinations {
+    for combination in combinations {
         let mut document = parse()?;
-        for value in &values {
-            document.set_from(value.axis.key, ("axes", value.axis.key, value.index))?;
+        for value in &combination.values {
+            document.set_from(value.axis.key, (combination.table(), value.axis.key, value.index))?;
         }
-        let values = values.into_iter().map(|value| (value.axis, value.value)).collect();
-        let read = one_arm(document, directory, text, values)?;
+        let read = one_arm(document, directory, text, combination)?;
         match &mut study {
             Some(study) => study.arms.extend(read.arms),
             none => *none = Some(read),
@@ -138,12 +141,12 @@ pub fn read_with(text: &str, name: &str, directory: &Path, sets: &[Set]) -> Resu
     Ok(study)
 }
 
-/// The study of a document, with these values of its axes over keys.
+/// The study of a document, in which the values of a combination are set.
 fn one_arm(
     document: Document<'_>,
     directory: &Path,
     text: &str,
-    values: Vec<(&'static Axis, AxisValue)>,
+    combination: Combination,
 ) -> Result<StudySpec, FormatErrors> {
     let root = document.root(&keys());
     let Some((reference, file)) = root.required_with("chip", |v| find_chip(&v, directory)) else {
@@ -151,7 +154,7 @@ fn one_arm(
     };
     let spec = chip_file::read(&file.text, &file.name)?;
     let chip = Arc::new(ChipChoice { reference, text: file.text, spec });
-    let spec = Reader { chip, directory }.study(&root, text, values);
+    let spec = Reader { chip, directory }.study(&root, text, combination);
     document.finish(spec)
 }
 
@@ -194,7 +197,7 @@ impl Reader<'_> {
         &self.chip.spec
     }
 
-    fn study(&self, root: &Table<'_>, text: &str, values: Vec<(&'static Axis, AxisValue)>) -> Option<StudySpec> {
+    fn study(&self, root: &Table<'_>, text: &str, combination: Combination) -> Option<StudySpec> {
         let title = root.optional_with("title", |v| read_name(&v));
         let chip_name = self.spec().name.clone();
         let model = match root.optional_with("model", |v| {
@@ -286,14 +289,25 @@ impl Reader<'_> {
             mechanism: root.or("mechanism", false)?,
             die: 0,
         };
+        let controls = root.optional_with("controls", |v| {
+            let known = Control::ALL.map(|control| (control.name(), control));
+            v.array()?.iter().map(|control| control.one_of("a control", &known)).collect::<Option<Vec<_>>>()
+        });
         let sweeps = sweeps(root, &mut base)?;
+        let Combination { tuning, values } = combination;
+        if tuning {
+            // What a homogeneous network is tuned over is without mismatch.
+            (base.cv, base.family) = (Some(Decimal::ZERO), None);
+        }
+        let values = values.into_iter().map(|value| (value.axis, value.value)).collect();
         Some(StudySpec {
             title: title?.unwrap_or_else(|| format!("Study of {chip_name}")),
             text: text.into(),
             changes: Vec::new(),
             seed,
             sweeps,
-            arms: vec![Arm { values, base, tasks }],
+            arms: vec![Arm { values, base, tasks, tuning }],
+            controls: controls?.unwrap_or_default(),
             series: count("series", 1)?,
             networks: count("networks", 1)?,
             dies: count("dies", 8)?,

@@ -1,8 +1,8 @@
 //! What a study yields: one row a die, setting and task, as a table and beside it what reproduces it.
 
-use crate::Point;
 use crate::axis::{NETWORK, SERIES};
 use crate::seeds::Seeds;
+use crate::{ControlRow, Point};
 use formats::csv::line;
 use serde::{Deserialize, Serialize};
 use warnings::Warnings;
@@ -28,7 +28,7 @@ pub struct Row {
     /// Neurons of the reservoir.
     pub neurons: u32,
     /// Score on the validation part of a readout trained without it, by which settings may be chosen; none where
-    /// nothing was validated, and for memory capacities.
+    /// nothing was validated.
     pub score_validation: Option<f64>,
     /// Score with the readout in floating point on the host.
     pub score_float: f64,
@@ -153,8 +153,12 @@ pub struct DataFile {
 /// Everything that a study found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudyResult {
-    /// One row a run, in the order of the plan.
+    /// One row a run and task, in the order of the plan.
     pub rows: Vec<Row>,
+    /// What is scored without a chip, for each task, series and network.
+    pub controls: Vec<ControlRow>,
+    /// The settings that a homogeneous network was tuned over, see [`crate::tuned()`].
+    pub tuning: Vec<Row>,
     /// How to repeat it.
     pub manifest: Manifest,
 }
@@ -235,6 +239,34 @@ impl StudyResult {
     /// `results.csv`.
     pub fn csv(&self) -> String {
         csv(&self.rows)
+    }
+
+    /// `controls.csv`; none if the study has no controls.
+    pub fn controls_csv(&self) -> Option<String> {
+        if self.controls.is_empty() {
+            return None;
+        }
+        let mut text =
+            line(["task", "metric", "control", "series", "network", "features", "score_validation", "score"]);
+        for row in &self.controls {
+            let fields = [
+                row.task.clone(),
+                row.metric.clone(),
+                row.control.name().into(),
+                row.point.unit(&SERIES).to_string(),
+                row.point.unit(&NETWORK).to_string(),
+                row.features.to_string(),
+                row.score_validation.map(|score| format!("{score:.12}")).unwrap_or_default(),
+                format!("{:.12}", row.score),
+            ];
+            text.push_str(&line(fields));
+        }
+        Some(text)
+    }
+
+    /// `tuning.csv`, with the columns of `results.csv`; none if the study tunes nothing.
+    pub fn tuning_csv(&self) -> Option<String> {
+        (!self.tuning.is_empty()).then(|| csv(&self.tuning))
     }
 
     /// `manifest.json`.

@@ -1,7 +1,7 @@
 //! What a study runs: plain data, with every default filled in.
 
-use crate::DataFile;
 use crate::axis::{Axis, AxisValue, Conditions, Sweep};
+use crate::{Control, DataFile};
 use chip::{ChipSpec, Values};
 use mapper::ReadoutStrategy;
 use network::SynapseChoice;
@@ -152,6 +152,8 @@ pub struct StudySpec {
     pub arms: Vec<Arm>,
     /// The other axes that the study's file lists, in the order of the plan.
     pub sweeps: Vec<Sweep>,
+    /// The controls without a chip.
+    pub controls: Vec<Control>,
     /// Draws of the stimulus of each generated task.
     pub series: u32,
     /// Networks of each setting, numbered from 0.
@@ -169,6 +171,8 @@ pub struct Arm {
     pub base: Conditions,
     /// The tasks.
     pub tasks: Vec<Arc<TaskSettings>>,
+    /// A setting that a homogeneous network is tuned over: run without mismatch, for every recurrence.
+    pub tuning: bool,
 }
 
 impl StudySpec {

@@ -286,6 +286,9 @@ impl Store {
         for (program, records) in plan.programs.iter().zip(&mut found.programs) {
             if let Some(records) = records {
                 records.mapping.point = program.point.clone();
+                for control in &mut records.controls {
+                    control.point = program.point.clone().of_task(&control.task);
+                }
             }
         }
         Ok(end)

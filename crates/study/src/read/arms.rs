@@ -1,4 +1,5 @@
-//! Axes over keys of a study's file: `[axes]`, with a list of values for each dotted path.
+//! Axes over keys of a study's file: `[axes]`, with a list of values for each dotted path; and `[tune]`, the same for the
+//! settings that a homogeneous network is tuned over.
 //!
 //! Owns which combinations of values a study is read with. It deliberately judges no value: each combination is set in
 //! the document, and the document read as if it had stood there.
@@ -7,6 +8,21 @@ use super::{Set, keys};
 use crate::axis::{AXES, Axis, AxisValue, Scale, over_key};
 use formats::FormatErrors;
 use formats::document::{Document, Entry, Value};
+
+/// One combination of values, of `[axes]` or of `[tune]`.
+#[derive(Clone, Default)]
+pub(super) struct Combination {
+    /// A setting that a homogeneous network is tuned over.
+    pub(super) tuning: bool,
+    pub(super) values: Vec<ArmValue>,
+}
+
+impl Combination {
+    /// The table of the file that it is of.
+    pub(super) const fn table(&self) -> &'static str {
+        if self.tuning { "tune" } else { "axes" }
+    }
+}
 
 /// A value of an axis over a key, and which element of its list it is.
 #[derive(Clone)]
@@ -17,39 +33,48 @@ pub(super) struct ArmValue {
 }
 
 /// Keys that make no axis: those that count what is drawn, and those that have lists of their own.
-const NO_AXES: [&str; 8] = ["format", "version", "title", "axes", "networks", "series", "dies", "task"];
+const NO_AXES: [&str; 10] =
+    ["format", "version", "title", "axes", "tune", "controls", "networks", "series", "dies", "task"];
 
 /// Combinations that a study may have at most: each is read for itself.
 const COMBINATIONS_MAX: usize = 10_000;
 
-/// Every combination of the values of `[axes]`, the last axis changing fastest; one without a value if there is none.
+/// Every combination of the values of `[axes]`, the last axis changing fastest, one without a value if there is none;
+/// then every one of `[tune]`, if it is there.
 ///
 /// # Errors
-/// What is wrong with `[axes]`; what else is wrong is found when a combination is read.
-pub(super) fn combinations(document: Document<'_>, sets: &[Set]) -> Result<Vec<Vec<ArmValue>>, FormatErrors> {
+/// What is wrong with the two tables; what else is wrong is found when a combination is read.
+pub(super) fn combinations(document: Document<'_>, sets: &[Set]) -> Result<Vec<Combination>, FormatErrors> {
     let all = {
         let root = document.root(&keys());
-        root.optional_with("axes", |v| {
-            let axes: Vec<_> = v.open_table()?.entries().iter().map(|entry| axis(entry, sets)).collect();
-            let axes = axes.into_iter().collect::<Option<Vec<_>>>()?;
-            let count = axes.iter().map(Vec::len).fold(1, usize::saturating_mul);
-            if count > COMBINATIONS_MAX {
-                return v.reject(
-                    "axes",
-                    format!("{count} combinations of values, and {COMBINATIONS_MAX} at most: give fewer values"),
-                );
-            }
-            let with = |all: Vec<Vec<ArmValue>>, axis: &Vec<ArmValue>| {
-                all.iter().flat_map(|one| axis.iter().map(|value| [&one[..], &[value.clone()]].concat())).collect()
-            };
-            Some(axes.iter().fold(vec![Vec::new()], with))
+        let axes = root.optional_with("axes", |v| products(&v, sets));
+        let tune = root.optional_with("tune", |v| products(&v, sets));
+        axes.zip(tune).map(|(axes, tune)| {
+            let of = |tuning| move |values| Combination { tuning, values };
+            let axes = axes.unwrap_or_else(|| vec![Vec::new()]).into_iter().map(of(false));
+            axes.chain(tune.into_iter().flatten().map(of(true))).collect::<Vec<_>>()
         })
     };
     if all.is_some() && document.has_errors() {
         // The same will be found, with all that follows from it, when the study is read.
-        return Ok(vec![Vec::new()]);
+        return Ok(vec![Combination::default()]);
     }
-    document.finish(all.map(|all| all.unwrap_or_else(|| vec![Vec::new()])))
+    document.finish(all)
+}
+
+/// Every combination of the values of a table of axes.
+fn products(table: &Value<'_>, sets: &[Set]) -> Option<Vec<Vec<ArmValue>>> {
+    let axes: Vec<_> = table.open_table()?.entries().iter().map(|entry| axis(entry, sets)).collect();
+    let axes = axes.into_iter().collect::<Option<Vec<_>>>()?;
+    let count = axes.iter().map(Vec::len).fold(1, usize::saturating_mul);
+    if count > COMBINATIONS_MAX {
+        let most = format!("{count} combinations of values, and {COMBINATIONS_MAX} at most: give fewer values");
+        return table.reject("axes", most);
+    }
+    let with = |all: Vec<Vec<ArmValue>>, axis: &Vec<ArmValue>| {
+        all.iter().flat_map(|one| axis.iter().map(|value| [&one[..], &[value.clone()]].concat())).collect()
+    };
+    Some(axes.iter().fold(vec![Vec::new()], with))
 }
 
 /// The values of one axis.

@@ -11,7 +11,7 @@ use crate::progress::{duration, progress_with_message};
 use budget::Allowance;
 use chip::{ChipSpec, Evidence};
 use formats::output::{Abandon, STANDARD_OUTPUT};
-use report::{ChipNumber, ChipSection, Page, Setting, Spread, Stage, TaskResults};
+use report::{Beside, ChipNumber, ChipSection, Page, Setting, Spread, Stage, TaskResults};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::num::NonZeroUsize;
@@ -115,6 +115,11 @@ fn finish(mut outputs: Outputs, study: &StudySpec, store: Store, how: &StudyHow)
         Page { result: &result, chip: &chip_section(&study.first().chip.spec), command: &command(store.recipe()) }
             .html();
     outputs.write_in_folder("results.csv", result.csv().as_bytes())?;
+    for (name, text) in [("controls.csv", result.controls_csv()), ("tuning.csv", result.tuning_csv())] {
+        if let Some(text) = text {
+            outputs.write_in_folder(name, text.as_bytes())?;
+        }
+    }
     outputs.write_in_folder("manifest.json", result.manifest_json().as_bytes())?;
     outputs.write_in_folder("report.html", page.as_bytes())?;
     if how.figures {
@@ -266,7 +271,8 @@ fn as_text(result: &StudyResult, done: &Done) -> String {
     let mut text = format!("{}\n\n", result.manifest.title);
     text.push_str(&report::terminal_table(&result.rows));
     let _ = writeln!(text, "\n{}", report::stage_key(&result.rows));
-    for task in report::findings(&result.rows) {
+    let beside = Beside { controls: &result.controls, tuning: &result.tuning };
+    for task in report::findings(&result.rows, beside) {
         let _ = writeln!(text, "\n{}", task.task);
         for finding in task.findings {
             text.push_str(&bullet(&finding, 98));
