@@ -1,12 +1,17 @@
 //! From a unit-normal deviate to a factor of mean 1.
 
+mod realised;
+
+pub use realised::Centre;
+
 use crate::error::DisorderError;
 use crate::family::Family;
 use crate::gamma::{GammaTable, narrow_quantile};
 use crate::normal::{cdf, quantile};
 use fx::{Real, Wide};
 
-/// A family with its coefficient of variation (CV) and truncation, ready to turn deviates into factors.
+/// A family with its coefficient of variation (CV) and truncation, ready to turn deviates into factors: of that mean and
+/// CV before it is truncated ([`Distribution::new`]), or after ([`Distribution::realised`]).
 ///
 /// Everything is a monotone function of one unit-normal deviate, so shares of variance and correlations are laid down
 /// on deviates, whatever the family.
@@ -18,6 +23,8 @@ use fx::{Real, Wide};
 pub struct Distribution {
     family: Family,
     shape: Shape,
+    /// What the factors of the shape are multiplied with, those of a mirrored family before they are reflected.
+    scale: Option<Wide>,
     window: Option<Window>,
 }
 
@@ -28,7 +35,7 @@ enum Shape {
     One,
     /// 1 + scale z; for the uniform family, scale times 2 Phi(z) - 1; for two points, scale times the sign of z.
     Linear { scale: Wide },
-    /// exp(s z - s^2/2).
+    /// exp(s z - s^2/2); mirrored, 2 minus that at -z.
     LogNormal { s: Wide, half_square: Wide },
     /// Gamma with a CV so small that a polynomial serves.
     NarrowGamma { cv: Wide },
@@ -66,21 +73,18 @@ impl Distribution {
     /// A CV below 0 or above [`Self::CV_MAX`]; a truncation whose ends are not in order or that leaves less than
     /// 2^-40 of the probability.
     pub fn new(family: Family, cv: Real, truncation: Option<(Real, Real)>) -> Result<Self, DisorderError> {
-        if cv < Real::ZERO {
-            return Err(DisorderError::NegativeCv { cv });
-        }
-        if cv > Self::CV_MAX {
-            return Err(DisorderError::CvTooLarge { cv, limit: Self::CV_MAX });
-        }
-        let mut new = Self { family, shape: Shape::new(family, Wide::from_real(cv)), window: None };
+        check(cv, truncation)?;
+        let mut new = Self::untruncated(family, Wide::from_real(cv));
         if let Some((low, high)) = truncation {
-            if low >= high {
-                return Err(DisorderError::TruncationOrder { low, high });
-            }
             let window = new.window(low, high);
             new.window = Some(window.ok_or(DisorderError::TruncationExcludesAll { family, cv, low, high })?);
         }
         Ok(new)
+    }
+
+    /// The family without a truncation.
+    fn untruncated(family: Family, cv: Wide) -> Self {
+        Self { family, shape: Shape::new(family, cv), scale: None, window: None }
     }
 
     /// The family.
@@ -95,10 +99,10 @@ impl Distribution {
     /// adds the change of the factor over one unit of `z`.
     pub fn factor(&self, z: Real) -> Real {
         match &self.window {
-            None => self.untruncated(z),
+            None => self.uncut(z),
             Some(window) => {
                 let p = window.p_low.add_sat(window.mass.mul_trunc(cdf(z)));
-                self.untruncated(quantile(p).clamp(window.z_low, window.z_high)).clamp(window.low, window.high)
+                self.uncut(quantile(p).clamp(window.z_low, window.z_high)).clamp(window.low, window.high)
             }
         }
     }
@@ -110,34 +114,38 @@ impl Distribution {
         (self.factor(end.neg_sat()), self.factor(end))
     }
 
-    fn untruncated(&self, z: Real) -> Real {
-        let wide = Wide::from_real(z);
+    /// The factor before truncation.
+    fn uncut(&self, z: Real) -> Real {
+        // At CV 0 there is nothing to mirror.
+        let mirrored = self.family == Family::MirroredLogNormal && !matches!(self.shape, Shape::One);
+        let factor = self.of_shape(if mirrored { z.neg_sat() } else { z });
+        let factor = self.scale.map_or(factor, |scale| scale.mul_trunc(factor));
+        (if mirrored { Wide::from_integer(2).sub_sat(factor) } else { factor }).to_real_nearest()
+    }
+
+    /// The factor of the shape alone, not mirrored.
+    fn of_shape(&self, z: Real) -> Wide {
         match &self.shape {
-            Shape::One => Real::ONE,
+            Shape::One => Wide::ONE,
             Shape::Linear { scale } => {
                 let deviation = match self.family {
                     Family::Uniform => cdf(z).scale(1).sub_sat(Wide::ONE),
                     Family::TwoPoint if z < Real::ZERO => Wide::from_integer(-1),
                     Family::TwoPoint => Wide::ONE,
-                    _ => wide,
+                    _ => Wide::from_real(z),
                 };
-                Wide::ONE.add_sat(scale.mul_trunc(deviation)).to_real_nearest()
+                Wide::ONE.add_sat(scale.mul_trunc(deviation))
             }
-            Shape::LogNormal { s, half_square } => {
-                let mirrored = self.family == Family::MirroredLogNormal;
-                let z = if mirrored { wide.neg() } else { wide };
-                let factor = s.mul_trunc(z).sub_sat(*half_square).exp();
-                (if mirrored { Wide::from_integer(2).sub_sat(factor) } else { factor }).to_real_nearest()
-            }
-            Shape::NarrowGamma { cv } => narrow_quantile(*cv, z).to_real_nearest(),
-            Shape::Gamma(table) => table.log_quantile(z).exp().to_real_nearest(),
+            Shape::LogNormal { s, half_square } => s.mul_trunc(Wide::from_real(z)).sub_sat(*half_square).exp(),
+            Shape::NarrowGamma { cv } => narrow_quantile(*cv, z),
+            Shape::Gamma(table) => table.log_quantile(z).exp(),
         }
     }
 
     /// The window of a truncation, unless it has practically no mass.
     fn window(&self, low: Real, high: Real) -> Option<Window> {
-        let beyond_low = |z| self.untruncated(z) >= low;
-        let beyond_high = |z| self.untruncated(z) > high;
+        let beyond_low = |z| self.uncut(z) >= low;
+        let beyond_high = |z| self.uncut(z) > high;
         let (start, end) = (Z_END.neg_sat(), Z_END);
         if !beyond_low(end) || beyond_high(start) {
             return None;
@@ -156,6 +164,20 @@ impl Distribution {
         };
         let mass = p_high.sub_sat(p_low);
         (mass >= Wide::ONE.scale(-40)).then_some(Window { low, high, z_low, z_high, p_low, mass })
+    }
+}
+
+/// Whether a CV and the ends of a truncation are such.
+fn check(cv: Real, truncation: Option<(Real, Real)>) -> Result<(), DisorderError> {
+    if cv < Real::ZERO {
+        return Err(DisorderError::NegativeCv { cv });
+    }
+    if cv > Distribution::CV_MAX {
+        return Err(DisorderError::CvTooLarge { cv, limit: Distribution::CV_MAX });
+    }
+    match truncation {
+        Some((low, high)) if low >= high => Err(DisorderError::TruncationOrder { low, high }),
+        _ => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a description of disorder.
 
+use crate::distribution::Centre;
 use crate::family::Family;
 use fx::Real;
 use thiserror::Error;
@@ -44,6 +45,26 @@ pub enum DisorderError {
         low: Real,
         /// The upper end.
         high: Real,
+    },
+    /// A family that does not have the CV after its truncation.
+    #[error(
+        "{} factors between {low} and {high} with {} 1 have a CV of at most {most}, but {cv} is asked for; ask for \
+         less, widen the truncation, or choose another family",
+        family.name(), centre.name()
+    )]
+    NotRealisable {
+        /// The family.
+        family: Family,
+        /// What is 1.
+        centre: Centre,
+        /// The CV asked for.
+        cv: Real,
+        /// The lower end of the truncation.
+        low: Real,
+        /// The upper end.
+        high: Real,
+        /// The largest CV, rounded down to thousandths.
+        most: Real,
     },
     /// A share of the variance below 0.
     #[error("the share of the variance of the {level} cannot be negative, but is {share}")]

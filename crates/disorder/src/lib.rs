@@ -4,7 +4,8 @@
 //! - the address of a random value ([`Key`], [`Purpose`]): a value depends on what it is for, never on when it was
 //!   drawn;
 //! - integer samplers: [`normal_deviate`], [`normal_cdf`], [`uniform`], [`uniform_below`], [`chance`], [`shuffle`];
-//! - the families of mismatch ([`Family`], [`Distribution`]), which turn a unit-normal deviate into a factor of mean 1;
+//! - the families of mismatch ([`Family`], [`Distribution`]), which turn a unit-normal deviate into a factor of mean 1,
+//!   before or after truncation, and their moments and those of samples ([`Moments`]);
 //! - how the deviate of a circuit is put together from those of its die, its core and itself ([`Die`], [`Shares`]), and
 //!   the correlation of two parameters ([`correlated`]).
 //!
@@ -38,14 +39,16 @@ mod error;
 mod family;
 mod gamma;
 mod key;
+mod moments;
 mod normal;
 mod sample;
 
 pub use die::{Die, Shares, correlated};
-pub use distribution::Distribution;
+pub use distribution::{Centre, Distribution};
 pub use error::DisorderError;
 pub use family::Family;
 pub use key::{Key, Purpose};
+pub use moments::Moments;
 pub use normal::{normal_cdf, normal_deviate, normal_quantile};
 pub use sample::{chance, shuffle, uniform, uniform_below};
 
