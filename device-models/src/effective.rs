@@ -7,6 +7,7 @@
 use crate::parameters::Reader;
 use crate::period::exact_ms;
 use crate::{DeviceModelError, DieParameters, Factors};
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use chip::{Bound, ChipSpec, CoreProgram, Measure, Reading};
@@ -62,11 +63,21 @@ pub struct Effective {
 /// # Errors
 /// As a core that is built: values that it cannot use.
 pub fn effective(spec: &ChipSpec, core: &CoreProgram, die: &DieParameters) -> Result<Vec<Effective>, DeviceModelError> {
+    values_of(spec, core, die, &die.mismatched().collect())
+}
+
+/// The parameters of `core` on `die` that are among `names`, as far as the core reads them.
+pub(crate) fn values_of(
+    spec: &ChipSpec,
+    core: &CoreProgram,
+    die: &DieParameters,
+    names: &BTreeSet<&str>,
+) -> Result<Vec<Effective>, DeviceModelError> {
     let reader = Reader::new(spec, core, die)?;
     let mut all: Vec<Effective> = Vec::new();
     for reading in core.model.readings(&spec.synapses) {
         let known = all.iter().any(|other| other.parameter == reading.parameter);
-        if known || !die.mismatched().any(|name| name == reading.parameter) {
+        if known || !names.contains(reading.parameter) {
             continue;
         }
         let resolved = reader.required(reading.parameter)?;

@@ -1,7 +1,9 @@
 //! What is wrong with parameters or synapses of a core. Every variant is fatal for that core or die.
 #![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use chip::{CoreModel, Refusal};
 use disorder::DisorderError;
 use fx::{FxError, Real};
@@ -185,6 +187,17 @@ pub enum DeviceModelError {
         /// Name of the chip.
         chip: String,
     },
+    /// A setting of the mismatch names a parameter that has none.
+    #[error("{}; {}", no_mismatch_of(chip, parameter, *exists), list_of_mismatch(known))]
+    NoMismatchOf {
+        /// Name of the chip.
+        chip: String,
+        parameter: String,
+        /// Whether the chip has such a parameter, without mismatch.
+        exists: bool,
+        /// The parameters with mismatch.
+        known: Vec<String>,
+    },
     /// The mismatch of a weight turned its sign around.
     #[error(
         "{target}: the mismatch factor of a weight is {factor}, and must not be negative; cut its distribution with a \
@@ -216,4 +229,16 @@ pub enum DeviceModelError {
         /// Index of the core in the program.
         core: usize,
     },
+}
+
+fn no_mismatch_of(chip: &str, parameter: &str, exists: bool) -> String {
+    let what = if exists { "mismatch of" } else { "parameter" };
+    format!("chip `{chip}` has no {what} `{parameter}`")
+}
+
+fn list_of_mismatch(known: &[String]) -> String {
+    match known {
+        [] => "nothing of it has mismatch".to_string(),
+        _ => format!("those with mismatch are {}", known.join(", ")),
+    }
 }

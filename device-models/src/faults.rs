@@ -80,7 +80,11 @@ impl FaultRates {
 impl DieParameters {
     /// The address of a fault of one circuit.
     fn fault_key(&self, core: CoreAddress, neuron: NeuronId, name: &str) -> Key {
-        Key::new(self.die.root_seed, Purpose::Fault).die(self.die.id).core(core).neuron(neuron).name(name)
+        Key::new(self.sources.die.root_seed, Purpose::Fault)
+            .die(self.sources.die.id)
+            .core(core)
+            .neuron(neuron)
+            .name(name)
     }
 
     /// Whether a neuron is broken, and how. One that is both dead and hot is dead.

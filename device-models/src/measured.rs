@@ -101,7 +101,7 @@ impl DieParameters {
             tables: measured,
         };
         let mut made = Self::nominal();
-        made.die = die;
+        made.sources.die = die;
         if measured.has_synapse_faults {
             made.faults = FaultRates::measured(spec.stored_weight_bits());
         }

@@ -7,52 +7,24 @@
 use crate::DeviceModelError;
 use crate::faults::{FaultRates, NeuronFault};
 use crate::measured::Measured;
+use crate::mismatch::{Mismatch, MismatchSetting, Sources, check_name, read};
 use crate::noise::Noise;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use chip::{
-    ChipSpec, CoreProgram, Fact, Joined, MismatchSpec, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS,
-    canonical_unit,
+    ChipSpec, CoreProgram, Fact, Joined, ParameterSpec, Reading, Values, WEIGHT_EXPONENT_MAX, WEIGHTS, canonical_unit,
 };
-use disorder::{Die, Distribution, Family, Shares, correlated};
-use fx::{FxError, Real, Rounding, Wide, divide, narrow};
+use disorder::{Die, Distribution};
+use fx::{FxError, Real, Rounding, Wide};
 use units::{CoreAddress, Decimal, NeuronAddress, NeuronId, Quantity, Unit};
-
-/// How much mismatch, and of which family. The default is what the chip file says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MismatchSetting {
-    /// Scales every CV of the chip by one factor, so that the CV of its reference parameter becomes this number. 0
-    /// makes all devices nominal.
-    pub scale_to_cv: Option<Decimal>,
-    /// Replaces the family of every mismatch.
-    pub family: Option<Family>,
-    /// Leaves out the faults of the chip file. Scaling does not touch them: a broken circuit is broken at any CV.
-    pub without_faults: bool,
-}
-
-/// The mismatch of one parameter, ready to use.
-#[derive(Clone, Debug)]
-struct Mismatch {
-    distribution: Distribution,
-    shares: Shares,
-    correlation: Option<Correlation>,
-}
-
-/// Correlation with the deviate of another parameter.
-#[derive(Clone, Debug)]
-struct Correlation {
-    with: String,
-    shares: Shares,
-    rho: Real,
-}
 
 /// What a die makes of its chip: mismatch factors, faults, and the noise of a run if one was asked for. Nothing is
 /// stored but distributions and probabilities: every value can be asked for, in any order.
 #[derive(Clone, Debug)]
 pub struct DieParameters {
-    pub(crate) die: Die,
+    pub(crate) sources: Sources,
     mismatch: BTreeMap<String, Mismatch>,
     weights: Option<Mismatch>,
     pub(crate) faults: FaultRates,
@@ -65,25 +37,41 @@ impl DieParameters {
     /// The die `die` of the chip `spec` under `setting`.
     ///
     /// # Errors
-    /// Impossible mismatch (see [`disorder::Distribution::new`], [`disorder::Shares::new`]), a correlation with an
-    /// unknown parameter, or a CV other than 0 asked of a chip whose reference parameter has no mismatch.
+    /// Impossible mismatch (see [`disorder::Distribution::new`], [`disorder::Distribution::realised`],
+    /// [`disorder::Shares::new`]), a correlation with an unknown parameter, a CV other than 0 asked of a chip whose
+    /// reference parameter has no mismatch, or a setting that names a parameter without mismatch.
     pub fn new(spec: &ChipSpec, die: Die, setting: MismatchSetting) -> Result<Self, DeviceModelError> {
-        let scale = setting.scale_to_cv.map(|cv| Scale::new(spec, cv)).transpose()?;
-        let mut mismatch = BTreeMap::new();
-        for (name, parameter) in &spec.parameters {
-            if let Some(found) = &parameter.mismatch {
-                mismatch.insert(name.clone(), read_mismatch(spec, name, found, scale, setting.family)?);
-            }
-        }
-        let weights = match &spec.weight_mismatch {
-            Some(found) => Some(read_mismatch(spec, WEIGHTS, found, scale, setting.family)?),
-            None => None,
-        };
+        let (mismatch, weights) = read(spec, &setting)?;
         let faults = match &spec.faults {
             Some(faults) if !setting.without_faults => FaultRates::new(spec, faults)?,
             _ => FaultRates::NONE,
         };
-        Ok(Self { die, mismatch, weights, faults, noise: None, measured: None })
+        let sources = Sources { die, others: setting.deviates_from };
+        Ok(Self { sources, mismatch, weights, faults, noise: None, measured: None })
+    }
+
+    /// Another die under the same setting, without noise: the same as a new one, but nothing is read and searched for
+    /// again. A parameter whose deviates are those of a third die keeps them. A die that was measured stays what it
+    /// is.
+    #[must_use]
+    pub fn on_die(&self, die: Die) -> Self {
+        let sources = Sources { die, others: self.sources.others.clone() };
+        Self { sources, noise: None, ..self.clone() }
+    }
+
+    /// The same die, but with the deviates of `parameter` of the die `source` ([`MismatchSetting::deviates_from`]).
+    ///
+    /// # Errors
+    /// The chip has no mismatch of it.
+    pub fn with_deviates_from(
+        mut self,
+        spec: &ChipSpec,
+        parameter: &str,
+        source: Die,
+    ) -> Result<Self, DeviceModelError> {
+        check_name(spec, parameter)?;
+        self.sources.others.insert(parameter.to_string(), source);
+        Ok(self)
     }
 
     /// The same die in one run: with the noise of the chip file, drawn for trial number `trial`.
@@ -91,7 +79,7 @@ impl DieParameters {
     /// # Errors
     /// The chip has no noise, or a CV of it is impossible.
     pub fn with_noise(self, spec: &ChipSpec, trial: u64) -> Result<Self, DeviceModelError> {
-        let noise = Noise::new(spec, self.die, trial)?;
+        let noise = Noise::new(spec, self.die(), trial)?;
         Ok(Self { noise: Some(noise), ..self })
     }
 
@@ -103,7 +91,7 @@ impl DieParameters {
     /// A die without mismatch and faults: every factor is 1.
     pub const fn nominal() -> Self {
         Self {
-            die: Die { root_seed: 0, id: units::DieId(0) },
+            sources: Sources { die: Die { root_seed: 0, id: units::DieId(0) }, others: BTreeMap::new() },
             mismatch: BTreeMap::new(),
             weights: None,
             faults: FaultRates::NONE,
@@ -114,7 +102,14 @@ impl DieParameters {
 
     /// Which die.
     pub const fn die(&self) -> Die {
-        self.die
+        self.sources.die
+    }
+
+    /// The distribution of the factors of `parameter` (or [`WEIGHTS`]) and the CV that was asked for it; `None` for a
+    /// parameter without mismatch, and on a die that was measured.
+    pub fn distribution(&self, parameter: &str) -> Option<(&Distribution, Real)> {
+        let weights = self.weights.as_ref().filter(|_| parameter == WEIGHTS);
+        self.mismatch.get(parameter).or(weights).map(|found| (&found.distribution, found.cv))
     }
 
     /// The parameters that have mismatch, in order of their names.
@@ -130,15 +125,7 @@ impl DieParameters {
             return measured.factor(parameter, core, neuron);
         }
         let Some(found) = self.mismatch.get(parameter) else { return Real::ONE };
-        let own = self.die.deviate(parameter, &found.shares, core, neuron);
-        let z = match &found.correlation {
-            None => own,
-            Some(other) => {
-                let deviate = self.die.deviate(&other.with, &other.shares, core, neuron);
-                correlated(other.rho, deviate, own).expect("the correlation was checked when the die was made")
-            }
-        };
-        found.distribution.factor(z)
+        found.factor(parameter, &self.sources, core, neuron)
     }
 
     /// The frozen mismatch factor of the weight of one synapse slot, of mean 1; exactly 1 on a chip whose weights have
@@ -148,7 +135,7 @@ impl DieParameters {
             return measured.slot(core, neuron, slot).factor.unwrap_or(Real::ONE);
         }
         let Some(found) = &self.weights else { return Real::ONE };
-        found.distribution.factor(self.die.slot_deviate(WEIGHTS, &found.shares, core, neuron, slot))
+        found.slot_factor(&self.sources, core, neuron, slot)
     }
 
     /// Whether weights have mismatch.
@@ -157,83 +144,12 @@ impl DieParameters {
     }
 }
 
-/// The factor `target / reference` by which every CV is scaled, kept as two numbers so that it is rounded once.
-#[derive(Clone, Copy)]
-struct Scale {
-    target: Real,
-    reference: Real,
-}
-
-impl Scale {
-    fn new(spec: &ChipSpec, target: Decimal) -> Result<Self, DeviceModelError> {
-        let name = spec.mismatch_reference.as_deref().unwrap_or("mismatch_reference");
-        let target = number(name, Real::from_decimal(target))?;
-        let reference = spec.reference_cv().unwrap_or(Decimal::ZERO);
-        let reference = number(name, Real::from_decimal(reference))?;
-        if reference <= Real::ZERO && target != Real::ZERO {
-            return Err(DeviceModelError::NothingToScale { chip: spec.name.clone() });
-        }
-        Ok(Self { target, reference })
-    }
-
-    fn apply(self, cv: Real) -> Real {
-        if self.target == Real::ZERO {
-            return Real::ZERO;
-        }
-        let product = i128::from(cv.to_bits()) * i128::from(self.target.to_bits());
-        Real::from_bits(narrow(divide(product, i128::from(self.reference.to_bits()), Rounding::HalfEven)))
-    }
-}
-
-fn read_mismatch(
-    spec: &ChipSpec,
-    name: &str,
-    found: &MismatchSpec,
-    scale: Option<Scale>,
-    family: Option<Family>,
-) -> Result<Mismatch, DeviceModelError> {
-    let failed = |error| DeviceModelError::Mismatch { parameter: name.to_string(), error };
-    let mut cv = pure(name, &found.cv)?;
-    if let Some(scale) = scale {
-        cv = scale.apply(cv);
-    }
-    let truncation = match &found.truncation {
-        // A window around exactly 1 would be no restriction, and one that excludes 1 no reason to refuse a nominal die.
-        Some((low, high)) if cv != Real::ZERO => Some((pure(name, low)?, pure(name, high)?)),
-        _ => None,
-    };
-    let correlation = match &found.correlation {
-        None => None,
-        Some(c) => {
-            let other = spec.parameters.get(&c.with).ok_or_else(|| DeviceModelError::CorrelatedWithNothing {
-                parameter: name.to_string(),
-                with: c.with.clone(),
-            })?;
-            let shares = other.mismatch.as_ref().map_or(Ok(Shares::CIRCUIT), |m| read_shares(&c.with, m))?;
-            let rho = pure(name, &c.rho)?;
-            correlated(rho, Real::ZERO, Real::ZERO).map_err(failed)?;
-            Some(Correlation { with: c.with.clone(), shares, rho })
-        }
-    };
-    Ok(Mismatch {
-        distribution: Distribution::new(family.unwrap_or(found.family), cv, truncation).map_err(failed)?,
-        shares: read_shares(name, found)?,
-        correlation,
-    })
-}
-
-fn read_shares(name: &str, mismatch: &MismatchSpec) -> Result<Shares, DeviceModelError> {
-    let Some(shares) = &mismatch.shares else { return Ok(Shares::CIRCUIT) };
-    Shares::new(pure(name, &shares.die)?, pure(name, &shares.core)?, pure(name, &shares.circuit)?)
-        .map_err(|error| DeviceModelError::Mismatch { parameter: name.to_string(), error })
-}
-
 /// A pure number of the chip file.
 pub(crate) fn pure(name: &str, fact: &Fact) -> Result<Real, DeviceModelError> {
     number(name, Real::from_quantity(fact.quantity, Unit::ONE))
 }
 
-fn number(name: &str, value: Result<Real, FxError>) -> Result<Real, DeviceModelError> {
+pub(crate) fn number(name: &str, value: Result<Real, FxError>) -> Result<Real, DeviceModelError> {
     value.map_err(|error| DeviceModelError::Number { parameter: name.to_string(), error })
 }
 

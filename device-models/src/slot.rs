@@ -171,7 +171,7 @@ mod tests {
         spec.weight_mismatch = crate::testing::mismatched("1 1", "0.1 1").mismatch;
         let die = disorder::Die { root_seed: 3, id: units::DieId(1) };
         let scale_to_cv = cv.map(|cv| cv.parse().unwrap());
-        let setting = crate::MismatchSetting { scale_to_cv, family, without_faults: false };
+        let setting = crate::MismatchSetting { scale_to_cv, family, ..crate::MismatchSetting::default() };
         DieParameters::new(&spec, die, setting).unwrap()
     }
 

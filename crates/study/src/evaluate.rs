@@ -95,7 +95,8 @@ impl Run<'_> {
         let Conditions { seeds, network, cv, family, faults, noise, .. } = *self.conditions;
         let spec = &self.conditions.chip.spec;
         let die = Die { root_seed: seeds.dies_of(network), id: DieId(self.conditions.die) };
-        let setting = MismatchSetting { scale_to_cv: cv, family, without_faults: !faults };
+        let setting =
+            MismatchSetting { scale_to_cv: cv, family, without_faults: !faults, ..MismatchSetting::default() };
         let die = DieParameters::new(spec, die, setting);
         let die = if noise { die.and_then(|die| die.with_noise(spec, emulation as u64)) } else { die };
         die.map_err(|error| StudyError::Die { point: self.point.clone(), error })

@@ -130,7 +130,7 @@ fn thresholds_change_from_run_to_run() {
     let (spec, program) = (noisy(), core(CoreModel::Lif, 300, &[]));
     let setting = MismatchSetting { scale_to_cv: Some(Decimal::ZERO), ..MismatchSetting::default() };
     let thresholds = |trial: Option<u64>| {
-        let frozen = DieParameters::new(&spec, die(0), setting).unwrap();
+        let frozen = DieParameters::new(&spec, die(0), setting.clone()).unwrap();
         let die = match trial {
             None => frozen,
             Some(trial) => frozen.with_noise(&spec, trial).unwrap(),

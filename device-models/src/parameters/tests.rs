@@ -3,8 +3,8 @@
 use super::*;
 use crate::testing::{CORE, core, fact, mismatched, quantity, spec};
 use alloc::borrow::ToOwned;
-use chip::CoreModel;
-use disorder::Die;
+use chip::{CoreModel, MismatchSpec};
+use disorder::{Die, Family};
 use std::format;
 use units::DieId;
 
