@@ -104,7 +104,7 @@ fn used(reader: &Reader<'_>, reading: &Reading<'_>, values: &[Real]) -> Result<(
         let grid = if model.is_clocked() { Grid::Steps(unit) } else { Grid::Ticks(unit) };
         return Ok((grid, periods.into_iter().map(time).collect()));
     }
-    if integrates && model.is_clocked() && reading.measure == Measure::Time {
+    if (integrates || model.is_graded()) && model.is_clocked() && reading.measure == Measure::Time {
         let step = reader.step()?;
         let leak = |tau: &Real| Wide::from_fraction(math::one_minus_exp_neg_ratio(step, *tau));
         let leaks: Vec<Wide> = values.iter().map(leak).collect();

@@ -19,8 +19,9 @@
 //! state.
 //!
 //! # Parameters
-//! `leak`; optional and 0 where the chip has none: `drive`; and the gains that the chip file names for the kinds of
-//! synapse in use.
+//! `leak`, or in its place `tau_unit`, a time constant: then the leak is 1 - exp(-step/tau_unit), and it is time
+//! constants in which devices differ. Optional and 0 where the chip has none: `drive`. And the gains that the chip file
+//! names for the kinds of synapse in use. All of them are those of each unit.
 
 use crate::clocked::{Clocked, Step, StepModel};
 use crate::layout::Lane;
@@ -30,7 +31,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics, SynapseSign, SynapseType};
 use fx::step::{mul_shift, tanh_q20};
-use fx::{Real, Rounding, Wide, narrow, shift_right};
+use fx::{Real, Rounding, Wide, math, narrow, shift_right};
 use serde::{Deserialize, Serialize};
 use units::NeuronId;
 
@@ -74,8 +75,7 @@ impl CoreParameters for RateParameters {
         die: &DieParameters,
     ) -> Result<Self, DeviceModelError> {
         let reader = Reader::new(spec, core, die)?;
-        let leak = reader.parameter("leak")?;
-        let mut leaks: Vec<Wide> = leak.value.iter().map(|l| Wide::from_real((*l).min(Real::ONE))).collect();
+        let mut leaks = leaks(&reader)?;
         // A dead unit keeps its state, 0; a hot one goes to 1 at once, whatever arrives.
         reader.break_neurons(&mut leaks, Wide::ZERO, Wide::ONE);
         let gains = layout.lanes().iter().map(|lane| match lane {
@@ -118,6 +118,17 @@ impl CoreParameters for RateParameters {
         }
         digest.value()
     }
+}
+
+/// What share of its state each unit replaces in a step.
+fn leaks(reader: &Reader<'_>) -> Result<Vec<Wide>, DeviceModelError> {
+    if reader.spec.parameters.contains_key("tau_unit") {
+        let (step, tau) = (reader.step()?, reader.parameter("tau_unit")?.value);
+        let leak = |tau: Real| Wide::from_fraction(math::one_minus_exp_neg_ratio(step, tau));
+        return Ok(tau.into_iter().map(leak).collect());
+    }
+    let leak = reader.parameter("leak")?.value;
+    Ok(leak.into_iter().map(|leak| Wide::from_real(leak.min(Real::ONE))).collect())
 }
 
 impl RateParameters {

@@ -22,7 +22,8 @@ fn shipped(name: &str) -> ChipSpec {
 
 #[test]
 fn the_example_maps_on_every_analog_chip_and_more() {
-    for name in ["dynapse2", "brainscales2", "brainscales2-uncalibrated", "ideal", "loihi-lava", "loihi-brian2"] {
+    let [calibrated, raw] = ["brainscales2", "brainscales2-uncalibrated"];
+    for name in ["dynapse2", calibrated, raw, "ideal", "ideal-mismatched", "loihi-lava", "loihi-brian2"] {
         let spec = shipped(name);
         let network = read(EXAMPLE, &spec);
         assert!(network.populations.iter().all(|p| p.model == spec.models[0]), "{name}");

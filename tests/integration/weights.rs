@@ -170,7 +170,7 @@ fn check(spec: &ChipSpec, network: &Network, mapping: &Mapping, found: &[Decoded
 #[test]
 fn read_back_weights_differ_from_the_wish_only_as_the_report_counts() {
     let mut gains = 0;
-    for name in ["dynapse2", "brainscales2", "brainscales2-uncalibrated", "ideal"] {
+    for name in ["dynapse2", "brainscales2", "brainscales2-uncalibrated", "ideal", "ideal-mismatched"] {
         let spec = shipped(name);
         for seed in 0..30 {
             let mut random = Random(seed ^ 0xabcd);

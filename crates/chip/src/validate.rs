@@ -94,6 +94,7 @@ pub const RULES: &[Rule] = &[
     ),
     rule("slices-fit", "The slices of a weight are parts of a 64-bit number.", circuits::slices_fit),
     rule("parameters-exist", "What a model or a synapse kind reads is a parameter.", circuits::parameters_exist),
+    rule("rate-units-leak-once", "Rate units have `leak` or `tau_unit`.", circuits::rate_units_leak_once),
     rule("dimensions-match", "A parameter has the dimension that its reader needs.", circuits::dimensions_match),
     rule("values-are-possible", "A parameter has a value that its reader can use.", circuits::values_are_possible),
     rule("ranges-hold-the-nominal", "Low <= nominal <= high, in one dimension.", circuits::ranges_hold_the_nominal),

@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::EventCore;
+use crate::MismatchSetting;
 use crate::testing::{core, quantity, spec};
 use alloc::borrow::ToOwned;
 use alloc::format;
 use chip::{CoreModel, Values};
-use units::Tick;
+use disorder::Die;
+use units::{DieId, Tick};
 
 const GRADED: [bool; 5] = [false, false, false, false, true];
 
@@ -52,6 +54,61 @@ fn a_unit_that_does_not_change_sends_nothing_and_sleeps() {
     assert!(!core.is_awake());
 }
 
+/// A chip whose units have time constants.
+fn spec_with_tau() -> ChipSpec {
+    let mut spec = spec();
+    spec.parameters.remove("leak");
+    spec.parameters.insert("tau_unit".to_owned(), crate::testing::mismatched("10 ms", "0.2 1"));
+    spec
+}
+
+#[test]
+fn a_chip_says_once_how_units_leak() {
+    let broken = |spec: &ChipSpec| {
+        let broken = chip::validate(spec).into_iter().find(|broken| broken.rule == "rate-units-leak-once");
+        broken.map(|broken| format!("{}: {}", broken.path, broken.message))
+    };
+    assert_eq!((broken(&spec()), broken(&spec_with_tau())), (None, None));
+    let mut both = spec_with_tau();
+    both.parameters.insert("leak".to_owned(), crate::testing::parameter("0.5 1"));
+    let twice = "models[1]: core model `rate` has its leak from `leak` or from `tau_unit`: leave one out";
+    assert_eq!(broken(&both).as_deref(), Some(twice));
+    both.parameters.remove("leak");
+    both.parameters.remove("tau_unit");
+    assert!(
+        broken(&both).unwrap().starts_with("models[1]: core model `rate` needs the parameter `leak` or `tau_unit`")
+    );
+    // Units do not leak on a chip without any.
+    both.models = [CoreModel::Lif].into();
+    assert_eq!(broken(&both), None);
+}
+
+/// Each unit leaks by its own time constant: from rest, under a constant drive, it is at tanh(drive) times
+/// 1 - exp(-n/tau) after n steps of 1 ms.
+#[test]
+fn time_constants_are_those_of_the_units() {
+    let spec = spec_with_tau();
+    let die = Die { root_seed: 1, id: DieId(2) };
+    let die = DieParameters::new(&spec, die, MismatchSetting::default()).unwrap();
+    let program = core(CoreModel::Rate, 20, &[("drive", "0.5 mV")]);
+    let layout = InputLayout::new(&spec, &program, &GRADED).unwrap();
+    let mut units = RateCore::new(RateParameters::build(&spec, &program, layout, &die).unwrap());
+    let effective = crate::effective(&spec, &program, &die).unwrap();
+    let [effective] = &effective[..] else { panic!("only the time constant differs: {effective:?}") };
+    assert_eq!((effective.parameter.as_str(), effective.grid), ("tau_unit", crate::Grid::Leak));
+    for _ in 0..15 {
+        units.advance(Tick(0));
+    }
+    let float = |x: Real| x.to_bits() as f64 / 2f64.powi(32);
+    for n in 0..20u16 {
+        let tau = 10.0 * float(die.factor("tau_unit", program.address, NeuronId(n)));
+        let expected = 0.5f64.tanh() * (1.0 - (-15.0 / tau).exp());
+        let x = units.probe(0, NeuronId(n), Tick(0)) as f64 / 2f64.powi(28);
+        assert!((x - expected).abs() < 1e-5, "unit {n}: {x}, not {expected}");
+        assert!((float(effective.used[usize::from(n)]) / tau - 1.0).abs() < 2e-4, "unit {n}");
+    }
+}
+
 #[test]
 fn impossible_parameters_are_refused() {
     let check = |value: &str, expected: &str| {
@@ -65,6 +122,12 @@ fn impossible_parameters_are_refused() {
     check("1.5 1", &format!("chip 0 core 0 neuron 0: `leak` = 1.5: {demand}"));
     check("150 %", &format!("chip 0 core 0 neuron 0: `leak` = 150 %: {demand}"));
     check("1 ms", "chip 0 core 0 neuron 0: `leak` = 1 ms: this is a time, but a pure number is needed here");
+    let program = core(CoreModel::Rate, 2, &[("tau_unit", "0 ms")]);
+    let error = build(&spec_with_tau(), &program).unwrap_err();
+    assert!(
+        format!("{error}").starts_with("chip 0 core 0 neuron 0: `tau_unit` = 0 ms: core model `rate` needs"),
+        "{error}"
+    );
     let mut spec = spec();
     spec.parameters.remove("leak");
     let error = build(&spec, &core(CoreModel::Rate, 2, &[])).unwrap_err();

@@ -122,7 +122,18 @@ pub(super) const ANALOG_LIF: &[Parameter] = &[
 ];
 
 pub(super) const RATE: &[Parameter] = &[
-    parameter("leak", Measure::Pure, Bound::Fraction, "share of its state that a unit replaces in a step"),
+    optional(
+        "leak",
+        Measure::Pure,
+        Bound::Fraction,
+        "share of its state that a unit replaces in a step; a chip has it or `tau_unit`",
+    ),
+    optional(
+        "tau_unit",
+        Measure::Time,
+        Bound::Positive,
+        "time constant of a unit, in place of `leak`: the share is 1 - exp(-step/tau_unit)",
+    ),
     optional("drive", Measure::Level, Bound::Any, "part of the argument of tanh; the number is taken as it stands"),
 ];
 

@@ -118,6 +118,21 @@ pub(super) fn slices_fit(spec: &ChipSpec, findings: &mut Findings) {
     }
 }
 
+pub(super) fn rate_units_leak_once(spec: &ChipSpec, findings: &mut Findings) {
+    let Some(index) = spec.models.iter().position(|model| *model == CoreModel::Rate) else { return };
+    let path = format!("models[{index}]");
+    match ["leak", "tau_unit"].map(|name| spec.parameters.contains_key(name)) {
+        [false, false] => {
+            let add = "add `[parameters.leak]` or, for units whose time constants differ, `[parameters.tau_unit]`";
+            findings.add(path, format!("core model `rate` needs the parameter `leak` or `tau_unit`: {add}"));
+        }
+        [true, true] => {
+            findings.add(path, "core model `rate` has its leak from `leak` or from `tau_unit`: leave one out".into());
+        }
+        _ => {}
+    }
+}
+
 pub(super) fn parameters_exist(spec: &ChipSpec, findings: &mut Findings) {
     for reading in spec.readings() {
         let name = reading.parameter;

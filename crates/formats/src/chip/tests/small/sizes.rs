@@ -195,7 +195,8 @@ pub(super) const CASES: &[Case] = &[
         "models = [\"rate\"]",
         "8:11: `models[0]`: core model `rate` needs a synapse kind with kinetics `graded`; there is none \
          [synapses-match-models]\n\
-         8:11: `models[0]`: core model `rate` needs the parameter `leak`: add `[parameters.leak]` [parameters-exist]\n\
+         8:11: `models[0]`: core model `rate` needs the parameter `leak` or `tau_unit`: add `[parameters.leak]` or, for \
+         units whose time constants differ, `[parameters.tau_unit]` [rate-units-leak-once]\n\
          34:12: `synapses[0].kinetics`: synapse kind `up` is for core model `lif` or `analog-lif`, which \
          `models` does not list [synapses-match-models]\n\
          40:12: `synapses[1].kinetics`: synapse kind `down` is for core model `lif` or `analog-lif`, which \
