@@ -48,6 +48,83 @@ fn a_die_is_frozen_and_others_differ() {
     assert!(spread(&wide) > 3.9 * spread(&die) && spread(&wide) < 4.1 * spread(&die));
 }
 
+/// Mean, CV and skew of the values that are shown.
+fn moments(sandbox: &Sandbox, args: &[&str], parameter: &str) -> [f64; 3] {
+    let all = [&["die", "--chip", "ideal-mismatched", "--core", "0", "--json"], args].concat();
+    let die = sandbox.json(&all);
+    let found = die["parameters"].as_array().expect("parameters").iter().find(|p| p["name"] == parameter);
+    let number = |key: &str| found.expect("the parameter")[key].as_f64().expect("a number");
+    [number("mean") / number("nominal"), number("cv"), number("skew")]
+}
+
+/// 1024 circuits: the standard errors of mean and CV are c / 32 and, for a log-normal of CV c = 0.5, about 0.02.
+#[test]
+fn each_parameter_has_what_it_is_given() {
+    let sandbox = Sandbox::new();
+    let of = |args: &[&str], parameter: &str| moments(&sandbox, args, parameter);
+    for (args, [mean, cv]) in [
+        (&["--cv", "0.5", "--realised", "mean"][..], [1.0, 0.5]),
+        (&["--cv", "0.5", "--realised", "median"], [1.118, 0.5]),
+        (&["--cv", "tau_unit=0.5", "--family", "tau_unit=uniform"], [1.0, 0.5]),
+        (&["--only", "tau_unit,gain"], [1.0, 0.2]),
+        (&["--only", "gain", "--cv", "tau_unit=0.4"], [1.0, 0.4]),
+        (&["--only", "gain"], [1.0, 0.0]),
+    ] {
+        let [found_mean, found_cv, _] = of(args, "tau_unit");
+        assert!((found_mean - mean).abs() < 0.05 && (found_cv - cv).abs() < 0.05, "{args:?}: {found_mean} {found_cv}");
+    }
+    let skewed = of(&["--cv", "0.4", "--realised", "mean"], "tau_unit");
+    let mirrored = of(&["--cv", "0.4", "--family", "mirrored-log-normal", "--realised", "mean"], "tau_unit");
+    assert!(skewed[2] > 0.7 && mirrored[2] < -0.1, "{skewed:?} {mirrored:?}");
+    // The deviates of another die, in one parameter alone.
+    let (one, other) = (of(&["--die", "3"], "tau_unit"), of(&["--die", "4"], "tau_unit"));
+    let mixed = ["--die", "3", "--deviates-from", "tau_unit=4"];
+    assert_eq!((of(&mixed, "tau_unit"), of(&mixed, "gain")), (other, of(&["--die", "3"], "gain")));
+    assert_ne!(one, other);
+    let args = ["die", "--chip", "ideal-mismatched", "--core", "0", "--cv", "0.5", "--realised", "mean"];
+    let text = sandbox.prints(&[&args[..], &["--only", "tau_mem", "--cv", "gain=0.1", "--family", "gamma"]].concat());
+    assert!(
+        text.starts_with(
+            "die 0 of chip `ideal-mismatched`, seed 1, mismatch scaled to CV 0.5 with realised mean 1, only tau_mem, gain \
+             at CV 0.1, gamma: core 0, 1024 neurons each\n"
+        ) && text.contains("CV asked: of the distribution, after it is cut, with mean 1."),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_setting_that_cannot_be_is_refused() {
+    let sandbox = Sandbox::new();
+    for (status, args, expected) in [
+        (1, &["--only", "tau_men"][..], "no parameter `tau_men`; those with mismatch are "),
+        (1, &["--only", "tau_men"], "\nhelp: did you mean `tau_mem`?"),
+        (1, &["--cv", "i_scale=0.1"], "no mismatch of `i_scale`"),
+        (1, &["--cv", "1", "--realised", "mean"], "have a CV of at most 0.641, but 1 is asked for"),
+        (
+            1,
+            &["--cv", "tau_mem=0.95", "--family", "two-point", "--realised", "mean"],
+            "two-point factors between 0.1 and 3",
+        ),
+        (2, &["--cv", "0.1", "--cv", "0.2"], "`--cv` is given twice"),
+        (2, &["--family", "drive=gamma", "--family", "drive=uniform"], "`--family` is given twice for `drive`"),
+        (2, &["--deviates-from", "drive=1", "--deviates-from", "drive=2"], "is given twice for `drive`"),
+        (2, &["--deviates-from", "4"], "as in tau_mem=4"),
+        (2, &["--cv", "=4"], "as in tau_mem=0.5"),
+        (2, &["--cv", "drive=-1"], "cannot be negative"),
+        (2, &["--family", "gama"], "did you mean `gamma`?"),
+        (2, &["--realised", "mode"], "possible are: `mean`, `median`"),
+    ] {
+        let text = sandbox.fails(status, &[&["die", "--chip", "dynapse2", "--core", "0"], args].concat());
+        assert!(text.contains(expected), "{args:?}: {text}");
+    }
+    // A measured die is not drawn.
+    sandbox.prints(&["die", "--chip", "dynapse2", "--core", "0", "--only", "tau_mem", "--out", "die.csv"]);
+    for flag in [&["--only", "tau_mem"][..], &["--realised", "mean"], &["--family", "gamma"], &["--cv", "drive=1"]] {
+        let text = sandbox.fails(2, &[&["die", "--chip", "dynapse2", "--die", "die.csv"], flag].concat());
+        assert!(text.contains(&format!("`{}` changes how a die is drawn", flag[0])), "{text}");
+    }
+}
+
 #[test]
 fn a_chip_without_mismatch_says_so() {
     let sandbox = Sandbox::new();

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use units::Quantity;
 use values::{count, parse_tick, time};
 
-pub(crate) use die::{DieArgs, DieChoice, ForDie};
+pub(crate) use die::{DieArgs, DieChoice, DieSetting, ForDie};
 pub(crate) use explain::{ExplainArgs, NeuronName};
 pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;

@@ -208,6 +208,13 @@ impl HostError {
                 study::StudyError::Interrupted { .. } => Some(format!("`quenched study resume {directory}` goes on")),
                 _ => Some(format!("`quenched study resume {directory}` goes on, if what is wrong is not in the study")),
             },
+            Self::Device { error, .. } => match &**error {
+                device_models::DeviceModelError::NoMismatchOf { parameter, known, .. } => {
+                    formats::nearest(parameter, known.iter().map(String::as_str))
+                        .map(|name| format!("did you mean `{name}`?"))
+                }
+                _ => None,
+            },
             Self::Study(error) => match &**error {
                 study::StudyError::Mapping { error, .. } => help_in_study(error),
                 study::StudyError::Store(error) => error.help().map(String::from),

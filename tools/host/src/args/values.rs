@@ -1,7 +1,9 @@
 //! What the text of an argument can stand for.
 
+use disorder::{Centre, Family};
 use formats::output::STANDARD_OUTPUT;
 use formats::sensor::{FORMATS, Sensor, SensorFormat};
+use formats::suggestion;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -178,6 +180,54 @@ pub(super) fn parse_cv(text: &str) -> Result<Decimal, String> {
         return Err("a coefficient of variation is a standard deviation over a mean and cannot be negative".into());
     }
     Ok(cv)
+}
+
+/// A value for every parameter, or `NAME=VALUE` for the one of that name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ForParameter<T> {
+    /// The parameter; all of them if there is none.
+    pub(crate) name: Option<String>,
+    /// The value.
+    pub(crate) value: T,
+}
+
+fn for_parameter<T>(text: &str, parse: fn(&str) -> Result<T, String>) -> Result<ForParameter<T>, String> {
+    match text.split_once('=') {
+        Some(("", _)) => Err("a name goes before the `=`, as in tau_mem=0.5".into()),
+        Some((name, value)) => Ok(ForParameter { name: Some(name.into()), value: parse(value)? }),
+        None => Ok(ForParameter { name: None, value: parse(text)? }),
+    }
+}
+
+/// `0.5` or `tau_mem=0.5`.
+pub(super) fn parse_cvs(text: &str) -> Result<ForParameter<Decimal>, String> {
+    for_parameter(text, parse_cv)
+}
+
+/// `gamma` or `tau_mem=gamma`.
+pub(super) fn parse_families(text: &str) -> Result<ForParameter<Family>, String> {
+    for_parameter(text, |name| named(name, &Family::ALL, Family::name))
+}
+
+/// `tau_mem=4`.
+pub(super) fn parse_sources(text: &str) -> Result<(String, u32), String> {
+    let found = for_parameter(text, count::<u32>)?;
+    let name = found.name.ok_or("the parameter and the number of the die are needed, as in tau_mem=4")?;
+    Ok((name, found.value))
+}
+
+/// `mean` or `median`.
+pub(super) fn parse_centre(text: &str) -> Result<Centre, String> {
+    named(text, &Centre::ALL, Centre::name)
+}
+
+/// The one of `all` that is spelt `text`.
+fn named<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
+    let known: Vec<String> = all.iter().map(|one| name(*one).to_string()).collect();
+    match all.iter().find(|one| name(**one) == text) {
+        Some(one) => Ok(*one),
+        None => Err(suggestion(text, &known, "possible are").unwrap_or_default()),
+    }
 }
 
 /// The size of a sensor: `34x34` or `64`.

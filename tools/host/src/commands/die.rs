@@ -1,20 +1,23 @@
 //! `quenched die`: the frozen mismatch of one die.
 
-use crate::args::{DieArgs, DieChoice, WhichDie};
+mod drawn;
+
+pub(crate) use drawn::{name_of, parameters_of};
+
+use crate::args::{DieArgs, DieSetting, WhichDie};
 use crate::commands::effective::EffectiveValues;
 use crate::commands::faults::Faults;
 use crate::errors::HostError;
 use crate::output::{print_json, warn};
 use crate::outputs::Outputs;
-use chip::ChipSpec;
-use device_models::{DieParameters, MismatchSetting};
-use disorder::Die;
+use chip::{ChipSpec, WEIGHTS};
+use device_models::DieParameters;
 use formats::suggestion;
 use report::{histogram, text_table};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
-use units::{CoreAddress, DieId, NeuronId, Unit};
+use units::{CoreAddress, NeuronId, Unit};
 use warnings::{Kind, Warnings};
 
 /// Characters of the longest bar of a histogram.
@@ -39,10 +42,12 @@ struct Column {
     values: Vec<f64>,
 }
 
-/// Mean, standard deviation and range of some values.
+/// Mean, standard deviation, skewness and range of some values.
 pub(crate) struct Statistics {
     pub(crate) mean: f64,
     sd: f64,
+    /// The mean cube of what values differ by, over the cube of their deviation with n; 0 if they do not differ.
+    skew: f64,
     pub(crate) low: f64,
     pub(crate) high: f64,
 }
@@ -58,7 +63,7 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let out = args.out.as_ref().map(|path| outputs.file("--out", path)).transpose()?;
     let file = args.csv.as_ref().map(|path| outputs.file("--csv", path)).transpose()?;
     outputs.give_up_on_interrupt();
-    let die = parameters_of(&spec, &args.which)?;
+    let die = drawn::parameters_under(&spec, &args.which)?;
     // Nothing differs on a chip without mismatch, however large it is.
     let differs = die.mismatched().next().is_some() || die.has_faults();
     let shown = if differs { args.core } else { args.core.or(Some(0)) };
@@ -94,45 +99,6 @@ pub(crate) fn run(args: &DieArgs) -> Result<(), HostError> {
     let effective = effective.map_or(String::new(), |effective| effective.as_text());
     let unsaid = if warnings.is_empty() { String::new() } else { format!("\n{warnings}") };
     done.print(&(text + &effective + &unsaid))
-}
-
-/// The parameters of the die that `which` names.
-pub(crate) fn parameters_of(spec: &ChipSpec, which: &DieChoice) -> Result<DieParameters, HostError> {
-    let device = |error| HostError::Device { chip: spec.name.clone(), error: Box::new(error) };
-    let number = match &which.die {
-        WhichDie::Number(number) => *number,
-        WhichDie::File(file) => {
-            let flag = if which.cv.is_some() { Some("--cv") } else { which.no_faults.then_some("--no-faults") };
-            if let Some(flag) = flag {
-                return Err(HostError::Usage {
-                    message: format!(
-                        "{}: `{flag}` changes how a die is drawn, and this one was measured",
-                        file.display()
-                    ),
-                    help: Some("leave it out, or give the number of a die".into()),
-                });
-            }
-            let measured = formats::measured::load(file, spec)?;
-            // Runs with noise, and the sources of networks, have an address of their own.
-            let die = Die { root_seed: which.seed, id: DieId(0) };
-            return DieParameters::measured(spec, die, measured).map_err(device);
-        }
-    };
-    let die = Die { root_seed: which.seed, id: DieId(number) };
-    let without_faults = which.no_faults;
-    let setting = MismatchSetting { scale_to_cv: which.cv, without_faults, ..MismatchSetting::default() };
-    DieParameters::new(spec, die, setting).map_err(device)
-}
-
-/// What a die is called in a program that is made for it.
-pub(crate) fn name_of(which: &DieChoice) -> String {
-    let number = match &which.die {
-        WhichDie::Number(number) => number,
-        WhichDie::File(file) => return format!("the die of {}", file.display()),
-    };
-    let cv = which.cv.map_or_else(String::new, |cv| format!(" at CV {cv}"));
-    let faults = if which.no_faults { " without faults" } else { "" };
-    format!("die {number} of seed {}{cv}{faults}", which.seed)
 }
 
 /// The file of a die, and what it cannot say.
@@ -196,7 +162,6 @@ fn columns(
     args: &DieArgs,
     circuits: &[(u16, u16)],
 ) -> Result<Vec<Column>, HostError> {
-    let scale = scale(spec, &args.which);
     let known: Vec<String> = die.mismatched().map(String::from).collect();
     if let Some(name) = args.parameters.iter().find(|name| !known.contains(name)) {
         let what = if spec.parameters.contains_key(name) { "has no mismatch" } else { "does not exist" };
@@ -224,7 +189,7 @@ fn columns(
                 unit: if factors { "factor".into() } else { parameter.nominal.quantity.unit.to_string() },
                 nominal,
                 factors,
-                cv_asked: cv.unwrap_or(0.0) * scale,
+                cv_asked: drawn::cv_asked(spec, &args.which, name, cv.unwrap_or(0.0)),
                 values: circuits.iter().map(value).collect(),
             }
         })
@@ -241,7 +206,7 @@ struct WeightFactors {
 
 impl WeightFactors {
     /// `None` on a chip whose weights have no mismatch.
-    fn of(spec: &ChipSpec, die: &DieParameters, which: &DieChoice, circuits: &[(u16, u16)]) -> Option<Self> {
+    fn of(spec: &ChipSpec, die: &DieParameters, which: &DieSetting, circuits: &[(u16, u16)]) -> Option<Self> {
         let mismatch = spec.weight_mismatch.as_ref()?;
         let slots = spec.router.numbered_slots();
         let slots = circuits.iter().flat_map(|&(core, neuron)| (0..slots).map(move |slot| (core, neuron, slot)));
@@ -250,7 +215,7 @@ impl WeightFactors {
             factor.to_bits() as f64 / 4_294_967_296.0
         };
         let cv = mismatch.cv.quantity.value_in(Unit::ONE).ok().map_or(0.0, number);
-        Some(Self { cv_asked: cv * scale(spec, which), factors: slots.map(factor).collect() })
+        Some(Self { cv_asked: drawn::cv_asked(spec, which, WEIGHTS, cv), factors: slots.map(factor).collect() })
     }
 
     fn as_text(&self) -> String {
@@ -280,14 +245,6 @@ impl WeightFactors {
     }
 }
 
-/// What the command line multiplies every CV of the chip with.
-fn scale(spec: &ChipSpec, which: &DieChoice) -> f64 {
-    match (which.cv, spec.reference_cv()) {
-        (Some(cv), Some(reference)) => number(cv) / number(reference),
-        _ => 1.0,
-    }
-}
-
 /// The nearest f64.
 pub(crate) fn number(value: units::Decimal) -> f64 {
     value.to_string().parse().expect("a decimal prints as a number")
@@ -301,9 +258,12 @@ impl Statistics {
         let mean = first + values.iter().map(|v| v - first).sum::<f64>() / count;
         let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
         let sd = if values.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 };
+        let cubes: f64 = values.iter().map(|v| (v - mean) * (v - mean) * (v - mean)).sum();
+        let square = squares / count;
+        let skew = if squares > 0.0 { cubes / count / (square * square.sqrt()) } else { 0.0 };
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        Self { mean, sd, low, high }
+        Self { mean, sd, skew, low, high }
     }
 
     /// Coefficient of variation; none around a mean of 0.
@@ -341,10 +301,9 @@ fn csv(circuits: &[(u16, u16)], columns: &[Column]) -> String {
 }
 
 fn heading(spec: &ChipSpec, args: &DieArgs, cores: &[u16]) -> String {
-    let mismatch = match args.which.cv {
-        _ if matches!(args.which.die, WhichDie::File(_)) => "measured".into(),
-        Some(cv) => format!("mismatch scaled to CV {cv}"),
-        None => "mismatch as in the chip file".into(),
+    let mismatch = match &args.which.die {
+        WhichDie::File(_) => "measured".into(),
+        WhichDie::Number(_) => drawn::in_words(&args.which),
     };
     let where_ = match cores {
         [one] => format!("core {one}"),
@@ -373,7 +332,7 @@ fn as_text(
     let mut text = heading(spec, args, cores);
     if !columns.is_empty() {
         let histograms = !args.parameters.is_empty() || columns.len() <= HISTOGRAMS_MAX;
-        text.push_str(&parameters_as_text(columns, histograms));
+        text.push_str(&parameters_as_text(columns, args, histograms));
     }
     if let Some(weights) = weights {
         text.push_str(&weights.as_text());
@@ -384,7 +343,7 @@ fn as_text(
     text
 }
 
-fn parameters_as_text(columns: &[Column], histograms: bool) -> String {
+fn parameters_as_text(columns: &[Column], args: &DieArgs, histograms: bool) -> String {
     let mut text = String::new();
     let rows = columns
         .iter()
@@ -393,13 +352,18 @@ fn parameters_as_text(columns: &[Column], histograms: bool) -> String {
             let cv = s.cv().map_or("-".into(), |cv| format!("{cv:.3}"));
             let fixed = [c.nominal, s.mean, s.sd, s.low, s.high].map(|v| significant(v, 4));
             let [nominal, mean, sd, low, high] = fixed;
-            vec![c.name.clone(), c.unit.clone(), nominal, mean, sd, cv, significant(c.cv_asked, 4), low, high]
+            let skew = format!("{:.2}", s.skew);
+            vec![c.name.clone(), c.unit.clone(), nominal, mean, sd, cv, significant(c.cv_asked, 4), skew, low, high]
         })
         .collect();
-    let header =
-        ["parameter", "unit", "nominal", "mean", "sd", "CV", "CV asked", "lowest", "highest"].map(String::from);
+    let header = ["parameter", "unit", "nominal", "mean", "sd", "CV", "CV asked", "skew", "lowest", "highest"];
+    let header = header.map(String::from);
     let _ = write!(text, "\n{}", text_table(&header, rows, &[0, 1]));
-    text.push_str("\nCV: of the neurons shown; CV asked: of the distribution, before it is cut.\n");
+    let cut = match args.which.realised {
+        Some(centre) => format!("after it is cut, with {centre} 1"),
+        None => "before it is cut".into(),
+    };
+    let _ = writeln!(text, "\nCV and skew: of the neurons shown; CV asked: of the distribution, {cut}.");
     let factors: Vec<String> = columns.iter().filter(|c| c.factors).map(|c| format!("`{}`", c.name)).collect();
     if !factors.is_empty() {
         let names = factors.join(", ");
@@ -439,7 +403,7 @@ fn as_json(
             let s = Statistics::of(&c.values);
             json!({
                 "name": c.name, "unit": c.unit, "nominal": c.nominal, "factors": c.factors, "mean": s.mean, "sd": s.sd, "cv": s.cv(),
-                "cv_asked": c.cv_asked, "lowest": s.low, "highest": s.high, "values": c.values,
+                "skew": s.skew, "cv_asked": c.cv_asked, "lowest": s.low, "highest": s.high, "values": c.values,
             })
         })
         .collect();
@@ -447,7 +411,8 @@ fn as_json(
         "chip": spec.name,
         "seed": args.which.seed,
         "die": args.which.die.json(),
-        "cv": args.which.cv.map(|cv| cv.to_string()),
+        "cv": args.which.cv().map(|cv| cv.to_string()),
+        "setting": drawn::as_json(&args.which),
         "cores": cores,
         "neurons_per_core": spec.neurons_per_core(),
         "parameters": parameters,

@@ -270,7 +270,7 @@ fn setting(args: &ScoreArgs, board: &Board, cv: Option<Decimal>) -> std::result:
         error => HostError::Device { chip: spec.name.clone(), error: Box::new(error) },
     };
     let die = |id: u32| {
-        let die = DieParameters::new(&spec, Die { root_seed: args.seed, id: DieId(id) }, setting)?;
+        let die = DieParameters::new(&spec, Die { root_seed: args.seed, id: DieId(id) }, setting.clone())?;
         if args.noise { die.with_noise(&spec, args.trial) } else { Ok(die) }
     };
     let first = die(0).map_err(device)?;
