@@ -2,8 +2,8 @@
 //! as drawn and as the cores use it.
 //!
 //! The CV of a distribution is not that of a few hundred circuits, and less than either is left where a core keeps a
-//! parameter on a coarse grid. A study that compares conditions has to state the last of the three. The values are those
-//! of [`crate::effective`]; nothing is drawn or rounded here in another way.
+//! parameter on a coarse grid. A study that compares conditions has to state the last of the three. The values are
+//! those of [`crate::effective`]; nothing is drawn or rounded here in another way.
 
 use crate::effective::values_of;
 use crate::{DeviceModelError, DieParameters, Effective};

@@ -10,8 +10,8 @@ use crate::gamma::{GammaTable, narrow_quantile};
 use crate::normal::{cdf, quantile};
 use fx::{Real, Wide};
 
-/// A family with its coefficient of variation (CV) and truncation, ready to turn deviates into factors: of that mean and
-/// CV before it is truncated ([`Distribution::new`]), or after ([`Distribution::realised`]).
+/// A family with its coefficient of variation (CV) and truncation, ready to turn deviates into factors: of that mean
+/// and CV before it is truncated ([`Distribution::new`]), or after ([`Distribution::realised`]).
 ///
 /// Everything is a monotone function of one unit-normal deviate, so shares of variance and correlations are laid down
 /// on deviates, whatever the family.

@@ -76,7 +76,8 @@ impl Distribution {
     /// distribution is the middle between its points.
     ///
     /// What the restriction leaves out is made up for by a wider family of up to [`Self::CV_MAX`]; the uniform family
-    /// and two points are not cut at all. Truncations that cut nothing give the same as [`Self::new`] within that error.
+    /// and two points are not cut at all. Truncations that cut nothing give the same as [`Self::new`], within that
+    /// error.
     ///
     /// The search takes 1 to 15 ms; keep distributions, and clone them.
     ///
@@ -187,8 +188,8 @@ impl Search {
         Err(self.most)
     }
 
-    /// The family of CV `c`, scaled so that its centre is 1, and by how much its CV exceeds that asked for; `None` if no
-    /// scale does that.
+    /// The family of CV `c`, scaled so that its centre is 1, and by how much its CV exceeds that asked for; `None` if
+    /// no scale does that.
     fn centred(&mut self, c: Wide) -> Option<(Distribution, Wide)> {
         let mut distribution = Distribution::untruncated(self.family, c);
         let mut at = |scale: Wide| {

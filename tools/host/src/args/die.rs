@@ -41,8 +41,8 @@ pub(crate) struct DieSetting {
     pub(crate) die: WhichDie,
 
     /// Scale the mismatch of the whole chip so that its reference parameter has this CV (0.2 is 20 %); 0 is the
-    /// nominal chip. As in the chip file if not given. NAME=X is the CV of one parameter (or of `weights`), whatever the
-    /// others have; may be given several times
+    /// nominal chip. As in the chip file if not given. NAME=X is the CV of one parameter (or of `weights`), whatever
+    /// the others have; may be given several times
     #[arg(long = "cv", value_name = "[NAME=]X", value_parser = parse_cvs, allow_negative_numbers = true)]
     pub(crate) cvs: Vec<ForParameter<Decimal>>,
 
