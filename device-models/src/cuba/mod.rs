@@ -14,7 +14,17 @@
 //! v' = max(v', -v_threshold), if there is a floor
 //! ```
 //!
-//! where keep = 1 - dt/tau makes Euler steps and keep = exp(-dt/tau) exact ones. A reset sets the voltage to `v_reset`
+//! and, where the rule of the leak says so, with n for the numbers that arrive, s for the spikes, and d = dt/tau_leak,
+//!
+//! ```text
+//! i' = keep_current i + gain_current (n + bias) + rest_current
+//! v' = (1 - d) (v + s) + d i' + rest_voltage
+//! ```
+//!
+//! which are neurons under an analog input of which only the time constant differs, as a model library for Brian2Lava
+//! has them (`lif_predef_stim_versatile`): delta synapses, and an input and a resting level that leak in by d.
+//!
+//! Elsewhere keep = 1 - dt/tau makes Euler steps and keep = exp(-dt/tau) exact ones. A reset sets the voltage to `v_reset`
 //! or subtracts the threshold once a spike. One more rule is snnTorch's: a voltage that is still a spike after its
 //! reset loses the threshold ahead of the next comparison, and what it then loses for its spike is less by that.
 //! `bias_late` counts besides `bias` after the first `late_steps` steps: it is a bias that comes over a connection with
@@ -116,14 +126,22 @@ impl StepModel for Cuba {
         for (n, neuron) in parameters.neurons().iter().enumerate() {
             let mut cuts = 0;
             let (current, voltage, last) = (state.current[n], state.voltage[n], state.spikes[n]);
-            let arrived = if touched { parameters.arrived(sums, n) } else { 0 };
-            let x = cut(i128::from(arrived) + i128::from(neuron.bias_in(state.steps)), &mut cuts);
+            let [spikes, numbers] = if touched { parameters.arrived(sums, n) } else { [0; 2] };
+            // What steps the voltage itself, and what goes through the current.
+            let (steps, arrived) = if neuron.rules.steps_voltage {
+                (spikes, numbers)
+            } else {
+                (0, i128::from(fx::narrow::<i64>(spikes.saturating_add(numbers))))
+            };
+            let bias = i128::from(neuron.bias_in(state.steps));
+            let x = cut(arrived.saturating_add(bias), &mut cuts);
+            let stepped = cut(i128::from(voltage).saturating_add(steps), &mut cuts);
             saturations.add(take(&mut cuts), || Cut::input(n));
             let i = times(neuron.keep_current, current) + times(neuron.gain_current, x);
             let i = cut(i + i128::from(neuron.rest_current), &mut cuts);
             saturations.add(take(&mut cuts), || Cut::state(n, 0));
             let Fired { voltage: v, spikes } =
-                neuron.fire(voltage, last, if neuron.rules.old_current { current } else { i }, &mut cuts);
+                neuron.fire(stepped, last, if neuron.rules.old_current { current } else { i }, &mut cuts);
             saturations.add(take(&mut cuts), || Cut::state(n, 1));
             (state.current[n], state.voltage[n], state.spikes[n]) = (i, v, spikes);
             changed |= i != current || v != voltage || spikes != last || spikes != 0;

@@ -42,6 +42,8 @@ pub struct CubaRules {
     pub floor: bool,
     /// Whether the current of the step before drives the voltage.
     pub old_current: bool,
+    /// Whether spikes step the voltage ahead of its leak, and only numbers go through the current.
+    pub steps_voltage: bool,
     /// What is sent.
     pub output: Output,
 }
@@ -49,7 +51,8 @@ pub struct CubaRules {
 impl CubaRules {
     /// All of them as one number.
     fn word(self) -> u64 {
-        let flags = [self.subtracts, self.floor, self.old_current];
+        // Those of before the first release keep their word.
+        let flags = [self.steps_voltage, self.subtracts, self.floor, self.old_current];
         let flags = flags.iter().fold(0, |word, flag| word << 1 | u64::from(*flag));
         flags << 4 | (self.reset_time as u64) << 2 | self.output as u64
     }
@@ -133,8 +136,17 @@ impl CoreParameters for CubaParameters {
             let values = reader.parameter(name)?.value;
             Ok::<_, DeviceModelError>(bits(values.into_iter().map(|keep| keep.clamp(Real::ZERO, Real::ONE)).collect()))
         };
-        let (keep_current, keep_voltage) = (keep("keep_current")?, keep("keep_voltage")?);
-        let (gain_current, gain_voltage) = (read("gain_current")?, read("gain_voltage")?);
+        let (keep_current, mut keep_voltage) = (keep("keep_current")?, keep("keep_voltage")?);
+        let (gain_current, mut gain_voltage) = (read("gain_current")?, read("gain_voltage")?);
+        let leak_rule = reader.whole("leak_rule")?;
+        if leak_rule.contains(&1) {
+            let (step, taus) = (reader.step()?, reader.parameter("tau_leak")?.value);
+            for (n, tau) in taus.into_iter().enumerate().filter(|(n, _)| leak_rule[*n] == 1) {
+                // A time constant below a step leaks all.
+                let d = step.div_nearest(tau).min(Real::ONE);
+                (keep_voltage[n], gain_voltage[n]) = (Real::ONE.sub_sat(d).to_bits(), d.to_bits());
+            }
+        }
         let threshold = bits(reader.threshold("v_threshold")?.value);
         let fires_at = reader.whole("fires_at")?;
         let mut level: Vec<i64> =
@@ -158,6 +170,7 @@ impl CoreParameters for CubaParameters {
             },
             floor: floor[n] == 1,
             old_current: current[n] == 1,
+            steps_voltage: leak_rule[n] == 1,
             output: match output[n] {
                 0 => Output::Spikes,
                 1 => Output::Number,
@@ -245,8 +258,9 @@ impl CubaParameters {
         self.lanes.get(lane).is_some_and(|(_, numbers)| *numbers)
     }
 
-    /// What arrived at neuron `n`, in units of 2^-32; `sums` has a lane a slice.
-    pub(super) fn arrived(&self, sums: &[i64], n: usize) -> i64 {
+    /// What arrived at neuron `n` as spikes and as numbers, in units of 2^-32; `sums` has a lane a
+    /// slice.
+    pub(super) fn arrived(&self, sums: &[i64], n: usize) -> [i128; 2] {
         let stride = self.layout.stride();
         let mut lanes = self.lanes.iter().enumerate();
         let (mut plain, mut numbers) = (0i128, 0i128);
@@ -261,6 +275,6 @@ impl CubaParameters {
             }));
         }
         let numbers = (numbers.saturating_add(1 << (NUMBER_BITS - 1))) >> NUMBER_BITS;
-        fx::narrow(plain.saturating_add(numbers))
+        [plain, numbers]
     }
 }

@@ -19,7 +19,8 @@ const RESETS: [(i64, i64); 3] = [(0, 0), (1, 0), (1, 3)];
 
 /// A chip whose neurons have a kind of synapse a slice.
 fn chip() -> ChipSpec {
-    let facts = CoreModel::CubaLif.facts().parameters.iter();
+    // A time constant is not 0; chips that have neurons with one state it.
+    let facts = CoreModel::CubaLif.facts().parameters.iter().filter(|fact| fact.name != "tau_leak");
     ChipSpec {
         models: vec![CoreModel::CubaLif],
         synapses: slices::SHIFTS
@@ -51,6 +52,64 @@ fn program(parameters: &[(&str, i64)]) -> CoreProgram {
 fn build(spec: &ChipSpec, program: &CoreProgram) -> Result<CubaCore, DeviceModelError> {
     let layout = InputLayout::new(spec, program, &[true; 4])?;
     Ok(CubaCore::new(CubaParameters::build(spec, program, layout, &DieParameters::nominal())?))
+}
+
+/// The neurons of a model library for Brian2Lava, in double precision: v <- (v + w s)(1 - d) + (n + bias) d, reset where
+/// v > threshold, d = dt/tau of each neuron of the die.
+#[test]
+fn time_constants_make_neurons_under_an_analog_input() {
+    let mut spec = chip();
+    let kind = |name: &str, kinetics| SynapseType { name: name.to_owned(), kinetics, ..spec.synapses[0].clone() };
+    spec.synapses =
+        vec![kind("spikes", Kinetics::Slice { shift: 12 }), kind("numbers", Kinetics::Number { shift: 12 })];
+    spec.parameters.insert("tau_leak".to_owned(), crate::testing::mismatched("20 ms", "0.5 1"));
+    let die = crate::MismatchSetting::default();
+    let die = DieParameters::new(&spec, disorder::Die { root_seed: 1, id: units::DieId(0) }, die).unwrap();
+    let (threshold, bias, reset) = (ONE, ONE * 9 / 10, -ONE / 8);
+    let values =
+        [("leak_rule", ONE), ("gain_current", ONE), ("bias", bias), ("v_threshold", threshold), ("v_reset", reset)];
+    let program = CoreProgram { neuron_count: 6, ..program(&values) };
+    let layout = InputLayout::new(&spec, &program, &[true; 2]).unwrap();
+    let mut core = CubaCore::new(CubaParameters::build(&spec, &program, layout, &die).unwrap());
+    let one = |bits: i64| bits as f64 / ONE as f64;
+    let d = |n: u16| 1.0 / (20.0 * one(die.factor("tau_leak", program.address, NeuronId(n)).to_bits()));
+    let (mut v, mut fired) = ([0.0; 6], 0);
+    for step in 0..300i32 {
+        // A number in units of 2^-20, and every seventh step a spike. With their shift, a weight of
+        // 2^14 is 1/64.
+        let number = ((step * 7919) % 2001 - 800) << 16;
+        let spike = i32::from(step % 7 == 0);
+        for n in 0..6 {
+            let layout = core.parameters().layout();
+            let [spikes, numbers] =
+                [(0, 30_000), (1, 1 << 14)].map(|(kind, weight)| layout.pack(kind, n, weight).unwrap());
+            if spike == 1 {
+                core.deliver(&[spikes], 1);
+            }
+            core.deliver(&[numbers], number);
+        }
+        let sent = core.advance(Tick(0)).len();
+        fired += sent;
+        let mut expected = 0;
+        for (n, v) in v.iter_mut().enumerate() {
+            let d = d(n as u16);
+            let weight = 30_000.0 * 4096.0 / ONE as f64;
+            let input = f64::from(number) / f64::from(1 << 20) / 64.0;
+            *v = (*v + weight * f64::from(spike)) * (1.0 - d) + (input + one(bias)) * d;
+            if *v > one(threshold) {
+                (*v, expected) = (one(reset), expected + 1);
+            }
+            let found = one(core.probe(1, NeuronId(n as u16), Tick(0)));
+            assert!((found - *v).abs() < 1e-6, "step {step}, neuron {n}: {found}, not {v}");
+        }
+        assert_eq!(sent, expected, "step {step}");
+    }
+    assert!(fired > 3, "{fired} spikes");
+    // Without the rule the time constant is not even read, and with it it is needed.
+    spec.parameters.remove("tau_leak");
+    let layout = InputLayout::new(&spec, &program, &[true; 2]).unwrap();
+    let error = CubaParameters::build(&spec, &program, layout, &DieParameters::nominal()).unwrap_err().to_string();
+    assert!(error.starts_with("the chip has no parameter `tau_leak`, which the model `cuba-lif` needs"), "{error}");
 }
 
 /// A neuron with the given factors of current and voltage and a threshold of 1.

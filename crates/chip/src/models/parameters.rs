@@ -168,6 +168,14 @@ pub(super) const CUBA_LIF: &[Parameter] = &[
     ),
     optional_register("floor_rule", 0, 1, "1: no voltage is below minus the threshold after its reset"),
     optional_register("current_rule", 0, 1, "what drives the voltage: 0: the current of this step; 1: of the last"),
+    optional_register(
+        "leak_rule",
+        0,
+        1,
+        "0: the voltage leaks by `keep_voltage` and `gain_voltage`; 1: by d = step/tau_leak, 1 - d of it and of the \
+         spikes that arrive are left, and d of the current and of numbers is added",
+    ),
+    optional("tau_leak", Measure::Time, Bound::Positive, "time constant of the voltage, if `leak_rule` is 1"),
     optional_register("output_rule", 0, 2, "what is sent: 0: spikes; 1: the voltage, as a number; 2: nothing"),
     core_register("scale", -SCALE_MAX, SCALE_MAX, "levels of a core are those of its net times 2 to this"),
     core_register("phase", 0, PHASE_MAX, "ticks by which the steps of a core are later than those of the chip"),

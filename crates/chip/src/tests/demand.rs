@@ -104,7 +104,7 @@ fn a_parameter_is_named_once_a_model() {
             assert!(before.iter().all(|other| other.name != name), "{model}: {name} twice");
             // What counts as 0 where it is absent must be able to be 0, or it is needed as soon as it is used.
             let zero = Quantity::new(Decimal::ZERO, Unit::ONE);
-            let needed = ["tau_adaptation", "leak", "tau_unit"];
+            let needed = ["tau_adaptation", "leak", "tau_unit", "tau_leak"];
             let zero_is_possible = parameter.bound.admits(zero, None).is_ok() || needed.contains(&name);
             assert!(!parameter.optional || zero_is_possible, "{model}: {name}");
             assert!(facts.digital == (parameter.measure == Measure::Pure) || !facts.digital, "{model}: {name}");
