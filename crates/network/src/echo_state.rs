@@ -24,6 +24,8 @@ pub struct EchoStateSpec {
     pub spectral_radius: Weight,
     /// Magnitude of the input weights; every unit hears every channel, with a random sign.
     pub input_scale: Weight,
+    /// Input weights are normal with mean 0 and that standard deviation instead, so that no two units hear alike.
+    pub input_normal: bool,
     /// How many of the recurrent connections are there.
     pub recurrence: Recurrence,
     /// The kind of synapse, which must be graded and signed.
@@ -61,8 +63,11 @@ pub fn echo_state(spec: &EchoStateSpec, seed: u64) -> Result<Network, NetworkErr
         post: 0,
         post_part: None,
         pattern: Pattern::AllToAll,
-        weights: Weights::Constant(spec.input_scale),
-        signs: Signs::PerConnection(half),
+        weights: match spec.input_normal {
+            true => Weights::Normal { mean: Weight::ZERO, spread: spec.input_scale },
+            false => Weights::Constant(spec.input_scale),
+        },
+        signs: if spec.input_normal { Signs::AsDrawn } else { Signs::PerConnection(half) },
         self_connections: true,
         synapse: SynapseChoice { excitatory: spec.synapse.clone(), inhibitory: spec.synapse.clone() },
         delay_ticks: spec.delay_ticks,

@@ -7,7 +7,8 @@
 use crate::compare::{Units, interval_of};
 use crate::findings::{along_of, said};
 use crate::summary::{Setting, Stage, TaskResults, condensed, family};
-use study::{Control, ControlRow, NETWORK, Row, SERIES, Tuned};
+use std::collections::BTreeMap;
+use study::{Control, ControlRow, NETWORK, Row, SERIES, StudyResult, Tuned};
 
 /// What a study has besides the rows of its runs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +17,14 @@ pub struct Beside<'a> {
     pub controls: &'a [ControlRow],
     /// The settings that a homogeneous network was tuned over.
     pub tuning: &'a [Row],
+    /// What is required of dies, by task or stimulus.
+    pub require: Option<&'a BTreeMap<String, f64>>,
+}
+
+impl<'a> From<&'a StudyResult> for Beside<'a> {
+    fn from(result: &'a StudyResult) -> Self {
+        Self { controls: &result.controls, tuning: &result.tuning, require: Some(&result.manifest.require) }
+    }
 }
 
 /// Whether a task is `together`, or one of those that it stands for.
@@ -139,14 +148,14 @@ mod tests {
         let filters = [control(Control::Filters, 0, 12.0)];
         let words = "Without a chip, memory capacity: the input alone through filters of the host 12.00. That is better than the \
                      reservoir under every setting.";
-        check(Beside { controls: &filters, tuning: &[] }, words);
+        check(Beside { controls: &filters, ..Beside::default() }, words);
         let both = [control(Control::Filters, 0, 3.0), control(Control::Static, 0, 1.0)];
         let words = "Without a chip, memory capacity: the input alone through filters of the host 3.00; a random layer without \
                      memory 1.00. The reservoir is better under every setting.";
-        check(Beside { controls: &both, tuning: &[] }, words);
+        check(Beside { controls: &both, ..Beside::default() }, words);
         let some = [control(Control::Static, 0, 9.0)];
         check(
-            Beside { controls: &some, tuning: &[] },
+            Beside { controls: &some, ..Beside::default() },
             "Without a chip, memory capacity: a random layer without memory 9.00. The reservoir is better under some settings only.",
         );
     }
@@ -169,7 +178,7 @@ mod tests {
                 row
             })
             .collect();
-        let all = crate::findings(&rows(), Beside { controls: &[], tuning: &tuning });
+        let all = crate::findings(&rows(), Beside { tuning: &tuning, ..Beside::default() });
         let found = all[1].findings.iter().find(|f| f.starts_with("Against a homogeneous")).expect("a comparison");
         let start = "Against a homogeneous network tuned on validation data (reservoir.parameters.leak 0.3, full recurrence), \
                      memory capacity at CV 0.5: \u{2212}";

@@ -5,7 +5,7 @@
 
 use crate::compare::{Change, change, stage_change};
 use crate::controls::{self, Beside};
-use crate::families;
+use crate::{blame, families, yields};
 use crate::figure::capitalised;
 use crate::series::{Series, words};
 use crate::summary::{Setting, Stage, TaskResults, condensed};
@@ -32,6 +32,10 @@ pub fn findings(rows: &[Row], beside: Beside<'_>) -> Vec<TaskFindings> {
         all.push(rates(task));
         all.extend((0..task.axes.len()).flat_map(|axis| stages.iter().map(move |&stage| contrast(task, axis, stage))));
         all.extend(families::findings(rows, task).into_iter().map(Some));
+        for &stage in &stages {
+            all.extend(blame::blame(task, stage).into_iter().map(Some));
+            all.extend(beside.require.map(|require| yields::yields(require, task, stage)));
+        }
         all.extend(controls::against_tuned(beside.tuning, task).into_iter().map(Some));
         all.push(controls::without_chip(beside.controls, task));
         all.extend([chip_cost(task), worst(task), losses(task), saturations(task)]);
@@ -55,7 +59,7 @@ fn baseline(task: &TaskResults<'_>) -> Option<String> {
 }
 
 /// Where a setting is: `at CV 0.1 with full recurrence`.
-fn place(task: &TaskResults<'_>, setting: &Setting<'_>) -> String {
+pub(crate) fn place(task: &TaskResults<'_>, setting: &Setting<'_>) -> String {
     let along = task.horizontal();
     let others: Vec<usize> = (0..task.axes.len()).filter(|i| *i != along).collect();
     place_on(task, setting, Some(along), &others)

@@ -16,6 +16,7 @@
 //! ```
 
 mod activity;
+mod blame;
 mod chart;
 mod compare;
 mod controls;
@@ -36,6 +37,7 @@ mod svg;
 mod table;
 mod text;
 mod weights;
+mod yields;
 
 pub use activity::{RunFigure, SpikeGroup, TimeSpan, Trace};
 pub use controls::Beside;

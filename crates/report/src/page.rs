@@ -108,14 +108,9 @@ impl Page<'_> {
         )
     }
 
-    /// What stands beside the rows.
-    fn beside(&self) -> Beside<'_> {
-        Beside { controls: &self.result.controls, tuning: &self.result.tuning }
-    }
-
     fn findings(&self) -> String {
         let mut html = String::new();
-        for task in findings(&self.result.rows, self.beside()) {
+        for task in findings(&self.result.rows, Beside::from(self.result)) {
             let _ = write!(html, "<h3>{}</h3>\n<ul>\n", escape(&task.task));
             for finding in &task.findings {
                 let _ = writeln!(html, "<li>{}</li>", escape(finding));

@@ -12,11 +12,12 @@ use crate::seeds::Seeds;
 use crate::spec::{ChipChoice, ReadoutSettings, ReservoirSettings, TaskSettings};
 use crate::values::fraction;
 use chip::CoreModel;
+use device_models::MismatchSetting;
 use disorder::Family;
 use formats::document::Value;
 use mapper::MapperOptions;
 use network::Recurrence;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use units::Decimal;
 
@@ -45,8 +46,11 @@ pub struct Conditions {
     pub mapping: MapperOptions,
     /// Coefficient of variation that the chip's mismatch is scaled to; none: as in the chip file.
     pub cv: Option<Decimal>,
-    /// Family of all mismatch; none: as in the chip file.
-    pub family: Option<Family>,
+    /// How else mismatch differs from what the chip file says: families, single parameters, what of a distribution holds;
+    /// the scale and the faults are those above and below.
+    pub mismatch: MismatchSetting,
+    /// Parameters whose deviates are those of a second die: each die has one of its own.
+    pub swap: BTreeSet<String>,
     /// Whether circuits are broken as the chip file says.
     pub faults: bool,
     /// Whether runs have the noise of the chip file.
@@ -170,6 +174,10 @@ enum Change {
     Network(u32),
     Recurrence(Recurrence),
     Family(Family),
+    /// The parameters whose devices differ; none: all.
+    Parameters(Option<BTreeSet<String>>),
+    /// The parameters whose deviates are those of another die.
+    Swap(BTreeSet<String>),
     Cv(Option<Decimal>),
     Die(u32),
     /// What a key of the study's file sets has been set where the file was read.
@@ -196,6 +204,11 @@ impl AxisValue {
         Self::new(number, Change::Network(number))
     }
 
+    /// A die of a design that finds which parameter is to blame.
+    fn swap(name: &str, swapped: impl IntoIterator<Item = String>) -> Self {
+        Self::new(name, Change::Swap(swapped.into_iter().collect()))
+    }
+
     /// A value of a key of the study's file.
     pub(crate) fn key(text: &str) -> Self {
         Self::new(text, Change::Key)
@@ -218,8 +231,10 @@ impl AxisValue {
             Change::Series(series) => conditions.series = *series,
             Change::Network(network) => conditions.network = *network,
             Change::Recurrence(recurrence) => conditions.recurrence = *recurrence,
-            Change::Family(family) => conditions.family = Some(*family),
+            Change::Family(family) => conditions.mismatch.family = Some(*family),
+            Change::Parameters(names) => conditions.mismatch.only.clone_from(names),
             Change::Cv(cv) => conditions.cv = *cv,
+            Change::Swap(names) => conditions.swap.clone_from(names),
             Change::Die(die) => conditions.die = *die,
             Change::Key => {}
         }
@@ -237,7 +252,7 @@ pub struct Sweep {
 
 /// The axes that a study file can give values to, in the order of the plan: the last one changes fastest from run to
 /// run. Those that change the program come first, so that runs of one program follow each other.
-pub(crate) static AXES: [Listed; 3] = [RECURRENCE, FAMILY, CV];
+pub(crate) static AXES: [Listed; 4] = [RECURRENCE, PARAMETER, FAMILY, CV];
 
 /// The tasks, each with a section of its own in a report. A study file gives them as tables `[[task]]`.
 pub static TASK: Axis = Axis {
@@ -317,6 +332,44 @@ const FAMILY: Listed = Listed {
     usual: None,
 };
 
+/// Name of all parameters among groups of them.
+const EVERY_PARAMETER: &str = "all";
+
+const PARAMETER: Listed = Listed {
+    axis: Axis {
+        key: "parameter",
+        label: "parameter",
+        quantity: "parameters with mismatch",
+        title: "parameters with mismatch",
+        meaning: "the parameters that have mismatch",
+        definition: "Parameters whose devices differ; all others are nominal.",
+        words: |_, name| match name {
+            EVERY_PARAMETER => "mismatch of all parameters".into(),
+            names => format!("mismatch of {} alone", names.replace('+', " and ")),
+        },
+        all_words: |_, names| format!("mismatch of {names}"),
+        contrast: None,
+        scale: Scale::Names(&[]),
+        role: Role::Condition,
+        part: Part::Die,
+    },
+    read: |value| {
+        let text: String = value.read()?;
+        if text == EVERY_PARAMETER {
+            return Some(AxisValue::new(text, Change::Parameters(None)));
+        }
+        let names: BTreeSet<String> = text.split('+').map(|name| name.trim().to_owned()).collect();
+        if names.contains("") {
+            return value.reject(
+                "parameters",
+                "name parameters with `+` between them, such as `tau_mem+v_threshold`, or `all`",
+            );
+        }
+        Some(AxisValue::new(text.replace(' ', ""), Change::Parameters(Some(names))))
+    },
+    usual: None,
+};
+
 /// Name of the chip's own mismatch among CVs.
 const CHIPS_OWN: &str = "chip";
 
@@ -381,6 +434,42 @@ pub static SERIES: Axis = Axis {
     part: Part::Program,
 };
 
+/// The dies of a design that finds which parameter is to blame: a die, one with all listed parameters of a second die, and
+/// one with each of them (pick and freeze: Saltelli et al., Comput. Phys. Commun. 181, 2010). A study file lists the
+/// parameters as `blame`.
+pub static BLAME: Axis = Axis {
+    key: "blame",
+    label: "blame",
+    quantity: "exchanged mismatch",
+    title: "exchanged mismatch",
+    meaning: "the parameters whose mismatch is that of a second die",
+    definition: "Each die has a second one beside it. `none` is the die itself, `all` has the mismatch of all listed \
+                 parameters of the second, and the others that of one parameter alone: what each exchange changes says how \
+                 much of the variance between dies is that parameter's.",
+    words: |_, name| match name {
+        BLAME_NONE => "no mismatch exchanged".into(),
+        BLAME_ALL => "all mismatch exchanged".into(),
+        name => format!("mismatch of {name} exchanged"),
+    },
+    all_words: |_, names| format!("mismatch exchanged of {names}"),
+    contrast: None,
+    scale: Scale::Names(&[]),
+    role: Role::Condition,
+    part: Part::Die,
+};
+
+/// The die itself, among values of [`BLAME`].
+pub const BLAME_NONE: &str = "none";
+/// The second die, among values of [`BLAME`].
+pub const BLAME_ALL: &str = "all";
+
+/// The values of [`BLAME`] for these parameters: in the order in which a design of variance shares has them.
+pub(crate) fn blame(parameters: &[String]) -> Sweep {
+    let ends = [AxisValue::swap(BLAME_NONE, []), AxisValue::swap(BLAME_ALL, parameters.iter().cloned())];
+    let each = parameters.iter().map(|name| AxisValue::swap(name, [name.clone()]));
+    Sweep { axis: &BLAME, values: ends.into_iter().chain(each).collect() }
+}
+
 /// The dies, over which spreads and worst cases are taken. A study file gives their number as `dies`.
 pub static DIE: Axis = Axis {
     key: "die",
@@ -402,7 +491,7 @@ pub static DIE: Axis = Axis {
 
 /// The axes that every study has, whether or not its file gives them values.
 fn always() -> impl Iterator<Item = &'static Axis> {
-    [&TASK, &SERIES, &NETWORK].into_iter().chain(AXES.iter().map(|listed| &listed.axis)).chain([&DIE])
+    [&TASK, &SERIES, &NETWORK].into_iter().chain(AXES.iter().map(|listed| &listed.axis)).chain([&BLAME, &DIE])
 }
 
 /// The axis with this key, or the one over a key of study files (`reservoir.neurons`).

@@ -6,8 +6,8 @@ use crate::on_chip::OnChip;
 use crate::prepare::{Goal, Prepared};
 use crate::record::{FeatureMap, record};
 use crate::results::digest;
-use crate::{Point, Row, StudyError};
-use device_models::{DieParameters, MismatchSetting};
+use crate::{Point, Realised, Row, StudyError};
+use device_models::{DieParameters, MismatchSetting, realised_mismatch};
 use disorder::Die;
 use mapper::MapperError;
 use readout::{FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, Trial, metrics};
@@ -60,6 +60,7 @@ impl Run<'_> {
             let text = "the reservoir did not spike: its features are all 0";
             warnings.push(Kind::Silent, crate::reservoir::POPULATION, text);
         }
+        let realised = self.realised(&die)?;
         let mechanism = self.mechanism(&features)?;
         let float = self.scores(&outputs)?;
         let validation = self.validation_scores(&fit)?;
@@ -77,6 +78,7 @@ impl Run<'_> {
             score_float: float[index],
             score_quantised: quantised.as_ref().map(|scores: &Vec<f64>| scores[index]),
             score_on_chip: on_chip.as_ref().map(|scores: &Vec<f64>| scores[index]),
+            mismatch: realised.clone(),
             penalty: self.penalty(&fit, index),
             participation_ratio: mechanism.as_ref().map(|m| m.participation_ratio),
             alignment: mechanism.as_ref().and_then(|m| m.alignments.get(index).copied()),
@@ -92,14 +94,27 @@ impl Run<'_> {
     }
 
     fn die_parameters(&self, emulation: Emulation) -> Result<DieParameters, StudyError> {
-        let Conditions { seeds, network, cv, family, faults, noise, .. } = *self.conditions;
+        let Conditions { seeds, network, cv, faults, noise, .. } = *self.conditions;
         let spec = &self.conditions.chip.spec;
         let die = Die { root_seed: seeds.dies_of(network), id: DieId(self.conditions.die) };
-        let setting =
-            MismatchSetting { scale_to_cv: cv, family, without_faults: !faults, ..MismatchSetting::default() };
+        // Numbers of dies are counted from 0: the second die of each is far away from all of them.
+        let second = Die { id: DieId(u32::MAX - self.conditions.die), ..die };
+        let deviates_from = self.conditions.swap.iter().map(|name| (name.clone(), second)).collect();
+        let own = self.conditions.mismatch.clone();
+        let setting = MismatchSetting { scale_to_cv: cv, without_faults: !faults, deviates_from, ..own };
         let die = DieParameters::new(spec, die, setting);
         let die = if noise { die.and_then(|die| die.with_noise(spec, emulation as u64)) } else { die };
         die.map_err(|error| StudyError::Die { point: self.point.clone(), error })
+    }
+
+    /// What the mismatch of the die comes to over the neurons of the reservoir. Where rounding leaves nothing of one, the
+    /// session warns.
+    fn realised(&self, die: &DieParameters) -> Result<Vec<Realised>, StudyError> {
+        let Conditions { chip, .. } = self.conditions;
+        let cores = &self.prepared.board.program().cores;
+        let all = realised_mismatch(&chip.spec, cores, die);
+        let all = all.map_err(|error| StudyError::Die { point: self.point.clone(), error })?;
+        Ok(all.into_iter().map(Realised::of).collect())
     }
 
     pub(crate) fn record(

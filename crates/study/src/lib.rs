@@ -48,14 +48,14 @@ use std::ops::Range;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use store::{Appender, Found};
 
-pub use axis::{Axis, AxisValue, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale, Sweep, TASK, axis};
+pub use axis::{BLAME, BLAME_ALL, BLAME_NONE, Axis, AxisValue, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale, Sweep, TASK, axis};
 pub use control::{Control, ControlRow};
 pub use engine::{Progress, RunOptions};
 pub use error::{StoreError, StudyError};
 pub use plan::Point;
 pub use read::{DEFAULT, FORMAT, Set, default_study, load, load_with, read, read_with, shipped, shipped_names};
 pub use recipe::Recipe;
-pub use results::{DataFile, Manifest, MappingSummary, Row, StudyResult, TaskRecord, csv};
+pub use results::{DataFile, Manifest, MappingSummary, Realised, Row, StudyResult, TaskRecord, csv};
 pub use seeds::Seeds;
 pub use spec::{
     Arm, ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring,
@@ -258,6 +258,7 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Ro
         seeds: *seeds,
         series: study.series,
         networks: study.networks,
+        require: study.require.clone(),
         dies: study.dies,
         study: study.text.clone(),
         changes: study.changes.clone(),

@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn a_setting_with_several_values_is_an_axis() {
         let one = study("cv =", "family = \"gamma\"\ncv =");
-        assert!(runs(&one).iter().all(|run| run.conditions.family == Some(disorder::Family::Gamma)));
+        assert!(runs(&one).iter().all(|run| run.conditions.mismatch.family == Some(disorder::Family::Gamma)));
         assert!(runs(&one).iter().all(|run| run.point.setting().all(|(axis, _)| axis.key != "family")));
         let two = study("cv =", "family = [\"gamma\", \"normal\"]\ncv =");
         assert_eq!((two.run_count(), two.plan().programs.len()), (2 * one.run_count(), one.plan().programs.len()));

@@ -4,7 +4,7 @@ mod arms;
 mod task;
 
 use crate::Control;
-use crate::axis::{AXES, Conditions, Given, Sweep};
+use crate::axis::{AXES, BLAME_ALL, BLAME_NONE, Conditions, Given, Sweep, blame};
 use crate::seeds::Seeds;
 use crate::spec::{
     Arm, ChipChoice, EchoWiring, EncoderSettings, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
@@ -13,8 +13,10 @@ use crate::spec::{
 use crate::values::{at_least, fraction, frequency, not_negative, penalty, time};
 use arms::Combination;
 use chip::{ChipSpec, CoreModel, Values};
+use device_models::MismatchSetting;
+use disorder::{Centre, Family};
 use formats::chip::{self as chip_file, ChipFile};
-use formats::document::{Document, Format, Table, Value};
+use formats::document::{Document, Entry, Format, Table, Value};
 use formats::names::read_name;
 use formats::{FormatError, FormatErrors, Problem};
 use mapper::{Activity, MapperOptions, ReadoutStrategy};
@@ -44,7 +46,7 @@ pub fn shipped_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Keys besides those of [`AXES`].
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 22] = [
     "title",
     "chip",
     "model",
@@ -55,9 +57,12 @@ const KEYS: [&str; 19] = [
     "dies",
     "faults",
     "noise",
+    "mismatch",
     "mechanism",
     "axes",
     "tune",
+    "blame",
+    "require",
     "controls",
     "mapping",
     "reservoir",
@@ -65,6 +70,7 @@ const KEYS: [&str; 19] = [
     "readout",
     "task",
 ];
+const MISMATCH: &[&str] = &["realised", "cv", "family"];
 const SEEDS: &[&str] = &["networks", "dies", "tasks"];
 const SPIKING: &[&str] = &[
     "input_fan_in",
@@ -75,7 +81,7 @@ const SPIKING: &[&str] = &[
     "recurrent_weight",
     "synapse",
 ];
-const ECHO: &[&str] = &["connectivity", "spectral_radius", "input_scale", "synapse"];
+const ECHO: &[&str] = &["connectivity", "spectral_radius", "input_scale", "input_weights", "bias", "synapse"];
 const ENCODER: &[&str] = &["kind", "trains_per_channel", "rate_max"];
 const READOUT: &[&str] = &["on_chip", "strategy", "penalty_min", "filter", "swing", "synapse", "parameters"];
 /// A key of a study file and the value that it shall have instead, as text.
@@ -263,6 +269,7 @@ impl Reader<'_> {
             })
         });
         let mapping = mapping.map(|_| options);
+        let mismatch = root.optional_with("mismatch", |v| mismatch(&v.table(MISMATCH)?));
         let seed: u64 = root.or("seed", 1)?;
         let seeds = root.optional_with("seeds", |v| {
             let table = v.table(SEEDS)?;
@@ -283,7 +290,8 @@ impl Reader<'_> {
             readout,
             mapping: mapping?,
             cv: None,
-            family: None,
+            mismatch: mismatch?.unwrap_or_default(),
+            swap: BTreeSet::new(),
             faults: root.or("faults", true)?,
             noise: noise?.unwrap_or(false),
             mechanism: root.or("mechanism", false)?,
@@ -293,11 +301,25 @@ impl Reader<'_> {
             let known = Control::ALL.map(|control| (control.name(), control));
             v.array()?.iter().map(|control| control.one_of("a control", &known)).collect::<Option<Vec<_>>>()
         });
-        let sweeps = sweeps(root, &mut base)?;
+        let mut sweeps = sweeps(root, &mut base)?;
+        let to_blame = root.optional_with("blame", |v| {
+            let names: Vec<String> = v.read()?;
+            let once: BTreeSet<&String> = names.iter().collect();
+            if names.len() < 2 || once.len() < names.len() || names.iter().any(|n| [BLAME_NONE, BLAME_ALL].contains(&&**n)) {
+                return v.reject("blame", "list two parameters or more, each once: of one alone all variance is its own");
+            }
+            Some(names)
+        });
+        sweeps.extend(to_blame?.map(|names| blame(&names)));
+        let require = root.optional_with("require", |v| {
+            let table = v.open_table()?;
+            let each = |entry: Entry<'_>| Some((entry.name, entry.value.read::<f64>()?));
+            table.entries().into_iter().map(each).collect::<Option<BTreeMap<_, _>>>()
+        });
         let Combination { tuning, values } = combination;
         if tuning {
             // What a homogeneous network is tuned over is without mismatch.
-            (base.cv, base.family) = (Some(Decimal::ZERO), None);
+            base.cv = Some(Decimal::ZERO);
         }
         let values = values.into_iter().map(|value| (value.axis, value.value)).collect();
         Some(StudySpec {
@@ -308,6 +330,7 @@ impl Reader<'_> {
             sweeps,
             arms: vec![Arm { values, base, tasks, tuning }],
             controls: controls?.unwrap_or_default(),
+            require: require?.unwrap_or_default(),
             series: count("series", 1)?,
             networks: count("networks", 1)?,
             dies: count("dies", 8)?,
@@ -322,7 +345,19 @@ impl Reader<'_> {
             let spectral_radius = table.required_with("spectral_radius", |v| not_negative(&v));
             let input_scale = table.required_with("input_scale", |v| not_negative(&v));
             let synapse = table.required_with("synapse", |v| self.synapse_name(&v));
+            let kinds = [("sign", false), ("normal", true)];
+            let input_normal = table.optional_with("input_weights", |v| v.one_of("a kind of input weights", &kinds));
+            let bias = table.optional_with("bias", |v| {
+                let bias = not_negative(&v)?;
+                if bias.signum() > 0 && !(self.spec().parameters.contains_key("drive") && self.spec().parameters_per_neuron) {
+                    let what = "has no parameter `drive` of each unit, which biases would be";
+                    return v.reject("bias", format!("the chip `{}` {what}; leave `bias` out", self.spec().name));
+                }
+                Some(bias)
+            });
             Wiring::Echo(EchoWiring {
+                input_normal: input_normal?.unwrap_or(false),
+                bias: bias?.unwrap_or(Decimal::ZERO),
                 connectivity: connectivity?,
                 spectral_radius: spectral_radius?,
                 input_scale: input_scale?,
@@ -411,6 +446,26 @@ fn sweeps(root: &Table<'_>, base: &mut Conditions) -> Option<Vec<Sweep>> {
         }
     }
     Some(sweeps)
+}
+
+/// What of the chip's mismatch differs from its file, but for scale and faults, which have keys of their own.
+fn mismatch(table: &Table<'_>) -> Option<MismatchSetting> {
+    let realised = table.optional_with("realised", |v| v.one_of("a centre", &Centre::ALL.map(|c| (c.name(), c))));
+    let cvs = table.optional_with("cv", |v| {
+        let each = |entry: Entry<'_>| Some((entry.name, not_negative(&entry.value)?));
+        v.open_table()?.entries().into_iter().map(each).collect::<Option<BTreeMap<_, _>>>()
+    });
+    let families = table.optional_with("family", |v| {
+        let known = Family::ALL.map(|family| (family.name(), family));
+        let each = |entry: Entry<'_>| Some((entry.name, entry.value.one_of("a family", &known)?));
+        v.open_table()?.entries().into_iter().map(each).collect::<Option<BTreeMap<_, _>>>()
+    });
+    Some(MismatchSetting {
+        realised: realised?,
+        cvs: cvs?.unwrap_or_default(),
+        families: families?.unwrap_or_default(),
+        ..MismatchSetting::default()
+    })
 }
 
 fn encoder(table: &Table<'_>) -> Option<EncoderSettings> {

@@ -3,10 +3,11 @@
 use crate::axis::Conditions;
 use crate::spec::{EchoWiring, ReservoirSettings, SpikingWiring, Wiring};
 use crate::{Point, StudyError};
-use chip::canonical_unit;
-use fx::Weight;
+use chip::{Values, canonical_unit};
+use disorder::{Key, Purpose, normal_deviate};
+use fx::{Real, Weight};
 use network::{EchoStateSpec, Inhibition, Network, Recurrence, ReservoirSpec, Signs, Weights, echo_state, reservoir};
-use units::{Decimal, Quantity};
+use units::{Decimal, Quantity, Unit};
 
 /// Name of the reservoir's population.
 pub(crate) const POPULATION: &str = "reservoir";
@@ -25,9 +26,38 @@ pub(crate) fn build(
             let level = conditions.chip.spec.level(conditions.model);
             reservoir(&spiking(settings, wiring, (channels, level), recurrence)?, seed)
         }
-        Wiring::Echo(wiring) => echo_state(&echo(settings, wiring, channels, recurrence)?, seed),
+        Wiring::Echo(wiring) => {
+            let mut network = echo_state(&echo(settings, wiring, channels, recurrence)?, seed);
+            if let Ok(network) = &mut network
+                && wiring.bias.signum() > 0
+            {
+                network.populations[0].parameters.insert(BIAS.into(), biases(conditions, wiring.bias, seed));
+            }
+            network
+        }
     };
     built.map_err(|error| StudyError::Network { point: point.clone(), error })
+}
+
+/// The parameter that is the constant input of a unit.
+const BIAS: &str = "drive";
+
+/// Digits behind the point of a bias.
+const BIAS_DIGITS: i16 = 6;
+
+/// Constant inputs of the units, normal with mean 0 and this standard deviation.
+fn biases(conditions: &Conditions, deviation: Decimal, seed: u64) -> Values {
+    let unit = conditions.chip.spec.parameters.get(BIAS).map_or(Unit::ONE, |p| p.nominal.quantity.unit);
+    let deviation = deviation.to_bits(20).unwrap_or(0);
+    let bias = |unit_index: u32| {
+        let key = Key::new(seed, Purpose::Initialisation).name("bias").slot(u64::from(unit_index));
+        let z = normal_deviate(key.first_word()).to_bits();
+        // 20 bits of the deviation, all of the deviate, to six decimal digits.
+        let wide = i128::from(z) * i128::from(deviation) * 10_i128.pow(BIAS_DIGITS.unsigned_abs().into());
+        let digits = wide >> (Real::FRACTION_BITS + 20);
+        Quantity::new(Decimal::new(digits as i64, -BIAS_DIGITS), unit)
+    };
+    Values::PerNeuron((0..conditions.reservoir.neurons).map(bias).collect())
 }
 
 fn spiking(
@@ -71,6 +101,7 @@ fn echo(
         connectivity_per_65536: per_65536(wiring.connectivity),
         spectral_radius: weight("spectral_radius", wiring.spectral_radius, Quantity::number(Decimal::integer(1)))?,
         input_scale: weight("input_scale", wiring.input_scale, Quantity::number(Decimal::integer(1)))?,
+        input_normal: wiring.input_normal,
         recurrence,
         synapse: wiring.synapse.clone(),
         delay_ticks: 1,

@@ -1,10 +1,15 @@
 //! What a study yields: one row a die, setting and task, as a table and beside it what reproduces it.
 
 use crate::axis::{NETWORK, SERIES};
+use crate::prepare::real;
 use crate::seeds::Seeds;
 use crate::{ControlRow, Point};
+use device_models::RealisedMismatch;
+use disorder::Moments;
 use formats::csv::line;
+use fx::Real;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use warnings::Warnings;
 
 /// The score of one die on one task under one setting, with what it cost.
@@ -37,6 +42,8 @@ pub struct Row {
     pub score_quantised: Option<f64>,
     /// Score of the readout mapped onto the chip; none if the study did not ask for it.
     pub score_on_chip: Option<f64>,
+    /// What the mismatch of the die came to, parameter by parameter.
+    pub mismatch: Vec<Realised>,
     /// Ridge penalty of the readout in floating point; the mean over the targets of the task.
     pub penalty: f64,
     /// Directions that the states of the test part fill (participation ratio), if the study asks for the mechanism.
@@ -57,6 +64,28 @@ pub struct Row {
     pub digest: String,
     /// What else the run did not represent as it was asked for.
     pub warnings: Warnings,
+}
+
+/// The mismatch of one parameter over the neurons of a reservoir on a die.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Realised {
+    /// The parameter.
+    pub parameter: String,
+    /// Mean of the factors, to six digits after the point.
+    pub mean: f64,
+    /// Their coefficient of variation.
+    pub cv: f64,
+    /// Their skewness.
+    pub skew: f64,
+}
+
+impl Realised {
+    pub(crate) fn of(all: RealisedMismatch) -> Self {
+        let rounded = |value: Real| format!("{:.6}", real(value)).parse().unwrap_or(0.0);
+        let Moments { mean, skew, .. } = all.drawn;
+        let cv = all.drawn.cv().map_or(0.0, rounded);
+        Self { parameter: all.parameter, mean: rounded(mean), cv, skew: rounded(skew) }
+    }
 }
 
 /// What a mapping of the study used, kept and lost: one a program, the same for all dies.
@@ -96,6 +125,8 @@ pub struct Manifest {
     pub series: u32,
     /// Networks of each setting.
     pub networks: u32,
+    /// The score that a die must reach, by task or stimulus.
+    pub require: BTreeMap<String, f64>,
     /// Dies of each network.
     pub dies: u32,
     /// The study file in full.
@@ -202,8 +233,14 @@ pub fn csv(rows: &[Row]) -> String {
     };
     let axes: Vec<String> =
         rows.first().map_or_else(Vec::new, |row| row.point.setting().rev().map(|(a, _)| name(a.key)).collect());
+    // Rows at CV 0 have none of them.
+    let mut mismatched: Vec<&str> =
+        rows.iter().flat_map(|row| &row.mismatch).map(|realised| realised.parameter.as_str()).collect();
+    mismatched.sort_unstable();
+    mismatched.dedup();
+    let moments = mismatched.iter().flat_map(|name| ["mean", "cv", "skew"].map(|of| format!("{name}_{of}")));
     let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let mut text = line(fixed(&BEFORE).into_iter().chain(axes).chain(fixed(&BEHIND)));
+    let mut text = line(fixed(&BEFORE).into_iter().chain(axes).chain(fixed(&BEHIND)).chain(moments));
     for row in rows {
         let score = |score: f64| format!("{score:.12}");
         let perhaps = |value: Option<f64>| value.map(score).unwrap_or_default();
@@ -230,7 +267,12 @@ pub fn csv(rows: &[Row]) -> String {
             row.digest.clone(),
             row.warnings.len().to_string(),
         ];
-        text.push_str(&line(before.map(String::from).into_iter().chain(setting).chain(behind)));
+        let realised =
+            mismatched.iter().flat_map(|name| match row.mismatch.iter().find(|own| own.parameter == *name) {
+                Some(own) => [own.mean, own.cv, own.skew].map(|value| format!("{value:.6}")),
+                None => ["1.000000", "0.000000", "0.000000"].map(String::from),
+            });
+        text.push_str(&line(before.map(String::from).into_iter().chain(setting).chain(behind).chain(realised)));
     }
     text
 }

@@ -60,8 +60,8 @@ pub struct SpikingWiring {
     pub synapse: SynapseChoice,
 }
 
-/// Connections of a rate reservoir, as in reservoirpy: normal recurrent weights, input weights of one size and
-/// random sign.
+/// Connections of a rate reservoir: normal recurrent weights, and input weights of one size and random sign, as in
+/// reservoirpy, or normal ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EchoWiring {
     /// Fraction of the pairs of units that are connected.
@@ -70,6 +70,10 @@ pub struct EchoWiring {
     pub spectral_radius: Decimal,
     /// Size of every input weight.
     pub input_scale: Decimal,
+    /// Input weights are normal with mean 0 and that standard deviation instead of one size and random sign.
+    pub input_normal: bool,
+    /// Standard deviation of the constant inputs of the units, normal with mean 0.
+    pub bias: Decimal,
     /// Kind of synapse.
     pub synapse: String,
 }
@@ -154,6 +158,8 @@ pub struct StudySpec {
     pub sweeps: Vec<Sweep>,
     /// The controls without a chip.
     pub controls: Vec<Control>,
+    /// The score that a die must reach, by task, or by stimulus for all of its tasks.
+    pub require: BTreeMap<String, f64>,
     /// Draws of the stimulus of each generated task.
     pub series: u32,
     /// Networks of each setting, numbered from 0.

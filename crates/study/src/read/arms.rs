@@ -33,8 +33,9 @@ pub(super) struct ArmValue {
 }
 
 /// Keys that make no axis: those that count what is drawn, and those that have lists of their own.
-const NO_AXES: [&str; 10] =
-    ["format", "version", "title", "axes", "tune", "controls", "networks", "series", "dies", "task"];
+const NO_AXES: [&str; 12] = [
+    "format", "version", "title", "axes", "tune", "blame", "require", "controls", "networks", "series", "dies", "task",
+];
 
 /// Combinations that a study may have at most: each is read for itself.
 const COMBINATIONS_MAX: usize = 10_000;

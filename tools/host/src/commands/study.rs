@@ -271,8 +271,7 @@ fn as_text(result: &StudyResult, done: &Done) -> String {
     let mut text = format!("{}\n\n", result.manifest.title);
     text.push_str(&report::terminal_table(&result.rows));
     let _ = writeln!(text, "\n{}", report::stage_key(&result.rows));
-    let beside = Beside { controls: &result.controls, tuning: &result.tuning };
-    for task in report::findings(&result.rows, beside) {
+    for task in report::findings(&result.rows, Beside::from(result)) {
         let _ = writeln!(text, "\n{}", task.task);
         for finding in task.findings {
             text.push_str(&bullet(&finding, 98));
