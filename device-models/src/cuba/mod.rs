@@ -24,11 +24,11 @@
 //! which are neurons under an analog input of which only the time constant differs, as a model library for Brian2Lava
 //! has them (`lif_predef_stim_versatile`): delta synapses, and an input and a resting level that leak in by d.
 //!
-//! Elsewhere keep = 1 - dt/tau makes Euler steps and keep = exp(-dt/tau) exact ones. A reset sets the voltage to `v_reset`
-//! or subtracts the threshold once a spike. One more rule is snnTorch's: a voltage that is still a spike after its
-//! reset loses the threshold ahead of the next comparison, and what it then loses for its spike is less by that.
-//! `bias_late` counts besides `bias` after the first `late_steps` steps: it is a bias that comes over a connection with
-//! a delay. A neuron that sends its voltage sends it in each step in which it is not 0, as a number.
+//! Elsewhere keep = 1 - dt/tau makes Euler steps and keep = exp(-dt/tau) exact ones. A reset sets the voltage to
+//! `v_reset` or subtracts the threshold once a spike. One more rule is snnTorch's: a voltage that is still a spike
+//! after its reset loses the threshold ahead of the next comparison, and what it then loses for its spike is less by
+//! that. `bias_late` counts besides `bias` after the first `late_steps` steps: it is a bias that comes over a
+//! connection with a delay. A neuron that sends its voltage sends it in each step in which it is not 0, as a number.
 //!
 //! # Numbers
 //! All numbers are integers in units of 2^-32. Weights come in slices ([`crate::slices`]), so that x is exact; numbers

@@ -54,8 +54,8 @@ fn build(spec: &ChipSpec, program: &CoreProgram) -> Result<CubaCore, DeviceModel
     Ok(CubaCore::new(CubaParameters::build(spec, program, layout, &DieParameters::nominal())?))
 }
 
-/// The neurons of a model library for Brian2Lava, in double precision: v <- (v + w s)(1 - d) + (n + bias) d, reset where
-/// v > threshold, d = dt/tau of each neuron of the die.
+/// The neurons of a model library for Brian2Lava, in double precision: v <- (v + w s)(1 - d) + (n + bias) d, reset
+/// where v > threshold, d = dt/tau of each neuron of the die.
 #[test]
 fn time_constants_make_neurons_under_an_analog_input() {
     let mut spec = chip();
