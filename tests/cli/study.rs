@@ -99,6 +99,12 @@ fn any_key_can_be_set() {
     assert!(text.contains("unknown key `neurans`") && text.contains("did you mean `neurons`?"), "{text}");
     assert!(wrong(&["reservoir.neurons=few"]).contains("--set reservoir.neurons:1:1"));
     assert!(wrong(&["dies.x=1"]).contains("`dies` is no table"));
+    assert!(wrong(&["tune={}"]).contains("give at least one key with a list of values"));
+    assert!(wrong(&["axes={ \"cv\" = [1] }"]).contains("`cv` is an axis of its own"));
+    assert!(wrong(&["axes={ \"dies\" = [1, 2] }"]).contains("`dies` is no key that runs can differ in"));
+    assert!(wrong(&["axes={ \"reservoir.neurons\" = [8, 8] }"]).contains("give each value once"));
+    assert!(wrong(&["controls=[\"filter\"]"]).contains("did you mean `filters`?"));
+    assert!(wrong(&["blame=[\"tau_mem\"]"]).contains("list two parameters or more"));
     assert!(!sandbox.exists("no"));
 }
 

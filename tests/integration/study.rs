@@ -198,14 +198,18 @@ fn a_list_of_families_is_an_axis() {
     };
     let all = run(&study("family = [\"gamma\", \"two-point\"]"), 2);
     assert!(
-        all.csv().starts_with("chip,chip_digest,model,network_seed,die_seed,task_seed,task,metric,cv,family,recurrence,neurons,series,"),
+        all.csv().starts_with(
+            "chip,chip_digest,model,network_seed,die_seed,task_seed,task,metric,cv,family,recurrence,neurons,series,"
+        ),
         "{}",
         all.csv()
     );
     assert_eq!(all.manifest.mappings.len(), 2, "one program for all families");
     let one = run(&study("family = \"two-point\""), 1);
     assert!(
-        one.csv().starts_with("chip,chip_digest,model,network_seed,die_seed,task_seed,task,metric,cv,recurrence,neurons,series,"),
+        one.csv().starts_with(
+            "chip,chip_digest,model,network_seed,die_seed,task_seed,task,metric,cv,recurrence,neurons,series,"
+        ),
         "{}",
         one.csv()
     );
@@ -264,13 +268,19 @@ fn the_mismatch_asked_for_is_that_of_the_dies() {
     Arc::make_mut(&mut study.arms[0].tasks[0]).targets.truncate(1);
     let rows = run(&study, 2).rows;
     assert_eq!(rows.len(), 3 * 2 * (1 + 40));
-    let moments = |row: &study::Row, name: &str| row.mismatch.iter().find(|m| m.parameter == name).map(|m| (m.mean, m.cv));
+    let moments =
+        |row: &study::Row, name: &str| row.mismatch.iter().find(|m| m.parameter == name).map(|m| (m.mean, m.cv));
     let with = |text: &str| rows.iter().filter(move |row| row.point.to_string().contains(text)).collect::<Vec<_>>();
     let taus: Vec<(f64, f64)> = with("CV 0.5").iter().filter_map(|row| moments(row, "tau_unit")).collect();
     assert_eq!(taus.len(), 2 * 3 * 40);
     let mean = |of: fn(&(f64, f64)) -> f64| taus.iter().map(of).sum::<f64>() / taus.len() as f64;
     // 2400 different factors of 20 units each: a standard error of 0.01 of the mean, and the sample CV is a little low.
-    assert!((mean(|t| t.0) - 1.0).abs() < 0.03 && (0.42..0.52).contains(&mean(|t| t.1)), "{} {}", mean(|t| t.0), mean(|t| t.1));
+    assert!(
+        (mean(|t| t.0) - 1.0).abs() < 0.03 && (0.42..0.52).contains(&mean(|t| t.1)),
+        "{} {}",
+        mean(|t| t.0),
+        mean(|t| t.1)
+    );
     assert!(with("parameter tau_unit, CV 0.5").iter().all(|row| moments(row, "gain").is_none()));
     assert!(with("parameter all, CV 0.5").iter().all(|row| moments(row, "gain").is_some()));
     let different: std::collections::BTreeSet<String> = taus.iter().map(|t| format!("{t:?}")).collect();

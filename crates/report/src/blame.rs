@@ -43,7 +43,9 @@ fn sentence(task: &TaskResults<'_>, axis: usize, own: &Setting<'_>, stage: Stage
         Err(error) => return Some(format!("Which parameter is to blame {place}: {error}.")),
     };
     let percent = |e: &Estimate| format!("{:.0} % ({:.0} to {:.0})", 100.0 * e.value, 100.0 * e.low, 100.0 * e.high);
-    let one = |share: &VarianceShare| format!("{} {}, with others {}", share.name, percent(&share.first), percent(&share.total));
+    let one = |share: &VarianceShare| {
+        format!("{} {}, with others {}", share.name, percent(&share.first), percent(&share.total))
+    };
     let mut shown: Vec<&VarianceShare> = shares.shares.iter().collect();
     shown.sort_by(|a, b| b.total.value.total_cmp(&a.total.value));
     let verdict = match shares.leader {
@@ -91,8 +93,14 @@ mod tests {
         let tasks = TaskResults::group(&rows);
         let text = blame(&tasks[0], Stage::Float);
         assert_eq!(text.len(), 1);
-        assert!(text[0].starts_with("Between dies at CV 0.2 with no mismatch exchanged, accuracy with the float"), "{text:?}");
-        assert!(text[0].contains("of the variance (95 %, n = 400 dies): tau_mem ") && text[0].contains("; gain "), "{text:?}");
+        assert!(
+            text[0].starts_with("Between dies at CV 0.2 with no mismatch exchanged, accuracy with the float"),
+            "{text:?}"
+        );
+        assert!(
+            text[0].contains("of the variance (95 %, n = 400 dies): tau_mem ") && text[0].contains("; gain "),
+            "{text:?}"
+        );
         assert!(text[0].ends_with(": `tau_mem` is to blame."), "{text:?}");
     }
 

@@ -219,14 +219,16 @@ pub fn figure_svg(rows: &[Row], task: &str) -> Option<String> {
     let tasks = TaskResults::group(&rows);
     let task = tasks.iter().find(|t| t.task == task)?;
     let panels = score_panels(task);
-    let width = panels.len() as f64 * (WIDTH + GAP) + 12.0;
+    // A headline is not cut off where there is one panel only; a bold letter is about this wide.
+    let headline = headline(task);
+    let width = (panels.len() as f64 * (WIDTH + GAP) + 12.0).max(headline.chars().count() as f64 * 9.2 + 32.0);
     let height = HEIGHT + 46.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\">\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"6\" fill=\"#ffffff\"/>\n\
          <text x=\"16\" y=\"28\" font-size=\"16\" font-weight=\"600\" fill=\"var(--ink)\">{}</text>\n",
-        escape(&headline(task))
+        escape(&headline)
     );
     for (i, panel) in panels.iter().enumerate() {
         let x = 8.0 + i as f64 * (WIDTH + GAP);

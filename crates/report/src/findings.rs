@@ -5,10 +5,10 @@
 
 use crate::compare::{Change, change, stage_change};
 use crate::controls::{self, Beside};
-use crate::{blame, families, yields};
 use crate::figure::capitalised;
 use crate::series::{Series, words};
 use crate::summary::{Setting, Stage, TaskResults, condensed};
+use crate::{blame, families, yields};
 use study::{Part, Row};
 
 /// The findings of one task.

@@ -240,7 +240,7 @@ impl<'a> AxisValues<'a> {
 
 /// The value of a row as a number; text that is none (as that of the chip's own mismatch) sorts last.
 pub(crate) fn number(value: &str) -> f64 {
-    value.parse().unwrap_or(f64::MAX)
+    study::number(value).unwrap_or(f64::MAX)
 }
 
 /// The rows with those of tasks that share a run put together: one row with their mean scores, whose task is called

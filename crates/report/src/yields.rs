@@ -50,7 +50,10 @@ mod tests {
         let tasks = TaskResults::group(&rows);
         let require = BTreeMap::from([("japanese-vowels".to_string(), 0.9)]);
         let text = yields(&require, &tasks[0], Stage::Float).expect("a yield");
-        assert!(text.starts_with("Yield, accuracy of at least 90.0 % with the float readout: at CV 0 with full"), "{text}");
+        assert!(
+            text.starts_with("Yield, accuracy of at least 90.0 % with the float readout: at CV 0 with full"),
+            "{text}"
+        );
         assert!(text.contains("8 of 8 dies, 100 % (95 %: 63 to 100)"), "{text}");
         assert_eq!(yields(&require, &tasks[1], Stage::Float), None);
     }

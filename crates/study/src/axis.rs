@@ -494,6 +494,13 @@ fn always() -> impl Iterator<Item = &'static Axis> {
     [&TASK, &SERIES, &NETWORK].into_iter().chain(AXES.iter().map(|listed| &listed.axis)).chain([&BLAME, &DIE])
 }
 
+/// The number that a value of an axis of numbers is, without its unit; none if it is none, as that of a chip's own
+/// mismatch.
+pub fn number(value: &str) -> Option<f64> {
+    let digits = value.split(' ').next().unwrap_or_default();
+    digits.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
 /// The axis with this key, or the one over a key of study files (`reservoir.neurons`).
 pub fn axis(key: &str) -> Option<&'static Axis> {
     always().find(|axis| axis.key == key).or_else(|| key.contains('.').then(|| over_key(key, Scale::Numbers)))

@@ -9,6 +9,7 @@ use crate::results::digest;
 use crate::{Point, Realised, Row, StudyError};
 use device_models::{DieParameters, MismatchSetting, realised_mismatch};
 use disorder::Die;
+use fx::Real;
 use mapper::MapperError;
 use readout::{FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, Trial, metrics};
 
@@ -114,7 +115,7 @@ impl Run<'_> {
         let cores = &self.prepared.board.program().cores;
         let all = realised_mismatch(&chip.spec, cores, die);
         let all = all.map_err(|error| StudyError::Die { point: self.point.clone(), error })?;
-        Ok(all.into_iter().map(Realised::of).collect())
+        Ok(all.into_iter().filter(|one| one.drawn.sd != Real::ZERO).map(Realised::of).collect())
     }
 
     pub(crate) fn record(

@@ -48,7 +48,10 @@ use std::ops::Range;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use store::{Appender, Found};
 
-pub use axis::{BLAME, BLAME_ALL, BLAME_NONE, Axis, AxisValue, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale, Sweep, TASK, axis};
+pub use axis::{
+    Axis, AxisValue, BLAME, BLAME_ALL, BLAME_NONE, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale,
+    Sweep, TASK, axis,
+};
 pub use control::{Control, ControlRow};
 pub use engine::{Progress, RunOptions};
 pub use error::{StoreError, StudyError};

@@ -305,8 +305,12 @@ impl Reader<'_> {
         let to_blame = root.optional_with("blame", |v| {
             let names: Vec<String> = v.read()?;
             let once: BTreeSet<&String> = names.iter().collect();
-            if names.len() < 2 || once.len() < names.len() || names.iter().any(|n| [BLAME_NONE, BLAME_ALL].contains(&&**n)) {
-                return v.reject("blame", "list two parameters or more, each once: of one alone all variance is its own");
+            if names.len() < 2
+                || once.len() < names.len()
+                || names.iter().any(|n| [BLAME_NONE, BLAME_ALL].contains(&&**n))
+            {
+                return v
+                    .reject("blame", "list two parameters or more, each once: of one alone all variance is its own");
             }
             Some(names)
         });
@@ -349,7 +353,9 @@ impl Reader<'_> {
             let input_normal = table.optional_with("input_weights", |v| v.one_of("a kind of input weights", &kinds));
             let bias = table.optional_with("bias", |v| {
                 let bias = not_negative(&v)?;
-                if bias.signum() > 0 && !(self.spec().parameters.contains_key("drive") && self.spec().parameters_per_neuron) {
+                if bias.signum() > 0
+                    && !(self.spec().parameters.contains_key("drive") && self.spec().parameters_per_neuron)
+                {
                     let what = "has no parameter `drive` of each unit, which biases would be";
                     return v.reject("bias", format!("the chip `{}` {what}; leave `bias` out", self.spec().name));
                 }

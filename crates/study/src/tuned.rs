@@ -4,7 +4,7 @@
 //! looked at; what stands at an end of its grid is said, because the best may lie beyond. It deliberately runs nothing: a
 //! study has run every setting.
 
-use crate::axis::{AXES, Axis, Role, Scale};
+use crate::axis::{AXES, Axis, Role, Scale, number};
 use crate::{Point, Row};
 use warnings::{Kind, Warnings};
 
@@ -87,8 +87,8 @@ impl<'a> Search<'a> {
                 tried.push(other);
             }
         }
-        let number = |value: &&str| value.parse().unwrap_or(f64::MAX);
-        tried.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        let place = |value: &&str| number(value).unwrap_or(f64::MAX);
+        tried.sort_by(|a, b| place(a).total_cmp(&place(b)));
         let at = tried.iter().position(|other| *other == value)?;
         let is_edge = axis.scale == Scale::Numbers && tried.len() > 1 && (at == 0 || at + 1 == tried.len());
         is_edge.then_some((axis, value, tried))

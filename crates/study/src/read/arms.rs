@@ -5,7 +5,7 @@
 //! the document, and the document read as if it had stood there.
 
 use super::{Set, keys};
-use crate::axis::{AXES, Axis, AxisValue, Scale, over_key};
+use crate::axis::{AXES, Axis, AxisValue, Scale, number, over_key};
 use formats::FormatErrors;
 use formats::document::{Document, Entry, Value};
 
@@ -67,6 +67,9 @@ pub(super) fn combinations(document: Document<'_>, sets: &[Set]) -> Result<Vec<C
 fn products(table: &Value<'_>, sets: &[Set]) -> Option<Vec<Vec<ArmValue>>> {
     let axes: Vec<_> = table.open_table()?.entries().iter().map(|entry| axis(entry, sets)).collect();
     let axes = axes.into_iter().collect::<Option<Vec<_>>>()?;
+    if axes.is_empty() {
+        return table.reject("not-empty", "give at least one key with a list of values, or leave the table out");
+    }
     let count = axes.iter().map(Vec::len).fold(1, usize::saturating_mul);
     if count > COMBINATIONS_MAX {
         let most = format!("{count} combinations of values, and {COMBINATIONS_MAX} at most: give fewer values");
@@ -99,7 +102,9 @@ fn axis(entry: &Entry<'_>, sets: &[Set]) -> Option<Vec<ArmValue>> {
     if let Some((at, name)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
         return elements[at].reject("value-once", format!("{name} stands here twice; give each value once"));
     }
-    let numbers = names.iter().all(|name| name.parse::<f64>().is_ok_and(f64::is_finite));
+    // `2 ms` and `10 ms` are numbers too, `2 ms` and `1 s` are names.
+    let unit = |name: &str| name.split_once(' ').map(|(_, unit)| unit.to_owned());
+    let numbers = names.iter().all(|name| number(name).is_some() && unit(name) == unit(&names[0]));
     let axis = over_key(key, if numbers { Scale::Numbers } else { Scale::Names(&[]) });
     let of = |(index, name): (usize, &String)| ArmValue { axis, value: AxisValue::key(name), index };
     Some(names.iter().enumerate().map(of).collect())
