@@ -1,7 +1,7 @@
 //! Which parameter is to blame for what differs between dies.
 //!
-//! Owns the sentence on it. The shares of variance and their intervals are those of [`statistics::sobol`], from the dies of
-//! the axis [`BLAME`]; it deliberately draws nothing.
+//! Owns the sentence on it. The shares of variance and their intervals are those of [`statistics::sobol`], from the
+//! dies of the axis [`BLAME`]; it deliberately draws nothing.
 
 use crate::summary::{Setting, Stage, TaskResults};
 use statistics::sobol::{Design, VarianceShare};

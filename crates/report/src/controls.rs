@@ -1,8 +1,8 @@
 //! What stands beside the scores of a study, so that they can be judged: what is scored without a chip, and what a
 //! homogeneous network scores that was tuned.
 //!
-//! Owns the sentences on both. It deliberately chooses nothing: the setting of the tuned network was chosen by `study`, on
-//! validation data.
+//! Owns the sentences on both. It deliberately chooses nothing: the setting of the tuned network was chosen by
+//! `study`, on validation data.
 
 use crate::compare::{Units, interval_of};
 use crate::findings::{along_of, said};

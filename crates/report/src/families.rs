@@ -11,8 +11,8 @@ use statistics::{Better, LEVEL};
 use std::collections::BTreeMap;
 use study::Row;
 
-/// How many of the tasks that `together` stands for improve from one end of the horizontal axis to the other, and by the
-/// contrast of each axis at both ends; nothing if it is a single task.
+/// How many of the tasks that `together` stands for improve from one end of the horizontal axis to the other, and by
+/// the contrast of each axis at both ends; nothing if it is a single task.
 pub(crate) fn findings(rows: &[Row], together: &TaskResults<'_>) -> Vec<String> {
     let Some(family) = together.task.split_once(" (").map(|(name, _)| name) else { return Vec::new() };
     let own: Vec<Row> = rows.iter().filter(|row| self::family(row.point.task()) == Some(family)).cloned().collect();

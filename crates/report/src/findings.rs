@@ -1,7 +1,7 @@
 //! Headline findings: what the numbers of a study say, in plain words.
 //!
-//! Every sentence is computed from the result rows. A difference appears with its interval, and one whose interval holds 0
-//! is said not to be seen. None of the sentences judges whether a difference is large.
+//! Every sentence is computed from the result rows. A difference appears with its interval, and one whose interval
+//! holds 0 is said not to be seen. None of the sentences judges whether a difference is large.
 
 use crate::compare::{Change, change, stage_change};
 use crate::controls::{self, Beside};

@@ -5,8 +5,8 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, Tab
 use statistics::Estimate;
 use study::{Row, Scale};
 
-/// One table a task: mean with interval, spread between dies and worst die, a line for each setting and stage. Tasks that
-/// share a run are one task, see [`condensed`]. No colours, at most 100 columns wide, a line feed at the end.
+/// One table a task: mean with interval, spread between dies and worst die, a line for each setting and stage. Tasks
+/// that share a run are one task, see [`condensed`]. No colours, at most 100 columns wide, a line feed at the end.
 pub fn terminal_table(rows: &[Row]) -> String {
     let rows = condensed(rows);
     let mut text = String::new();

@@ -1,6 +1,7 @@
 //! How many dies meet what a study requires of them.
 //!
-//! Owns the sentences on it. Bounds are those of Clopper and Pearson ([`statistics::yields`]); it deliberately draws nothing.
+//! Owns the sentences on it. Bounds are those of Clopper and Pearson ([`statistics::yields`]); it deliberately draws
+//! nothing.
 
 use crate::summary::{Setting, Stage, TaskResults, family};
 use statistics::yields::yield_of;

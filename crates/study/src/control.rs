@@ -1,9 +1,9 @@
 //! Controls: what a readout makes of a task without a chip. A score of a reservoir says little until it is known what
 //! its input alone, seen through the host's filters, or a layer without memory would have scored.
 //!
-//! Owns the two controls and their features. They are trained and scored as the reservoir is, on the same data, encoded
-//! in the same way; a layer without memory is drawn for each network. It deliberately knows no chip: nothing of a die is
-//! in them.
+//! Owns the two controls and their features. They are trained and scored as the reservoir is, on the same data,
+//! encoded in the same way; a layer without memory is drawn for each network. It deliberately knows no chip: nothing
+//! of a die is in them.
 
 use crate::evaluate::Run;
 use crate::prepare::Prepared;
@@ -22,8 +22,8 @@ pub enum Control {
     /// The encoded input through filters of the host of several time constants; utterances as counts of their input
     /// spikes, which is what a reservoir's are.
     Filters,
-    /// A layer of as many random tanh units as the reservoir has neurons, of the sample of the same time, or of the mean
-    /// of an utterance.
+    /// A layer of as many random tanh units as the reservoir has neurons, of the sample of the same time, or of the
+    /// mean of an utterance.
     Static,
 }
 

@@ -108,8 +108,8 @@ impl Run<'_> {
         die.map_err(|error| StudyError::Die { point: self.point.clone(), error })
     }
 
-    /// What the mismatch of the die comes to over the neurons of the reservoir. Where rounding leaves nothing of one, the
-    /// session warns.
+    /// What the mismatch of the die comes to over the neurons of the reservoir. Where rounding leaves nothing of one,
+    /// the session warns.
     fn realised(&self, die: &DieParameters) -> Result<Vec<Realised>, StudyError> {
         let Conditions { chip, .. } = self.conditions;
         let cores = &self.prepared.board.program().cores;
@@ -173,8 +173,8 @@ impl Run<'_> {
     }
 
     /// The scores on the validation part of readouts that were trained on the training part alone, by which settings
-    /// may be chosen: nothing of the test part is in them. None where nothing was validated. Of a memory capacity it is the
-    /// sum of 1 - NMSE where that is above 0, which is the squared correlation but for what the penalty takes.
+    /// may be chosen: nothing of the test part is in them. None where nothing was validated. Of a memory capacity it
+    /// is the sum of 1 - NMSE where that is above 0, which is the squared correlation but for what the penalty takes.
     pub(crate) fn validation_scores(&self, fit: &Fit) -> Result<Option<Vec<f64>>, StudyError> {
         let rows = self.prepared.split.validation_rows();
         let trial = |penalty: f64| fit.trials.iter().find(|trial| trial.penalty == penalty);

@@ -1,9 +1,9 @@
 //! Ensembles of dies: what to run, running it on several threads, and what came out.
 //!
 //! This crate owns the study ([`StudySpec`]) with its file format, the axes that runs may differ in ([`Axis`]), the
-//! plan of points, the path of one run from stimulus to score, the store that keeps each run as soon as it is done, and
-//! the results with the manifest that reproduces them. Runs are made on several threads, those of `session`, or by several
-//! processes that each run a shard; results do not depend on their number.
+//! plan of points, the path of one run from stimulus to score, the store that keeps each run as soon as it is done,
+//! and the results with the manifest that reproduces them. Runs are made on several threads, those of `session`, or
+//! by several processes that each run a shard; results do not depend on their number.
 //!
 //! It deliberately prints nothing, draws nothing and writes no file but its store: `report` and the host do.
 //!
@@ -50,7 +50,7 @@ use store::{Appender, Found};
 
 pub use axis::{
     Axis, AxisValue, BLAME, BLAME_ALL, BLAME_NONE, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale,
-    Sweep, TASK, axis,
+    Sweep, TASK, axis, number,
 };
 pub use control::{Control, ControlRow};
 pub use engine::{Progress, RunOptions};

@@ -1,8 +1,8 @@
 //! The homogeneous network that was tuned: of the settings of `[tune]`, the one that is best on validation data.
 //!
-//! Owns the choice. All tasks of a stimulus share one setting, as all networks and series do, and nothing of the test part is
-//! looked at; what stands at an end of its grid is said, because the best may lie beyond. It deliberately runs nothing: a
-//! study has run every setting.
+//! Owns the choice. All tasks of a stimulus share one setting, as all networks and series do, and nothing of the test
+//! part is looked at; what stands at an end of its grid is said, because the best may lie beyond. It deliberately
+//! runs nothing: a study has run every setting.
 
 use crate::axis::{AXES, Axis, Role, Scale, number};
 use crate::{Point, Row};

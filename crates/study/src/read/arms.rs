@@ -1,5 +1,5 @@
-//! Axes over keys of a study's file: `[axes]`, with a list of values for each dotted path; and `[tune]`, the same for the
-//! settings that a homogeneous network is tuned over.
+//! Axes over keys of a study's file: `[axes]`, with a list of values for each dotted path; and `[tune]`, the same for
+//! the settings that a homogeneous network is tuned over.
 //!
 //! Owns which combinations of values a study is read with. It deliberately judges no value: each combination is set in
 //! the document, and the document read as if it had stood there.
