@@ -123,6 +123,7 @@ impl Workload {
                 evidence: Evidence::Assumed,
             },
             range: None,
+            trim_codes: None,
             mismatch: None,
         });
         spec

@@ -22,7 +22,13 @@ pub(crate) fn fact(text: &str) -> Fact {
 
 /// One neuron parameter without mismatch.
 pub(crate) fn parameter(nominal: &str) -> ParameterSpec {
-    ParameterSpec { summary: "for tests".to_owned(), nominal: fact(nominal), range: None, mismatch: None }
+    ParameterSpec {
+        summary: "for tests".to_owned(),
+        nominal: fact(nominal),
+        range: None,
+        trim_codes: None,
+        mismatch: None,
+    }
 }
 
 /// The same with log-normal mismatch.

@@ -84,6 +84,7 @@ pub(crate) fn program(
         summary: "for tests".to_owned(),
         nominal: chip::Fact { quantity: list[0], ..fact("1 1") },
         range: None,
+        trim_codes: None,
         mismatch: None,
     };
     spec.parameters = parameters.iter().map(|(name, list)| (name.clone(), nominal(list))).collect();

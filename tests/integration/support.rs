@@ -36,6 +36,7 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         summary: "for tests".to_owned(),
         nominal: fact(nominal),
         range: None,
+        trim_codes: None,
         mismatch: Some(MismatchSpec {
             family: Family::LogNormal,
             cv: fact(cv),

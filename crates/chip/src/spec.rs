@@ -167,6 +167,9 @@ pub struct ParameterSpec {
     pub nominal: Fact,
     /// Lowest and highest value that a program may ask for.
     pub range: Option<(Fact, Fact)>,
+    /// How many values the memory cell of a circuit can hold, spread evenly over the range, on chips where each circuit
+    /// has its own; none if single circuits cannot be trimmed with it, or nothing is known of how finely.
+    pub trim_codes: Option<Fact>,
     /// Device-to-device variation; none if absent.
     pub mismatch: Option<MismatchSpec>,
 }
@@ -300,6 +303,9 @@ impl ChipSpec {
             if let Some((low, high)) = &parameter.range {
                 add(format!("{path}.range.low"), low);
                 add(format!("{path}.range.high"), high);
+            }
+            if let Some(codes) = &parameter.trim_codes {
+                add(format!("{path}.trim_codes"), codes);
             }
             if let Some(mismatch) = &parameter.mismatch {
                 mismatch.facts(&format!("{path}.mismatch"), &mut add);

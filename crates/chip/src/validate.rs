@@ -98,6 +98,11 @@ pub const RULES: &[Rule] = &[
     rule("dimensions-match", "A parameter has the dimension that its reader needs.", circuits::dimensions_match),
     rule("values-are-possible", "A parameter has a value that its reader can use.", circuits::values_are_possible),
     rule("ranges-hold-the-nominal", "Low <= nominal <= high, in one dimension.", circuits::ranges_hold_the_nominal),
+    rule(
+        "trims-have-codes-and-a-range",
+        "What single circuits are trimmed with is set per neuron, in at least 2 codes over a range.",
+        circuits::trims_have_codes_and_a_range,
+    ),
     rule("cv-is-not-negative", "A CV is a pure number of at least 0.", mismatch::cv_is_not_negative),
     rule("truncation-is-an-interval", "Low < 1 < high, in pure numbers.", mismatch::truncation_is_an_interval),
     rule("factors-stay-positive", "Mismatch keeps above 0 what must be above 0.", mismatch::factors_stay_positive),

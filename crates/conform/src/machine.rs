@@ -267,5 +267,5 @@ pub(crate) fn number(value: i64) -> Fact {
 
 /// A parameter with a nominal value and nothing else.
 pub(crate) fn parameter(nominal: Fact) -> ParameterSpec {
-    ParameterSpec { summary: String::new(), nominal, range: None, mismatch: None }
+    ParameterSpec { summary: String::new(), nominal, range: None, trim_codes: None, mismatch: None }
 }

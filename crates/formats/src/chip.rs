@@ -351,12 +351,19 @@ fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
 }
 
 fn read_parameter(value: &Value<'_>) -> Option<ParameterSpec> {
-    let table = value.table(&["summary", "nominal", "range", "mismatch"])?;
+    let table = value.table(&["summary", "nominal", "range", "trim_codes", "mismatch"])?;
     let summary = table.required("summary");
     let nominal = fact(table.required("nominal"));
     let range = table.optional_with("range", |v| read_interval(&v));
+    let trim_codes = table.optional("trim_codes");
     let mismatch = table.optional_with("mismatch", |v| read_mismatch(&v, &MISMATCH));
-    Some(ParameterSpec { summary: summary?, nominal: nominal?, range: range?, mismatch: mismatch? })
+    Some(ParameterSpec {
+        summary: summary?,
+        nominal: nominal?,
+        range: range?,
+        trim_codes: trim_codes?.map(|codes| fact(Some(codes))).unwrap_or_default(),
+        mismatch: mismatch?,
+    })
 }
 
 fn read_interval(value: &Value<'_>) -> Option<(Fact, Fact)> {

@@ -123,7 +123,8 @@ pub use memory::{Code, Label, Stored, Word};
 pub use optimise::{SpikeCounts, Traffic};
 pub use placement::{Placement, Segment};
 pub use readout::{
-    ClassReport, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish,
+    ClassReport, Copies, ReadoutMisfit, ReadoutPlaces, ReadoutPlan, ReadoutReport, ReadoutStrategy, ReadoutWish, Trim,
+    TrimMeans, Trimmed,
 };
 pub use report::{
     AxonGroupReport, AxonUse, CoreReport, CrossbarUse, FreedResources, GainReport, JoinedReport, MappingLoss,

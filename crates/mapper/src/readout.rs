@@ -13,7 +13,9 @@
 //! This module deliberately trains nothing and knows no feature: what the weights mean, which scale suits the circuits
 //! and which parameters keep them in the linear part of their range is the caller's.
 
+mod deal;
 mod misfit;
+mod trim;
 
 use crate::sharing::Sharing;
 use crate::{CoreSharing, MapperError, MapperOptions, board, kinds, placement};
@@ -24,6 +26,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use misfit::ReadoutMisfit;
+pub use trim::{Trim, TrimMeans, Trimmed};
+
+/// How often a readout is on the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Copies {
+    /// So many times, at least once.
+    Number(u32),
+    /// As often as it fits the cores that one copy needs.
+    Fill,
+}
 
 /// How the inputs of a class share neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +45,9 @@ pub enum ReadoutStrategy {
     /// All inputs: a class gets as many neurons as it takes, and as many as every other class.
     ///
     /// The inputs of a class, sorted by weight, are dealt to its neurons in turns, back and forth, so that each neuron
-    /// gets its share of excitation and of inhibition and all of them work around the same point.
+    /// gets its share of excitation and of inhibition and all of them work around the same point. Where the covariance
+    /// of the features is known, inputs then change places until the sums of the neurons vary as little as they can:
+    /// what cancels over all inputs of a class cancels in each of its neurons.
     Split,
     /// One neuron a class, with the inputs whose weight times spread is largest, as many as it has room for.
     Keep,
@@ -54,10 +69,20 @@ pub struct ReadoutWish {
     pub bias: Vec<f64>,
     /// Events on the bias channel that stand for a feature of value 1; above 0.
     pub bias_events: f64,
+    /// Mean of each feature, of which every neuron has what its own inputs bring in taken away by its bias; empty: none.
+    pub means: Vec<f64>,
+    /// Covariance of the features, row after row, by which [`ReadoutStrategy::Split`] deals inputs so that the neurons
+    /// of a class vary alike; empty: not known.
+    pub covariance: Vec<f64>,
     /// Standard deviation of each feature, for [`ReadoutStrategy::Keep`]; empty: all equal.
     pub spreads: Vec<f64>,
     /// How inputs share neurons.
     pub strategy: ReadoutStrategy,
+    /// Neurons that share the inputs of a class with [`ReadoutStrategy::Split`], at least; 1 or more.
+    pub neurons_min: u32,
+    /// How often the whole readout is there. Copies have the same inputs and weights, and circuits of their own, whose
+    /// spikes are added like those of all neurons of a class.
+    pub copies: Copies,
     /// Synaptic weight (in the network's weight unit) of a trained weight of 1, for the plan: how many inputs a class
     /// has, as weights that round to 0 are none. Above 0.
     pub scale: f64,
@@ -103,8 +128,10 @@ pub struct ClassReport {
 pub struct ReadoutReport {
     /// Each class.
     pub classes: Vec<ClassReport>,
-    /// Neurons of a class.
+    /// Neurons of a class, those of all copies counted.
     pub neurons_per_class: u32,
+    /// Copies of the readout.
+    pub copies: u32,
     /// Readout neurons.
     pub neurons: u32,
     /// Synapses of all readout neurons, those of the bias counted; on a tag and CAM chip each is a CAM word.
@@ -123,8 +150,10 @@ pub struct ReadoutPlan<'a> {
     features: (usize, u32),
     /// Synapses that a neuron has room for; none: no limit.
     limit: Option<usize>,
-    /// Neurons of a class.
+    /// Neurons that share the inputs of a class.
     parts: usize,
+    /// Copies of them.
+    copies: usize,
     /// All neurons.
     neurons: u32,
 }
@@ -149,18 +178,26 @@ impl<'a> ReadoutPlan<'a> {
         let parts = match wish.strategy {
             ReadoutStrategy::Split => {
                 let room = room(limit, wish);
-                classes.iter().map(|inputs| inputs.len().div_ceil(room)).max().unwrap_or(1).max(1)
+                let needed = classes.iter().map(|inputs| inputs.len().div_ceil(room)).max().unwrap_or(1);
+                needed.max(wish.neurons_min as usize).max(1)
             }
             ReadoutStrategy::Keep => 1,
         };
         let sharing = options.core_sharing == CoreSharing::On;
         let used_cores = router.place(network, spec, options, Sharing { on: sharing, apart: None })?.cores().len();
         let free_cores = placement::board_cores(spec, options) - used_cores;
-        let neurons = check_room(spec, wish, free_cores, parts, sharing)?;
-        Ok(Self { network, wish, features, limit, parts, neurons })
+        let copies = match wish.copies {
+            Copies::Number(number) => number.max(1) as usize,
+            Copies::Fill => {
+                let (one, core) = (classes.len() * parts, spec.neurons_per_core());
+                (one.div_ceil(core) * core / one.max(1)).max(1)
+            }
+        };
+        let neurons = check_room(spec, wish, free_cores, parts.saturating_mul(copies), sharing)?;
+        Ok(Self { network, wish, features, limit, parts, copies, neurons })
     }
 
-    /// Neurons that share the inputs of a class.
+    /// Neurons that share the inputs of a class, in each copy.
     pub const fn neurons_per_class(&self) -> u32 {
         self.parts as u32
     }
@@ -174,30 +211,41 @@ impl<'a> ReadoutPlan<'a> {
     /// # Errors
     /// [`ReadoutMisfit::Number`] or [`ReadoutMisfit::Weight`] for a scale that no weight can have.
     pub fn attach(&self, scale: f64) -> Result<(Network, ReadoutPlaces, ReadoutReport), MapperError> {
-        let Self { network, wish, features: (features, size), limit, parts, neurons } = *self;
+        let Self { network, wish, features: (features, size), limit, parts, copies, neurons } = *self;
         let (classes, room) = (scaled(wish, scale)?, room(limit, wish));
         let has_bias = wish.has_bias();
         let (mut inputs, mut biases, mut reports) = (Vec::new(), Vec::new(), Vec::new());
         let mut words = vec![0u64; neurons as usize];
         for (class, scaled) in classes.iter().enumerate() {
-            let neuron = |part: usize| (class * parts + part) as u32;
+            let neurons = |part: usize| (0..copies).map(move |copy| ((class * copies + copy) * parts + part) as u32);
             let dealt = match wish.strategy {
-                ReadoutStrategy::Split => deal(scaled, parts),
+                ReadoutStrategy::Split => deal::deal(scaled, parts, &wish.covariance, size as usize),
                 ReadoutStrategy::Keep => vec![most_useful(scaled, room, &wish.spreads)],
             };
+            let constant = wish.bias.get(class).copied().unwrap_or(0.0) / parts as f64;
             for (part, members) in dealt.iter().enumerate() {
-                inputs.extend(members.iter().map(|input| (input.feature, neuron(part), input.weight)));
-                words[neuron(part) as usize] += members.len() as u64;
+                for neuron in neurons(part) {
+                    inputs.extend(members.iter().map(|input| (input.feature, neuron, input.weight)));
+                    words[neuron as usize] += members.len() as u64;
+                }
             }
-            let bias = wish.bias.get(class).map_or(Ok(Weight::ZERO), |bias| {
-                to_weight(wish, class, || "bias".into(), bias / wish.bias_events * scale / parts as f64)
-            })?;
-            for part in (0..parts).filter(|_| bias != Weight::ZERO) {
-                biases.push((0, neuron(part), bias));
-                words[neuron(part) as usize] += 1;
+            let mut bias_kept = false;
+            for (part, members) in dealt.iter().enumerate() {
+                let mean = |input: &Input| {
+                    wish.means
+                        .get(input.feature as usize)
+                        .map_or(0.0, |mean| wish.weights[class][input.feature as usize] * mean)
+                };
+                let bias = (constant - members.iter().map(mean).sum::<f64>()) / wish.bias_events * scale;
+                let bias = if has_bias { to_weight(wish, class, || "bias".into(), bias)? } else { Weight::ZERO };
+                for neuron in neurons(part).filter(|_| bias != Weight::ZERO) {
+                    biases.push((0, neuron, bias));
+                    words[neuron as usize] += 1;
+                    bias_kept = true;
+                }
             }
             let kept: BTreeSet<u32> = dealt.iter().flatten().map(|input| input.feature).collect();
-            reports.push(class_report(wish, class, scaled.len() as u64, &kept, bias != Weight::ZERO));
+            reports.push(class_report(wish, class, scaled.len() as u64, &kept, bias_kept));
         }
 
         let mut grown = network.clone();
@@ -231,11 +279,13 @@ impl<'a> ReadoutPlan<'a> {
             grown.first_channel(group)
         });
         grown.validate()?;
-        let of_class = |class: usize| (0..parts).map(|part| (class * parts + part) as u32).collect();
+        let per_class = parts * copies;
+        let of_class = |class: usize| (0..per_class).map(|n| (class * per_class + n) as u32).collect();
         let layout = ReadoutPlaces { population, neurons: (0..classes.len()).map(of_class).collect(), bias_channel };
         let report = ReadoutReport {
             classes: reports,
-            neurons_per_class: parts as u32,
+            neurons_per_class: per_class as u32,
+            copies: copies as u32,
             neurons,
             synapses: words.iter().sum(),
             synapses_max: words.iter().copied().max().unwrap_or(0),
@@ -247,7 +297,7 @@ impl<'a> ReadoutPlan<'a> {
 
 impl ReadoutWish {
     fn has_bias(&self) -> bool {
-        self.bias.iter().any(|b| *b != 0.0)
+        self.bias.iter().chain(&self.means).any(|b| *b != 0.0)
     }
 }
 
@@ -288,6 +338,12 @@ fn check_shape(network: &Network, wish: &ReadoutWish) -> Result<(usize, u32), Re
     if !wish.bias.is_empty() {
         check("biases".into(), wish.bias.len(), classes)?;
     }
+    if !wish.means.is_empty() {
+        check("means".into(), wish.means.len(), size as usize)?;
+    }
+    if !wish.covariance.is_empty() {
+        check("entries of the covariance".into(), wish.covariance.len(), (size as usize).pow(2))?;
+    }
     if !wish.spreads.is_empty() {
         check("spreads".into(), wish.spreads.len(), size as usize)?;
     }
@@ -305,6 +361,11 @@ fn scaled(wish: &ReadoutWish, scale: f64) -> Result<Vec<Vec<Input>>, ReadoutMisf
     number("scale", scale, scale.is_finite() && scale > 0.0)?;
     if wish.has_bias() {
         number("bias_events", wish.bias_events, wish.bias_events.is_finite() && wish.bias_events > 0.0)?;
+    }
+    for (what, values) in [("mean", &wish.means), ("covariance", &wish.covariance)] {
+        for value in values {
+            number(what, *value, value.is_finite())?;
+        }
     }
     for spread in &wish.spreads {
         number("spread", *spread, spread.is_finite() && *spread >= 0.0)?;
@@ -356,20 +417,6 @@ fn check_room(
     }
 }
 
-/// Deals inputs, sorted by weight, to `parts` neurons in turns, back and forth: the sums come out similar, and the
-/// numbers differ by at most one.
-fn deal(inputs: &[Input], parts: usize) -> Vec<Vec<Input>> {
-    let mut sorted = inputs.to_vec();
-    sorted.sort_by_key(|input| (input.weight, input.feature));
-    let mut dealt = vec![Vec::new(); parts];
-    for (turn, hand) in sorted.chunks(parts).enumerate() {
-        for (place, input) in hand.iter().enumerate() {
-            dealt[if turn % 2 == 0 { place } else { parts - 1 - place }].push(*input);
-        }
-    }
-    dealt
-}
-
 /// The `room` inputs with the largest weight times spread; of equal ones the first.
 fn most_useful(inputs: &[Input], room: usize, spreads: &[f64]) -> Vec<Input> {
     let use_of = |input: &Input| {
@@ -383,7 +430,7 @@ fn most_useful(inputs: &[Input], room: usize, spreads: &[f64]) -> Vec<Input> {
 
 fn class_report(wish: &ReadoutWish, class: usize, scaled: u64, kept: &BTreeSet<u32>, bias_kept: bool) -> ClassReport {
     let row = &wish.weights[class];
-    let has_bias = wish.bias.get(class).is_some_and(|b| *b != 0.0);
+    let has_bias = wish.bias.get(class).is_some_and(|b| *b != 0.0) || wish.means.iter().any(|m| *m != 0.0);
     let wanted = row.iter().filter(|w| **w != 0.0).count() as u64;
     // Sums over all inputs and over those without a synapse.
     let lost = |value: &dyn Fn(usize) -> f64| {

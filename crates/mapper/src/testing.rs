@@ -18,6 +18,7 @@ fn parameter(nominal: &str, range: Option<(&str, &str)>) -> ParameterSpec {
         summary: "a parameter".into(),
         nominal: fact(nominal),
         range: range.map(|(low, high)| (fact(low), fact(high))),
+        trim_codes: None,
         mismatch: None,
     }
 }

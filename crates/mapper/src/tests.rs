@@ -14,5 +14,6 @@ mod readouts;
 mod reports;
 mod roundtrip;
 mod sharing;
+mod trims;
 mod xylo;
 mod xylo_scale;

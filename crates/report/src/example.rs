@@ -51,6 +51,7 @@ pub(crate) fn rows() -> Vec<Row> {
                         penalty: 1.0,
                         participation_ratio: None,
                         alignment: None,
+                        on_chip: None,
                         rate_hz: 41.5 + wobble(die, c as u32),
                         spikes: 1_000_000,
                         synaptic_operations: 40_000_000,

@@ -180,8 +180,14 @@ fn chip_cost(task: &TaskResults<'_>) -> Option<String> {
     let quantised = stage_change(task, Stage::Float, Stage::Quantised)?;
     let mut text =
         format!("Quantising the readout, {} over all settings: {}", task.metric_name, said(task, &quantised));
-    if let Some(on_chip) = stage_change(task, Stage::Quantised, Stage::OnChip) {
-        text.push_str(&format!("; running it on the chip: {}", said(task, &on_chip)));
+    for (from, to, words) in [
+        (Stage::Quantised, Stage::OnChip, "running it on the chip"),
+        (Stage::OnChip, Stage::Calibrated, "calibrating it on the die"),
+        (Stage::Float, Stage::Calibrated, "calibrated, against the float readout"),
+    ] {
+        if let Some(change) = stage_change(task, from, to) {
+            text.push_str(&format!("; {words}: {}", said(task, &change)));
+        }
     }
     Some(text + ".")
 }

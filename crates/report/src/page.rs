@@ -256,10 +256,11 @@ impl Page<'_> {
 /// Terms that every page uses, besides its axes.
 const COMMON: [(&str, &str); 2] = [
     (
-        "float, quantised, on chip",
-        "The same trained readout in three forms: in floating point on the host; with its weights rounded to what the \
-         chip can hold, on the host; and mapped onto readout neurons of the same die, which have mismatch of \
-         their own.",
+        "float, chain, quantised, on chip, calibrated, in the loop",
+        "The same trained readout in several forms: in floating point on the host; trained for what synapse, membrane and \
+         filter of a readout on the chip make of the spikes; with its weights rounded to what the chip can hold, on the \
+         host; mapped onto readout neurons of the same die, which have mismatch of their own; with each of these neurons \
+         trimmed on the die; and with weights that were fitted to what these neurons did.",
     ),
     (
         "mean, 95 %, sd, worst",

@@ -4,29 +4,39 @@ use crate::compare::{Units, interval_of};
 use crate::score::ScoreFormat;
 use statistics::Estimate;
 use std::borrow::Cow;
-use study::{Axis, Row, Scale};
+use study::{Axis, Row, Scale, StageName};
 
 /// Where a score was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Readout in floating point on the host.
     Float,
+    /// The same, trained for what a readout on the chip sees of the reservoir.
+    Chain,
     /// Readout with the chip's weights, on the host.
     Quantised,
     /// Readout mapped onto the chip.
     OnChip,
+    /// The same with every readout neuron trimmed on the die.
+    Calibrated,
+    /// The same read out with weights that were fitted to what the neurons of the die did.
+    InTheLoop,
 }
 
 impl Stage {
     /// All stages, in the order in which a readout goes through them.
-    pub const ALL: [Self; 3] = [Self::Float, Self::Quantised, Self::OnChip];
+    pub const ALL: [Self; 6] =
+        [Self::Float, Self::Chain, Self::Quantised, Self::OnChip, Self::Calibrated, Self::InTheLoop];
 
     /// As written in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Float => "float",
+            Self::Chain => "chain",
             Self::Quantised => "quantised",
             Self::OnChip => "on chip",
+            Self::Calibrated => "calibrated",
+            Self::InTheLoop => "in the loop",
         }
     }
 
@@ -34,8 +44,23 @@ impl Stage {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Float => "Float readout on the host",
+            Self::Chain => "Host, trained for the chip's chain",
             Self::Quantised => "Quantised readout on the host",
             Self::OnChip => "Readout on the chip",
+            Self::Calibrated => "Readout calibrated on the die",
+            Self::InTheLoop => "Readout fitted in the loop",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Float => "readout in floating point on the host",
+            Self::Chain => "the same, trained for what a readout on the chip sees",
+            Self::Quantised => "its weights rounded to the chip's",
+            Self::OnChip => "mapped onto the chip's own neurons",
+            Self::Calibrated => "each readout neuron trimmed on the die",
+            Self::InTheLoop => "weights fitted to what the neurons of the die did",
         }
     }
 
@@ -43,17 +68,24 @@ impl Stage {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Float => "with the float readout",
+            Self::Chain => "on the host, trained for the chip's chain",
             Self::Quantised => "with the quantised readout",
             Self::OnChip => "on chip",
+            Self::Calibrated => "on chip, calibrated",
+            Self::InTheLoop => "on chip, fitted in the loop",
         }
     }
 
     /// The score of `row` at this stage.
     pub fn score(self, row: &Row) -> Option<f64> {
+        let of_chip = |name| row.on_chip.as_ref().and_then(|on_chip| on_chip.stage(name)).map(|stage| stage.score);
         match self {
             Self::Float => Some(row.score_float),
+            Self::Chain => of_chip(StageName::Chain),
             Self::Quantised => row.score_quantised,
             Self::OnChip => row.score_on_chip,
+            Self::Calibrated => of_chip(StageName::Calibrated),
+            Self::InTheLoop => of_chip(StageName::InTheLoop),
         }
     }
 }
@@ -208,9 +240,9 @@ impl<'a> TaskResults<'a> {
         numbers(true).or_else(|| numbers(false)).unwrap_or(self.axes.len().saturating_sub(1))
     }
 
-    /// The last stage that every die reached.
+    /// The last stage that every die reached, of a readout that is on the chip whole.
     pub fn last_stage(&self) -> Stage {
-        self.stages.last().copied().unwrap_or(Stage::Float)
+        self.stages.iter().rev().copied().find(|stage| *stage != Stage::InTheLoop).unwrap_or(Stage::Float)
     }
 
     /// What a setting has the most of: `3 networks of 8 dies`.
@@ -267,6 +299,13 @@ pub fn condensed(rows: &[Row]) -> Cow<'_, [Row]> {
             row.score_quantised = mean(|row| row.score_quantised);
             row.score_on_chip = mean(|row| row.score_on_chip);
             row.alignment = mean(|row| row.alignment);
+            if let Some(on_chip) = &mut row.on_chip {
+                for stage in &mut on_chip.stages {
+                    let name = stage.name;
+                    let scores = group.iter().filter_map(|row| Some(row.on_chip.as_ref()?.stage(name)?.score));
+                    stage.score = scores.sum::<f64>() / group.len() as f64;
+                }
+            }
         }
         row
     };
@@ -329,6 +368,6 @@ mod tests {
         some[3].score_on_chip = None;
         let tasks = TaskResults::group(&some);
         assert_eq!(tasks[0].stages, [Stage::Float, Stage::Quantised]);
-        assert_eq!(tasks[1].stages, Stage::ALL);
+        assert_eq!(tasks[1].stages, [Stage::Float, Stage::Quantised, Stage::OnChip]);
     }
 }

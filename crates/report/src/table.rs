@@ -99,15 +99,27 @@ pub(crate) fn columns(task: &TaskResults<'_>, setting: &Setting<'_>, stage: Stag
 
 /// The stages of these rows, and the columns, in words, for the lines below the table.
 pub fn stage_key(rows: &[Row]) -> String {
-    let stages = match rows.iter().all(|row| row.score_on_chip.is_none()) {
-        true => "float: readout in floating point on the host.",
-        false => {
-            "float: readout in floating point on the host; quantised: its weights rounded to the chip's;\n\
-             on chip: mapped onto the chip's own neurons."
+    let tasks = TaskResults::group(rows);
+    let has = |stage: &Stage| tasks.iter().any(|task| task.stages.contains(stage));
+    let stages = Stage::ALL.into_iter().filter(has).map(|stage| format!("{}: {}", stage.name(), stage.meaning()));
+    let units = tasks.first().map_or("dies", |task| task.units.name());
+    let columns =
+        format!("95 %: interval of the mean over {units}; sd, worst: standard deviation and worst of all dies");
+    // As many on a line as fit.
+    let mut text = String::new();
+    let mut width = 0;
+    for part in stages.chain([columns]) {
+        let wanted = part.chars().count() + 2;
+        if width > 0 && width + wanted > 98 {
+            text.push_str(".\n");
+            width = 0;
+        } else if width > 0 {
+            text.push_str("; ");
         }
-    };
-    let units = TaskResults::group(rows).first().map_or("dies", |task| task.units.name());
-    format!("{stages}\n95 %: interval of the mean over {units}; sd, worst: standard deviation and worst of all dies.")
+        text.push_str(&part);
+        width += wanted;
+    }
+    text + "."
 }
 
 #[cfg(test)]

@@ -137,6 +137,15 @@ pub enum StudyError {
     /// The readout neurons have no drive, so their rate could not go down.
     #[error("the readout neurons need a drive above 0: set `drive` in `parameters` of [readout]")]
     NoDrive,
+    /// There is no rate that readout neurons could be calibrated to.
+    #[error(
+        "{point}: readout neurons of a chip without mismatch do not spike, or no more often with more drive, so that \
+         there is no rate to calibrate to; raise `drive` in `parameters` of [readout], or leave `calibration` out"
+    )]
+    NoRest {
+        /// The program.
+        point: Point,
+    },
 }
 
 /// Why the store of a study cannot be used.

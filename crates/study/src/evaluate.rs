@@ -2,20 +2,21 @@
 
 use crate::axis::Conditions;
 use crate::mechanism::Mechanism;
-use crate::on_chip::OnChip;
+use crate::on_chip::{Job, Nominal, Stages};
 use crate::prepare::{Goal, Prepared};
-use crate::record::{FeatureMap, record};
-use crate::results::digest;
-use crate::{Point, Realised, Row, StudyError};
+use crate::record::{Rows, Taken, play};
+use crate::results::{OnChipRow, StageScore, digest};
+use crate::{Point, Realised, Row, StageName, StudyError};
 use device_models::{DieParameters, MismatchSetting, realised_mismatch};
 use disorder::Die;
 use fx::Real;
-use mapper::MapperError;
-use readout::{FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, Trial, metrics};
-
+use readout::{
+    Features, FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, Trial, metrics,
+};
 use session::{Session, SessionError};
+use std::sync::{Arc, PoisonError};
 use tasks::Metric;
-use units::{DieId, InputId};
+use units::DieId;
 use warnings::Kind;
 
 /// What a run is about.
@@ -25,38 +26,45 @@ pub(crate) struct Run<'a> {
     pub(crate) prepared: &'a Prepared,
 }
 
-/// The emulations of one run, which have different noise.
-#[derive(Clone, Copy)]
-enum Emulation {
-    /// The reservoir alone, whose features the readout is trained and scored on.
-    Reservoir,
-    /// The reservoir with its readout on the chip.
-    Readout,
-}
+/// The emulations of one run have different noise; this is the one that features are taken from.
+const RESERVOIR: u64 = 0;
 
 impl Run<'_> {
     /// Runs the task and scores it: a row for each of the tasks that share the run.
     pub(crate) fn rows(&self) -> Result<Vec<Row>, StudyError> {
-        let die = self.die_parameters(Emulation::Reservoir)?;
+        let die = self.die_parameters(RESERVOIR)?;
         let prepared = self.prepared;
         let mut session = prepared.board.on(&die).map_err(|e| self.session_error(e))?;
-        let (features, spikes) = self.record(&mut session, &prepared.features, None)?;
+        let job = self.conditions.readout.on_chip.then(|| self.job());
+        let (features, spikes, chain) = self.record(&mut session, job.as_ref())?;
         let features_digest = digest_of(&features);
         let fit = self.train(&features)?;
         let outputs = self.apply(&fit.readout, &features)?;
 
         let (counters, mut warnings) = (session.counters(), session.warnings(&[]));
         let mut saturations = counters.saturations;
-        let (mut quantised, mut on_chip) = (None, None);
-        if self.conditions.readout.on_chip {
-            let die = self.die_parameters(Emulation::Readout)?;
-            let OnChip { weights, raw, session, of_mapping } = self.on_chip(&die, &features, &fit.readout)?;
-            saturations += session.counters().saturations;
-            warnings.extend(of_mapping);
-            warnings.extend(session.warnings(&[]));
-            quantised = Some(self.calibrated_scores(&self.apply(&weights, &features)?, &outputs)?);
-            on_chip = Some(self.calibrated_scores(&raw, &outputs)?);
+        // The scores of each stage, one a task, with what it cost; and what is the same for all tasks.
+        let (mut stages, mut penalties, mut calibration) = (Vec::new(), Vec::new(), None);
+        if let Some((job, chain)) = job.as_ref().zip(chain) {
+            let nominal = self.nominal(job)?;
+            let of_die = |trial| self.die_parameters(trial);
+            let on_chip: Stages = job.stages(&of_die, &chain, &nominal)?;
+            saturations += on_chip.saturations;
+            warnings.extend(on_chip.warnings);
+            for stage in &on_chip.stages {
+                stages.push((stage.name, self.scores(&stage.outputs)?, stage.cost));
+            }
+            (penalties, calibration) = (nominal.penalties.clone(), on_chip.calibration);
         }
+        let on_chip = |index: usize| {
+            let of_stage = |(name, scores, cost): &(StageName, Vec<f64>, _)| StageScore {
+                name: *name,
+                score: scores[index],
+                cost: *cost,
+            };
+            let (penalties, calibration) = (penalties.clone(), calibration.clone());
+            job.is_some().then(|| OnChipRow { stages: stages.iter().map(of_stage).collect(), penalties, calibration })
+        };
         if spikes == 0 {
             let text = "the reservoir did not spike: its features are all 0";
             warnings.push(Kind::Silent, crate::reservoir::POPULATION, text);
@@ -66,35 +74,41 @@ impl Run<'_> {
         let float = self.scores(&outputs)?;
         let validation = self.validation_scores(&fit)?;
         let conditions = self.conditions;
-        let row = |(index, id): (usize, &String)| Row {
-            chip: conditions.chip.spec.name.clone(),
-            chip_digest: digest(conditions.chip.text.as_bytes()),
-            model: conditions.model.name().into(),
-            seeds: conditions.seeds,
-            point: self.point.clone().of_task(id),
-            metric: prepared.metric_name().into(),
-            higher_is_better: prepared.higher_is_better(),
-            neurons: conditions.reservoir.neurons,
-            score_validation: validation.as_ref().map(|scores| scores[index]),
-            score_float: float[index],
-            score_quantised: quantised.as_ref().map(|scores: &Vec<f64>| scores[index]),
-            score_on_chip: on_chip.as_ref().map(|scores: &Vec<f64>| scores[index]),
-            mismatch: realised.clone(),
-            penalty: self.penalty(&fit, index),
-            participation_ratio: mechanism.as_ref().map(|m| m.participation_ratio),
-            alignment: mechanism.as_ref().and_then(|m| m.alignments.get(index).copied()),
-            rate_hz: prepared.rate_hz(spikes, conditions.reservoir.neurons),
-            spikes,
-            synaptic_operations: counters.synaptic_operations,
-            events_lost: counters.losses.total(),
-            saturations,
-            digest: features_digest.clone(),
-            warnings: warnings.clone(),
+        let row = |(index, id): (usize, &String)| {
+            let on_chip = on_chip(index);
+            let score_of = |name| on_chip.as_ref().and_then(|row| row.stage(name)).map(|stage| stage.score);
+            let (score_quantised, score_on_chip) = (score_of(StageName::Quantised), score_of(StageName::OnChip));
+            Row {
+                chip: conditions.chip.spec.name.clone(),
+                chip_digest: digest(conditions.chip.text.as_bytes()),
+                model: conditions.model.name().into(),
+                seeds: conditions.seeds,
+                point: self.point.clone().of_task(id),
+                metric: prepared.metric_name().into(),
+                higher_is_better: prepared.higher_is_better(),
+                neurons: conditions.reservoir.neurons,
+                score_validation: validation.as_ref().map(|scores| scores[index]),
+                score_float: float[index],
+                score_quantised,
+                score_on_chip,
+                on_chip,
+                mismatch: realised.clone(),
+                penalty: self.penalty(&fit, index),
+                participation_ratio: mechanism.as_ref().map(|m| m.participation_ratio),
+                alignment: mechanism.as_ref().and_then(|m| m.alignments.get(index).copied()),
+                rate_hz: prepared.rate_hz(spikes, conditions.reservoir.neurons),
+                spikes,
+                synaptic_operations: counters.synaptic_operations,
+                events_lost: counters.losses.total(),
+                saturations,
+                digest: features_digest.clone(),
+                warnings: warnings.clone(),
+            }
         };
         Ok(prepared.ids.iter().enumerate().map(row).collect())
     }
 
-    fn die_parameters(&self, emulation: Emulation) -> Result<DieParameters, StudyError> {
+    fn die_parameters(&self, trial: u64) -> Result<DieParameters, StudyError> {
         let Conditions { seeds, network, cv, faults, noise, .. } = *self.conditions;
         let spec = &self.conditions.chip.spec;
         let die = Die { root_seed: seeds.dies_of(network), id: DieId(self.conditions.die) };
@@ -104,7 +118,7 @@ impl Run<'_> {
         let own = self.conditions.mismatch.clone();
         let setting = MismatchSetting { scale_to_cv: cv, without_faults: !faults, deviates_from, ..own };
         let die = DieParameters::new(spec, die, setting);
-        let die = if noise { die.and_then(|die| die.with_noise(spec, emulation as u64)) } else { die };
+        let die = if noise { die.and_then(|die| die.with_noise(spec, trial)) } else { die };
         die.map_err(|error| StudyError::Die { point: self.point.clone(), error })
     }
 
@@ -118,22 +132,61 @@ impl Run<'_> {
         Ok(all.into_iter().filter(|one| one.drawn.sd != Real::ZERO).map(Realised::of).collect())
     }
 
-    pub(crate) fn record(
+    /// What the readout on the chip is made from.
+    fn job(&self) -> Job<'_> {
+        let (conditions, prepared) = (self.conditions, self.prepared);
+        Job {
+            point: self.point,
+            spec: &conditions.chip.spec,
+            model: conditions.model,
+            mapping: &conditions.mapping,
+            settings: &conditions.readout,
+            penalty_min: conditions.task.penalty_min,
+            network: &prepared.network,
+            population: &prepared.features,
+            board: &prepared.board,
+            stimuli: &prepared.stimuli,
+            goal: &prepared.goal,
+            split: &prepared.split,
+            tau_steps: prepared.readout_tau_steps,
+            drive: prepared.readout_drive,
+            filter_decay: prepared.filter_decay,
+            drain: prepared.drain_steps,
+        }
+    }
+
+    /// What all dies of the program share; the first run that asks finds it, and others wait.
+    fn nominal(&self, job: &Job<'_>) -> Result<Arc<Nominal>, StudyError> {
+        let mut shared = self.prepared.nominal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(nominal) = &*shared {
+            return Ok(Arc::clone(nominal));
+        }
+        let nominal = Arc::new(job.nominal()?);
+        *shared = Some(Arc::clone(&nominal));
+        Ok(nominal)
+    }
+
+    /// The features of the host's readout, the spikes of the reservoir, and what a readout on the chip sees of them.
+    fn record(
         &self,
         session: &mut Session,
-        map: &FeatureMap,
-        clock: Option<InputId>,
-    ) -> Result<(Matrix, u64), StudyError> {
-        let (stimuli, count) = (&self.prepared.stimuli, map.count);
-        let recorded = match &self.prepared.goal {
-            _ if self.prepared.graded => record(session, stimuli, clock, map, &mut Levels::new(count), true),
-            Goal::Classes(_) => record(session, stimuli, clock, map, &mut SpikeCounts::per_tick(count), false),
+        job: Option<&Job<'_>>,
+    ) -> Result<(Matrix, u64, Option<Matrix>), StudyError> {
+        let (prepared, count) = (self.prepared, self.prepared.features.count);
+        let features: Box<dyn Features> = match &prepared.goal {
+            _ if prepared.graded => Box::new(Levels::new(count)),
+            Goal::Classes(_) => Box::new(SpikeCounts::per_tick(count)),
             Goal::Targets(_) => {
-                let filter = FilteredSpikes::new(count, self.prepared.filter_decay);
-                record(session, stimuli, clock, map, &mut filter.map_err(|e| self.readout_error(e))?, false)
+                Box::new(FilteredSpikes::new(count, prepared.filter_decay).map_err(|e| self.readout_error(e))?)
             }
         };
-        recorded.map_err(|e| self.session_error(e))
+        let rows = Rows::new(&prepared.board, &prepared.features, features, Taken::AtSamples, prepared.graded);
+        let mut all: Vec<_> = [rows].into_iter().chain(job.map(Job::chain_rows)).collect();
+        let drain = job.map_or(0, Job::drain);
+        play(session, &prepared.stimuli, None, drain, &mut all).map_err(|e| self.session_error(e))?;
+        let mut all = all.into_iter().map(Rows::finish);
+        let (features, spikes) = all.next().expect("the host has features");
+        Ok((features, spikes, all.next().map(|(chain, _)| chain)))
     }
 
     pub(crate) fn train(&self, features: &Matrix) -> Result<Fit, StudyError> {
@@ -141,9 +194,6 @@ impl Run<'_> {
             Goal::Classes(_) => Ridge::classifier(),
             Goal::Targets(_) => Ridge::default(),
         };
-        let least = self.conditions.task.penalty_min;
-        let penalties = ridge.penalties.iter().copied().filter(|penalty| *penalty >= least).collect();
-        let ridge = Ridge { penalties, ..ridge };
         ridge.fit(features, self.prepared.goal.targets(), &self.prepared.split).map_err(|e| self.readout_error(e))
     }
 
@@ -218,10 +268,6 @@ impl Run<'_> {
         let test = self.prepared.split.test_rows();
         let measured = Mechanism::of(features.slice(test.clone()), self.prepared.goal.targets().slice(test));
         measured.map(Some).map_err(|error| StudyError::Mechanism { point: self.point.clone(), error })
-    }
-
-    pub(crate) fn mapping_error(&self, error: MapperError) -> StudyError {
-        StudyError::Mapping { point: self.point.clone(), error }
     }
 
     pub(crate) fn session_error(&self, error: SessionError) -> StudyError {

@@ -55,14 +55,17 @@ pub use axis::{
 pub use control::{Control, ControlRow};
 pub use engine::{Progress, RunOptions};
 pub use error::{StoreError, StudyError};
+pub use on_chip::{Calibration, Cost, StageName};
 pub use plan::Point;
 pub use read::{DEFAULT, FORMAT, Set, default_study, load, load_with, read, read_with, shipped, shipped_names};
 pub use recipe::Recipe;
-pub use results::{DataFile, Manifest, MappingSummary, Realised, Row, StudyResult, TaskRecord, csv};
+pub use results::{
+    DataFile, Manifest, MappingSummary, OnChipRow, Realised, Row, StageScore, StudyResult, TaskRecord, csv,
+};
 pub use seeds::Seeds;
 pub use spec::{
-    Arm, ChipChoice, EchoWiring, EncoderSettings, OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring,
-    StudySpec, TaskSettings, Wiring,
+    Arm, CalibrationSettings, ChipChoice, ChipReadout, EchoWiring, EncoderSettings, OwnData, ReadoutSettings,
+    ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
 };
 pub use store::{Shard, ShardStatus, Status, Store};
 pub use tuned::{Tuned, tuned};

@@ -56,6 +56,7 @@ pub(crate) fn example(task: &str) -> Row {
         score_float: 0.0,
         score_quantised: None,
         score_on_chip: None,
+        on_chip: None,
         mismatch: Vec::new(),
         penalty: 1.0,
         participation_ratio: None,

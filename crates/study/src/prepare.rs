@@ -4,7 +4,7 @@
 //! step, however many ticks a step has. What the encoders call a tick is a step here; [`crate::record`] translates.
 
 use crate::axis::Conditions;
-use crate::on_chip::{readout_operating_point, to_f64};
+use crate::on_chip::{Nominal, readout_operating_point, to_f64};
 use crate::plan::Planned;
 use crate::record::{FeatureMap, Stimulus, first_tick};
 use crate::spec::{EncoderSettings, TaskSettings};
@@ -16,6 +16,7 @@ use network::Network;
 use readout::{Matrix, Split};
 use serde::{Deserialize, Serialize};
 use session::Board;
+use std::sync::{Arc, Mutex};
 use tasks::{
     Encoder, EncoderOptions, Metric, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions, graded, task,
 };
@@ -71,6 +72,10 @@ pub(crate) struct Prepared {
     pub(crate) filter_decay: f64,
     pub(crate) readout_tau_steps: f64,
     pub(crate) readout_drive: Option<f64>,
+    /// Steps that a classification on the chip counts on after a stimulus.
+    pub(crate) drain_steps: u64,
+    /// What the first die that gets a readout found on the nominal chip.
+    pub(crate) nominal: Mutex<Option<Arc<Nominal>>>,
     /// How long all stimuli last, in seconds of emulated time.
     seconds: f64,
     /// What the manifest says of the task and of the mapping.
@@ -137,6 +142,11 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
     let id = &settings.id;
     let step = conditions.chip.spec.step();
     let sample_steps = whole_steps(id, "the sample time", settings.sample, step)?;
+    let drain = conditions.readout.chip.drain;
+    let drain = match drain.value.signum() {
+        0 => 0,
+        _ => u64::from(whole_steps(id, "the time in which the readout drains", drain, step)?),
+    };
     let graded = conditions.model.is_graded();
     let stimulate = Stimulate { conditions, settings, sample_steps };
     let ranges = match &task.data {
@@ -224,6 +234,8 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         filter_decay: decay(step, conditions.readout.filter),
         readout_tau_steps,
         readout_drive,
+        drain_steps: drain,
+        nominal: Mutex::new(None),
         seconds: steps as f64 * to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
         records,
     })
@@ -300,7 +312,7 @@ pub(crate) fn real(value: Real) -> f64 {
 }
 
 /// What an exponential filter with time constant `filter` keeps over one step.
-fn decay(step: Quantity, filter: Quantity) -> f64 {
+pub(crate) fn decay(step: Quantity, filter: Quantity) -> f64 {
     let in_ms = |q: Quantity| Real::from_quantity(q, Unit::MILLISECOND).unwrap_or(Real::MAX);
     let kept = math::exp_neg_ratio(in_ms(step), in_ms(filter).max(Real::from_bits(1)));
     // 53 of the 62 fraction bits: still the same number on every machine.

@@ -7,10 +7,10 @@ use crate::Control;
 use crate::axis::{AXES, BLAME_ALL, BLAME_NONE, Conditions, Given, Sweep, blame};
 use crate::seeds::Seeds;
 use crate::spec::{
-    Arm, ChipChoice, EchoWiring, EncoderSettings, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec,
-    TaskSettings, Wiring,
+    Arm, CalibrationSettings, ChipChoice, ChipReadout, EchoWiring, EncoderSettings, ReadoutSettings, ReservoirSettings,
+    SpikingWiring, StudySpec, TaskSettings, Wiring,
 };
-use crate::values::{at_least, fraction, frequency, not_negative, penalty, time};
+use crate::values::{at_least, fraction, frequency, not_negative, penalty, time, time_or_none};
 use arms::Combination;
 use chip::{ChipSpec, CoreModel, Values};
 use device_models::MismatchSetting;
@@ -19,7 +19,7 @@ use formats::chip::{self as chip_file, ChipFile};
 use formats::document::{Document, Entry, Format, Table, Value};
 use formats::names::read_name;
 use formats::{FormatError, FormatErrors, Problem};
-use mapper::{Activity, MapperOptions, ReadoutStrategy};
+use mapper::{Activity, Copies, MapperOptions, ReadoutStrategy};
 use network::{Recurrence, SynapseChoice};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -83,7 +83,22 @@ const SPIKING: &[&str] = &[
 ];
 const ECHO: &[&str] = &["connectivity", "spectral_radius", "input_scale", "input_weights", "bias", "synapse"];
 const ENCODER: &[&str] = &["kind", "trains_per_channel", "rate_max"];
-const READOUT: &[&str] = &["on_chip", "strategy", "penalty_min", "filter", "swing", "synapse", "parameters"];
+const READOUT: &[&str] = &[
+    "on_chip",
+    "strategy",
+    "penalty_min",
+    "filter",
+    "swing",
+    "synapse",
+    "parameters",
+    "neurons_min",
+    "copies",
+    "drain",
+    "bias_period",
+    "penalties",
+    "calibration",
+];
+const CALIBRATION: &[&str] = &["samples", "iterations", "tolerance"];
 /// A key of a study file and the value that it shall have instead, as text.
 pub type Set = (String, String);
 
@@ -402,6 +417,7 @@ impl Reader<'_> {
         });
         let synapse = table.optional_with("synapse", |v| self.synapse(&v));
         let parameters = table.optional_with("parameters", |v| self.parameters(&v));
+        let chip = self.chip_readout(table);
         let none = || SynapseChoice { excitatory: String::new(), inhibitory: String::new() };
         let (on_chip, synapse): (bool, Option<SynapseChoice>) = (on_chip?, synapse?);
         if on_chip && synapse.is_none() {
@@ -415,6 +431,51 @@ impl Reader<'_> {
             synapse: synapse.unwrap_or_else(none),
             parameters: parameters?.unwrap_or_default(),
             swing: swing?.unwrap_or(0.5),
+            chip: chip?,
+        })
+    }
+
+    /// What a readout on the chip may take there.
+    fn chip_readout(&self, table: &Table<'_>) -> Option<ChipReadout> {
+        let usual = ChipReadout::default();
+        let neurons_min = table.optional_with("neurons_min", |v| at_least(&v, 1));
+        let copies = table.optional_with("copies", |v| {
+            if v.is_string() {
+                return v.one_of("a number of copies", &[("fill", Copies::Fill)]);
+            }
+            at_least(&v, 1).map(Copies::Number)
+        });
+        let drain = table.optional_with("drain", |v| time_or_none(&v));
+        let bias_period = table.optional_with("bias_period", |v| at_least(&v, 1));
+        let penalties = table.optional_with("penalties", |v| {
+            let all = v.array()?;
+            if all.is_empty() {
+                return v.reject("penalties", "give at least one penalty, or leave the key out");
+            }
+            all.iter().map(penalty).collect::<Option<Vec<f64>>>()
+        });
+        let calibration = table.optional_with("calibration", |v| {
+            let table = v.table(CALIBRATION)?;
+            let usual = CalibrationSettings::default();
+            let samples = table.optional_with("samples", |v| at_least(&v, 1));
+            let iterations = table.optional_with("iterations", |v| at_least(&v, 1));
+            let tolerance = table.optional_with("tolerance", |v| {
+                let value: f64 = v.read()?;
+                if value > 0.0 { Some(value) } else { v.reject("tolerance", "the tolerance must be above 0") }
+            });
+            Some(CalibrationSettings {
+                samples: samples?,
+                iterations: iterations?.unwrap_or(usual.iterations),
+                tolerance: tolerance?.unwrap_or(usual.tolerance),
+            })
+        });
+        Some(ChipReadout {
+            neurons_min: neurons_min?.unwrap_or(usual.neurons_min),
+            copies: copies?.unwrap_or(usual.copies),
+            drain: drain?.unwrap_or(usual.drain),
+            bias_period: bias_period?.unwrap_or(usual.bias_period),
+            penalties: penalties?.unwrap_or(usual.penalties),
+            calibration: calibration?,
         })
     }
 

@@ -26,18 +26,52 @@ pub(crate) struct FeatureMap {
     pub(crate) count: usize,
 }
 
-/// Feeds the spikes of one population to features, and counts them.
-struct FeatureSink<'a, F> {
-    board: &'a Board,
-    map: &'a FeatureMap,
-    features: &'a mut F,
-    spikes: u64,
-    /// Change of a graded level, from the level that each feature had last.
-    levels: Option<Vec<i32>>,
+/// When the rows of a recorder are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// At each sample of a stimulus. What comes after the last one is not counted.
+    AtSamples,
+    /// Once a stimulus, when what it left in the circuits has run out.
+    Drained,
 }
 
-impl<F: Features> Observer for FeatureSink<'_, F> {
-    fn emit(&mut self, tick: Tick, core: usize, neuron: NeuronId, value: i32) {
+/// Feeds the spikes of one population to features, takes their rows, and counts the spikes.
+pub(crate) struct Rows<'a> {
+    board: Board,
+    map: &'a FeatureMap,
+    features: Box<dyn Features>,
+    taken: Taken,
+    /// Whether spikes count.
+    is_open: bool,
+    /// Change of a graded level, from the level that each feature had last.
+    levels: Option<Vec<i32>>,
+    rows: Matrix,
+    spikes: u64,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows of `features`, of the neurons that `map` names on `board`; `graded` units send levels.
+    pub(crate) fn new(
+        board: &Board,
+        map: &'a FeatureMap,
+        features: Box<dyn Features>,
+        taken: Taken,
+        graded: bool,
+    ) -> Self {
+        let levels = graded.then(|| vec![0; map.count]);
+        let rows = Matrix::new(map.count);
+        Self { board: board.clone(), map, features, taken, is_open: true, levels, rows, spikes: 0 }
+    }
+
+    /// All rows one after another, and the number of spikes of the population.
+    pub(crate) fn finish(self) -> (Matrix, u64) {
+        (self.rows, self.spikes)
+    }
+
+    fn spike(&mut self, tick: Tick, core: usize, neuron: NeuronId, value: i32) {
+        if !self.is_open {
+            return;
+        }
         let Some((population, index)) = self.board.member(core, neuron) else { return };
         if population != self.map.population {
             return;
@@ -50,43 +84,77 @@ impl<F: Features> Observer for FeatureSink<'_, F> {
         self.spikes += 1;
         self.features.spike(tick.0 / self.board.spec().step_ticks(), feature, value);
     }
+
+    fn begin(&mut self) {
+        self.is_open = true;
+        self.features.restart(0);
+        if let Some(levels) = &mut self.levels {
+            levels.fill(0);
+        }
+    }
+
+    fn sample(&mut self, step: u64) {
+        if self.taken == Taken::AtSamples {
+            self.features.sample(step, self.rows.push_zeros());
+        }
+    }
+
+    fn drain(&mut self) {
+        self.is_open = self.taken == Taken::Drained;
+    }
+
+    fn end(&mut self, step: u64) {
+        if self.taken == Taken::Drained {
+            self.features.sample(step, self.rows.push_zeros());
+        }
+    }
 }
 
-/// Runs every stimulus from the initial state and returns the sampled rows of all of them, one after another, and the
-/// number of spikes of the population. `clock` is a channel that gets an event in every step.
+/// Everything that takes rows of a run.
+struct All<'b, 'a>(&'b mut [Rows<'a>]);
+
+impl Observer for All<'_, '_> {
+    fn emit(&mut self, tick: Tick, core: usize, neuron: NeuronId, value: i32) {
+        self.0.iter_mut().for_each(|rows| rows.spike(tick, core, neuron, value));
+    }
+}
+
+/// Runs every stimulus from the initial state, and `drain` steps more without its events, while `rows` are taken.
+/// `clock` is a channel that gets an event every so many steps.
 ///
 /// Step n of the host begins with the tick [`first_tick`], in which clocked cores use what arrived in the ticks before
 /// it and what the host sends for it; spikes until the next step are counted to step n.
-pub(crate) fn record<F: Features>(
+pub(crate) fn play(
     session: &mut Session,
     stimuli: &[Stimulus],
-    clock: Option<InputId>,
-    map: &FeatureMap,
-    features: &mut F,
-    graded: bool,
-) -> Result<(Matrix, u64), SessionError> {
+    clock: Option<(InputId, u64)>,
+    drain: u64,
+    rows: &mut [Rows<'_>],
+) -> Result<(), SessionError> {
     let board = session.board().clone();
     let first_tick = |step: u64| first_tick(step, board.spec().step_ticks());
-    let mut rows = Matrix::zeros(0, map.count);
-    let mut spikes = 0;
+    let mut all = All(rows);
     for (part, stimulus) in stimuli.iter().enumerate() {
         session.reset();
         session.set_part(part as u64);
-        features.restart(0);
+        all.0.iter_mut().for_each(Rows::begin);
         let steps = stimulus.samples.last().map_or(0, |last| last + 1);
-        let clock = clock
-            .into_iter()
-            .flat_map(|channel| (0..steps).map(move |step| InputEvent { tick: first_tick(step), channel, payload: 1 }));
-        session.send_all(stimulus.events.iter().copied().chain(clock), Tick(0)..first_tick(steps))?;
-        let levels = graded.then(|| vec![0; map.count]);
-        let mut sink = FeatureSink { board: &board, map, features, spikes: 0, levels };
+        let end = steps + drain;
+        let clock = clock.into_iter().flat_map(|(channel, period)| {
+            let steps = (0..end).step_by(period.max(1) as usize);
+            steps.map(move |step| InputEvent { tick: first_tick(step), channel, payload: 1 })
+        });
+        let events = stimulus.events.iter().copied().filter(|event| event.tick < first_tick(steps));
+        session.send_all(events.chain(clock), Tick(0)..first_tick(end))?;
         for &sample in &stimulus.samples {
-            session.run_until(first_tick(sample + 1), &mut sink);
-            sink.features.sample(sample, rows.push_zeros());
+            session.run_until(first_tick(sample + 1), &mut all);
+            all.0.iter_mut().for_each(|rows| rows.sample(sample));
         }
-        spikes += sink.spikes;
+        all.0.iter_mut().for_each(Rows::drain);
+        session.run_until(first_tick(end), &mut all);
+        all.0.iter_mut().for_each(|rows| rows.end(end.saturating_sub(1)));
     }
-    Ok((rows, spikes))
+    Ok(())
 }
 
 /// The first tick of a step of `step_ticks` ticks.

@@ -3,7 +3,7 @@
 use crate::axis::{NETWORK, SERIES};
 use crate::prepare::real;
 use crate::seeds::Seeds;
-use crate::{ControlRow, Point};
+use crate::{Calibration, ControlRow, Cost, Point, StageName};
 use device_models::RealisedMismatch;
 use disorder::Moments;
 use formats::csv::line;
@@ -42,6 +42,8 @@ pub struct Row {
     pub score_quantised: Option<f64>,
     /// Score of the readout mapped onto the chip; none if the study did not ask for it.
     pub score_on_chip: Option<f64>,
+    /// The stages of the readout on the chip, with their costs; none if the study did not ask for it.
+    pub on_chip: Option<OnChipRow>,
     /// What the mismatch of the die came to, parameter by parameter.
     pub mismatch: Vec<Realised>,
     /// Ridge penalty of the readout in floating point; the mean over the targets of the task.
@@ -85,6 +87,35 @@ impl Realised {
         let Moments { mean, skew, .. } = all.drawn;
         let cv = all.drawn.cv().map_or(0.0, rounded);
         Self { parameter: all.parameter, mean: rounded(mean), cv, skew: rounded(skew) }
+    }
+}
+
+/// What the readout on the chip came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OnChipRow {
+    /// Every stage, in order.
+    pub stages: Vec<StageScore>,
+    /// The penalty of each output, chosen on a chip without mismatch.
+    pub penalties: Vec<f64>,
+    /// What calibration did on this die; none if the study did not ask for it.
+    pub calibration: Option<Calibration>,
+}
+
+/// The score of a stage, and what it cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageScore {
+    /// Which.
+    pub name: StageName,
+    /// Its score.
+    pub score: f64,
+    /// Its cost.
+    pub cost: Cost,
+}
+
+impl OnChipRow {
+    /// A stage, if the run had it.
+    pub fn stage(&self, name: StageName) -> Option<&StageScore> {
+        self.stages.iter().find(|stage| stage.name == name)
     }
 }
 
@@ -202,7 +233,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 /// Columns of `results.csv` before those of the axes.
 const BEFORE: [&str; 8] = ["chip", "chip_digest", "model", "network_seed", "die_seed", "task_seed", "task", "metric"];
 /// Columns behind those of the axes.
-const BEHIND: [&str; 18] = [
+const BEHIND: [&str; 29] = [
     "neurons",
     "series",
     "network",
@@ -211,6 +242,17 @@ const BEHIND: [&str; 18] = [
     "score_float",
     "score_quantised",
     "score_on_chip",
+    "score_chain",
+    "score_calibrated",
+    "score_in_the_loop",
+    "penalty_on_chip",
+    "readout_circuits",
+    "readout_synapses",
+    "calibration_samples",
+    "calibration_seconds",
+    "calibration_silent",
+    "calibration_no_room",
+    "calibration_off_rate",
     "penalty",
     "participation_ratio",
     "alignment",
@@ -256,6 +298,8 @@ pub fn csv(rows: &[Row]) -> String {
             score(row.score_float),
             perhaps(row.score_quantised),
             perhaps(row.score_on_chip),
+        ];
+        let rest = [
             format!("{:e}", row.penalty),
             perhaps(row.participation_ratio),
             perhaps(row.alignment),
@@ -272,9 +316,43 @@ pub fn csv(rows: &[Row]) -> String {
                 Some(own) => [own.mean, own.cv, own.skew].map(|value| format!("{value:.6}")),
                 None => ["1.000000", "0.000000", "0.000000"].map(String::from),
             });
-        text.push_str(&line(before.map(String::from).into_iter().chain(setting).chain(behind).chain(realised)));
+        text.push_str(&line(
+            before
+                .map(String::from)
+                .into_iter()
+                .chain(setting)
+                .chain(behind)
+                .chain(on_chip_cells(row))
+                .chain(rest)
+                .chain(realised),
+        ));
     }
     text
+}
+
+/// Penalties, stages and costs of the readout on the chip; empty where there is none.
+fn on_chip_cells(row: &Row) -> [String; 11] {
+    let Some(on_chip) = &row.on_chip else { return Default::default() };
+    let score = |name| on_chip.stage(name).map_or_else(String::new, |stage| format!("{:.12}", stage.score));
+    let calibrated = on_chip.stage(StageName::Calibrated);
+    let cost = calibrated.or(on_chip.stage(StageName::OnChip)).map(|stage| stage.cost).unwrap_or_default();
+    let mut penalties = on_chip.penalties.clone();
+    penalties.dedup();
+    let count =
+        |of: fn(&Calibration) -> u32| on_chip.calibration.as_ref().map(|c| of(c).to_string()).unwrap_or_default();
+    [
+        score(StageName::Chain),
+        score(StageName::Calibrated),
+        score(StageName::InTheLoop),
+        penalties.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        cost.circuits.to_string(),
+        cost.synapses.to_string(),
+        calibrated.map(|stage| stage.cost.samples.to_string()).unwrap_or_default(),
+        calibrated.map(|stage| format!("{:.3}", stage.cost.seconds)).unwrap_or_default(),
+        count(|c| c.silent),
+        count(|c| c.no_room),
+        count(|c| c.off_rate),
+    ]
 }
 
 impl StudyResult {

@@ -3,12 +3,12 @@
 use crate::axis::{Axis, AxisValue, Conditions, Sweep};
 use crate::{Control, DataFile};
 use chip::{ChipSpec, Values};
-use mapper::ReadoutStrategy;
+use mapper::{Copies, ReadoutStrategy};
 use network::SynapseChoice;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tasks::{TemporalTask, TsData};
-use units::{Decimal, Quantity};
+use units::{Decimal, Quantity, Unit};
 
 /// A chip, with the text that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +104,61 @@ pub struct ReadoutSettings {
     pub parameters: BTreeMap<String, Values>,
     /// Largest net input of a readout neuron on the training data (its 99th percentile), as a fraction of the drive.
     pub swing: f64,
+    /// What the readout on the chip has besides.
+    pub chip: ChipReadout,
+}
+
+/// The trained readout on the chip: what it may take there, and what may be done for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChipReadout {
+    /// Neurons that share the inputs of an output, at least.
+    pub neurons_min: u32,
+    /// How often the readout is there.
+    pub copies: Copies,
+    /// How long a classification counts on after a stimulus, until what it left in the chain has run out.
+    pub drain: Quantity,
+    /// Steps from one event of the bias channel to the next. The longer, the finer can neurons be trimmed with the few
+    /// weights of a core, and the less far.
+    pub bias_period: u32,
+    /// Penalties to choose from.
+    pub penalties: Vec<f64>,
+    /// How the readout neurons are calibrated on each die; none: not at all.
+    pub calibration: Option<CalibrationSettings>,
+}
+
+/// How readout neurons are calibrated on a die.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CalibrationSettings {
+    /// Samples or utterances of the training part that are played each time; none: a third of them.
+    pub samples: Option<u32>,
+    /// How often they are played, and neurons moved after each time.
+    pub iterations: u32,
+    /// By which part of the rate at rest a neuron may be off and count as calibrated.
+    pub tolerance: f64,
+}
+
+impl ChipReadout {
+    /// Penalties that are tried where a study gives none: each costs an emulation of the training part a program.
+    pub const PENALTIES: [f64; 6] = [0.015_625, 0.0625, 0.25, 1.0, 4.0, 16.0];
+}
+
+impl Default for ChipReadout {
+    fn default() -> Self {
+        Self {
+            neurons_min: 1,
+            copies: Copies::Number(1),
+            drain: Quantity::new(Decimal::ZERO, Unit::MILLISECOND),
+            bias_period: 8,
+            penalties: Self::PENALTIES.to_vec(),
+            calibration: None,
+        }
+    }
+}
+
+impl Default for CalibrationSettings {
+    fn default() -> Self {
+        Self { samples: None, iterations: 6, tolerance: 0.1 }
+    }
 }
 
 /// A data set from the user's files.
@@ -131,8 +186,9 @@ pub struct TaskSettings {
     /// Counts of the task that differ from its own, by the names of the catalogue. Of `train` samples a fifth chooses
     /// the penalty.
     pub counts: BTreeMap<String, usize>,
-    /// Smallest ridge penalty that may be chosen. Larger ones make weights smaller and more alike, which costs little
-    /// on the host and decides whether a readout survives few weight bits and mismatched readout neurons.
+    /// Smallest ridge penalty that may be chosen for the readout on the chip; the host's has its own. Larger ones make
+    /// weights smaller and more alike, which costs little and decides whether a readout survives few weight bits and
+    /// mismatched readout neurons.
     pub penalty_min: f64,
     /// Encoder, where it differs from the study's.
     pub encoder: EncoderSettings,

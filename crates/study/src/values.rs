@@ -42,6 +42,15 @@ pub(crate) fn time(value: &Value<'_>) -> Option<Quantity> {
     positive(value, Dimension::Time, "such as \"20 ms\"")
 }
 
+/// A time of at least 0.
+pub(crate) fn time_or_none(value: &Value<'_>) -> Option<Quantity> {
+    let quantity: Quantity = value.read()?;
+    if quantity.unit.dimension() == Dimension::Time && quantity.value.signum() == 0 {
+        return Some(quantity);
+    }
+    time(value)
+}
+
 /// A frequency above 0.
 pub(crate) fn frequency(value: &Value<'_>) -> Option<Quantity> {
     positive(value, Dimension::Frequency, "such as \"200 Hz\"")

@@ -219,3 +219,19 @@ pub(super) fn ranges_hold_the_nominal(spec: &ChipSpec, findings: &mut Findings) 
         }
     }
 }
+
+pub(super) fn trims_have_codes_and_a_range(spec: &ChipSpec, findings: &mut Findings) {
+    for (name, parameter) in &spec.parameters {
+        let Some(codes) = &parameter.trim_codes else { continue };
+        let mut wrong = |message: &str| findings.add(format!("parameters.{name}.trim_codes"), message.into());
+        if !spec.parameters_per_neuron {
+            wrong("single circuits cannot be trimmed on a chip whose neurons share their parameters");
+        }
+        if parameter.range.is_none() {
+            wrong("codes are spread over the range of the parameter, and it has none");
+        }
+        if codes.count().is_none_or(|codes| !(2..=1 << 16).contains(&codes)) {
+            wrong("this is no whole number of codes from 2 to 65536");
+        }
+    }
+}

@@ -80,4 +80,14 @@ pub enum ReadoutMisfit {
         /// Neurons of a core.
         neurons_per_core: usize,
     },
+    /// A readout whose neurons cannot be trimmed one by one.
+    #[error("readout `{readout}`: chip `{chip}` cannot trim single readout neurons: {why}")]
+    NoTrim {
+        /// The readout.
+        readout: String,
+        /// The chip.
+        chip: String,
+        /// What is missing.
+        why: String,
+    },
 }

@@ -6,7 +6,7 @@ use network::{Endpoint, Network};
 use std::collections::BTreeMap;
 
 /// A reservoir of `size` neurons on a ring, in its own cores.
-fn network(size: u32) -> Network {
+pub(super) fn network(size: u32) -> Network {
     let mut network = Network { populations: vec![lif("reservoir", size)], ..Network::default() };
     let list =
         (0..size).flat_map(|i| (1..20).map(move |k| (i, (i + k * 5) % size, weight((k as i32) << 16)))).collect();
@@ -15,7 +15,7 @@ fn network(size: u32) -> Network {
 }
 
 /// Normal-ish weights of both signs.
-fn wish(classes: usize, size: u32, strategy: ReadoutStrategy) -> ReadoutWish {
+pub(super) fn wish(classes: usize, size: u32, strategy: ReadoutStrategy) -> ReadoutWish {
     let mut dice = Dice(3);
     let mut normal = || (0..6).map(|_| f64::from(dice.below(1 << 20)) / f64::from(1 << 20) - 0.5).sum::<f64>();
     ReadoutWish {
@@ -24,8 +24,12 @@ fn wish(classes: usize, size: u32, strategy: ReadoutStrategy) -> ReadoutWish {
         weights: (0..classes).map(|_| (0..size).map(|_| normal()).collect()).collect(),
         bias: Vec::new(),
         bias_events: 1.0,
+        means: Vec::new(),
+        covariance: Vec::new(),
         spreads: Vec::new(),
         strategy,
+        neurons_min: 1,
+        copies: Copies::Number(1),
         scale: 0.25,
         synapse: ampa_gaba(),
         delay_ticks: 1,

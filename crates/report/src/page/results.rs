@@ -3,7 +3,7 @@
 use crate::figure::{self, score_panels, step_colour, yield_panels};
 use crate::html::escape;
 use crate::series::Series;
-use crate::summary::{AxisValues, Stage, TaskResults};
+use crate::summary::{AxisValues, TaskResults};
 use crate::table::{columns, setting_cells};
 use std::fmt::Write;
 use study::Scale;
@@ -28,11 +28,7 @@ pub(super) fn results(task: &TaskResults<'_>) -> String {
             "<p>{}</p><p>Share of dies that reach at least the score on the horizontal axis ({}): the yield, if that \
              score were the acceptance limit.</p>",
             step_legend(along),
-            match task.last_stage() {
-                Stage::Float => "float readout",
-                Stage::Quantised => "quantised readout",
-                Stage::OnChip => "readout on the chip",
-            }
+            task.last_stage().meaning()
         );
         let caption = if task.higher_is_better { caption } else { caption.replace("at least", "at most") };
         html.push_str(&figure::html(&yield_panels(task), "share of dies that reach a score", &caption));

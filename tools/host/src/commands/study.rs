@@ -311,10 +311,10 @@ fn as_json(result: &StudyResult, files: &[String]) -> Value {
                 "metric": task.metric_name,
                 "higher_is_better": task.higher_is_better,
                 "runs": setting.rows.len(),
-                "float": stage(setting, Stage::Float),
-                "quantised": stage(setting, Stage::Quantised),
-                "on_chip": stage(setting, Stage::OnChip),
             });
+            for &each in &Stage::ALL {
+                entry[each.name().replace(' ', "_")] = stage(setting, each);
+            }
             for (axis, value) in task.axes.iter().zip(&setting.values) {
                 entry[axis.axis.key] = json!(value);
             }

@@ -7,6 +7,7 @@ mod need;
 mod prune;
 mod search;
 mod slots;
+pub(crate) mod trim;
 mod weights;
 
 use crate::board;

@@ -38,7 +38,7 @@ pub(super) const CASES: &[Case] = &[
         "[parameters.gain]",
         "[parameters.gain]\ncolour = \"red\"",
         "67:1: unknown key `colour` in `parameters.gain`\n\
-         help: the keys here are: `summary`, `nominal`, `range`, `mismatch`",
+         help: the keys here are: `summary`, `nominal`, `range`, `trim_codes`, `mismatch`",
     ),
     (
         "gain = \"gain\"",

@@ -61,6 +61,11 @@ pub(super) const CASES: &[Case] = &[
         "46:14: `parameters.tau_mem.range.high`: this is a voltage, but a time is needed here: the nominal value is \
          20 ms [ranges-hold-the-nominal]",
     ),
+    (
+        "high = { value = 1, unit = \"s\"",
+        "high = { value = 1, unit = \"s\", source = \"data\", evidence = \"assumed\" }\ntrim_codes = { value = 1, unit = \"1\"",
+        "TRIM",
+    ),
     // Mismatch.
     (
         "family = \"normal\"",
