@@ -33,7 +33,15 @@ pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
 pub const DEFAULT: &str = include_str!("default.toml");
 
 /// The studies that are shipped, by name.
-const SHIPPED: [(&str, &str); 1] = [("default", DEFAULT)];
+const SHIPPED: [(&str, &str); 7] = [
+    ("default", DEFAULT),
+    ("heterogeneity", include_str!("studies/heterogeneity.toml")),
+    ("recurrence", include_str!("studies/recurrence.toml")),
+    ("size", include_str!("studies/size.toml")),
+    ("yield", include_str!("studies/yield.toml")),
+    ("blame", include_str!("studies/blame.toml")),
+    ("calibration", include_str!("studies/calibration.toml")),
+];
 
 /// The text of the shipped study with this name.
 pub fn shipped(name: &str) -> Option<&'static str> {
@@ -541,4 +549,18 @@ fn encoder(table: &Table<'_>) -> Option<EncoderSettings> {
     let trains = table.required_with("trains_per_channel", |v| at_least(&v, 1));
     let rate = table.required_with("rate_max", |v| frequency(&v));
     Some(EncoderSettings { poisson: poisson?, trains_per_channel: trains?, rate_max: rate? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_studies_can_be_read_by_name() {
+        for name in shipped_names() {
+            let study = read(shipped(name).unwrap(), name, Path::new("")).unwrap_or_else(|e| panic!("{e}"));
+            assert!(study.run_count() > 0, "{name}");
+        }
+        assert_eq!(shipped("defualt"), None);
+    }
 }
