@@ -43,12 +43,12 @@ pub(crate) fn grown<'a>(
                 }
                 taken += weight;
                 state.shift(vertex, part);
+                state.raised.clear();
                 next = pick(&state, own[0], Some(part), &mut dice);
             }
             left -= taken;
         }
     }
-    state.raised.clear();
     state
 }
 

@@ -20,12 +20,31 @@ pub struct Verdict {
     pub excess: u64,
     /// What to make dearer; nothing: the judge knows no way.
     pub blame: Vec<Blame>,
+    /// As many parts as the vertices would fill, as they sit together now; 0: the judge does not know.
+    pub wanted: usize,
+}
+
+impl Verdict {
+    /// Whether so much is wanted beyond `parts` parts that moves of single vertices will not mend it.
+    pub(crate) fn is_hopeless(&self, parts: usize) -> bool {
+        self.excess > 0 && self.wanted > parts + parts / 16
+    }
 }
 
 /// A judge of limits that are not sums of weights.
 pub trait Limits {
     /// Judges vertices in the parts `assignment`.
     fn judge(&self, graph: &Hypergraph, parts: &Parts, assignment: &[u32]) -> Verdict;
+
+    /// Whether it tells how many parts are [wanted](Verdict::wanted).
+    fn knows_wanted(&self) -> bool {
+        false
+    }
+
+    /// Whether it matters which parts stand together in a group.
+    fn knows_groups(&self) -> bool {
+        true
+    }
 }
 
 /// No limits but the room of the parts.
@@ -35,6 +54,10 @@ pub struct NoLimits;
 impl Limits for NoLimits {
     fn judge(&self, _: &Hypergraph, _: &Parts, _: &[u32]) -> Verdict {
         Verdict::default()
+    }
+
+    fn knows_groups(&self) -> bool {
+        false
     }
 }
 
@@ -63,6 +86,7 @@ impl Limits for NetsHeard<'_> {
         Verdict {
             excess: heard.iter().map(|heard| heard.saturating_sub(self.most)).sum(),
             blame: over.map(|part| Blame::Part(part as u32)).collect(),
+            wanted: 0,
         }
     }
 }

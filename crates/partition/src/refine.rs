@@ -25,9 +25,9 @@ pub(crate) struct Search {
 fn best(state: &State<'_>, vertex: usize, full: bool) -> Option<(i64, usize)> {
     let own = state.part(vertex);
     let mut found: Option<(i64, usize)> = None;
-    for part in (0..state.parts.len()).filter(|part| *part != own && state.may(*part, vertex)) {
-        let gain = state.gain(vertex, part);
-        if found.is_none_or(|(most, _)| gain > most) && (state.has_room(part, vertex) || full && !state.is_over(part)) {
+    for (part, gain) in state.gains(vertex).enumerate() {
+        let is_more = part != own && found.is_none_or(|(most, _)| gain > most) && state.may(part, vertex);
+        if is_more && (state.has_room(part, vertex) || full && !state.is_over(part)) {
             found = Some((gain, part));
         }
     }
@@ -60,8 +60,8 @@ pub(crate) fn balance(state: &mut State<'_>, seed: u64) {
     while let Some((vertex, to)) = state.over().into_iter().find_map(|part| relief(state, part, &locked, seed)) {
         locked[vertex] = true;
         state.shift(vertex, to);
+        state.raised.clear();
     }
-    state.raised.clear();
 }
 
 /// Passes until one changes nothing for the better.

@@ -42,6 +42,8 @@ pub struct Found {
     pub cut: u64,
     /// How far the limits are exceeded; 0: everything fits.
     pub excess: u64,
+    /// As [`Verdict::wanted`].
+    pub wanted: usize,
 }
 
 /// Vertices that were not brought into the parts.
@@ -126,17 +128,21 @@ impl Solver<'_> {
             loads.zip(self.parts.capacity(part)).all(|(load, most)| load <= most)
         };
         if !(0..self.parts.len()).all(has_room) {
-            return Verdict { excess: u64::MAX, blame: Vec::new() };
+            return Verdict { excess: u64::MAX, ..Verdict::default() };
         }
         let verdict = self.limits.judge(self.graph, self.parts, &assignment);
         let cut = cut(self.graph, &assignment);
         if self.best.as_ref().is_none_or(|best| (verdict.excess, cut) < (best.excess, best.cut)) {
-            self.best = Some(Found { parts: assignment, cut, excess: verdict.excess });
+            let Verdict { excess, wanted, .. } = verdict;
+            self.best = Some(Found { parts: assignment, cut, excess, wanted });
         }
         verdict
     }
 
     fn run(&mut self, costs: &Costs) {
+        if self.limits.knows_wanted() && self.is_in_vain(costs) {
+            return;
+        }
         let mut now = (Vec::new(), u64::MAX);
         for attempt in 0..self.search.tries.max(1) as u64 {
             if attempt > 0 && self.work * (attempt + 1) / attempt > self.search.work * 3 / 4 {
@@ -146,7 +152,9 @@ impl Solver<'_> {
             let coarsest = VERTICES_A_PART[attempt as usize % VERTICES_A_PART.len()];
             let levels = self.levels(None, coarsest, seed);
             let found = self.first(&levels, costs, seed);
-            self.offer(found.0.clone());
+            if self.offer(found.0.clone()).is_hopeless(self.parts.len()) {
+                return;
+            }
             if now.0.is_empty() || found.1 < now.1 {
                 now = found;
             }
@@ -182,6 +190,30 @@ impl Solver<'_> {
                 break;
             }
         }
+    }
+
+    /// Whether first parts of a coarse graph already want so many more parts that no search is worth its time; if so,
+    /// these are what is found.
+    fn is_in_vain(&mut self, costs: &Costs) -> bool {
+        let seed = mixed(self.search.seed);
+        let levels = self.levels(None, VERTICES_A_PART[1], seed);
+        let coarsest = levels.last().map_or(self.graph, |(graph, _)| graph);
+        let limits = self.room(coarsest, levels.is_empty());
+        let mut state = grown(coarsest, self.parts, costs, limits, seed);
+        balance(&mut state, seed);
+        self.work += state.work;
+        let mut parts = state.assignment().to_vec();
+        for (_, cluster) in levels.iter().rev() {
+            parts = cluster.iter().map(|cluster| parts[*cluster as usize]).collect();
+        }
+        let Verdict { excess, wanted, .. } = self.limits.judge(self.graph, self.parts, &parts);
+        // What single vertices save on the way down is less than this.
+        let is_in_vain = excess > 0 && wanted > self.parts.len() + self.parts.len() / 2;
+        if is_in_vain && self.best.is_none() {
+            let cut = cut(self.graph, &parts);
+            self.best = Some(Found { parts, cut, excess, wanted });
+        }
+        is_in_vain
     }
 
     /// Coarser and coarser graphs, each with the clusters that it is made of; within `part` if that is given.

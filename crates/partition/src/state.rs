@@ -149,6 +149,22 @@ impl<'a> State<'a> {
         self.parts.class(part) == self.graph.class(vertex)
     }
 
+    /// How much less is paid if `vertex` goes to each of the parts, in their order.
+    pub(crate) fn gains(&self, vertex: usize) -> impl Iterator<Item = i64> + '_ {
+        let own = self.part(vertex);
+        let (first, others) = self.layers.split_first().expect("the first layer is always there");
+        // Groups of the first layer are the parts.
+        let present = &first.present[vertex * first.groups..][..first.groups];
+        let (all, leaves) = (first.all[vertex], first.alone[vertex] * first.prices[own] as i64);
+        present.iter().zip(&first.prices).enumerate().map(move |(to, (present, price))| {
+            if to == own {
+                return 0;
+            }
+            let others = if others.is_empty() { 0 } else { others.iter().map(|l| l.gain(vertex, own, to)).sum() };
+            leaves - (all - present) * *price as i64 + others
+        })
+    }
+
     /// How much less is paid if `vertex` goes to `to`.
     pub(crate) fn gain(&self, vertex: usize, to: usize) -> i64 {
         self.layers.iter().map(|layer| layer.gain(vertex, self.part(vertex), to)).sum()

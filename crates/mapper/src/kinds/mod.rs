@@ -12,7 +12,7 @@ use crate::decode::DecodedConnection;
 use crate::gains::Gain;
 use crate::ledger::Ledger;
 use crate::memory::{Visit, Word};
-use crate::optimise::{self, Judge, Nets};
+use crate::optimise::{self, Judge, Loads, Nets};
 use crate::placement::{self, Packing, Placement};
 use crate::report::{AxonUse, CrossbarUse, MappingReport, MemoryUse, Use, XyloReport};
 use crate::sharing::Sharing;
@@ -49,6 +49,12 @@ pub(crate) trait Kind {
     /// cores of a board in their order. An inner none: there are no such limits; an outer one: neurons have no choice.
     fn limits<'a>(&'a self, _spec: &ChipSpec, _network: &'a Network, _nets: &'a Nets) -> Option<Judge<'a>> {
         Some(None)
+    }
+
+    /// What neurons take of a memory of their core that counts like its circuits, for placements that are searched: as
+    /// the neurons sit `now`, each in the core of that number, of so many; or at least. None: there is no such memory.
+    fn loads(&self, _network: &Network, _nets: &Nets, _now: Option<(&[u32], usize)>) -> Option<Loads> {
+        None
     }
 
     /// Hops that a message takes between two cores of a board, 0 within one.

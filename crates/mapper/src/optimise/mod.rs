@@ -21,7 +21,7 @@ use units::{ChipId, CoreAddress, CoreId};
 
 pub(crate) use given::map_given;
 pub use nets::SpikeCounts;
-pub(crate) use nets::{Nets, Sender};
+pub(crate) use nets::{Loads, Nets, Sender};
 pub use traffic::Traffic;
 
 /// How often cores are added before the search gives up.
@@ -49,7 +49,8 @@ pub(crate) fn map(job: &Job<'_>) -> Result<Mapping, MapperError> {
         lost(found) <= lost(ordered) && now.pairs <= before.pairs && now.hops <= before.hops && now != before
     };
     for stage in Classes::stages(job.network, job.spec, job.options, job.sharing(None), job.router.packing()) {
-        let mut task = Task { job, nets: &nets, classes: &stage, extra: 0 };
+        let loads = job.router.loads(job.network, &nets, None);
+        let mut task = Task { job, nets: &nets, classes: &stage, least: 0, loads };
         for _ in 0..GROWTHS {
             let Some(found) = task.search() else { break };
             if let Some(placement) = found.placement
@@ -63,13 +64,31 @@ pub(crate) fn map(job: &Job<'_>) -> Result<Mapping, MapperError> {
                 mapping.report.placement = Some(PlacementReport { kind, traffic: now, in_order: before });
                 return Ok(mapping);
             }
-            if found.cores >= board_cores(job.spec, job.options) {
+            let board = board_cores(job.spec, job.options);
+            // Neurons that sit otherwise can take a little less.
+            if found.cores >= board || found.wanted > board + board / 8 {
                 break;
             }
-            task.extra += 1 + found.cores / 8;
+            task.least = found.wanted.max(found.cores + 1 + found.cores / 8);
+            task.loads = found.loads.or(task.loads);
         }
     }
-    let mut mapping = ordered?;
+    let ordered = ordered?;
+    // The cores of the file at other places.
+    let (core_of, used) = traffic::cores_of(&nets, &ordered.placement);
+    if job.router.limits(job.spec, job.network, &nets).is_some()
+        && used.len() > 1
+        && let Ok(mut mapping) = fill(job, arranged(job, &nets, &core_of, used.len()), PlacementKind::Optimised)
+    {
+        let now = traffic(&mapping.placement);
+        let lost = |mapping: &Mapping| mapping.report.losses.len();
+        if before.is_some_and(|b| now.pairs <= b.pairs && now.hops < b.hops) && lost(&mapping) <= lost(&ordered) {
+            let kind = PlacementKind::Optimised;
+            mapping.report.placement = Some(PlacementReport { kind, traffic: now, in_order: before });
+            return Ok(mapping);
+        }
+    }
+    let mut mapping = ordered;
     let now = before.unwrap_or_default();
     mapping.report.placement = Some(PlacementReport { kind: PlacementKind::Order, traffic: now, in_order: before });
     Ok(mapping)
@@ -118,12 +137,13 @@ fn without_room(alone: &Network, size: usize, placed: usize) -> usize {
     alone.populations.iter().map(|population| population.size as usize).sum::<usize>() + size - placed
 }
 
-/// The search with so many cores more than the circuits need.
+/// The search among so many cores, or more if circuits or memories need them.
 struct Task<'a> {
     job: &'a Job<'a>,
     nets: &'a Nets,
     classes: &'a Classes,
-    extra: usize,
+    least: usize,
+    loads: Option<Loads>,
 }
 
 /// What a search found.
@@ -132,6 +152,10 @@ struct Attempt {
     cores: usize,
     /// None: it breaks limits.
     placement: Option<Placement>,
+    /// Cores that what neurons take would fill as they sit there; 0: nobody knows.
+    wanted: usize,
+    /// What neurons take as they sit there.
+    loads: Option<Loads>,
 }
 
 impl Task<'_> {
@@ -153,42 +177,28 @@ impl Task<'_> {
         }
         let judge = self.job.router.limits(spec, self.job.network, self.nets)?;
         let groups = (0..used).map(|core| (core / per_chip) as u32).collect();
-        let parts = Parts::new(1, (0..used).map(room).collect(), cores, groups);
-        let graph = self.nets.graph(self.classes.of_neurons(self.job.network));
+        let most = self.most(&cores);
+        let rooms = (0..used).flat_map(|core| {
+            let loads = self.loads.as_ref().map(|loads| loads.room);
+            [most[cores[core] as usize].min(room(core))].into_iter().chain(loads)
+        });
+        let rooms = rooms.collect();
+        let parts = Parts::new(1 + usize::from(self.loads.is_some()), rooms, cores, groups);
+        let graph = self.nets.graph(self.classes.of_neurons(self.job.network), self.loads.as_ref());
         let judge = judge.as_deref().unwrap_or(&NoLimits);
-        let found = partition(&graph, &parts, judge, &Search::default(), None).ok()?;
-        if found.excess > 0 {
-            return Some(Attempt { cores: used, placement: None });
-        }
-        let places = (used.div_ceil(per_chip) * per_chip).min(board);
-        let place: Vec<u32> = if places > PLACES_MAX {
-            (0..used as u32).collect()
-        } else {
-            let address = |core: usize| address(core, per_chip);
-            let row = |a: usize| (0..places).map(|b| self.job.router.hops(spec, address(a), address(b))).collect();
-            let hops: Vec<Vec<u64>> = (0..places).map(row).collect();
-            let flow = traffic::flow(self.nets, &found.parts, used);
-            // Limits of chips depend on which cores stand together.
-            let groups = (0..places).map(|core| (core / per_chip) as u32).collect();
-            let rooms: Vec<u64> = (0..places).map(room).collect();
-            let all = Parts::new(1, rooms.clone(), vec![0; places], groups);
-            let fits = |place: &[u32]| {
-                let moved: Vec<u32> = found.parts.iter().map(|part| place[*part as usize]).collect();
-                let mut counts = vec![0; places];
-                moved.iter().for_each(|core| counts[*core as usize] += 1);
-                let over: u64 =
-                    counts.iter().zip(&rooms).map(|(count, room)| room.abs_diff(room.max(count).to_owned())).sum();
-                judge.judge(&graph, &all, &moved).excess + over
-            };
-            arrange(&flow, &hops, &(0..used as u32).collect::<Vec<_>>(), &fits, 1).0
+        let Ok(found) = partition(&graph, &parts, judge, &Search::default(), None) else {
+            return self.loads.as_ref().map(|_| Attempt { cores: used, placement: None, wanted: 0, loads: None });
         };
-        let core = |part: &u32| address(place[*part as usize] as usize, per_chip);
-        let cores: Vec<CoreAddress> = found.parts.iter().map(core).collect();
-        Some(Attempt { cores: used, placement: Some(Placement::of_cores(self.job.network, &cores)) })
+        if found.excess > 0 {
+            let loads = self.job.router.loads(self.job.network, self.nets, Some((&found.parts, used)));
+            return Some(Attempt { cores: used, placement: None, wanted: found.wanted, loads });
+        }
+        let placement = Some(arranged(self.job, self.nets, &found.parts, used));
+        Some(Attempt { cores: used, placement, wanted: 0, loads: None })
     }
 
-    /// The class of each core: as few cores as have circuits for all neurons, and the extra ones, each for the class
-    /// whose cores are fullest; none if the board has fewer.
+    /// The class of each core: as few cores as have circuits for all neurons, and the others that are asked for, each for
+    /// the class whose cores are fullest; none if the board has fewer.
     fn cores(&self, per_core: usize, board: usize) -> Option<Vec<u32>> {
         let sizes = self.classes.sizes(self.job.network);
         let mut counts: Vec<usize> = sizes.iter().map(|size| size.div_ceil(per_core)).collect();
@@ -196,13 +206,67 @@ impl Task<'_> {
         if least > board {
             return None;
         }
-        for _ in 0..self.extra.min(board - least) {
-            let fullest = |class: &usize| (sizes[*class] * 4096 / counts[*class], std::cmp::Reverse(*class));
+        // What a class takes of the memory, in circuits of which a core has as many as it has room.
+        let mut filled = vec![0u128; sizes.len()];
+        if let Some(loads) = &self.loads {
+            let classes = self.classes.of_neurons(self.job.network);
+            classes.iter().zip(&loads.of_neuron).for_each(|(class, load)| filled[*class as usize] += u128::from(*load));
+            filled.iter_mut().for_each(|sum| *sum = *sum * per_core as u128 / u128::from(loads.room));
+        }
+        let sizes: Vec<usize> = sizes.iter().zip(filled).map(|(size, filled)| (*size).max(filled as usize)).collect();
+        let wanted = sizes.iter().map(|size| size.div_ceil(per_core)).sum::<usize>().max(self.least);
+        for _ in least..wanted.min(board) {
+            let fullest = |class: &usize| (sizes[*class] * 4096 / counts[*class].max(1), std::cmp::Reverse(*class));
             let class = (0..sizes.len()).max_by_key(fullest)?;
             counts[class] += 1;
         }
         Some(counts.iter().zip(0..).flat_map(|(count, class)| vec![class; *count]).collect())
     }
+
+    /// By class: the most neurons of one of its `cores`. What sits together costs least, so that nobody would move to a
+    /// core that was added for the memories, if the others did not have to let go.
+    fn most(&self, cores: &[u32]) -> Vec<u64> {
+        let sizes = self.classes.sizes(self.job.network);
+        let of = |(class, size): (usize, &usize)| {
+            let count = cores.iter().filter(|core| **core as usize == class).count();
+            let is_spread = self.loads.is_some() && self.least > 0;
+            if is_spread { (size + size / 4).div_ceil(count.max(1)) as u64 } else { u64::MAX }
+        };
+        sizes.iter().enumerate().map(of).collect()
+    }
+}
+
+/// The neurons in cores as `core_of` deals them to `used` ones, these in the places where they send the shortest ways
+/// that limits of chips allow.
+fn arranged(job: &Job<'_>, nets: &Nets, core_of: &[u32], used: usize) -> Placement {
+    let (spec, per_chip, board) = (job.spec, job.spec.cores_per_chip(), board_cores(job.spec, job.options));
+    let address = |core: usize| address(core, per_chip);
+    let places = (used.div_ceil(per_chip) * per_chip).min(board);
+    let start: Vec<u32> = (0..used as u32).collect();
+    let place = if places > PLACES_MAX {
+        start
+    } else {
+        let row = |a: usize| (0..places).map(|b| job.router.hops(spec, address(a), address(b))).collect();
+        let hops: Vec<Vec<u64>> = (0..places).map(row).collect();
+        let flow = traffic::flow(nets, core_of, used);
+        // Limits of chips depend on which cores stand together.
+        let groups = (0..places).map(|core| (core / per_chip) as u32).collect();
+        let rooms: Vec<u64> = (0..places).map(|core| u64::from(circuits(spec, job.options, address(core)))).collect();
+        let all = Parts::new(1, rooms.clone(), vec![0; places], groups);
+        let judge = job.router.limits(spec, job.network, nets).flatten();
+        let judge = judge.as_deref().unwrap_or(&NoLimits);
+        let graph = judge.knows_groups().then(|| nets.graph(vec![0; nets.neurons], None));
+        let fits = |place: &[u32]| {
+            let moved: Vec<u32> = core_of.iter().map(|part| place[*part as usize]).collect();
+            let mut counts = vec![0; places];
+            moved.iter().for_each(|core| counts[*core as usize] += 1);
+            let over: u64 = counts.iter().zip(&rooms).map(|(count, room)| count.max(room) - room).sum();
+            over + graph.as_ref().map_or(0, |graph| judge.judge(graph, &all, &moved).excess)
+        };
+        arrange(&flow, &hops, &start, &fits, 1).0
+    };
+    let core = |part: &u32| address(place[*part as usize] as usize);
+    Placement::of_cores(job.network, &core_of.iter().map(core).collect::<Vec<_>>())
 }
 
 /// The address of the core with this number on the board.

@@ -42,6 +42,14 @@ pub(crate) struct Net {
     pub(crate) weight: u64,
 }
 
+/// What neurons take of a memory of their core.
+pub(crate) struct Loads {
+    /// Counted through the populations.
+    pub(crate) of_neuron: Vec<u64>,
+    /// How much of it a core has; at least what the largest neuron takes.
+    pub(crate) room: u64,
+}
+
 /// All sources of a network that are heard.
 pub(crate) struct Nets {
     /// By population: the number of its first neuron.
@@ -85,8 +93,9 @@ impl Nets {
         Self { first, neurons: neurons as usize, nets }
     }
 
-    /// The neurons as vertices that take a circuit each, with their `classes`. Net for net as in [`Nets::nets`].
-    pub(crate) fn graph(&self, classes: Vec<u32>) -> Hypergraph {
+    /// The neurons as vertices that take a circuit each, and of a memory what `loads` says, with their `classes`. Net for
+    /// net as in [`Nets::nets`].
+    pub(crate) fn graph(&self, classes: Vec<u32>, loads: Option<&Loads>) -> Hypergraph {
         let pins = self.nets.iter().map(|net| {
             let mut pins = net.listeners.clone();
             if let Sender::Neuron(neuron) = net.sender {
@@ -94,6 +103,10 @@ impl Nets {
             }
             (net.weight, pins)
         });
-        Hypergraph::new(1, vec![1; self.neurons], classes).with_nets(pins)
+        let graph = match loads {
+            None => Hypergraph::new(1, vec![1; self.neurons], classes),
+            Some(loads) => Hypergraph::new(2, loads.of_neuron.iter().flat_map(|load| [1, *load]).collect(), classes),
+        };
+        graph.with_nets(pins)
     }
 }

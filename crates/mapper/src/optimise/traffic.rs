@@ -40,19 +40,7 @@ pub(super) fn messages(nets: &Nets, core_of: &[u32], mut message: impl FnMut(usi
 impl Traffic {
     /// The traffic of a placement.
     pub(crate) fn of(nets: &Nets, placement: &Placement, spec: &ChipSpec, router: &dyn Kind) -> Self {
-        let mut numbers: BTreeMap<CoreAddress, u32> = BTreeMap::new();
-        for core in placement.cores() {
-            let next = numbers.len() as u32;
-            numbers.insert(core.address, next);
-        }
-        let mut core_of = vec![0; nets.neurons];
-        for (population, first) in nets.first.iter().enumerate() {
-            for segment in placement.segments(population) {
-                let start = (first + segment.first_index) as usize;
-                core_of[start..start + segment.count as usize].fill(numbers[&segment.core]);
-            }
-        }
-        let addresses: Vec<CoreAddress> = numbers.into_keys().collect();
+        let (core_of, addresses) = cores_of(nets, placement);
         let mut traffic = Self::default();
         messages(nets, &core_of, |net, own, heard| {
             let weight = nets.nets[net].weight;
@@ -64,6 +52,23 @@ impl Traffic {
         });
         traffic
     }
+}
+
+/// The number of the core of each neuron among those in use, and their addresses.
+pub(super) fn cores_of(nets: &Nets, placement: &Placement) -> (Vec<u32>, Vec<CoreAddress>) {
+    let mut numbers: BTreeMap<CoreAddress, u32> = BTreeMap::new();
+    for core in placement.cores() {
+        let next = numbers.len() as u32;
+        numbers.insert(core.address, next);
+    }
+    let mut core_of = vec![0; nets.neurons];
+    for (population, first) in nets.first.iter().enumerate() {
+        for segment in placement.segments(population) {
+            let start = (first + segment.first_index) as usize;
+            core_of[start..start + segment.count as usize].fill(numbers[&segment.core]);
+        }
+    }
+    (core_of, numbers.into_keys().collect())
 }
 
 /// What each of `count` parts sends to each other.

@@ -4,8 +4,8 @@
 use super::nets::*;
 use crate::testing::*;
 use crate::*;
-use chip::ChipSpec;
-use network::{Endpoint, Network};
+use chip::{ChipSpec, CoreModel};
+use network::{Endpoint, Network, Population};
 use std::collections::BTreeSet;
 use units::CoreAddress;
 
@@ -213,6 +213,38 @@ fn sources_that_send_more_weigh_more() {
         assert!(now.pairs < before.unwrap().pairs / 2, "{now:?}, {before:?}");
         check_ends(&network, &spec, &mapping);
     }
+}
+
+/// Layers that fill the synapse memory of several cores each: neurons are dealt to as many cores as memories need, and
+/// the search does not begin with as few as have circuits. What fits no board is refused with and without a search.
+#[test]
+fn memories_count_where_neurons_are_dealt() {
+    let mut spec = with_sizes(formats::chip::shipped("loihi-lava").unwrap(), 1, 16, 512);
+    spec.sources.insert("test".into(), "a test".into());
+    let chip::RouterSpec::Axon(router) = &mut spec.router else { panic!("a chip with axons") };
+    router.synapse_bits = fact("40000");
+    let layer = |name: &str| Population { model: CoreModel::Loihi, ..lif(name, 100) };
+    let mut network = Network { populations: ["a", "b", "c"].map(layer).to_vec(), ..Network::default() };
+    let mut dice = Dice(8);
+    for post in [1, 2] {
+        let fan_in = (0..100).flat_map(|neuron| (0..30).map(move |_| neuron));
+        let mut list: Vec<_> = fan_in.map(|post| (dice.below(100), post, weight(9 << 20))).collect();
+        list.sort_unstable();
+        list.dedup();
+        let mut all = projection(&network, &format!("to {post}"), Endpoint::Population(post - 1), post, list);
+        all.synapse = network::SynapseChoice { excitatory: "box".into(), inhibitory: "box".into() };
+        network.projections.push(all);
+    }
+    let mapping = map(&network, &spec, &optimised()).unwrap();
+    assert_eq!(mapping.symbols.placement, chip::PlacementKind::Optimised);
+    assert!(mapping.program.cores.len() > 2, "the memory of one core is too small for a layer");
+    check_ends(&network, &spec, &mapping);
+    let (now, before) = traffic(&mapping);
+    assert!(before.is_none_or(|before| now.pairs <= before.pairs && now.hops <= before.hops), "{now:?}, {before:?}");
+    let small = with_sizes(spec, 1, 2, 512);
+    let refusals = [MapperOptions::default(), optimised()].map(|options| map(&network, &small, &options).unwrap_err());
+    assert!(matches!(refusals[0], MapperError::BoardFull { memories: true, .. }), "{}", refusals[0]);
+    assert_eq!(refusals[0], refusals[1]);
 }
 
 /// Rings stay in pieces: each core hears its neighbours and little else.

@@ -19,7 +19,7 @@ mod weights;
 use crate::cuts::{Place, Refusal};
 use crate::kinds::{CoreMemories, Image, Kind};
 use crate::ledger::Ledger;
-use crate::optimise::{self, Judge, Nets};
+use crate::optimise::{self, Judge, Loads, Nets};
 use crate::placement::{Packing, Placement};
 use crate::report::{AxonGroupReport, AxonUse, Use};
 use crate::sharing::Sharing;
@@ -74,6 +74,10 @@ impl Kind for Axons {
 
     fn limits<'a>(&'a self, _: &ChipSpec, network: &'a Network, nets: &'a Nets) -> Option<Judge<'a>> {
         Some(Some(Box::new(judge::Memories { store: place::Store { limits: self.limits }, network, nets })))
+    }
+
+    fn loads(&self, network: &Network, nets: &Nets, now: Option<(&[u32], usize)>) -> Option<Loads> {
+        Some(judge::Memories { store: place::Store { limits: self.limits }, network, nets }.loads(now))
     }
 
     /// Cores pass messages on to their neighbours. They are taken to stand in the smallest square that holds those of a

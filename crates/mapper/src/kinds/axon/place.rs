@@ -41,8 +41,9 @@ pub(super) struct Store {
 /// Lists of synapses of a projection onto one core.
 #[derive(Default)]
 pub(super) struct Lists {
-    /// By number of synapses: how many lists have it.
-    sizes: BTreeMap<u64, u64>,
+    /// By number of synapses: how many lists have it. Numbers are small: a list has one for a neuron of its core, unless
+    /// connections are parallel.
+    sizes: Vec<u64>,
     /// Whether some list has two synapses onto one neuron.
     has_parallel: bool,
 }
@@ -50,7 +51,11 @@ pub(super) struct Lists {
 impl Lists {
     /// Counts a list of `size` synapses.
     pub(super) fn add(&mut self, size: u64, has_parallel: bool) {
-        *self.sizes.entry(size).or_default() += 1;
+        let size = size as usize;
+        if self.sizes.len() <= size {
+            self.sizes.resize(size + 1, 0);
+        }
+        self.sizes[size] += 1;
         self.has_parallel |= has_parallel;
     }
 
@@ -59,8 +64,8 @@ impl Lists {
     pub(super) fn stored(&self, limits: &AxonLimits, group: SynapseGroup, neurons: u32) -> (SynapseGroup, u64) {
         let bits = |dense| {
             let group = SynapseGroup { dense, ..group };
-            let lists = self.sizes.iter();
-            (group, lists.map(|(&size, &count)| router::list_bits(limits, &group, neurons, size) * count).sum())
+            let lists = self.sizes.iter().zip(0..).filter(|(count, _)| **count > 0);
+            (group, lists.map(|(&count, size)| router::list_bits(limits, &group, neurons, size) * count).sum())
         };
         let (sparse, dense) = (bits(false), bits(true));
         // A dense list has one place for a neuron.
@@ -69,15 +74,21 @@ impl Lists {
 }
 
 impl Store {
-    /// What each part of each population needs, if the populations are split into `parts`.
-    fn needs(&self, network: &Network, parts: &[u32]) -> Vec<Vec<Need>> {
+    /// What each part of each population needs, if the populations are split into `parts`; of all populations, or in
+    /// full of the one with the number `only`.
+    fn needs(&self, network: &Network, parts: &[u32], only: Option<usize>) -> Vec<Vec<Need>> {
         let of_part =
             |split: Split, part: u32| Need { neurons: split.first(part + 1) - split.first(part), ..Need::default() };
         let of_population = |(population, parts): (&Population, &u32)| {
             (0..*parts).map(|part| of_part(Split::new(population.size, *parts), part)).collect()
         };
         let mut needs: Vec<Vec<Need>> = network.populations.iter().zip(parts).map(of_population).collect();
-        for projection in &network.projections {
+        let concerns = |projection: &&Projection| {
+            only.is_none_or(|only| projection.post == only || projection.pre == Endpoint::Population(only))
+        };
+        // By delay: how many synapses of a row onto a part, the last receiver, whether one has two of them.
+        let mut axons: Vec<(u16, u64, u32, bool)> = Vec::new();
+        for projection in network.projections.iter().filter(concerns) {
             let split = Split::new(network.populations[projection.post].size, parts[projection.post]);
             // By part and delay.
             let mut lists: Vec<BTreeMap<u16, Lists>> = (0..split.parts).map(|_| BTreeMap::new()).collect();
@@ -89,21 +100,24 @@ impl Store {
                 while let Some(((post, _), _)) = kept.peek() {
                     let part = split.part(**post);
                     let end = split.first(part + 1);
-                    // By delay: how many synapses, the last receiver, whether one has two of them.
-                    let mut axons: BTreeMap<u16, (u64, Option<u32>, bool)> = BTreeMap::new();
+                    axons.clear();
                     while let Some(((&post, _), index)) = kept.next_if(|((post, _), _)| **post < end) {
                         let delay = projection.delay_of(index).saturating_sub(1).min(self.limits.delay_max);
-                        let (size, last, has_parallel) = axons.entry(delay).or_default();
-                        *has_parallel |= last.replace(post) == Some(post);
-                        *size += 1;
-                    }
-                    for (delay, (size, _, has_parallel)) in axons {
-                        lists[part as usize].entry(delay).or_default().add(size, has_parallel);
-                        needs[projection.post][part as usize].input_axons += 1;
-                        if let Endpoint::Population(from) = projection.pre {
-                            let sender = Split::new(network.populations[from].size, parts[from]).part(pre);
-                            needs[from][sender as usize].output_axons += 1;
+                        match axons.iter_mut().find(|axon| axon.0 == delay) {
+                            Some((_, size, last, has_parallel)) => {
+                                *has_parallel |= std::mem::replace(last, post) == post;
+                                *size += 1;
+                            }
+                            None => axons.push((delay, 1, post, false)),
                         }
+                    }
+                    needs[projection.post][part as usize].input_axons += axons.len() as u64;
+                    if let Endpoint::Population(from) = projection.pre {
+                        let sender = Split::new(network.populations[from].size, parts[from]).part(pre);
+                        needs[from][sender as usize].output_axons += axons.len() as u64;
+                    }
+                    for (delay, size, _, has_parallel) in axons.drain(..) {
+                        lists[part as usize].entry(delay).or_default().add(size, has_parallel);
                     }
                 }
             }
@@ -149,12 +163,17 @@ impl Store {
         }
         // These steps can overshoot, since memory comes in words.
         for index in 0..parts.len() {
-            while parts[index] > least[index] {
-                parts[index] -= 1;
-                if self.first_excess(network, &parts).is_some() {
-                    parts[index] += 1;
-                    break;
-                }
+            let (all, mut bad) = (parts[index], least[index].saturating_sub(1));
+            let mut good = all;
+            while bad + 1 < good {
+                parts[index] = bad + (good - bad) / 2;
+                let fits = self.needs(network, &parts, Some(index))[index].iter().all(|n| self.excess(&[n]).is_none());
+                *if fits { &mut good } else { &mut bad } = parts[index];
+            }
+            parts[index] = good;
+            // Other parts can be more of them for some sender, though there are fewer.
+            if good < all && self.first_excess(network, &parts).is_some() {
+                parts[index] = all;
             }
         }
         Ok(parts)
@@ -163,7 +182,7 @@ impl Store {
     /// The first population with a part that exceeds a limit: which limit, by the part that exceeds it most, how much
     /// that needs, how much there is.
     fn first_excess(&self, network: &Network, parts: &[u32]) -> Option<(usize, &'static str, u64, u64)> {
-        self.needs(network, parts).iter().enumerate().find_map(|(index, needs)| {
+        self.needs(network, parts, None).iter().enumerate().find_map(|(index, needs)| {
             let all = needs.iter().filter_map(|need| self.excess(&[need]));
             // The ratio in 1/256: enough to tell which is worst.
             let worst = all.max_by_key(|(_, used, limit)| used.saturating_mul(256) / limit);
@@ -173,19 +192,21 @@ impl Store {
 
     /// The limit that these needs exceed in one core: what it is, how much is needed, how much there is.
     pub(super) fn excess(&self, needs: &[&Need]) -> Option<(&'static str, u64, u64)> {
+        self.used(needs).into_iter().find(|(_, used, limit)| used > limit)
+    }
+
+    /// What these needs take of each memory of one core, and how much there is.
+    pub(super) fn used(&self, needs: &[&Need]) -> [(&'static str, u64, u64); 3] {
         let limits = &self.limits;
         let sum = |of: fn(&Need) -> u64| needs.iter().map(|need| of(need)).sum::<u64>();
         let neurons = needs.iter().map(|need| need.neurons).sum();
         let groups = needs.iter().flat_map(|need| &need.groups);
         let bits = |(group, lists): &(SynapseGroup, Lists)| lists.stored(limits, *group, neurons).1;
         [
-            (INPUT_AXONS, sum(|need| need.input_axons), limits.input_axons),
-            (OUTPUT_AXONS, sum(|need| need.output_axons), limits.output_axons),
-            ("synapse bits", groups.map(bits).sum(), limits.synapse_bits),
+            (INPUT_AXONS, sum(|need| need.input_axons), limits.input_axons as u64),
+            (OUTPUT_AXONS, sum(|need| need.output_axons), limits.output_axons as u64),
+            ("synapse bits", groups.map(bits).sum(), limits.synapse_bits as u64),
         ]
-        .into_iter()
-        .map(|(what, used, limit)| (what, used, limit as u64))
-        .find(|(_, used, limit)| used > limit)
     }
 }
 
@@ -229,7 +250,7 @@ pub(super) fn place(
     let sizes: Vec<u32> = network.populations.iter().map(|p| p.size).collect();
     let mut parts = store.parts(network, &sizes, spec.neurons_per_core() as u32)?;
     loop {
-        let needs = store.needs(network, &parts);
+        let needs = store.needs(network, &parts, None);
         let mut cores = Cores::new(network, spec, options, sharing);
         let refused = match pack(&store, &needs, &mut cores) {
             Ok(segments) => return Ok(Placement::from_segments(segments)),
