@@ -173,7 +173,10 @@ pub(crate) fn map(
         let Some(limit) = Limit::of(&error).filter(|limit| matches!(limit.info().prune, Answer::Does(_))) else {
             return Err(refused(OverFull::Prune, error));
         };
-        let placement = job.router.place(&network, job.spec, job.options, job.sharing(None)).ok();
+        // What finds no place has none to prune by.
+        let is_placed = !matches!(error, MapperError::BoardFull { .. } | MapperError::CoreMemory { .. });
+        let place = || job.router.place(&network, job.spec, job.options, job.sharing(None)).ok();
+        let placement = is_placed.then(place).flatten();
         let wish = placement.as_ref().and_then(|placement| Wish::new(&network, job.spec, job.router, placement).ok());
         let wish = wish.map(|wish| wish.without(&cuts, job.ranks()));
         let ranks = job.ranks();
@@ -206,6 +209,8 @@ pub(crate) fn refused(way: OverFull, error: MapperError) -> MapperError {
 pub(crate) fn least_part(mut all: Vec<Ranked>, part: u64, whole: u64) -> Vec<Place> {
     let count = (all.len() as u128 * u128::from(part)).div_ceil(u128::from(whole.max(1))).max(1) as usize;
     // Of equal ones the last go.
-    all.sort_by_key(|ranked| (ranked.rank, std::cmp::Reverse(ranked.place)));
+    if count < all.len() {
+        all.select_nth_unstable_by_key(count, |ranked| (ranked.rank, std::cmp::Reverse(ranked.place)));
+    }
     all.into_iter().take(count).map(|ranked| ranked.place).collect()
 }

@@ -8,7 +8,7 @@ use network::Network;
 use serde::Serialize;
 
 /// Connections up to which the ways out are tried; of larger networks they are named without their loss.
-const TRIED_MAX: usize = 250_000;
+const TRIED_MAX: usize = 2_000_000;
 
 /// Something that helps against a refusal, or would have to.
 #[derive(Clone, Debug, PartialEq, Serialize)]

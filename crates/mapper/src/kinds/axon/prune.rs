@@ -6,7 +6,7 @@ use chip::AxonLimits;
 use network::Endpoint;
 use std::collections::BTreeMap;
 
-/// Where all neurons together need too much, this part of the connections goes at once.
+/// Where all neurons together need too much, at least this part of the connections goes at once.
 const PART: u64 = 32;
 
 /// What goes for this refusal.
@@ -36,7 +36,13 @@ pub(super) fn places(limits: &AxonLimits, refusal: &Refusal<'_>) -> Vec<Place> {
                 _ => least_part(all().filter(onto(population)).collect(), needed - limit, *needed),
             }
         }
-        MapperError::BoardFull { memories: true, .. } => least_part(all().collect(), 1, PART),
+        // What neurons take shrinks with their connections at best: half of what would then be too much goes, and so
+        // little is too much at last that the least part does it.
+        MapperError::BoardFull { memories: true, missing, .. } => {
+            let neurons = network.populations.iter().map(|population| u64::from(population.size)).sum::<u64>().max(1);
+            let whole = PART * 2 * neurons;
+            least_part(all().collect(), (u64::from(*missing) * PART).max(2 * neurons), whole)
+        }
         _ => Vec::new(),
     }
 }
