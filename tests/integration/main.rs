@@ -4,6 +4,7 @@ mod analog;
 mod beyond;
 mod brainscales2;
 mod chip_files;
+mod copies;
 mod cores;
 mod cuba;
 mod die_mapping;

@@ -55,7 +55,17 @@ pub fn decode(
     let ends = Ends { cores: &program.cores, names: &names, network, gains };
     let mut connections = Vec::new();
     kinds::read(program, &mut |stored| {
-        connections.push(ends.connection(stored)?);
+        let mut connection = ends.connection(stored)?;
+        // What a copy hears its neuron hears as well, and what it sends its neuron sends.
+        if placement.original(connection.post).is_some() {
+            return Ok(());
+        }
+        if let Endpoint::Population(population) = connection.pre
+            && let Some(original) = placement.original(population)
+        {
+            (connection.pre, connection.pre_index) = (Endpoint::Population(original.population), original.index);
+        }
+        connections.push(connection);
         Ok(())
     })?;
     let mut connections = kinds::joined(program, spec, connections);

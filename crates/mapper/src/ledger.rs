@@ -204,6 +204,7 @@ impl Ledger {
             placement: None,
             die,
             joined: Vec::new(),
+            copies: Vec::new(),
             warnings,
         }
     }

@@ -88,6 +88,7 @@ mod placement;
 mod readout;
 mod report;
 mod sharing;
+mod split;
 mod sums;
 mod symbols;
 mod table;
@@ -127,9 +128,9 @@ pub use readout::{
     TrimMeans, Trimmed,
 };
 pub use report::{
-    AxonGroupReport, AxonUse, CoreReport, CrossbarUse, FreedResources, GainReport, JoinedReport, MappingLoss,
-    MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights, ShiftReport,
-    SumChange, Use, WeightChange, WeightReport, XyloReport,
+    AxonGroupReport, AxonUse, CopyReport, CoreReport, CrossbarUse, FreedResources, GainReport, JoinedReport,
+    MappingLoss, MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights,
+    ShiftReport, SumChange, Use, WeightChange, WeightReport, XyloReport,
 };
 pub use table::ReportTable;
 pub use ways::{WayOut, ways_out};
@@ -145,6 +146,9 @@ pub struct Mapping {
     pub report: MappingReport,
     /// What the network calls the parts of the program.
     pub symbols: Symbols,
+    /// The network with the copies of neurons that were mapped ([`OverFull::Split`]), each a population of its own
+    /// after those of the network, as the report and the symbols have them; none: the network itself.
+    pub split: Option<Box<Network>>,
 }
 
 /// Maps `network` onto a board of chips like `spec`.
@@ -269,7 +273,7 @@ fn placed(job: &Job<'_>, apart: Option<usize>) -> Result<Mapping, MapperError> {
     match options.over_full {
         OverFull::Error => place(job, true),
         OverFull::Prune => cuts::map(job, place),
-        OverFull::Split => place(job, true).map_err(|error| cuts::refused(OverFull::Split, error)),
+        OverFull::Split => split::map(job, |job| place(job, true)),
         OverFull::Join => join::map(job, |job| place(job, true)),
     }
 }
@@ -341,7 +345,7 @@ fn filled(job: &Job<'_>, placement: Placement, kind: PlacementKind) -> Result<Ma
     if let Some(on) = die.filter(|on| on.in_mind) {
         symbols.die = Some(DieSymbol { name: on.name.into(), fingerprint: on.die.fingerprint(spec, &program) });
     }
-    Ok(Mapping { program, placement, report, symbols })
+    Ok(Mapping { program, placement, report, symbols, split: None })
 }
 
 /// Refuses weights that were to be exact and are not.

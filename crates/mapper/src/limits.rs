@@ -117,7 +117,10 @@ pub const LIMITS: &[LimitInfo] = &[
         name: "SRAM words of a neuron",
         why: "their senders reach more chips than they have SRAM words",
         prune: Does("takes the least important chips from the neuron, each with all connections there"),
-        split: NO_COPY,
+        split: Does(
+            "makes copies of the neuron, each for a part of its chips; on a die with mismatch a copy is another circuit, \
+             which the report says",
+        ),
         join: NO_JOIN,
     },
     LimitInfo {
@@ -171,7 +174,10 @@ pub const LIMITS: &[LimitInfo] = &[
         name: "output axons of a core",
         why: "the output axons of their core are taken",
         prune: Does("takes the least important connections of the population's neurons away, until its axons suffice"),
-        split: Cannot("the population is dealt to more cores as it is, and one neuron alone has axons for all of them"),
+        split: Does(
+            "makes copies of a neuron that has not axons enough alone, each for a part of its targets; refused where \
+             weights of copies would be rounded in another way",
+        ),
         join: NO_JOIN,
     },
     LimitInfo {
@@ -198,9 +204,9 @@ pub const LIMITS: &[LimitInfo] = &[
         name: "recurrent synapses of a hidden neuron",
         why: "their senders have no more recurrent synapses",
         prune: Does("keeps the most important synapses of the neuron"),
-        split: Cannot(
-            "a copy of a neuron hears what the neuron hears, itself included: its senders, which are hidden neurons as \
-             well, need more synapses",
+        split: Does(
+            "makes copies of the neuron, each for a part of its synapses; refused where its senders, which have a synapse \
+             more for each copy, need so many copies in turn that the hidden layer has no room",
         ),
         join: NO_JOIN,
     },

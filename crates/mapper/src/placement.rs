@@ -1,6 +1,7 @@
 //! Which neuron sits in which circuit.
 
 use crate::sharing::{Cores, Sharing, joined};
+use crate::split::Original;
 use crate::{MapperError, MapperOptions};
 use chip::{ChipSpec, Circuits};
 use network::{Endpoint, Network, Population};
@@ -41,12 +42,27 @@ pub struct Placement {
     /// By population: circuits that are joined to each of its neurons; empty: one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     joined: Vec<u32>,
+    /// What each of the last populations, of one neuron each, is a copy of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    copies: Vec<Original>,
 }
 
 impl Placement {
     /// The placement with the given runs of neurons, by population and then by first neuron.
     pub(crate) const fn from_segments(segments: Vec<Vec<Segment>>) -> Self {
-        Self { segments, joined: Vec::new() }
+        Self { segments, joined: Vec::new(), copies: Vec::new() }
+    }
+
+    /// Says that the populations from `own` on are `copies`.
+    pub(crate) fn copied(&mut self, own: usize, copies: Vec<Original>) {
+        debug_assert_eq!(self.segments.len(), own + copies.len(), "each copy is a population");
+        self.copies = copies;
+    }
+
+    /// The neuron that population `population` is a copy of; none: it is no copy.
+    pub(crate) fn original(&self, population: usize) -> Option<Original> {
+        let own = self.segments.len() - self.copies.len();
+        population.checked_sub(own).map(|copy| self.copies[copy])
     }
 
     /// The circuits of each neuron of `core`, in the order of the neurons. Joined circuits stand at a multiple of their
@@ -112,7 +128,7 @@ impl Placement {
             }
             segments.push(own);
         }
-        Self { segments, joined: Vec::new() }
+        Self::from_segments(segments)
     }
 
     /// The circuit of neuron `index` of population `population`; `None` if there is no such neuron.
@@ -251,7 +267,7 @@ pub(crate) fn place(
         }
         segments.push(parts);
     }
-    Ok(Placement { segments, joined: circuits.to_vec() })
+    Ok(Placement { joined: circuits.to_vec(), ..Placement::from_segments(segments) })
 }
 
 /// The name of an end and of one of its members, for errors.

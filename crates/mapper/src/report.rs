@@ -340,6 +340,9 @@ pub struct MappingReport {
     /// The populations whose neurons are several circuits each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<JoinedReport>,
+    /// The neurons that have copies, each a population of its own in this report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<CopyReport>,
     /// What is not as the network asks for.
     pub warnings: Warnings,
 }
@@ -353,6 +356,17 @@ pub struct JoinedReport {
     pub neurons: u32,
     /// Circuits that are joined to each of them.
     pub circuits_per_neuron: u32,
+}
+
+/// A neuron that sends to more than it can, and so has copies that hear the same and serve a part of its targets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyReport {
+    /// Its population.
+    pub population: String,
+    /// Its index there.
+    pub index: u32,
+    /// How many copies it has.
+    pub copies: u32,
 }
 
 /// Which placement was taken, and how much the cores send to each other under it.

@@ -1,7 +1,9 @@
 //! The mapping report as text.
 
 use crate::limits::LIMITS;
-use crate::report::{JoinedReport, MappingReport, MemoryUse, PlacementReport, PopulationRange, Use, XyloReport};
+use crate::report::{
+    CopyReport, JoinedReport, MappingReport, MemoryUse, PlacementReport, PopulationRange, Use, XyloReport,
+};
 use crate::{DieReport, Traffic};
 use chip::PlacementKind;
 use std::fmt;
@@ -346,6 +348,16 @@ impl fmt::Display for MappingReport {
         }
         for JoinedReport { population, neurons, circuits_per_neuron } in &self.joined {
             writeln!(f, "JOINED: each of the {neurons} neurons of `{population}` is {circuits_per_neuron} circuits.")?;
+        }
+        if !self.copies.is_empty() {
+            let (copies, neurons): (u32, _) = (self.copies.iter().map(|own| own.copies).sum(), self.copies.len());
+            let of = |own: &CopyReport| format!("`{}[{}]`", own.population, own.index);
+            let names = joined(self.copies.iter().take(HELD_MAX).map(of));
+            let more = if neurons > HELD_MAX { ", ..." } else { "" };
+            writeln!(
+                f,
+                "SPLIT: {copies} copies of {neurons} neurons, which serve a part of their targets: {names}{more}."
+            )?;
         }
         if self.losses.is_empty() {
             return writeln!(f, "No connection was lost.");

@@ -16,6 +16,7 @@ use crate::optimise::{self, Judge, Loads, Nets};
 use crate::placement::{self, Packing, Placement};
 use crate::report::{AxonUse, CrossbarUse, MappingReport, MemoryUse, Use, XyloReport};
 use crate::sharing::Sharing;
+use crate::split::Crowded;
 use crate::wish::Wish;
 use crate::{MapperError, MapperOptions};
 use chip::{ChipSpec, Program, RouterSpec, Routing, Source, Values, XYLO_OUTPUT};
@@ -124,6 +125,11 @@ pub(crate) trait Kind {
 
     /// The connections that matter least to the limit which a mapping was refused for; none: pruning does not help it.
     fn prune(&self, _refusal: &Refusal<'_>) -> Vec<cuts::Place> {
+        Vec::new()
+    }
+
+    /// The neurons that send to more than they can, as far as `error` is about that; copies of them may help.
+    fn crowded(&self, _network: &Network, _error: &MapperError) -> Vec<Crowded> {
         Vec::new()
     }
 

@@ -197,8 +197,8 @@ impl Task<'_> {
         Some(Attempt { cores: used, placement, wanted: 0, loads: None })
     }
 
-    /// The class of each core: as few cores as have circuits for all neurons, and the others that are asked for, each for
-    /// the class whose cores are fullest; none if the board has fewer.
+    /// The class of each core: as few cores as have circuits for all neurons, and the others that are asked for, each
+    /// for the class whose cores are fullest; none if the board has fewer.
     fn cores(&self, per_core: usize, board: usize) -> Option<Vec<u32>> {
         let sizes = self.classes.sizes(self.job.network);
         let mut counts: Vec<usize> = sizes.iter().map(|size| size.div_ceil(per_core)).collect();

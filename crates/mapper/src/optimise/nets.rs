@@ -93,8 +93,8 @@ impl Nets {
         Self { first, neurons: neurons as usize, nets }
     }
 
-    /// The neurons as vertices that take a circuit each, and of a memory what `loads` says, with their `classes`. Net for
-    /// net as in [`Nets::nets`].
+    /// The neurons as vertices that take a circuit each, and of a memory what `loads` says, with their `classes`. Net
+    /// for net as in [`Nets::nets`].
     pub(crate) fn graph(&self, classes: Vec<u32>, loads: Option<&Loads>) -> Hypergraph {
         let pins = self.nets.iter().map(|net| {
             let mut pins = net.listeners.clone();

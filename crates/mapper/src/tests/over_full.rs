@@ -4,7 +4,7 @@ use super::crossbar::narrow;
 use crate::testing::*;
 use crate::*;
 use chip::{ChipSpec, CoreModel, RouterSpec, Routing};
-use network::{Endpoint, Network, Population, SynapseChoice};
+use network::{Endpoint, Network, Population, Projection, SynapseChoice};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -182,6 +182,36 @@ fn every_limit_is_reached() {
     }
 }
 
+/// Copies that find no room, and copies that would not be alike, are refused with what the network was refused for.
+#[test]
+fn copies_that_cannot_be_are_refused() {
+    let (spec, model, kinds) = small("xylo");
+    let population = |name: &str, size| Population { model, ..lif(name, size) };
+    let mut network = Network { populations: vec![population("h", 8)], ..Network::default() };
+    let synapse = SynapseChoice { excitatory: kinds[0].into(), inhibitory: kinds[1].into() };
+    let wish = |network: &Network, list| Projection {
+        synapse: synapse.clone(),
+        ..projection(network, "r", Endpoint::Population(0), 0, list)
+    };
+    // One neuron sends to five others and can send to three: one copy.
+    let five = (1..6).map(|post| (0, post, weight(1 << 20))).collect();
+    network.projections = vec![wish(&network, five)];
+    let mapping = map(&network, &spec, &options(OverFull::Split)).unwrap();
+    account(&network, &spec, &mapping);
+    insta::assert_compact_debug_snapshot!(mapping.report.copies, @r#"[CopyReport { population: "h", index: 0, copies: 1 }]"#);
+    let text = mapping.report.to_string();
+    assert!(text.contains("SPLIT: 1 copies of 1 neurons, which serve a part of their targets: `h[0]`."), "{text}");
+    assert!(mapping.symbols.populations.iter().any(|population| population.name == "copy 1 of h[0]"));
+    // All to all, every copy is one more that all of them send to.
+    let all = (0..8).flat_map(|pre| (0..8).map(move |post| (pre, post, weight(1 << 20)))).collect();
+    network.projections = vec![wish(&network, all)];
+    let error = map(&network, &spec, &options(OverFull::Split)).unwrap_err();
+    let MapperError::OverFull { way, helpers, error: first, .. } = &error else { panic!("{error}") };
+    assert_eq!((*way, &helpers[..]), ("split", &["prune"][..]));
+    assert!(matches!(**first, MapperError::Xylo(XyloMisfit::FanOut { needed: 8, .. })), "{error}");
+    assert!(error.to_string().contains("grows with every copy"), "{error}");
+}
+
 /// A trained net of random signed weights in 6 bits, all to all.
 fn layered(sizes: [u32; 3], seed: u64) -> Network {
     let mut dice = Dice(seed);
@@ -280,9 +310,9 @@ fn refusals_name_what_helps() {
     recurrent.synapse = SynapseChoice { excitatory: kinds[0].into(), inhibitory: kinds[1].into() };
     network.projections = vec![recurrent];
     let error = map(&network, &spec, &options(OverFull::Join)).unwrap_err();
-    insta::assert_snapshot!(error.to_string(), @"neuron 0 of `hidden` sends 5 synapses to hidden neurons, but can send 3; reduce its fan-out; over_full = `join` cannot help at this limit (recurrent synapses of a hidden neuron): the chip joins no circuits; prune can");
+    insta::assert_snapshot!(error.to_string(), @"neuron 0 of `hidden` sends 5 synapses to hidden neurons, but can send 3; reduce its fan-out; over_full = `join` cannot help at this limit (recurrent synapses of a hidden neuron): the chip joins no circuits; prune, split can");
     let ways = ways_out(&network, &spec, &options(OverFull::Join), &error);
-    assert_eq!((ways[0].option, ways[0].value), (Some("over_full"), Some("prune")), "{ways:?}");
+    assert_eq!((ways[0].option, ways[0].value), (Some("over_full"), Some("split")), "{ways:?}");
     let mut limits: Vec<Limit> = LIMITS.iter().map(|info| info.limit).collect();
     limits.sort_unstable();
     assert!(limits.windows(2).all(|pair| pair[0] != pair[1]));

@@ -116,7 +116,7 @@ pub(crate) fn check(loaded: &Loaded, file: &Path) -> Result<(), HostError> {
 
 /// What tells of `loaded`, whose file is `file`.
 pub(crate) fn explain<'a>(loaded: &'a Loaded, file: &Path) -> Result<Explained<'a>, HostError> {
-    let made_of = loaded.mapped().zip(loaded.report.as_ref());
+    let made_of = loaded.split.as_deref().or(loaded.mapped()).zip(loaded.report.as_ref());
     Explained::new(&loaded.program, &loaded.symbols, &loaded.spec, made_of).map_err(|error| refused(file, error))
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Loaded {
     pub(crate) net: Option<LoadedNet>,
     /// The network that was mapped, if it came from anything but a graph.
     pub(crate) network: Option<Network>,
+    /// The network with the copies of neurons that were mapped, if there are copies.
+    pub(crate) split: Option<Box<Network>>,
     /// Where its neurons sit; none of a program that was mapped before.
     pub(crate) placement: Option<Placement>,
     /// How it was mapped.
@@ -69,7 +71,8 @@ impl Loaded {
 
     /// Takes `network` for the one that was mapped, as `mapping`.
     pub(crate) fn replace(&mut self, network: Network, mapping: Mapping) {
-        let Mapping { program, placement, report, symbols } = mapping;
+        let Mapping { program, placement, report, symbols, split } = mapping;
+        self.split = split;
         let warnings = self.report.take().map(|report| report.warnings);
         (self.program, self.symbols, self.placement) = (program, symbols, Some(placement));
         let of_mapping = report.warnings.clone();
@@ -239,6 +242,7 @@ fn load_opened(
                         case: None,
                         net: None,
                         network: None,
+                        split: None,
                         placement: None,
                         options,
                     })
@@ -323,9 +327,21 @@ fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOpti
         error: Box::new(error),
     })?;
     let (program, symbols, report) = (mapping.program, mapping.symbols, Some(mapping.report));
-    let placement = Some(mapping.placement);
+    let (placement, split) = (Some(mapping.placement), mapping.split);
     let options = options.clone();
-    Ok(Loaded { spec, program, symbols, report, graph: None, case: None, net: None, network: None, placement, options })
+    Ok(Loaded {
+        spec,
+        program,
+        symbols,
+        report,
+        graph: None,
+        case: None,
+        net: None,
+        network: None,
+        split,
+        placement,
+        options,
+    })
 }
 
 /// The network of `loaded` without the limits of its chip: a graph in the steps of its simulator, and other networks on

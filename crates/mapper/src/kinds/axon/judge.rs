@@ -62,8 +62,8 @@ impl Memories<'_> {
 const LONG: u32 = 1 << 12;
 
 impl Memories<'_> {
-    /// What each neuron takes of the synapse memory of its core: each synapse at least the bits of its weight. As neurons
-    /// sit `now`, in so many cores, this is less than what is taken, and so a core has room for less.
+    /// What each neuron takes of the synapse memory of its core: each synapse at least the bits of its weight. As
+    /// neurons sit `now`, in so many cores, this is less than what is taken, and so a core has room for less.
     pub(super) fn loads(&self, now: Option<(&[u32], usize)>) -> Loads {
         let limit = self.store.limits.synapse_bits as u64;
         let mut of_neuron = vec![0; self.nets.neurons];

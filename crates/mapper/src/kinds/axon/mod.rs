@@ -23,14 +23,15 @@ use crate::optimise::{self, Judge, Loads, Nets};
 use crate::placement::{Packing, Placement};
 use crate::report::{AxonGroupReport, AxonUse, Use};
 use crate::sharing::Sharing;
+use crate::split::{self, Crowded};
 use crate::wish::{Link, Wish};
-use crate::{MapperError, MapperOptions, board, sums};
+use crate::{Limit, MapperError, MapperOptions, board, sums};
 use chip::{
     AxonCore, AxonLimits, AxonTarget, ChipSpec, HostAxon, IdealSynapse, InputAxon, OutputAxon, Routing, Source,
     SynapseGroup, WeightSigns,
 };
 use device_models::loihi::{LoihiRules, Mantissas};
-use network::Network;
+use network::{Endpoint, Network};
 use place::Lists;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -114,6 +115,20 @@ impl Kind for Axons {
 
     fn prune(&self, refusal: &Refusal<'_>) -> Vec<Place> {
         prune::places(&self.limits, refusal)
+    }
+
+    /// An axon goes to each core, so that a neuron with half of its targets has about half of them.
+    fn crowded(&self, network: &Network, error: &MapperError) -> Vec<Crowded> {
+        let MapperError::CoreMemory { population, resource, needed, limit } = error else { return Vec::new() };
+        let Some(population) = network.population(population) else { return Vec::new() };
+        if place::resource_limit(resource) != Limit::OutputAxons {
+            return Vec::new();
+        }
+        let own = Endpoint::Population(population);
+        let mut all = split::crowded(network, *limit as usize, |projection, _| projection.pre == own);
+        let parts = needed.div_ceil((*limit).max(1)) as usize;
+        all.iter_mut().for_each(|crowded| crowded.most = crowded.counted.len().div_ceil(parts));
+        all
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {

@@ -41,8 +41,8 @@ pub(super) struct Store {
 /// Lists of synapses of a projection onto one core.
 #[derive(Default)]
 pub(super) struct Lists {
-    /// By number of synapses: how many lists have it. Numbers are small: a list has one for a neuron of its core, unless
-    /// connections are parallel.
+    /// By number of synapses: how many lists have it. Numbers are small: a list has one for a neuron of its core,
+    /// unless connections are parallel.
     sizes: Vec<u64>,
     /// Whether some list has two synapses onto one neuron.
     has_parallel: bool,

@@ -19,6 +19,7 @@ use crate::limits::Limit;
 use crate::optimise::{Judge, Nets};
 use crate::placement::{PlacedCore, name_of};
 use crate::report::{FreedResources, MemoryUse, Use};
+use crate::split::{self, Crowded};
 use crate::sums;
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, OverFull, level};
@@ -80,6 +81,16 @@ impl Kind for Memories {
 
     fn prune(&self, refusal: &Refusal<'_>) -> Vec<Place> {
         prune::places(self.limits, refusal)
+    }
+
+    /// A word goes to each chip, so that a neuron with a part of its targets needs fewer.
+    fn crowded(&self, network: &Network, error: &MapperError) -> Vec<Crowded> {
+        let MapperError::FanOut { population, index, needed, limit, .. } = error else { return Vec::new() };
+        let own = network.population(population).map(Endpoint::Population);
+        let mut all = split::crowded(network, 1, |projection, pre| Some(projection.pre) == own && pre == *index);
+        let parts = needed.div_ceil((*limit).max(1));
+        all.iter_mut().for_each(|crowded| crowded.most = crowded.counted.len().div_ceil(parts));
+        all
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {

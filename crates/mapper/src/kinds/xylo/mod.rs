@@ -21,6 +21,7 @@ use crate::memory::Visit;
 use crate::optimise::{Judge, Nets};
 use crate::placement::{Placement, Segment};
 use crate::sharing::Sharing;
+use crate::split::{self, Crowded};
 use crate::wish::{Link, Wish};
 use crate::{MapperError, MapperOptions, Scale, SmallWeights};
 use chip::{
@@ -78,6 +79,15 @@ impl Kind for Matrices {
 
     fn prune(&self, refusal: &Refusal<'_>) -> Vec<Place> {
         prune::places(refusal)
+    }
+
+    /// Recurrent synapses of a hidden neuron: those onto neurons that are not read out.
+    fn crowded(&self, network: &Network, error: &MapperError) -> Vec<Crowded> {
+        if !matches!(error, MapperError::Xylo(XyloMisfit::FanOut { .. })) {
+            return Vec::new();
+        }
+        let (outputs, most) = (outputs(network), self.limits.hidden_fan_out);
+        split::crowded(network, most, |projection, _| !outputs[projection.post])
     }
 
     fn map(&self, wish: &Wish<'_>, options: &MapperOptions, ledger: &mut Ledger) -> Result<Image, MapperError> {

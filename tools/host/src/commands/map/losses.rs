@@ -38,6 +38,7 @@ fn without_losses(report: &MappingReport) -> MappingReport {
         die: report.die.clone(),
         xylo: report.xylo.clone(),
         joined: report.joined.clone(),
+        copies: report.copies.clone(),
         warnings: report.warnings.clone(),
     }
 }
