@@ -64,13 +64,25 @@ impl Horizontal {
 
 /// The panels "score against an axis" of a task, one a stage: every die a point, a line through the means.
 pub(crate) fn score_panels(task: &TaskResults<'_>) -> Vec<String> {
+    panels_of(task, &task.stages)
+}
+
+/// The stages of a picture that stands alone: of many those that say what the chip costs, as more would not be read.
+fn key_stages(task: &TaskResults<'_>) -> Vec<Stage> {
+    const KEY: [Stage; 3] = [Stage::Float, Stage::OnChip, Stage::Calibrated];
+    let is_key = |stage: &Stage| task.stages.len() <= KEY.len() || KEY.contains(stage);
+    task.stages.iter().copied().filter(is_key).collect()
+}
+
+/// The same for some stages.
+fn panels_of(task: &TaskResults<'_>, stages: &[Stage]) -> Vec<String> {
     let all = task.settings.iter().flat_map(|s| &s.rows);
-    let scores: Vec<f64> = all.flat_map(|row| task.stages.iter().filter_map(|s| s.score(row))).collect();
+    let scores: Vec<f64> = all.flat_map(|row| stages.iter().filter_map(|s| s.score(row))).collect();
     let (Some(y_scale), Some(along)) = (score_scale(task, &scores), task.axes.get(task.horizontal())) else {
         return Vec::new();
     };
     let x = Horizontal::of(along.axis.title, &along.values);
-    task.stages
+    stages
         .iter()
         .map(|&stage| {
             let (lines, points) = score_series(task, stage, along, &x);
@@ -218,7 +230,7 @@ pub fn figure_svg(rows: &[Row], task: &str) -> Option<String> {
     let rows = condensed(rows);
     let tasks = TaskResults::group(&rows);
     let task = tasks.iter().find(|t| t.task == task)?;
-    let panels = score_panels(task);
+    let panels = panels_of(task, &key_stages(task));
     // A headline is not cut off where there is one panel only; a bold letter is about this wide.
     let headline = headline(task);
     let width = (panels.len() as f64 * (WIDTH + GAP) + 12.0).max(headline.chars().count() as f64 * 9.2 + 32.0);
