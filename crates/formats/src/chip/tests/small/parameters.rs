@@ -63,8 +63,10 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         "high = { value = 1, unit = \"s\"",
-        "high = { value = 1, unit = \"s\", source = \"data\", evidence = \"assumed\" }\ntrim_codes = { value = 1, unit = \"1\"",
-        "TRIM",
+        "high = { value = 1, unit = \"s\", source = \"bench\", evidence = \"assumed\" }\n\
+         trim_codes = { value = 100, unit = \"1\"",
+        "47:14: `parameters.tau_mem.trim_codes`: single circuits cannot be trimmed on a chip whose neurons share their \
+         parameters [trims-have-codes-and-a-range]",
     ),
     // Mismatch.
     (
