@@ -62,7 +62,7 @@ impl Run<'_> {
                 score: scores[index],
                 cost: *cost,
             };
-            let (penalties, calibration) = (penalties.clone(), calibration.clone());
+            let (penalties, calibration) = (penalties.clone(), calibration);
             job.is_some().then(|| OnChipRow { stages: stages.iter().map(of_stage).collect(), penalties, calibration })
         };
         if spikes == 0 {

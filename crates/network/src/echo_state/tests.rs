@@ -71,6 +71,7 @@ fn spec() -> EchoStateSpec {
         connectivity_per_65536: 6554,
         spectral_radius: Weight::from_bits(996_147), // 0.95
         input_scale: Weight::from_bits(104_858),     // 0.1
+        input_normal: false,
         recurrence: Recurrence::Full,
         synapse: "graded".into(),
         delay_ticks: 1,
@@ -119,4 +120,21 @@ fn echo_states_without_a_loop_are_refused() {
     assert!(error.to_string().contains("use a higher connectivity"), "{error}");
     let empty = EchoStateSpec { channels: 0, ..spec() };
     assert_eq!(echo_state(&empty, 0), Err(NetworkError::Empty { name: "input".into() }));
+}
+
+/// Normal input weights have the deviation asked for and differ from unit to unit; nothing else of the network moves.
+#[test]
+fn input_weights_can_be_normal() {
+    let signs = echo_state(&spec(), 3).unwrap();
+    let normal = echo_state(&EchoStateSpec { units: 400, input_normal: true, ..spec() }, 3).unwrap();
+    let same_size = echo_state(&EchoStateSpec { input_normal: true, ..spec() }, 3).unwrap();
+    assert_eq!(signs.projections[1], same_size.projections[1]);
+    let weights: Vec<f64> =
+        normal.projections[0].connections.iter().map(|c| f64::from(c.weight.to_bits()) / 104_858.0).collect();
+    let count = weights.len() as f64;
+    let mean = weights.iter().sum::<f64>() / count;
+    let deviation = (weights.iter().map(|w| (w - mean) * (w - mean)).sum::<f64>() / count).sqrt();
+    // Four standard errors of 400 draws or more.
+    assert!(mean.abs() < 0.2 && (deviation - 1.0).abs() < 0.15, "{mean} {deviation} of {count}");
+    assert!(weights.windows(2).all(|pair| pair[0] != pair[1]));
 }

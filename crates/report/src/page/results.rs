@@ -95,7 +95,7 @@ fn summary_table(task: &TaskResults<'_>) -> String {
             for (cell, title) in [(mean, ""), (interval, ""), (sd, ""), (worst, &*die)] {
                 let _ = write!(html, "<td class=\"n\"{title}>{cell}</td>");
             }
-            let _ = write!(html, "<td class=\"n\">{}</td></tr>\n", setting.rows.len());
+            let _ = writeln!(html, "<td class=\"n\">{}</td></tr>", setting.rows.len());
         }
     }
     html + "</tbody></table></div>\n"

@@ -76,7 +76,7 @@ fn products(table: &Value<'_>, sets: &[Set]) -> Option<Vec<Vec<ArmValue>>> {
         return table.reject("axes", most);
     }
     let with = |all: Vec<Vec<ArmValue>>, axis: &Vec<ArmValue>| {
-        all.iter().flat_map(|one| axis.iter().map(|value| [&one[..], &[value.clone()]].concat())).collect()
+        all.iter().flat_map(|one| axis.iter().map(|value| [&one[..], std::slice::from_ref(value)].concat())).collect()
     };
     Some(axes.iter().fold(vec![Vec::new()], with))
 }
