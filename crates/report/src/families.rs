@@ -4,7 +4,7 @@
 //! [`statistics::significance`]. It deliberately draws nothing.
 
 use crate::compare::{Units, differences};
-use crate::findings::{ends, raising};
+use crate::findings::ends;
 use crate::summary::{Setting, Stage, TaskResults, family};
 use statistics::significance::tasks_improved;
 use statistics::{Better, LEVEL};
@@ -21,7 +21,7 @@ pub(crate) fn findings(rows: &[Row], together: &TaskResults<'_>) -> Vec<String> 
         return Vec::new();
     }
     let mut all = Vec::new();
-    if let (Some([from, to]), Some(words)) = (ends(together), raising(together)) {
+    for (words, [from, to]) in ends(together) {
         all.extend(counted(&tasks, &from.values, &to.values).map(|counts| format!("{words}: {counts}.")));
     }
     let along = together.horizontal();

@@ -28,8 +28,7 @@ pub fn findings(rows: &[Row], beside: Beside<'_>) -> Vec<TaskFindings> {
         let mut stages = vec![Stage::Float];
         stages.extend(Some(task.last_stage()).filter(|last| *last != Stage::Float));
         let mut all = vec![baseline(task)];
-        all.extend(stages.iter().map(|&stage| range(task, stage)));
-        all.push(rates(task));
+        all.extend(stages.iter().flat_map(|&stage| ranges(task, stage)).map(Some));
         all.extend((0..task.axes.len()).flat_map(|axis| stages.iter().map(move |&stage| contrast(task, axis, stage))));
         all.extend(families::findings(rows, task).into_iter().map(Some));
         for &stage in &stages {
@@ -79,44 +78,39 @@ pub(crate) fn along_of(task: &TaskResults<'_>) -> Option<usize> {
     Some(task.horizontal()).filter(|along| task.axes.get(*along).is_some_and(|axis| axis.values.len() > 1))
 }
 
-/// The settings of the smallest and the largest value of the horizontal axis in the first series.
-pub(crate) fn ends<'t, 'a>(task: &'t TaskResults<'a>) -> Option<[&'t Setting<'a>; 2]> {
-    let series = Series::of(task).into_iter().next()?;
-    let along = task.axes.get(task.horizontal())?;
-    let (low, high) = (along.values.first()?, along.values.last().filter(|_| along.values.len() > 1)?);
-    Some([series.setting(task, low)?, series.setting(task, high)?])
-}
-
-/// `Raising the mismatch from CV 0 to CV 0.5 (full recurrence)`.
-pub(crate) fn raising(task: &TaskResults<'_>) -> Option<String> {
-    let along = task.axes.get(task.horizontal())?;
-    let [low, high] = ends(task)?.map(|setting| along.axis.words(setting.values[task.horizontal()]));
-    let series = Series::of(task).into_iter().next()?;
+/// The settings of the smallest and the largest value of the horizontal axis in each series, with the words for going
+/// from one to the other: `Raising the mismatch from CV 0 to CV 0.5 (full recurrence)`.
+pub(crate) fn ends<'t, 'a>(task: &'t TaskResults<'a>) -> Vec<(String, [&'t Setting<'a>; 2])> {
+    let Some(along) = along_of(task).map(|along| &task.axes[along]) else { return Vec::new() };
+    let (Some(low), Some(high)) = (along.values.first(), along.values.last()) else { return Vec::new() };
     // The name of a key says what is raised.
-    let high = high.strip_prefix(&format!("{} ", along.axis.quantity)).unwrap_or(&high);
-    let low = low.strip_prefix(&format!("{} ", along.axis.quantity)).unwrap_or(&low);
-    Some(format!("Raising the {} from {low} to {high} ({})", along.axis.quantity, series.words))
+    let words = |value: &str| {
+        let words = along.axis.words(value);
+        words.strip_prefix(&format!("{} ", along.axis.quantity)).map_or(words.clone(), String::from)
+    };
+    let raising = format!("Raising the {} from {} to {}", along.axis.quantity, words(low), words(high));
+    let of_series = |series: Series<'a>| {
+        let settings = [series.setting(task, low)?, series.setting(task, high)?];
+        Some((format!("{raising} ({})", series.words), settings))
+    };
+    Series::of(task).into_iter().filter_map(of_series).collect()
 }
 
-/// What the largest value of the horizontal axis changed against the smallest, in the first series.
-fn range(task: &TaskResults<'_>, stage: Stage) -> Option<String> {
-    let [from, to] = ends(task)?;
-    let change = change(from, to, stage)?;
-    let (before, after) = (from.spread(stage)?.mean, to.spread(stage)?.mean);
-    let m = task.metric;
-    let spread = to
-        .spread(stage)?
-        .sd
-        .map_or_else(String::new, |sd| format!(" There the standard deviation of all dies is {}.", m.amount(sd)));
-    let seen = said(task, &change);
-    Some(format!(
-        "{}: {} {} went from {} to {}: {seen}.{spread}",
-        raising(task)?,
-        task.metric_name,
-        stage.words(),
-        m.value(before),
-        m.value(after),
-    ))
+/// What the largest value of the horizontal axis changed against the smallest, in every series.
+fn ranges(task: &TaskResults<'_>, stage: Stage) -> Vec<String> {
+    let one = |(raising, [from, to]): (String, [&Setting<'_>; 2])| {
+        let change = change(from, to, stage)?;
+        let (before, after) = (from.spread(stage)?, to.spread(stage)?);
+        let m = task.metric;
+        let spread = after
+            .sd
+            .map_or_else(String::new, |sd| format!(" There the standard deviation of all dies is {}.", m.amount(sd)));
+        let seen = said(task, &change);
+        let (before, after) = (m.value(before.mean), m.value(after.mean));
+        let what = format!("{} {}", task.metric_name, stage.words());
+        Some(format!("{raising}: {what} went from {before} to {after}: {seen}.{spread}{}", rates(task, from, to)))
+    };
+    ends(task).into_iter().filter_map(one).collect()
 }
 
 /// A difference with its interval, or that none is seen.
@@ -129,19 +123,21 @@ pub(crate) fn said(task: &TaskResults<'_>, change: &Change) -> String {
 }
 
 /// A firing rate that moves with the horizontal axis is another explanation of what else moves.
-fn rates(task: &TaskResults<'_>) -> Option<String> {
+fn rates(task: &TaskResults<'_>, from: &Setting<'_>, to: &Setting<'_>) -> String {
     let mean =
         |setting: &Setting<'_>| setting.rows.iter().map(|row| row.rate_hz).sum::<f64>() / setting.rows.len() as f64;
-    let [from, to] = ends(task)?.map(mean);
+    let (from, to) = (mean(from), mean(to));
     let share = (to - from) / from;
-    (from > 0.0 && !(-RATE_SHARE..=RATE_SHARE).contains(&share)).then(|| {
-        format!(
-            "The mean firing rate went from {from:.0} to {to:.0} Hz with it ({}{:.0} %): part of the change may be one of the \
-             operating point.",
-            if share > 0.0 { "+" } else { "\u{2212}" },
-            share.abs() * 100.0
-        )
-    })
+    if from <= 0.0 || (-RATE_SHARE..=RATE_SHARE).contains(&share) {
+        return String::new();
+    }
+    let sign = if share > 0.0 { "+" } else { "\u{2212}" };
+    let quantity = along_of(task).map_or("", |along| task.axes[along].axis.quantity);
+    format!(
+        " With the {quantity} the mean firing rate went from {from:.0} to {to:.0} Hz ({sign}{:.0} %): part of the change may \
+         be one of the operating point.",
+        share.abs() * 100.0
+    )
 }
 
 /// Changes of the firing rate that are worth a sentence.
@@ -297,7 +293,7 @@ mod tests {
         r.iter_mut()
             .filter(|row| row.point.setting().any(|(_, name)| name == "0.5"))
             .for_each(|row| row.rate_hz *= 1.5);
-        check(&r, "memory-capacity", "The mean firing rate went from 42 to 6");
+        check(&r, "memory-capacity", "With the mismatch the mean firing rate went from 42 to 6");
     }
 
     #[test]
