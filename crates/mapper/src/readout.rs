@@ -69,7 +69,8 @@ pub struct ReadoutWish {
     pub bias: Vec<f64>,
     /// Events on the bias channel that stand for a feature of value 1; above 0.
     pub bias_events: f64,
-    /// Mean of each feature, of which every neuron has what its own inputs bring in taken away by its bias; empty: none.
+    /// Mean of each feature, of which every neuron has what its own inputs bring in taken away by its bias; empty:
+    /// none.
     pub means: Vec<f64>,
     /// Covariance of the features, row after row, by which [`ReadoutStrategy::Split`] deals inputs so that the neurons
     /// of a class vary alike; empty: not known.

@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn absurd_numbers_are_refused_with_the_number_to_lower() {
-        let dies = refused(&study("dies = 8", "dies = 4294967295"));
+        let dies = refused(&study("dies = 2", "dies = 4294967295"));
         assert!(dies.contains("4294967295 dies") && dies.contains("lower `dies`"), "{dies}");
         let neurons = refused(&study("neurons = 256", "neurons = 2147483648"));
         assert!(neurons.contains("2147483648") && neurons.contains("lower `neurons`"), "{neurons}");

@@ -71,9 +71,9 @@ pub use store::{Shard, ShardStatus, Status, Store};
 pub use tuned::{Tuned, tuned};
 
 impl StudySpec {
-    /// A smaller version of this study that says the same with less certainty: one network of two dies, no search for a
-    /// homogeneous network, of each axis of numbers with several values the first and the last but one, and at most 600 samples to train on and 400 to score where a
-    /// task lets them be chosen.
+    /// A smaller version of this study that says the same with less certainty: one network of two dies, no search for
+    /// a homogeneous network, of each axis of numbers with several values the first and the last but one, and at most
+    /// 600 samples to train on and 400 to score where a task lets them be chosen.
     pub fn quicken(&mut self) {
         self.changes.push("--quick".into());
         (self.networks, self.dies, self.series) = (1, self.dies.min(2), 1);

@@ -1,16 +1,16 @@
 //! Study files. The format is specified in `docs/formats/study.md`.
 
 mod arms;
+mod readout;
 mod task;
 
 use crate::Control;
 use crate::axis::{AXES, BLAME_ALL, BLAME_NONE, Conditions, Given, Sweep, blame};
 use crate::seeds::Seeds;
 use crate::spec::{
-    Arm, CalibrationSettings, ChipChoice, ChipReadout, EchoWiring, EncoderSettings, ReadoutSettings, ReservoirSettings,
-    SpikingWiring, StudySpec, TaskSettings, Wiring,
+    Arm, ChipChoice, EchoWiring, EncoderSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
 };
-use crate::values::{at_least, fraction, frequency, not_negative, penalty, time, time_or_none};
+use crate::values::{at_least, fraction, frequency, not_negative, penalty};
 use arms::Combination;
 use chip::{ChipSpec, CoreModel, Values};
 use device_models::MismatchSetting;
@@ -19,7 +19,7 @@ use formats::chip::{self as chip_file, ChipFile};
 use formats::document::{Document, Entry, Format, Table, Value};
 use formats::names::read_name;
 use formats::{FormatError, FormatErrors, Problem};
-use mapper::{Activity, Copies, MapperOptions, ReadoutStrategy};
+use mapper::{Activity, MapperOptions};
 use network::{Recurrence, SynapseChoice};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -91,22 +91,6 @@ const SPIKING: &[&str] = &[
 ];
 const ECHO: &[&str] = &["connectivity", "spectral_radius", "input_scale", "input_weights", "bias", "synapse"];
 const ENCODER: &[&str] = &["kind", "trains_per_channel", "rate_max"];
-const READOUT: &[&str] = &[
-    "on_chip",
-    "strategy",
-    "penalty_min",
-    "filter",
-    "swing",
-    "synapse",
-    "parameters",
-    "neurons_min",
-    "copies",
-    "drain",
-    "bias_period",
-    "penalties",
-    "calibration",
-];
-const CALIBRATION: &[&str] = &["samples", "iterations", "tolerance"];
 /// A key of a study file and the value that it shall have instead, as text.
 pub type Set = (String, String);
 
@@ -248,7 +232,7 @@ impl Reader<'_> {
             rate_max: Quantity::new(Decimal::integer(200), Unit::HERTZ),
         });
         let readout = root.required_with("readout", |v| {
-            let table = v.table(READOUT)?;
+            let table = v.table(readout::KEYS)?;
             let penalty_min = table.optional_with("penalty_min", |v| penalty(&v))?.unwrap_or(0.0);
             Some((self.readout(&table)?, penalty_min))
         });
@@ -411,80 +395,6 @@ impl Reader<'_> {
             })
         };
         Some(ReservoirSettings { neurons: neurons?, wiring, parameters: parameters?.unwrap_or_default() })
-    }
-
-    fn readout(&self, table: &Table<'_>) -> Option<ReadoutSettings> {
-        const STRATEGIES: [(&str, ReadoutStrategy); 2] =
-            [("split", ReadoutStrategy::Split), ("keep", ReadoutStrategy::Keep)];
-        let on_chip = table.required("on_chip");
-        let strategy = table.optional_with("strategy", |v| v.one_of("a strategy", &STRATEGIES));
-        let filter = table.optional_with("filter", |v| time(&v));
-        let swing = table.optional_with("swing", |v| {
-            let value: f64 = v.read()?;
-            if value > 0.0 { Some(value) } else { v.reject("swing", "the swing must be above 0") }
-        });
-        let synapse = table.optional_with("synapse", |v| self.synapse(&v));
-        let parameters = table.optional_with("parameters", |v| self.parameters(&v));
-        let chip = self.chip_readout(table);
-        let none = || SynapseChoice { excitatory: String::new(), inhibitory: String::new() };
-        let (on_chip, synapse): (bool, Option<SynapseChoice>) = (on_chip?, synapse?);
-        if on_chip && synapse.is_none() {
-            return table
-                .reject("readout-synapse", "a readout on the chip needs `synapse = { excitatory, inhibitory }`");
-        }
-        Some(ReadoutSettings {
-            on_chip,
-            strategy: strategy?.unwrap_or(ReadoutStrategy::Split),
-            filter: filter?.unwrap_or(Quantity::new(Decimal::integer(20), Unit::MILLISECOND)),
-            synapse: synapse.unwrap_or_else(none),
-            parameters: parameters?.unwrap_or_default(),
-            swing: swing?.unwrap_or(0.5),
-            chip: chip?,
-        })
-    }
-
-    /// What a readout on the chip may take there.
-    fn chip_readout(&self, table: &Table<'_>) -> Option<ChipReadout> {
-        let usual = ChipReadout::default();
-        let neurons_min = table.optional_with("neurons_min", |v| at_least(&v, 1));
-        let copies = table.optional_with("copies", |v| {
-            if v.is_string() {
-                return v.one_of("a number of copies", &[("fill", Copies::Fill)]);
-            }
-            at_least(&v, 1).map(Copies::Number)
-        });
-        let drain = table.optional_with("drain", |v| time_or_none(&v));
-        let bias_period = table.optional_with("bias_period", |v| at_least(&v, 1));
-        let penalties = table.optional_with("penalties", |v| {
-            let all = v.array()?;
-            if all.is_empty() {
-                return v.reject("penalties", "give at least one penalty, or leave the key out");
-            }
-            all.iter().map(penalty).collect::<Option<Vec<f64>>>()
-        });
-        let calibration = table.optional_with("calibration", |v| {
-            let table = v.table(CALIBRATION)?;
-            let usual = CalibrationSettings::default();
-            let samples = table.optional_with("samples", |v| at_least(&v, 1));
-            let iterations = table.optional_with("iterations", |v| at_least(&v, 1));
-            let tolerance = table.optional_with("tolerance", |v| {
-                let value: f64 = v.read()?;
-                if value > 0.0 { Some(value) } else { v.reject("tolerance", "the tolerance must be above 0") }
-            });
-            Some(CalibrationSettings {
-                samples: samples?,
-                iterations: iterations?.unwrap_or(usual.iterations),
-                tolerance: tolerance?.unwrap_or(usual.tolerance),
-            })
-        });
-        Some(ChipReadout {
-            neurons_min: neurons_min?.unwrap_or(usual.neurons_min),
-            copies: copies?.unwrap_or(usual.copies),
-            drain: drain?.unwrap_or(usual.drain),
-            bias_period: bias_period?.unwrap_or(usual.bias_period),
-            penalties: penalties?.unwrap_or(usual.penalties),
-            calibration: calibration?,
-        })
     }
 
     fn synapse(&self, value: &Value<'_>) -> Option<SynapseChoice> {

@@ -1,8 +1,9 @@
 //! Which neuron of a class gets which of its inputs.
 //!
-//! A class is a sum over all features, and its neurons each make a part of it. Features of a reservoir are much alike:
-//! what they have in common cancels in the whole sum and would not in its parts, so that neurons leave the linear part of
-//! their range for the sake of something that nobody wants to know. Parts that vary little each follow the whole.
+//! A class is a sum over all features, and its neurons each make a part of it. Features of a reservoir are much
+//! alike: what they have in common cancels in the whole sum and would not in its parts, so that neurons leave the
+//! linear part of their range for the sake of something that nobody wants to know. Parts that vary little each follow
+//! the whole.
 
 use super::Input;
 
@@ -34,9 +35,9 @@ pub(super) fn deal(inputs: &[Input], parts: usize, covariance: &[f64], features:
     dealt
 }
 
-/// Changes places of pairs of inputs. With `a(i, j)` the covariance of what inputs i and j bring in and `m(i, p)` that of
-/// input i with part p, an exchange of i in p and j in q changes the sum of the variances by twice
-/// `a(i, i) + a(j, j) - 2 a(i, j) + m(j, p) - m(i, p) + m(i, q) - m(j, q)`.
+/// Changes places of pairs of inputs. With `a(i, j)` the covariance of what inputs i and j bring in and `m(i, p)`
+/// that of input i with part p, an exchange of i in p and j in q changes the sum of the variances by twice `a(i, i) +
+/// a(j, j) - 2 a(i, j) + m(j, p) - m(i, p) + m(i, q) - m(j, q)`.
 fn exchange(inputs: &[Input], parts: usize, covariance: &[f64], features: usize, part_of: &mut [usize]) {
     let count = inputs.len();
     let weight = |i: usize| f64::from(inputs[i].weight.to_bits());

@@ -1,6 +1,7 @@
 //! The axes whose values a study file lists under keys of their own.
 //!
-//! Owns the statement of each: its words, how a value is read, and what it sets. It deliberately knows no order of runs.
+//! Owns the statement of each: its words, how a value is read, and what it sets. It deliberately knows no order of
+//! runs.
 
 use super::{Axis, AxisValue, Change, Contrast, Listed, Part, Role, Scale};
 use crate::reservoir::per_65536;

@@ -99,8 +99,9 @@ impl Job<'_> {
         })
     }
 
-    /// The readout as the mapper wants it. Every output has a scale of its own, at which the 99th percentile of its size
-    /// over the training data is 1: the host undoes it with the output's line, and no output drowns beside a larger one.
+    /// The readout as the mapper wants it. Every output has a scale of its own, at which the 99th percentile of its
+    /// size over the training data is 1: the host undoes it with the output's line, and no output drowns beside a
+    /// larger one.
     fn wish(&self, fitted: readout::Rows<'_>, trained: &LinearReadout) -> ReadoutWish {
         let mut weights: Vec<Vec<f64>> = trained.weights.all().iter().map(<[f64]>::to_vec).collect();
         if matches!(self.goal, Goal::Classes(_)) {

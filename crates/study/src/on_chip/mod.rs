@@ -58,9 +58,9 @@ pub(crate) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// The chain of a readout neuron with the chip's nominal time constants, or those that the study asks for. Two kinds
-    /// of synapse that differ count as one with their mean time constant. The membrane of a neuron whose drive is above
-    /// its threshold is no filter: it forgets at every spike, and the rate follows the current.
+    /// The chain of a readout neuron with the chip's nominal time constants, or those that the study asks for. Two
+    /// kinds of synapse that differ count as one with their mean time constant. The membrane of a neuron whose drive
+    /// is above its threshold is no filter: it forgets at every spike, and the rate follows the current.
     pub(crate) fn chain(&self) -> Chain {
         let step = self.spec.step();
         let value = |name: &str| {

@@ -127,11 +127,11 @@ impl Job<'_> {
 
 /// The penalty of each output.
 ///
-/// Classes share one: of those with at most one more misclassified row than the best has, the one with the least squared
-/// error, as on the host. Each other output has the largest that does hardly worse than the best, because on a die
-/// weights that cancel each other to many digits are lost, but none that is below the one with the least error over all
-/// outputs by more than [`APART`]: all share the few weights of a core, where weights for very different penalties do
-/// not fit beside each other.
+/// Classes share one: of those with at most one more misclassified row than the best has, the one with the least
+/// squared error, as on the host. Each other output has the largest that does hardly worse than the best, because on
+/// a die weights that cancel each other to many digits are lost, but none that is below the one with the least error
+/// over all outputs by more than [`APART`]: all share the few weights of a core, where weights for very different
+/// penalties do not fit beside each other.
 fn choose(tried: &[Tried], are_classes: bool) -> Vec<f64> {
     let outputs = tried.first().map_or(0, |tried| tried.errors.len());
     let best = |error: &dyn Fn(&Tried) -> f64, is_good: &dyn Fn(&&Tried) -> bool, grace: f64| {

@@ -41,9 +41,9 @@ impl Search {
         Self { slope: rest.slope, most: drive, at: 0.0, rate: 0.0, low: f64::NEG_INFINITY, high: f64::INFINITY }
     }
 
-    /// The next move of a neuron that spikes at `rate` after it was moved by `by`. A neuron that is far off, silent or
-    /// spiking as fast as it can, says nothing of its slope: its moves become longer, until it is known to be between two
-    /// places, and then go to their middle.
+    /// The next move of a neuron that spikes at `rate` after it was moved by `by`. A neuron that is far off, silent
+    /// or spiking as fast as it can, says nothing of its slope: its moves become longer, until it is known to be
+    /// between two places, and then go to their middle.
     fn next(&mut self, rate: f64, by: f64, rest: Rest) -> f64 {
         self.at += by;
         let seen = (rate - self.rate) / by;
