@@ -104,7 +104,7 @@ fn hidden_neurons_of_xylo_spike_as_without_the_limit() {
         pre = "h"
         post = "out"
         connect = { fixed-fan-in = 20 }
-        weight = "35 1"
+        weight = "8 1"
     "#;
     let mapping = check(text, &spec, &roomy, 1);
     assert!(mapping.report.xylo.as_ref().unwrap().hidden_fan_out.used <= 9);

@@ -345,7 +345,7 @@ mod tests {
         assert_eq!((two.run_count(), two.plan().programs.len()), (2 * one.run_count(), one.plan().programs.len()));
         let points: Vec<String> = runs(&two).iter().map(|run| run.point.to_string()).collect();
         assert_eq!(
-            points[7],
+            points[5],
             "task `japanese-vowels`, series 0, network 0, recurrence full, family normal, CV 0, die 0"
         );
     }
