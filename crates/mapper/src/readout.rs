@@ -81,8 +81,8 @@ pub struct ReadoutWish {
     pub strategy: ReadoutStrategy,
     /// Neurons that share the inputs of a class with [`ReadoutStrategy::Split`], at least; 1 or more.
     pub neurons_min: u32,
-    /// How often the whole readout is there. Copies have the same inputs and weights, and circuits of their own, whose
-    /// spikes are added like those of all neurons of a class.
+    /// How often the whole readout is there. Copies have the same inputs and weights, dealt to circuits of their own, each
+    /// copy otherwise, whose spikes are added like those of all neurons of a class.
     pub copies: Copies,
     /// Synaptic weight (in the network's weight unit) of a trained weight of 1, for the plan: how many inputs a class
     /// has, as weights that round to 0 are none. Above 0.
@@ -218,34 +218,32 @@ impl<'a> ReadoutPlan<'a> {
         let (mut inputs, mut biases, mut reports) = (Vec::new(), Vec::new(), Vec::new());
         let mut words = vec![0u64; neurons as usize];
         for (class, scaled) in classes.iter().enumerate() {
-            let neurons = |part: usize| (0..copies).map(move |copy| ((class * copies + copy) * parts + part) as u32);
-            let dealt = match wish.strategy {
-                ReadoutStrategy::Split => deal::deal(scaled, parts, &wish.covariance, size as usize),
-                ReadoutStrategy::Keep => vec![most_useful(scaled, room, &wish.spreads)],
-            };
             let constant = wish.bias.get(class).copied().unwrap_or(0.0) / parts as f64;
-            for (part, members) in dealt.iter().enumerate() {
-                for neuron in neurons(part) {
-                    inputs.extend(members.iter().map(|input| (input.feature, neuron, input.weight)));
-                    words[neuron as usize] += members.len() as u64;
-                }
-            }
+            let mut kept = BTreeSet::new();
             let mut bias_kept = false;
-            for (part, members) in dealt.iter().enumerate() {
-                let mean = |input: &Input| {
-                    wish.means
-                        .get(input.feature as usize)
-                        .map_or(0.0, |mean| wish.weights[class][input.feature as usize] * mean)
+            for copy in 0..copies {
+                let dealt = match wish.strategy {
+                    ReadoutStrategy::Split => deal::deal(scaled, (parts, copy), &wish.covariance, size as usize),
+                    ReadoutStrategy::Keep => vec![most_useful(scaled, room, &wish.spreads)],
                 };
-                let bias = (constant - members.iter().map(mean).sum::<f64>()) / wish.bias_events * scale;
-                let bias = if has_bias { to_weight(wish, class, || "bias".into(), bias)? } else { Weight::ZERO };
-                for neuron in neurons(part).filter(|_| bias != Weight::ZERO) {
-                    biases.push((0, neuron, bias));
-                    words[neuron as usize] += 1;
-                    bias_kept = true;
+                for (part, members) in dealt.iter().enumerate() {
+                    let neuron = ((class * copies + copy) * parts + part) as u32;
+                    inputs.extend(members.iter().map(|input| (input.feature, neuron, input.weight)));
+                    kept.extend(members.iter().map(|input| input.feature));
+                    let mean = |input: &Input| {
+                        wish.means
+                            .get(input.feature as usize)
+                            .map_or(0.0, |mean| wish.weights[class][input.feature as usize] * mean)
+                    };
+                    let bias = (constant - members.iter().map(mean).sum::<f64>()) / wish.bias_events * scale;
+                    let bias = if has_bias { to_weight(wish, class, || "bias".into(), bias)? } else { Weight::ZERO };
+                    if bias != Weight::ZERO {
+                        biases.push((0, neuron, bias));
+                        bias_kept = true;
+                    }
+                    words[neuron as usize] += members.len() as u64 + u64::from(bias != Weight::ZERO);
                 }
             }
-            let kept: BTreeSet<u32> = dealt.iter().flatten().map(|input| input.feature).collect();
             reports.push(class_report(wish, class, scaled.len() as u64, &kept, bias_kept));
         }
 

@@ -32,7 +32,7 @@ fn biases(network: &Network, places: &ReadoutPlaces, mapping: &Mapping, spec: &C
 }
 
 #[test]
-fn copies_fill_the_cores_of_one_and_have_its_weights() {
+fn copies_fill_the_cores_of_one_and_have_its_weights_dealt_otherwise() {
     let spec = tag_cam();
     let (network, places, mapping) = mapped(&spec, |wish| wish.copies = Copies::Fill);
     // 200 inputs and a bias take 4 neurons a class: 16 of 256 circuits.
@@ -40,13 +40,19 @@ fn copies_fill_the_cores_of_one_and_have_its_weights() {
     assert_eq!(places.neurons[1], (64..128).collect::<Vec<_>>());
     let all = decode(&mapping.program, &mapping.placement, &network, &spec).unwrap();
     let of = |neuron: u32| {
-        let own = all.iter().filter(|c| c.post == places.population && c.post_index == neuron);
-        own.map(|c| (c.pre_index, c.synapse, c.weight)).collect::<Vec<_>>()
+        let own = all.iter().filter(move |c| c.post == places.population && c.post_index == neuron);
+        own.filter(|c| matches!(c.pre, network::Endpoint::Population(_))).map(|c| (c.pre_index, c.synapse, c.weight))
+    };
+    let sorted = |neurons: std::ops::Range<u32>| {
+        let mut inputs: Vec<_> = neurons.flat_map(of).collect();
+        inputs.sort_unstable();
+        inputs
     };
     for copy in 1..16 {
-        assert_eq!(of(64), of(64 + 4 * copy), "copy {copy}");
+        let (first, own) = (64, 64 + 4 * copy);
+        assert_eq!(sorted(first..first + 4), sorted(own..own + 4), "copy {copy} has the weights of its class");
+        assert_ne!(sorted(first..first + 1), sorted(own..own + 1), "copy {copy} is dealt as the first is");
     }
-    assert_ne!(of(64), of(65));
     let (_, places, _) = mapped(&spec, |wish| (wish.copies, wish.neurons_min) = (Copies::Number(2), 9));
     assert_eq!(places.neurons[0].len(), 18);
 }
