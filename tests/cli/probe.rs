@@ -104,7 +104,11 @@ fn every_core_model_has_probes() {
     }
     sandbox.file("box.toml", DIGITAL);
     let run = ["run", "box.toml", "--chip", "loihi-lava", "--ticks", "8", "--traces", "t.csv"];
-    sandbox.prints(&[&run[..], &["--probe", "box[69]:v", "--probe", "box[69]:u"]].concat());
+    let text = sandbox.prints(&[&run[..], &["--probe", "box[69]:v", "--probe", "box[69]:u"]].concat());
+    // 70 neurons spike in two of eight steps, send nothing, and wait 0.6 us each time: 8 x 70 x 9.7 ns + 140 x 30 ns.
+    let latency = "latency, by the times of sana-fe, sana-fe-barrier: 14.432 us, of which 4.800 us barriers; longest step \
+                   3.379 us";
+    assert!(text.contains(latency), "{text}");
     // The threshold is 64 and must be exceeded.
     assert_eq!(
         samples(&sandbox.read("t.csv")),

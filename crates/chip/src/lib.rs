@@ -28,6 +28,7 @@ mod clock;
 mod demand;
 mod event;
 mod lanes;
+mod latency;
 mod level;
 mod models;
 mod program;
@@ -47,6 +48,7 @@ pub use lanes::{
     AXON_EXPONENTS, CURRENTS_MAX, PLACES_MAX, PLAIN_SHIFT, SLICE_FRACTION_BITS, SLICE_SHIFT_MAX, STRIDE_STEP,
     WEIGHT_EXPONENT_MAX, places, stride,
 };
+pub use latency::{BarrierSpec, LATENCY_OPERATIONS, LatencySpec};
 pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums, registers};
 pub use program::{
     AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreProgram, CrossbarCore, HostAxon, HostEvent,

@@ -6,6 +6,7 @@ pub(crate) mod section;
 mod synapse;
 
 use crate::lanes::PLAIN_SHIFT;
+use crate::latency::LatencySpec;
 use crate::models::CoreModel;
 use crate::variation::{FaultSpec, NoiseSpec};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -233,6 +234,8 @@ pub struct ChipSpec {
     pub parameters: BTreeMap<String, ParameterSpec>,
     /// Energy of each operation that is priced, by its name in [`ENERGY_OPERATIONS`].
     pub energy: BTreeMap<String, Fact>,
+    /// How long operations take; none if absent.
+    pub latency: Option<LatencySpec>,
     /// The parameter whose CV is quoted when the mismatch of the whole chip is scaled "to CV x"; or [`WEIGHTS`].
     pub mismatch_reference: Option<String>,
     /// Device-to-device variation of the weight of every synapse slot; none if absent. It has no correlation.
@@ -314,6 +317,7 @@ impl ChipSpec {
         for (name, fact) in &self.energy {
             add(format!("energy.{name}"), fact);
         }
+        self.latency.iter().for_each(|latency| latency.facts(&mut add));
         if let Some(mismatch) = &self.weight_mismatch {
             mismatch.facts("weights.mismatch", &mut add);
         }

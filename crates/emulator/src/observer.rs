@@ -121,6 +121,42 @@ impl<O: Observer + ?Sized> Observer for &mut O {
     }
 }
 
+/// An observer that may not be there.
+impl<O: Observer> Observer for Option<O> {
+    #[inline]
+    fn emit(&mut self, tick: Tick, core: usize, neuron: NeuronId, value: i32) {
+        if let Some(observer) = self {
+            observer.emit(tick, core, neuron, value);
+        }
+    }
+
+    #[inline]
+    fn deliver(&mut self, arrival: &Arrival<'_>) {
+        if let Some(observer) = self {
+            observer.deliver(arrival);
+        }
+    }
+
+    #[inline]
+    fn advance(&mut self, tick: Tick, core: usize, neurons: usize) {
+        if let Some(observer) = self {
+            observer.advance(tick, core, neurons);
+        }
+    }
+
+    #[inline]
+    fn lose(&mut self, tick: Tick, source: Source, cause: LossCause, count: u64) {
+        if let Some(observer) = self {
+            observer.lose(tick, source, cause, count);
+        }
+    }
+
+    #[inline]
+    fn wants_arrivals(&self) -> bool {
+        self.as_ref().is_some_and(Observer::wants_arrivals)
+    }
+}
+
 /// Two observers of one run.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     #[inline]

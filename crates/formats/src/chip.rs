@@ -7,8 +7,9 @@ use crate::document::{Document, Format, FromValue, Table, Value};
 use crate::error::{FormatError, FormatErrors, Problem};
 use crate::text::read_text;
 use chip::{
-    ChipSpec, CoreModel, Correlation, Evidence, Fact, Kinetics, KineticsKind, MismatchSpec, Number, NumberReader,
-    ParameterSpec, RouterKind, RouterSpec, RulesSpec, Section, SynapseGate, SynapseSign, SynapseType, Violation,
+    BarrierSpec, ChipSpec, CoreModel, Correlation, Evidence, Fact, Kinetics, KineticsKind, LATENCY_OPERATIONS,
+    LatencySpec, MismatchSpec, Number, NumberReader, ParameterSpec, RouterKind, RouterSpec, RulesSpec, Section,
+    SynapseGate, SynapseSign, SynapseType, Violation,
 };
 use device_models::rules;
 use disorder::Family;
@@ -137,6 +138,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         "synapses",
         "parameters",
         "energy",
+        "latency",
         "weights",
         "faults",
         "noise",
@@ -157,6 +159,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let router = root.required_with("router", |v| read_router(&v));
     let rules = root.optional_with("rules", |v| read_rules(&v));
     let energy = root.optional_with("energy", |v| by_name(&v, |v| fact(v.read())));
+    let latency = root.optional_with("latency", |v| read_latency(&v));
     let synapses = root.required_with("synapses", |v| all(v.array()?, read_synapse));
     let parameters = root.required_with("parameters", |v| by_name(&v, read_parameter));
     let weight_mismatch = root.optional_with("weights", |v| {
@@ -181,6 +184,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         rules: rules?,
         parameters: parameters?,
         energy: energy?.unwrap_or_default(),
+        latency: latency?,
         mismatch_reference: mismatch_reference?,
         weight_mismatch: weight_mismatch?,
         faults: faults?,
@@ -268,6 +272,26 @@ fn kind_of<'d, T: Copy>(value: &Value<'d>, what: &str, kinds: &[(&str, T)]) -> O
 fn read_router(value: &Value<'_>) -> Option<RouterSpec> {
     let kind = kind_of(value, "a kind of router", &RouterKind::ALL.map(|kind| (kind.name(), kind)))?;
     kind.read(&mut Numbers::open(value, &["kind"], kind.numbers())?)
+}
+
+/// Times of operations, by names that the chip's rules know, and the waits at the end of a step.
+fn read_latency(value: &Value<'_>) -> Option<LatencySpec> {
+    let table = value.table(&[&LATENCY_OPERATIONS[..], &["barrier"]].concat())?;
+    let operations = LATENCY_OPERATIONS.iter().map(|name| Some((*name, table.optional::<FileFact>(name)?)));
+    let operations: Vec<_> = operations.collect();
+    let barrier = table.optional_with("barrier", |v| {
+        all(v.array()?, |v| {
+            let entry = v.table(&["cores_min", "time"])?;
+            let cores_min = entry.required("cores_min");
+            Some(BarrierSpec { time: fact(entry.required("time"))?, cores_min: cores_min? })
+        })
+    });
+    let stated = |(name, time): (&str, Option<FileFact>)| Some((name.to_owned(), time?.0));
+    let operations: Option<Vec<_>> = operations.into_iter().collect();
+    Some(LatencySpec {
+        operations: operations?.into_iter().filter_map(stated).collect(),
+        barrier: barrier?.unwrap_or_default(),
+    })
 }
 
 /// Digital rules: a profile, and the options of its set ([`device_models::rules::SETS`]).

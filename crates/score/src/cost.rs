@@ -1,5 +1,5 @@
-//! What a sample costs: the metrics of NeuroBench (Yik et al., Nature Communications 16, 2025) by what the emulator
-//! counts, and energy by the prices of the chip file.
+//! What a run costs: the metrics of NeuroBench (Yik et al., Nature Communications 16, 2025) by what the emulator
+//! counts, and energy and time by the prices of the chip file.
 //!
 //! `docs/concepts/cost.md` has each definition and where it differs from that of a tool for dense layers. This module
 //! holds no price and no rule of any chip.
@@ -7,9 +7,58 @@
 use crate::DieScore;
 use chip::Endpoint;
 use mapper::EnergyItem;
-use session::Board;
+use session::{Board, Latency};
 
-/// Costs of a program, and of a sample on one die: means over all samples.
+/// What was counted in some runs of a program.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counted {
+    /// Runs.
+    pub runs: u64,
+    /// Spikes of all neurons.
+    pub spikes: u64,
+    /// Events that reached a synapse.
+    pub synaptic_operations: u64,
+    /// Updates of neurons.
+    pub neuron_updates: u64,
+    /// Events that neurons and inputs sent.
+    pub events_sent: u64,
+    /// Ticks with a spike, of all neurons together.
+    pub active: u64,
+    /// Ticks.
+    pub ticks: u64,
+    /// How long each run took; empty where that is not known.
+    pub latencies: Vec<Latency>,
+}
+
+impl From<&DieScore> for Counted {
+    fn from(die: &DieScore) -> Self {
+        Self {
+            runs: die.outcomes.len() as u64,
+            spikes: die.total(|outcome| outcome.spikes),
+            synaptic_operations: die.total(|outcome| outcome.synaptic_operations),
+            neuron_updates: die.total(|outcome| outcome.neuron_updates),
+            events_sent: die.total(|outcome| outcome.events_sent),
+            active: die.total(|outcome| outcome.active),
+            ticks: die.total(|outcome| outcome.ticks),
+            latencies: die.outcomes.iter().filter_map(|outcome| outcome.latency.clone()).collect(),
+        }
+    }
+}
+
+/// How long a run takes: the mean over runs, in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeanLatency {
+    /// All of its steps.
+    pub total_s: f64,
+    /// What of it cores wait for each other.
+    pub barrier_s: f64,
+    /// The longest step of any run.
+    pub longest_step_s: f64,
+    /// How long each core of the program works on what it sends, and on what it receives.
+    pub cores_s: Vec<(f64, f64)>,
+}
+
+/// Costs of a program, and of a run of it: means over all runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
     /// Neurons.
@@ -20,7 +69,7 @@ pub struct Cost {
     pub footprint: u64,
     /// Share of all pairs of neurons that projections could connect which have no synapse.
     pub connection_sparsity: f64,
-    /// Steps of a sample; none where some neurons act without steps.
+    /// Steps of a run; none where some neurons act without steps.
     pub steps: Option<f64>,
     /// Share of neurons and steps without a spike.
     pub activation_sparsity: Option<f64>,
@@ -38,14 +87,16 @@ pub struct Cost {
     pub spikes: f64,
     /// Events that neurons and inputs sent.
     pub events_sent: f64,
-    /// Energy of a sample; empty if the chip file states no price. Its counts are of all samples.
+    /// Energy; empty if the chip file states no price. Its counts are of all runs.
     pub energy: Vec<EnergyItem>,
-    /// Joules of a sample; none without prices.
+    /// Joules of a run; none without prices.
     pub energy_j: Option<f64>,
+    /// How long a run takes; none where that is not known.
+    pub latency: Option<MeanLatency>,
 }
 
-/// The costs of the program of `board`, and of the samples that a die was shown.
-pub fn cost(board: &Board, die: &DieScore) -> Cost {
+/// The costs of the program of `board`, and of its runs.
+pub fn cost(board: &Board, counted: &Counted) -> Cost {
     let (spec, symbols) = (board.spec(), board.symbols());
     let neurons: u64 = symbols.populations.iter().map(|population| u64::from(population.size)).sum();
     let size = |end| match end {
@@ -55,23 +106,23 @@ pub fn cost(board: &Board, die: &DieScore) -> Cost {
     let pairs: u64 = symbols.projections.iter().map(|p| size(p.pre) * size(Endpoint::Population(p.post))).sum();
     let connections: u64 = symbols.projections.iter().map(|projection| projection.synapses).sum();
     let synapses = board.fabric().synapse_count() as u64;
-    let samples = die.outcomes.len().max(1) as f64;
-    let mean = |sum: u64| sum as f64 / samples;
+    let runs = counted.runs.max(1) as f64;
+    let mean = |sum: u64| sum as f64 / runs;
     let clocked = (0..symbols.populations.len()).all(|at| board.model_of(at).is_some_and(|model| model.is_clocked()));
-    let steps = clocked.then(|| mean(die.total(|outcome| outcome.ticks)) / spec.step_ticks() as f64);
-    let active = mean(die.total(|outcome| outcome.active));
-    let operations = mean(die.total(|outcome| outcome.synaptic_operations));
+    let steps = clocked.then(|| mean(counted.ticks) / spec.step_ticks() as f64);
+    let active = mean(counted.active);
+    let operations = mean(counted.synaptic_operations);
     let (numbers, spikes) = sorts(board);
     let energy = mapper::energy(
         spec,
         &[
-            ("synaptic_operation", die.total(|outcome| outcome.synaptic_operations)),
-            ("neuron_update", die.total(|outcome| outcome.neuron_updates)),
-            ("spike", die.total(|outcome| outcome.spikes)),
-            ("event_sent", die.total(|outcome| outcome.events_sent)),
+            ("synaptic_operation", counted.synaptic_operations),
+            ("neuron_update", counted.neuron_updates),
+            ("spike", counted.spikes),
+            ("event_sent", counted.events_sent),
         ],
     );
-    let joules = energy.iter().map(|item| item.total_j).sum::<f64>() / samples;
+    let joules = energy.iter().map(|item| item.total_j).sum::<f64>() / runs;
     Cost {
         neurons,
         synapses,
@@ -86,12 +137,27 @@ pub fn cost(board: &Board, die: &DieScore) -> Cost {
         effective_macs: (!(numbers && spikes)).then_some(if numbers { operations } else { 0.0 }),
         effective_acs: (!(numbers && spikes)).then_some(if numbers { 0.0 } else { operations }),
         operations,
-        neuron_updates: mean(die.total(|outcome| outcome.neuron_updates)),
-        spikes: mean(die.total(|outcome| outcome.spikes)),
-        events_sent: mean(die.total(|outcome| outcome.events_sent)),
+        neuron_updates: mean(counted.neuron_updates),
+        spikes: mean(counted.spikes),
+        events_sent: mean(counted.events_sent),
         energy_j: (!energy.is_empty()).then_some(joules),
         energy,
+        latency: latency(&counted.latencies),
     }
+}
+
+fn latency(of_runs: &[Latency]) -> Option<MeanLatency> {
+    const PER_SECOND: f64 = 1e12;
+    let longest = of_runs.iter().map(|latency| latency.longest_ps).max()?;
+    let mean =
+        |of: &dyn Fn(&Latency) -> u64| of_runs.iter().map(of).sum::<u64>() as f64 / of_runs.len() as f64 / PER_SECOND;
+    let core = |core: usize| (mean(&|latency| latency.cores_ps[core].0), mean(&|latency| latency.cores_ps[core].1));
+    Some(MeanLatency {
+        total_s: mean(&|latency| latency.total_ps),
+        barrier_s: mean(&|latency| latency.barrier_ps),
+        cores_s: (0..of_runs[0].cores_ps.len()).map(core).collect(),
+        longest_step_s: longest as f64 / PER_SECOND,
+    })
 }
 
 /// Whether synapses of a program take numbers, and whether some take spikes.

@@ -7,7 +7,7 @@
 use crate::decide::{by_count, by_first, largest};
 use crate::{Decision, DieScore, LabelledSet, Outcome, Rule, Sample, ScoreError, Showing};
 use device_models::DieParameters;
-use session::{Activity, Board, Recording, Session, SessionError, in_order};
+use session::{Activity, Board, LatencyMeter, Recording, Session, SessionError, in_order};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use units::Tick;
@@ -60,7 +60,7 @@ impl Scoring<'_> {
                 return None;
             }
             let (die, sample) = (index / samples, index % samples);
-            let result = self.one(&dies[die], sample, &all[die]);
+            let result = self.one(&dies[die], (sample, die == 0), &all[die]);
             if all[die].left.fetch_sub(1, Ordering::Relaxed) == 1 {
                 *all[die].first.lock().expect("no run panicked") = None;
                 all[die].free.lock().expect("no run panicked").clear();
@@ -86,8 +86,13 @@ impl Scoring<'_> {
         Ok(scores)
     }
 
-    /// One sample on one die; with the first of a die also what is to be said of the die.
-    fn one(&self, die: &DieParameters, sample: usize, sessions: &Sessions) -> Result<(Outcome, Warnings), ScoreError> {
+    /// One sample on one die, timed or not; with the first of a die also what is to be said of the die.
+    fn one(
+        &self,
+        die: &DieParameters,
+        (sample, timed): (usize, bool),
+        sessions: &Sessions,
+    ) -> Result<(Outcome, Warnings), ScoreError> {
         let taken = sessions.free.lock().expect("no run panicked").pop().filter(|_| sample > 0);
         let mut session = match taken {
             Some(session) => session,
@@ -105,7 +110,7 @@ impl Scoring<'_> {
         };
         // The first sample has a session that has counted nothing yet.
         let warnings = if sample == 0 { session.warnings(&[]) } else { Warnings::default() };
-        let outcome = self.show(&mut session, &self.set.samples[sample], sample)?;
+        let outcome = self.show(&mut session, &self.set.samples[sample], (sample, timed))?;
         sessions.free.lock().expect("no run panicked").push(session);
         Ok((outcome, warnings))
     }
@@ -120,7 +125,12 @@ impl Scoring<'_> {
     }
 
     /// Shows sample number `index` to a session.
-    fn show(&self, session: &mut Session, sample: &Sample, index: usize) -> Result<Outcome, ScoreError> {
+    fn show(
+        &self,
+        session: &mut Session,
+        sample: &Sample,
+        (index, timed): (usize, bool),
+    ) -> Result<Outcome, ScoreError> {
         let refused = |error| ScoreError::Session { what: sample.name.clone(), error };
         let output = self.board.population(self.output).map_err(refused)?;
         session.reset();
@@ -131,7 +141,8 @@ impl Scoring<'_> {
         let taken =
             session.take_all(sample.events.iter().copied(), Tick(0)..end, self.showing.multiple).map_err(refused)?;
         let mut activity = Activity::new(self.board);
-        session.run_until(end, &mut activity);
+        let mut meter = timed.then(|| LatencyMeter::new(self.board, Tick(0))).flatten();
+        session.run_until(end, &mut (&mut activity, &mut meter));
         let spans = activity.populations().iter().flat_map(|population| population.spans.iter().flatten());
         let active = spans.map(|span| span.ticks).sum();
         let activity = &activity.populations()[output];
@@ -158,6 +169,7 @@ impl Scoring<'_> {
             overflows,
             events_lost: lost,
             taken,
+            latency: meter.map(|meter| meter.finish(end)),
         })
     }
 

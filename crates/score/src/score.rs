@@ -2,12 +2,12 @@
 
 use crate::{Decision, LabelledSet};
 use device_models::DieParameters;
-use session::Taken;
+use session::{Latency, Taken};
 use units::DieId;
 use warnings::Warnings;
 
 /// What a die made of a sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// What the output neurons decided.
     pub decision: Decision,
@@ -33,6 +33,8 @@ pub struct Outcome {
     pub events_lost: u64,
     /// What became of the events of the sample.
     pub taken: Taken,
+    /// How long its steps take; none on a chip that states no times, and on dies but the first.
+    pub latency: Option<Latency>,
 }
 
 /// What a die made of a set.

@@ -3,6 +3,7 @@
 pub(crate) mod chip;
 mod compare;
 pub(crate) mod conform;
+mod cost;
 pub(crate) mod die;
 mod effective;
 pub(crate) mod explain;

@@ -29,7 +29,8 @@ use formats::suggestion;
 use indicatif::ProgressBar;
 use inputs::Given;
 use record::Record;
-use session::{Board, PopulationActivity, Session, SessionError};
+use score::{Cost, Counted};
+use session::{Board, Latency, LatencyMeter, PopulationActivity, Session, SessionError};
 use std::path::PathBuf;
 use units::{Tick, Unit};
 use warnings::Warnings;
@@ -64,6 +65,8 @@ struct Outcome {
     spikes: Vec<SpikeEvent>,
     /// How often each neuron and channel sent, if a file of that is asked for.
     counts: Vec<SourceCount>,
+    /// How long its steps take, on a chip that states times.
+    latency: Option<Latency>,
     /// What is not as it was asked for.
     warnings: Warnings,
     /// Files that were written.
@@ -71,6 +74,23 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// What the run cost.
+    fn cost(&self) -> Cost {
+        let (counters, populations) = (self.session.counters(), self.activity.iter());
+        let spans = populations.flat_map(|population| population.spans.iter().flatten());
+        let counted = Counted {
+            runs: 1,
+            spikes: counters.spikes,
+            synaptic_operations: counters.synaptic_operations,
+            neuron_updates: counters.neuron_updates,
+            events_sent: counters.events_sent,
+            active: spans.map(|span| span.ticks).sum(),
+            ticks: self.ticks(),
+            latencies: self.latency.iter().cloned().collect(),
+        };
+        score::cost(self.session.board(), &counted)
+    }
+
     /// Ticks of the run.
     fn ticks(&self) -> u64 {
         self.session.now().0 - self.from.0
@@ -282,7 +302,10 @@ fn emulate(
     };
     let account = input.map(send).transpose()?;
     let (mut record, before) = (Record::new(args, &board, runs), session.counters().spikes);
-    let activity = session.run_in_parts_while(ticks, PARTS, &mut record, |_| bar.inc(1), |record| !record.is_over);
+    let mut watching = (&mut record, LatencyMeter::new(&board, from));
+    let activity =
+        session.run_in_parts_while(ticks, PARTS, &mut watching, |_| bar.inc(1), |(record, _)| !record.is_over);
+    let latency = watching.1.map(|meter| meter.finish(session.now()));
     let Some(activity) = activity else {
         let spikes = session.counters().spikes - before;
         return Err(record.refusal(&session, spikes, (from, ticks)));
@@ -298,6 +321,7 @@ fn emulate(
         drawn,
         spikes,
         counts,
+        latency,
         warnings: Warnings::default(),
         written: Vec::new(),
     })

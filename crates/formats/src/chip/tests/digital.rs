@@ -56,6 +56,22 @@ pub(super) const CASES: &[Case] = &[
         "`energy.spikes`: `spikes` is not an operation that is counted\nhelp: did you mean `spike`?",
     ),
     (
+        "spike = { value = 30, unit = \"ns\"",
+        "spike = { value = 30.0001, unit = \"ns\"",
+        "`latency.spike`: this is 30.0001 ns, but must be a whole number of picoseconds, such as 3.8 ns \
+         [latencies-are-times]",
+    ),
+    (
+        "event_received = { value = 16",
+        "event_recieved = { value = 16",
+        "unknown key `event_recieved` in `latency`\nhelp: did you mean `event_received`?",
+    ),
+    (
+        "cores_min = 13",
+        "cores_min = 5",
+        "`latency.barrier[2].cores_min`: this is 5, but must be more than 5: barriers ascend [latencies-are-times]",
+    ),
+    (
         "synapse_bits = { value = 1048576,",
         "synapse_bits = { value = 0,",
         "`router.synapse_bits`: this is 0, but must be a whole number of at least 1 [counts-are-positive]",

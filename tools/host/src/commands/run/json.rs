@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::args::RunArgs;
-use crate::commands::probe;
+use crate::commands::{cost, probe};
 use emulator::LossCause;
 use serde_json::{Map, Value, json};
 
@@ -48,6 +48,7 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> Value {
         },
         "overflows": (!overflows.is_empty()).then_some(overflows),
         "energy": session.energy(),
+        "cost": cost::json(&outcome.cost()),
         "warnings": outcome.warnings,
         "digest": format!("{:016x}", session.digest()),
         "files": outcome.written,

@@ -3,11 +3,10 @@
 use super::Outcome;
 use super::account::Account;
 use crate::args::{RunArgs, WhichDie};
-use crate::commands::probe;
+use crate::commands::{cost, probe};
 use emulator::LossCause;
 use report::{sparkline, text_table};
 use session::PopulationActivity;
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use warnings::Warnings;
 
@@ -38,13 +37,7 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> String {
     if cut > 0 {
         let _ = writeln!(text, "  {:<40}{cut:>14}", "weights of the die cut at 16 bits");
     }
-    let cost = session.energy();
-    if !cost.is_empty() {
-        let total: f64 = cost.iter().map(|item| item.total_j).sum();
-        let sources: BTreeSet<&str> = cost.iter().map(|item| item.source.as_str()).collect();
-        let sources = sources.into_iter().collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "\n  energy, by the prices of {sources}: {:.3} uJ", total * 1e6);
-    }
+    let _ = write!(text, "\n{}", cost::text("the run", session.board(), &outcome.cost()));
     if !outcome.warnings.is_empty() {
         let _ = write!(text, "\n{}", outcome.warnings);
     }

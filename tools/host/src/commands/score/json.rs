@@ -2,7 +2,8 @@
 
 use super::text::{class, mismatch};
 use super::{Block, Result};
-use score::{DieScore, confusion, cost, mean_over_dies, worst};
+use crate::commands::cost;
+use score::{DieScore, confusion, mean_over_dies, worst};
 use serde_json::{Value, json};
 use statistics::{LEVEL, clopper_pearson, wilson};
 
@@ -68,31 +69,6 @@ fn block_of(result: &Result<'_>, block: &Block) -> Value {
     })
 }
 
-/// Costs of a sample, under the names of NeuroBench where these are its.
-fn cost_of(result: &Result<'_>, die: &DieScore) -> Value {
-    let cost = cost(result.board, die);
-    json!({
-        "die": die.die.0,
-        "neurons": cost.neurons,
-        "synapses": cost.synapses,
-        "footprint": cost.footprint,
-        "connection_sparsity": cost.connection_sparsity,
-        "steps": cost.steps,
-        "activation_sparsity": cost.activation_sparsity,
-        "synaptic_operations": {
-            "Dense": cost.dense,
-            "Effective_MACs": cost.effective_macs,
-            "Effective_ACs": cost.effective_acs,
-            "all": cost.operations,
-        },
-        "neuron_updates": cost.neuron_updates,
-        "spikes": cost.spikes,
-        "events_sent": cost.events_sent,
-        "energy_j": cost.energy_j,
-        "energy": cost.energy,
-    })
-}
-
 fn die_of(result: &Result<'_>, die: &DieScore) -> Value {
     let (set, count) = (result.set, die.outcomes.len());
     let correct = die.correct(set);
@@ -113,4 +89,11 @@ fn die_of(result: &Result<'_>, die: &DieScore) -> Value {
         "events_lost": die.total(|outcome| outcome.events_lost),
         "decisions": die.outcomes.iter().map(|outcome| outcome.decision.class).collect::<Vec<_>>(),
     })
+}
+
+/// Costs of a sample.
+fn cost_of(result: &Result<'_>, die: &DieScore) -> Value {
+    let mut value = cost::json(&score::cost(result.board, &die.into()));
+    value["die"] = json!(die.die.0);
+    value
 }

@@ -1,10 +1,10 @@
 //! What `quenched score` prints.
 
 use super::{Block, Result};
+use crate::commands::cost;
 use report::text_table;
-use score::{DieScore, confusion, cost, mean_over_dies, worst};
+use score::{DieScore, confusion, mean_over_dies, worst};
 use statistics::{LEVEL, clopper_pearson, wilson};
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Classes of a confusion matrix that is shown.
@@ -85,39 +85,10 @@ fn block_text(result: &Result<'_>, block: &Block) -> String {
     if scores.len() > 1 {
         let _ = writeln!(text, "worst die       {}: {:.3}", worst.die.0, worst.accuracy(set));
     }
-    let _ = write!(text, "\n{}", of_cost(result, &scores[0]));
+    let what = format!("a sample on die {}", scores[0].die.0);
+    let _ = write!(text, "\n{}", cost::text(&what, result.board, &score::cost(result.board, &(&scores[0]).into())));
     let _ = write!(text, "\n{}", matrix(result, scores));
     let _ = write!(text, "\n{}", mistakes(result, worst));
-    text
-}
-
-/// What a sample costs, under the names of NeuroBench where these are its.
-fn of_cost(result: &Result<'_>, die: &DieScore) -> String {
-    let cost = cost(result.board, die);
-    let share = |share: Option<f64>| share.map_or_else(|| "-".into(), |share| format!("{share:.3}"));
-    let count = |count: Option<f64>| count.map_or_else(|| "-".into(), |count| format!("{count:.0}"));
-    let mut text = format!(
-        "cost of a sample on die {}: footprint {} B, connection sparsity {:.3}, activation sparsity {}\n\
-         synaptic operations: Dense {}, Effective_MACs {}, Effective_ACs {}\n",
-        die.die.0,
-        cost.footprint,
-        cost.connection_sparsity,
-        share(cost.activation_sparsity),
-        count(cost.dense),
-        count(cost.effective_macs),
-        count(cost.effective_acs),
-    );
-    match cost.energy_j {
-        Some(joules) => {
-            let sources: BTreeSet<&str> = cost.energy.iter().map(|item| item.source.as_str()).collect();
-            let sources: Vec<&str> = sources.into_iter().collect();
-            let _ = writeln!(text, "energy, by the prices of {}: {:.3} uJ", sources.join(", "), joules * 1e6);
-        }
-        None => {
-            let _ =
-                writeln!(text, "energy: the file of chip `{}` has no price with a source", result.board.spec().name);
-        }
-    }
     text
 }
 
