@@ -4,7 +4,7 @@
 //! [`statistics::significance`]. It deliberately draws nothing.
 
 use crate::compare::{Units, differences};
-use crate::findings::ends;
+use crate::findings::{ends, place_on};
 use crate::summary::{Setting, Stage, TaskResults, family};
 use statistics::significance::tasks_improved;
 use statistics::{Better, LEVEL};
@@ -24,24 +24,31 @@ pub(crate) fn findings(rows: &[Row], together: &TaskResults<'_>) -> Vec<String> 
     for (words, [from, to]) in ends(together) {
         all.extend(counted(&tasks, &from.values, &to.values).map(|counts| format!("{words}: {counts}.")));
     }
-    let along = together.horizontal();
-    for (axis, values) in together.axes.iter().enumerate() {
-        let Some(contrast) = values.axis.contrast else { continue };
-        let Some(along_values) = together.axes.get(along).map(|along| &along.values).filter(|_| along != axis) else {
-            continue;
-        };
-        for at in [along_values.first(), along_values.last().filter(|_| along_values.len() > 1)].into_iter().flatten() {
-            let setting = |value| {
-                let has = |s: &&Setting<'_>| s.values[axis] == value && s.values[along] == *at;
-                together.settings.iter().find(has)
-            };
-            let (Some(from), Some(to)) = (setting(contrast.from), setting(contrast.to)) else { continue };
-            let at = together.axes[along].axis.words(at);
-            let counts = counted(&tasks, &from.values, &to.values);
-            all.extend(counts.map(|counts| format!("{} at {at}: {counts}.", contrast.words)));
+    for axis in 0..together.axes.len() {
+        for (words, [from, to]) in at_ends(together, axis) {
+            all.extend(counted(&tasks, &from.values, &to.values).map(|counts| format!("{words}: {counts}.")));
         }
     }
     all
+}
+
+/// The two settings of the contrast of `axis`, at both ends of the horizontal axis and at every value of the others, with
+/// words for each.
+fn at_ends<'t, 'a>(task: &'t TaskResults<'a>, axis: usize) -> Vec<(String, [&'t Setting<'a>; 2])> {
+    let along = task.horizontal();
+    let Some(contrast) = task.axes[axis].axis.contrast.filter(|_| along != axis) else { return Vec::new() };
+    let Some(values) = task.axes.get(along).map(|along| &along.values) else { return Vec::new() };
+    let others: Vec<usize> =
+        (0..task.axes.len()).filter(|i| ![axis, along].contains(i) && task.axes[*i].values.len() > 1).collect();
+    let is_end = |setting: &&Setting<'_>| [values.first(), values.last()].contains(&Some(&setting.values[along]));
+    let pair = |from: &'t Setting<'a>| {
+        let mut values = from.values.clone();
+        values[axis] = contrast.to;
+        let words = format!("{} {}", contrast.words, place_on(task, from, Some(along), &others));
+        Some((words, [from, task.setting(&values)?]))
+    };
+    let settings = task.settings.iter().filter(|setting| setting.values[axis] == contrast.from);
+    settings.filter(is_end).filter_map(pair).collect()
 }
 
 /// How many of `tasks` are better with the values `to` than with `from`, in words.
@@ -76,21 +83,18 @@ mod tests {
     use crate::example::{point, rows};
     use study::Row;
 
-    /// Twenty tasks on eight networks; of each ten, seven are improved by mismatch beyond doubt and one gets worse.
-    fn family() -> Vec<Row> {
+    /// Twenty tasks on eight networks, under one value of recurrence and at further values; of each ten tasks, seven are
+    /// improved by mismatch beyond doubt and one gets worse.
+    fn family(recurrence: &str, further: &[(&str, &str)]) -> Vec<Row> {
         let mut all = Vec::new();
         for network in 0..8 {
             for cv in ["0", "0.5"] {
                 for task in 0..20 {
                     let mut row = rows()[0].clone();
-                    let values = [
-                        ("task", format!("lorenz/recall/shift+{task}")),
-                        ("network", network.to_string()),
-                        ("recurrence", "full".into()),
-                        ("cv", cv.into()),
-                        ("die", "0".into()),
-                    ];
-                    row.point = point(&values.each_ref().map(|(key, value)| (*key, value.as_str())));
+                    let (id, number) = (format!("lorenz/recall/shift+{task}"), network.to_string());
+                    let values =
+                        [("task", &*id), ("network", &*number), ("recurrence", recurrence), ("cv", cv), ("die", "0")];
+                    row.point = point(&[&values, further].concat());
                     let effect = [-0.1, -0.1, -0.1, -0.1, -0.1, -0.1, -0.1, 0.1, 0.0, 0.0][task % 10];
                     let noise = f64::from((network * 7 + task as i32 * 13) % 11 - 5) * 0.002;
                     (row.higher_is_better, row.score_on_chip, row.score_quantised) = (false, None, None);
@@ -104,15 +108,41 @@ mod tests {
 
     #[test]
     fn tasks_that_share_a_run_are_one_and_are_counted() {
-        let all = crate::findings(&family(), crate::Beside::default());
+        let all = crate::findings(&family("full", &[]), crate::Beside::default());
         assert_eq!(all.iter().map(|f| f.task.as_str()).collect::<Vec<_>>(), ["lorenz (20 tasks)"]);
         let counts =
             "Raising the mismatch from CV 0 to CV 0.5 (full recurrence): 14 of 20 tasks improve, 2 become worse";
         assert!(all[0].findings.iter().any(|f| f.contains(counts)), "{all:#?}");
-        let table = crate::terminal_table(&family());
+        let table = crate::terminal_table(&family("full", &[]));
         assert!(
             table.starts_with("lorenz (20 tasks): accuracy (%), lower is better, 8 networks of 1 die\n"),
             "{table}"
         );
+    }
+
+    /// With two sizes, what removing recurrence does to either is counted for itself.
+    #[test]
+    fn a_contrast_names_the_other_axes() {
+        let mut all = Vec::new();
+        for neurons in ["50", "100"] {
+            for recurrence in ["full", "removed"] {
+                let worse = if (neurons, recurrence) == ("100", "removed") { 0.2 } else { 0.0 };
+                let rows = family(recurrence, &[("reservoir.neurons", neurons)]).into_iter().enumerate();
+                all.extend(rows.map(|(index, mut row)| {
+                    // Forty rows a network, of which every other one is a little better without recurrence.
+                    row.score_float += worse + if recurrence == "full" && index / 40 % 2 == 0 { 1e-3 } else { 0.0 };
+                    row
+                }));
+            }
+        }
+        let all = crate::findings(&all, crate::Beside::default());
+        for cv in ["CV 0", "CV 0.5"] {
+            for (neurons, counts) in
+                [("50", "no difference seen in any of 20 tasks"), ("100", "0 of 20 tasks improve, 20 become worse")]
+            {
+                let words = format!("Removing recurrence at reservoir.neurons {neurons} with {cv}: {counts}");
+                assert!(all[0].findings.iter().any(|f| f.contains(&words)), "{words}: {all:#?}");
+            }
+        }
     }
 }

@@ -65,7 +65,12 @@ pub(crate) fn place(task: &TaskResults<'_>, setting: &Setting<'_>) -> String {
 }
 
 /// The same, of some axes only: the horizontal one `along`, if it shall be named, and `others`.
-fn place_on(task: &TaskResults<'_>, setting: &Setting<'_>, along: Option<usize>, others: &[usize]) -> String {
+pub(crate) fn place_on(
+    task: &TaskResults<'_>,
+    setting: &Setting<'_>,
+    along: Option<usize>,
+    others: &[usize],
+) -> String {
     let along = along.and_then(|i| Some((task.axes.get(i)?, setting.values[i])));
     let at = along.map(|(along, value)| format!("at {}", along.axis.words(value)));
     let with: Vec<String> = words(task, &setting.values, others.iter().copied()).collect();
