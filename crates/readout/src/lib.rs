@@ -30,5 +30,5 @@ pub use error::ReadoutError;
 pub use features::{Features, FilteredSpikes, Levels, Recorder, SpikeCounts, part_ends, part_means};
 pub use linear::LinearReadout;
 pub use matrix::{Matrix, Rows};
-pub use ridge::{Criterion, Fit, PENALTIES, Ridge, Scaling, Trial};
+pub use ridge::{Criterion, Fit, PENALTIES, Ridge, SPIKES_MIN, Scaling, Trial};
 pub use split::Split;

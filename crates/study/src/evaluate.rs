@@ -192,7 +192,8 @@ impl Run<'_> {
     pub(crate) fn train(&self, features: &Matrix) -> Result<Fit, StudyError> {
         let ridge = match self.prepared.goal {
             Goal::Classes(_) => Ridge::classifier(),
-            Goal::Targets(_) => Ridge::default(),
+            Goal::Targets(_) if self.prepared.graded => Ridge::default(),
+            Goal::Targets(_) => Ridge::of_spikes(),
         };
         ridge.fit(features, self.prepared.goal.targets(), &self.prepared.split).map_err(|e| self.readout_error(e))
     }

@@ -265,3 +265,30 @@ fn hundreds_of_targets_at_once_are_each_as_if_alone() {
         }
     }
 }
+
+/// The tail of a spike of any size, in a feature that says nothing else: its weight stays below the stated bound, so that
+/// its next spike is an output of the size of the others. Without a floor it is hundreds of times as large.
+#[test]
+fn what_is_left_of_one_spike_gets_no_large_weight() {
+    let (rows, filter) = (2400, 10.0);
+    let noise = table(rows, 2, 7);
+    let weight = |tail: f64, ridge: &Ridge| {
+        let mut x = Matrix::new(2);
+        (0..rows).for_each(|r| x.push_row(&[noise.row(r)[0] * 1.7, tail * f64::exp(-(r as f64) / filter)]));
+        // A residual of 1 that the first feature does not explain, where the tail is.
+        let y =
+            Matrix::from_vec(rows, 1, (0..rows).map(|r| if r < 30 { 1.0 } else { noise.row(r)[1] * 0.01 }).collect());
+        let smallest = Ridge { penalties: vec![ridge.penalties[0]], ..ridge.clone() };
+        smallest.fit(&x, &y, &split(rows, 0)).unwrap().readout.weights.row(0)[1].abs()
+    };
+    let tails = [1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6];
+    let (mut floored, mut free) = (0.0f64, 0.0f64);
+    for tail in tails {
+        floored = floored.max(weight(tail, &Ridge::of_spikes()));
+        free = free.max(weight(tail, &Ridge::default()));
+    }
+    // The mean variance is a half of that of the first feature, 1.7^2 / 3.
+    let spread: f64 = 1.7 * 1.7 / 6.0;
+    assert!(floored < (filter / (2.0 * rows as f64 * SPIKES_MIN * spread)).sqrt() * 1.1, "{floored}");
+    assert!(free > 300.0, "{free}");
+}
