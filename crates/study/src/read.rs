@@ -33,7 +33,7 @@ pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
 pub const DEFAULT: &str = include_str!("default.toml");
 
 /// The studies that are shipped, by name.
-const SHIPPED: [(&str, &str); 8] = [
+const SHIPPED: [(&str, &str); 9] = [
     ("default", DEFAULT),
     ("heterogeneity", include_str!("studies/heterogeneity.toml")),
     ("heterogeneity-spiking", include_str!("studies/heterogeneity-spiking.toml")),
@@ -42,6 +42,7 @@ const SHIPPED: [(&str, &str); 8] = [
     ("yield", include_str!("studies/yield.toml")),
     ("blame", include_str!("studies/blame.toml")),
     ("calibration", include_str!("studies/calibration.toml")),
+    ("readout", include_str!("studies/readout.toml")),
 ];
 
 /// The text of the shipped study with this name.
