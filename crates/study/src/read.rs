@@ -1,6 +1,7 @@
 //! Study files. The format is specified in `docs/formats/study.md`.
 
 mod arms;
+mod own;
 mod readout;
 mod task;
 
@@ -234,7 +235,7 @@ impl Reader<'_> {
         let readout = root.required_with("readout", |v| {
             let table = v.table(readout::KEYS)?;
             let penalty_min = table.optional_with("penalty_min", |v| penalty(&v))?.unwrap_or(0.0);
-            Some((self.readout(&table)?, penalty_min))
+            Some((self.readout(&table, model)?, penalty_min))
         });
         let (reservoir, (readout, penalty_min)) = reservoir.zip(readout)?;
         let tasks = root.required_with("task", |v| {
@@ -245,6 +246,11 @@ impl Reader<'_> {
             let all: Vec<_> =
                 tasks.iter().map(|task| self.tasks(task, &reservoir.wiring, encoder, penalty_min)).collect();
             let all: Vec<TaskSettings> = all.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+            if readout.on_chip && all.iter().any(TaskSettings::is_of_states) {
+                let what =
+                    "the task `information-capacity` is one of states, which a readout on the chip adds nothing to";
+                return v.reject("states", format!("{what}: leave it to a study with `on_chip = false`"));
+            }
             let mut ids = BTreeSet::new();
             match all.iter().flat_map(TaskSettings::ids).find(|id| !ids.insert(id.clone())) {
                 Some(id) => {
@@ -327,6 +333,7 @@ impl Reader<'_> {
             let each = |entry: Entry<'_>| Some((entry.name, entry.value.read::<f64>()?));
             table.entries().into_iter().map(each).collect::<Option<BTreeMap<_, _>>>()
         });
+        let edge = root.optional_with("tune", |v| arms::edge(&v));
         let Combination { tuning, values } = combination;
         if tuning {
             // What a homogeneous network is tuned over is without mismatch.
@@ -339,6 +346,7 @@ impl Reader<'_> {
             changes: Vec::new(),
             seed,
             sweeps,
+            edge: edge?.unwrap_or_default(),
             arms: vec![Arm { values, base, tasks, tuning }],
             controls: controls?.unwrap_or_default(),
             require: require?.unwrap_or_default(),
