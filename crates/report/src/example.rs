@@ -52,6 +52,7 @@ pub(crate) fn rows() -> Vec<Row> {
                         participation_ratio: None,
                         alignment: None,
                         capacity: None,
+                        rate_match: None,
                         on_chip: None,
                         rate_hz: 41.5 + wobble(die, c as u32),
                         spikes: 1_000_000,

@@ -96,6 +96,7 @@ impl Run<'_> {
                 participation_ratio: mechanism.as_ref().map(|m| m.participation_ratio),
                 alignment: mechanism.as_ref().and_then(|m| m.alignments.get(index).copied()),
                 capacity: capacity.clone(),
+                rate_match: None,
                 rate_hz: prepared.rate_hz(spikes, conditions.reservoir.neurons),
                 spikes,
                 synaptic_operations: counters.synaptic_operations,
@@ -108,7 +109,7 @@ impl Run<'_> {
         Ok(prepared.ids.iter().enumerate().map(row).collect())
     }
 
-    fn die_parameters(&self, trial: u64) -> Result<DieParameters, StudyError> {
+    pub(crate) fn die_parameters(&self, trial: u64) -> Result<DieParameters, StudyError> {
         let Conditions { seeds, network, cv, faults, noise, .. } = *self.conditions;
         let spec = &self.conditions.chip.spec;
         let die = Die { root_seed: seeds.dies_of(network), id: DieId(self.conditions.die) };

@@ -31,6 +31,7 @@ mod notice;
 mod on_chip;
 mod plan;
 mod prepare;
+mod rate;
 mod read;
 mod recipe;
 mod record;
@@ -47,13 +48,14 @@ use engine::{Shared, Stopped, run_all};
 use evaluate::Run;
 use plan::{Plan, Planned};
 use prepare::{Records, prepare};
+use rate::Matching;
 use std::ops::Range;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use store::{Appender, Found};
 
 pub use axis::{
-    Axis, AxisValue, BLAME, BLAME_ALL, BLAME_NONE, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale,
-    Sweep, TASK, axis, number,
+    Axis, AxisValue, BLAME, BLAME_ALL, BLAME_NONE, Conditions, Contrast, DIE, NETWORK, Part, RateArm, Role, SERIES,
+    Scale, Sweep, TASK, axis, number,
 };
 pub use capacity::Capacity;
 pub use control::{Control, ControlRow};
@@ -62,6 +64,7 @@ pub use error::{StoreError, StudyError};
 pub use many::{EffectiveTasks, effective_tasks};
 pub use on_chip::{Calibration, Cost, StageName};
 pub use plan::Point;
+pub use rate::RateMatch;
 pub use read::{DEFAULT, FORMAT, Set, default_study, load, load_with, read, read_with, shipped, shipped_names};
 pub use recipe::Recipe;
 pub use results::{
@@ -171,6 +174,7 @@ fn execute(
     let records: Vec<OnceLock<Records>> = programs.iter().map(|_| OnceLock::new()).collect();
     let prepared: Vec<_> = runs_of.into_iter().map(Shared::new).collect();
     let known: Vec<bool> = found.programs.iter().map(Option::is_some).collect();
+    let matching = Matching::new(study.networks);
     let keep = |line: &dyn Fn(&mut Appender) -> Result<(), StoreError>| match store {
         Some(store) => line(&mut store.lock().unwrap_or_else(PoisonError::into_inner)),
         None => Ok(()),
@@ -191,7 +195,10 @@ fn execute(
             }
             Ok::<_, StudyError>(prepared)
         })?;
-        let rows = Run { point: &run.point, conditions: &run.conditions, prepared: &prepared }.rows()?;
+        let rows = match matching.of(&run, &prepared)? {
+            None => Run { point: &run.point, conditions: &run.conditions, prepared: &prepared }.rows()?,
+            Some(matched) => matched.rows(&run.point)?,
+        };
         keep(&|store| store.run(todo[index], &rows))?;
         Ok(rows)
     };

@@ -62,6 +62,7 @@ pub(crate) fn example(task: &str) -> Row {
         participation_ratio: None,
         alignment: None,
         capacity: None,
+        rate_match: None,
         rate_hz: 0.0,
         spikes: 0,
         synaptic_operations: 0,

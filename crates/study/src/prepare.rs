@@ -87,6 +87,8 @@ pub(crate) struct Prepared {
     pub(crate) nominal: Mutex<Option<Arc<Nominal>>>,
     /// How long all stimuli last, in seconds of emulated time.
     seconds: f64,
+    /// How long a step lasts, likewise.
+    step_seconds: f64,
     /// What the manifest says of the task and of the mapping.
     pub(crate) records: Records,
 }
@@ -116,6 +118,11 @@ impl Prepared {
     /// Spikes of `neurons` neurons over the task as a mean rate; 0 for rate units, which have none.
     pub(crate) fn rate_hz(&self, spikes: u64, neurons: u32) -> f64 {
         if self.graded { 0.0 } else { spikes as f64 / f64::from(neurons) / self.seconds }
+    }
+
+    /// The same of spikes over so many steps.
+    pub(crate) fn rate_over(&self, spikes: u64, neurons: u32, steps: u64) -> f64 {
+        if self.graded { 0.0 } else { spikes as f64 / f64::from(neurons) / (steps as f64 * self.step_seconds) }
     }
 }
 
@@ -258,6 +265,7 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         drain_steps: drain,
         nominal: Mutex::new(None),
         seconds: steps as f64 * to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
+        step_seconds: to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
         records,
     })
 }

@@ -6,7 +6,7 @@ mod readout;
 mod task;
 
 use crate::Control;
-use crate::axis::{AXES, BLAME_ALL, BLAME_NONE, Conditions, Given, Sweep, blame};
+use crate::axis::{AXES, BLAME_ALL, BLAME_NONE, Conditions, Given, RateArm, Sweep, blame};
 use crate::seeds::Seeds;
 use crate::spec::{
     Arm, ChipChoice, EchoWiring, EncoderSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
@@ -308,6 +308,7 @@ impl Reader<'_> {
             faults: root.or("faults", true)?,
             noise: noise?.unwrap_or(false),
             mechanism: root.or("mechanism", false)?,
+            rate: RateArm::Free,
             die: 0,
         };
         let controls = root.optional_with("controls", |v| {
@@ -315,6 +316,9 @@ impl Reader<'_> {
             v.array()?.iter().map(|control| control.one_of("a control", &known)).collect::<Option<Vec<_>>>()
         });
         let mut sweeps = sweeps(root, &mut base)?;
+        if model.is_graded() && root.has("rate") {
+            return root.reject("rate", "rate units do not spike, and have no firing rate to match; leave `rate` out");
+        }
         let to_blame = root.optional_with("blame", |v| {
             let names: Vec<String> = v.read()?;
             let once: BTreeSet<&String> = names.iter().collect();

@@ -3,7 +3,7 @@
 use crate::axis::{NETWORK, SERIES};
 use crate::prepare::real;
 use crate::seeds::Seeds;
-use crate::{Calibration, Capacity, ControlRow, Cost, EffectiveTasks, Point, StageName};
+use crate::{Calibration, Capacity, ControlRow, Cost, EffectiveTasks, Point, RateMatch, StageName};
 use device_models::RealisedMismatch;
 use disorder::Moments;
 use formats::csv::line;
@@ -55,6 +55,9 @@ pub struct Row {
     /// What the information processing capacity is made of, where that is the score.
     #[serde(default)]
     pub capacity: Option<Capacity>,
+    /// What its input weights were scaled by, where the firing rate is matched.
+    #[serde(default)]
+    pub rate_match: Option<RateMatch>,
     /// Mean firing rate of the reservoir over the task, in Hz of emulated time (0 for rate units).
     pub rate_hz: f64,
     /// Spikes (or graded events) of the reservoir.
@@ -286,12 +289,13 @@ pub fn csv(rows: &[Row]) -> String {
     mismatched.sort_unstable();
     mismatched.dedup();
     let moments = mismatched.iter().flat_map(|name| ["mean", "cv", "skew"].map(|of| format!("{name}_{of}")));
-    // Only studies of a capacity have its columns.
+    // Only studies of a capacity, or of matched rates, have their columns.
     let has_capacity = rows.iter().any(|row| row.capacity.is_some());
+    let has_rate = rows.iter().any(|row| row.rate_match.is_some());
     let of = |names: &[&str], are_there: bool| -> Vec<String> {
         names.iter().filter(|_| are_there).map(|name| (*name).to_owned()).collect()
     };
-    let some = of(&CAPACITY, has_capacity);
+    let some = [of(&CAPACITY, has_capacity), of(&RATE, has_rate)].concat();
     let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let mut text = line(fixed(&BEFORE).into_iter().chain(axes).chain(fixed(&BEHIND)).chain(some).chain(moments));
     for row in rows {
@@ -336,10 +340,20 @@ pub fn csv(rows: &[Row]) -> String {
                 .chain(on_chip_cells(row))
                 .chain(rest)
                 .chain(capacity_cells(row).into_iter().filter(|_| has_capacity))
+                .chain(rate_cells(row).into_iter().filter(|_| has_rate))
                 .chain(realised),
         ));
     }
     text
+}
+
+/// Columns of matched firing rates, in studies that have some.
+const RATE: [&str; 3] = ["rate_factor", "rate_wanted_hz", "rate_reached_hz"];
+
+/// What was scaled for which rate; empty where the rate is as it comes.
+fn rate_cells(row: &Row) -> [String; 3] {
+    let Some(RateMatch { factor, wanted_hz, reached_hz }) = row.rate_match else { return Default::default() };
+    [factor, wanted_hz, reached_hz].map(|value| format!("{value:.6}"))
 }
 
 /// Columns of the information processing capacity, in studies that have one.
