@@ -1,8 +1,8 @@
 //! What of the variance of a score is between networks, and what between the dies of one.
 //!
 //! Owns the sentence; components and intervals are those of [`statistics::components`]. A study runs a die once a
-//! setting, so that between dies is what noise adds from run to run, too, where a study has noise. It deliberately takes
-//! studies of one series alone: networks and series are crossed, for which nested components have no answer.
+//! setting, so that between dies is what noise adds from run to run, too, where a study has noise. It deliberately
+//! takes studies of one series alone: networks and series are crossed, for which nested components have no answer.
 
 use crate::findings::place;
 use crate::summary::{Setting, Stage, TaskResults};

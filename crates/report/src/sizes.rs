@@ -1,7 +1,7 @@
 //! How large a homogeneous network must be to do as well as a heterogeneous one, where size is an axis of a study.
 //!
-//! Owns the sentence; the match and its interval are those of [`statistics::match_size`]. It deliberately takes networks
-//! as units alone: of one network of a size nothing follows for others.
+//! Owns the sentence; the match and its interval are those of [`statistics::match_size`]. It deliberately takes
+//! networks as units alone: of one network of a size nothing follows for others.
 
 use crate::summary::{Setting, Stage, TaskResults, number};
 use statistics::{Better, LEVEL, SizeScores, match_size};

@@ -31,8 +31,8 @@ impl SeenOf {
 impl Seen {
     /// What a readout on the chip sees, and therefore a host that is compared with one: counts over the whole stimulus.
     pub const ON_CHIP: Self = Self { what: SeenOf::Counts, parts: 1 };
-    /// What a host sees of spikes if a study does not say: of the features and parts that were tried, these were best on
-    /// the validation parts of public data sets (`docs/concepts/readout.md`).
+    /// What a host sees of spikes if a study does not say: of the features and parts that were tried, these were best
+    /// on the validation parts of public data sets (`docs/concepts/readout.md`).
     pub const SPIKES: Self = Self { what: SeenOf::Counts, parts: 16 };
     /// What a host sees of rate units, chosen likewise.
     pub const LEVELS: Self = Self { what: SeenOf::Counts, parts: 1 };

@@ -1,10 +1,9 @@
 //! Temporal tasks: what goes into a reservoir and what should come out.
 //!
 //! This crate owns the catalogue of tasks ([`CATALOGUE`], [`TemporalTask`], [`task`]), their stimuli and targets
-//! ([`Stimulus`], [`Function`], [`Series`], [`Classification`], [`Regression`]), tasks of one's own data ([`OwnSeries`]),
-//! the reader of data sets in the `.ts` text format
-//! ([`read_ts`]) with the Japanese Vowels data inside, and the encoders that turn analog samples into events for a chip
-//! ([`Encoder`], [`graded`]).
+//! ([`Stimulus`], [`Function`], [`Series`], [`Classification`], [`Regression`]), tasks of one's own data
+//! ([`OwnSeries`]), the reader of data sets in the `.ts` text format ([`read_ts`]) with the Japanese Vowels data
+//! inside, and the encoders that turn analog samples into events for a chip ([`Encoder`], [`graded`]).
 //!
 //! It deliberately knows no chip, no feature and no score: it names the metric of a task, the `readout` crate computes
 //! it. It reads no file; texts are handed in.

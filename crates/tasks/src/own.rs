@@ -1,7 +1,8 @@
-//! Tasks of one's own data: a series with its targets, or with functions of the catalogue, and series with a number each.
+//! Tasks of one's own data: a series with its targets, or with functions of the catalogue, and series with a number
+//! each.
 //!
-//! Owns which samples of one's own series are trained on and scored, and how its inputs are scaled. It deliberately reads
-//! no file: columns of numbers are handed in.
+//! Owns which samples of one's own series are trained on and scored, and how its inputs are scaled. It deliberately
+//! reads no file: columns of numbers are handed in.
 
 use crate::series::Lengths;
 use crate::stimulus::to_f64;

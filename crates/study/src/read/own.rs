@@ -51,7 +51,8 @@ impl Reader<'_> {
         Some(Some(OwnData { content, files: vec![train_file, test_file] }))
     }
 
-    /// A data set in the `.ts` format, from a file beside the study. What is wrong in it is reported with its own place.
+    /// A data set in the `.ts` format, from a file beside the study. What is wrong in it is reported with its own
+    /// place.
     fn set(&self, task: &str, value: &Value<'_>) -> Option<(Set, DataFile)> {
         let (file, path) = self.beside(value)?;
         let text = match formats::text::read_text(&path) {

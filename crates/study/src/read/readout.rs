@@ -1,7 +1,7 @@
 //! The readout of a study file.
 //!
-//! Owns `[readout]`: its filter, its features, its synapses and parameters on the chip, copies, penalties and calibration. It
-//! deliberately trains nothing.
+//! Owns `[readout]`: its filter, its features, its synapses and parameters on the chip, copies, penalties and
+//! calibration. It deliberately trains nothing.
 
 use super::Reader;
 use crate::seen::{Seen, SeenOf};
