@@ -95,7 +95,7 @@ const USUAL: Settings = Settings { units: 100, spectral_radius: 0.95, input_scal
 fn series(task: Result<Task, TaskError>) -> Series {
     match task.unwrap().data {
         TaskData::Series(series) => series,
-        TaskData::Classification(_) => panic!("a series was asked for"),
+        TaskData::Classification(_) | TaskData::Regression(_) => panic!("a series was asked for"),
     }
 }
 

@@ -32,12 +32,20 @@ pub struct SeriesColumn {
 /// that are no numbers, with their places.
 pub fn load_column(path: &Path, name: Option<&str>) -> Result<SeriesColumn, FormatErrors> {
     let file = path.display().to_string();
-    let columns = match path.extension().and_then(|ending| ending.to_str()) {
+    Ok(chosen(load_columns(path)?, name, &file)?)
+}
+
+/// All columns of the file at `path`, as [`load_column`] finds them.
+///
+/// # Errors
+/// As [`load_column`], but for names.
+pub fn load_columns(path: &Path) -> Result<Vec<SeriesColumn>, FormatErrors> {
+    let file = path.display().to_string();
+    Ok(match path.extension().and_then(|ending| ending.to_str()) {
         Some("npz") => of_npz(&Npz::open(path)?, &file)?,
         Some("npy") => of_array("x", npy_columns(&read_bytes(path, NPY_BYTES_MAX)?, &file)?, &file)?,
         _ => read_columns(&read_text(path)?, &file)?,
-    };
-    Ok(chosen(columns, name, &file)?)
+    })
 }
 
 /// The columns of the CSV in `text`: a line with their names, then a line a sample. Lines that start with `#` and

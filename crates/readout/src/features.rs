@@ -197,6 +197,63 @@ impl Features for Levels {
     }
 }
 
+/// Graded outputs of rate units, each averaged over the ticks since the previous sample (or the restart), the sampled
+/// one included, in units of 1.
+#[derive(Clone, Debug)]
+pub struct MeanLevels {
+    levels: Vec<i64>,
+    /// Sum of the outputs after each tick of the window, up to `until`.
+    sums: Vec<i128>,
+    /// The first tick that is not in the sum, for each unit.
+    until: Vec<u64>,
+    open_from: u64,
+}
+
+impl MeanLevels {
+    /// Mean outputs of `neurons` units, all 0 at first.
+    pub fn new(neurons: usize) -> Self {
+        Self { levels: vec![0; neurons], sums: vec![0; neurons], until: vec![0; neurons], open_from: 0 }
+    }
+
+    /// Adds the ticks before `end` to the sum of a unit.
+    fn add_until(&mut self, neuron: usize, end: u64) {
+        self.sums[neuron] += i128::from(self.levels[neuron]) * i128::from(end - self.until[neuron]);
+        self.until[neuron] = end;
+    }
+}
+
+impl Features for MeanLevels {
+    fn width(&self) -> usize {
+        self.levels.len()
+    }
+
+    fn spike(&mut self, tick: u64, neuron: usize, value: i32) {
+        check_event(tick, self.open_from);
+        self.add_until(neuron, tick);
+        self.levels[neuron] += i64::from(value);
+    }
+
+    fn sample(&mut self, tick: u64, row: &mut [f64]) {
+        check_sample(tick, self.open_from, row, self.width());
+        let window = tick + 1 - self.open_from;
+        for (neuron, entry) in row.iter_mut().enumerate() {
+            self.add_until(neuron, tick + 1);
+            // An empty window has the output itself.
+            let (sum, ticks) = if window > 0 { (self.sums[neuron], window) } else { (self.levels[neuron].into(), 1) };
+            *entry = sum as f64 / (ticks as f64 * 65536.0);
+            self.sums[neuron] = 0;
+        }
+        self.open_from = tick + 1;
+    }
+
+    fn restart(&mut self, first_tick: u64) {
+        self.levels.fill(0);
+        self.sums.fill(0);
+        self.until.fill(first_tick);
+        self.open_from = first_tick;
+    }
+}
+
 /// Features with a list of ticks at which to sample them: a sink for a run that does not stop in between.
 #[derive(Clone, Debug)]
 pub struct Recorder<F> {
@@ -301,6 +358,20 @@ mod tests {
     }
 
     #[test]
+    fn levels_are_averaged_over_their_window() {
+        // 0, 0.5, 0.5, 0.5 | 0.5, -0.5 | -0.5
+        let rows = record(MeanLevels::new(1), &[3, 5, 6], &[(1, 0, 32768), (5, 0, -65536)]);
+        assert_eq!(rows.data(), &[0.375, 0.0, -0.5]);
+        let mut means = MeanLevels::new(1);
+        means.spike(2, 0, 65536);
+        means.restart(10);
+        means.spike(11, 0, 65536);
+        let mut row = [0.0];
+        means.sample(11, &mut row);
+        assert_eq!(row, [0.5], "nothing is left of what was before");
+    }
+
+    #[test]
     fn a_filter_decays_once_a_tick_after_a_spike() {
         let rows = record(FilteredSpikes::new(1, 0.5).unwrap(), &[0, 1, 2, 5], &[(1, 0, 1), (2, 0, 1)]);
         assert_eq!(rows.data(), &[0.0, 1.0, 1.5, 1.5 / 8.0]);
@@ -383,6 +454,23 @@ mod tests {
             let many = record(filter.clone(), &samples, &events);
             let once = record(filter, &[tick], &events);
             prop_assert_eq!(many.row(many.rows() - 1), once.row(0));
+        }
+
+        /// Against the outputs themselves, sampled after every tick.
+        #[test]
+        fn means_are_those_of_the_levels(
+            events in prop::collection::vec((0u64..5, -70_000i32..70_000), 1..40), every in 1u64..15,
+        ) {
+            let mut tick = 0;
+            let events: Vec<_> = events.iter().map(|(gap, value)| { tick += gap; (tick, 0, *value) }).collect();
+            let ends: Vec<u64> = (1..=tick / every + 1).map(|i| i * every - 1).collect();
+            let ticks: Vec<u64> = (0..=*ends.last().unwrap()).collect();
+            let all = record(Levels::new(1), &ticks, &events);
+            let means = record(MeanLevels::new(1), &ends, &events);
+            for (row, window) in all.data().chunks(every as usize).enumerate() {
+                let mean = window.iter().sum::<f64>() / every as f64;
+                prop_assert!((means.row(row)[0] - mean).abs() < 1e-9);
+            }
         }
 
         #[test]

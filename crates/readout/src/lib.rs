@@ -1,8 +1,8 @@
 //! From recorded events to a score: features, a trained linear readout, and how well it does.
 //!
-//! This crate owns the features of a reservoir ([`SpikeCounts`], [`FilteredSpikes`], [`Levels`]), the division of
-//! their rows into washout, training, validation and test ([`Split`]), ridge regression ([`Ridge`]) and the scores
-//! ([`metrics`]).
+//! This crate owns the features of a reservoir ([`SpikeCounts`], [`FilteredSpikes`], [`Levels`], [`MeanLevels`]), the
+//! division of their rows into washout, training, validation and test ([`Split`]), ridge regression ([`Ridge`]) and the
+//! scores ([`metrics`]).
 //!
 //! It deliberately knows no chip, no task and no file: ticks and neurons arrive as plain numbers, weights leave as
 //! plain numbers, and the mapper rounds them to what a chip can hold.
@@ -27,7 +27,7 @@ mod solve;
 mod split;
 
 pub use error::ReadoutError;
-pub use features::{Features, FilteredSpikes, Levels, Recorder, SpikeCounts, part_ends, part_means};
+pub use features::{Features, FilteredSpikes, Levels, MeanLevels, Recorder, SpikeCounts, part_ends, part_means};
 pub use linear::LinearReadout;
 pub use matrix::{Matrix, Rows};
 pub use ridge::{Criterion, Fit, PENALTIES, Ridge, SPIKES_MIN, Scaling, Trial};

@@ -9,7 +9,7 @@ use crate::summary::{Setting, Stage, TaskResults, family};
 use statistics::significance::tasks_improved;
 use statistics::{Better, LEVEL};
 use std::collections::BTreeMap;
-use study::Row;
+use study::{EffectiveTasks, Row};
 
 /// How many of the tasks that `together` stands for improve from one end of the horizontal axis to the other, and by
 /// the contrast of each axis at both ends; nothing if it is a single task.
@@ -49,6 +49,22 @@ fn at_ends<'t, 'a>(task: &'t TaskResults<'a>, axis: usize) -> Vec<(String, [&'t 
     };
     let settings = task.settings.iter().filter(|setting| setting.values[axis] == contrast.from);
     settings.filter(is_end).filter_map(pair).collect()
+}
+
+/// How many tasks those of a stimulus are, and those of the study, in a sentence; nothing if it is a single task.
+pub(crate) fn effective(effective: &[EffectiveTasks], together: &TaskResults<'_>) -> Option<String> {
+    let (family, _) = together.task.split_once(" (")?;
+    let own = effective.iter().find(|one| one.stimulus.as_deref() == Some(family))?;
+    let constant = match own.constant {
+        0 => String::new(),
+        count => format!(" ({count} whose score never varies are left out)"),
+    };
+    let all = effective.iter().find(|one| one.stimulus.is_none());
+    let all = all.map_or_else(String::new, |all| format!("; the {} of the study as {:.1}", all.tasks, all.number));
+    Some(format!(
+        "Many of these tasks are nearly one: the {} count as {:.1}{constant}{all} (participation ratio of their scores over {} runs).",
+        own.tasks, own.number, own.rows
+    ))
 }
 
 /// How many of `tasks` are better with the values `to` than with `from`, in words.
@@ -113,6 +129,10 @@ mod tests {
         let counts =
             "Raising the mismatch from CV 0 to CV 0.5 (full recurrence): 14 of 20 tasks improve, 2 become worse";
         assert!(all[0].findings.iter().any(|f| f.contains(counts)), "{all:#?}");
+        let effective =
+            all[0].findings.iter().find(|f| f.starts_with("Many of these tasks are nearly one: the 20 count as "));
+        let effective = effective.unwrap_or_else(|| panic!("{all:#?}"));
+        assert!(effective.ends_with(" (participation ratio of their scores over 16 runs)."), "{effective}");
         let table = crate::terminal_table(&family("full", &[]));
         assert!(
             table.starts_with("lorenz (20 tasks): accuracy (%), lower is better, 8 networks of 1 die\n"),

@@ -8,7 +8,7 @@ use crate::controls::{self, Beside};
 use crate::figure::capitalised;
 use crate::series::{Series, words};
 use crate::summary::{Setting, Stage, TaskResults, condensed};
-use crate::{blame, families, yields};
+use crate::{blame, budget, families, sizes, yields};
 use study::{Part, Row};
 
 /// The findings of one task.
@@ -24,6 +24,7 @@ pub struct TaskFindings {
 pub fn findings(rows: &[Row], beside: Beside<'_>) -> Vec<TaskFindings> {
     let together = condensed(rows);
     let tasks = TaskResults::group(&together);
+    let effective = study::effective_tasks(rows);
     let each = tasks.iter().map(|task| {
         let mut stages = vec![Stage::Float];
         stages.extend(Some(task.last_stage()).filter(|last| *last != Stage::Float));
@@ -31,10 +32,13 @@ pub fn findings(rows: &[Row], beside: Beside<'_>) -> Vec<TaskFindings> {
         all.extend(stages.iter().flat_map(|&stage| ranges(task, stage)).map(Some));
         all.extend((0..task.axes.len()).flat_map(|axis| stages.iter().map(move |&stage| contrast(task, axis, stage))));
         all.extend(families::findings(rows, task).into_iter().map(Some));
+        all.push(families::effective(&effective, task));
+        all.extend(sizes::findings(task).into_iter().map(Some));
         for &stage in &stages {
             all.extend(blame::blame(task, stage).into_iter().map(Some));
             all.extend(beside.require.map(|require| yields::yields(require, task, stage)));
         }
+        all.extend(budget::findings(task, task.last_stage()).into_iter().map(Some));
         all.extend(controls::against_tuned(beside.tuning, task).into_iter().map(Some));
         all.push(controls::without_chip(beside.controls, task));
         all.extend([chip_cost(task), worst(task), losses(task), saturations(task)]);

@@ -17,6 +17,7 @@
 
 mod activity;
 mod blame;
+mod budget;
 mod chart;
 mod compare;
 mod controls;
@@ -32,6 +33,7 @@ mod page;
 mod scale;
 mod score;
 mod series;
+mod sizes;
 mod summary;
 mod svg;
 mod table;

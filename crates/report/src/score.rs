@@ -19,7 +19,7 @@ pub struct ScoreFormat {
     pub definition: &'static str,
 }
 
-const METRICS: [ScoreFormat; 3] = [
+const METRICS: [ScoreFormat; 4] = [
     ScoreFormat {
         name: "accuracy",
         unit: "%",
@@ -38,6 +38,17 @@ const METRICS: [ScoreFormat; 3] = [
         definition: "Sum over the delays k = 1, 2, ... of the squared correlation between the input k steps ago and \
                      the readout trained to reproduce it (Jaeger, GMD report 152, 2002). It counts how many past \
                      inputs can be recovered linearly; the number of neurons is its upper bound. Higher is better.",
+    },
+    ScoreFormat {
+        name: "information capacity",
+        unit: "",
+        difference_unit: "",
+        factor: 1.0,
+        decimals: 2,
+        definition: "Sum over products of Legendre polynomials of past inputs of the part that a linear readout without \
+                     penalty can make of the states, where that exceeds what chance gives (Dambre et al., Scientific \
+                     Reports 2, 514, 2012). The rank of the states is its upper bound, but for chance; results.csv has \
+                     rank, threshold, chance and the sum of each degree. Higher is better.",
     },
     ScoreFormat {
         name: "nrmse",

@@ -15,7 +15,7 @@ use chip::CoreModel;
 use device_models::MismatchSetting;
 use disorder::Family;
 use formats::document::Value;
-use listed::{CV, FAMILY, PARAMETER, RECURRENCE};
+use listed::{CV, FAMILY, PARAMETER, RATE, RECURRENCE};
 use mapper::MapperOptions;
 use network::Recurrence;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,8 +58,25 @@ pub struct Conditions {
     pub noise: bool,
     /// Whether rows have measures of the states.
     pub mechanism: bool,
+    /// What becomes of the firing rate where there is mismatch.
+    pub rate: RateArm,
     /// Number of the die, among those of the network.
     pub die: u32,
+}
+
+/// What becomes of the firing rate of a condition with mismatch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RateArm {
+    /// It is as it comes.
+    #[default]
+    Free,
+    /// Input weights are scaled until it is as without mismatch.
+    Matched,
+}
+
+impl RateArm {
+    /// Both, as study files name them.
+    const NAMES: [(&'static str, Self); 2] = [("free", Self::Free), ("matched", Self::Matched)];
 }
 
 /// What an axis is to a study.
@@ -179,6 +196,7 @@ enum Change {
     Parameters(Option<BTreeSet<String>>),
     /// The parameters whose deviates are those of another die.
     Swap(BTreeSet<String>),
+    Rate(RateArm),
     Cv(Option<Decimal>),
     Die(u32),
     /// What a key of the study's file sets has been set where the file was read.
@@ -234,6 +252,7 @@ impl AxisValue {
             Change::Recurrence(recurrence) => conditions.recurrence = *recurrence,
             Change::Family(family) => conditions.mismatch.family = Some(*family),
             Change::Parameters(names) => conditions.mismatch.only.clone_from(names),
+            Change::Rate(rate) => conditions.rate = *rate,
             Change::Cv(cv) => conditions.cv = *cv,
             Change::Swap(names) => conditions.swap.clone_from(names),
             Change::Die(die) => conditions.die = *die,
@@ -253,7 +272,7 @@ pub struct Sweep {
 
 /// The axes that a study file can give values to, in the order of the plan: the last one changes fastest from run to
 /// run. Those that change the program come first, so that runs of one program follow each other.
-pub(crate) static AXES: [Listed; 4] = [RECURRENCE, PARAMETER, FAMILY, CV];
+pub(crate) static AXES: [Listed; 5] = [RECURRENCE, PARAMETER, FAMILY, RATE, CV];
 
 /// The tasks, each with a section of its own in a report. A study file gives them as tables `[[task]]`.
 pub static TASK: Axis = Axis {

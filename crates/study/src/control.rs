@@ -11,19 +11,18 @@ use crate::record::Stimulus;
 use crate::{Point, StudyError};
 use disorder::{Key, Purpose, uniform};
 use fx::step::tanh_q20;
-use readout::{Features, FilteredSpikes, Levels, Matrix, ReadoutError, SpikeCounts};
+use readout::{Features, FilteredSpikes, Levels, Matrix, ReadoutError, part_means};
 use serde::{Deserialize, Serialize};
-use tasks::Signal;
 
 /// A control without a chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Control {
-    /// The encoded input through filters of the host of several time constants; utterances as counts of their input
-    /// spikes, which is what a reservoir's are.
+    /// The encoded input through filters of the host of several time constants; of a whole stimulus the same features
+    /// of its input spikes as of a reservoir's.
     Filters,
     /// A layer of as many random tanh units as the reservoir has neurons, of the sample of the same time, or of the
-    /// mean of an utterance.
+    /// means of the parts of a whole stimulus.
     Static,
 }
 
@@ -81,12 +80,11 @@ pub(crate) fn controls(run: &Run<'_>, which: &[Control]) -> Result<Vec<ControlRo
     for &control in which {
         let features = match control {
             Control::Filters => filtered(run),
-            Control::Static => Ok(layer(run)),
+            Control::Static => layer(run),
         };
         let features = features.map_err(|error| run.readout_error(error))?;
         let fit = run.train(&features)?;
-        let scores = run.scores(&run.apply(&fit.readout, &features)?)?;
-        let validation = run.validation_scores(&fit)?;
+        let (scores, validation, _) = run.float_scores(&features, &fit)?;
         rows.extend(run.prepared.ids.iter().enumerate().map(|(index, id)| ControlRow {
             control,
             point: run.point.clone().of_task(id),
@@ -105,8 +103,10 @@ fn filtered(run: &Run<'_>) -> Result<Matrix, ReadoutError> {
     let Prepared { stimuli, channels, graded, .. } = run.prepared;
     let steps = run.conditions.chip.spec.step_ticks();
     let rows = |features: &mut dyn Features| sampled(stimuli, steps, features);
-    if run.prepared.is_classification() {
-        return Ok(rows(&mut SpikeCounts::per_tick(*channels)));
+    if run.prepared.goal.is_per_stimulus() {
+        let seen = run.conditions.readout.seen;
+        let mut features = seen.features(*channels, *graded, run.prepared.filter_decay)?;
+        return Ok(seen.joined(rows(&mut *features)));
     }
     let mut parts = Vec::new();
     for decay in octaves(run.prepared.filter_decay) {
@@ -151,8 +151,9 @@ const TANH_UNIT: f64 = 1_048_576.0;
 
 /// The random layer: tanh of a weighted sum of the input, scaled to -1 to 1, and a bias; weights and biases are uniform
 /// in -2 to 2, so that units are neither linear nor steps.
-fn layer(run: &Run<'_>) -> Matrix {
+fn layer(run: &Run<'_>) -> Result<Matrix, ReadoutError> {
     let Prepared { signals, ranges, .. } = run.prepared;
+    let seen = run.conditions.readout.seen;
     let neurons = run.conditions.reservoir.neurons as usize;
     let inputs = ranges.len();
     let seed = run.conditions.seeds.network(run.conditions.network);
@@ -179,23 +180,14 @@ fn layer(run: &Run<'_>) -> Matrix {
     };
     for signal in signals {
         let frame = |index: usize| signal.frame(index).iter().map(|v| crate::prepare::real(*v)).collect::<Vec<f64>>();
-        if run.prepared.is_classification() {
-            push(&mean_of(signal, inputs, frame));
+        if run.prepared.goal.is_per_stimulus() {
+            let frames = Matrix::from_vec(signal.len(), inputs, (0..signal.len()).flat_map(frame).collect());
+            part_means(frames.all(), seen.parts as usize)?.chunks(inputs).for_each(&mut push);
         } else {
             (0..signal.len()).for_each(|index| push(&frame(index)));
         }
     }
-    rows
-}
-
-/// The mean of all frames of a signal.
-fn mean_of(signal: &Signal, inputs: usize, frame: impl Fn(usize) -> Vec<f64>) -> Vec<f64> {
-    let mut mean = vec![0.0; inputs];
-    for index in 0..signal.len() {
-        mean.iter_mut().zip(frame(index)).for_each(|(mean, value)| *mean += value);
-    }
-    mean.iter_mut().for_each(|mean| *mean /= signal.len().max(1) as f64);
-    mean
+    Ok(if run.prepared.goal.is_per_stimulus() { seen.joined(rows) } else { rows })
 }
 
 #[cfg(test)]

@@ -25,6 +25,12 @@ pub enum StudyError {
         /// Runs of the study.
         runs: usize,
     },
+    /// The homogeneous network that was tuned is best at the end of a grid, and the study wants that to be an error.
+    #[error("{found}")]
+    Edge {
+        /// Every such value, a line each.
+        found: String,
+    },
     /// The store of the study is not what it should be.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -101,6 +107,14 @@ pub enum StudyError {
     /// The states of a run have no measure.
     #[error("{point}: {error}; leave `mechanism` out of the study, or give it longer tasks")]
     Mechanism {
+        /// The run.
+        point: Point,
+        /// What is wrong.
+        error: StatisticsError,
+    },
+    /// The information processing capacity of the states of a run cannot be measured.
+    #[error("{point}: {error}; give the task more `test` samples, or shorter `max_delays`")]
+    Capacity {
         /// The run.
         point: Point,
         /// What is wrong.

@@ -4,9 +4,10 @@
 //! are right to within a factor of three; the speeds are those of a slow processor and say days from years.
 
 use crate::StudySpec;
-use crate::spec::{TaskSettings, Wiring};
+use crate::spec::{OwnContent, TaskSettings, Wiring};
 use budget::{CONNECTION_BYTES, Estimate, NEURON_BYTES, UPDATES_PER_SECOND};
 use chip::whole_multiple;
+use tasks::Metric;
 use units::{Quantity, Unit};
 
 /// Bytes of a run: its row while it is waited for, its row among the results, its line in each file.
@@ -55,6 +56,8 @@ impl StudySpec {
 /// The numbers of a task.
 struct Sizes {
     neurons: u128,
+    /// What a readout sees in a row.
+    features: u128,
     connections: u128,
     /// Entries of the matrices that an echo state network is made with.
     matrix: u128,
@@ -75,20 +78,29 @@ impl Sizes {
             // Every pair is looked at; three matrices find the spectral radius.
             Wiring::Echo(_) => (neurons * neurons, 3 * neurons * neurons),
         };
-        let samples = match &task.own {
-            Some(own) => (own.train.utterances.len() + own.test.utterances.len()) as u128,
+        let content = task.own.as_ref().map(|own| &own.content);
+        let samples = match content {
+            Some(OwnContent::Classes(train, test)) => (train.utterances.len() + test.utterances.len()) as u128,
+            Some(OwnContent::Numbers(train, test)) => (train.signals.len() + test.signals.len()) as u128,
+            Some(OwnContent::Series(own)) => own.inputs.first().map_or(0, |(_, values)| values.len() as u128),
             None => ["train", "test"]
                 .iter()
                 .map(|name| task.counts.get(*name).map_or(SAMPLES, |n| *n as u64))
                 .map(u128::from)
                 .sum(),
         };
+        let is_whole = match content {
+            Some(content) => !matches!(content, OwnContent::Series(_)),
+            None => tasks::entry(&task.id).is_ok_and(|entry| entry.info.metric == Metric::Accuracy),
+        };
+        let parts = study.arms.iter().map(|arm| u128::from(arm.base.readout.seen.parts)).max().unwrap_or(1);
+        let features = if is_whole { neurons * parts } else { neurons };
         let others = task.counts.iter().filter(|(name, _)| !["train", "test"].contains(&name.as_str()));
         let targets = others.map(|(_, count)| *count as u128).max().unwrap_or(1).max(task.targets.len() as u128);
         let step = study.first().chip.spec.step();
         let steps_per_sample = u128::from(whole_multiple(task.sample, step).unwrap_or(1));
         let events = samples * u128::from(task.encoder.trains_per_channel) * spikes(task.encoder.rate_max, task.sample);
-        Self { neurons, connections, matrix, samples, targets, steps_per_sample, events }
+        Self { neurons, features, connections, matrix, samples, targets, steps_per_sample, events }
     }
 
     /// Bytes of one program and one run.
@@ -99,28 +111,28 @@ impl Sizes {
     }
 
     fn memory(&self, estimate: &mut Estimate, threads: u128) {
-        let Self { neurons, connections, matrix, samples, targets, events, .. } = *self;
+        let Self { neurons, features, connections, matrix, samples, targets, events, .. } = *self;
         let neurons_of = format!("a reservoir of {neurons} neurons");
         estimate.memory(&neurons_of, neurons * (u128::from(PROGRAMS) + threads), NEURON_BYTES, "neurons");
         estimate.memory(format!("{connections} connections"), connections, PROGRAMS * CONNECTION_BYTES, "neurons");
         estimate.memory(format!("matrices of {neurons} units"), matrix, NUMBER_BYTES, "neurons");
-        let features = samples.saturating_mul(neurons).saturating_mul(threads);
-        let of_samples = format!("{samples} samples of {neurons} features on {threads} threads");
+        let entries = samples.saturating_mul(features).saturating_mul(threads);
+        let of_samples = format!("{samples} samples of {features} features on {threads} threads");
         let more = if neurons > samples { "neurons" } else { "train" };
-        estimate.memory(of_samples, features, FEATURE_COPIES * NUMBER_BYTES, more);
-        let rank = samples.min(neurons);
+        estimate.memory(of_samples, entries, FEATURE_COPIES * NUMBER_BYTES, more);
+        let rank = samples.min(features);
         let squares = (rank * rank).saturating_mul(threads);
-        estimate.memory(format!("readouts of {neurons} features"), squares, 2 * NUMBER_BYTES, "neurons");
+        estimate.memory(format!("readouts of {features} features"), squares, 2 * NUMBER_BYTES, "neurons");
         let values = samples.saturating_mul(targets);
         estimate.memory(format!("{samples} samples of {targets} targets"), values, 2 * NUMBER_BYTES, "train");
         estimate.memory(format!("{events} input events"), events, PROGRAMS * EVENT_BYTES, "trains_per_channel");
     }
 
     fn time(&self, estimate: &mut Estimate, runs: u128, task: &str) {
-        let Self { neurons, matrix, samples, steps_per_sample, .. } = *self;
+        let Self { neurons, features, matrix, samples, steps_per_sample, .. } = *self;
         let updates = samples.saturating_mul(steps_per_sample).saturating_mul(neurons).saturating_mul(runs);
         estimate.time(format!("{runs} runs of task `{task}`"), updates, UPDATES_PER_SECOND, "dies");
-        let products = samples.saturating_mul(neurons).saturating_mul(neurons.min(samples)).saturating_mul(runs);
+        let products = samples.saturating_mul(features).saturating_mul(features.min(samples)).saturating_mul(runs);
         estimate.time(format!("{runs} readouts of task `{task}`"), products, PRODUCTS_PER_SECOND, "neurons");
         let squarings = matrix.saturating_mul(neurons).saturating_mul(16);
         estimate.time("the spectral radius", squarings, PRODUCTS_PER_SECOND, "neurons");

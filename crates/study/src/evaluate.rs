@@ -6,14 +6,13 @@ use crate::on_chip::{Job, Nominal, Stages};
 use crate::prepare::{Goal, Prepared};
 use crate::record::{Rows, Taken, play};
 use crate::results::{OnChipRow, StageScore, digest};
-use crate::{Point, Realised, Row, StageName, StudyError};
+use crate::{Capacity, Point, Realised, Row, Seen, SeenOf, StageName, StudyError};
 use device_models::{DieParameters, MismatchSetting, realised_mismatch};
 use disorder::Die;
 use fx::Real;
-use readout::{
-    Features, FilteredSpikes, Fit, Levels, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, Trial, metrics,
-};
+use readout::{Fit, LinearReadout, Matrix, ReadoutError, Ridge, Trial, metrics};
 use session::{Session, SessionError};
+use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 use tasks::Metric;
 use units::DieId;
@@ -25,6 +24,9 @@ pub(crate) struct Run<'a> {
     pub(crate) conditions: &'a Conditions,
     pub(crate) prepared: &'a Prepared,
 }
+
+/// Scores on the test and on the validation part, and what a capacity is made of.
+type FloatScores = (Vec<f64>, Option<Vec<f64>>, Option<Capacity>);
 
 /// The emulations of one run have different noise; this is the one that features are taken from.
 const RESERVOIR: u64 = 0;
@@ -39,8 +41,6 @@ impl Run<'_> {
         let (features, spikes, chain) = self.record(&mut session, job.as_ref())?;
         let features_digest = digest_of(&features);
         let fit = self.train(&features)?;
-        let outputs = self.apply(&fit.readout, &features)?;
-
         let (counters, mut warnings) = (session.counters(), session.warnings(&[]));
         let mut saturations = counters.saturations;
         // The scores of each stage, one a task, with what it cost; and what is the same for all tasks.
@@ -71,8 +71,7 @@ impl Run<'_> {
         }
         let realised = self.realised(&die)?;
         let mechanism = self.mechanism(&features)?;
-        let float = self.scores(&outputs)?;
-        let validation = self.validation_scores(&fit)?;
+        let (float, validation, capacity) = self.float_scores(&features, &fit)?;
         let conditions = self.conditions;
         let row = |(index, id): (usize, &String)| {
             let on_chip = on_chip(index);
@@ -96,6 +95,8 @@ impl Run<'_> {
                 penalty: self.penalty(&fit, index),
                 participation_ratio: mechanism.as_ref().map(|m| m.participation_ratio),
                 alignment: mechanism.as_ref().and_then(|m| m.alignments.get(index).copied()),
+                capacity: capacity.clone(),
+                rate_match: None,
                 rate_hz: prepared.rate_hz(spikes, conditions.reservoir.neurons),
                 spikes,
                 synaptic_operations: counters.synaptic_operations,
@@ -108,7 +109,7 @@ impl Run<'_> {
         Ok(prepared.ids.iter().enumerate().map(row).collect())
     }
 
-    fn die_parameters(&self, trial: u64) -> Result<DieParameters, StudyError> {
+    pub(crate) fn die_parameters(&self, trial: u64) -> Result<DieParameters, StudyError> {
         let Conditions { seeds, network, cv, faults, noise, .. } = *self.conditions;
         let spec = &self.conditions.chip.spec;
         let die = Die { root_seed: seeds.dies_of(network), id: DieId(self.conditions.die) };
@@ -173,27 +174,25 @@ impl Run<'_> {
         job: Option<&Job<'_>>,
     ) -> Result<(Matrix, u64, Option<Matrix>), StudyError> {
         let (prepared, count) = (self.prepared, self.prepared.features.count);
-        let features: Box<dyn Features> = match &prepared.goal {
-            _ if prepared.graded => Box::new(Levels::new(count)),
-            Goal::Classes(_) => Box::new(SpikeCounts::per_tick(count)),
-            Goal::Targets(_) => {
-                Box::new(FilteredSpikes::new(count, prepared.filter_decay).map_err(|e| self.readout_error(e))?)
-            }
-        };
+        // At every sample of a series, states; of whole stimuli what the study asks for.
+        let each = Seen { what: SeenOf::States, parts: 1 };
+        let seen = if prepared.goal.is_per_stimulus() { self.conditions.readout.seen } else { each };
+        let features = seen.features(count, prepared.graded, prepared.filter_decay);
+        let features = features.map_err(|e| self.readout_error(e))?;
         let rows = Rows::new(&prepared.board, &prepared.features, features, Taken::AtSamples, prepared.graded);
         let mut all: Vec<_> = [rows].into_iter().chain(job.map(Job::chain_rows)).collect();
         let drain = job.map_or(0, Job::drain);
         play(session, &prepared.stimuli, None, drain, &mut all).map_err(|e| self.session_error(e))?;
         let mut all = all.into_iter().map(Rows::finish);
         let (features, spikes) = all.next().expect("the host has features");
-        Ok((features, spikes, all.next().map(|(chain, _)| chain)))
+        Ok((seen.joined(features), spikes, all.next().map(|(chain, _)| chain)))
     }
 
     pub(crate) fn train(&self, features: &Matrix) -> Result<Fit, StudyError> {
         let ridge = match self.prepared.goal {
             Goal::Classes(_) => Ridge::classifier(),
-            Goal::Targets(_) if self.prepared.graded => Ridge::default(),
-            Goal::Targets(_) => Ridge::of_spikes(),
+            Goal::Numbers(_) | Goal::Targets(_) if self.prepared.graded => Ridge::default(),
+            Goal::Numbers(_) | Goal::Targets(_) => Ridge::of_spikes(),
         };
         ridge.fit(features, self.prepared.goal.targets(), &self.prepared.split).map_err(|e| self.readout_error(e))
     }
@@ -202,13 +201,30 @@ impl Run<'_> {
         readout.apply(features.all()).map_err(|e| self.readout_error(e))
     }
 
+    /// The scores of a readout on the host, one a task, on the test part and on the validation part; an information
+    /// capacity is one of the states, and has no readout.
+    pub(crate) fn float_scores(&self, features: &Matrix, fit: &Fit) -> Result<FloatScores, StudyError> {
+        if self.prepared.metric != Metric::InformationCapacity {
+            let outputs = self.apply(&fit.readout, features)?;
+            return Ok((self.scores(&outputs)?, self.validation_scores(fit)?, None));
+        }
+        let input: Vec<f64> = self.prepared.goal.targets().all().column(0).collect();
+        let targets = &self.conditions.task.capacity;
+        let of = |rows: Range<usize>| Capacity::of(features.slice(rows.clone()), &input[rows], targets);
+        let (total, capacity) = of(self.prepared.split.test_rows())
+            .map_err(|error| StudyError::Capacity { point: self.point.clone(), error })?;
+        // What a setting is chosen by has no need of as many samples; where there are too few for any, none is chosen.
+        let fitted = of(self.prepared.split.fitted_rows()).ok();
+        Ok((vec![total], fitted.map(|(total, _)| vec![total]), Some(capacity)))
+    }
+
     /// The score of the outputs on the test part, one a task.
     pub(crate) fn scores(&self, outputs: &Matrix) -> Result<Vec<f64>, StudyError> {
         let test = self.prepared.split.test_rows();
         let rows = outputs.slice(test.clone());
         let scores = match &self.prepared.goal {
             Goal::Classes(classes) => metrics::accuracy(rows, &classes.of_row[test]).map(|share| vec![share]),
-            Goal::Targets(targets) => match self.prepared.metric {
+            Goal::Numbers(targets) | Goal::Targets(targets) => match self.prepared.metric {
                 Metric::MemoryCapacity => {
                     metrics::memory_capacity(rows, targets.slice(test), 0.0).map(|capacity| vec![capacity.total])
                 }
@@ -234,7 +250,7 @@ impl Run<'_> {
                 let right = |trial: &Trial| 1.0 - trial.misclassified as f64 / rows.len() as f64;
                 Ok(fit.penalties.first().and_then(|penalty| trial(*penalty)).map(|trial| vec![right(trial)]))
             }
-            Goal::Targets(targets) => {
+            Goal::Numbers(targets) | Goal::Targets(targets) => {
                 let validated = targets.slice(rows);
                 let nmse = |(target, penalty): (usize, &f64)| {
                     let error = trial(*penalty)?.squared_errors.as_ref()?[target];

@@ -19,22 +19,26 @@
 
 mod axis;
 mod calibrate;
+mod capacity;
 mod control;
 mod engine;
 mod error;
 mod estimate;
 mod evaluate;
+mod many;
 mod mechanism;
 mod notice;
 mod on_chip;
 mod plan;
 mod prepare;
+mod rate;
 mod read;
 mod recipe;
 mod record;
 mod reservoir;
 mod results;
 mod seeds;
+mod seen;
 mod spec;
 mod store;
 mod tuned;
@@ -44,31 +48,36 @@ use engine::{Shared, Stopped, run_all};
 use evaluate::Run;
 use plan::{Plan, Planned};
 use prepare::{Records, prepare};
+use rate::Matching;
 use std::ops::Range;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use store::{Appender, Found};
 
 pub use axis::{
-    Axis, AxisValue, BLAME, BLAME_ALL, BLAME_NONE, Conditions, Contrast, DIE, NETWORK, Part, Role, SERIES, Scale,
-    Sweep, TASK, axis, number,
+    Axis, AxisValue, BLAME, BLAME_ALL, BLAME_NONE, Conditions, Contrast, DIE, NETWORK, Part, RateArm, Role, SERIES,
+    Scale, Sweep, TASK, axis, number,
 };
+pub use capacity::Capacity;
 pub use control::{Control, ControlRow};
 pub use engine::{Progress, RunOptions};
 pub use error::{StoreError, StudyError};
+pub use many::{EffectiveTasks, effective_tasks};
 pub use on_chip::{Calibration, Cost, StageName};
 pub use plan::Point;
+pub use rate::RateMatch;
 pub use read::{DEFAULT, FORMAT, Set, default_study, load, load_with, read, read_with, shipped, shipped_names};
 pub use recipe::Recipe;
 pub use results::{
     DataFile, Manifest, MappingSummary, OnChipRow, Realised, Row, StageScore, StudyResult, TaskRecord, csv,
 };
 pub use seeds::Seeds;
+pub use seen::{Seen, SeenOf};
 pub use spec::{
-    Arm, CalibrationSettings, ChipChoice, ChipReadout, EchoWiring, EncoderSettings, OwnData, ReadoutSettings,
-    ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
+    Arm, CalibrationSettings, ChipChoice, ChipReadout, EchoWiring, EncoderSettings, OwnContent, OwnData,
+    ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
 };
 pub use store::{Shard, ShardStatus, Status, Store};
-pub use tuned::{Tuned, tuned};
+pub use tuned::{Edge, Tuned, tuned};
 
 impl StudySpec {
     /// A smaller version of this study that says the same with less certainty: one network of two dies, no search for
@@ -165,6 +174,7 @@ fn execute(
     let records: Vec<OnceLock<Records>> = programs.iter().map(|_| OnceLock::new()).collect();
     let prepared: Vec<_> = runs_of.into_iter().map(Shared::new).collect();
     let known: Vec<bool> = found.programs.iter().map(Option::is_some).collect();
+    let matching = Matching::new(study.networks);
     let keep = |line: &dyn Fn(&mut Appender) -> Result<(), StoreError>| match store {
         Some(store) => line(&mut store.lock().unwrap_or_else(PoisonError::into_inner)),
         None => Ok(()),
@@ -185,7 +195,10 @@ fn execute(
             }
             Ok::<_, StudyError>(prepared)
         })?;
-        let rows = Run { point: &run.point, conditions: &run.conditions, prepared: &prepared }.rows()?;
+        let rows = match matching.of(&run, &prepared)? {
+            None => Run { point: &run.point, conditions: &run.conditions, prepared: &prepared }.rows()?,
+            Some(matched) => matched.rows(&run.point)?,
+        };
         keep(&|store| store.run(todo[index], &rows))?;
         Ok(rows)
     };
@@ -241,14 +254,14 @@ fn assemble(study: &StudySpec, plan: &Plan, found: Found) -> Result<StudyResult,
             records.push(record);
         }
     }
-    let manifest = manifest(study, records, &rows, &tuning);
+    let manifest = manifest(study, records, &rows, &tuning)?;
     Ok(StudyResult { rows, controls, tuning, manifest })
 }
 
-fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Row]) -> Manifest {
+fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Row]) -> Result<Manifest, StudyError> {
     let Conditions { seeds, chip, faults, noise, .. } = study.first();
     let mut warnings = notice::gather(&records, rows);
-    tuned::warn(&tuned(tuning), &mut warnings);
+    tuned::judge(&tuned(tuning), study.edge, &mut warnings)?;
     let mut tasks: Vec<TaskRecord> = Vec::new();
     let mut mappings = Vec::new();
     for Records { task, mapping, .. } in records {
@@ -257,7 +270,7 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Ro
         }
         mappings.push(mapping);
     }
-    Manifest {
+    Ok(Manifest {
         format: "quenched-manifest".into(),
         version: 1,
         quenched: env!("CARGO_PKG_VERSION").into(),
@@ -276,9 +289,10 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Ro
         faults: *faults && chip.spec.faults.is_some(),
         noise: *noise,
         tasks,
+        effective_tasks: many::effective_tasks(rows),
         data: study.tasks().iter().flat_map(|task| task.own.iter().flat_map(|own| own.files.clone())).collect(),
         mappings,
         warnings,
         results_digest: results::digest(csv(rows).as_bytes()),
-    }
+    })
 }

@@ -61,6 +61,8 @@ pub(crate) fn example(task: &str) -> Row {
         penalty: 1.0,
         participation_ratio: None,
         alignment: None,
+        capacity: None,
+        rate_match: None,
         rate_hz: 0.0,
         spikes: 0,
         synaptic_operations: 0,

@@ -7,7 +7,7 @@ use crate::axis::Conditions;
 use crate::on_chip::{Nominal, readout_operating_point, to_f64};
 use crate::plan::Planned;
 use crate::record::{FeatureMap, Stimulus, first_tick};
-use crate::spec::{EncoderSettings, TaskSettings};
+use crate::spec::{EncoderSettings, OwnContent, TaskSettings};
 use crate::{ControlRow, MappingSummary, StudyError, TaskRecord, reservoir, results};
 use chip::{InputEvent, whole_multiple};
 use fx::{Fraction, Real, math};
@@ -16,9 +16,11 @@ use network::Network;
 use readout::{Matrix, Split};
 use serde::{Deserialize, Serialize};
 use session::Board;
+use statistics::capacity::Targets;
 use std::sync::{Arc, Mutex};
 use tasks::{
-    Encoder, EncoderOptions, Metric, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions, graded, task,
+    Encoder, EncoderOptions, Metric, Regression, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions,
+    graded, task,
 };
 use units::{Decimal, InputId, Quantity, Unit};
 use warnings::Warnings;
@@ -35,6 +37,8 @@ pub(crate) struct Classes {
 pub(crate) enum Goal {
     /// A class for each stimulus.
     Classes(Classes),
+    /// A number for each stimulus.
+    Numbers(Matrix),
     /// Numbers for each sample of one long stimulus.
     Targets(Matrix),
 }
@@ -44,8 +48,13 @@ impl Goal {
     pub(crate) const fn targets(&self) -> &Matrix {
         match self {
             Self::Classes(classes) => &classes.one_hot,
-            Self::Targets(targets) => targets,
+            Self::Numbers(targets) | Self::Targets(targets) => targets,
         }
+    }
+
+    /// Whether rows are whole stimuli, and not samples of one series.
+    pub(crate) const fn is_per_stimulus(&self) -> bool {
+        !matches!(self, Self::Targets(_))
     }
 }
 
@@ -78,6 +87,8 @@ pub(crate) struct Prepared {
     pub(crate) nominal: Mutex<Option<Arc<Nominal>>>,
     /// How long all stimuli last, in seconds of emulated time.
     seconds: f64,
+    /// How long a step lasts, likewise.
+    step_seconds: f64,
     /// What the manifest says of the task and of the mapping.
     pub(crate) records: Records,
 }
@@ -100,11 +111,6 @@ impl Prepared {
         self.metric.name()
     }
 
-    /// Whether rows are utterances, and not samples of one series.
-    pub(crate) const fn is_classification(&self) -> bool {
-        matches!(self.goal, Goal::Classes(_))
-    }
-
     pub(crate) const fn higher_is_better(&self) -> bool {
         self.metric.higher_is_better()
     }
@@ -112,6 +118,11 @@ impl Prepared {
     /// Spikes of `neurons` neurons over the task as a mean rate; 0 for rate units, which have none.
     pub(crate) fn rate_hz(&self, spikes: u64, neurons: u32) -> f64 {
         if self.graded { 0.0 } else { spikes as f64 / f64::from(neurons) / self.seconds }
+    }
+
+    /// The same of spikes over so many steps.
+    pub(crate) fn rate_over(&self, spikes: u64, neurons: u32, steps: u64) -> f64 {
+        if self.graded { 0.0 } else { spikes as f64 / f64::from(neurons) / (steps as f64 * self.step_seconds) }
     }
 }
 
@@ -123,12 +134,15 @@ fn load_task(seed: u64, settings: &TaskSettings) -> Result<Task, StudyError> {
         let validation = train / VALIDATION_SHARE;
         options = options.with("train", train - validation).with("validation", validation);
     }
-    let made = match (&settings.own, &settings.targets[..]) {
-        (Some(own), _) => Task::classification(&settings.id, own.train.clone(), own.test.clone()),
-        (None, []) => task(&settings.id, &options),
+    let id = &settings.id;
+    let made = match (settings.own.as_ref().map(|own| &own.content), &settings.targets[..]) {
+        (Some(OwnContent::Classes(train, test)), _) => Task::classification(id, train.clone(), test.clone()),
+        (Some(OwnContent::Numbers(train, test)), _) => Task::regression(id, train.clone(), test.clone()),
+        (Some(OwnContent::Series(own)), _) => Task::own_series(id, own, &options),
+        (None, []) => task(id, &options),
         (None, targets) => Task::temporal(targets, &options),
     };
-    made.map_err(|error| StudyError::Task { task: settings.id.clone(), error })
+    made.map_err(|error| StudyError::Task { task: id.clone(), error })
 }
 
 /// One part in so many of the training samples chooses the penalty.
@@ -151,36 +165,50 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
     let stimulate = Stimulate { conditions, settings, sample_steps };
     let ranges = match &task.data {
         TaskData::Classification(data) => data.input_ranges(),
+        TaskData::Regression(data) => data.input_ranges(),
         TaskData::Series(series) => series.input_ranges(),
     };
     let analog_channels = ranges.len();
     let analog_ranges = ranges.iter().map(|range| (real(range.min), real(range.max))).collect();
     let encoder = stimulate.encoder(ranges)?;
     let mut inputs_clamped = 0;
-    let mut stimulus = |signal: &Signal, index: u32, samples: fn(u64, u64) -> Vec<u64>| {
-        let Events { events, steps, clamped } = stimulate.events(encoder.as_ref(), signal, index)?;
-        inputs_clamped += clamped;
-        Ok(Stimulus { events, samples: samples(steps, u64::from(sample_steps)) })
+    let mut encoded = |signal: &Signal, index: u32| {
+        let events = stimulate.events(encoder.as_ref(), signal, index)?;
+        inputs_clamped += events.clamped;
+        Ok::<_, StudyError>(events)
+    };
+    // One row a stimulus, of samples at the ends of its parts.
+    let seen = conditions.readout.seen;
+    let mut whole = |signal: &Signal, index: u32| {
+        let Events { events, steps, .. } = encoded(signal, index)?;
+        Ok(Stimulus { events, samples: seen.ends(steps) })
     };
     let signals = match &task.data {
         TaskData::Classification(data) => data.utterances().map(|u| u.signal.clone()).collect(),
+        TaskData::Regression(data) => data.signals.clone(),
         TaskData::Series(series) => vec![series.input.clone()],
     };
     let (stimuli, goal, split) = match &task.data {
         TaskData::Classification(data) => {
-            // One row an utterance, after its last step.
-            let stimuli =
-                data.utterances().zip(0..).map(|(u, index)| stimulus(&u.signal, index, |end, _| vec![end - 1]));
+            let stimuli = data.utterances().zip(0..).map(|(u, index)| whole(&u.signal, index));
             let stimuli = stimuli.collect::<Result<Vec<_>, StudyError>>()?;
             let of_row: Vec<usize> = data.utterances().map(|u| u.class).collect();
             let one_hot = Matrix::one_hot(&of_row, data.classes.len()).expect("the classes of a task exist");
             let (train, validation, test) = (data.train.len(), data.validation.len(), data.test.len());
             (stimuli, Goal::Classes(Classes { one_hot, of_row }), Split { washout: 0, train, validation, test })
         }
+        TaskData::Regression(data) => {
+            let stimuli = data.signals.iter().zip(0..).map(|(signal, index)| whole(signal, index));
+            let stimuli = stimuli.collect::<Result<Vec<_>, StudyError>>()?;
+            let Regression { train, validation, test, .. } = *data;
+            let targets = Matrix::from_vec(data.targets.len(), 1, data.targets.clone());
+            (stimuli, Goal::Numbers(targets), Split { washout: 0, train, validation, test })
+        }
         TaskData::Series(series) => {
             // One row a sample, after its last step.
-            let ends = |end, sample| (1..=end / sample).map(|n| n * sample - 1).collect();
-            let stimuli = vec![stimulus(&series.input, 0, ends)?];
+            let Events { events, steps, .. } = encoded(&series.input, 0)?;
+            let sample = u64::from(sample_steps);
+            let stimuli = vec![Stimulus { events, samples: (1..=steps / sample).map(|n| n * sample - 1).collect() }];
             let targets = Matrix::from_vec(series.input.len(), series.target_names.len(), series.targets.clone());
             let Series { washout, train, validation, test, .. } = *series;
             (stimuli, Goal::Targets(targets), Split { washout, train, validation, test })
@@ -202,7 +230,7 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         task: TaskRecord {
             id: task.info.id.to_string(),
             title: task.info.title.to_string(),
-            formula: task.info.formula.to_string(),
+            formula: format!("{}{}", task.info.formula, measured(task.info.metric, settings, &split, goal.targets())),
             source: task.info.citation.to_string(),
         },
         mapping: MappingSummary {
@@ -237,8 +265,33 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         drain_steps: drain,
         nominal: Mutex::new(None),
         seconds: steps as f64 * to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
+        step_seconds: to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
         records,
     })
+}
+
+/// How a capacity is measured, for the manifest: over how many samples, and what of it is chance.
+fn measured(metric: Metric, settings: &TaskSettings, split: &Split, targets: &Matrix) -> String {
+    let (test, delays) = (split.test, targets.columns());
+    match metric {
+        Metric::MemoryCapacity => {
+            let chance = delays as f64 / test.max(1) as f64;
+            format!(
+                "; delays 1 to {delays}, {test} test samples; chance adds about {chance:.3}, and nothing is subtracted"
+            )
+        }
+        Metric::InformationCapacity => {
+            let Targets { max_delays, chance } = &settings.capacity;
+            let delays: Vec<String> = max_delays.iter().map(ToString::to_string).collect();
+            format!(
+                "; delays up to {} for degrees 1 to {}, T = {test} less the longest; a target counts above the capacity that \
+                 states without it exceed with probability {chance:e}, which each row has",
+                delays.join(", "),
+                delays.len(),
+            )
+        }
+        Metric::Accuracy | Metric::Nrmse => String::new(),
+    }
 }
 
 /// From signals to input events.

@@ -1,11 +1,12 @@
 //! Study files. The format is specified in `docs/formats/study.md`.
 
 mod arms;
+mod own;
 mod readout;
 mod task;
 
 use crate::Control;
-use crate::axis::{AXES, BLAME_ALL, BLAME_NONE, Conditions, Given, Sweep, blame};
+use crate::axis::{AXES, BLAME_ALL, BLAME_NONE, Conditions, Given, RateArm, Sweep, blame};
 use crate::seeds::Seeds;
 use crate::spec::{
     Arm, ChipChoice, EchoWiring, EncoderSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
@@ -236,7 +237,7 @@ impl Reader<'_> {
         let readout = root.required_with("readout", |v| {
             let table = v.table(readout::KEYS)?;
             let penalty_min = table.optional_with("penalty_min", |v| penalty(&v))?.unwrap_or(0.0);
-            Some((self.readout(&table)?, penalty_min))
+            Some((self.readout(&table, model)?, penalty_min))
         });
         let (reservoir, (readout, penalty_min)) = reservoir.zip(readout)?;
         let tasks = root.required_with("task", |v| {
@@ -247,6 +248,11 @@ impl Reader<'_> {
             let all: Vec<_> =
                 tasks.iter().map(|task| self.tasks(task, &reservoir.wiring, encoder, penalty_min)).collect();
             let all: Vec<TaskSettings> = all.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+            if readout.on_chip && all.iter().any(TaskSettings::is_of_states) {
+                let what =
+                    "the task `information-capacity` is one of states, which a readout on the chip adds nothing to";
+                return v.reject("states", format!("{what}: leave it to a study with `on_chip = false`"));
+            }
             let mut ids = BTreeSet::new();
             match all.iter().flat_map(TaskSettings::ids).find(|id| !ids.insert(id.clone())) {
                 Some(id) => {
@@ -304,6 +310,7 @@ impl Reader<'_> {
             faults: root.or("faults", true)?,
             noise: noise?.unwrap_or(false),
             mechanism: root.or("mechanism", false)?,
+            rate: RateArm::Free,
             die: 0,
         };
         let controls = root.optional_with("controls", |v| {
@@ -311,6 +318,9 @@ impl Reader<'_> {
             v.array()?.iter().map(|control| control.one_of("a control", &known)).collect::<Option<Vec<_>>>()
         });
         let mut sweeps = sweeps(root, &mut base)?;
+        if model.is_graded() && root.has("rate") {
+            return root.reject("rate", "rate units do not spike, and have no firing rate to match; leave `rate` out");
+        }
         let to_blame = root.optional_with("blame", |v| {
             let names: Vec<String> = v.read()?;
             let once: BTreeSet<&String> = names.iter().collect();
@@ -329,6 +339,7 @@ impl Reader<'_> {
             let each = |entry: Entry<'_>| Some((entry.name, entry.value.read::<f64>()?));
             table.entries().into_iter().map(each).collect::<Option<BTreeMap<_, _>>>()
         });
+        let edge = root.optional_with("tune", |v| arms::edge(&v));
         let Combination { tuning, values } = combination;
         if tuning {
             // What a homogeneous network is tuned over is without mismatch.
@@ -341,6 +352,7 @@ impl Reader<'_> {
             changes: Vec::new(),
             seed,
             sweeps,
+            edge: edge?.unwrap_or_default(),
             arms: vec![Arm { values, base, tasks, tuning }],
             controls: controls?.unwrap_or_default(),
             require: require?.unwrap_or_default(),

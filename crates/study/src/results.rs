@@ -3,7 +3,7 @@
 use crate::axis::{NETWORK, SERIES};
 use crate::prepare::real;
 use crate::seeds::Seeds;
-use crate::{Calibration, ControlRow, Cost, Point, StageName};
+use crate::{Calibration, Capacity, ControlRow, Cost, EffectiveTasks, Point, RateMatch, StageName};
 use device_models::RealisedMismatch;
 use disorder::Moments;
 use formats::csv::line;
@@ -52,6 +52,12 @@ pub struct Row {
     pub participation_ratio: Option<f64>,
     /// How far the target lies in the large components of the states, likewise.
     pub alignment: Option<f64>,
+    /// What the information processing capacity is made of, where that is the score.
+    #[serde(default)]
+    pub capacity: Option<Capacity>,
+    /// What its input weights were scaled by, where the firing rate is matched.
+    #[serde(default)]
+    pub rate_match: Option<RateMatch>,
     /// Mean firing rate of the reservoir over the task, in Hz of emulated time (0 for rate units).
     pub rate_hz: f64,
     /// Spikes (or graded events) of the reservoir.
@@ -176,6 +182,8 @@ pub struct Manifest {
     pub noise: bool,
     /// The tasks: id, title, formula and source of each.
     pub tasks: Vec<TaskRecord>,
+    /// How many tasks they are: of each stimulus that has several, and of all.
+    pub effective_tasks: Vec<EffectiveTasks>,
     /// The files that the study named, with their digests: what the study was run on.
     pub data: Vec<DataFile>,
     /// The mappings.
@@ -281,8 +289,15 @@ pub fn csv(rows: &[Row]) -> String {
     mismatched.sort_unstable();
     mismatched.dedup();
     let moments = mismatched.iter().flat_map(|name| ["mean", "cv", "skew"].map(|of| format!("{name}_{of}")));
+    // Only studies of a capacity, or of matched rates, have their columns.
+    let has_capacity = rows.iter().any(|row| row.capacity.is_some());
+    let has_rate = rows.iter().any(|row| row.rate_match.is_some());
+    let of = |names: &[&str], are_there: bool| -> Vec<String> {
+        names.iter().filter(|_| are_there).map(|name| (*name).to_owned()).collect()
+    };
+    let some = [of(&CAPACITY, has_capacity), of(&RATE, has_rate)].concat();
     let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let mut text = line(fixed(&BEFORE).into_iter().chain(axes).chain(fixed(&BEHIND)).chain(moments));
+    let mut text = line(fixed(&BEFORE).into_iter().chain(axes).chain(fixed(&BEHIND)).chain(some).chain(moments));
     for row in rows {
         let score = |score: f64| format!("{score:.12}");
         let perhaps = |value: Option<f64>| value.map(score).unwrap_or_default();
@@ -324,10 +339,45 @@ pub fn csv(rows: &[Row]) -> String {
                 .chain(behind)
                 .chain(on_chip_cells(row))
                 .chain(rest)
+                .chain(capacity_cells(row).into_iter().filter(|_| has_capacity))
+                .chain(rate_cells(row).into_iter().filter(|_| has_rate))
                 .chain(realised),
         ));
     }
     text
+}
+
+/// Columns of matched firing rates, in studies that have some.
+const RATE: [&str; 3] = ["rate_factor", "rate_wanted_hz", "rate_reached_hz"];
+
+/// What was scaled for which rate; empty where the rate is as it comes.
+fn rate_cells(row: &Row) -> [String; 3] {
+    let Some(RateMatch { factor, wanted_hz, reached_hz }) = row.rate_match else { return Default::default() };
+    [factor, wanted_hz, reached_hz].map(|value| format!("{value:.6}"))
+}
+
+/// Columns of the information processing capacity, in studies that have one.
+const CAPACITY: [&str; 6] = [
+    "capacity_by_degree",
+    "capacity_by_chance",
+    "capacity_rank",
+    "capacity_samples",
+    "capacity_threshold",
+    "capacity_targets",
+];
+
+/// What a capacity is made of; empty where that is not the score.
+fn capacity_cells(row: &Row) -> [String; 6] {
+    let Some(capacity) = &row.capacity else { return Default::default() };
+    let by_degree: Vec<String> = capacity.by_degree.iter().map(|sum| format!("{sum:.6}")).collect();
+    [
+        by_degree.join(" "),
+        format!("{:.6}", capacity.by_chance),
+        capacity.rank.to_string(),
+        capacity.samples.to_string(),
+        format!("{:.9}", capacity.threshold),
+        capacity.targets.to_string(),
+    ]
 }
 
 /// Penalties, stages and costs of the readout on the chip; empty where there is none.

@@ -1,13 +1,14 @@
 //! What a study runs: plain data, with every default filled in.
 
 use crate::axis::{Axis, AxisValue, Conditions, Sweep};
-use crate::{Control, DataFile};
+use crate::{Control, DataFile, Edge, Seen};
 use chip::{ChipSpec, Values};
 use mapper::{Copies, ReadoutStrategy};
 use network::SynapseChoice;
+use statistics::capacity::Targets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tasks::{TemporalTask, TsData};
+use tasks::{Metric, OwnSeries, TemporalTask, TsData, TsRegression};
 use units::{Decimal, Quantity, Unit};
 
 /// A chip, with the text that it was read from.
@@ -96,8 +97,10 @@ pub struct ReadoutSettings {
     pub on_chip: bool,
     /// How a class that needs more inputs than a neuron has slots is put on the chip.
     pub strategy: ReadoutStrategy,
-    /// Time constant of the filter through which spikes are seen in tasks on time series.
+    /// Time constant of the filter through which spikes are seen in tasks on time series, and as states.
     pub filter: Quantity,
+    /// What the host sees of a stimulus that has one output.
+    pub seen: Seen,
     /// Kinds of synapse of the readout neurons.
     pub synapse: SynapseChoice,
     /// Parameters of the readout neurons. Their `drive` sets the rate at rest, around which outputs go up and down.
@@ -162,14 +165,23 @@ impl Default for CalibrationSettings {
 }
 
 /// A data set from the user's files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OwnData {
-    /// Utterances to train on.
-    pub train: TsData,
-    /// Utterances to score.
-    pub test: TsData,
-    /// The files that both were read from.
+    /// What they hold.
+    pub content: OwnContent,
+    /// The files that it was read from.
     pub files: Vec<DataFile>,
+}
+
+/// What the user's files hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OwnContent {
+    /// Utterances with classes, to train on and to score.
+    Classes(TsData, TsData),
+    /// Series with a number each, to train on and to score.
+    Numbers(TsRegression, TsRegression),
+    /// One series.
+    Series(OwnSeries),
 }
 
 /// One task of a study.
@@ -179,13 +191,15 @@ pub struct TaskSettings {
     pub id: String,
     /// The tasks of one stimulus that share a run; empty if this is a single task.
     pub targets: Vec<TemporalTask>,
-    /// A classification of the user's own data.
+    /// The user's own data.
     pub own: Option<OwnData>,
     /// How long one sample of the input lasts.
     pub sample: Quantity,
     /// Counts of the task that differ from its own, by the names of the catalogue. Of `train` samples a fifth chooses
     /// the penalty.
     pub counts: BTreeMap<String, usize>,
+    /// The targets of the information processing capacity; only its task has them.
+    pub capacity: Targets,
     /// Smallest ridge penalty that may be chosen for the readout on the chip; the host's has its own. Larger ones make
     /// weights smaller and more alike, which costs little and decides whether a readout survives few weight bits and
     /// mismatched readout neurons.
@@ -210,6 +224,8 @@ pub struct StudySpec {
     /// What is the same for all runs but the axes below: one, or one for each combination of the values of axes over
     /// keys of the study's file.
     pub arms: Vec<Arm>,
+    /// What becomes of a tuned network that is best at the end of its grid.
+    pub edge: Edge,
     /// The other axes that the study's file lists, in the order of the plan.
     pub sweeps: Vec<Sweep>,
     /// The controls without a chip.
@@ -266,11 +282,19 @@ impl StudySpec {
 impl TaskSettings {
     /// The ids of its tasks: one a row of results.
     pub fn ids(&self) -> Vec<String> {
-        if self.targets.is_empty() {
-            vec![self.id.clone()]
-        } else {
-            self.targets.iter().map(ToString::to_string).collect()
+        match self.own.as_ref().map(|own| &own.content) {
+            Some(OwnContent::Series(own)) => match &own.target_names()[..] {
+                [_] => vec![self.id.clone()],
+                names => names.iter().map(|name| format!("{}/{name}", self.id)).collect(),
+            },
+            _ if self.targets.is_empty() => vec![self.id.clone()],
+            _ => self.targets.iter().map(ToString::to_string).collect(),
         }
+    }
+
+    /// Whether it scores the states, and no readout of them.
+    pub(crate) fn is_of_states(&self) -> bool {
+        self.own.is_none() && tasks::entry(&self.id).is_ok_and(|entry| entry.info.metric == Metric::InformationCapacity)
     }
 
     /// Whether its stimulus is drawn, and not recorded data.
@@ -278,7 +302,7 @@ impl TaskSettings {
         !self.options().is_empty()
     }
 
-    /// The counts that may be chosen for this task; own data have none.
+    /// The counts of a task that is drawn.
     pub(crate) fn options(&self) -> &'static [&'static str] {
         let id = self.targets.first().map_or_else(|| self.id.clone(), ToString::to_string);
         if self.own.is_some() { &[] } else { tasks::entry(&id).map_or(&[], |entry| entry.options) }

@@ -5,7 +5,7 @@
 //! runs nothing: a study has run every setting.
 
 use crate::axis::{AXES, Axis, Role, Scale, number};
-use crate::{Point, Row};
+use crate::{Point, Row, StudyError};
 use warnings::{Kind, Warnings};
 
 /// The best setting of a homogeneous network for the tasks of a stimulus, or for one task.
@@ -21,6 +21,21 @@ pub struct Tuned<'a> {
     pub at_edge: Vec<(&'static Axis, &'a str, Vec<&'a str>)>,
     /// Its rows, one for each task, series and network.
     pub rows: Vec<&'a Row>,
+}
+
+/// What becomes of a study whose tuned network is best at the end of its grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edge {
+    /// A warning says so.
+    #[default]
+    Warn,
+    /// There are no results.
+    Error,
+}
+
+impl Edge {
+    /// Both, as study files name them.
+    pub const NAMES: [(&'static str, Self); 2] = [("warn", Self::Warn), ("error", Self::Error)];
 }
 
 /// The tasks of one stimulus go together.
@@ -95,8 +110,20 @@ impl<'a> Search<'a> {
     }
 }
 
+/// Every best value at the end of its grid: a warning, or all of them an error.
+pub(crate) fn judge(all: &[Tuned<'_>], edge: Edge, warnings: &mut Warnings) -> Result<(), StudyError> {
+    let mut found = Warnings::default();
+    warn(all, &mut found);
+    if edge == Edge::Error && !found.is_empty() {
+        let each: Vec<String> = found.iter().map(|warning| format!("{}: {}", warning.place, warning.text)).collect();
+        return Err(StudyError::Edge { found: each.join("\n") });
+    }
+    warnings.extend(found);
+    Ok(())
+}
+
 /// Warns of every best value at the end of its grid.
-pub(crate) fn warn(all: &[Tuned<'_>], warnings: &mut Warnings) {
+fn warn(all: &[Tuned<'_>], warnings: &mut Warnings) {
     for Tuned { task, given, at_edge, .. } in all {
         let given: String = given.iter().map(|(axis, value)| format!(", {}", axis.words(value))).collect();
         for (axis, value, tried) in at_edge {
@@ -165,6 +192,43 @@ mod tests {
         let first = "warning: [tune] reservoir.parameters.leak: the homogeneous network of task `narma10`, full recurrence is best \
                      with 0.1, at the end of 0.1, 0.3, 1: the best may lie beyond, so give more values\n";
         assert!(text.starts_with(first), "{text}");
+
+        let mut judged = Warnings::default();
+        assert!(judge(&all, Edge::Warn, &mut judged).is_ok() && judged == warnings);
+        let error = judge(&all, Edge::Error, &mut Warnings::default()).unwrap_err().to_string();
+        assert!(
+            error.starts_with("[tune] reservoir.parameters.leak: the homogeneous network of task `narma10`"),
+            "{error}"
+        );
+        assert!(judge(&all[..1], Edge::Error, &mut Warnings::default()).is_ok(), "inside its grid");
+    }
+
+    /// More leak remembers less of one sample ago; the less of two, the worse.
+    #[test]
+    fn an_edge_is_an_error_where_a_study_says_so() {
+        use crate::RunOptions;
+        use std::sync::atomic::AtomicBool;
+        let text = |edge: &str| {
+            format!(
+                "format = \"quenched-study\"\nversion = 1\nchip = \"ideal\"\nmodel = \"rate\"\ncv = [0]\n\
+                 [reservoir]\nneurons = 10\nconnectivity = 0.5\nspectral_radius = 0.5\ninput_scale = 0.5\nsynapse = \"graded\"\n\
+                 [readout]\non_chip = false\n[tune]\n{edge}\"reservoir.parameters.leak\" = [\"0.02 1\", \"0.05 1\"]\n\
+                 [[task]]\nid = \"uniform/recall/shift+1\"\nsample = \"1 ms\"\ntrain = 200\ntest = 50\n"
+            )
+        };
+        let run = |edge: &str| {
+            let study = crate::read(&text(edge), "x.toml", "".as_ref()).map_err(|errors| errors.to_string())?;
+            let cancel = AtomicBool::new(false);
+            let options = RunOptions { threads: None, cancel: &cancel, progress: &|_| {} };
+            crate::run(&study, &options).map_err(|error| error.to_string())
+        };
+        let warned = run("").unwrap();
+        assert_eq!(warned.manifest.warnings.iter().filter(|warning| warning.kind == Kind::Study).count(), 1);
+        assert_eq!(run("edge = \"warn\"\n").unwrap().csv(), warned.csv());
+        let error = run("edge = \"error\"\n").unwrap_err();
+        assert!(error.contains("is best with 0.05 1, at the end of 0.02 1, 0.05 1"), "{error}");
+        let error = run("edge = \"eror\"\n").unwrap_err();
+        assert!(error.contains("x.toml:15:8") && error.contains("did you mean `error`?"), "{error}");
     }
 
     #[test]

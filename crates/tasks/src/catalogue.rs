@@ -1,6 +1,6 @@
 //! The catalogue: every task with its formula, where it comes from, and what others score on it.
 
-use crate::{Classification, Series, TaskError, TemporalTask, TsData, japanese_vowels, series, temporal};
+use crate::{Classification, Regression, Series, TaskError, TemporalTask, TsData, japanese_vowels, series, temporal};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,6 +14,8 @@ pub enum Metric {
     Nrmse,
     /// Sum over delays of the squared correlation between delayed input and output.
     MemoryCapacity,
+    /// Sum over orthogonal targets of the part that a linear readout without penalty can make of the states.
+    InformationCapacity,
 }
 
 impl Metric {
@@ -23,13 +25,14 @@ impl Metric {
             Self::Accuracy => "accuracy",
             Self::Nrmse => "nrmse",
             Self::MemoryCapacity => "memory capacity",
+            Self::InformationCapacity => "information capacity",
         }
     }
 
     /// Whether a larger score is a better one.
     pub const fn higher_is_better(self) -> bool {
         match self {
-            Self::Accuracy | Self::MemoryCapacity => true,
+            Self::Accuracy | Self::MemoryCapacity | Self::InformationCapacity => true,
             Self::Nrmse => false,
         }
     }
@@ -70,6 +73,8 @@ pub struct TaskInfo {
 pub enum TaskData {
     /// Utterances with classes.
     Classification(Classification),
+    /// Series with a number each.
+    Regression(Regression),
     /// One long series with targets.
     Series(Series),
 }
@@ -249,6 +254,39 @@ pub static CATALOGUE: &[Entry] = &[
         options: &["washout", "train", "validation", "test", "delays"],
         make: Make::Own(|options| Ok(TaskData::Series(series::memory_capacity(options)?))),
     },
+    Entry {
+        info: TaskInfo {
+            id: Cow::Borrowed("information-capacity"),
+            title: Cow::Borrowed("Information processing capacity"),
+            formula: Cow::Borrowed(
+                "sum over products z of Legendre polynomials of u(t-k) of 1 - min_w mean((z - w x)^2) / mean(z^2) where that \
+                 exceeds a threshold, over the T test samples, u independent, uniform in [-1, 1)",
+            ),
+            citation: Cow::Borrowed(
+                "J. Dambre, D. Verstraeten, B. Schrauwen and S. Massar. (2012). \"Information processing capacity of \
+                 dynamical systems\". Scientific Reports 2:514",
+            ),
+            metric: Metric::InformationCapacity,
+            references: Cow::Borrowed(
+                // 60,000 samples, products up to degree 5; spectral radius 0.9.
+                &[
+                    Reference {
+                        system: Cow::Borrowed("echo-state network (tanh), N = 50, input 0.1 (rank 50)"),
+                        score: 50.1,
+                        deviation: None,
+                    },
+                    Reference {
+                        system: Cow::Borrowed("echo-state network (tanh), N = 50, input 0.5 (rank 50)"),
+                        score: 46.7,
+                        deviation: None,
+                    },
+                ],
+            ),
+            solved_statically: None,
+        },
+        options: &series::NAMES,
+        make: Make::Own(|options| Ok(TaskData::Series(series::information_capacity(options)?))),
+    },
 ];
 
 impl Entry {
@@ -403,8 +441,8 @@ mod tests {
 
     #[test]
     fn metrics_know_their_direction() {
-        let all = [Metric::Accuracy, Metric::Nrmse, Metric::MemoryCapacity];
-        assert_eq!(all.map(Metric::name), ["accuracy", "nrmse", "memory capacity"]);
-        assert_eq!(all.map(Metric::higher_is_better), [true, false, true]);
+        let all = [Metric::Accuracy, Metric::Nrmse, Metric::MemoryCapacity, Metric::InformationCapacity];
+        assert_eq!(all.map(Metric::name), ["accuracy", "nrmse", "memory capacity", "information capacity"]);
+        assert_eq!(all.map(Metric::higher_is_better), [true, false, true, true]);
     }
 }

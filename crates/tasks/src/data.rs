@@ -1,6 +1,6 @@
 //! Signals, and the two kinds of data that tasks are made of.
 
-use crate::{TaskError, TsData};
+use crate::{TaskError, TsData, TsRegression};
 use fx::Real;
 
 /// Samples of one or more analog channels, one frame after another.
@@ -74,6 +74,9 @@ fn ranges<'a>(mut frames: impl Iterator<Item = &'a [Real]>) -> Option<Vec<Range>
     Some(ranges)
 }
 
+/// Every which utterance of a class, or series with a number, in the training file is set aside for validation.
+const VALIDATION_EVERY: usize = 3;
+
 /// One time series with the class it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Utterance {
@@ -99,9 +102,6 @@ pub struct Classification {
 }
 
 impl Classification {
-    /// Every which utterance of a class in the training file is set aside for validation.
-    pub const VALIDATION_EVERY: usize = 3;
-
     /// The classification that a training and a test file describe. The third, sixth, ... training utterance of each
     /// class, in the order of the file, becomes a validation utterance.
     ///
@@ -121,11 +121,11 @@ impl Classification {
         for utterance in train.utterances {
             let count: &mut usize = &mut seen[utterance.class];
             *count += 1;
-            let part = if count.is_multiple_of(Self::VALIDATION_EVERY) { &mut validation } else { &mut fitted };
+            let part = if count.is_multiple_of(VALIDATION_EVERY) { &mut validation } else { &mut fitted };
             part.push(utterance);
         }
         if validation.is_empty() {
-            return Err(TaskError::FewUtterances { least: Self::VALIDATION_EVERY });
+            return Err(TaskError::FewUtterances { least: VALIDATION_EVERY });
         }
         let (channels, classes) = (train.channels, train.classes);
         Ok(Self { channels, classes, train: fitted, validation, test: test.utterances })
@@ -145,6 +145,60 @@ impl Classification {
     /// Frames of the longest utterance.
     pub fn frames_max(&self) -> usize {
         self.utterances().map(|u| u.signal.len()).max().unwrap_or(0)
+    }
+}
+
+/// Series that each have a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regression {
+    /// Number of channels of every series.
+    pub channels: usize,
+    /// The series: those to train on, then those to choose a penalty by, then those to score.
+    pub signals: Vec<Signal>,
+    /// The number of each.
+    pub targets: Vec<f64>,
+    /// Series to train on.
+    pub train: usize,
+    /// Series to choose a penalty by.
+    pub validation: usize,
+    /// Series to score.
+    pub test: usize,
+}
+
+impl Regression {
+    /// The regression that a training and a test file describe. The third, sixth, ... training series, in the order of
+    /// the file, is set aside for validation.
+    ///
+    /// # Errors
+    /// [`TaskError::DifferentData`] if the files have different channels, [`TaskError::FewSeries`] for fewer than three
+    /// training series or fewer than two to score.
+    pub fn from_ts(train: TsRegression, test: TsRegression) -> Result<Self, TaskError> {
+        if train.channels != test.channels {
+            let (train, test) = (train.channels.to_string(), test.channels.to_string());
+            return Err(TaskError::DifferentData { what: "numbers of channels", train, test });
+        }
+        // A score is relative to how much the targets vary.
+        for (part, found, least) in
+            [("training", train.signals.len(), VALIDATION_EVERY), ("test", test.signals.len(), 2)]
+        {
+            if found < least {
+                return Err(TaskError::FewSeries { part, found, least });
+            }
+        }
+        let pairs = train.signals.into_iter().zip(train.targets).enumerate();
+        let (validation, fitted): (Vec<_>, Vec<_>) =
+            pairs.partition(|(index, _)| (index + 1).is_multiple_of(VALIDATION_EVERY));
+        let (channels, counts) = (train.channels, [fitted.len(), validation.len(), test.signals.len()]);
+        let own = fitted.into_iter().chain(validation).map(|(_, pair)| pair);
+        let (signals, targets) = own.chain(test.signals.into_iter().zip(test.targets)).unzip();
+        let [train, validation, test] = counts;
+        Ok(Self { channels, signals, targets, train, validation, test })
+    }
+
+    /// The range of each channel over training and validation series: test series must not scale an input.
+    pub fn input_ranges(&self) -> Vec<Range> {
+        let frames = self.signals[..self.train + self.validation].iter().flat_map(Signal::frames);
+        ranges(frames).expect("a regression has training series, and series have frames")
     }
 }
 
@@ -188,7 +242,7 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read_ts;
+    use crate::{read_ts, read_ts_regression};
 
     fn ts(classes: &str, channels: usize, utterances: &[&str]) -> TsData {
         let header = format!("@dimensions {channels}\n@classLabel true {classes}\n@data\n");
@@ -218,6 +272,23 @@ mod tests {
         assert!(error(usual(), ts("a c", 1, &["1:a"])).ends_with("different classes: a b and a c"));
         assert!(error(usual(), ts("a b", 2, &["1:1:a"])).ends_with("different numbers of channels: 1 and 2"));
         assert!(error(ts("a b", 1, &["1:a", "1:b", "1:b"]), usual()).starts_with("no class has the 3"));
+    }
+
+    #[test]
+    fn every_third_series_with_a_number_validates() {
+        let file = |rows: &str| {
+            read_ts_regression(format!("@dimensions 1\n@targetLabel true\n@data\n{rows}"), "x.ts").unwrap()
+        };
+        let train = || file("1:10\n2:20\n3:30\n4:40\n");
+        let data = Regression::from_ts(train(), file("-7:1\n8:2\n")).unwrap();
+        assert_eq!(data.targets, [10.0, 20.0, 40.0, 30.0, 1.0, 2.0]);
+        assert_eq!((data.train, data.validation, data.test), (3, 1, 2));
+        assert_eq!(data.input_ranges(), [Range { min: Real::from_integer(1), max: Real::from_integer(4) }]);
+        let error = |train, test| Regression::from_ts(train, test).unwrap_err().to_string();
+        assert_eq!(error(file("1:1\n1:2\n"), train()), "2 training series with a number, and 3 are needed");
+        assert_eq!(error(train(), file("1:1\n")), "1 test series with a number, and 2 are needed");
+        let two = read_ts_regression("@dimensions 2\n@targetLabel true\n@data\n1:1:1\n1:2:2\n", "x.ts").unwrap();
+        assert_eq!(error(train(), two), "training and test data have different numbers of channels: 1 and 2");
     }
 
     #[test]

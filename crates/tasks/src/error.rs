@@ -100,6 +100,18 @@ pub enum TaskError {
         /// Utterances of one class that are needed.
         least: usize,
     },
+    /// Too few series with a number to train and to score.
+    #[error("{found} {part} series with a number, and {least} are needed")]
+    FewSeries {
+        /// `training` or `test`.
+        part: &'static str,
+        found: usize,
+        /// The fewest.
+        least: usize,
+    },
+    /// Columns of one's own series have different lengths.
+    #[error("column `{column}` has {found} samples, but the first input has {expected}")]
+    ColumnLength { column: String, expected: usize, found: usize },
     /// The bundled data are damaged: the program was built from an incomplete source tree.
     #[error("the bundled data `{name}` are damaged; rebuild from a complete source tree")]
     Bundle {

@@ -1,9 +1,9 @@
 //! Temporal tasks: what goes into a reservoir and what should come out.
 //!
 //! This crate owns the catalogue of tasks ([`CATALOGUE`], [`TemporalTask`], [`task`]), their stimuli and targets
-//! ([`Stimulus`], [`Function`], [`Series`], [`Classification`]), the reader of data sets in the `.ts` text format
-//! ([`read_ts`]) with the Japanese Vowels data inside, and the encoders that turn analog samples into events for a chip
-//! ([`Encoder`], [`graded`]).
+//! ([`Stimulus`], [`Function`], [`Series`], [`Classification`], [`Regression`]), tasks of one's own data
+//! ([`OwnSeries`]), the reader of data sets in the `.ts` text format ([`read_ts`]) with the Japanese Vowels data
+//! inside, and the encoders that turn analog samples into events for a chip ([`Encoder`], [`graded`]).
 //!
 //! It deliberately knows no chip, no feature and no score: it names the metric of a task, the `readout` crate computes
 //! it. It reads no file; texts are handed in.
@@ -28,6 +28,7 @@ mod encoder;
 mod error;
 mod function;
 mod japanese_vowels;
+mod own;
 mod series;
 mod stimulus;
 mod temporal;
@@ -36,10 +37,11 @@ mod ts;
 pub use catalogue::{
     CATALOGUE, Entry, Metric, Reference, Task, TaskData, TaskInfo, TaskOptions, entries, entry, ids, task,
 };
-pub use data::{Classification, Range, Series, Signal, Utterance};
+pub use data::{Classification, Range, Regression, Series, Signal, Utterance};
 pub use encoder::{Encoder, EncoderOptions, GradedEvent, GradedTrain, SpikeEvent, SpikePattern, SpikeTrain, graded};
 pub use error::{FileProblem, TaskError};
 pub use function::{Function, Target, function_and_shift};
+pub use own::{OwnSeries, OwnTargets, own_series};
 pub use stimulus::{Recording, Stimulus};
-pub use temporal::{TemporalTask, own_series, series as temporal_series};
-pub use ts::{TsData, TsRegression, read_ts, read_ts_regression};
+pub use temporal::{TemporalTask, series as temporal_series};
+pub use ts::{TsData, TsRegression, is_ts_regression, read_ts, read_ts_regression};

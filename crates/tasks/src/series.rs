@@ -1,4 +1,4 @@
-//! Generated series: NARMA-10, Mackey-Glass, memory capacity.
+//! Generated series: NARMA-10, Mackey-Glass, memory and information capacity.
 //!
 //! Inputs are drawn in integers from addressed streams, so the first samples are the same whatever the length (unless
 //! a longer NARMA-10 input diverges and is replaced; and but for the mean that Mackey-Glass subtracts, which is that of
@@ -6,7 +6,7 @@
 //! Everything after that is `+ - * /` in a fixed order.
 
 use crate::stimulus::{from_f64, mackey_glass as mackey_glass_samples, to_f64};
-use crate::{Series, Signal, TaskError, TaskOptions};
+use crate::{Series, Signal, Stimulus, TaskError, TaskOptions};
 use disorder::{Key, Purpose, uniform_below};
 use fx::Real;
 
@@ -48,6 +48,12 @@ impl Lengths {
             return Err(TaskError::TooLarge { task: task.into(), samples, targets, limit: VALUES_MAX });
         }
         Ok(lengths)
+    }
+
+    /// The lengths of one's own series, which `options` have all.
+    pub(crate) fn own(first: Option<&String>, options: &TaskOptions, targets: usize) -> Result<Self, TaskError> {
+        let Some(task) = first else { return Err(TaskError::OtherStimulus { ids: Vec::new() }) };
+        Self::new(task, options, Self { washout: 0, train: 0, validation: 0, test: 0 }, targets)
     }
 
     pub(crate) const fn total(self) -> usize {
@@ -145,6 +151,15 @@ pub(crate) fn memory_capacity(options: &TaskOptions) -> Result<Series, TaskError
     Ok(lengths.series(input, names, targets))
 }
 
+/// The input itself is the target: what else is wanted of the states follows from it.
+pub(crate) fn information_capacity(options: &TaskOptions) -> Result<Series, TaskError> {
+    let default = Lengths { washout: 200, train: 1600, validation: 400, test: 20_000 };
+    let lengths = Lengths::new("information-capacity", options, default, 1)?;
+    let input = Stimulus::Uniform.record(options.seed, lengths.total())?.input;
+    let targets = input.iter().map(|u| to_f64(*u)).collect();
+    Ok(lengths.series(input, vec!["u(t)".into()], targets))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,7 +239,7 @@ mod tests {
     /// A longer series begins with the shorter one, and another seed gives another one.
     #[test]
     fn length_moves_no_sample() {
-        for make in [narma10, mackey_glass, memory_capacity] {
+        for make in [narma10, mackey_glass, memory_capacity, information_capacity] {
             let short = make(&options(9).with("test", 100)).unwrap();
             let long = make(&options(9).with("test", 900)).unwrap();
             let (a, b) = (values(&short), values(&long));
@@ -258,7 +273,7 @@ mod tests {
         let short = options(0).with("delays", 30).with("washout", 29);
         assert!(error(memory_capacity, short).contains("`washout` is 29, but must be at least 30, the longest delay"));
         let huge = || options(0).with("test", usize::MAX);
-        for make in [narma10, mackey_glass, memory_capacity] {
+        for make in [narma10, mackey_glass, memory_capacity, information_capacity] {
             assert!(error(make, huge()).contains("more than the 100000000 values kept"));
         }
     }

@@ -108,30 +108,13 @@ pub fn series(tasks: &[TemporalTask], options: &TaskOptions) -> Result<Series, T
     made(names, &wanted, options, |count, _| first.stimulus.record(options.seed, count))
 }
 
-/// Functions of one's own series, scaled to -1 to 1 by the samples before the test part. The series must be as long as
-/// the parts ask for, and what the targets need after them.
-///
-/// # Errors
-/// As [`series`], and [`TaskError::ShortSeries`].
-pub fn own_series(
-    values: Vec<fx::Real>,
-    wanted: &[(Function, i32)],
-    options: &TaskOptions,
-) -> Result<Series, TaskError> {
-    let names = wanted.iter().map(|(function, shift)| format!("own/{}/shift{shift:+}", function.name())).collect();
-    made(names, wanted, options, |needed, seen| {
-        let found = values.len();
-        if found < needed {
-            return Err(TaskError::ShortSeries { needed, found });
-        }
-        let mut input = values;
-        input.truncate(needed);
-        Ok(Recording::own(input).scaled_by(seen))
-    })
+/// A function of one's own series by name, such as `recall/shift+5`.
+pub(crate) fn own_name(function: Function, shift: i32) -> String {
+    format!("{}/shift{shift:+}", function.name())
 }
 
 /// A series of what `record` gives for a number of samples, of which the first so many are seen before the test part.
-fn made(
+pub(crate) fn made(
     names: Vec<String>,
     wanted: &[(Function, i32)],
     options: &TaskOptions,

@@ -97,6 +97,16 @@ pub fn read_ts_regression(bytes: impl AsRef<[u8]>, name: &str) -> Result<TsRegre
     Ok(TsRegression { name: header.name, channels: header.channels.unwrap_or(1), signals, targets })
 }
 
+/// Whether a `.ts` file is of a regression: its header says which it is, and without a word on targets it is a
+/// classification.
+pub fn is_ts_regression(text: &str) -> bool {
+    let says_so = |line: &str| {
+        let mut words = line.split_whitespace().map(str::to_ascii_lowercase);
+        words.next().as_deref() == Some("@targetlabel") && words.next().as_deref() == Some("true")
+    };
+    text.lines().take_while(|line| !line.to_ascii_lowercase().starts_with("@data")).any(says_so)
+}
+
 fn read_as(last: Last, bytes: &[u8], name: &str) -> Result<Reader, TaskError> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,

@@ -182,6 +182,9 @@ impl From<FormatError> for HostError {
     }
 }
 
+/// What to do about a tuned network that is best at the end of its grid.
+const EDGE_HELP: &str = "give `[tune]` values beyond these, or let `edge` be \"warn\" there";
+
 impl HostError {
     /// The exit status of the process.
     pub(crate) fn exit_code(&self) -> u8 {
@@ -206,6 +209,7 @@ impl HostError {
             Self::Kept { error, directory, .. } => match &**error {
                 study::StudyError::Mapping { error, .. } => help_in_study(error),
                 study::StudyError::Interrupted { .. } => Some(format!("`quenched study resume {directory}` goes on")),
+                study::StudyError::Edge { .. } => Some(EDGE_HELP.into()),
                 _ => Some(format!("`quenched study resume {directory}` goes on, if what is wrong is not in the study")),
             },
             Self::Device { error, .. } => match &**error {
@@ -218,6 +222,7 @@ impl HostError {
             Self::Study(error) => match &**error {
                 study::StudyError::Mapping { error, .. } => help_in_study(error),
                 study::StudyError::Store(error) => error.help().map(String::from),
+                study::StudyError::Edge { .. } => Some(EDGE_HELP.into()),
                 study::StudyError::Unfinished { .. } => Some(
                     "`quenched study resume` makes them; `quenched study status` says which shards are at work".into(),
                 ),

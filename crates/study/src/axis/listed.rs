@@ -3,7 +3,7 @@
 //! Owns the statement of each: its words, how a value is read, and what it sets. It deliberately knows no order of
 //! runs.
 
-use super::{Axis, AxisValue, Change, Contrast, Listed, Part, Role, Scale};
+use super::{Axis, AxisValue, Change, Contrast, Listed, Part, RateArm, Role, Scale};
 use crate::reservoir::per_65536;
 use crate::values::fraction;
 use disorder::Family;
@@ -107,6 +107,34 @@ pub(super) const PARAMETER: Listed = Listed {
             );
         }
         Some(AxisValue::new(text.replace(' ', ""), Change::Parameters(Some(names))))
+    },
+    usual: None,
+};
+
+pub(super) const RATE: Listed = Listed {
+    axis: Axis {
+        key: "rate",
+        label: "rate",
+        quantity: "firing rate",
+        title: "firing rate",
+        meaning: "what becomes of the firing rate where there is mismatch",
+        definition: "Free: as it comes. Matched: the input weights of each condition are multiplied by one factor, for \
+                     which the mean rate of its networks over the training data is that without mismatch; it is found on \
+                     dies that have no row here. What mismatch changes at a matched rate is not one of the operating point.",
+        words: |_, name| match name {
+            "matched" => "the firing rate matched".into(),
+            _ => "the firing rate as it comes".into(),
+        },
+        all_words: |_, names| format!("firing rate {names}"),
+        contrast: Some(Contrast { from: "free", to: "matched", words: "Matching the firing rate" }),
+        scale: Scale::Names(&["free", "matched"]),
+        role: Role::Condition,
+        part: Part::Die,
+    },
+    read: |value| {
+        let rate = value.one_of("what becomes of the firing rate", &RateArm::NAMES)?;
+        let name = if rate == RateArm::Matched { "matched" } else { "free" };
+        Some(AxisValue::new(name, Change::Rate(rate)))
     },
     usual: None,
 };

@@ -2,7 +2,6 @@
 
 use super::Job;
 use crate::StudyError;
-use crate::prepare::Goal;
 use crate::record::FeatureMap;
 use mapper::{Mapping, ReadoutPlaces, ReadoutPlan, ReadoutWish, decode, map_with_readout};
 use network::{Endpoint, Network};
@@ -104,7 +103,7 @@ impl Job<'_> {
     /// larger one.
     fn wish(&self, fitted: readout::Rows<'_>, trained: &LinearReadout) -> ReadoutWish {
         let mut weights: Vec<Vec<f64>> = trained.weights.all().iter().map(<[f64]>::to_vec).collect();
-        if matches!(self.goal, Goal::Classes(_)) {
+        if self.are_classes() {
             // No decision changes, and excitation balances inhibition.
             centre_columns(&mut weights);
         }

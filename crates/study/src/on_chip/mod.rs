@@ -88,8 +88,13 @@ impl Job<'_> {
         Chain { synapse, membrane, filter }
     }
 
-    /// Whether outputs are counts over a stimulus, and not filtered spikes at every sample.
+    /// Whether outputs are counts over a whole stimulus, and not filtered spikes at every sample.
     fn counts(&self) -> bool {
+        self.goal.is_per_stimulus()
+    }
+
+    /// Whether only differences between outputs count.
+    fn are_classes(&self) -> bool {
         matches!(self.goal, Goal::Classes(_))
     }
 

@@ -8,7 +8,6 @@ use super::Job;
 use super::trim::Trimming;
 use crate::StudyError;
 use crate::calibrate::Calibration;
-use crate::prepare::Goal;
 use crate::record::play;
 use device_models::DieParameters;
 use readout::{Matrix, Split, metrics::argmax};
@@ -96,7 +95,7 @@ impl Job<'_> {
             }
             _ => None,
         };
-        Ok(Nominal { penalties: choose(&tried, self.counts()), rest })
+        Ok(Nominal { penalties: choose(&tried, self.are_classes()), rest })
     }
 
     /// How `outputs` did on the validation rows.
@@ -121,7 +120,7 @@ impl Job<'_> {
 
     /// Where only differences between outputs count, what they have in common is no target.
     pub(super) fn centred(&self, outputs: &Matrix) -> Matrix {
-        if matches!(self.goal, Goal::Classes(_)) { super::centre_rows(outputs) } else { outputs.clone() }
+        if self.are_classes() { super::centre_rows(outputs) } else { outputs.clone() }
     }
 }
 

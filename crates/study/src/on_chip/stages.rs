@@ -159,7 +159,7 @@ impl Job<'_> {
 
     /// Outputs from weights that the host fits to what the neurons did on the training part.
     fn refit(&self, neurons: &Matrix) -> Result<Matrix, StudyError> {
-        let ridge = if self.counts() { Ridge::classifier() } else { Ridge::of_spikes() };
+        let ridge = if self.are_classes() { Ridge::classifier() } else { Ridge::of_spikes() };
         let fit = ridge.fit(neurons, self.goal.targets(), self.split).map_err(|e| self.readout_error(e))?;
         self.apply(&fit.readout, neurons)
     }

@@ -5,6 +5,7 @@
 //! the document, and the document read as if it had stood there.
 
 use super::{Set, keys};
+use crate::Edge;
 use crate::axis::{AXES, Axis, AxisValue, Scale, number, over_key};
 use formats::FormatErrors;
 use formats::document::{Document, Entry, Value};
@@ -48,8 +49,8 @@ const COMBINATIONS_MAX: usize = 10_000;
 pub(super) fn combinations(document: Document<'_>, sets: &[Set]) -> Result<Vec<Combination>, FormatErrors> {
     let all = {
         let root = document.root(&keys());
-        let axes = root.optional_with("axes", |v| products(&v, sets));
-        let tune = root.optional_with("tune", |v| products(&v, sets));
+        let axes = root.optional_with("axes", |v| products(&v, sets, None));
+        let tune = root.optional_with("tune", |v| products(&v, sets, Some(EDGE)));
         axes.zip(tune).map(|(axes, tune)| {
             let of = |tuning| move |values| Combination { tuning, values };
             let axes = axes.unwrap_or_else(|| vec![Vec::new()]).into_iter().map(of(false));
@@ -63,9 +64,21 @@ pub(super) fn combinations(document: Document<'_>, sets: &[Set]) -> Result<Vec<C
     document.finish(all)
 }
 
-/// Every combination of the values of a table of axes.
-fn products(table: &Value<'_>, sets: &[Set]) -> Option<Vec<Vec<ArmValue>>> {
-    let axes: Vec<_> = table.open_table()?.entries().iter().map(|entry| axis(entry, sets)).collect();
+/// What becomes of a best value of `[tune]` at the end of its grid.
+pub(super) fn edge(tune: &Value<'_>) -> Option<Edge> {
+    let entries = tune.open_table()?.entries();
+    let edge = entries.iter().find(|entry| entry.name == EDGE);
+    edge.map_or(Some(Edge::default()), |entry| entry.value.one_of("what an edge is", &Edge::NAMES))
+}
+
+/// The key of `[tune]` that is no axis.
+const EDGE: &str = "edge";
+
+/// Every combination of the values of a table of axes; `no_axis` is a key of it that is none.
+fn products(table: &Value<'_>, sets: &[Set], no_axis: Option<&str>) -> Option<Vec<Vec<ArmValue>>> {
+    let entries = table.open_table()?.entries();
+    let axes: Vec<_> =
+        entries.iter().filter(|entry| Some(&*entry.name) != no_axis).map(|entry| axis(entry, sets)).collect();
     let axes = axes.into_iter().collect::<Option<Vec<_>>>()?;
     if axes.is_empty() {
         return table.reject("not-empty", "give at least one key with a list of values, or leave the table out");

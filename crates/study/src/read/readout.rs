@@ -1,11 +1,13 @@
 //! The readout of a study file.
 //!
-//! Owns `[readout]`: its filter, its synapses and parameters on the chip, copies, penalties and calibration. It
-//! deliberately trains nothing.
+//! Owns `[readout]`: its filter, its features, its synapses and parameters on the chip, copies, penalties and
+//! calibration. It deliberately trains nothing.
 
 use super::Reader;
+use crate::seen::{Seen, SeenOf};
 use crate::spec::{CalibrationSettings, ChipReadout, ReadoutSettings};
 use crate::values::{at_least, penalty, time, time_or_none};
+use chip::CoreModel;
 use formats::document::Table;
 use mapper::{Copies, ReadoutStrategy};
 use network::SynapseChoice;
@@ -17,6 +19,8 @@ pub(super) const KEYS: &[&str] = &[
     "strategy",
     "penalty_min",
     "filter",
+    "features",
+    "parts",
     "swing",
     "synapse",
     "parameters",
@@ -27,10 +31,12 @@ pub(super) const KEYS: &[&str] = &[
     "penalties",
     "calibration",
 ];
+/// Parts of a stimulus: more would make more features than any data set has stimuli for.
+const PARTS_MAX: u32 = 1000;
 const CALIBRATION: &[&str] = &["samples", "iterations", "tolerance"];
 
 impl Reader<'_> {
-    pub(super) fn readout(&self, table: &Table<'_>) -> Option<ReadoutSettings> {
+    pub(super) fn readout(&self, table: &Table<'_>, model: CoreModel) -> Option<ReadoutSettings> {
         const STRATEGIES: [(&str, ReadoutStrategy); 2] =
             [("split", ReadoutStrategy::Split), ("keep", ReadoutStrategy::Keep)];
         let on_chip = table.required("on_chip");
@@ -39,6 +45,15 @@ impl Reader<'_> {
         let swing = table.optional_with("swing", |v| {
             let value: f64 = v.read()?;
             if value > 0.0 { Some(value) } else { v.reject("swing", "the swing must be above 0") }
+        });
+        let what = table.optional_with("features", |v| v.one_of("features of a whole stimulus", &SeenOf::NAMES));
+        let parts = table.optional_with("parts", |v| {
+            let parts = at_least(&v, 1)?;
+            if parts <= PARTS_MAX {
+                Some(parts)
+            } else {
+                v.reject("parts", format!("there are {PARTS_MAX} parts at most"))
+            }
         });
         let synapse = table.optional_with("synapse", |v| self.synapse(&v));
         let parameters = table.optional_with("parameters", |v| self.parameters(&v));
@@ -52,6 +67,14 @@ impl Reader<'_> {
         Some(ReadoutSettings {
             on_chip,
             strategy: strategy?.unwrap_or(ReadoutStrategy::Split),
+            seen: {
+                let usual = match (on_chip, model.is_graded()) {
+                    (true, _) => Seen::ON_CHIP,
+                    (false, false) => Seen::SPIKES,
+                    (false, true) => Seen::LEVELS,
+                };
+                Seen { what: what?.unwrap_or(usual.what), parts: parts?.unwrap_or(usual.parts) }
+            },
             filter: filter?.unwrap_or(Quantity::new(Decimal::integer(20), Unit::MILLISECOND)),
             synapse: synapse.unwrap_or_else(none),
             parameters: parameters?.unwrap_or_default(),

@@ -3,22 +3,24 @@
 //! Owns `[[task]]`: ids and patterns of the catalogue, own data, counts, and what a task sets for itself alone. It
 //! deliberately makes no data; that is done where a program is prepared.
 
-use super::Reader;
-use crate::DataFile;
-use crate::results::digest;
-use crate::spec::{EncoderSettings, OwnData, TaskSettings, Wiring};
+use super::{Reader, own};
+use crate::capacity::{CHANCE, MAX_DELAYS};
+use crate::spec::{EncoderSettings, OwnContent, OwnData, TaskSettings, Wiring};
 use crate::values::{at_least, frequency, not_negative, penalty, time};
 use formats::document::{Table, Value};
 use formats::names::read_name;
+use statistics::capacity::Targets;
 use std::collections::BTreeSet;
-use tasks::{CATALOGUE, TemporalTask, TsData};
+use tasks::{CATALOGUE, Metric, TemporalTask};
 
-const TASK: &[&str] = &["id", "sample", "train_file", "test_file"];
+const TASK: [&str; 4] = ["id", "sample", "max_delays", "chance"];
 /// Counts of tasks that a study chooses itself: the washout is the task's own, and a part of the training samples is
 /// for validation.
 const NOT_CHOSEN: [&str; 2] = ["washout", "validation"];
 /// Samples that are needed to train and to score at all, a fifth of the first for validation.
 const SAMPLES_MIN: u32 = 10;
+/// Degrees of the targets of a capacity: beyond, there are too many even of short delays.
+const DEGREES_MAX: usize = 12;
 /// Keys of `[reservoir]` and `[encoder]` that a task may set for itself.
 const TASK_OVERRIDES: &[&str] = &[
     "trains_per_channel",
@@ -64,41 +66,34 @@ impl Reader<'_> {
     ) -> Option<Vec<TaskSettings>> {
         let counts = CATALOGUE.iter().flat_map(|entry| entry.options).filter(|name| !NOT_CHOSEN.contains(name));
         let counts: BTreeSet<&str> = counts.copied().collect();
-        let keys: Vec<&str> = TASK.iter().chain(&counts).chain(TASK_OVERRIDES).copied().collect();
+        let keys: Vec<&str> = TASK.iter().chain(&own::KEYS).chain(&counts).chain(TASK_OVERRIDES).copied().collect();
         let table = value.table(&keys)?;
-        let own = table.has("train_file") || table.has("test_file");
+        let is_own = own::KEYS.into_iter().any(|key| table.has(key));
         let id = table.required_with("id", |v| {
             let name = read_name(&v)?;
-            if !own && is_pattern(&name) {
+            if !is_own && is_pattern(&name) {
                 if matching(&name).is_empty() {
                     return v.reject("task-pattern", format!("no task of the catalogue is like `{name}`; `*` stands for anything, and `quenched tasks` lists all"));
                 }
                 return Some(name);
             }
-            if !own && tasks::entry(&name).is_err() {
+            if !is_own && tasks::entry(&name).is_err() {
                 // The whole catalogue helps only those who nearly know what they look for.
                 let all: Vec<_> = tasks::ids().collect();
                 let near = formats::nearest(&name, all.iter().map(|id| &**id)).is_some();
                 let known = if near { &all[..] } else { &all[..CATALOGUE.len()] };
                 let known: Vec<(&str, ())> = known.iter().map(|id| (&**id, ())).collect();
-                v.one_of("a task (own data need `train_file` and `test_file`)", &known)?;
+                v.one_of("a task (own data need `train_file` and `test_file`, or `series_file`)", &known)?;
             }
             Some(name)
         });
-        let own = if own {
-            let name = id.as_deref().unwrap_or_default();
-            let train = table.required_with("train_file", |v| self.data(name, &v));
-            let test = table.required_with("test_file", |v| self.data(name, &v));
-            let ((train, train_file), (test, test_file)) = (train?, test?);
-            Some(OwnData { train, test, files: vec![train_file, test_file] })
-        } else {
-            None
-        };
+        let own = self.own(id.as_deref().unwrap_or_default(), &table)?;
+        let capacity = capacity(&table, id.as_deref().filter(|_| own.is_none()))?;
         let sample = table.required_with("sample", |v| time(&v));
         let targets = id.as_deref().filter(|id| own.is_none() && is_pattern(id)).map(matching).unwrap_or_default();
         // Tasks of the catalogue have the same counts.
         let like = targets.first().map(ToString::to_string).or_else(|| id.clone());
-        let counts: Vec<_> = counts.iter().map(|name| count(&table, name, like.as_deref(), own.is_some())).collect();
+        let counts: Vec<_> = counts.iter().map(|name| count(&table, name, like.as_deref(), own.as_ref())).collect();
         let mut encoder = encoder;
         if let Some(trains) = table.optional_with("trains_per_channel", |v| at_least(&v, 1))? {
             encoder.trains_per_channel = trains;
@@ -120,6 +115,7 @@ impl Reader<'_> {
             id: id?,
             targets: Vec::new(),
             own,
+            capacity,
             sample: sample?,
             counts: counts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect(),
             penalty_min: table.optional_with("penalty_min", |v| penalty(&v))?.unwrap_or(penalty_min),
@@ -136,23 +132,6 @@ impl Reader<'_> {
         };
         Some(targets.chunk_by(|a, b| a.stimulus == b.stimulus).map(of_stimulus).collect())
     }
-
-    /// A data set of task `task` in the `.ts` format, from a file beside the study. What is wrong in it is reported
-    /// with its own place.
-    fn data(&self, task: &str, value: &Value<'_>) -> Option<(TsData, DataFile)> {
-        let file = value.read::<String>()?;
-        let path = self.directory.join(&file);
-        let text = match formats::text::read_text(&path) {
-            Ok(text) => text,
-            Err(error) => return value.reject("data-file", error.to_string()),
-        };
-        let digest = digest(text.as_bytes());
-        let read = DataFile { task: task.to_owned(), file, bytes: text.len() as u64, digest };
-        match tasks::read_ts(text, &path.display().to_string()) {
-            Ok(data) => Some((data, read)),
-            Err(error) => value.reject("data-file", error.to_string()),
-        }
-    }
 }
 
 fn set<T>(target: &mut T, value: Option<T>) {
@@ -163,19 +142,56 @@ fn set<T>(target: &mut T, value: Option<T>) {
 
 /// A count of the task `id`, by its name: `Some(None)` if it is not given, `None` after noting an error. A count that
 /// the task does not have would be a setting without effect and is refused.
-fn count(table: &Table<'_>, name: &str, id: Option<&str>, own: bool) -> Option<Option<(String, usize)>> {
+fn count(table: &Table<'_>, name: &str, id: Option<&str>, own: Option<&OwnData>) -> Option<Option<(String, usize)>> {
     let least = if matches!(name, "train" | "test") { SAMPLES_MIN } else { 1 };
     table.optional_with(name, |v| {
         let count = at_least(&v, least)?;
         let has = id.and_then(|id| tasks::entry(id).ok()).map(|entry| entry.options.contains(&name));
         match has {
-            _ if own => v.reject("task-option", format!("a task of own data takes no option `{name}`")),
-            Some(false) => {
+            _ if own.is_some() && !has_parts(own) || own.is_some() && !matches!(name, "train" | "test") => {
+                v.reject("task-option", format!("a task of own data takes no option `{name}`"))
+            }
+            Some(false) if own.is_none() => {
                 v.reject("task-option", format!("task `{}` takes no option `{name}`", id.unwrap_or_default()))
             }
             _ => Some((name.to_string(), count as usize)),
         }
     })
+}
+
+/// The targets of the information processing capacity, which its task alone may set.
+fn capacity(table: &Table<'_>, id: Option<&str>) -> Option<Targets> {
+    let is_capacity =
+        id.and_then(|id| tasks::entry(id).ok()).is_some_and(|entry| entry.info.metric == Metric::InformationCapacity);
+    if let Some(key) = ["max_delays", "chance"].into_iter().find(|key| !is_capacity && table.has(key)) {
+        let what = format!(
+            "`{key}` belongs to the task `information-capacity`, and task `{}` is another",
+            id.unwrap_or_default()
+        );
+        return table.reject("task-option", what);
+    }
+    let max_delays = table.optional_with("max_delays", |v| {
+        let delays: Vec<u32> = v.array()?.iter().map(Value::read).collect::<Option<_>>()?;
+        if delays.is_empty() || delays.len() > DEGREES_MAX {
+            return v
+                .reject("max-delays", format!("give the longest delay of each degree, of 1 to {DEGREES_MAX} degrees"));
+        }
+        Some(delays.into_iter().map(|delay| delay as usize).collect())
+    });
+    let chance = table.optional_with("chance", |v| {
+        let chance: f64 = v.read()?;
+        if chance > 0.0 && chance < 1.0 {
+            Some(chance)
+        } else {
+            v.reject("chance", "the chance must be above 0 and below 1")
+        }
+    });
+    Some(Targets { max_delays: max_delays?.unwrap_or(MAX_DELAYS.to_vec()), chance: chance?.unwrap_or(CHANCE) })
+}
+
+/// Whether the parts of own data may be chosen: those of a series may, those of `.ts` files are the files.
+fn has_parts(own: Option<&OwnData>) -> bool {
+    own.is_some_and(|own| matches!(own.content, OwnContent::Series(_)))
 }
 
 #[cfg(test)]

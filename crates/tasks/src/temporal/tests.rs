@@ -1,6 +1,7 @@
 //! Tests of `temporal`: ids, groups, and the series that are made.
 
 use super::*;
+use crate::own_series;
 use crate::task;
 use crate::{TaskData, entries, entry};
 
@@ -11,7 +12,7 @@ fn options(seed: u64) -> TaskOptions {
 fn one(id: &str, options: &TaskOptions) -> Series {
     match task(id, options).unwrap().data {
         TaskData::Series(series) => series,
-        TaskData::Classification(_) => panic!("a series"),
+        TaskData::Classification(_) | TaskData::Regression(_) => panic!("a series"),
     }
 }
 
@@ -106,12 +107,13 @@ fn what_makes_no_sense_is_refused() {
 fn ones_own_series_has_the_same_functions() {
     let values: Vec<fx::Real> = (0..400).map(|t| fx::Real::from_integer((t * t) % 17)).collect();
     let wanted = [(Function::Recall, 3), (Function::Prediction, -4)];
-    let own = own_series(values.clone(), &wanted, &options(1)).unwrap();
+    let long = options(1).with("washout", 200);
+    let own = own_series(values.clone(), &wanted, &long).unwrap();
     assert_eq!(own.target_names, ["own/recall/shift+3", "own/prediction/shift-4"]);
     let input = |t: usize| crate::stimulus::to_f64(own.input.frame(t)[0]);
     assert_eq!(own.target(250), &[input(247), input(254)]);
-    let error = own_series(values[..323].to_vec(), &wanted, &options(1)).unwrap_err().to_string();
+    let error = own_series(values[..323].to_vec(), &wanted, &long).unwrap_err().to_string();
     assert_eq!(error, "the series has 323 samples, but 324 are needed: ask for shorter parts");
-    let error = own_series(values, &[(Function::Equalisation, 0)], &options(1)).unwrap_err();
+    let error = own_series(values, &[(Function::Equalisation, 0)], &long).unwrap_err();
     assert_eq!(error, TaskError::NoSymbols);
 }

@@ -195,7 +195,7 @@ fn samples(entry: &Entry, args: &TasksArgs) -> Result<Shown, HostError> {
             let names = std::iter::once("u".into()).chain(series.target_names.iter().cloned()).collect();
             Ok(Shown { title: id, names, first, rows })
         }
-        TaskData::Classification(_) => Err(HostError::Usage {
+        TaskData::Classification(_) | TaskData::Regression(_) => Err(HostError::Usage {
             message: format!("`{id}` is a set of utterances: `--plot` and `--csv` show series"),
             help: None,
         }),
@@ -233,16 +233,11 @@ fn data_set(path: &Path, args: &TasksArgs) -> Result<(), HostError> {
         return Err(HostError::Usage { message, help: None });
     }
     let (text, name) = (formats::text::read_text(path)?, path.display().to_string());
-    // The header says which it is; without a word on targets it is a classification.
-    let is_regression = |line: &str| {
-        let mut words = line.split_whitespace().map(str::to_ascii_lowercase);
-        words.next().as_deref() == Some("@targetlabel") && words.next().as_deref() == Some("true")
-    };
     let lengths = |signals: &[&tasks::Signal]| {
         let of = signals.iter().map(|signal| signal.len());
         (of.clone().min().unwrap_or(0), of.max().unwrap_or(0))
     };
-    if text.lines().take_while(|line| !line.to_ascii_lowercase().starts_with("@data")).any(is_regression) {
+    if tasks::is_ts_regression(&text) {
         let data = tasks::read_ts_regression(&text, &name)?;
         let (shortest, longest) = lengths(&data.signals.iter().collect::<Vec<_>>());
         let (low, high) =
