@@ -68,6 +68,8 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
     .into_iter()
     .map(|(name, nominal, cv)| (name.to_owned(), parameter(nominal, cv)))
     .collect();
+    let rule = ParameterSpec { mismatch: None, ..parameter("0 1", "0 1") };
+    parameters.insert("activation_rule".to_owned(), rule);
     let ampa = parameters.get_mut("tau_ampa").and_then(|p| p.mismatch.as_mut()).unwrap();
     ampa.correlation = Some(Correlation { with: "tau_mem".to_owned(), rho: fact("0.5 1") });
     ChipSpec {
@@ -92,6 +94,8 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
             synapse("graded", Signed, Kinetics::Graded, None),
             synapse("graded-up", Excitatory, Kinetics::Graded, Some("gain_graded")),
             synapse("graded-down", Inhibitory, Kinetics::Graded, None),
+            synapse("linear", Signed, Kinetics::Linear, None),
+            synapse("linear-down", Inhibitory, Kinetics::Linear, Some("gain_graded")),
         ],
         parameters_per_neuron: true,
         free_clock: false,
@@ -109,7 +113,7 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
 /// Kinds of [`test_chip`] that `lif` and `analog-lif` have.
 pub(crate) const LIF_KINDS: u32 = 8;
 /// Kinds of [`test_chip`] that `rate` has, after those.
-const RATE_KINDS: u32 = 3;
+const RATE_KINDS: u32 = 5;
 
 /// A small tag and CAM router.
 pub(crate) fn tag_cam() -> RouterSpec {
@@ -229,8 +233,13 @@ impl Recipe {
                     parameters.insert("t_refractory".to_owned(), Values::Shared(quantity(refractory)));
                     let drive = random.pick(&["0 mV", "-3 mV", "8 mV", "14 mV"]);
                     parameters.insert("drive".to_owned(), Values::Shared(quantity(drive)));
-                } else if random.below(3) == 0 {
-                    parameters.insert("leak".to_owned(), Values::Shared(quantity("1 1")));
+                } else {
+                    if random.below(3) == 0 {
+                        parameters.insert("leak".to_owned(), Values::Shared(quantity("1 1")));
+                    }
+                    let rules = (0..neuron_count)
+                        .map(|n| quantity(if (self.seed as u32 + n) % 2 == 0 { "0 1" } else { "1 1" }));
+                    parameters.insert("activation_rule".to_owned(), Values::PerNeuron(rules.collect()));
                 }
                 let weight_exponent = match (self.extreme, model) {
                     (true, CoreModel::Lif | CoreModel::AnalogLif) => 14 + random.below(7),
