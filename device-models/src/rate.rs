@@ -8,10 +8,10 @@
 //! x = x + round(leak (tanh(sum_j w_j y_j + drive) + sum_k w_k y_k - x))        y = x rounded to 16 fraction bits
 //! ```
 //!
-//! Sources j come through kinds of synapse with kinetics `graded`, sources k through kinds with kinetics `linear`, whose
-//! sum stands outside the tanh. With `activation_rule` 1 a unit sends y = tanh(x) instead. Both together are the rate
-//! equation dx/dt = (-x + W tanh(x) + tanh(W_in u + b)) / tau, whose recurrence is that of Sompolinsky, Crisanti and
-//! Sommers, Phys. Rev. Lett. 61 (1988), in exact steps for an input that is held.
+//! Sources j come through kinds of synapse with kinetics `graded`, sources k through kinds with kinetics `linear`,
+//! whose sum stands outside the tanh. With `activation_rule` 1 a unit sends y = tanh(x) instead. Both together are the
+//! rate equation dx/dt = (-x + W tanh(x) + tanh(W_in u + b)) / tau, whose recurrence is that of Sompolinsky, Crisanti
+//! and Sommers, Phys. Rev. Lett. 61 (1988), in exact steps for an input that is held.
 //!
 //! A unit sends an event only when y changes, and the event carries the change; so the sum over sources is kept and
 //! updated, never computed anew. A network that has come to rest costs nothing.
@@ -20,15 +20,15 @@
 //! x has 28 fraction bits, y has 16. The sum is kept exactly, in 64 bits, and rounded to 20 fraction bits for the tanh,
 //! whose error is below 2^-20, or to be added outside it. A kind of synapse with a gain parameter has its own sum,
 //! multiplied once a step and rounded. Without `linear` synapses x stays within -1 to 1. With them it is cut at 8 on
-//! either side and the cut counted: what is beyond would change y by less than 2^-21. tanh(x) is that of x rounded to
-//! 20 fraction bits, to within 0.54 units of 2^-16. round is floor(x + 1/2). leak is a 16-bit multiplier ([`crate::Factors`]); 1 is exact and makes x =
-//! tanh(..). Mismatch can push a leak beyond 1; it then counts as 1, because a unit cannot replace more than all of its
-//! state.
+//! either side and the cut counted, once for each time that it gets there: what is beyond would change y by less than
+//! 2^-21. tanh(x) is that of x rounded to 20 fraction bits, to within 0.54 units of 2^-16. round is floor(x + 1/2).
+//! leak is a 16-bit multiplier ([`crate::Factors`]); 1 is exact and makes x = tanh(..). Mismatch can push a leak beyond
+//! 1; it then counts as 1, because a unit cannot replace more than all of its state.
 //!
 //! # Parameters
 //! `leak`, or in its place `tau_unit`, a time constant: then the leak is 1 - exp(-step/tau_unit), and it is time
-//! constants in which devices differ. Optional and 0 where the chip has none: `drive`, `activation_rule`. And the gains that the chip file
-//! names for the kinds of synapse in use. All of them are those of each unit.
+//! constants in which devices differ. Optional and 0 where the chip has none: `drive`, `activation_rule`. And the gains
+//! that the chip file names for the kinds of synapse in use. All of them are those of each unit.
 
 use crate::clocked::{Clocked, Step, StepModel};
 use crate::event_core::EventCore;
@@ -262,13 +262,15 @@ impl StepModel for Rate {
             let part = shift_right(missing * i128::from(parameters.leak.mantissas()[n]), shift, Rounding::HalfUp);
             let exact = i128::from(old) + part;
             let new = exact.clamp(-i128::from(STATE_MAX), STATE_MAX.into());
-            step.saturations.add(u64::from(new != exact), || Cut::state(n, 0));
+            let cut = new != exact;
             let new = new as i32;
-            *x = new;
             if new == old {
                 continue;
             }
+            *x = new;
             changed = true;
+            // A state that stays at an end was cut when it came there: a core whose units all rest sleeps.
+            step.saturations.add(u64::from(cut), || Cut::state(n, 0));
             let (value, before) = (parameters.level(n, new), parameters.level(n, old));
             if value != before {
                 let neuron = NeuronId(n as u16);

@@ -112,8 +112,9 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
 
 /// Kinds of [`test_chip`] that `lif` and `analog-lif` have.
 pub(crate) const LIF_KINDS: u32 = 8;
-/// Kinds of [`test_chip`] that `rate` has, after those.
+/// Kinds of [`test_chip`] that `rate` has, after those: graded ones, then linear ones.
 const RATE_KINDS: u32 = 5;
+const GRADED_KINDS: u32 = 3;
 
 /// A small tag and CAM router.
 pub(crate) fn tag_cam() -> RouterSpec {
@@ -210,6 +211,12 @@ impl Recipe {
         Case { spec, die, program, events }
     }
 
+    /// One in four programs has rate units with linear input, every second of which sends the tanh of its state. The
+    /// bits of the others are those of releases without.
+    const fn has_linear(&self) -> bool {
+        self.seed % 4 == 2
+    }
+
     /// Odd channels and cores are of the rate model.
     fn drives_rate(&self, input: u32) -> bool {
         self.cores > 1 && input % 2 == 1
@@ -237,9 +244,10 @@ impl Recipe {
                     if random.below(3) == 0 {
                         parameters.insert("leak".to_owned(), Values::Shared(quantity("1 1")));
                     }
-                    let rules = (0..neuron_count)
-                        .map(|n| quantity(if (self.seed as u32 + n) % 2 == 0 { "0 1" } else { "1 1" }));
-                    parameters.insert("activation_rule".to_owned(), Values::PerNeuron(rules.collect()));
+                    if self.has_linear() {
+                        let rules = (0..neuron_count).map(|n| quantity(if n % 2 == 0 { "0 1" } else { "1 1" }));
+                        parameters.insert("activation_rule".to_owned(), Values::PerNeuron(rules.collect()));
+                    }
                 }
                 let weight_exponent = match (self.extreme, model) {
                     (true, CoreModel::Lif | CoreModel::AnalogLif) => 14 + random.below(7),
@@ -283,7 +291,8 @@ impl Recipe {
     }
 
     fn kind(&self, random: &mut Random, core: usize) -> u8 {
-        (if core % 2 == 1 { LIF_KINDS + random.below(RATE_KINDS) } else { random.below(LIF_KINDS) }) as u8
+        let rate_kinds = if self.has_linear() { RATE_KINDS } else { GRADED_KINDS };
+        (if core % 2 == 1 { LIF_KINDS + random.below(rate_kinds) } else { random.below(LIF_KINDS) }) as u8
     }
 
     fn ideal(&self, random: &mut Random, cores: &[CoreProgram]) -> Routing {

@@ -243,8 +243,9 @@ impl RateUnit {
         let argument = self.drive + self.input(spec, &Kinetics::Graded, &sum);
         let argument = argument.clamp(i128::from(i32::MIN), i128::from(i32::MAX)) as i32;
         let target = i128::from(fx::step::tanh_q20(argument)) + self.input(spec, &Kinetics::Linear, &sum);
-        let exact = self.x + self.leak.times((target << 8) - self.x);
+        let (before, exact) = (self.x, self.x + self.leak.times((target << 8) - self.x));
         self.x = exact.clamp(1 - (1 << 31), (1 << 31) - 1);
-        *cuts += u64::from(self.x != exact);
+        // What stays at an end was cut when it came there.
+        *cuts += u64::from(self.x != exact && self.x != before);
     }
 }

@@ -1,7 +1,7 @@
 //! Echo-state networks: random recurrent weights of a given spectral radius, or balanced ones.
 //!
-//! Spectral radius and means of rows need floats. They are f64 with `+ - * /` and `sqrt` in a fixed order, which IEEE 754 rounds
-//! alike everywhere, so the network is still the same bits on every machine.
+//! Spectral radius and means of rows need floats. They are f64 with `+ - * /` and `sqrt` in a fixed order, which IEEE
+//! 754 rounds alike everywhere, so the network is still the same bits on every machine.
 #![allow(clippy::float_arithmetic, reason = "radius and means of a matrix; portable operations only")]
 
 use crate::generate::{Inhibition, Pattern, ProjectionSpec, Signs, Weights};

@@ -42,8 +42,8 @@ fn levels_follow_double_precision() {
 }
 
 /// Units of the equation x += a (-x + g W tanh(x) + tanh(W_in u + b)) under a wandering input, and the same in double
-/// precision from the same weights: states within 2^-12 over 4000 steps. What is rounded is y, to 2^-17, through rows of
-/// absolute sum below 4.
+/// precision from the same weights: states within 2^-12 over 4000 steps. What is rounded is y, to 2^-17, through rows
+/// of absolute sum below 4.
 #[test]
 fn recurrence_outside_the_tanh_follows_double_precision() {
     const UNITS: usize = 20;

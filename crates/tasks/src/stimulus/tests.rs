@@ -158,8 +158,8 @@ fn ones_own_series_is_scaled_by_what_may_be_seen() {
     assert_eq!(scaled(&[], 2), [] as [f64; 0]);
 }
 
-/// Three channels of mean 0 and standard deviation 1/3, which the constants of the attractor give the Lorenz system too;
-/// the first is the x of `lorenz`. Noise forgets a fifth of itself a sample and its channels are independent.
+/// Three channels of mean 0 and standard deviation 1/3, which the constants of the attractor give the Lorenz system
+/// too; the first is the x of `lorenz`. Noise forgets a fifth of itself a sample and its channels are independent.
 #[test]
 fn three_channels_are_scaled_by_constants() {
     let of = |stimulus: Stimulus| -> Vec<Vec<f64>> {
