@@ -194,6 +194,7 @@ impl Run<'_> {
             Goal::Classes(_) => Ridge::classifier(),
             Goal::Targets(_) => Ridge::default(),
         };
+        let ridge = Ridge { penalties: self.conditions.readout.float_penalties.clone(), ..ridge };
         ridge.fit(features, self.prepared.goal.targets(), &self.prepared.split).map_err(|e| self.readout_error(e))
     }
 
@@ -284,3 +285,6 @@ fn digest_of(features: &Matrix) -> String {
     let bytes: Vec<u8> = features.data().iter().flat_map(|value| value.to_bits().to_le_bytes()).collect();
     digest(&bytes)
 }
+
+#[cfg(test)]
+mod tests;

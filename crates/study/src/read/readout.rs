@@ -6,9 +6,10 @@
 use super::Reader;
 use crate::spec::{CalibrationSettings, ChipReadout, ReadoutSettings};
 use crate::values::{at_least, penalty, time, time_or_none};
-use formats::document::Table;
+use formats::document::{Table, Value};
 use mapper::{Copies, ReadoutStrategy};
 use network::SynapseChoice;
+use readout::Ridge;
 use units::{Decimal, Quantity, Unit};
 
 /// Keys of `[readout]`.
@@ -16,6 +17,7 @@ pub(super) const KEYS: &[&str] = &[
     "on_chip",
     "strategy",
     "penalty_min",
+    "float_penalties",
     "filter",
     "swing",
     "synapse",
@@ -29,12 +31,22 @@ pub(super) const KEYS: &[&str] = &[
 ];
 const CALIBRATION: &[&str] = &["samples", "iterations", "tolerance"];
 
+/// A list of penalties.
+fn penalties(value: &Value<'_>) -> Option<Vec<f64>> {
+    let all = value.array()?;
+    if all.is_empty() {
+        return value.reject("penalties", "give at least one penalty, or leave the key out");
+    }
+    all.iter().map(penalty).collect()
+}
+
 impl Reader<'_> {
     pub(super) fn readout(&self, table: &Table<'_>) -> Option<ReadoutSettings> {
         const STRATEGIES: [(&str, ReadoutStrategy); 2] =
             [("split", ReadoutStrategy::Split), ("keep", ReadoutStrategy::Keep)];
         let on_chip = table.required("on_chip");
         let strategy = table.optional_with("strategy", |v| v.one_of("a strategy", &STRATEGIES));
+        let float_penalties = table.optional_with("float_penalties", |v| penalties(&v));
         let filter = table.optional_with("filter", |v| time(&v));
         let swing = table.optional_with("swing", |v| {
             let value: f64 = v.read()?;
@@ -52,6 +64,7 @@ impl Reader<'_> {
         Some(ReadoutSettings {
             on_chip,
             strategy: strategy?.unwrap_or(ReadoutStrategy::Split),
+            float_penalties: float_penalties?.unwrap_or_else(|| Ridge::default().penalties),
             filter: filter?.unwrap_or(Quantity::new(Decimal::integer(20), Unit::MILLISECOND)),
             synapse: synapse.unwrap_or_else(none),
             parameters: parameters?.unwrap_or_default(),
@@ -72,13 +85,7 @@ impl Reader<'_> {
         });
         let drain = table.optional_with("drain", |v| time_or_none(&v));
         let bias_period = table.optional_with("bias_period", |v| at_least(&v, 1));
-        let penalties = table.optional_with("penalties", |v| {
-            let all = v.array()?;
-            if all.is_empty() {
-                return v.reject("penalties", "give at least one penalty, or leave the key out");
-            }
-            all.iter().map(penalty).collect::<Option<Vec<f64>>>()
-        });
+        let penalties = table.optional_with("penalties", |v| penalties(&v));
         let calibration = table.optional_with("calibration", |v| {
             let table = v.table(CALIBRATION)?;
             let usual = CalibrationSettings::default();
