@@ -61,7 +61,9 @@ pub enum Lane {
     },
     /// The graded input of rate units through every kind without a gain parameter.
     Graded,
-    /// The graded input of rate units through one kind with a gain parameter.
+    /// The input of rate units outside their tanh, through every kind without a gain parameter.
+    Linear,
+    /// The graded input of rate units, inside or outside the tanh, through one kind with a gain parameter.
     ScaledGraded {
         /// Index of the kind in the chip spec.
         kind: u8,

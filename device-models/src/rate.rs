@@ -5,32 +5,40 @@
 //! One step of unit x with the graded inputs y_j of its sources:
 //!
 //! ```text
-//! x = x + round(leak (tanh(sum_j w_j y_j + drive) - x))        y = x rounded to 16 fraction bits
+//! x = x + round(leak (tanh(sum_j w_j y_j + drive) + sum_k w_k y_k - x))        y = x rounded to 16 fraction bits
 //! ```
+//!
+//! Sources j come through kinds of synapse with kinetics `graded`, sources k through kinds with kinetics `linear`,
+//! whose sum stands outside the tanh. With `activation_rule` 1 a unit sends y = tanh(x) instead. Both together are the
+//! rate equation dx/dt = (-x + W tanh(x) + tanh(W_in u + b)) / tau, whose recurrence is that of Sompolinsky, Crisanti
+//! and Sommers, Phys. Rev. Lett. 61 (1988), in exact steps for an input that is held.
 //!
 //! A unit sends an event only when y changes, and the event carries the change; so the sum over sources is kept and
 //! updated, never computed anew. A network that has come to rest costs nothing.
 //!
 //! # Numbers
 //! x has 28 fraction bits, y has 16. The sum is kept exactly, in 64 bits, and rounded to 20 fraction bits for the tanh,
-//! whose error is below 2^-20. A kind of synapse with a gain parameter has its own sum, multiplied once a step and
-//! rounded. round is floor(x + 1/2). leak is a 16-bit multiplier ([`crate::Factors`]); 1 is exact and makes x =
-//! tanh(..). Mismatch can push a leak beyond 1; it then counts as 1, because a unit cannot replace more than all of its
-//! state.
+//! whose error is below 2^-20, or to be added outside it. A kind of synapse with a gain parameter has its own sum,
+//! multiplied once a step and rounded. Without `linear` synapses x stays within -1 to 1. With them it is cut at 8 on
+//! either side and the cut counted, once for each time that it gets there: what is beyond would change y by less than
+//! 2^-21. tanh(x) is that of x rounded to 20 fraction bits, to within 0.54 units of 2^-16. round is floor(x + 1/2).
+//! leak is a 16-bit multiplier ([`crate::Factors`]); 1 is exact and makes x = tanh(..). Mismatch can push a leak beyond
+//! 1; it then counts as 1, because a unit cannot replace more than all of its state.
 //!
 //! # Parameters
 //! `leak`, or in its place `tau_unit`, a time constant: then the leak is 1 - exp(-step/tau_unit), and it is time
-//! constants in which devices differ. Optional and 0 where the chip has none: `drive`. And the gains that the chip file
-//! names for the kinds of synapse in use. All of them are those of each unit.
+//! constants in which devices differ. Optional and 0 where the chip has none: `drive`, `activation_rule`. And the gains
+//! that the chip file names for the kinds of synapse in use. All of them are those of each unit.
 
 use crate::clocked::{Clocked, Step, StepModel};
+use crate::event_core::EventCore;
 use crate::layout::Lane;
 use crate::parameters::Reader;
-use crate::{CoreParameters, DeviceModelError, DieParameters, Digest, Emission, Factors, InputLayout, ProbeKind};
+use crate::{CoreParameters, Cut, DeviceModelError, DieParameters, Digest, Emission, Factors, InputLayout, ProbeKind};
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreProgram, Kinetics, SynapseSign, SynapseType};
-use fx::step::{mul_shift, tanh_q20};
+use fx::step::{tanh_q16, tanh_q20};
 use fx::{Real, Rounding, Wide, math, narrow, shift_right};
 use serde::{Deserialize, Serialize};
 use units::NeuronId;
@@ -42,8 +50,14 @@ pub const LEVEL_BITS: u32 = 16;
 /// Fraction bits of the argument of tanh.
 const ARGUMENT_BITS: u32 = 20;
 
-/// The drive of a unit that is always on: more than its inputs can take back, so that the argument is cut at its upper
-/// end. The inputs without gain stay below 2^60 in these units, and such a unit has no others.
+/// Fraction bits of a multiplier with shift 0.
+const FACTOR_BITS: i32 = 15;
+/// 1 as a state.
+const ONE: i32 = 1 << STATE_BITS;
+/// Where a state is cut: just below 8.
+const STATE_MAX: i32 = i32::MAX;
+
+/// The drive of a unit that is always on: no other has it, and whatever arrives does not matter.
 const HOT_DRIVE: i64 = i64::MAX;
 
 /// Parameters of a core of rate units, unit by unit.
@@ -56,6 +70,10 @@ pub struct RateParameters {
     drive: Vec<i64>,
     /// By lane: the gain of each unit, if the kind has one.
     gains: Vec<Option<Vec<Real>>>,
+    /// By lane: whether its sum is added outside the tanh.
+    linear: Vec<bool>,
+    /// Whether each unit sends tanh(x) and not x.
+    squashed: Vec<bool>,
 }
 
 impl CoreParameters for RateParameters {
@@ -63,7 +81,8 @@ impl CoreParameters for RateParameters {
         let inhibitory = kind.sign == SynapseSign::Inhibitory;
         match (&kind.kinetics, &kind.gain) {
             (Kinetics::Graded, None) => Some((Lane::Graded, inhibitory)),
-            (Kinetics::Graded, Some(_)) => Some((Lane::ScaledGraded { kind: index }, inhibitory)),
+            (Kinetics::Linear, None) => Some((Lane::Linear, inhibitory)),
+            (Kinetics::Graded | Kinetics::Linear, Some(_)) => Some((Lane::ScaledGraded { kind: index }, inhibitory)),
             _ => None,
         }
     }
@@ -76,7 +95,7 @@ impl CoreParameters for RateParameters {
     ) -> Result<Self, DeviceModelError> {
         let reader = Reader::new(spec, core, die)?;
         let mut leaks = leaks(&reader)?;
-        // A dead unit keeps its state, 0; a hot one goes to 1 at once, whatever arrives.
+        // A dead unit keeps its state, 0; a hot one goes to the end of what it can send at once, whatever arrives.
         reader.break_neurons(&mut leaks, Wide::ZERO, Wide::ONE);
         let gains = layout.lanes().iter().map(|lane| match lane {
             Lane::ScaledGraded { kind } => match &spec.synapses[usize::from(*kind)].gain {
@@ -90,6 +109,12 @@ impl CoreParameters for RateParameters {
             _ => Ok(None),
         });
         let gains = gains.collect::<Result<_, DeviceModelError>>()?;
+        let is_linear = |lane: &Lane| match lane {
+            Lane::ScaledGraded { kind } => spec.synapses[usize::from(*kind)].kinetics == Kinetics::Linear,
+            lane => *lane == Lane::Linear,
+        };
+        let linear = layout.lanes().iter().map(is_linear).collect();
+        let squashed = reader.whole("activation_rule")?.into_iter().map(|rule| rule == 1).collect();
         let drive = reader.parameter("drive")?.value;
         let bits = |value: Real| shift_right(value.to_bits(), Real::FRACTION_BITS - ARGUMENT_BITS, Rounding::HalfEven);
         let mut drive: Vec<i64> = drive.into_iter().map(bits).collect();
@@ -99,6 +124,8 @@ impl CoreParameters for RateParameters {
             leak: Factors::new(&leaks, layout.stride()).expect("leaks lie between 0 and 1"),
             drive,
             gains,
+            linear,
+            squashed,
             layout,
         })
     }
@@ -115,6 +142,10 @@ impl CoreParameters for RateParameters {
         }
         for value in self.gains.iter().flatten().flatten().map(|g| g.to_bits()).chain(self.drive.iter().copied()) {
             digest.push(value as u64);
+        }
+        // Words that cores without either do not have.
+        if self.linear.contains(&true) || self.squashed.contains(&true) {
+            self.linear.iter().chain(&self.squashed).for_each(|one| digest.push(u64::from(*one)));
         }
         digest.value()
     }
@@ -152,20 +183,42 @@ impl RateParameters {
         &self.gains
     }
 
-    /// The argument of tanh of unit `n`, with 20 fraction bits.
-    fn argument(&self, sums: &[i64], n: usize) -> i32 {
+    /// Whether each unit sends tanh(x) and not x.
+    pub fn squashed(&self) -> &[bool] {
+        &self.squashed
+    }
+
+    /// What unit `n` is drawn to, with the fraction bits of a state.
+    fn target(&self, sums: &[i64], n: usize) -> i128 {
+        if self.drive[n] == HOT_DRIVE {
+            return if self.squashed[n] { STATE_MAX } else { ONE }.into();
+        }
         // A weight has 20 fraction bits, a level 16: shifting by 16 - exponent leaves 20.
         let shift = i32::from(self.weight_exponent) - LEVEL_BITS as i32;
-        let mut sum = i128::from(self.drive[n]);
-        for (lane, gain) in self.gains.iter().enumerate() {
+        let (mut argument, mut outside) = (i128::from(self.drive[n]), 0);
+        for (lane, (gain, linear)) in self.gains.iter().zip(&self.linear).enumerate() {
             let raw = i128::from(sums[lane * self.layout.stride() + n]);
             let input = if shift < 0 { shift_right(raw, shift.unsigned_abs(), Rounding::HalfUp) } else { raw << shift };
-            sum += match gain {
+            *(if *linear { &mut outside } else { &mut argument }) += match gain {
                 Some(gain) => shift_right(input * i128::from(gain[n].to_bits()), Real::FRACTION_BITS, Rounding::HalfUp),
                 None => input,
             };
         }
-        narrow(sum)
+        (i128::from(tanh_q20(narrow(argument))) + outside) << (STATE_BITS - ARGUMENT_BITS)
+    }
+
+    /// The largest state.
+    fn state_max(&self) -> i32 {
+        if self.linear.contains(&true) || self.squashed.contains(&true) { STATE_MAX } else { ONE }
+    }
+
+    /// What unit `n` sends in state `x`, with [`LEVEL_BITS`] fraction bits.
+    fn level(&self, n: usize, x: i32) -> i32 {
+        if self.squashed[n] {
+            tanh_q16(shift_right(x, STATE_BITS - ARGUMENT_BITS, Rounding::HalfUp))
+        } else {
+            shift_right(x, STATE_BITS - LEVEL_BITS, Rounding::HalfUp)
+        }
     }
 }
 
@@ -179,7 +232,7 @@ pub type RateCore = Clocked<Rate>;
 /// The units of a core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateState {
-    /// 28 fraction bits.
+    /// 28 fraction bits; from -8 to 8.
     pub x: Vec<i32>,
 }
 
@@ -202,14 +255,23 @@ impl StepModel for Rate {
 
     fn step(parameters: &RateParameters, units: &mut RateState, step: Step<'_, i64>) -> bool {
         let mut changed = step.touched;
-        let shift = parameters.leak.shift() as u32;
+        let shift = (FACTOR_BITS + parameters.leak.shift()) as u32;
         for (n, x) in units.x.iter_mut().enumerate() {
-            let target = tanh_q20(parameters.argument(step.sums, n)) << (STATE_BITS - ARGUMENT_BITS);
             let old = *x;
-            let new = old + mul_shift(target - old, parameters.leak.mantissas()[n], shift);
+            let missing = parameters.target(step.sums, n) - i128::from(old);
+            let part = shift_right(missing * i128::from(parameters.leak.mantissas()[n]), shift, Rounding::HalfUp);
+            let exact = i128::from(old) + part;
+            let new = exact.clamp(-i128::from(STATE_MAX), STATE_MAX.into());
+            let cut = new != exact;
+            let new = new as i32;
+            if new == old {
+                continue;
+            }
             *x = new;
-            changed |= new != old;
-            let (value, before) = (level(new), level(old));
+            changed = true;
+            // A state that stays at an end was cut when it came there: a core whose units all rest sleeps.
+            step.saturations.add(u64::from(cut), || Cut::state(n, 0));
+            let (value, before) = (parameters.level(n, new), parameters.level(n, old));
             if value != before {
                 let neuron = NeuronId(n as u16);
                 step.emissions.push(Emission { neuron, value, payload: value - before });
@@ -227,7 +289,7 @@ impl StepModel for Rate {
         let x = core.state().x[neuron];
         i64::from(match index {
             0 => x,
-            1 => level(x),
+            1 => core.parameters().level(neuron, x),
             _ => panic!("quantity {index} of a rate unit, which has 2"),
         })
     }
@@ -237,7 +299,8 @@ impl StepModel for Rate {
     }
 
     fn fits(parameters: &RateParameters, saved: &RateState) -> bool {
-        saved.x.len() == parameters.layout.neuron_count() && saved.x.iter().all(|x| x.unsigned_abs() <= 1 << STATE_BITS)
+        let most = parameters.state_max().unsigned_abs();
+        saved.x.len() == parameters.layout.neuron_count() && saved.x.iter().all(|x| x.unsigned_abs() <= most)
     }
 
     fn load(_parameters: &RateParameters, units: &mut RateState, saved: &RateState) {
@@ -247,12 +310,6 @@ impl StepModel for Rate {
     fn digest_neurons(units: &RateState, digest: &mut Digest) {
         units.x.iter().for_each(|x| digest.push(*x as u64));
     }
-}
-
-/// The output of a unit: rounded to 16 fraction bits, halves up.
-const fn level(x: i32) -> i32 {
-    const CUT: u32 = STATE_BITS - LEVEL_BITS;
-    (x + (1 << (CUT - 1))) >> CUT
 }
 
 #[cfg(test)]

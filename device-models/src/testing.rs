@@ -38,7 +38,8 @@ pub(crate) fn mismatched(nominal: &str, cv: &str) -> ParameterSpec {
     ParameterSpec { mismatch: Some(mismatch), ..parameter(nominal) }
 }
 
-/// Kinds 0 `step` (delta), 1 `scaled` (delta with gain), 2 `up` and 3 `down` (exponential), 4 `graded`.
+/// Kinds 0 `step` (delta), 1 `scaled` (delta with gain), 2 `up` and 3 `down` (exponential), 4 `graded`,
+/// 5 `linear`.
 pub(crate) fn spec() -> ChipSpec {
     let kind = |name: &str, sign, kinetics, gain: Option<&str>| SynapseType {
         name: name.to_owned(),
@@ -64,6 +65,7 @@ pub(crate) fn spec() -> ChipSpec {
             kind("up", SynapseSign::Excitatory, exponential("tau_up"), Some("gain_up")),
             kind("down", SynapseSign::Inhibitory, exponential("tau_down"), None),
             kind("graded", SynapseSign::Signed, Kinetics::Graded, None),
+            kind("linear", SynapseSign::Signed, Kinetics::Linear, None),
         ],
         parameters_per_neuron: true,
         free_clock: false,
@@ -80,6 +82,7 @@ pub(crate) fn spec() -> ChipSpec {
             ("gain_up", mismatched("1 1", "0.2 1")),
             ("tau_down", mismatched("5 ms", "0.2 1")),
             ("leak", parameter("0.5 1")),
+            ("activation_rule", parameter("0 1")),
         ]
         .map(|(name, p)| (name.to_owned(), p))
         .into(),

@@ -31,8 +31,7 @@ fn synapses(random: &mut Random, spec: &ChipSpec, model: CoreModel) -> SynapseCh
     let fits = |negative: bool| {
         let fixed = if negative { SynapseSign::Inhibitory } else { SynapseSign::Excitatory };
         let kinds = spec.synapses.iter().filter(|kind| {
-            (kind.kinetics == Kinetics::Graded) == model.is_graded()
-                && [fixed, SynapseSign::Signed].contains(&kind.sign)
+            kind.kinetics.is_graded() == model.is_graded() && [fixed, SynapseSign::Signed].contains(&kind.sign)
         });
         kinds.map(|kind| kind.name.clone()).collect::<Vec<_>>()
     };

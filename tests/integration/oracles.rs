@@ -116,6 +116,7 @@ fn rate_oracle(p: &RateParameters) -> CoreOracle {
                 _ => None,
             })
             .collect(),
+        squashed: p.squashed()[n],
         x: 0,
     });
     let weight_exponent = p.weight_exponent().into();

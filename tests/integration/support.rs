@@ -68,6 +68,8 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
     .into_iter()
     .map(|(name, nominal, cv)| (name.to_owned(), parameter(nominal, cv)))
     .collect();
+    let rule = ParameterSpec { mismatch: None, ..parameter("0 1", "0 1") };
+    parameters.insert("activation_rule".to_owned(), rule);
     let ampa = parameters.get_mut("tau_ampa").and_then(|p| p.mismatch.as_mut()).unwrap();
     ampa.correlation = Some(Correlation { with: "tau_mem".to_owned(), rho: fact("0.5 1") });
     ChipSpec {
@@ -92,6 +94,8 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
             synapse("graded", Signed, Kinetics::Graded, None),
             synapse("graded-up", Excitatory, Kinetics::Graded, Some("gain_graded")),
             synapse("graded-down", Inhibitory, Kinetics::Graded, None),
+            synapse("linear", Signed, Kinetics::Linear, None),
+            synapse("linear-down", Inhibitory, Kinetics::Linear, Some("gain_graded")),
         ],
         parameters_per_neuron: true,
         free_clock: false,
@@ -108,8 +112,9 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
 
 /// Kinds of [`test_chip`] that `lif` and `analog-lif` have.
 pub(crate) const LIF_KINDS: u32 = 8;
-/// Kinds of [`test_chip`] that `rate` has, after those.
-const RATE_KINDS: u32 = 3;
+/// Kinds of [`test_chip`] that `rate` has, after those: graded ones, then linear ones.
+const RATE_KINDS: u32 = 5;
+const GRADED_KINDS: u32 = 3;
 
 /// A small tag and CAM router.
 pub(crate) fn tag_cam() -> RouterSpec {
@@ -206,6 +211,12 @@ impl Recipe {
         Case { spec, die, program, events }
     }
 
+    /// One in four programs has rate units with linear input, every second of which sends the tanh of its state. The
+    /// bits of the others are those of releases without.
+    const fn has_linear(&self) -> bool {
+        self.seed % 4 == 2
+    }
+
     /// Odd channels and cores are of the rate model.
     fn drives_rate(&self, input: u32) -> bool {
         self.cores > 1 && input % 2 == 1
@@ -229,8 +240,14 @@ impl Recipe {
                     parameters.insert("t_refractory".to_owned(), Values::Shared(quantity(refractory)));
                     let drive = random.pick(&["0 mV", "-3 mV", "8 mV", "14 mV"]);
                     parameters.insert("drive".to_owned(), Values::Shared(quantity(drive)));
-                } else if random.below(3) == 0 {
-                    parameters.insert("leak".to_owned(), Values::Shared(quantity("1 1")));
+                } else {
+                    if random.below(3) == 0 {
+                        parameters.insert("leak".to_owned(), Values::Shared(quantity("1 1")));
+                    }
+                    if self.has_linear() {
+                        let rules = (0..neuron_count).map(|n| quantity(if n % 2 == 0 { "0 1" } else { "1 1" }));
+                        parameters.insert("activation_rule".to_owned(), Values::PerNeuron(rules.collect()));
+                    }
                 }
                 let weight_exponent = match (self.extreme, model) {
                     (true, CoreModel::Lif | CoreModel::AnalogLif) => 14 + random.below(7),
@@ -274,7 +291,8 @@ impl Recipe {
     }
 
     fn kind(&self, random: &mut Random, core: usize) -> u8 {
-        (if core % 2 == 1 { LIF_KINDS + random.below(RATE_KINDS) } else { random.below(LIF_KINDS) }) as u8
+        let rate_kinds = if self.has_linear() { RATE_KINDS } else { GRADED_KINDS };
+        (if core % 2 == 1 { LIF_KINDS + random.below(rate_kinds) } else { random.below(LIF_KINDS) }) as u8
     }
 
     fn ideal(&self, random: &mut Random, cores: &[CoreProgram]) -> Routing {

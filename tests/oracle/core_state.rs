@@ -69,6 +69,8 @@ pub struct RateUnit {
     pub drive: i128,
     /// Gains of the kinds that have one, by kind, 32 fraction bits.
     pub gains: BTreeMap<usize, i128>,
+    /// Whether it sends the tanh of its state.
+    pub squashed: bool,
     /// The state, 28 fraction bits.
     pub x: i128,
 }
@@ -156,9 +158,9 @@ impl CoreOracle {
             Self::Rate { units, weight_exponent, received } => {
                 for (n, unit) in units.iter_mut().enumerate() {
                     let sum = |kind: usize| received.get(&(n, kind)).copied().unwrap_or(0) << *weight_exponent;
-                    let before = round(unit.x, 12);
-                    unit.step(spec, sum);
-                    let after = round(unit.x, 12);
+                    let before = unit.output();
+                    unit.step(spec, sum, &mut cuts);
+                    let after = unit.output();
                     if after != before {
                         sent.push((n as u16, after, after - before));
                     }
@@ -217,20 +219,33 @@ impl LifNeuron {
 }
 
 impl RateUnit {
-    fn step(&mut self, spec: &ChipSpec, sum: impl Fn(usize) -> i128) {
-        // Kinds without gain share one rounding, because their sums are one sum.
-        let (mut plain, mut argument) = (0, self.drive);
-        for (kind, synapse) in spec.synapses.iter().enumerate().filter(|(_, s)| s.kinetics == Kinetics::Graded) {
+    /// What it sends, 16 fraction bits.
+    fn output(&self) -> i128 {
+        if self.squashed { fx::step::tanh_q16(round(self.x, 8) as i32).into() } else { round(self.x, 12) }
+    }
+
+    /// Input through all kinds with these kinetics, 20 fraction bits. Kinds without gain share one rounding, because
+    /// their sums are one sum.
+    fn input(&self, spec: &ChipSpec, kinetics: &Kinetics, sum: impl Fn(usize) -> i128) -> i128 {
+        let (mut plain, mut scaled) = (0, 0);
+        for (kind, synapse) in spec.synapses.iter().enumerate().filter(|(_, s)| s.kinetics == *kinetics) {
             let arrived = sign(spec, kind) * sum(kind);
             match (&synapse.gain, self.gains.get(&kind)) {
-                (Some(_), Some(gain)) => argument += round(round(arrived, 16) * gain, 32),
+                (Some(_), Some(gain)) => scaled += round(round(arrived, 16) * gain, 32),
                 (Some(_), None) => {}
                 (None, _) => plain += arrived,
             }
         }
-        argument += round(plain, 16);
+        scaled + round(plain, 16)
+    }
+
+    fn step(&mut self, spec: &ChipSpec, sum: impl Fn(usize) -> i128, cuts: &mut u64) {
+        let argument = self.drive + self.input(spec, &Kinetics::Graded, &sum);
         let argument = argument.clamp(i128::from(i32::MIN), i128::from(i32::MAX)) as i32;
-        let target = i128::from(fx::step::tanh_q20(argument)) << 8;
-        self.x += self.leak.times(target - self.x);
+        let target = i128::from(fx::step::tanh_q20(argument)) + self.input(spec, &Kinetics::Linear, &sum);
+        let (before, exact) = (self.x, self.x + self.leak.times((target << 8) - self.x));
+        self.x = exact.clamp(1 - (1 << 31), (1 << 31) - 1);
+        // What stays at an end was cut when it came there.
+        *cuts += u64::from(self.x != exact && self.x != before);
     }
 }

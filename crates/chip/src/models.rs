@@ -178,7 +178,7 @@ const LOIHI: ModelFacts = ModelFacts {
 const RATE: ModelFacts = ModelFacts {
     name: "rate",
     summary: "Clocked leaky rate units with a tanh output and graded events.",
-    kinetics: &[KineticsKind::Graded],
+    kinetics: &[KineticsKind::Graded, KineticsKind::Linear],
     parameters: parameters::RATE,
     graded: true,
     noise: ModelNoise { event_weights: false, ..EVENT_NOISE },

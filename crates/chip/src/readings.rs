@@ -84,7 +84,7 @@ fn of_kind<'a>(index: usize, kind: &'a SynapseType, models: &[CoreModel]) -> Vec
             let own = of_registers.filter(|(number, _)| number == register);
             all.extend(own.map(|(_, parameter)| of_table(parameter, by("kinetics.index"))));
         }
-        Kinetics::Delta | Kinetics::Graded | Kinetics::Slice { .. } | Kinetics::Number { .. } => {}
+        Kinetics::Delta | Kinetics::Graded | Kinetics::Linear | Kinetics::Slice { .. } | Kinetics::Number { .. } => {}
     }
     if let Some(gain) = kind.gain.as_ref().filter(|_| models.iter().any(|model| model.facts().gains)) {
         all.push(read(gain, "gain", Measure::Pure));

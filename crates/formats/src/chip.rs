@@ -355,6 +355,7 @@ fn read_kinetics(value: &Value<'_>) -> Option<Kinetics> {
     match kind_of(value, "a kind of kinetics", &kinds)? {
         KineticsKind::Delta => plain(Kinetics::Delta),
         KineticsKind::Graded => plain(Kinetics::Graded),
+        KineticsKind::Linear => plain(Kinetics::Linear),
         KineticsKind::Exponential => {
             let table = value.table(&["kind", "tau"])?;
             Some(Kinetics::Exponential { tau: table.required("tau")? })

@@ -6,7 +6,7 @@ use crate::kinds::Kind;
 use crate::placement::{PlacedCore, Placement};
 use crate::report::FreedResources;
 use crate::{MapperError, WeightsFor, delays, level};
-use chip::{ChipSpec, Kinetics, PLAIN_SHIFT, Source, SynapseSign};
+use chip::{ChipSpec, PLAIN_SHIFT, Source, SynapseSign};
 use device_models::DeviceModelError;
 use network::{Endpoint, Network, Projection, WeightFormat};
 use units::{CoreAddress, InputId, NeuronAddress};
@@ -239,7 +239,7 @@ fn check_projection(
                 known: spec.synapses.iter().map(|s| s.name.clone()).collect(),
             });
         };
-        if (spec.synapses[index].kinetics == Kinetics::Graded) != post.model.is_graded() {
+        if spec.synapses[index].kinetics.is_graded() != post.model.is_graded() {
             return Err(MapperError::SynapseModel {
                 projection: name(),
                 synapse: wanted.clone(),

@@ -35,7 +35,7 @@ use thiserror::Error;
 pub use chip::Endpoint;
 pub use convolution::Convolution;
 pub use distance::{Distance, Falling, Falloff, Grid};
-pub use echo_state::{EchoStateSpec, echo_state, spectral_radius};
+pub use echo_state::{EchoStateSpec, RecurrentWeights, echo_state, spectral_radius};
 pub use generate::{Inhibition, Pattern, ProjectionSpec, Signs, Weights};
 pub use law::Law;
 pub use mask::Mask;
@@ -210,6 +210,17 @@ pub enum NetworkError {
         name: String,
         /// The radius asked for.
         wanted: fx::Weight,
+    },
+    /// Balanced weights of which none was drawn, or that are more than their format holds.
+    #[error(
+        "{name}: no recurrent weights were drawn, or with a gain of {gain} some are more than a weight can be; use a \
+         higher connectivity or more units, or a smaller gain"
+    )]
+    Balanced {
+        /// What was to be generated.
+        name: String,
+        /// The gain asked for.
+        gain: fx::Weight,
     },
     /// A parameter list has another length than its population.
     #[error("population `{name}`: parameter `{parameter}` has {found} values for {size} neurons")]

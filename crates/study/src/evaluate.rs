@@ -191,9 +191,9 @@ impl Run<'_> {
     pub(crate) fn train(&self, features: &Matrix) -> Result<Fit, StudyError> {
         let ridge = match self.prepared.goal {
             Goal::Classes(_) => Ridge::classifier(),
-            Goal::Numbers(_) | Goal::Targets(_) if self.prepared.graded => Ridge::default(),
-            Goal::Numbers(_) | Goal::Targets(_) => Ridge::of_spikes(),
+            Goal::Numbers(_) | Goal::Targets(_) => Ridge::default(),
         };
+        let ridge = Ridge { penalties: self.conditions.readout.float_penalties.clone(), ..ridge };
         ridge.fit(features, self.prepared.goal.targets(), &self.prepared.split).map_err(|e| self.readout_error(e))
     }
 
@@ -301,3 +301,6 @@ fn digest_of(features: &Matrix) -> String {
     let bytes: Vec<u8> = features.data().iter().flat_map(|value| value.to_bits().to_le_bytes()).collect();
     digest(&bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,8 +73,8 @@ pub use results::{
 pub use seeds::Seeds;
 pub use seen::{Seen, SeenOf};
 pub use spec::{
-    Arm, CalibrationSettings, ChipChoice, ChipReadout, EchoWiring, EncoderSettings, OwnContent, OwnData,
-    ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
+    Arm, CalibrationSettings, ChipChoice, ChipReadout, EchoRecurrence, EchoWiring, EncoderSettings, OwnContent,
+    OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
 };
 pub use store::{Shard, ShardStatus, Status, Store};
 pub use tuned::{Edge, Tuned, tuned};
@@ -230,7 +230,7 @@ fn check(Planned { point, conditions, .. }: &Planned) -> Result<(), StudyError> 
     if neurons > circuits {
         return Err(StudyError::Board { point: point.clone(), neurons, chip: spec.name.clone(), circuits });
     }
-    if conditions.readout.on_chip && conditions.model.is_graded() {
+    if conditions.readout.on_chip && matches!(conditions.reservoir.wiring, Wiring::Echo(_)) {
         return Err(StudyError::NoReadoutNeurons { model: conditions.model });
     }
     Ok(())

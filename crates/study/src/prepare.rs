@@ -7,7 +7,7 @@ use crate::axis::Conditions;
 use crate::on_chip::{Nominal, readout_operating_point, to_f64};
 use crate::plan::Planned;
 use crate::record::{FeatureMap, Stimulus, first_tick};
-use crate::spec::{EncoderSettings, OwnContent, TaskSettings};
+use crate::spec::{EncoderSettings, OwnContent, TaskSettings, Wiring};
 use crate::{ControlRow, MappingSummary, StudyError, TaskRecord, reservoir, results};
 use chip::{InputEvent, whole_multiple};
 use fx::{Fraction, Real, math};
@@ -20,7 +20,7 @@ use statistics::capacity::Targets;
 use std::sync::{Arc, Mutex};
 use tasks::{
     Encoder, EncoderOptions, Metric, Regression, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions,
-    graded, task,
+    graded, numbers, task,
 };
 use units::{Decimal, InputId, Quantity, Unit};
 use warnings::Warnings;
@@ -309,9 +309,9 @@ struct Events {
 }
 
 impl Stimulate<'_> {
-    /// The encoder of a spiking reservoir; none for rate units, which take values as they are.
+    /// The encoder of a reservoir of spikes; none for neurons that take values as they are.
     fn encoder(&self, ranges: Vec<tasks::Range>) -> Result<Option<Encoder>, StudyError> {
-        if self.conditions.model.is_graded() {
+        if matches!(self.settings.wiring, Wiring::Echo(_)) {
             return Ok(None);
         }
         let EncoderSettings { poisson, trains_per_channel, rate_max } = self.settings.encoder;
@@ -331,6 +331,12 @@ impl Stimulate<'_> {
             Some(encoder) => {
                 let train = encoder.encode(index, signal).map_err(|e| self.error(e))?;
                 let event = |e: &tasks::SpikeEvent| self.event(e.tick.0, e.input, 1);
+                let events = train.events.iter().map(event).collect();
+                Ok(Events { events, steps: train.ticks, clamped: train.clamped })
+            }
+            None if !self.conditions.model.is_graded() => {
+                let train = numbers(signal, self.sample_steps).map_err(|e| self.error(e))?;
+                let event = |e: &tasks::NumberEvent| self.event(e.tick.0, e.input, e.number);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }

@@ -3,17 +3,16 @@
 mod arms;
 mod own;
 mod readout;
+mod reservoir;
 mod task;
 
 use crate::Control;
 use crate::axis::{AXES, BLAME_ALL, BLAME_NONE, Conditions, Given, RateArm, Sweep, blame};
 use crate::seeds::Seeds;
-use crate::spec::{
-    Arm, ChipChoice, EchoWiring, EncoderSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
-};
-use crate::values::{at_least, fraction, frequency, not_negative, penalty};
+use crate::spec::{Arm, ChipChoice, EncoderSettings, StudySpec, TaskSettings};
+use crate::values::{at_least, frequency, not_negative, penalty};
 use arms::Combination;
-use chip::{ChipSpec, CoreModel, Values};
+use chip::{ChipSpec, CoreModel};
 use device_models::MismatchSetting;
 use disorder::{Centre, Family};
 use formats::chip::{self as chip_file, ChipFile};
@@ -21,7 +20,7 @@ use formats::document::{Document, Entry, Format, Table, Value};
 use formats::names::read_name;
 use formats::{FormatError, FormatErrors, Problem};
 use mapper::{Activity, MapperOptions};
-use network::{Recurrence, SynapseChoice};
+use network::Recurrence;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +33,7 @@ pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
 pub const DEFAULT: &str = include_str!("default.toml");
 
 /// The studies that are shipped, by name.
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: [(&str, &str); 11] = [
     ("default", DEFAULT),
     ("heterogeneity", include_str!("studies/heterogeneity.toml")),
     ("heterogeneity-spiking", include_str!("studies/heterogeneity-spiking.toml")),
@@ -44,6 +43,8 @@ const SHIPPED: [(&str, &str); 9] = [
     ("blame", include_str!("studies/blame.toml")),
     ("calibration", include_str!("studies/calibration.toml")),
     ("readout", include_str!("studies/readout.toml")),
+    ("reference", include_str!("studies/reference.toml")),
+    ("reference-lif", include_str!("studies/reference-lif.toml")),
 ];
 
 /// The text of the shipped study with this name.
@@ -83,16 +84,6 @@ const KEYS: [&str; 22] = [
 ];
 const MISMATCH: &[&str] = &["realised", "cv", "family"];
 const SEEDS: &[&str] = &["networks", "dies", "tasks"];
-const SPIKING: &[&str] = &[
-    "input_fan_in",
-    "recurrent_fan_in",
-    "input_inhibitory",
-    "recurrent_inhibitory",
-    "input_weight",
-    "recurrent_weight",
-    "synapse",
-];
-const ECHO: &[&str] = &["connectivity", "spectral_radius", "input_scale", "input_weights", "bias", "synapse"];
 const ENCODER: &[&str] = &["kind", "trains_per_channel", "rate_max"];
 /// A key of a study file and the value that it shall have instead, as text.
 pub type Set = (String, String);
@@ -226,9 +217,7 @@ impl Reader<'_> {
             Some(model) => model,
             None => self.spec().models[0],
         };
-        let wiring = if model.is_graded() { ECHO } else { SPIKING };
-        let keys: Vec<&str> = ["neurons", "parameters"].iter().chain(wiring).copied().collect();
-        let reservoir = root.required_with("reservoir", |v| self.reservoir(&v.table(&keys)?, model));
+        let reservoir = root.required_with("reservoir", |v| self.reservoir(&v, model));
         let encoder = root.optional_with("encoder", |v| encoder(&v.table(ENCODER)?))?.unwrap_or(EncoderSettings {
             poisson: false,
             trains_per_channel: 2,
@@ -360,76 +349,6 @@ impl Reader<'_> {
             networks: count("networks", 1)?,
             dies: count("dies", 8)?,
         })
-    }
-
-    fn reservoir(&self, table: &Table<'_>, model: CoreModel) -> Option<ReservoirSettings> {
-        let neurons = table.required_with("neurons", |v| at_least(&v, 1));
-        let parameters = table.optional_with("parameters", |v| self.parameters(&v));
-        let wiring = if model.is_graded() {
-            let connectivity = table.required_with("connectivity", |v| fraction(&v));
-            let spectral_radius = table.required_with("spectral_radius", |v| not_negative(&v));
-            let input_scale = table.required_with("input_scale", |v| not_negative(&v));
-            let synapse = table.required_with("synapse", |v| self.synapse_name(&v));
-            let kinds = [("sign", false), ("normal", true)];
-            let input_normal = table.optional_with("input_weights", |v| v.one_of("a kind of input weights", &kinds));
-            let bias = table.optional_with("bias", |v| {
-                let bias = not_negative(&v)?;
-                if bias.signum() > 0
-                    && !(self.spec().parameters.contains_key("drive") && self.spec().parameters_per_neuron)
-                {
-                    let what = "has no parameter `drive` of each unit, which biases would be";
-                    return v.reject("bias", format!("the chip `{}` {what}; leave `bias` out", self.spec().name));
-                }
-                Some(bias)
-            });
-            Wiring::Echo(EchoWiring {
-                input_normal: input_normal?.unwrap_or(false),
-                bias: bias?.unwrap_or(Decimal::ZERO),
-                connectivity: connectivity?,
-                spectral_radius: spectral_radius?,
-                input_scale: input_scale?,
-                synapse: synapse?,
-            })
-        } else {
-            let input_fan_in = table.required_with("input_fan_in", |v| at_least(&v, 1));
-            let recurrent_fan_in = table.required("recurrent_fan_in");
-            let input_inhibitory = table.required_with("input_inhibitory", |v| fraction(&v));
-            let recurrent_inhibitory = table.required_with("recurrent_inhibitory", |v| fraction(&v));
-            let input_weight = table.required_with("input_weight", |v| not_negative(&v));
-            let recurrent_weight = table.required_with("recurrent_weight", |v| not_negative(&v));
-            let synapse = table.required_with("synapse", |v| self.synapse(&v));
-            Wiring::Spiking(SpikingWiring {
-                input_fan_in: input_fan_in?,
-                recurrent_fan_in: recurrent_fan_in?,
-                input_inhibitory: input_inhibitory?,
-                recurrent_inhibitory: recurrent_inhibitory?,
-                input_weight: input_weight?,
-                recurrent_weight: recurrent_weight?,
-                synapse: synapse?,
-            })
-        };
-        Some(ReservoirSettings { neurons: neurons?, wiring, parameters: parameters?.unwrap_or_default() })
-    }
-
-    fn synapse(&self, value: &Value<'_>) -> Option<SynapseChoice> {
-        let table = value.table(&["excitatory", "inhibitory"])?;
-        let excitatory = table.required_with("excitatory", |v| self.synapse_name(&v));
-        let inhibitory = table.required_with("inhibitory", |v| self.synapse_name(&v));
-        Some(SynapseChoice { excitatory: excitatory?, inhibitory: inhibitory? })
-    }
-
-    fn synapse_name(&self, value: &Value<'_>) -> Option<String> {
-        let known: Vec<(&str, ())> = self.spec().synapses.iter().map(|s| (s.name.as_str(), ())).collect();
-        value.one_of(&format!("a synapse of `{}`", self.spec().name), &known)?;
-        value.read()
-    }
-
-    fn parameters(&self, value: &Value<'_>) -> Option<BTreeMap<String, Values>> {
-        let names: Vec<&str> = self.spec().parameters.keys().map(String::as_str).collect();
-        let table = value.table(&names)?;
-        let all: Vec<_> =
-            table.entries().into_iter().map(|e| Some((e.name, Values::Shared(e.value.read()?)))).collect();
-        all.into_iter().collect()
     }
 }
 

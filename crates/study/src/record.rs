@@ -1,6 +1,7 @@
 //! Running stimuli through a session and recording the features of one population.
 
 use chip::InputEvent;
+use device_models::{Core, EventCore};
 use emulator::Observer;
 use readout::{Features, Matrix};
 use session::{Board, Session, SessionError};
@@ -45,6 +46,8 @@ pub(crate) struct Rows<'a> {
     is_open: bool,
     /// Change of a graded level, from the level that each feature had last.
     levels: Option<Vec<i32>>,
+    /// Features that are states and not levels.
+    states: Vec<State>,
     rows: Matrix,
     spikes: u64,
 }
@@ -60,7 +63,8 @@ impl<'a> Rows<'a> {
     ) -> Self {
         let levels = graded.then(|| vec![0; map.count]);
         let rows = Matrix::new(map.count);
-        Self { board: board.clone(), map, features, taken, is_open: true, levels, rows, spikes: 0 }
+        let states = Vec::new();
+        Self { board: board.clone(), map, features, taken, is_open: true, levels, states, rows, spikes: 0 }
     }
 
     /// All rows one after another, and the number of spikes of the population.
@@ -85,17 +89,23 @@ impl<'a> Rows<'a> {
         self.features.spike(tick.0 / self.board.spec().step_ticks(), feature, value);
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, session: &Session) {
         self.is_open = true;
+        self.states = if self.levels.is_some() { states(session, self.map) } else { Vec::new() };
         self.features.restart(0);
         if let Some(levels) = &mut self.levels {
             levels.fill(0);
         }
     }
 
-    fn sample(&mut self, step: u64) {
+    fn sample(&mut self, step: u64, session: &Session) {
         if self.taken == Taken::AtSamples {
-            self.features.sample(step, self.rows.push_zeros());
+            let row = self.rows.push_zeros();
+            self.features.sample(step, row);
+            for State { feature, core, neuron, unit } in &self.states {
+                let x = session.emulator().core(*core).probe(STATE, *neuron, session.now());
+                row[*feature] = x as f64 / unit;
+            }
         }
     }
 
@@ -108,6 +118,32 @@ impl<'a> Rows<'a> {
             self.features.sample(step, self.rows.push_zeros());
         }
     }
+}
+
+/// A feature that is the state of a unit.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    feature: usize,
+    core: usize,
+    neuron: NeuronId,
+    /// What counts as 1.
+    unit: f64,
+}
+
+/// The state of a rate unit, among what can be read of it.
+const STATE: usize = 0;
+
+/// The units of a population that send the tanh of their state: what a readout sees of them is the state itself.
+fn states(session: &Session, map: &FeatureMap) -> Vec<State> {
+    let board = session.board();
+    let state = |(index, &feature): (usize, &usize)| {
+        let (core, neuron) = board.place(map.population, index as u32)?;
+        let Core::Rate(units) = session.emulator().core(core) else { return None };
+        let kind = &units.probes(board.spec())[STATE];
+        let unit = (1u64 << kind.fraction_bits) as f64;
+        units.parameters().squashed()[neuron.index()].then_some(State { feature, core, neuron, unit })
+    };
+    map.feature_of.iter().enumerate().filter_map(state).collect()
 }
 
 /// Everything that takes rows of a run.
@@ -137,7 +173,7 @@ pub(crate) fn play(
     for (part, stimulus) in stimuli.iter().enumerate() {
         session.reset();
         session.set_part(part as u64);
-        all.0.iter_mut().for_each(Rows::begin);
+        all.0.iter_mut().for_each(|rows| rows.begin(session));
         let steps = stimulus.samples.last().map_or(0, |last| last + 1);
         let end = steps + drain;
         let clock = clock.into_iter().flat_map(|(channel, period)| {
@@ -148,7 +184,7 @@ pub(crate) fn play(
         session.send_all(events.chain(clock), Tick(0)..first_tick(end))?;
         for &sample in &stimulus.samples {
             session.run_until(first_tick(sample + 1), &mut all);
-            all.0.iter_mut().for_each(|rows| rows.sample(sample));
+            all.0.iter_mut().for_each(|rows| rows.sample(sample, session));
         }
         all.0.iter_mut().for_each(Rows::drain);
         session.run_until(first_tick(end), &mut all);

@@ -1,12 +1,15 @@
 //! From the settings of a study to the network of one task.
 
 use crate::axis::Conditions;
-use crate::spec::{EchoWiring, ReservoirSettings, SpikingWiring, Wiring};
+use crate::spec::{EchoRecurrence, EchoWiring, ReservoirSettings, SpikingWiring, Wiring};
 use crate::{Point, StudyError};
-use chip::{Values, canonical_unit};
+use chip::{CoreModel, Values, canonical_unit};
 use disorder::{Key, Purpose, normal_deviate};
 use fx::{Real, Weight};
-use network::{EchoStateSpec, Inhibition, Network, Recurrence, ReservoirSpec, Signs, Weights, echo_state, reservoir};
+use network::{
+    EchoStateSpec, Inhibition, Network, Recurrence, RecurrentWeights, ReservoirSpec, Signs, Weights, echo_state,
+    reservoir,
+};
 use units::{Decimal, Quantity, Unit};
 
 /// Name of the reservoir's population.
@@ -29,9 +32,10 @@ pub(crate) fn build(
         Wiring::Echo(wiring) => {
             let mut network = echo_state(&echo(settings, wiring, channels, recurrence)?, seed);
             if let Ok(network) = &mut network
-                && wiring.bias.signum() > 0
+                && (wiring.bias.signum() != 0 || wiring.bias_mean.signum() != 0)
             {
-                network.populations[0].parameters.insert(BIAS.into(), biases(conditions, wiring.bias, seed));
+                let name = bias_of(conditions.model);
+                network.populations[0].parameters.insert(name.into(), biases(conditions, wiring, name, seed));
             }
             network
         }
@@ -40,20 +44,24 @@ pub(crate) fn build(
 }
 
 /// The parameter that is the constant input of a unit.
-const BIAS: &str = "drive";
+pub(crate) const fn bias_of(model: CoreModel) -> &'static str {
+    if model.is_graded() { "drive" } else { "bias" }
+}
 
 /// Digits behind the point of a bias.
 const BIAS_DIGITS: i16 = 6;
 
-/// Constant inputs of the units, normal with mean 0 and this standard deviation.
-fn biases(conditions: &Conditions, deviation: Decimal, seed: u64) -> Values {
-    let unit = conditions.chip.spec.parameters.get(BIAS).map_or(Unit::ONE, |p| p.nominal.quantity.unit);
-    let deviation = deviation.to_bits(20).unwrap_or(0);
+/// Constant inputs of the units, the parameter `name`: normal with the mean and standard deviation of the wiring.
+fn biases(conditions: &Conditions, wiring: &EchoWiring, name: &str, seed: u64) -> Values {
+    let unit = conditions.chip.spec.parameters.get(name).map_or(Unit::ONE, |p| p.nominal.quantity.unit);
+    let bits = |value: Decimal| value.to_bits(20).unwrap_or(0);
+    let (mean, deviation) = (bits(wiring.bias_mean), bits(wiring.bias));
     let bias = |unit_index: u32| {
         let key = Key::new(seed, Purpose::Initialisation).name("bias").slot(u64::from(unit_index));
         let z = normal_deviate(key.first_word()).to_bits();
         // 20 bits of the deviation, all of the deviate, to six decimal digits.
-        let wide = i128::from(z) * i128::from(deviation) * 10_i128.pow(BIAS_DIGITS.unsigned_abs().into());
+        let exact = i128::from(z) * i128::from(deviation) + (i128::from(mean) << Real::FRACTION_BITS);
+        let wide = exact * 10_i128.pow(BIAS_DIGITS.unsigned_abs().into());
         let digits = wide >> (Real::FRACTION_BITS + 20);
         Quantity::new(Decimal::new(digits as i64, -BIAS_DIGITS), unit)
     };
@@ -99,14 +107,23 @@ fn echo(
         units: settings.neurons,
         channels,
         connectivity_per_65536: per_65536(wiring.connectivity),
-        spectral_radius: weight("spectral_radius", wiring.spectral_radius, Quantity::number(Decimal::integer(1)))?,
-        input_scale: weight("input_scale", wiring.input_scale, Quantity::number(Decimal::integer(1)))?,
+        recurrent_weights: match wiring.recurrent {
+            EchoRecurrence::Radius(radius) => RecurrentWeights::Radius(number("spectral_radius", radius)?),
+            EchoRecurrence::Balanced(gain) => RecurrentWeights::Balanced(number("recurrent_gain", gain)?),
+        },
+        input_scale: number("input_scale", wiring.input_scale)?,
         input_normal: wiring.input_normal,
         recurrence,
-        synapse: wiring.synapse.clone(),
+        input_synapse: wiring.synapse.clone(),
+        recurrent_synapse: wiring.recurrent_synapse.clone(),
         delay_ticks: 1,
         parameters: settings.parameters.clone(),
     })
+}
+
+/// A weight of units that take analog values, whose weights are numbers.
+fn number(what: &'static str, value: Decimal) -> Result<Weight, StudyError> {
+    weight(what, value, Quantity::number(Decimal::integer(1)))
 }
 
 /// A number of the study in the canonical unit of `level`, which counts as 1 in weights.

@@ -38,7 +38,7 @@ pub struct ReservoirSettings {
 pub enum Wiring {
     /// Spiking neurons with fixed fan-in.
     Spiking(SpikingWiring),
-    /// Rate units: an echo state network.
+    /// Units that take analog values: an echo state network.
     Echo(EchoWiring),
 }
 
@@ -61,22 +61,35 @@ pub struct SpikingWiring {
     pub synapse: SynapseChoice,
 }
 
-/// Connections of a rate reservoir: normal recurrent weights, and input weights of one size and random sign, as in
-/// reservoirpy, or normal ones.
+/// Recurrent weights of an echo state network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EchoRecurrence {
+    /// Scaled to this spectral radius.
+    Radius(Decimal),
+    /// Balanced, times this gain ([`network::RecurrentWeights::Balanced`]).
+    Balanced(Decimal),
+}
+
+/// Connections of a reservoir that takes analog values: normal recurrent weights, and input weights of one size and
+/// random sign, as in reservoirpy, or normal ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EchoWiring {
     /// Fraction of the pairs of units that are connected.
     pub connectivity: Decimal,
-    /// Spectral radius of the recurrent weights.
-    pub spectral_radius: Decimal,
+    /// What becomes of the recurrent weights.
+    pub recurrent: EchoRecurrence,
     /// Size of every input weight.
     pub input_scale: Decimal,
     /// Input weights are normal with mean 0 and that standard deviation instead of one size and random sign.
     pub input_normal: bool,
-    /// Standard deviation of the constant inputs of the units, normal with mean 0.
+    /// Standard deviation of the constant inputs of the units, which are normal.
     pub bias: Decimal,
-    /// Kind of synapse.
+    /// Their mean.
+    pub bias_mean: Decimal,
+    /// Kind of synapse of the input.
     pub synapse: String,
+    /// Kind of synapse of the recurrent connections.
+    pub recurrent_synapse: String,
 }
 
 /// How analog values become spikes. Rate units take them as graded events instead.
@@ -97,6 +110,8 @@ pub struct ReadoutSettings {
     pub on_chip: bool,
     /// How a class that needs more inputs than a neuron has slots is put on the chip.
     pub strategy: ReadoutStrategy,
+    /// Penalties to choose from for the host's readout, relative to the mean variance of the features.
+    pub float_penalties: Vec<f64>,
     /// Time constant of the filter through which spikes are seen in tasks on time series, and as states.
     pub filter: Quantity,
     /// What the host sees of a stimulus that has one output.

@@ -305,6 +305,28 @@ pub struct GradedTrain {
     pub clamped: u64,
 }
 
+/// A number that an input channel sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NumberEvent {
+    /// When it is delivered, from 0 at the start of the signal.
+    pub tick: Tick,
+    /// The input channel: the analog channel.
+    pub input: InputId,
+    /// The number, in units of 2^-20; never 0.
+    pub number: i32,
+}
+
+/// A signal encoded for neurons that take numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberTrain {
+    /// The numbers, ordered by tick, then input.
+    pub events: Vec<NumberEvent>,
+    /// Length of the signal.
+    pub ticks: u64,
+    /// Values of samples outside the range from -2048 to 2048, which were taken for its nearer end.
+    pub clamped: u64,
+}
+
 /// The signal as changes of graded inputs, one input an analog channel: at the first of the `ticks_per_sample` ticks
 /// of each sample, what its value, rounded to 16 fraction bits (halfway up), differs from the one before. All inputs
 /// are 0 before the first sample. Values are not scaled.
@@ -312,13 +334,7 @@ pub struct GradedTrain {
 /// # Errors
 /// [`TaskError::EncoderOption`] if `ticks_per_sample` is 0 or the signal has too many channels.
 pub fn graded(signal: &Signal, ticks_per_sample: u32) -> Result<GradedTrain, TaskError> {
-    let (channels, held) = (signal.channels() as u64, u64::from(ticks_per_sample));
-    for (option, value, most) in [("channels", channels, INPUTS_MAX), ("ticks_per_sample", held, TICKS_PER_SAMPLE_MAX)]
-    {
-        if !(1..=most).contains(&value) {
-            return Err(TaskError::EncoderOption { option, value, most });
-        }
-    }
+    let held = check_held(signal, ticks_per_sample)?;
     // The change from one end to the other just fits an i32.
     const LEVEL_MAX: i64 = (1 << 30) - 1;
     const DROPPED_BITS: u32 = Real::FRACTION_BITS - 16;
@@ -337,6 +353,43 @@ pub fn graded(signal: &Signal, ticks_per_sample: u32) -> Result<GradedTrain, Tas
         }
     }
     Ok(train)
+}
+
+/// The signal as numbers, one input an analog channel: in each of the `ticks_per_sample` ticks of a sample its value,
+/// rounded to 20 fraction bits (halfway up). Values are not scaled.
+///
+/// # Errors
+/// As [`graded`].
+pub fn numbers(signal: &Signal, ticks_per_sample: u32) -> Result<NumberTrain, TaskError> {
+    let held = check_held(signal, ticks_per_sample)?;
+    const DROPPED_BITS: u32 = Real::FRACTION_BITS - 20;
+    const NUMBER_MAX: i64 = i32::MAX as i64;
+    let mut train = NumberTrain { events: Vec::new(), ticks: signal.len() as u64 * held, clamped: 0 };
+    for (sample, frame) in signal.frames().enumerate() {
+        let rounded = frame.iter().map(|value| fx::shift_right(value.to_bits(), DROPPED_BITS, fx::Rounding::HalfUp));
+        let numbers: Vec<i64> = rounded.collect();
+        train.clamped += numbers.iter().filter(|number| number.abs() > NUMBER_MAX).count() as u64;
+        for tick in 0..held {
+            for (channel, number) in numbers.iter().enumerate().filter(|(_, number)| **number != 0) {
+                let (tick, input) = (Tick(sample as u64 * held + tick), InputId(channel as u32));
+                let number = (*number).clamp(-NUMBER_MAX, NUMBER_MAX) as i32;
+                train.events.push(NumberEvent { tick, input, number });
+            }
+        }
+    }
+    Ok(train)
+}
+
+/// The ticks of a sample, if there are some and not too many, and the channels are not too many either.
+fn check_held(signal: &Signal, ticks_per_sample: u32) -> Result<u64, TaskError> {
+    let (channels, held) = (signal.channels() as u64, u64::from(ticks_per_sample));
+    for (option, value, most) in [("channels", channels, INPUTS_MAX), ("ticks_per_sample", held, TICKS_PER_SAMPLE_MAX)]
+    {
+        if !(1..=most).contains(&value) {
+            return Err(TaskError::EncoderOption { option, value, most });
+        }
+    }
+    Ok(held)
 }
 
 #[cfg(test)]

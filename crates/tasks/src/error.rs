@@ -33,6 +33,17 @@ pub enum TaskError {
     /// A recording without symbols has none to equalise.
     #[error("equalisation needs the symbols that were sent: only the stimuli `channel-...` have them")]
     NoSymbols,
+    /// A function of a channel that the recording does not have.
+    #[error(
+        "the function needs channel {channel}, counted from 0, but the recording has {channels}: only the stimuli \
+             `...-xyz` have several"
+    )]
+    NoChannel {
+        /// The channel.
+        channel: u8,
+        /// How many there are.
+        channels: usize,
+    },
     /// One's own series is too short for the parts that are asked for.
     #[error("the series has {found} samples, but {needed} are needed: ask for shorter parts")]
     ShortSeries {

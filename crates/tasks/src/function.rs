@@ -27,6 +27,10 @@ pub enum Function {
     Narma(u8),
     /// The symbol that was sent through a channel.
     Equalisation,
+    /// The Legendre polynomial of the first degree (1 to 3) of one sample of the second, a channel.
+    LegendreOf(u8, u8),
+    /// The product of the samples of two channels.
+    ProductOf(u8, u8),
 }
 
 /// What should come out, where that is defined.
@@ -47,7 +51,7 @@ impl Target {
 
 impl Function {
     /// All functions, in the order of the catalogue.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 25] = [
         Self::Recall,
         Self::Prediction,
         Self::Legendre(2),
@@ -65,6 +69,14 @@ impl Function {
         Self::Narma(20),
         Self::Narma(30),
         Self::Equalisation,
+        Self::LegendreOf(1, 0),
+        Self::LegendreOf(1, 2),
+        Self::LegendreOf(2, 0),
+        Self::LegendreOf(2, 2),
+        Self::LegendreOf(3, 0),
+        Self::LegendreOf(3, 2),
+        Self::ProductOf(0, 2),
+        Self::ProductOf(0, 1),
     ];
 
     /// The family: functions that differ in a number alone have one.
@@ -77,6 +89,8 @@ impl Function {
             Self::Parity(_) => "parity",
             Self::Narma(_) => "narma",
             Self::Equalisation => "equalisation",
+            Self::LegendreOf(..) => "legendre-of",
+            Self::ProductOf(..) => "product-of",
         }
     }
 
@@ -84,6 +98,8 @@ impl Function {
     pub fn name(self) -> String {
         match self {
             Self::Legendre(n) | Self::Product(n) | Self::Parity(n) | Self::Narma(n) => format!("{}-{n}", self.family()),
+            Self::LegendreOf(degree, channel) => format!("legendre-{degree}-of-{channel}"),
+            Self::ProductOf(a, b) => format!("product-of-{a}-{b}"),
             Self::Recall | Self::Prediction | Self::Equalisation => self.family().into(),
         }
     }
@@ -116,6 +132,10 @@ impl Function {
                  v = (u + 1) / 4"
             }
             Self::Equalisation => "d(t - s), the symbol that was sent",
+            Self::LegendreOf(1, _) => "v, v = u_c(t - s) cut at -1 and 1, c the channel after `of`",
+            Self::LegendreOf(2, _) => "(3 v^2 - 1) / 2, v = u_c(t - s) cut at -1 and 1",
+            Self::LegendreOf(..) => "(5 v^3 - 3 v) / 2, v = u_c(t - s) cut at -1 and 1",
+            Self::ProductOf(..) => "v w, v = u_c(t - s) and w = u_d(t - s) cut at -1 and 1, of two channels",
         }
     }
 
@@ -125,6 +145,10 @@ impl Function {
         const FUTURE: &[i32] = &[-20, -10, -5, -2, -1];
         const BOTH: &[i32] = &[-20, -10, -5, -2, -1, 0, 1, 2, 5, 10, 20, 40];
         match (of, self) {
+            (Stimulus::LorenzXyz | Stimulus::RelaxingXyz, Self::LegendreOf(..) | Self::ProductOf(..)) => {
+                &[-5, 0, 2, 5, 10, 20, 40]
+            }
+            (Stimulus::LorenzXyz | Stimulus::RelaxingXyz, _) | (_, Self::LegendreOf(..) | Self::ProductOf(..)) => &[],
             (Stimulus::Channel(_), Self::Equalisation) => &[-2, -1, 0, 1, 2, 3, 5, 7],
             (Stimulus::NarmaInput, Self::Narma(_)) => &[0, 1, 2, 5, 10],
             (Stimulus::Bernoulli, Self::Parity(_)) => &[0, 1, 2, 3, 5],
@@ -156,7 +180,9 @@ impl Function {
             if value > 0 { value as usize } else { 0 }
         }
         match self {
-            Self::Recall | Self::Prediction | Self::Legendre(_) => (above_zero(shift), above_zero(-shift)),
+            Self::Recall | Self::Prediction | Self::Legendre(_) | Self::LegendreOf(..) | Self::ProductOf(..) => {
+                (above_zero(shift), above_zero(-shift))
+            }
             Self::Product(apart) => (above_zero(shift + apart as i32), above_zero(-shift)),
             Self::Parity(order) => (above_zero(shift + order as i32 - 1), above_zero(-shift)),
             // From rest; the first terms are those of a series that had no past.
@@ -169,18 +195,22 @@ impl Function {
 
     /// Whether the target at a sample follows from that sample alone, so that nothing needs to remember it.
     pub const fn is_static(self, shift: i32) -> bool {
-        shift == 0 && matches!(self, Self::Recall | Self::Legendre(_))
+        let of_sample = matches!(self, Self::Recall | Self::Legendre(_) | Self::LegendreOf(..) | Self::ProductOf(..));
+        shift == 0 && of_sample
     }
 
     /// The target of a recording.
     ///
     /// # Errors
     /// [`TaskError::Diverged`] if NARMA-10 does not stay finite, [`TaskError::NoSymbols`] if nothing was sent that
-    /// could be equalised.
+    /// could be equalised, [`TaskError::NoChannel`] for a function of a channel that is not there.
     pub fn target(self, of: &Recording, shift: i32) -> Result<Target, TaskError> {
         let (back, ahead) = self.reach(shift);
         let count = of.input.len();
         let defined = back.min(count)..count.saturating_sub(ahead).max(back.min(count));
+        // Of one channel, cut at the ends of what polynomials are made for.
+        let cut =
+            |channel: &[fx::Real], t: usize| to_f64(channel[(t as i64 - i64::from(shift)) as usize]).clamp(-1.0, 1.0);
         let past = |t: usize, more: usize| of.at((t as i64 - i64::from(shift) - more as i64) as usize);
         let values = match self {
             Self::Recall | Self::Prediction => defined.clone().map(|t| past(t, 0)).collect(),
@@ -194,6 +224,14 @@ impl Function {
                 let v: Vec<f64> = of.input.iter().map(|u| (to_f64(*u) + 1.0) / 4.0).collect();
                 let y = narma(order, &v)?;
                 defined.clone().map(|t| y[(t as i64 - i64::from(shift)) as usize]).collect()
+            }
+            Self::LegendreOf(degree, channel) => {
+                let channel = of.channel(channel)?;
+                defined.clone().map(|t| legendre(degree, cut(channel, t))).collect()
+            }
+            Self::ProductOf(a, b) => {
+                let (a, b) = (of.channel(a)?, of.channel(b)?);
+                defined.clone().map(|t| cut(a, t) * cut(b, t)).collect()
             }
             Self::Equalisation => {
                 let symbol = |t: usize| of.symbol(t as isize - shift as isize).ok_or(TaskError::NoSymbols);

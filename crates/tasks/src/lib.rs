@@ -38,7 +38,10 @@ pub use catalogue::{
     CATALOGUE, Entry, Metric, Reference, Task, TaskData, TaskInfo, TaskOptions, entries, entry, ids, task,
 };
 pub use data::{Classification, Range, Regression, Series, Signal, Utterance};
-pub use encoder::{Encoder, EncoderOptions, GradedEvent, GradedTrain, SpikeEvent, SpikePattern, SpikeTrain, graded};
+pub use encoder::{
+    Encoder, EncoderOptions, GradedEvent, GradedTrain, NumberEvent, NumberTrain, SpikeEvent, SpikePattern, SpikeTrain,
+    graded, numbers,
+};
 pub use error::{FileProblem, TaskError};
 pub use function::{Function, Target, function_and_shift};
 pub use own::{OwnSeries, OwnTargets, own_series};

@@ -10,7 +10,7 @@ mod channel;
 mod chaos;
 mod noise;
 
-use crate::{TaskError, series};
+use crate::{Signal, TaskError, series};
 use fx::Real;
 
 pub(crate) use channel::{AHEAD, BEHIND};
@@ -31,6 +31,10 @@ pub enum Stimulus {
     MackeyGlass17,
     /// The Mackey-Glass equation with a delay of 30.
     MackeyGlass30,
+    /// x, y and z of the Lorenz system, three channels.
+    LorenzXyz,
+    /// Noise with a time constant of five samples, three channels.
+    RelaxingXyz,
     /// Independent numbers, uniform from -1 to 1.
     Uniform,
     /// Noise between two frequencies: an index into the bands of the catalogue.
@@ -46,8 +50,10 @@ pub enum Stimulus {
 /// A stimulus that was drawn, or one's own series, with what only targets may see.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
-    /// The samples.
+    /// The samples of the first channel.
     pub input: Vec<Real>,
+    /// Those of further channels, as many each.
+    pub more: Vec<Vec<Real>>,
     /// Of a channel: the symbols that were sent. Sample `t` of the input has the symbol `t + 7` here, because those
     /// before it reach the first sample, too. Empty for other stimuli.
     pub symbols: Vec<f64>,
@@ -65,7 +71,7 @@ pub(crate) fn from_f64(value: f64) -> Real {
 
 impl Stimulus {
     /// All stimuli, in the order of the catalogue.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Lorenz,
         Self::Roessler,
         Self::MackeyGlass17,
@@ -75,6 +81,8 @@ impl Stimulus {
         Self::Band(2),
         Self::Band(3),
         Self::Uniform,
+        Self::LorenzXyz,
+        Self::RelaxingXyz,
         Self::Bernoulli,
         Self::NarmaInput,
         Self::Channel(0),
@@ -96,6 +104,8 @@ impl Stimulus {
             Self::Band(1) => "band-0-0.05",
             Self::Band(2) => "band-0-0.2",
             Self::Band(_) => "band-0.05-0.1",
+            Self::LorenzXyz => "lorenz-xyz",
+            Self::RelaxingXyz => "relaxing-5-xyz",
             Self::Uniform => "uniform",
             Self::Bernoulli => "bernoulli",
             Self::NarmaInput => "narma-input",
@@ -129,6 +139,14 @@ impl Stimulus {
             Self::Band(1) => "the same of up to 0.05 cycles a sample",
             Self::Band(2) => "the same of up to 0.2 cycles a sample",
             Self::Band(_) => "the same of 0.05 to 0.1 cycles a sample",
+            Self::LorenzXyz => {
+                "the same solution as `lorenz`; channels x / (3 7.92), y / (3 9.01), (z - 23.55) / (3 8.62): three \
+                 standard deviations are 1"
+            }
+            Self::RelaxingXyz => {
+                "three channels x(t) = 0.8 x(t-1) + 0.6 n(t), n independent and normal; u = x / 3: three standard \
+                 deviations are 1, beyond is 1 in 370"
+            }
             Self::Uniform => "u independent, uniform in [-1, 1)",
             Self::Bernoulli => "u independent, -1 or 1",
             Self::NarmaInput => {
@@ -145,13 +163,19 @@ impl Stimulus {
     /// Where it comes from.
     pub const fn citation(self) -> &'static str {
         match self {
-            Self::Lorenz => "E. N. Lorenz. (1963). \"Deterministic nonperiodic flow\". J. Atmos. Sci. 20, 130-141",
+            Self::Lorenz | Self::LorenzXyz => {
+                "E. N. Lorenz. (1963). \"Deterministic nonperiodic flow\". J. Atmos. Sci. 20, 130-141"
+            }
             Self::Roessler => {
                 "O. E. Roessler. (1976). \"An equation for continuous chaos\". Physics Letters A 57, 397-398"
             }
             Self::MackeyGlass17 | Self::MackeyGlass30 => {
                 "M. C. Mackey and L. Glass. (1977). \"Oscillation and chaos in physiological control systems\". \
                  Science 197(4300), 287-289"
+            }
+            Self::RelaxingXyz => {
+                "G. E. Uhlenbeck and L. S. Ornstein. (1930). \"On the theory of the Brownian motion\". Physical Review \
+                 36, 823-841"
             }
             Self::Uniform | Self::Band(_) | Self::Bernoulli => {
                 "J. Dambre, D. Verstraeten, B. Schrauwen and S. Massar. (2012). \"Information processing capacity of \
@@ -178,7 +202,13 @@ impl Stimulus {
         let scaled = |values: Vec<f64>, centre: f64, size: f64| {
             Ok(Recording::own(values.into_iter().map(|value| from_f64((value - centre) / size)).collect()))
         };
+        let three = |[x, y, z]: [Vec<f64>; 3]| {
+            let channel = |values: Vec<f64>| values.into_iter().map(|value| from_f64(value / 3.0)).collect();
+            Ok(Recording { more: vec![channel(y), channel(z)], ..Recording::own(channel(x)) })
+        };
         match self {
+            Self::LorenzXyz => three(chaos::lorenz_xyz(seed, count)),
+            Self::RelaxingXyz => three(noise::relaxing(self.name(), seed, count)),
             Self::Lorenz => scaled(chaos::lorenz(seed, count), 0.0, 20.0),
             Self::Roessler => scaled(chaos::roessler(seed, count), 1.0, 11.0),
             Self::MackeyGlass17 => scaled(mackey_glass("mackey-glass", 17, seed, count), 0.87, 0.47),
@@ -198,7 +228,8 @@ impl Stimulus {
             Self::Channel(ratio) => {
                 let decibel = channel::DECIBELS[usize::from(ratio).min(channel::DECIBELS.len() - 1)];
                 let (received, symbols) = channel::channel(decibel, seed, count);
-                Ok(Recording { input: received.into_iter().map(|u| from_f64(u / 5.0)).collect(), symbols })
+                let input = received.into_iter().map(|u| from_f64(u / 5.0)).collect();
+                Ok(Recording { symbols, ..Recording::own(input) })
             }
         }
     }
@@ -207,7 +238,7 @@ impl Stimulus {
 impl Recording {
     /// One's own series.
     pub const fn own(input: Vec<Real>) -> Self {
-        Self { input, symbols: Vec::new() }
+        Self { input, more: Vec::new(), symbols: Vec::new() }
     }
 
     /// The series with the smallest of its first `seen` values at -1 and the largest at 1, or at 0 if they are equal:
@@ -224,6 +255,23 @@ impl Recording {
     /// The sample as a float.
     pub(crate) fn at(&self, index: usize) -> f64 {
         to_f64(self.input[index])
+    }
+
+    /// The samples of each channel.
+    pub fn channels(&self) -> impl Iterator<Item = &[Real]> {
+        [&self.input].into_iter().chain(&self.more).map(Vec::as_slice)
+    }
+
+    /// A channel, counted from 0.
+    pub(crate) fn channel(&self, channel: u8) -> Result<&[Real], TaskError> {
+        let found = self.channels().nth(channel.into());
+        found.ok_or_else(|| TaskError::NoChannel { channel, channels: 1 + self.more.len() })
+    }
+
+    /// The first `count` samples of each channel, frame by frame.
+    pub(crate) fn signal(&self, count: usize) -> Signal {
+        let frames = (0..count).flat_map(|t| self.channels().map(move |channel| channel[t])).collect();
+        Signal::new(1 + self.more.len(), frames)
     }
 
     /// The symbol of a sample, from 7 before the first to 2 after the last; none where no symbols were sent.

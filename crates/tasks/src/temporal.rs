@@ -6,7 +6,7 @@
 //! function are nearly one task: count them by the effective number of tasks, not by their ids.
 
 use crate::series::{self as lengths, Lengths};
-use crate::{Function, Recording, Series, Signal, Stimulus, Target, TaskError, TaskOptions};
+use crate::{Function, Recording, Series, Stimulus, Target, TaskError, TaskOptions};
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -139,10 +139,9 @@ pub(crate) fn made(
         wanted.iter().map(|(function, shift)| function.target(&recording, *shift)).collect::<Result<_, _>>()?;
     // Where a target does not exist, in rows that the washout takes away, it is 0.
     let rows = (0..samples).flat_map(|t| targets.iter().map(move |target| target.at(t).unwrap_or(0.0))).collect();
-    let mut input = recording.input;
-    input.truncate(samples);
+    let input = recording.signal(samples);
     let Lengths { washout, train, validation, test } = parts;
-    Ok(Series { input: Signal::new(1, input), target_names: names, targets: rows, washout, train, validation, test })
+    Ok(Series { input, target_names: names, targets: rows, washout, train, validation, test })
 }
 
 #[cfg(test)]

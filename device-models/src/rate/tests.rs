@@ -1,8 +1,9 @@
 //! Rate units against double precision, and parameters that are refused.
 
 use super::*;
-use crate::EventCore;
 use crate::MismatchSetting;
+use crate::PackedSynapse;
+use crate::clocked::ClockedState;
 use crate::testing::{core, quantity, spec};
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -10,7 +11,8 @@ use chip::{CoreModel, Values};
 use disorder::Die;
 use units::{DieId, Tick};
 
-const GRADED: [bool; 5] = [false, false, false, false, true];
+const GRADED: [bool; 6] = [false, false, false, false, true, false];
+const BOTH: [bool; 6] = [false, false, false, false, true, true];
 
 fn build(spec: &ChipSpec, core: &CoreProgram) -> Result<RateParameters, DeviceModelError> {
     RateParameters::build(spec, core, InputLayout::new(spec, core, &GRADED)?, &DieParameters::nominal())
@@ -36,6 +38,78 @@ fn levels_follow_double_precision() {
             worst = worst.max((unit.probe(1, NeuronId(0), Tick(0)) as f64 - x * 65536.0).abs());
         }
         assert!(worst < 1.1, "leak {leak}: {worst} units of 2^-16");
+    }
+}
+
+/// Units of the equation x += a (-x + g W tanh(x) + tanh(W_in u + b)) under a wandering input, and the same in double
+/// precision from the same weights: states within 2^-12 over 4000 steps. What is rounded is y, to 2^-17, through rows
+/// of absolute sum below 4.
+#[test]
+fn recurrence_outside_the_tanh_follows_double_precision() {
+    const UNITS: usize = 20;
+    let weights: Vec<Vec<i16>> = (0..UNITS as i32)
+        .map(|i| (0..UNITS as i32).map(|j| ((i * 7919 + j * 104_729) % 401 - 150) as i16).collect())
+        .collect();
+    let parameters = [("leak", "0.1 1"), ("drive", "1 mV"), ("activation_rule", "1 1")];
+    let program = core(CoreModel::Rate, UNITS as u32, &parameters);
+    let layout = InputLayout::new(&spec(), &program, &BOTH).unwrap();
+    let parameters = RateParameters::build(&spec(), &program, layout, &DieParameters::nominal()).unwrap();
+    let leak = f64::from(parameters.leak().mantissas()[0]) / 2f64.powi(15 + parameters.leak().shift());
+    let mut units = RateCore::new(parameters);
+    let pack = |units: &RateCore, kind, n, weight| units.parameters().layout().pack(kind, n, weight).unwrap();
+    // Weights have 10 fraction bits here.
+    let column = |units: &RateCore, j: usize| -> Vec<PackedSynapse> {
+        (0..UNITS).map(|i| pack(units, 5, i, weights[i][j])).collect()
+    };
+    let columns: Vec<_> = (0..UNITS).map(|j| column(&units, j)).collect();
+    let inputs: Vec<_> = (0..UNITS).map(|n| pack(&units, 4, n, 300 + 20 * n as i16)).collect();
+    let (mut input, mut x, mut worst, mut largest) = (0i32, [0f64; UNITS], 0f64, 0f64);
+    let mut sent: Vec<Emission> = Vec::new();
+    for step in 0..4000i32 {
+        let change = (step.wrapping_mul(7919) % 140_009) - 70_004 - input / 16;
+        input += change;
+        units.deliver(&inputs, change);
+        sent.iter().for_each(|e| units.deliver(&columns[e.neuron.index()], e.payload));
+        sent = units.advance(Tick(0)).to_vec();
+        let y = x.map(f64::tanh);
+        for (n, x) in x.iter_mut().enumerate() {
+            let recurrent: f64 = weights[n].iter().zip(y).map(|(w, y)| f64::from(*w) / 1024.0 * y).sum();
+            let own = f64::from(300 + 20 * n as i32) / 1024.0;
+            *x += leak * (recurrent + (own * f64::from(input) / 65536.0 + 1.0).tanh() - *x);
+            let found = units.probe(0, NeuronId(n as u16), Tick(0)) as f64 / 2f64.powi(28);
+            worst = worst.max((found - *x).abs());
+            largest = largest.max(x.abs());
+        }
+    }
+    assert!(largest > 1.2, "a state beyond what a plain unit can have: {largest}");
+    assert!(worst < 1.0 / 4096.0, "{worst}");
+    assert_eq!(units.take_saturations(), 0);
+}
+
+/// A sum outside the tanh takes a state to 8, where it is cut and the cut counted; a plain unit sends the state, one
+/// with the rule its tanh, and a saved state beyond 1 fits a core that can have made it.
+#[test]
+fn a_state_is_cut_at_eight_and_what_is_sent_follows_the_rule() {
+    for (rule, y) in [("0 1", 8 << 16), ("1 1", 1 << 16)] {
+        let program = core(CoreModel::Rate, 2, &[("leak", "0.5 1"), ("drive", "0 mV"), ("activation_rule", rule)]);
+        let layout = InputLayout::new(&spec(), &program, &BOTH).unwrap();
+        let mut units =
+            RateCore::new(RateParameters::build(&spec(), &program, layout, &DieParameters::nominal()).unwrap());
+        let synapse = units.parameters().layout().pack(5, 1, -1024 * 10).unwrap();
+        units.deliver(&[synapse], 1 << 16);
+        let sent: Vec<i32> = (0..8).flat_map(|_| units.advance(Tick(0)).to_vec()).map(|e| e.payload).collect();
+        assert_eq!(sent.iter().sum::<i32>(), -y, "rule {rule}");
+        assert_eq!(units.probe(0, NeuronId(1), Tick(0)), 1 - (1 << 31));
+        let cuts = units.take_saturations();
+        assert!((1..8).contains(&cuts), "{cuts}");
+        assert_eq!(units.take_first_cut(), Some(Cut::state(1, 0)));
+        let saved = units.save();
+        assert!(units.restore(&saved));
+        assert_eq!(units.save(), saved);
+        let plain = core(CoreModel::Rate, 2, &[]);
+        let mut other = RateCore::new(build(&spec(), &plain).unwrap());
+        let without = ClockedState { sums: vec![vec![0; 2]], ..saved };
+        assert!(!other.restore(&without), "no plain unit is beyond 1");
     }
 }
 

@@ -135,6 +135,7 @@ pub(super) const RATE: &[Parameter] = &[
         "time constant of a unit, in place of `leak`: the share is 1 - exp(-step/tau_unit)",
     ),
     optional("drive", Measure::Level, Bound::Any, "part of the argument of tanh; the number is taken as it stands"),
+    optional_register("activation_rule", 0, 1, "what a unit sends: 0: its state; 1: the tanh of its state"),
 ];
 
 /// A share of a state that is left after a step.

@@ -47,6 +47,8 @@ pub enum Kinetics {
     },
     /// An event changes the graded input of a rate unit (core model `rate`).
     Graded,
+    /// An event changes what is added to the target of a rate unit outside its tanh (core model `rate`).
+    Linear,
     /// A spike adds an integer to a register of a digital neuron (core models `loihi` and `xylo`).
     Register {
         /// Which of the neuron's input registers.
@@ -76,6 +78,8 @@ pub enum KineticsKind {
     Exponential,
     /// See [`Kinetics::Graded`].
     Graded,
+    /// See [`Kinetics::Linear`].
+    Linear,
     /// See [`Kinetics::Register`].
     Register,
     /// See [`Kinetics::Slice`].
@@ -86,8 +90,8 @@ pub enum KineticsKind {
 
 impl KineticsKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Delta, Self::Exponential, Self::Graded, Self::Register, Self::Slice, Self::Number];
+    pub const ALL: [Self; 7] =
+        [Self::Delta, Self::Exponential, Self::Graded, Self::Linear, Self::Register, Self::Slice, Self::Number];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
@@ -95,6 +99,7 @@ impl KineticsKind {
             Self::Delta => "delta",
             Self::Exponential => "exponential",
             Self::Graded => "graded",
+            Self::Linear => "linear",
             Self::Register => "register",
             Self::Slice => "slice",
             Self::Number => "number",
@@ -109,10 +114,16 @@ impl Kinetics {
             Self::Delta => KineticsKind::Delta,
             Self::Exponential { .. } => KineticsKind::Exponential,
             Self::Graded => KineticsKind::Graded,
+            Self::Linear => KineticsKind::Linear,
             Self::Register { .. } => KineticsKind::Register,
             Self::Slice { .. } => KineticsKind::Slice,
             Self::Number { .. } => KineticsKind::Number,
         }
+    }
+
+    /// Whether events carry changes of a level, as those of rate units do.
+    pub const fn is_graded(&self) -> bool {
+        matches!(self, Self::Graded | Self::Linear)
     }
 
     /// What a weight of 1 is worth: 2 to this, in units of 2^-32. It is [`PLAIN_SHIFT`] for all but slices.

@@ -95,6 +95,7 @@ fn kinds() -> Vec<SynapseType> {
         Kinetics::Delta,
         Kinetics::Exponential { tau: "tau".into() },
         Kinetics::Graded,
+        Kinetics::Linear,
         Kinetics::Register { index: 1 },
     ];
     let plain = kinetics.into_iter().map(|kinetics| kind(kinetics, None));

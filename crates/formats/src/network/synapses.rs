@@ -32,8 +32,7 @@ impl Reader<'_> {
             {
                 return Some(name);
             }
-            let is_graded = |k: &chip::Kinetics| *k == chip::Kinetics::Graded;
-            let fits = |s: &&chip::SynapseType| model.is_none_or(|m| is_graded(&s.kinetics) == m.is_graded());
+            let fits = |s: &&chip::SynapseType| model.is_none_or(|m| s.kinetics.is_graded() == m.is_graded());
             let known: Vec<(&str, ())> =
                 self.chip.synapses.iter().filter(fits).map(|s| (s.name.as_str(), ())).collect();
             let of_model = model.map_or(String::new(), |m| format!(" for core model `{m}`"));

@@ -69,11 +69,12 @@ fn spec() -> EchoStateSpec {
         units: 100,
         channels: 2,
         connectivity_per_65536: 6554,
-        spectral_radius: Weight::from_bits(996_147), // 0.95
-        input_scale: Weight::from_bits(104_858),     // 0.1
+        recurrent_weights: RecurrentWeights::Radius(Weight::from_bits(996_147)), // 0.95
+        input_scale: Weight::from_bits(104_858),                                 // 0.1
         input_normal: false,
         recurrence: Recurrence::Full,
-        synapse: "graded".into(),
+        input_synapse: "graded".into(),
+        recurrent_synapse: "graded".into(),
         delay_ticks: 1,
         parameters: BTreeMap::new(),
     }
@@ -137,4 +138,33 @@ fn input_weights_can_be_normal() {
     // Four standard errors of 400 draws or more.
     assert!(mean.abs() < 0.2 && (deviation - 1.0).abs() < 0.15, "{mean} {deviation} of {count}");
     assert!(weights.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+/// Rows of balanced weights sum to 0 to within the rounding of their weights, and have the variance 1/N of a matrix of
+/// that connectivity, times the square of the gain; a gain of 0 connects nothing. Inputs are as with a spectral radius.
+#[test]
+fn balanced_weights_cancel_in_each_row() {
+    let with = |gain: i32, connectivity_per_65536| {
+        let recurrent_weights = RecurrentWeights::Balanced(Weight::from_bits(gain << 16));
+        let recurrent_synapse = "linear".into();
+        echo_state(&EchoStateSpec { recurrent_weights, recurrent_synapse, connectivity_per_65536, ..spec() }, 4)
+    };
+    let network = with(24, 6554).unwrap();
+    let recurrent = &network.projections[1];
+    let mut sums = vec![0i64; 100];
+    let mut squares = 0.0;
+    for c in recurrent.connections.iter() {
+        sums[c.post as usize] += i64::from(c.weight.to_bits());
+        squares += (f64::from(c.weight.to_bits()) / f64::from(1 << 20)).powi(2);
+    }
+    assert!(sums.iter().all(|sum| sum.abs() <= 50), "{sums:?}");
+    // 1000 squares of normal numbers, less 1 % for the means: four standard errors.
+    let deviation = (squares / 100.0).sqrt();
+    assert!((deviation / 1.5 - 1.0).abs() < 0.1, "{deviation}");
+    assert_eq!((recurrent.synapse.excitatory.as_str(), recurrent.synapse.inhibitory.as_str()), ("linear", "linear"));
+    assert_eq!(network.projections[0], echo_state(&spec(), 4).unwrap().projections[0]);
+    assert_eq!(with(0, 6554).unwrap().projections[1].connections.len(), 0);
+    let error = with(16, 0).unwrap_err();
+    assert_eq!(error, NetworkError::Balanced { name: "recurrent".into(), gain: Weight::ONE });
+    assert!(error.to_string().contains("use a higher connectivity or more units"), "{error}");
 }

@@ -8,9 +8,10 @@ use crate::seen::{Seen, SeenOf};
 use crate::spec::{CalibrationSettings, ChipReadout, ReadoutSettings};
 use crate::values::{at_least, penalty, time, time_or_none};
 use chip::CoreModel;
-use formats::document::Table;
+use formats::document::{Table, Value};
 use mapper::{Copies, ReadoutStrategy};
 use network::SynapseChoice;
+use readout::Ridge;
 use units::{Decimal, Quantity, Unit};
 
 /// Keys of `[readout]`.
@@ -18,6 +19,7 @@ pub(super) const KEYS: &[&str] = &[
     "on_chip",
     "strategy",
     "penalty_min",
+    "float_penalties",
     "filter",
     "features",
     "parts",
@@ -35,12 +37,22 @@ pub(super) const KEYS: &[&str] = &[
 const PARTS_MAX: u32 = 1000;
 const CALIBRATION: &[&str] = &["samples", "iterations", "tolerance"];
 
+/// A list of penalties.
+fn penalties(value: &Value<'_>) -> Option<Vec<f64>> {
+    let all = value.array()?;
+    if all.is_empty() {
+        return value.reject("penalties", "give at least one penalty, or leave the key out");
+    }
+    all.iter().map(penalty).collect()
+}
+
 impl Reader<'_> {
     pub(super) fn readout(&self, table: &Table<'_>, model: CoreModel) -> Option<ReadoutSettings> {
         const STRATEGIES: [(&str, ReadoutStrategy); 2] =
             [("split", ReadoutStrategy::Split), ("keep", ReadoutStrategy::Keep)];
         let on_chip = table.required("on_chip");
         let strategy = table.optional_with("strategy", |v| v.one_of("a strategy", &STRATEGIES));
+        let float_penalties = table.optional_with("float_penalties", |v| penalties(&v));
         let filter = table.optional_with("filter", |v| time(&v));
         let swing = table.optional_with("swing", |v| {
             let value: f64 = v.read()?;
@@ -75,6 +87,9 @@ impl Reader<'_> {
                 };
                 Seen { what: what?.unwrap_or(usual.what), parts: parts?.unwrap_or(usual.parts) }
             },
+            float_penalties: float_penalties?.unwrap_or_else(|| {
+                if model.is_graded() { Ridge::default().penalties } else { Ridge::of_spikes().penalties }
+            }),
             filter: filter?.unwrap_or(Quantity::new(Decimal::integer(20), Unit::MILLISECOND)),
             synapse: synapse.unwrap_or_else(none),
             parameters: parameters?.unwrap_or_default(),
@@ -95,13 +110,7 @@ impl Reader<'_> {
         });
         let drain = table.optional_with("drain", |v| time_or_none(&v));
         let bias_period = table.optional_with("bias_period", |v| at_least(&v, 1));
-        let penalties = table.optional_with("penalties", |v| {
-            let all = v.array()?;
-            if all.is_empty() {
-                return v.reject("penalties", "give at least one penalty, or leave the key out");
-            }
-            all.iter().map(penalty).collect::<Option<Vec<f64>>>()
-        });
+        let penalties = table.optional_with("penalties", |v| penalties(&v));
         let calibration = table.optional_with("calibration", |v| {
             let table = v.table(CALIBRATION)?;
             let usual = CalibrationSettings::default();

@@ -14,9 +14,8 @@ use std::collections::BTreeSet;
 use tasks::{CATALOGUE, Metric, TemporalTask};
 
 const TASK: [&str; 4] = ["id", "sample", "max_delays", "chance"];
-/// Counts of tasks that a study chooses itself: the washout is the task's own, and a part of the training samples is
-/// for validation.
-const NOT_CHOSEN: [&str; 2] = ["washout", "validation"];
+/// The count of tasks that a study chooses itself: a part of the training samples is for validation.
+const NOT_CHOSEN: &str = "validation";
 /// Samples that are needed to train and to score at all, a fifth of the first for validation.
 const SAMPLES_MIN: u32 = 10;
 /// Degrees of the targets of a capacity: beyond, there are too many even of short delays.
@@ -64,7 +63,7 @@ impl Reader<'_> {
         encoder: EncoderSettings,
         penalty_min: f64,
     ) -> Option<Vec<TaskSettings>> {
-        let counts = CATALOGUE.iter().flat_map(|entry| entry.options).filter(|name| !NOT_CHOSEN.contains(name));
+        let counts = CATALOGUE.iter().flat_map(|entry| entry.options).filter(|name| **name != NOT_CHOSEN);
         let counts: BTreeSet<&str> = counts.copied().collect();
         let keys: Vec<&str> = TASK.iter().chain(&own::KEYS).chain(&counts).chain(TASK_OVERRIDES).copied().collect();
         let table = value.table(&keys)?;

@@ -236,3 +236,16 @@ proptest! {
         prop_assert!(train.events.iter().all(|e| e.change != 0));
     }
 }
+
+/// A number is sent in every tick of its sample, a 0 never; what does not fit is cut and counted once a sample.
+#[test]
+fn numbers_are_sent_in_every_tick() {
+    let half = Real::from_ratio(1, 2);
+    let signal = Signal::new(2, vec![half, Real::ZERO, Real::from_integer(-5000), Real::from_bits(1 << 11)]);
+    let train = numbers(&signal, 3).unwrap();
+    let show: Vec<_> = train.events.iter().map(|e| (e.tick.0, e.input.0, e.number)).collect();
+    let second = |tick| [(tick, 0, -i32::MAX), (tick, 1, 1)];
+    let expected = [vec![(0, 0, 1 << 19), (1, 0, 1 << 19), (2, 0, 1 << 19)], [3, 4, 5].map(second).concat()].concat();
+    assert_eq!((show, train.ticks, train.clamped), (expected, 6, 1));
+    assert!(matches!(numbers(&signal, 0), Err(TaskError::EncoderOption { option: "ticks_per_sample", .. })));
+}

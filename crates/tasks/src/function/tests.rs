@@ -147,3 +147,30 @@ fn functions_are_named_with_a_shift() {
         assert!(error(wrong).contains("a shift is `shift+N`"), "{wrong}");
     }
 }
+
+/// Functions of channels against their formulas, cut where a sample is beyond 1; and what has one channel has no third.
+#[test]
+fn functions_of_channels_cut_their_samples() {
+    let recording = Stimulus::RelaxingXyz.record(5, 4000).unwrap();
+    let channel = |k: usize| -> Vec<f64> { recording.channels().nth(k).unwrap().iter().map(|v| to_f64(*v)).collect() };
+    let (x, y, z) = (channel(0), channel(1), channel(2));
+    assert!(z.iter().any(|v| v.abs() > 1.0));
+    let cut = |v: f64| v.clamp(-1.0, 1.0);
+    for shift in [-5i32, 0, 7] {
+        let target = |function: Function| function.target(&recording, shift).unwrap();
+        let (first, third) = (target(Function::LegendreOf(1, 2)), target(Function::LegendreOf(3, 0)));
+        let (far, near) = (target(Function::ProductOf(0, 2)), target(Function::ProductOf(0, 1)));
+        assert_eq!(first.defined, shift.max(0) as usize..4000 - (-shift).max(0) as usize);
+        for t in first.defined.clone() {
+            let at = (t as i32 - shift) as usize;
+            let v = cut(x[at]);
+            let expected = [cut(z[at]), (5.0 * v.powi(3) - 3.0 * v) / 2.0, v * cut(z[at]), v * cut(y[at])];
+            let found = [&first, &third, &far, &near].map(|target| target.at(t).unwrap());
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-14), "{shift} {t}: {found:?}");
+        }
+    }
+    let single = Stimulus::Uniform.record(5, 40).unwrap();
+    let error = Function::LegendreOf(1, 2).target(&single, 0).unwrap_err();
+    assert_eq!(error, TaskError::NoChannel { channel: 2, channels: 1 });
+    assert!(error.to_string().starts_with("the function needs channel 2, counted from 0, but the recording has 1"));
+}

@@ -3,8 +3,9 @@
 //! Draws are integers from addressed streams, a word a sample; the filter is a finite one whose taps are made with
 //! `+ - * /` in a fixed order, so that no function of the platform's mathematical library is in it.
 
-use disorder::{Key, Purpose, uniform_below};
+use disorder::{Key, Purpose, normal_deviate, uniform_below};
 use fx::Real;
+use rand::Rng;
 
 /// `count` multiples of 2^-32 from -1 up to, not including, 1, all equally probable.
 pub(crate) fn uniform(name: &str, seed: u64, count: usize) -> Vec<Real> {
@@ -17,6 +18,22 @@ pub(crate) fn uniform(name: &str, seed: u64, count: usize) -> Vec<Real> {
 pub(crate) fn bernoulli(seed: u64, count: usize) -> Vec<Real> {
     let mut stream = Key::new(seed, Purpose::Task).name("bernoulli").stream();
     (0..count).map(|_| Real::from_integer(2 * uniform_below(&mut stream, 2) as i64 - 1)).collect()
+}
+
+/// Noise that forgets a fifth of itself a sample, in three independent channels: an Ornstein-Uhlenbeck process with a
+/// time constant of five samples in Euler steps, from its stationary state; its standard deviation over all seeds is 1.
+pub(crate) fn relaxing(name: &str, seed: u64, count: usize) -> [Vec<f64>; 3] {
+    let channel = |index: u64| {
+        let mut stream = Key::new(seed, Purpose::Task).name(name).slot(index).stream();
+        let mut draw = || super::to_f64(normal_deviate(stream.next_u64()));
+        let mut x = draw();
+        let mut next = || {
+            x = 0.8 * x + 0.6 * draw();
+            x
+        };
+        (0..count).map(|_| next()).collect()
+    };
+    [channel(0), channel(1), channel(2)]
 }
 
 /// White noise through a filter that lets the frequencies between `edges` pass, in thousandths of the sampling

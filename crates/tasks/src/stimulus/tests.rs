@@ -17,7 +17,7 @@ fn variance(values: &[f64]) -> f64 {
 
 /// FNV-1a of the bits of the samples and symbols.
 fn digest(recording: &Recording) -> u64 {
-    let words = recording.input.iter().map(|v| v.to_bits() as u64);
+    let words = recording.channels().flatten().map(|v| v.to_bits() as u64);
     let words = words.chain(recording.symbols.iter().map(|v| v.to_bits()));
     let bytes = words.flat_map(u64::to_le_bytes);
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -37,6 +37,7 @@ fn a_longer_stimulus_begins_with_the_shorter_one() {
     for stimulus in Stimulus::ALL {
         let (short, long) = (stimulus.record(9, 300).unwrap(), stimulus.record(9, 700).unwrap());
         assert_eq!(short.input[..], long.input[..300], "{}", stimulus.name());
+        assert!(short.more.iter().zip(&long.more).all(|(short, long)| short[..] == long[..300]));
         assert_eq!(short.symbols[..], long.symbols[..short.symbols.len()]);
         assert_ne!(short.input, stimulus.record(10, 300).unwrap().input, "{}", stimulus.name());
         assert_eq!(stimulus.record(9, 0).unwrap().input.len(), 0);
@@ -51,7 +52,7 @@ fn stimuli_have_the_size_that_they_say() {
         let beyond = all.iter().filter(|v| v.abs() > 1.0).count();
         let allowed = match stimulus {
             // Three standard deviations: 54 expected, in clusters where the band is low.
-            Stimulus::Band(_) => 1..=200,
+            Stimulus::Band(_) | Stimulus::RelaxingXyz => 1..=200,
             Stimulus::Channel(_) => 0..=40,
             _ => 0..=0,
         };
@@ -155,4 +156,30 @@ fn ones_own_series_is_scaled_by_what_may_be_seen() {
     assert_eq!(scaled(&[0, 4, 2, 10], 3), [-1.0, 1.0, 0.0, 4.0]);
     assert_eq!(scaled(&[7, 7, 8], 2), [0.0, 0.0, 0.0], "a series that never changes has no size");
     assert_eq!(scaled(&[], 2), [] as [f64; 0]);
+}
+
+/// Three channels of mean 0 and standard deviation 1/3, which the constants of the attractor give the Lorenz system
+/// too; the first is the x of `lorenz`. Noise forgets a fifth of itself a sample and its channels are independent.
+#[test]
+fn three_channels_are_scaled_by_constants() {
+    let of = |stimulus: Stimulus| -> Vec<Vec<f64>> {
+        let recording = stimulus.record(11, 40_000).unwrap();
+        recording.channels().map(|channel| channel.iter().map(|v| to_f64(*v)).collect()).collect()
+    };
+    for stimulus in [Stimulus::LorenzXyz, Stimulus::RelaxingXyz] {
+        for (channel, all) in of(stimulus).iter().enumerate() {
+            let (centre, deviation) = (mean(all), variance(all).sqrt());
+            assert!(centre.abs() < 0.02, "{} {channel}: {centre}", stimulus.name());
+            assert!((deviation * 3.0 - 1.0).abs() < 0.03, "{} {channel}: {deviation}", stimulus.name());
+        }
+    }
+    let (x, all) = (values(Stimulus::Lorenz, 11, 40_000), of(Stimulus::LorenzXyz));
+    assert!(x.iter().zip(&all[0]).all(|(own, of_three)| (own * 20.0 - of_three * 3.0 * 7.92).abs() < 1e-7));
+    let noise = of(Stimulus::RelaxingXyz);
+    let correlation = |a: &[f64], b: &[f64]| mean(&a.iter().zip(b).map(|(a, b)| a * b * 9.0).collect::<Vec<_>>());
+    for lag in 1..=10 {
+        let found = correlation(&noise[0][..39_990], &noise[0][lag..]);
+        assert!((found - 0.8f64.powi(lag as i32)).abs() < 0.05, "{lag}: {found}");
+    }
+    assert!(correlation(&noise[0], &noise[1]).abs() < 0.05 && correlation(&noise[0], &noise[2]).abs() < 0.05);
 }
