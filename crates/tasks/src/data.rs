@@ -1,5 +1,6 @@
 //! Signals, and the two kinds of data that tasks are made of.
 
+use crate::stimulus::{scaled, to_f64};
 use crate::{TaskError, TsData, TsRegression};
 use fx::Real;
 
@@ -165,9 +166,19 @@ pub struct Regression {
     pub test: usize,
 }
 
+/// Scales each channel so that its range goes from -1 to 1; a channel that does not vary becomes 0.
+fn scale(signal: &mut Signal, ranges: &[Range]) {
+    for (value, range) in signal.values.iter_mut().zip(ranges.iter().cycle()) {
+        let (low, high) = (to_f64(range.min), to_f64(range.max));
+        let half = (high - low) / 2.0;
+        *value = if half > 0.0 { scaled(to_f64(*value), low, half) } else { Real::ZERO };
+    }
+}
+
 impl Regression {
     /// The regression that a training and a test file describe. The third, sixth, ... training series, in the order of
-    /// the file, is set aside for validation.
+    /// the file, is set aside for validation. Each channel is scaled, so that those of the training file go from -1 to
+    /// 1.
     ///
     /// # Errors
     /// [`TaskError::DifferentData`] if the files have different channels, [`TaskError::FewSeries`] for fewer than three
@@ -192,7 +203,10 @@ impl Regression {
         let own = fitted.into_iter().chain(validation).map(|(_, pair)| pair);
         let (signals, targets) = own.chain(test.signals.into_iter().zip(test.targets)).unzip();
         let [train, validation, test] = counts;
-        Ok(Self { channels, signals, targets, train, validation, test })
+        let mut made = Self { channels, signals, targets, train, validation, test };
+        let ranges = made.input_ranges();
+        made.signals.iter_mut().for_each(|signal| scale(signal, &ranges));
+        Ok(made)
     }
 
     /// The range of each channel over training and validation series: test series must not scale an input.
@@ -283,7 +297,12 @@ mod tests {
         let data = Regression::from_ts(train(), file("-7:1\n8:2\n")).unwrap();
         assert_eq!(data.targets, [10.0, 20.0, 40.0, 30.0, 1.0, 2.0]);
         assert_eq!((data.train, data.validation, data.test), (3, 1, 2));
-        assert_eq!(data.input_ranges(), [Range { min: Real::from_integer(1), max: Real::from_integer(4) }]);
+        // 1 to 4 became -1 to 1, and -7 lies beyond.
+        assert_eq!(data.input_ranges(), [Range { min: Real::from_integer(-1), max: Real::ONE }]);
+        let third = data.signals[4].frame(0)[0].to_bits() - Real::from_ratio(-19, 3).to_bits();
+        assert!(third.abs() <= 1, "{:?}", data.signals[4]);
+        let flat = Regression::from_ts(file("5:1\n5:2\n5:3\n"), file("5:1\n9:2\n")).unwrap();
+        assert!(flat.signals.iter().all(|signal| signal.frame(0) == [Real::ZERO]));
         let error = |train, test| Regression::from_ts(train, test).unwrap_err().to_string();
         assert_eq!(error(file("1:1\n1:2\n"), train()), "2 training series with a number, and 3 are needed");
         assert_eq!(error(train(), file("1:1\n")), "1 test series with a number, and 2 are needed");

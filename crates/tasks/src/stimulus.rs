@@ -69,6 +69,11 @@ pub(crate) fn from_f64(value: f64) -> Real {
     Real::from_bits((value * (1u64 << Real::FRACTION_BITS) as f64 + 0.5).floor() as i64)
 }
 
+/// A value of a range that starts at `low` and is twice `half` long, as one of -1 to 1.
+pub(crate) fn scaled(value: f64, low: f64, half: f64) -> Real {
+    from_f64(((value - low) / half - 1.0).clamp(-1e6, 1e6))
+}
+
 impl Stimulus {
     /// All stimuli, in the order of the catalogue.
     pub const ALL: [Self; 19] = [
@@ -248,8 +253,8 @@ impl Recording {
         let (low, high) =
             values.iter().take(seen).fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)));
         let half = (high - low) / 2.0;
-        let scaled = |v: f64| if half > 0.0 { ((v - low) / half - 1.0).clamp(-1e6, 1e6) } else { 0.0 };
-        Self::own(values.into_iter().map(|v| from_f64(scaled(v))).collect())
+        let scaled = |v: f64| if half > 0.0 { scaled(v, low, half) } else { Real::ZERO };
+        Self::own(values.into_iter().map(scaled).collect())
     }
 
     /// The sample as a float.
