@@ -34,6 +34,8 @@ fn a_task_is_shown_drawn_and_written() {
     assert_eq!((lines.len(), lines[0]), (31, "sample,u,lorenz/legendre-3/shift+5"));
     assert!(lines[5].ends_with(',') && !lines[6].ends_with(','), "{csv}");
     assert!(sandbox.read("a.svg").starts_with("<svg"));
+    sandbox.quenched(&["tasks", "lorenz-xyz/product-of-0-2/shift+5", "--csv", "xyz.csv", "--samples", "9"]).success();
+    assert!(sandbox.read("xyz.csv").starts_with("sample,u_0,u_1,u_2,lorenz-xyz/product-of-0-2/shift+5\n"));
     assert!(
         sandbox.fails(1, &["tasks", "lorenz/legendr-3/shift+5"]).contains("did you mean `lorenz/legendre-3/shift+5`?")
     );

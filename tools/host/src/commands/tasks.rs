@@ -167,8 +167,17 @@ struct Shown {
 }
 
 fn of_recording(title: String, target_name: String, recording: &Recording, target: &Target) -> Shown {
-    let rows = recording.input.iter().enumerate().map(|(t, u)| vec![Some(float(*u)), target.at(t)]).collect();
-    Shown { title, names: vec!["u".into(), target_name], first: 0, rows }
+    let channels: Vec<&[fx::Real]> = recording.channels().collect();
+    let row = |t: usize| {
+        let input = channels.iter().map(|channel| Some(float(channel[t])));
+        input.chain([target.at(t)]).collect()
+    };
+    let rows = (0..recording.input.len()).map(row).collect();
+    let names = match channels.len() {
+        1 => vec!["u".into()],
+        several => (0..several).map(|channel| format!("u_{channel}")).collect(),
+    };
+    Shown { title, names: [names, vec![target_name]].concat(), first: 0, rows }
 }
 
 fn float(value: fx::Real) -> f64 {
