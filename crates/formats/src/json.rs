@@ -49,7 +49,9 @@ fn problem(text: &str, file: &str, error: &serde_json::Error) -> FormatError {
     let start = line + error.column().saturating_sub(1);
     let message = error.to_string();
     let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
-    let problem = match error.is_eof() {
+    // A number or word that is cut off is no EOF to the parser.
+    let is_cut = error.is_eof() || (error.is_syntax() && start + 1 >= text.len());
+    let problem = match is_cut {
         true => Problem::CutOff,
         false => Problem::Reading { message: format!("not as needed: {what}"), help: "make the file again".into() },
     };
@@ -87,6 +89,7 @@ mod tests {
         for end in [0, 5, 30, text.len() - 3] {
             assert!(refused(&text[..end]).contains("it was cut off"), "{end}");
         }
+        assert!(refused(&text.replace("3\n}\n", "0.")).contains("a.json:4:12: the file ends within a line"));
         assert!(refused("[1]").contains("a.json:1:"), "{}", refused("[1]"));
     }
 }
