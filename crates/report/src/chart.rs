@@ -18,11 +18,13 @@ const LEFT: f64 = 54.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 42.0;
 /// Least room for labels at the ends of lines.
-const RIGHT: f64 = 60.0;
+const RIGHT: f64 = 68.0;
 /// Letters that have that room, and that a label has at most.
 const LABEL_LETTERS: [usize; 2] = [8, 20];
 /// Room of each letter more.
-const LETTER: f64 = 6.5;
+const LETTER: f64 = 8.0;
+/// Letters of a title that fit above the plot.
+const TITLE_LETTERS: usize = 34;
 /// Length of a mark at an axis.
 const TICK: f64 = 3.0;
 /// Distance of two end labels that would otherwise overlap.
@@ -174,7 +176,9 @@ impl Panel {
                 svg.push_str(&element("g", &[("class", &"tt")], &(tip + &points.marker.draw(x, y, &points.colour))));
             }
         }
-        svg.push_str(&strong((LEFT, 18.0), 13.0, "var(--ink)", &self.title));
+        // A long title begins at the edge of the panel, and what does not fit is cut: the page says it elsewhere.
+        let left = if self.title.chars().count() > TITLE_LETTERS { 4.0 } else { LEFT };
+        svg.push_str(&strong((left, 18.0), 13.0, "var(--ink)", &shortened(&self.title, TITLE_LETTERS + 4)));
         svg.push_str(&self.end_labels());
         svg
     }

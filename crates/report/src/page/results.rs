@@ -25,7 +25,9 @@ pub(super) fn results(rows: &[Row], task: &TaskResults<'_>) -> String {
     let caption = score_caption(task, along, !mechanism.is_empty());
     first.extend(mechanism);
     html.push_str(&plot::group(&first, &caption));
-    if task.settings.iter().any(|s| s.rows.len() > 1) {
+    // Dies with exchanged mismatch are no dies that anybody gets.
+    let is_design = task.axes.iter().any(|axis| *axis.axis == study::BLAME);
+    if !is_design && task.settings.iter().any(|s| s.rows.len() > 1) {
         html.push_str(&plot::group(&yields::panels(task), &yield_caption(task, along)));
     }
     html.push_str(&plot::group(&plot::blame::bars(task, task.last_stage()), BLAME));

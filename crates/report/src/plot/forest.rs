@@ -6,10 +6,11 @@
 use super::{Plot, heading, text};
 use crate::chart::WIDTH;
 use crate::compare::{Change, change, stage_change};
-use crate::findings::{along_of, contrasts, ends};
+use crate::findings::{along_of, contrasts};
 use crate::html::escape;
 use crate::scale::Scale;
 use crate::score::ScoreFormat;
+use crate::series::Series;
 use crate::summary::{Stage, TaskResults};
 use crate::text::shortened;
 use formats::csv::line;
@@ -39,18 +40,17 @@ pub(crate) fn ends_of(task: &TaskResults<'_>, stage: Stage, name_task: bool) -> 
     let Some(along) = along_of(task).map(|along| &task.axes[along]) else { return Vec::new() };
     let [low, high] = [along.values.first(), along.values.last()].map(|value| value.map_or("", |value| *value));
     let (from, to) = (along.axis.words(low), along.axis.words(high));
-    let step = |(series, [from_setting, to_setting]): (String, [&crate::summary::Setting<'_>; 2])| {
-        let of_task = if name_task { format!("{}: ", task.task) } else { String::new() };
-        let label = format!("{of_task}{from} to {to}{}", within(&series));
-        let change = change(from_setting, to_setting, stage)?;
+    let step = |series: Series<'_>| {
+        let change = change(series.setting(task, low)?, series.setting(task, high)?, stage)?;
+        // Beside other tasks there is room for the short name only.
+        let stimulus = task.task.split_once(" (").map_or(task.task, |(stimulus, _)| stimulus);
+        let label = match name_task {
+            true => format!("{stimulus}: {from} to {to}, {}", series.name),
+            false => format!("{from} to {to}, {}", series.words),
+        };
         Some(Step { label, change, higher_is_better: task.higher_is_better })
     };
-    ends(task).into_iter().filter_map(step).collect()
-}
-
-/// What stands in brackets at the end of the words for a series, after a comma.
-fn within(words: &str) -> String {
-    words.rsplit_once(" (").map_or_else(String::new, |(_, series)| format!(", {}", series.trim_end_matches(')')))
+    Series::of(task).into_iter().filter_map(step).collect()
 }
 
 /// Every difference of a task: along the horizontal axis, of the contrasts of other axes, and of the stages of a
