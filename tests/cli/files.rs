@@ -148,7 +148,7 @@ fn a_second_study_into_a_directory_is_refused() {
     let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("out/manifest.json")).expect("JSON");
     let seed = format!("--seed {}", manifest["seed"]);
     assert!(sandbox.read("out/report.html").contains(&seed), "a report of another study than the manifest");
-    assert_eq!(names(&sandbox.path().join("out")), ["manifest.json", "report.html", "results.csv"]);
+    assert_eq!(names(&sandbox.path().join("out")), ["manifest.json", "report.html", "results.csv", "results.parquet"]);
 }
 
 /// Killed at many moments, among them those of the commit: after the next command, all files are of one run.

@@ -9,6 +9,7 @@ fn help_of_every_command() {
     let help = |args: &[&str]| sandbox.quenched(args).success();
     help(&["--help"]).stdout_eq(file!["snapshots/help.txt"]);
     help(&["study", "--help"]).stdout_eq(file!["snapshots/help-study.txt"]);
+    help(&["report", "--help"]).stdout_eq(file!["snapshots/help-report.txt"]);
     help(&["chips", "--help"]).stdout_eq(file!["snapshots/help-chips.txt"]);
     help(&["chip", "--help"]).stdout_eq(file!["snapshots/help-chip.txt"]);
     help(&["die", "--help"]).stdout_eq(file!["snapshots/help-die.txt"]);

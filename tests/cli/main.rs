@@ -19,6 +19,7 @@ mod probe;
 mod programs;
 mod range;
 mod rates;
+mod report;
 mod run;
 mod score;
 mod study;

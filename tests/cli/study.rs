@@ -42,7 +42,7 @@ fn results_do_not_depend_on_threads_or_time() {
         .map(|e| e.expect("a file").file_name())
         .collect();
     names.sort();
-    assert_eq!(names, ["manifest.json", "report.html", "results.csv"]);
+    assert_eq!(names, ["manifest.json", "report.html", "results.csv", "results.parquet"]);
     let csv = sandbox.read("one/results.csv");
     assert_eq!(csv.lines().count(), 1 + 2 * (1 + 2), "recurrence x (one nominal die, and two with mismatch)");
     // Each row says what made it, and without a program of the readout there is no score of one.

@@ -104,6 +104,32 @@ target!(
     |bytes: &[u8]| text(bytes, |text| study::read(text, "study.toml", "".as_ref()).is_ok())
 );
 
+/// Tables of results: of the smallest study, with and without a readout on the chip.
+fn tables() -> Vec<Vec<u8>> {
+    let row = study::Row { metric: "nrmse".into(), model: "rate".into(), ..study::Row::default() };
+    let stage = |name| study::StageScore { name, score: 0.1 + 0.2, cost: study::Cost::default() };
+    let on_chip = study::OnChipRow {
+        stages: vec![stage(study::StageName::OnChip), stage(study::StageName::Calibrated)],
+        penalties: vec![0.25, 1.0],
+        calibration: Some(study::Calibration::default()),
+    };
+    let mismatch = vec![study::Realised { parameter: "tau_mem".into(), mean: 1.01, cv: 0.2, skew: 0.1 }];
+    let whole = study::Row { on_chip: Some(on_chip), mismatch, score_on_chip: Some(0.5), ..row.clone() };
+    [vec![row.clone(), row], vec![whole]].map(|rows| study::csv(&rows).into_bytes()).to_vec()
+}
+
+target!(
+    /// What is read is written again, and read as the same.
+    results_table,
+    tables(),
+    |bytes: &[u8]| text(bytes, |text| {
+        let Ok(rows) = study::read_csv(text, "results.csv") else { return false };
+        let again = study::csv(&rows);
+        assert_eq!(study::csv(&study::read_csv(&again, "results.csv").expect("it was just written")), again);
+        true
+    })
+);
+
 /// What reads a network of which these bytes are the list of connections, in a file of this name.
 fn lists(file: &'static str) -> impl Fn(&[u8]) -> bool {
     let (folder, chip) = (Folder::new(file), formats::chip::shipped("dynapse2").expect("it is shipped"));

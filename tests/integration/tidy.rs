@@ -259,6 +259,7 @@ fn every_format_has_a_page() {
         "traces",
         "program",
         "study",
+        "results",
         "golden",
         "sensors",
         "placement",

@@ -4,9 +4,10 @@
 //! ([`network`]), event lists ([`events`]), recordings of sensors ([`sensor`]), dense inputs ([`raster`]), data sets
 //! with labels ([`labelled`], [`rasters`]), one's own series ([`series`]), traces ([`traces`]), placements
 //! ([`placement`]), measured dies ([`measured`]), programs and other binary files ([`program`], [`container`]; what can
-//! be run is either: [`runnable`]), tables of results ([`csv`]), npz archives ([`npz`]), NIR graphs ([`nir`]) and data
-//! ([`nir_data`]), and writing files so that nothing is ever half-written ([`output`]). Every file is checked against
-//! its schema: what is wrong is one [`FormatError`] with file, line, column and, where possible, the remedy.
+//! be run is either: [`runnable`]), tables of results ([`csv`]), manifests ([`json`]), npz archives ([`npz`]), NIR
+//! graphs ([`nir`]) and data ([`nir_data`]), and writing files so that nothing is ever half-written ([`output`]). Every
+//! file is checked against its schema: what is wrong is one [`FormatError`] with file, line, column and, where
+//! possible, the remedy.
 //!
 //! It deliberately decides nothing: which rules a chip must obey is in `chip`, what a network may be in `network`, and
 //! whether the one fits the other in `mapper`. Formats are specified in `docs/formats`. It prints nothing.
@@ -29,6 +30,7 @@ pub mod document;
 mod error;
 pub mod events;
 pub mod folder;
+pub mod json;
 pub mod labelled;
 mod list;
 pub mod measured;

@@ -4,8 +4,8 @@
 //! dies of the axis [`BLAME`]; it deliberately draws nothing.
 
 use crate::summary::{Setting, Stage, TaskResults};
-use statistics::sobol::{Design, VarianceShare};
-use statistics::{Estimate, LEVEL};
+use statistics::sobol::{Design, VarianceShare, VarianceShares};
+use statistics::{Estimate, LEVEL, StatisticsError};
 use study::{BLAME, BLAME_ALL, BLAME_NONE, Row};
 
 /// The shares of variance of the parameters that a study lists, at a stage, or why there are none; nothing if it lists
@@ -16,7 +16,20 @@ pub(crate) fn blame(task: &TaskResults<'_>, stage: Stage) -> Vec<String> {
     task.settings.iter().filter(others).filter_map(|setting| sentence(task, axis, setting, stage)).collect()
 }
 
-fn sentence(task: &TaskResults<'_>, axis: usize, own: &Setting<'_>, stage: Stage) -> Option<String> {
+/// The shares of variance of the parameters at a stage, one for each value of the other axes that has enough dies.
+pub(crate) fn shares_of(task: &TaskResults<'_>, stage: Stage) -> Vec<(String, VarianceShares)> {
+    let Some(axis) = task.axes.iter().position(|axis| *axis.axis == BLAME) else { return Vec::new() };
+    let own = task.settings.iter().filter(|setting| setting.values[axis] == BLAME_NONE);
+    own.filter_map(|own| Some((crate::findings::place(task, own), shares(task, axis, own, stage)?.ok()?))).collect()
+}
+
+/// The shares of variance of a design; nothing if some of its dies were not run.
+fn shares(
+    task: &TaskResults<'_>,
+    axis: usize,
+    own: &Setting<'_>,
+    stage: Stage,
+) -> Option<Result<VarianceShares, StatisticsError>> {
     let named = task.axes[axis].values.iter().copied().filter(|name| ![BLAME_NONE, BLAME_ALL].contains(name));
     let names: Vec<&str> = named.collect();
     let setting = |name: &str| {
@@ -36,9 +49,13 @@ fn sentence(task: &TaskResults<'_>, axis: usize, own: &Setting<'_>, stage: Stage
             results.push(stage.score(setting.rows.iter().find(same)?)?);
         }
     }
-    let place = crate::findings::place(task, own);
     let design = Design::new(0, names.len(), own.rows.len());
-    let shares = match design.and_then(|design| design.shares(&results, &names, LEVEL)) {
+    Some(design.and_then(|design| design.shares(&results, &names, LEVEL)))
+}
+
+fn sentence(task: &TaskResults<'_>, axis: usize, own: &Setting<'_>, stage: Stage) -> Option<String> {
+    let place = crate::findings::place(task, own);
+    let shares = match shares(task, axis, own, stage)? {
         Ok(shares) => shares,
         Err(error) => return Some(format!("Which parameter is to blame {place}: {error}.")),
     };
@@ -49,7 +66,7 @@ fn sentence(task: &TaskResults<'_>, axis: usize, own: &Setting<'_>, stage: Stage
     let mut shown: Vec<&VarianceShare> = shares.shares.iter().collect();
     shown.sort_by(|a, b| b.total.value.total_cmp(&a.total.value));
     let verdict = match shares.leader {
-        Some(leader) => format!("`{}` is to blame", names[leader]),
+        Some(leader) => format!("`{}` is to blame", shares.shares[leader].name),
         None => "no single parameter is to blame beyond doubt".into(),
     };
     Some(format!(

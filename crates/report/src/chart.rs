@@ -18,11 +18,13 @@ const LEFT: f64 = 54.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 42.0;
 /// Least room for labels at the ends of lines.
-const RIGHT: f64 = 60.0;
+const RIGHT: f64 = 68.0;
 /// Letters that have that room, and that a label has at most.
 const LABEL_LETTERS: [usize; 2] = [8, 20];
 /// Room of each letter more.
-const LETTER: f64 = 6.5;
+const LETTER: f64 = 8.0;
+/// Letters of a title that fit above the plot.
+const TITLE_LETTERS: usize = 34;
 /// Length of a mark at an axis.
 const TICK: f64 = 3.0;
 /// Distance of two end labels that would otherwise overlap.
@@ -101,7 +103,23 @@ pub(crate) struct Line {
     pub(crate) label: Option<String>,
 }
 
+/// An interval of a mean, upright.
+pub(crate) struct Interval {
+    pub(crate) colour: String,
+    pub(crate) x: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+/// What lies between two lines over the same places.
+pub(crate) struct Band {
+    pub(crate) colour: String,
+    /// Place on the horizontal axis, lower and upper end.
+    pub(crate) places: Vec<(f64, f64, f64)>,
+}
+
 /// An axis: its scale, its title, and the text at its marks.
+#[derive(Default)]
 pub(crate) struct Axis {
     pub(crate) scale: Scale,
     pub(crate) title: String,
@@ -111,12 +129,15 @@ pub(crate) struct Axis {
     pub(crate) margin: f64,
 }
 
-/// One panel: two axes, lines and points.
+/// One panel: two axes, bands, lines, intervals and points.
+#[derive(Default)]
 pub(crate) struct Panel {
     pub(crate) title: String,
     pub(crate) x: Axis,
     pub(crate) y: Axis,
+    pub(crate) bands: Vec<Band>,
     pub(crate) lines: Vec<Line>,
+    pub(crate) intervals: Vec<Interval>,
     pub(crate) points: Vec<Points>,
 }
 
@@ -124,6 +145,12 @@ impl Panel {
     /// The panel as the contents of an `svg` element of [`WIDTH`] by [`HEIGHT`], with colours as CSS variables.
     pub(crate) fn draw(&self) -> String {
         let mut svg = self.frame();
+        for band in &self.bands {
+            let there = band.places.iter().map(|(x, low, _)| (*x, *low));
+            let back = band.places.iter().rev().map(|(x, _, high)| (*x, *high));
+            let path = outline(there.chain(back).map(|place| self.place(place))) + "z";
+            svg.push_str(&element("path", &[("d", &path), ("fill", &band.colour), ("fill-opacity", &0.12)], ""));
+        }
         for line in &self.lines {
             let path = outline(line.places.iter().map(|place| self.place(*place)));
             let round = "round";
@@ -139,6 +166,9 @@ impl Panel {
                 "",
             ));
         }
+        for interval in &self.intervals {
+            svg.push_str(&self.interval(interval));
+        }
         for points in &self.points {
             for (place, tip) in points.places.iter().zip(&points.tips) {
                 let (x, y) = self.place(*place);
@@ -146,9 +176,24 @@ impl Panel {
                 svg.push_str(&element("g", &[("class", &"tt")], &(tip + &points.marker.draw(x, y, &points.colour))));
             }
         }
-        svg.push_str(&strong((LEFT, 18.0), 13.0, "var(--ink)", &self.title));
+        // A long title begins at the edge of the panel, and what does not fit is cut: the page says it elsewhere.
+        let left = if self.title.chars().count() > TITLE_LETTERS { 4.0 } else { LEFT };
+        svg.push_str(&strong((left, 18.0), 13.0, "var(--ink)", &shortened(&self.title, TITLE_LETTERS + 4)));
         svg.push_str(&self.end_labels());
         svg
+    }
+
+    /// An interval with its caps; an end beyond the panel has none.
+    fn interval(&self, interval: &Interval) -> String {
+        let (top, bottom) = (TOP, HEIGHT - BOTTOM);
+        let (x, low) = self.place((interval.x, interval.low));
+        let (_, high) = self.place((interval.x, interval.high));
+        let mut path = format!("M{x:.1} {:.1}V{:.1}", low.clamp(top, bottom), high.clamp(top, bottom));
+        for end in [low, high].into_iter().filter(|end| (top..=bottom).contains(end)) {
+            let _ = write!(path, "M{:.1} {end:.1}h8", x - 4.0);
+        }
+        let colour = &interval.colour;
+        element("path", &[("d", &path), ("stroke", colour), ("stroke-width", &1.25), ("fill", &"none")], "")
     }
 
     /// Where a place in data units is drawn.
@@ -291,6 +336,8 @@ mod tests {
                 places: vec![(0.0, 97.0), (0.5, 92.0)],
                 label: Some("full".into()),
             }],
+            bands: vec![Band { colour: "var(--full)".into(), places: vec![(0.0, 95.0, 98.0), (0.5, 91.0, 94.0)] }],
+            intervals: vec![Interval { colour: "var(--full)".into(), x: 0.0, low: 50.0, high: 97.5 }],
             points: vec![Points {
                 colour: "var(--full)".into(),
                 marker: Marker::Circle,
@@ -300,6 +347,7 @@ mod tests {
         };
         let svg = panel().draw();
         assert_eq!(svg, panel().draw());
+        assert!(svg.matches("h8").count() == 1, "the end of an interval that is beyond the panel has no cap");
         assert!(svg.contains("a &lt; b") && svg.contains("die 0 &lt;b&gt;"));
         for unwanted in ["<style", "<script", "url(", "NaN", "inf"] {
             assert!(!svg.contains(unwanted), "{unwanted} in {svg}");

@@ -52,6 +52,11 @@ impl Units {
         }
     }
 
+    /// Whether dies are the top-level units: what is drawn anew, and nothing above them.
+    pub(crate) const fn are_dies(self) -> bool {
+        !self.networks && !self.series
+    }
+
     /// Whether there is one network alone, of which nothing follows for others.
     pub(crate) const fn one_network(self) -> bool {
         !self.networks

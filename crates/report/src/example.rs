@@ -87,7 +87,7 @@ pub(crate) fn result() -> StudyResult {
     };
     let manifest = Manifest {
         format: "quenched-manifest".into(),
-        version: 1,
+        version: 2,
         quenched: "0.1.0".into(),
         title: "Mismatch and recurrence on DYNAP-SE2".into(),
         seed: 1,
@@ -97,6 +97,7 @@ pub(crate) fn result() -> StudyResult {
         require: Default::default(),
         dies: 8,
         study: "format = \"quenched-study\"\nversion = 1\n".into(),
+        command: "quenched study --seed 1".into(),
         changes: Vec::new(),
         chip: "dynapse2".into(),
         chip_file: String::new(),
@@ -108,7 +109,10 @@ pub(crate) fn result() -> StudyResult {
         data: Vec::new(),
         warnings: Warnings::default(),
         mappings: vec![mapping("japanese-vowels", "full", 12_288), mapping("japanese-vowels", "removed", 4_096)],
+        die: None,
         results_digest: String::new(),
+        controls_digest: None,
+        tuning_digest: None,
     };
     StudyResult { rows: rows(), controls: Vec::new(), tuning: Vec::new(), manifest }
 }

@@ -1,10 +1,12 @@
-//! The figures of a study: score against one axis, and the share of dies that reach a score.
+//! The figure of a study: score against one axis, every die a point; and the same as a picture that stands alone.
 
-use crate::chart::{Axis, HEIGHT, Line, Marker, Panel, Points, WIDTH, with_fixed_colours};
+use crate::chart::{Axis, HEIGHT, Interval, Line, Panel, Points, WIDTH, with_fixed_colours};
 use crate::html::escape;
+use crate::plot::Plot;
 use crate::scale::Scale;
 use crate::series::Series;
 use crate::summary::{AxisValues, Stage, TaskResults, condensed, number};
+use formats::csv::line;
 use std::fmt::Write;
 use study::Row;
 
@@ -62,42 +64,59 @@ impl Horizontal {
     }
 }
 
-/// The panels "score against an axis" of a task, one a stage: every die a point, a line through the means.
-pub(crate) fn score_panels(task: &TaskResults<'_>) -> Vec<String> {
-    panels_of(task, &task.stages)
+/// The panels "score against an axis" of a task, one a stage: every die a point, a line through the means, and the
+/// interval of each mean.
+pub(crate) fn score_panels(task: &TaskResults<'_>, stages: &[Stage]) -> Vec<Plot> {
+    let Some(along) = task.axes.get(task.horizontal()) else { return Vec::new() };
+    let x = Horizontal::of(along.axis.title, &along.values);
+    stages.iter().filter_map(|&stage| panel(task, stage, along, &x)).collect()
 }
 
-/// The stages of a picture that stands alone: of many those that say what the chip costs, as more would not be read.
-fn key_stages(task: &TaskResults<'_>) -> Vec<Stage> {
+/// The stages that are drawn first, and alone in a picture that stands alone: of many those that say what the chip
+/// costs, as more would not be read.
+pub(crate) fn key_stages(task: &TaskResults<'_>) -> Vec<Stage> {
     const KEY: [Stage; 3] = [Stage::Float, Stage::OnChip, Stage::Calibrated];
     let is_key = |stage: &Stage| task.stages.len() <= KEY.len() || KEY.contains(stage);
     task.stages.iter().copied().filter(is_key).collect()
 }
 
-/// The same for some stages.
-fn panels_of(task: &TaskResults<'_>, stages: &[Stage]) -> Vec<String> {
-    let all = task.settings.iter().flat_map(|s| &s.rows);
-    let scores: Vec<f64> = all.flat_map(|row| stages.iter().filter_map(|s| s.score(row))).collect();
-    let (Some(y_scale), Some(along)) = (score_scale(task, &scores), task.axes.get(task.horizontal())) else {
-        return Vec::new();
-    };
-    let x = Horizontal::of(along.axis.title, &along.values);
-    stages
-        .iter()
-        .map(|&stage| {
-            let (lines, points) = score_series(task, stage, along, &x);
-            Panel { title: stage.title().into(), x: x.axis(), y: score_axis(task, y_scale), lines, points }.draw()
-        })
-        .collect()
+/// The panel of a stage. Its axis of scores fits what is in it: the dies, and of intervals as much as has room.
+fn panel(task: &TaskResults<'_>, stage: Stage, along: &AxisValues<'_>, x: &Horizontal) -> Option<Plot> {
+    let rows = task.settings.iter().flat_map(|s| &s.rows);
+    let scores: Vec<f64> = rows.filter_map(|row| stage.score(row)).collect();
+    let scale = score_scale(task, &[&scores[..], &within_reach(task, stage, &scores)].concat(), 8)?;
+    let mut panel = Panel { title: stage.title().into(), x: x.axis(), y: score_axis(task, scale), ..Panel::default() };
+    score_series(task, stage, along, x, &mut panel);
+    Some(Plot::of_panel(format!("{}-{}", task.task, stage.name()), &panel, data(task, stage)))
 }
 
-fn score_series(
-    task: &TaskResults<'_>,
-    stage: Stage,
-    along: &AxisValues<'_>,
-    x: &Horizontal,
-) -> (Vec<Line>, Vec<Points>) {
-    let (mut lines, mut points) = (Vec::new(), Vec::new());
+/// The ends of intervals that are no further from the scores than the scores are from each other. Those of two or three
+/// units can be far away, and would leave no room for the dies.
+fn within_reach(task: &TaskResults<'_>, stage: Stage, scores: &[f64]) -> Vec<f64> {
+    let low = scores.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let reach = (high - low) * 0.5;
+    let ends = task.settings.iter().filter_map(|s| s.estimate(stage)).flat_map(|e| [e.low, e.high]);
+    ends.filter(|end| (low - reach..=high + reach).contains(end)).collect()
+}
+
+/// Every die with its score.
+fn data(task: &TaskResults<'_>, stage: Stage) -> String {
+    let keys = task.axes.iter().map(|axis| axis.axis.key);
+    let mut data = line(keys.chain(["series", "network", "die", "score"]));
+    for setting in &task.settings {
+        for row in &setting.rows {
+            let Some(score) = stage.score(row) else { continue };
+            let units = [row.point.unit(&study::SERIES), row.point.unit(&study::NETWORK), row.point.die()];
+            let values = setting.values.iter().map(|value| value.to_string());
+            let units = units.map(|unit| unit.to_string());
+            data.push_str(&line(values.chain(units).chain([score.to_string()])));
+        }
+    }
+    data
+}
+
+fn score_series(task: &TaskResults<'_>, stage: Stage, along: &AxisValues<'_>, x: &Horizontal, panel: &mut Panel) {
     let all = Series::of(task);
     let kinds = all.len() as f64;
     for (k, series) in all.into_iter().enumerate() {
@@ -118,89 +137,32 @@ fn score_series(
             if let Some(spread) = setting.spread(stage) {
                 line.push((place(0.5), spread.mean * task.metric.factor));
             }
+            if let Some(estimate) = setting.estimate(stage) {
+                let [low, high] = [estimate.low, estimate.high].map(|end| end * task.metric.factor);
+                panel.intervals.push(Interval { colour: colour.clone(), x: place(0.5), low, high });
+            }
         }
-        lines.push(Line { colour, places: line, label: Some(series.name) });
-        points.push(dies);
+        panel.lines.push(Line { colour, places: line, label: Some(series.name) });
+        panel.points.push(dies);
     }
-    (lines, points)
-}
-
-/// The panels "share of dies that reach a score" of a task at its last stage, one a series.
-pub(crate) fn yield_panels(task: &TaskResults<'_>) -> Vec<String> {
-    let stage = task.last_stage();
-    let all = task.settings.iter().flat_map(|s| &s.rows);
-    let scores: Vec<f64> = all.filter_map(|row| stage.score(row)).collect();
-    let (Some(x_scale), Some(along)) = (score_scale(task, &scores), task.axes.get(task.horizontal())) else {
-        return Vec::new();
-    };
-    Series::of(task)
-        .iter()
-        .map(|series| {
-            let (lines, points) = yield_lines(task, stage, series, along, &x_scale);
-            let share = Axis {
-                scale: Scale::covering(0.0, 100.0, 5),
-                title: "dies that reach it (%)".into(),
-                marks: None,
-                margin: 2.0,
-            };
-            let mut x = score_axis(task, x_scale);
-            x.title = format!("{} {}", task.metric.label(task.metric_name), stage.name());
-            Panel { title: capitalised(&series.words), x, y: share, lines, points }.draw()
-        })
-        .collect()
-}
-
-fn yield_lines(
-    task: &TaskResults<'_>,
-    stage: Stage,
-    series: &Series<'_>,
-    along: &AxisValues<'_>,
-    x: &Scale,
-) -> (Vec<Line>, Vec<Points>) {
-    let (mut lines, mut points) = (Vec::new(), Vec::new());
-    for (i, &value) in along.values.iter().enumerate() {
-        let Some(setting) = series.setting(task, value) else { continue };
-        let colour = step_colour(i, along.values.len());
-        let scored = setting.rows.iter().filter_map(|r| Some((stage.score(r)?, *r)));
-        let mut scores: Vec<(f64, &Row)> = scored.collect();
-        // From the best die to the worst: the k-th of n is reached by k/n of the dies.
-        let place = |row: &Row| task.units.path(row);
-        scores.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| place(b.1).cmp(&place(a.1))));
-        if task.higher_is_better {
-            scores.reverse();
-        }
-        let easy_end = if task.higher_is_better { x.min() } else { x.max() };
-        let mut dies = Points { colour: colour.clone(), marker: Marker::Circle, places: vec![], tips: vec![] };
-        let mut line = Vec::new();
-        let count = scores.len() as f64;
-        for (k, &(score, row)) in scores.iter().enumerate() {
-            let (at, share) = (score * task.metric.factor, 100.0 * (k + 1) as f64 / count);
-            line.extend([(at, 100.0 * k as f64 / count), (at, share)]);
-            dies.places.push((at, share));
-            let tip = tip(task, row, series, &along.axis.words(value), score);
-            dies.tips.push(format!("{tip}\n{share:.0} % of dies reach this"));
-        }
-        line.push((easy_end, 100.0));
-        lines.push(Line { colour, places: line, label: None });
-        points.push(dies);
-    }
-    (lines, points)
 }
 
 /// What a reader sees when pointing at a die. The first line says which die it is: the page uses it to find the same
 /// die in another panel.
-fn tip(task: &TaskResults<'_>, row: &Row, series: &Series<'_>, along: &str, score: f64) -> String {
+pub(crate) fn tip(task: &TaskResults<'_>, row: &Row, series: &Series<'_>, along: &str, score: f64) -> String {
     let die = task.units.die_name(row);
     format!("{die}\n{}, {along}\n{} {}", series.words, task.metric_name, task.metric.value(score))
 }
 
-fn score_scale(task: &TaskResults<'_>, scores: &[f64]) -> Option<Scale> {
+/// A scale that fits `scores`, with about `marks` marks: numbers beside each other need more room than above each
+/// other.
+pub(crate) fn score_scale(task: &TaskResults<'_>, scores: &[f64], marks: usize) -> Option<Scale> {
     let low = scores.iter().copied().reduce(f64::min)? * task.metric.factor;
     let high = scores.iter().copied().reduce(f64::max)? * task.metric.factor;
-    Some(Scale::covering(low, high, 8))
+    Some(Scale::covering(low, high, marks))
 }
 
-fn score_axis(task: &TaskResults<'_>, scale: Scale) -> Axis {
+pub(crate) fn score_axis(task: &TaskResults<'_>, scale: Scale) -> Axis {
     Axis { scale, title: task.metric.label(task.metric_name), marks: None, margin: scale.step() * 0.12 }
 }
 
@@ -210,27 +172,13 @@ pub(crate) fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// A figure as HTML: the panels side by side, or below each other on a narrow screen.
-pub(crate) fn html(panels: &[String], label: &str, caption: &str) -> String {
-    let mut html = String::from("<figure class=\"chart\"><div class=\"panels\">\n");
-    for panel in panels {
-        let _ = writeln!(
-            html,
-            "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{panel}</svg>",
-            escape(label)
-        );
-    }
-    let _ = writeln!(html, "</div><figcaption>{caption}</figcaption></figure>");
-    html
-}
-
 /// The figure "score against an axis" of one task as a picture that stands alone: an SVG document on white, without
 /// script or style sheet. `None` if `rows` has no such task.
 pub fn figure_svg(rows: &[Row], task: &str) -> Option<String> {
     let rows = condensed(rows);
     let tasks = TaskResults::group(&rows);
     let task = tasks.iter().find(|t| t.task == task)?;
-    let panels = panels_of(task, &key_stages(task));
+    let panels = score_panels(task, &key_stages(task));
     // A headline is not cut off where there is one panel only; a bold letter is about this wide.
     let headline = headline(task);
     let width = (panels.len() as f64 * (WIDTH + GAP) + 12.0).max(headline.chars().count() as f64 * 9.2 + 32.0);
@@ -244,7 +192,7 @@ pub fn figure_svg(rows: &[Row], task: &str) -> Option<String> {
     );
     for (i, panel) in panels.iter().enumerate() {
         let x = 8.0 + i as f64 * (WIDTH + GAP);
-        let _ = writeln!(svg, "<g transform=\"translate({x},42)\" fill=\"var(--soft)\">{panel}</g>");
+        let _ = writeln!(svg, "<g transform=\"translate({x},42)\" fill=\"var(--soft)\">{}</g>", panel.svg);
     }
     svg.push_str("</svg>\n");
     Some(with_fixed_colours(&svg))
@@ -266,12 +214,10 @@ mod tests {
     fn figures_show_every_die_once_a_stage() {
         let rows = rows();
         let tasks = TaskResults::group(&rows);
-        let panels = score_panels(&tasks[0]);
+        let panels = score_panels(&tasks[0], &tasks[0].stages);
         assert_eq!(panels.len(), 3);
-        assert!(panels.iter().all(|p| p.matches("<title>").count() == 64), "2 kinds x 4 CVs x 8 dies");
-        let yields = yield_panels(&tasks[0]);
-        assert_eq!(yields.len(), 2);
-        assert!(yields.iter().all(|p| p.matches("<title>").count() == 32));
+        assert!(panels.iter().all(|p| p.svg.matches("<title>").count() == 64), "2 kinds x 4 CVs x 8 dies");
+        assert!(panels.iter().all(|p| p.data.lines().count() == 65));
     }
 
     #[test]
@@ -302,8 +248,8 @@ mod tests {
         odd[0].point = point(&[("task", odd[0].point.task()), ("recurrence", "0.5"), ("cv", "0"), ("die", "0")]);
         let tasks = TaskResults::group(&odd);
         for task in &tasks {
-            assert_eq!(score_panels(task).len(), 2);
-            assert_eq!(yield_panels(task).len(), 2);
+            assert_eq!(score_panels(task, &task.stages).len(), 2);
+            assert_eq!(crate::plot::yields::panels(task).len(), 2);
         }
     }
 }

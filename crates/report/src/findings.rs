@@ -152,32 +152,32 @@ fn rates(task: &TaskResults<'_>, from: &Setting<'_>, to: &Setting<'_>) -> String
 /// Changes of the firing rate that are worth a sentence.
 const RATE_SHARE: f64 = 0.05;
 
-/// What the contrast of an axis changed, wherever a task has both of its values.
-fn contrast(task: &TaskResults<'_>, axis: usize, stage: Stage) -> Option<String> {
-    let contrast = task.axes[axis].axis.contrast?;
+/// What the contrast of an axis changed, wherever a task has both of its values: its words, where, and the change.
+pub(crate) fn contrasts(task: &TaskResults<'_>, axis: usize, stage: Stage) -> Vec<(&'static str, String, Change)> {
+    let Some(contrast) = task.axes[axis].axis.contrast else { return Vec::new() };
     let along = Some(task.horizontal()).filter(|along| *along != axis);
     let tells = |i: &usize| *i != axis && Some(*i) != along && task.axes[*i].values.len() > 1;
     let others: Vec<usize> = (0..task.axes.len()).filter(tells).collect();
-    let changes: Vec<String> = task
-        .settings
-        .iter()
-        .filter(|before| before.values[axis] == contrast.from)
-        .filter_map(|before| {
-            let mut values = before.values.clone();
-            values[axis] = contrast.to;
-            let change = change(before, task.setting(&values)?, stage)?;
-            let place = place_on(task, before, along, &others);
-            let place = if place.is_empty() { place } else { format!("{place} ") };
-            Some(format!("{place}{}", said(task, &change)))
-        })
-        .collect();
-    if changes.is_empty() {
-        return None;
-    }
+    let one = |before: &Setting<'_>| {
+        let mut values = before.values.clone();
+        values[axis] = contrast.to;
+        let change = change(before, task.setting(&values)?, stage)?;
+        Some((contrast.words, place_on(task, before, along, &others), change))
+    };
+    task.settings.iter().filter(|before| before.values[axis] == contrast.from).filter_map(one).collect()
+}
+
+/// The same in a sentence.
+fn contrast(task: &TaskResults<'_>, axis: usize, stage: Stage) -> Option<String> {
+    let all = contrasts(task, axis, stage);
+    let (words, ..) = all.first()?;
+    let part =
+        |(_, place, change): &(&str, String, Change)| format!("{place} {}", said(task, change)).trim_start().to_owned();
+    let changes: Vec<String> = all.iter().map(part).collect();
     // Dies of one network share all of its connections.
     let one_network = task.axes[axis].axis.part == Part::Program && task.units.one_network();
     let caution = if one_network { " This is one network: nothing follows for others." } else { "" };
-    Some(format!("{}, {} {}: {}.{caution}", contrast.words, task.metric_name, stage.words(), changes.join("; ")))
+    Some(format!("{words}, {} {}: {}.{caution}", task.metric_name, stage.words(), changes.join("; ")))
 }
 
 /// What quantising the readout and moving it onto the chip cost, averaged over everything that was run.

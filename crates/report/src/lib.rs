@@ -30,6 +30,7 @@ mod floor;
 mod html;
 mod mapping;
 mod page;
+mod plot;
 mod scale;
 mod score;
 mod series;

@@ -11,6 +11,13 @@ pub(crate) struct Scale {
     last: f64,
 }
 
+impl Default for Scale {
+    /// From 0 to 1.
+    fn default() -> Self {
+        Self { digit: 1.0, exponent: 0, first: 0.0, last: 1.0 }
+    }
+}
+
 impl Scale {
     /// The tightest scale of about `marks` steps, or fewer, that covers `low` to `high`. A single value gets room
     /// on both sides.

@@ -394,6 +394,19 @@ pub fn axis(key: &str) -> Option<&'static Axis> {
     always().find(|axis| axis.key == key).or_else(|| key.contains('.').then(|| over_key(key, Scale::Numbers)))
 }
 
+/// The axis with this key, which has these values in a table of results.
+pub(crate) fn axis_of(key: &str, values: &[&str]) -> &'static Axis {
+    always().find(|axis| axis.key == key).unwrap_or_else(|| over_key(key, scale_of(values)))
+}
+
+/// How the values of an axis over a key relate: as numbers, if all are and have the same unit. `2 ms` and `10 ms` are
+/// numbers too, `2 ms` and `1 s` are names.
+pub(crate) fn scale_of(names: &[&str]) -> Scale {
+    let unit = |name: &str| name.split_once(' ').map(|(_, unit)| unit.to_owned());
+    let numbers = names.iter().all(|name| number(name).is_some() && unit(name) == unit(names[0]));
+    if numbers { Scale::Numbers } else { Scale::Names(&[]) }
+}
+
 /// The axis over a key of study files. It is made once for each key and scale, and then stays.
 pub(crate) fn over_key(key: &str, scale: Scale) -> &'static Axis {
     static KNOWN: Mutex<BTreeMap<(String, bool), &'static Axis>> = Mutex::new(BTreeMap::new());

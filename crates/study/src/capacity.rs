@@ -14,7 +14,7 @@ pub(crate) const MAX_DELAYS: [usize; 5] = [60, 20, 10, 6, 4];
 pub(crate) const CHANCE: f64 = 1e-4;
 
 /// The information processing capacity of a run, beside its sum, which is its score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Capacity {
     /// The sum of the capacities of each total degree, from degree 1 on.
     pub by_degree: Vec<f64>,

@@ -34,6 +34,13 @@ pub enum StudyError {
     /// The store of the study is not what it should be.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The results cannot be a Parquet file.
+    #[cfg(feature = "parquet")]
+    #[error("results.parquet cannot be made: {reason}")]
+    Parquet {
+        /// Why.
+        reason: String,
+    },
     /// Runs are missing where all are needed.
     #[error("{} of {runs} runs are not done, the first of them {first}", runs - done)]
     Unfinished {

@@ -110,17 +110,7 @@ impl Run<'_> {
     }
 
     pub(crate) fn die_parameters(&self, trial: u64) -> Result<DieParameters, StudyError> {
-        let Conditions { seeds, network, cv, faults, noise, .. } = *self.conditions;
-        let spec = &self.conditions.chip.spec;
-        let die = Die { root_seed: seeds.dies_of(network), id: DieId(self.conditions.die) };
-        // Numbers of dies are counted from 0: the second die of each is far away from all of them.
-        let second = Die { id: DieId(u32::MAX - self.conditions.die), ..die };
-        let deviates_from = self.conditions.swap.iter().map(|name| (name.clone(), second)).collect();
-        let own = self.conditions.mismatch.clone();
-        let setting = MismatchSetting { scale_to_cv: cv, without_faults: !faults, deviates_from, ..own };
-        let die = DieParameters::new(spec, die, setting);
-        let die = if noise { die.and_then(|die| die.with_noise(spec, trial)) } else { die };
-        die.map_err(|error| StudyError::Die { point: self.point.clone(), error })
+        die_parameters(self.point, self.conditions, trial)
     }
 
     /// What the mismatch of the die comes to over the neurons of the reservoir. Where rounding leaves nothing of one,
@@ -294,6 +284,21 @@ impl Run<'_> {
     pub(crate) fn readout_error(&self, error: ReadoutError) -> StudyError {
         StudyError::Readout { point: self.point.clone(), error }
     }
+}
+
+/// The die of a run, in trial `trial`.
+pub(crate) fn die_parameters(point: &Point, conditions: &Conditions, trial: u64) -> Result<DieParameters, StudyError> {
+    let Conditions { seeds, network, cv, faults, noise, .. } = *conditions;
+    let spec = &conditions.chip.spec;
+    let die = Die { root_seed: seeds.dies_of(network), id: DieId(conditions.die) };
+    // Numbers of dies are counted from 0: the second die of each is far away from all of them.
+    let second = Die { id: DieId(u32::MAX - conditions.die), ..die };
+    let deviates_from = conditions.swap.iter().map(|name| (name.clone(), second)).collect();
+    let own = conditions.mismatch.clone();
+    let setting = MismatchSetting { scale_to_cv: cv, without_faults: !faults, deviates_from, ..own };
+    let die = DieParameters::new(spec, die, setting);
+    let die = if noise { die.and_then(|die| die.with_noise(spec, trial)) } else { die };
+    die.map_err(|error| StudyError::Die { point: point.clone(), error })
 }
 
 /// The digest of all values, bit by bit.

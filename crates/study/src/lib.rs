@@ -21,6 +21,7 @@ mod axis;
 mod calibrate;
 mod capacity;
 mod control;
+mod drawn;
 mod engine;
 mod error;
 mod estimate;
@@ -29,6 +30,8 @@ mod many;
 mod mechanism;
 mod notice;
 mod on_chip;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod plan;
 mod prepare;
 mod rate;
@@ -41,6 +44,7 @@ mod seeds;
 mod seen;
 mod spec;
 mod store;
+mod table;
 mod tuned;
 mod values;
 
@@ -59,16 +63,20 @@ pub use axis::{
 };
 pub use capacity::Capacity;
 pub use control::{Control, ControlRow};
+pub use drawn::{DrawnDie, DrawnParameter};
 pub use engine::{Progress, RunOptions};
 pub use error::{StoreError, StudyError};
 pub use many::{EffectiveTasks, effective_tasks};
 pub use on_chip::{Calibration, Cost, StageName};
+#[cfg(feature = "parquet")]
+pub use parquet::parquet;
 pub use plan::Point;
 pub use rate::RateMatch;
 pub use read::{DEFAULT, FORMAT, Set, default_study, load, load_with, read, read_with, shipped, shipped_names};
 pub use recipe::Recipe;
 pub use results::{
-    DataFile, Manifest, MappingSummary, OnChipRow, Realised, Row, StageScore, StudyResult, TaskRecord, csv,
+    DataFile, MANIFEST, Manifest, MappingSummary, OnChipRow, Realised, Row, StageScore, StudyResult, TaskRecord,
+    read_results,
 };
 pub use seeds::Seeds;
 pub use seen::{Seen, SeenOf};
@@ -77,6 +85,7 @@ pub use spec::{
     OwnData, ReadoutSettings, ReservoirSettings, SpikingWiring, StudySpec, TaskSettings, Wiring,
 };
 pub use store::{Shard, ShardStatus, Status, Store};
+pub use table::{Cell, ColumnKind, cells, columns, csv, read_csv};
 pub use tuned::{Edge, Tuned, tuned};
 
 impl StudySpec {
@@ -152,7 +161,9 @@ pub fn run_shard(study: &StudySpec, store: &Store, shard: Shard, options: &RunOp
 /// [`StudyError::Unfinished`] if some are missing; [`StudyError::Store`].
 pub fn merge(study: &StudySpec, store: &Store) -> Result<StudyResult, StudyError> {
     let plan = study.plan();
-    assemble(study, &plan, store.read(&plan)?)
+    let mut result = assemble(study, &plan, store.read(&plan)?)?;
+    result.manifest.command = store.recipe().command();
+    Ok(result)
 }
 
 /// Runs those of `runs` that are not in `found`, and adds them to it.
@@ -254,11 +265,18 @@ fn assemble(study: &StudySpec, plan: &Plan, found: Found) -> Result<StudyResult,
             records.push(record);
         }
     }
-    let manifest = manifest(study, records, &rows, &tuning)?;
+    let manifest = manifest(study, plan, records, &rows, &controls, &tuning)?;
     Ok(StudyResult { rows, controls, tuning, manifest })
 }
 
-fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Row]) -> Result<Manifest, StudyError> {
+fn manifest(
+    study: &StudySpec,
+    plan: &Plan,
+    records: Vec<Records>,
+    rows: &[Row],
+    controls: &[ControlRow],
+    tuning: &[Row],
+) -> Result<Manifest, StudyError> {
     let Conditions { seeds, chip, faults, noise, .. } = study.first();
     let mut warnings = notice::gather(&records, rows);
     tuned::judge(&tuned(tuning), study.edge, &mut warnings)?;
@@ -270,9 +288,10 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Ro
         }
         mappings.push(mapping);
     }
+    let table_digest = |text: String| results::digest(text.as_bytes());
     Ok(Manifest {
-        format: "quenched-manifest".into(),
-        version: 1,
+        format: MANIFEST.name.into(),
+        version: MANIFEST.version,
         quenched: env!("CARGO_PKG_VERSION").into(),
         title: study.title.clone(),
         seed: study.seed,
@@ -282,6 +301,7 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Ro
         require: study.require.clone(),
         dies: study.dies,
         study: study.text.clone(),
+        command: String::new(),
         changes: study.changes.clone(),
         chip: chip.reference.clone(),
         chip_file: chip.text.clone(),
@@ -293,6 +313,9 @@ fn manifest(study: &StudySpec, records: Vec<Records>, rows: &[Row], tuning: &[Ro
         data: study.tasks().iter().flat_map(|task| task.own.iter().flat_map(|own| own.files.clone())).collect(),
         mappings,
         warnings,
-        results_digest: results::digest(csv(rows).as_bytes()),
+        die: drawn::drawn(study, plan)?,
+        results_digest: table_digest(csv(rows)),
+        controls_digest: (!controls.is_empty()).then(|| table_digest(results::controls_csv(controls))),
+        tuning_digest: (!tuning.is_empty()).then(|| table_digest(csv(tuning))),
     })
 }

@@ -5,12 +5,12 @@
 
 use crate::{Point, Row};
 use readout::Matrix;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statistics::mechanism;
 use std::collections::BTreeMap;
 
 /// The effective number of tasks of a study, or of those of one stimulus.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EffectiveTasks {
     /// The stimulus; none for all tasks of the study together.
     pub stimulus: Option<String>,

@@ -3,8 +3,9 @@
 //! The plan is the product of all sweeps, from tasks to dies. It deliberately runs nothing and prepares nothing.
 
 use crate::StudySpec;
-use crate::axis::{Axis, AxisValue, Conditions, DIE, NETWORK, Part, Role, SERIES, Sweep, TASK};
+use crate::axis::{Axis, AxisValue, Conditions, DIE, NETWORK, Part, Role, SERIES, Sweep, TASK, axis, axis_of, number};
 use crate::spec::Arm;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -85,6 +86,29 @@ impl Serialize for Point {
     }
 }
 
+impl<'de> Deserialize<'de> for Point {
+    /// From such a map, in its order.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Values;
+        impl<'de> Visitor<'de> for Values {
+            type Value = Point;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value for the key of each axis")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Point, A::Error> {
+                let mut point = Point::default();
+                while let Some((key, value)) = map.next_entry::<String, String>()? {
+                    point = point.with(axis_of(&key, &[&value]), &value);
+                }
+                Ok(point)
+            }
+        }
+        deserializer.deserialize_map(Values)
+    }
+}
+
 /// A point with what its runs depend on.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Planned {
@@ -113,6 +137,16 @@ impl Plan {
     /// Number of runs.
     pub(crate) fn run_count(&self) -> usize {
         self.first.last().copied().unwrap_or(0)
+    }
+
+    /// The first die at the highest CV of the first program, or of the last setting where none has a CV.
+    pub(crate) fn drawn(&self) -> Option<Planned> {
+        let program = self.programs.first().filter(|program| !program.tuning)?;
+        let cv = |planned: &Planned| planned.point.get(axis("cv")?).and_then(number);
+        settings(program, &self.sweeps)
+            .map(|setting| setting.with(&DIE, &AxisValue::die(0)))
+            .filter(|setting| setting.conditions.swap.is_empty())
+            .reduce(|a, b| if cv(&b) >= cv(&a) { b } else { a })
     }
 
     /// Run `index`: those of one program are behind each other, dies change fastest. It is made when it is asked for,

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use warnings::{Kind, Warnings};
 
 /// What the input weights of a condition were scaled by, for which rate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RateMatch {
     /// Input weights are this often as large.
     pub factor: f64,

@@ -67,4 +67,26 @@ impl Recipe {
         }
         Ok(study)
     }
+
+    /// The command that gives the same results: what only changes speed or place is left out.
+    pub fn command(&self) -> String {
+        let mut command = String::from("quenched study");
+        if self.text != read::DEFAULT {
+            command.push_str(&format!(" {}", self.name));
+        }
+        for (key, value) in &self.sets {
+            let quote = if value.contains([' ', '[', '{', '"', '*']) { "'" } else { "" };
+            command.push_str(&format!(" --set {key}={quote}{value}{quote}"));
+        }
+        if self.quick {
+            command.push_str(" --quick");
+        }
+        for (flag, value) in [("networks", self.networks), ("dies", self.dies)] {
+            value.into_iter().for_each(|value| command.push_str(&format!(" --{flag} {value}")));
+        }
+        if let Some(seed) = self.seed {
+            command.push_str(&format!(" --seed {seed}"));
+        }
+        command
+    }
 }

@@ -1,19 +1,26 @@
-//! What a study yields: one row a die, setting and task, as a table and beside it what reproduces it.
+//! What a study yields: one row a die, setting and task, and beside the rows what reproduces them.
+//!
+//! Owns the types of both, the tables beside the results, and reading all of it back. The columns of a row are stated
+//! in [`crate::table`]; it deliberately runs nothing.
 
-use crate::axis::{NETWORK, SERIES};
+use crate::axis::{NETWORK, SERIES, TASK};
 use crate::prepare::real;
 use crate::seeds::Seeds;
-use crate::{Calibration, Capacity, ControlRow, Cost, EffectiveTasks, Point, RateMatch, StageName};
+use crate::table::csv;
+use crate::{Calibration, Capacity, Control, ControlRow, Cost, DrawnDie, EffectiveTasks, Point, RateMatch, StageName};
 use device_models::RealisedMismatch;
 use disorder::Moments;
 use formats::csv::line;
+use formats::document::Format;
+use formats::{FormatErrors, Problem};
 use fx::Real;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 use warnings::Warnings;
 
 /// The score of one die on one task under one setting, with what it cost.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Chip name.
     pub chip: String,
@@ -129,7 +136,7 @@ impl OnChipRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MappingSummary {
     /// Task, and value of each axis that changes the program.
-    #[serde(flatten, skip_deserializing)]
+    #[serde(flatten)]
     pub point: Point,
     /// The mapper's report on the network without its readout, as text.
     pub report: String,
@@ -144,12 +151,12 @@ pub struct MappingSummary {
 }
 
 /// What it takes to repeat a study.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// `quenched-manifest`.
     pub format: String,
     /// Version of the format.
-    pub version: u32,
+    pub version: u64,
     /// Release that ran the study.
     pub quenched: String,
     /// Title of the study.
@@ -168,6 +175,8 @@ pub struct Manifest {
     pub dies: u32,
     /// The study file in full.
     pub study: String,
+    /// The command that gives the same results; empty if no command asked for them.
+    pub command: String,
     /// What was changed on the command line, as it was given there (`--quick`, `--seed 3`).
     pub changes: Vec<String>,
     /// The chip, as named in the study.
@@ -190,8 +199,14 @@ pub struct Manifest {
     pub mappings: Vec<MappingSummary>,
     /// What is not as the study asks for.
     pub warnings: Warnings,
+    /// A die of the study, as the report draws it; none if all dies are the same.
+    pub die: Option<DrawnDie>,
     /// Digest of `results.csv`.
     pub results_digest: String,
+    /// Digest of `controls.csv`; none if the study has no controls.
+    pub controls_digest: Option<String>,
+    /// Digest of `tuning.csv`; none if the study tunes nothing.
+    pub tuning_digest: Option<String>,
 }
 
 /// A task as the manifest records it.
@@ -208,7 +223,7 @@ pub struct TaskRecord {
 }
 
 /// A file of data that a study read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataFile {
     /// The task that it belongs to.
     pub task: String,
@@ -238,173 +253,6 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex()[..32].into()
 }
 
-/// Columns of `results.csv` before those of the axes.
-const BEFORE: [&str; 8] = ["chip", "chip_digest", "model", "network_seed", "die_seed", "task_seed", "task", "metric"];
-/// Columns behind those of the axes.
-const BEHIND: [&str; 29] = [
-    "neurons",
-    "series",
-    "network",
-    "die",
-    "score_validation",
-    "score_float",
-    "score_quantised",
-    "score_on_chip",
-    "score_chain",
-    "score_calibrated",
-    "score_in_the_loop",
-    "penalty_on_chip",
-    "readout_circuits",
-    "readout_synapses",
-    "calibration_samples",
-    "calibration_seconds",
-    "calibration_silent",
-    "calibration_no_room",
-    "calibration_off_rate",
-    "penalty",
-    "participation_ratio",
-    "alignment",
-    "rate_hz",
-    "spikes",
-    "synaptic_operations",
-    "events_lost",
-    "saturations",
-    "digest",
-    "warnings",
-];
-
-/// The rows as comma-separated values, one line each under a line of names: of the axes the fastest first. Scores have
-/// 12 digits after the point: enough to tell any two apart, and the same text on every machine.
-pub fn csv(rows: &[Row]) -> String {
-    // An axis over a key that is a column of its own anyway has a name that tells them apart.
-    let name = |key: &'static str| match BEFORE.contains(&key) || BEHIND.contains(&key) {
-        true => format!("axis_{key}"),
-        false => key.to_owned(),
-    };
-    let axes: Vec<String> =
-        rows.first().map_or_else(Vec::new, |row| row.point.setting().rev().map(|(a, _)| name(a.key)).collect());
-    // Rows at CV 0 have none of them.
-    let mut mismatched: Vec<&str> =
-        rows.iter().flat_map(|row| &row.mismatch).map(|realised| realised.parameter.as_str()).collect();
-    mismatched.sort_unstable();
-    mismatched.dedup();
-    let moments = mismatched.iter().flat_map(|name| ["mean", "cv", "skew"].map(|of| format!("{name}_{of}")));
-    // Only studies of a capacity, or of matched rates, have their columns.
-    let has_capacity = rows.iter().any(|row| row.capacity.is_some());
-    let has_rate = rows.iter().any(|row| row.rate_match.is_some());
-    let of = |names: &[&str], are_there: bool| -> Vec<String> {
-        names.iter().filter(|_| are_there).map(|name| (*name).to_owned()).collect()
-    };
-    let some = [of(&CAPACITY, has_capacity), of(&RATE, has_rate)].concat();
-    let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let mut text = line(fixed(&BEFORE).into_iter().chain(axes).chain(fixed(&BEHIND)).chain(some).chain(moments));
-    for row in rows {
-        let score = |score: f64| format!("{score:.12}");
-        let perhaps = |value: Option<f64>| value.map(score).unwrap_or_default();
-        let setting = row.point.setting().rev().map(|(_, name)| name.to_string());
-        let [networks, dies, tasks] = [row.seeds.networks, row.seeds.dies, row.seeds.tasks].map(|n| n.to_string());
-        let before = [&row.chip, &row.chip_digest, &row.model, &networks, &dies, &tasks, row.point.task(), &row.metric];
-        let behind = [
-            row.neurons.to_string(),
-            row.point.unit(&SERIES).to_string(),
-            row.point.unit(&NETWORK).to_string(),
-            row.point.die().to_string(),
-            perhaps(row.score_validation),
-            score(row.score_float),
-            perhaps(row.score_quantised),
-            perhaps(row.score_on_chip),
-        ];
-        let rest = [
-            format!("{:e}", row.penalty),
-            perhaps(row.participation_ratio),
-            perhaps(row.alignment),
-            format!("{:.6}", row.rate_hz),
-            row.spikes.to_string(),
-            row.synaptic_operations.to_string(),
-            row.events_lost.to_string(),
-            row.saturations.to_string(),
-            row.digest.clone(),
-            row.warnings.len().to_string(),
-        ];
-        let realised =
-            mismatched.iter().flat_map(|name| match row.mismatch.iter().find(|own| own.parameter == *name) {
-                Some(own) => [own.mean, own.cv, own.skew].map(|value| format!("{value:.6}")),
-                None => ["1.000000", "0.000000", "0.000000"].map(String::from),
-            });
-        text.push_str(&line(
-            before
-                .map(String::from)
-                .into_iter()
-                .chain(setting)
-                .chain(behind)
-                .chain(on_chip_cells(row))
-                .chain(rest)
-                .chain(capacity_cells(row).into_iter().filter(|_| has_capacity))
-                .chain(rate_cells(row).into_iter().filter(|_| has_rate))
-                .chain(realised),
-        ));
-    }
-    text
-}
-
-/// Columns of matched firing rates, in studies that have some.
-const RATE: [&str; 3] = ["rate_factor", "rate_wanted_hz", "rate_reached_hz"];
-
-/// What was scaled for which rate; empty where the rate is as it comes.
-fn rate_cells(row: &Row) -> [String; 3] {
-    let Some(RateMatch { factor, wanted_hz, reached_hz }) = row.rate_match else { return Default::default() };
-    [factor, wanted_hz, reached_hz].map(|value| format!("{value:.6}"))
-}
-
-/// Columns of the information processing capacity, in studies that have one.
-const CAPACITY: [&str; 6] = [
-    "capacity_by_degree",
-    "capacity_by_chance",
-    "capacity_rank",
-    "capacity_samples",
-    "capacity_threshold",
-    "capacity_targets",
-];
-
-/// What a capacity is made of; empty where that is not the score.
-fn capacity_cells(row: &Row) -> [String; 6] {
-    let Some(capacity) = &row.capacity else { return Default::default() };
-    let by_degree: Vec<String> = capacity.by_degree.iter().map(|sum| format!("{sum:.6}")).collect();
-    [
-        by_degree.join(" "),
-        format!("{:.6}", capacity.by_chance),
-        capacity.rank.to_string(),
-        capacity.samples.to_string(),
-        format!("{:.9}", capacity.threshold),
-        capacity.targets.to_string(),
-    ]
-}
-
-/// Penalties, stages and costs of the readout on the chip; empty where there is none.
-fn on_chip_cells(row: &Row) -> [String; 11] {
-    let Some(on_chip) = &row.on_chip else { return Default::default() };
-    let score = |name| on_chip.stage(name).map_or_else(String::new, |stage| format!("{:.12}", stage.score));
-    let calibrated = on_chip.stage(StageName::Calibrated);
-    let cost = calibrated.or(on_chip.stage(StageName::OnChip)).map(|stage| stage.cost).unwrap_or_default();
-    let mut penalties = on_chip.penalties.clone();
-    penalties.dedup();
-    let count =
-        |of: fn(&Calibration) -> u32| on_chip.calibration.as_ref().map(|c| of(c).to_string()).unwrap_or_default();
-    [
-        score(StageName::Chain),
-        score(StageName::Calibrated),
-        score(StageName::InTheLoop),
-        penalties.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-        cost.circuits.to_string(),
-        cost.synapses.to_string(),
-        calibrated.map(|stage| stage.cost.samples.to_string()).unwrap_or_default(),
-        calibrated.map(|stage| format!("{:.3}", stage.cost.seconds)).unwrap_or_default(),
-        count(|c| c.silent),
-        count(|c| c.no_room),
-        count(|c| c.off_rate),
-    ]
-}
-
 impl StudyResult {
     /// `results.csv`.
     pub fn csv(&self) -> String {
@@ -413,25 +261,7 @@ impl StudyResult {
 
     /// `controls.csv`; none if the study has no controls.
     pub fn controls_csv(&self) -> Option<String> {
-        if self.controls.is_empty() {
-            return None;
-        }
-        let mut text =
-            line(["task", "metric", "control", "series", "network", "features", "score_validation", "score"]);
-        for row in &self.controls {
-            let fields = [
-                row.task.clone(),
-                row.metric.clone(),
-                row.control.name().into(),
-                row.point.unit(&SERIES).to_string(),
-                row.point.unit(&NETWORK).to_string(),
-                row.features.to_string(),
-                row.score_validation.map(|score| format!("{score:.12}")).unwrap_or_default(),
-                format!("{:.12}", row.score),
-            ];
-            text.push_str(&line(fields));
-        }
-        Some(text)
+        (!self.controls.is_empty()).then(|| controls_csv(&self.controls))
     }
 
     /// `tuning.csv`, with the columns of `results.csv`; none if the study tunes nothing.
@@ -445,4 +275,97 @@ impl StudyResult {
         text.push('\n');
         text
     }
+}
+
+/// The first line of `controls.csv`.
+const CONTROLS: [&str; 8] = ["task", "metric", "control", "series", "network", "features", "score_validation", "score"];
+
+pub(crate) fn controls_csv(rows: &[ControlRow]) -> String {
+    let mut text = line(CONTROLS);
+    for row in rows {
+        let fields = [
+            row.task.clone(),
+            row.metric.clone(),
+            row.control.name().into(),
+            row.point.unit(&SERIES).to_string(),
+            row.point.unit(&NETWORK).to_string(),
+            row.features.to_string(),
+            row.score_validation.map(|score| score.to_string()).unwrap_or_default(),
+            row.score.to_string(),
+        ];
+        text.push_str(&line(fields));
+    }
+    text
+}
+
+/// The rows of `controls.csv`.
+fn read_controls(text: &str, file: &str) -> Result<Vec<ControlRow>, FormatErrors> {
+    let mut rows = Vec::new();
+    formats::csv::read(text, file, |number, fields| {
+        if number == 0 {
+            let wrong = fields.iter().zip(CONTROLS).position(|(found, wanted)| found != wanted);
+            let wrong = wrong.or((fields.len() != CONTROLS.len()).then_some(0));
+            return wrong.map_or(Ok(()), |at| {
+                let found = fields.get(at).map_or_else(String::new, |name| name.to_string());
+                Err((at, Problem::Columns { expected: CONTROLS[at], found }))
+            });
+        }
+        let wrong = |at: usize, expected| (at, Problem::WrongType { expected, found: "text" });
+        let count = |at: usize| fields[at].parse().map_err(|_| wrong(at, "a whole number"));
+        let score = |at: usize| fields[at].parse().map_err(|_| wrong(at, "a number"));
+        let control = Control::ALL.into_iter().find(|control| control.name() == fields[2]);
+        let (series, network): (u32, u32) = (count(3)?, count(4)?);
+        rows.push(ControlRow {
+            control: control.ok_or_else(|| wrong(2, "a control"))?,
+            point: Point::default().with(&TASK, &fields[0]).with(&SERIES, series).with(&NETWORK, network),
+            task: fields[0].to_string(),
+            metric: fields[1].to_string(),
+            features: count(5)? as usize,
+            score_validation: if fields[6].is_empty() { None } else { Some(score(6)?) },
+            score: score(7)?,
+        });
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// The format of `manifest.json`.
+pub const MANIFEST: Format = Format { name: "quenched-manifest", version: 2 };
+
+/// What a study left in `directory`: the same results, but for what a table does not have (see [`crate::read_csv`]).
+///
+/// # Errors
+/// A file is missing, cut off, of another version, or not the one that was written with the manifest.
+pub fn read_results(directory: &Path) -> Result<StudyResult, FormatErrors> {
+    let read = |name: &str| {
+        let path = directory.join(name);
+        Ok::<_, FormatErrors>((formats::text::read_text(&path)?, path.display().to_string()))
+    };
+    let (text, file) = read("manifest.json")?;
+    let manifest: Manifest = formats::json::read(&text, &file, MANIFEST)?;
+    // What is wrong in a table is said with its place; that one was changed, or cut between two lines, is known last.
+    let whole = |(text, file): &(String, String), wanted: &str| {
+        if digest(text.as_bytes()) == wanted {
+            return Ok(());
+        }
+        let message = "this is not the table that was written with `manifest.json`: it was changed or cut off";
+        let help = "copy all files of the study together, or run it again";
+        Err(formats::csv::first_line(text, file, Problem::Reading { message: message.into(), help: help.into() }))
+    };
+    let table = read("results.csv")?;
+    let rows = crate::read_csv(&table.0, &table.1)?;
+    whole(&table, &manifest.results_digest)?;
+    let mut controls = Vec::new();
+    if let Some(wanted) = &manifest.controls_digest {
+        let table = read("controls.csv")?;
+        controls = read_controls(&table.0, &table.1)?;
+        whole(&table, wanted)?;
+    }
+    let mut tuning = Vec::new();
+    if let Some(wanted) = &manifest.tuning_digest {
+        let table = read("tuning.csv")?;
+        tuning = crate::read_csv(&table.0, &table.1)?;
+        whole(&table, wanted)?;
+    }
+    Ok(StudyResult { rows, controls, tuning, manifest })
 }

@@ -8,7 +8,7 @@ use disorder::{Key, Purpose};
 use serde::{Deserialize, Serialize};
 
 /// The roots of a study.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seeds {
     /// Of networks.
     pub networks: u64,

@@ -19,6 +19,9 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Accuracy, Self::Nrmse, Self::MemoryCapacity];
+
     /// The name, as tables print it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ mod explain;
 mod graph;
 mod input;
 mod mapping;
+mod report;
 mod samples;
 mod score;
 mod study;
@@ -22,6 +23,7 @@ pub(crate) use explain::{ExplainArgs, NeuronName};
 pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
 pub(crate) use mapping::MappingFlags;
+pub(crate) use report::ReportArgs;
 pub(crate) use samples::{RateArgs, SampleArgs};
 pub(crate) use score::ScoreArgs;
 pub(crate) use study::{BegunArgs, StatusArgs, StudyAction, StudyArgs, StudyHow};
@@ -59,6 +61,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Score tasks on many dies: a table, results.csv, manifest.json and report.html
     Study(Box<StudyArgs>),
+    /// Make the page of a study anew from what the study left behind
+    Report(ReportArgs),
     /// List the chips that are shipped
     Chips(ChipsArgs),
     /// Show a chip: limits, parameters, mismatch, and where each number comes from
@@ -86,6 +90,7 @@ impl Command {
     pub(crate) fn json(&self) -> bool {
         match self {
             Self::Study(args) => args.json(),
+            Self::Report(args) => args.json,
             Self::Chips(args) => args.json,
             Self::Chip(args) => args.json,
             Self::Die(args) => args.json,

@@ -14,6 +14,7 @@ pub(crate) mod map;
 pub(crate) mod numbers;
 pub(crate) mod plot;
 pub(crate) mod probe;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod samples;
 pub(crate) mod score;

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     let json = args.command.json();
     let outcome = match args.command {
         Command::Study(study) => commands::study::run(&study, args.quiet),
+        Command::Report(report) => commands::report::run(&report),
         Command::Chips(chips) => commands::chip::list(&chips),
         Command::Chip(chip) => commands::chip::show(&chip),
         Command::Die(die) => commands::die::run(&die),

@@ -1,39 +1,98 @@
-//! The results of one task on the page: table, figures, legends.
+//! The results of one task on the page: figures, legends, and its table, folded.
+//!
+//! Owns which figures there are and what is said below them. It deliberately draws none itself.
 
-use crate::figure::{self, score_panels, step_colour, yield_panels};
+use crate::figure::{capitalised, key_stages, score_panels, step_colour};
 use crate::html::escape;
+use crate::page::of_task;
+use crate::plot::{self, Plot, forest, heat, mechanism, sizes, yields};
 use crate::series::Series;
 use crate::summary::{AxisValues, TaskResults};
 use crate::table::{columns, setting_cells};
 use std::fmt::Write;
-use study::Scale;
+use study::{Row, Scale};
 
-/// Table and figures of one task.
-pub(super) fn results(task: &TaskResults<'_>) -> String {
-    let mut html = format!("<h3 id=\"task-{0}\">{0}</h3>\n", escape(task.task));
-    html.push_str(&summary_table(task));
-    let metric = escape(&figure::capitalised(&task.metric.label(task.metric_name)));
-    let better = if task.higher_is_better { "higher" } else { "lower" };
-    let Some(along) = task.axes.get(task.horizontal()) else { return html };
-    let caption = format!(
-        "<p>{}</p><p>{metric} against {}; {better} is better. Each point is one die, lines join the means. Point at a die to see its score and to find it in the \
-         other panels.</p>",
-        series_legend(task),
-        along.axis.meaning
-    );
-    let label = format!("{} against {}", task.metric_name, along.axis.quantity);
-    html.push_str(&figure::html(&score_panels(task), &label, &caption));
-    if task.settings.iter().any(|s| s.rows.len() > 1) {
-        let caption = format!(
-            "<p>{}</p><p>Share of dies that reach at least the score on the horizontal axis ({}): the yield, if that \
-             score were the acceptance limit.</p>",
-            step_legend(along),
-            task.last_stage().meaning()
-        );
-        let caption = if task.higher_is_better { caption } else { caption.replace("at least", "at most") };
-        html.push_str(&figure::html(&yield_panels(task), "share of dies that reach a score", &caption));
+/// Figures and table of one task; `rows` are all of the study, of which a stimulus has several tasks.
+pub(super) fn results(rows: &[Row], task: &TaskResults<'_>) -> String {
+    let mut html = format!("<section class=\"task\"{}>\n<h3>{}</h3>\n", of_task(task.task), escape(task.task));
+    let Some(along) = task.axes.get(task.horizontal()) else { return html + "</section>\n" };
+    let keys = key_stages(task);
+    let mut first: Vec<Plot> = score_panels(task, &keys);
+    let steps = forest::steps(task);
+    let name = format!("{}-changes", task.task);
+    first.extend(forest::forest(name, "What each step changed", task.metric, task.metric_name, &steps));
+    let mechanism = mechanism::scatter(task);
+    let caption = score_caption(task, along, !mechanism.is_empty());
+    first.extend(mechanism);
+    html.push_str(&plot::group(&first, &caption));
+    // Dies with exchanged mismatch are no dies that anybody gets.
+    let is_design = task.axes.iter().any(|axis| *axis.axis == study::BLAME);
+    if !is_design && task.settings.iter().any(|s| s.rows.len() > 1) {
+        html.push_str(&plot::group(&yields::panels(task), &yield_caption(task, along)));
     }
-    html
+    html.push_str(&plot::group(&plot::blame::bars(task, task.last_stage()), BLAME));
+    if let Some((sentences, plot)) = sizes::sizes(task) {
+        html.push_str(&plot::group(&[plot], &sizes_caption(&sentences)));
+    }
+    if let Some(map) = heat::map(rows, task) {
+        html.push_str(&plot::group(&[map], HEAT));
+    }
+    let others: Vec<_> = task.stages.iter().copied().filter(|stage| !keys.contains(stage)).collect();
+    if !others.is_empty() {
+        let plots = plot::group(&score_panels(task, &others), "");
+        let _ = write!(html, "<details><summary>Other stages of the readout</summary>\n{plots}</details>\n");
+    }
+    let table = summary_table(task);
+    let _ = write!(html, "<details><summary>Table: means, intervals, worst dies</summary>\n{table}</details>\n");
+    html + "</section>\n"
+}
+
+const BLAME: &str = "<p>The share of the variance between dies that is each parameter's: dark alone, pale with what it does \
+                     together with others (Sobol indices of first and total order), with intervals (95 %).</p>";
+
+const HEAT: &str = "<p>A column is a task, a row a setting; a cell is the mean over networks and dies, the darker the larger. \
+                    Point at one for its task and score.</p>";
+
+fn score_caption(task: &TaskResults<'_>, along: &AxisValues<'_>, with_mechanism: bool) -> String {
+    let metric = escape(&capitalised(&task.metric.label(task.metric_name)));
+    let better = if task.higher_is_better { "higher" } else { "lower" };
+    let (steps, mechanism) = if with_mechanism {
+        let why = " Measures of states against scores: the colour is the value of the horizontal axis; that one goes with the \
+                   other does not say why.";
+        (step_legend(along), why)
+    } else {
+        (String::new(), "")
+    };
+    format!(
+        "<p>{}{steps}</p><p>{metric} against {}; {better} is better. Each point is one die; lines join the means, upright lines are \
+         their intervals (95 %, {}), without a cap where they go beyond the panel. Each panel has an axis of its own.{mechanism}</p>",
+        series_legend(task),
+        along.axis.meaning,
+        task.copies()
+    )
+}
+
+fn yield_caption(task: &TaskResults<'_>, along: &AxisValues<'_>) -> String {
+    let reach = if task.higher_is_better { "at least" } else { "at most" };
+    let band = if task.units.are_dies() {
+        "The band holds the share of all dies (Clopper and Pearson, 95 % at each score)."
+    } else {
+        "Dies of several networks are no sample of dies alone, so there is no band."
+    };
+    format!(
+        "<p>{}</p><p>Share of dies that reach {reach} the score on the horizontal axis ({}): the yield, if that score were \
+         the acceptance limit. {band}</p>",
+        step_legend(along),
+        task.last_stage().meaning()
+    )
+}
+
+fn sizes_caption(sentences: &[String]) -> String {
+    let lines: String = sentences.iter().map(|sentence| format!("<li>{}</li>", escape(sentence))).collect();
+    format!(
+        "<p>Above the grey line a larger network without mismatch is needed to do as well.</p>\
+         <details><summary>In words</summary><ul>{lines}</ul></details>"
+    )
 }
 
 fn series_legend(task: &TaskResults<'_>) -> String {

@@ -6,7 +6,7 @@
 
 use super::{Set, keys};
 use crate::Edge;
-use crate::axis::{AXES, Axis, AxisValue, Scale, number, over_key};
+use crate::axis::{AXES, Axis, AxisValue, over_key, scale_of};
 use formats::FormatErrors;
 use formats::document::{Document, Entry, Value};
 
@@ -115,10 +115,7 @@ fn axis(entry: &Entry<'_>, sets: &[Set]) -> Option<Vec<ArmValue>> {
     if let Some((at, name)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
         return elements[at].reject("value-once", format!("{name} stands here twice; give each value once"));
     }
-    // `2 ms` and `10 ms` are numbers too, `2 ms` and `1 s` are names.
-    let unit = |name: &str| name.split_once(' ').map(|(_, unit)| unit.to_owned());
-    let numbers = names.iter().all(|name| number(name).is_some() && unit(name) == unit(&names[0]));
-    let axis = over_key(key, if numbers { Scale::Numbers } else { Scale::Names(&[]) });
+    let axis = over_key(key, scale_of(&names.iter().map(String::as_str).collect::<Vec<_>>()));
     let of = |(index, name): (usize, &String)| ArmValue { axis, value: AxisValue::key(name), index };
     Some(names.iter().enumerate().map(of).collect())
 }

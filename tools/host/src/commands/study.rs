@@ -111,10 +111,10 @@ fn claim(outputs: &mut Outputs, directory: &Path) -> Result<(), HostError> {
 /// Writes the results of a study whose runs are all done, and shows them.
 fn finish(mut outputs: Outputs, study: &StudySpec, store: Store, how: &StudyHow) -> Result<(), HostError> {
     let result = study::merge(study, &store)?;
-    let page =
-        Page { result: &result, chip: &chip_section(&study.first().chip.spec), command: &command(store.recipe()) }
-            .html();
+    let page = Page { result: &result, chip: &chip_section(&study.first().chip.spec) }.html();
     outputs.write_in_folder("results.csv", result.csv().as_bytes())?;
+    #[cfg(feature = "parquet")]
+    outputs.write_in_folder("results.parquet", &study::parquet(&result.rows)?)?;
     for (name, text) in [("controls.csv", result.controls_csv()), ("tuning.csv", result.tuning_csv())] {
         if let Some(text) = text {
             outputs.write_in_folder(name, text.as_bytes())?;
@@ -162,28 +162,6 @@ fn recipe(args: &StudyArgs) -> Result<Recipe, HostError> {
     };
     let StudyArgs { sets, quick, seed, networks, dies, .. } = args;
     Ok(Recipe { sets: sets.clone(), quick: *quick, seed: *seed, networks: *networks, dies: *dies, ..recipe })
-}
-
-/// The command that gives the same results: what only changes speed or place is left out.
-fn command(recipe: &Recipe) -> String {
-    let mut command = String::from("quenched study");
-    if recipe.text != study::DEFAULT {
-        let _ = write!(command, " {}", recipe.name);
-    }
-    for (key, value) in &recipe.sets {
-        let quote = if value.contains([' ', '[', '{', '"', '*']) { "'" } else { "" };
-        let _ = write!(command, " --set {key}={quote}{value}{quote}");
-    }
-    if recipe.quick {
-        command.push_str(" --quick");
-    }
-    for (flag, value) in [("networks", recipe.networks), ("dies", recipe.dies)] {
-        value.into_iter().for_each(|value| command.push_str(&format!(" --{flag} {value}")));
-    }
-    if let Some(seed) = recipe.seed {
-        let _ = write!(command, " --seed {seed}");
-    }
-    command
 }
 
 fn threads(how: &StudyHow) -> usize {
@@ -252,7 +230,7 @@ fn file_name(task: &str) -> String {
 }
 
 /// What the page says about the chip.
-fn chip_section(spec: &ChipSpec) -> ChipSection {
+pub(crate) fn chip_section(spec: &ChipSpec) -> ChipSection {
     let numbers = numbers(spec).into_iter().map(|n| ChipNumber {
         path: n.path,
         value: quantity(n.fact.quantity),

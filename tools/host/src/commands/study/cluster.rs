@@ -3,7 +3,7 @@
 //! Owns what a person or a scheduler is told. It deliberately makes no run.
 
 use crate::args::{StatusArgs, StudyArgs};
-use crate::commands::study::{RUNS, command};
+use crate::commands::study::RUNS;
 use crate::errors::HostError;
 use crate::output::{print, print_json};
 use formats::{FormatErrors, nearest};
@@ -40,7 +40,7 @@ fn of_array(variable: impl Fn(&str) -> Option<usize>) -> Result<Shard, String> {
 
 /// A script that runs a study as an array of `jobs` jobs, and puts the results together in one more.
 pub(super) fn sbatch(args: &StudyArgs, recipe: &Recipe, jobs: u32) -> String {
-    let (command, out) = (command(recipe), args.out.display());
+    let (command, out) = (recipe.command(), args.out.display());
     let threads = args.how.threads.unwrap_or(1);
     let large = if args.how.allow_large { " --allow-large" } else { "" };
     format!(
