@@ -20,7 +20,7 @@ pub enum Metric {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Accuracy, Self::Nrmse, Self::MemoryCapacity];
+    pub const ALL: [Self; 4] = [Self::Accuracy, Self::Nrmse, Self::MemoryCapacity, Self::InformationCapacity];
 
     /// The name, as tables print it.
     pub const fn name(self) -> &'static str {

@@ -62,7 +62,11 @@ fn merged(directory: &Path) -> Result<crate::StudyResult, StudyError> {
 
 fn straight() -> crate::StudyResult {
     let cancel = AtomicBool::new(false);
-    run(&recipe().study().unwrap(), &RunOptions { threads: None, cancel: &cancel, progress: &|_| {} }).unwrap()
+    let options = RunOptions { threads: None, cancel: &cancel, progress: &|_| {} };
+    let mut result = run(&recipe().study().unwrap(), &options).unwrap();
+    // A store knows the command, and a study alone does not.
+    result.manifest.command = recipe().command();
+    result
 }
 
 #[test]

@@ -19,6 +19,15 @@ pub(crate) fn rows() -> Vec<Row> {
     (whole.score_validation, whole.score_quantised, whole.score_on_chip) = (Some(1.0 / 3.0), Some(2.0), Some(-0.5));
     (whole.participation_ratio, whole.alignment, whole.digest) = (Some(9.75), Some(0.25), "00ff".into());
     (whole.spikes, whole.synaptic_operations, whole.events_lost, whole.saturations) = (u64::MAX, 2, 3, 4);
+    whole.rate_match = Some(crate::RateMatch { factor: 0.75, wanted_hz: 100.5, reached_hz: 101.25 });
+    whole.capacity = Some(crate::Capacity {
+        by_degree: vec![1.5, 0.1 + 0.2],
+        by_chance: 1e-9,
+        rank: 3,
+        samples: 900,
+        threshold: 0.0125,
+        targets: 77,
+    });
     whole.mismatch = vec![Realised { parameter: "tau_mem".into(), mean: 1.001, cv: 0.493_17, skew: -0.25 }];
     let stage = |name, score, cost| StageScore { name, score, cost };
     let cost = Cost { circuits: 12, synapses: 700, samples: 90, seconds: 1.25 };
@@ -99,7 +108,7 @@ fn what_is_no_table_is_refused_with_its_place() {
     assert!(refused("tau_mem_cv", "tau_mem_sd").contains("the column `tau_mem_cv` is needed here"));
     // The first row has a line break in its task, so the second is on line 4.
     assert!(refused(",18446744073709551615,", ",many,").starts_with("r.csv:4:"));
-    let large = refused(",100,1,2,7,", ",100,1,2,4294967296,");
+    let large = refused(",1,2,7,", ",1,2,4294967296,");
     assert!(large.contains("4294967296 is outside the range from 0 to 4294967295"), "{large}");
     assert!(refused(",0.30000000000000004,", ",,").contains("expected a number, found nothing"));
     assert!(refused("\n", "\nx\n").contains("r.csv:2:1: this line has 1 fields"));
