@@ -1,7 +1,7 @@
 //! One judge of programs: what `map` accepts is loaded on a nominal die. (What is beyond a limit is refused: `beyond`.)
 
 use crate::support::Random;
-use chip::{ChipSpec, CoreModel, Evidence, Fact, FaultSpec, Kinetics, Routing, SynapseSign, Values};
+use chip::{ChipSpec, CoreModel, Evidence, Fact, FaultSpec, Routing, SynapseSign, Values};
 use device_models::{DieParameters, MismatchSetting};
 use disorder::Die;
 use emulator::Emulator;
