@@ -183,8 +183,8 @@ fn tag_cam_programs_that_do_not_fit_are_refused() {
         "chip 0 core 1 neuron 0: weight bits 0b101 add up to 65534, more than 32767; lower the weight currents",
     );
     check(
-        &|p| memories(p).0[1].cam[0][0].synapse = 11,
-        "chip 0 core 1 neuron 0 has a synapse of kind 11; the chip has 11 kinds",
+        &|p| memories(p).0[1].cam[0][0].synapse = 13,
+        "chip 0 core 1 neuron 0 has a synapse of kind 13; the chip has 13 kinds",
     );
     check(&|p| memories(p).0[1].cam.clear(), "chip 0 core 1: 0 memories given for 1 users");
     check(&|p| memories(p).0.truncate(2), "the board: 2 memories given for 3 users");
@@ -233,7 +233,7 @@ fn ideal_programs_that_do_not_fit_are_refused() {
     check(neuron(2, 0), one(), same, "a connection names chip 0 core 2, which this program does not use");
     check(neuron(0, 4), one(), same, "chip 0 core 0 neuron 4 is not in use: the program uses neurons 0 to 3");
     check(input, vec![(4, 0, 5)], same, "chip 0 core 0 neuron 4 is not in use");
-    check(input, vec![(0, 11, 5)], same, "chip 0 core 0 neuron 0 has a synapse of kind 11; the chip has 11 kinds");
+    check(input, vec![(0, 13, 5)], same, "chip 0 core 0 neuron 0 has a synapse of kind 13; the chip has 13 kinds");
     check(input, vec![(0, 4, -1)], same, "chip 0 core 0 neuron 0 has weight -1 on synapse `AMPA`, whose sign is fixed");
     check(
         input,

@@ -144,7 +144,7 @@ fn study_files_are_checked_with_their_place() {
         ("cv = [0, 0.2, 0.5]", "cv = 0.1", "expected an array"),
         ("delays = 20", "delays = 0", "0 is too small"),
         ("sample = \"20 ms\"", "sample = \"20 ms\"\ntrain = 100", "task `japanese-vowels` takes no option `train`"),
-        ("delays = 20", "washout = 20", "unknown key `washout`"),
+        ("delays = 20", "validation = 20", "unknown key `validation`"),
     ] {
         assert!(good.contains(find), "{find}");
         let text = good.replacen(find, replace, 1);

@@ -243,7 +243,10 @@ impl RateUnit {
         let argument = self.drive + self.input(spec, &Kinetics::Graded, &sum);
         let argument = argument.clamp(i128::from(i32::MIN), i128::from(i32::MAX)) as i32;
         let target = i128::from(fx::step::tanh_q20(argument)) + self.input(spec, &Kinetics::Linear, &sum);
-        let (before, exact) = (self.x, self.x + self.leak.times((target << 8) - self.x));
+        // A unit that is broken so that it is always on goes to where it sends most, whatever arrives.
+        let end = if self.squashed { (1 << 31) - 1 } else { 1 << 28 };
+        let target = if self.drive == i128::from(i64::MAX) { end } else { target << 8 };
+        let (before, exact) = (self.x, self.x + self.leak.times(target - self.x));
         self.x = exact.clamp(1 - (1 << 31), (1 << 31) - 1);
         // What stays at an end was cut when it came there.
         *cuts += u64::from(self.x != exact && self.x != before);

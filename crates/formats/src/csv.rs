@@ -1,7 +1,7 @@
 //! Tables as comma-separated values (RFC 4180), for results that other programs read.
 //!
-//! Owns how a line is written, and how what [`line()`] wrote is read again. It deliberately knows no column: who reads a
-//! table says what its fields mean.
+//! Owns how a line is written, and how what [`line()`] wrote is read again. It deliberately knows no column: who
+//! reads a table says what its fields mean.
 
 use crate::error::{ERRORS_MAX, FormatError, FormatErrors, Place, Problem};
 use std::borrow::Cow;

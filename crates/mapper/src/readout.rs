@@ -81,8 +81,8 @@ pub struct ReadoutWish {
     pub strategy: ReadoutStrategy,
     /// Neurons that share the inputs of a class with [`ReadoutStrategy::Split`], at least; 1 or more.
     pub neurons_min: u32,
-    /// How often the whole readout is there. Copies have the same inputs and weights, dealt to circuits of their own, each
-    /// copy otherwise, whose spikes are added like those of all neurons of a class.
+    /// How often the whole readout is there. Copies have the same inputs and weights, dealt to circuits of their own,
+    /// each copy otherwise, whose spikes are added like those of all neurons of a class.
     pub copies: Copies,
     /// Synaptic weight (in the network's weight unit) of a trained weight of 1, for the plan: how many inputs a class
     /// has, as weights that round to 0 are none. Above 0.

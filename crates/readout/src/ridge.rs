@@ -43,9 +43,9 @@ pub const PENALTIES: [f64; 16] = {
     penalties
 };
 
-/// The smallest penalty for states of spikes, 2^-12. A weight that fits a residual of size r through what is left of one
-/// spike, in n rows and with a filter of f samples, is at most r sqrt(f / (2 n p s)) for a penalty p and states of mean
-/// variance s, however little is left: 3 r for 2400 rows, 10 samples and s = 1.
+/// The smallest penalty for states of spikes, 2^-12. A weight that fits a residual of size r through what is left of
+/// one spike, in n rows and with a filter of f samples, is at most r sqrt(f / (2 n p s)) for a penalty p and states
+/// of mean variance s, however little is left: 3 r for 2400 rows, 10 samples and s = 1.
 pub const SPIKES_MIN: f64 = power_of_two(-12);
 
 /// What is done to the features, after centring them, before they are penalised.
@@ -121,9 +121,10 @@ impl Ridge {
         Self { criterion: Criterion::Misclassifications, ..Self::default() }
     }
 
-    /// Options for states that spikes leave, which no penalty below [`SPIKES_MIN`] is tried for: what is left of a spike
-    /// long before the training part is a feature that hardly varies, and without a penalty gets a weight of any size.
-    /// The next spike of that neuron, in the test part, is then an output hundreds of times as large as any before.
+    /// Options for states that spikes leave, which no penalty below [`SPIKES_MIN`] is tried for: what is left of a
+    /// spike long before the training part is a feature that hardly varies, and without a penalty gets a weight of
+    /// any size. The next spike of that neuron, in the test part, is then an output hundreds of times as large as any
+    /// before.
     pub fn of_spikes() -> Self {
         let mut ridge = Self::default();
         ridge.penalties.retain(|penalty| *penalty >= SPIKES_MIN);

@@ -32,8 +32,8 @@ pub(crate) fn findings(rows: &[Row], together: &TaskResults<'_>) -> Vec<String> 
     all
 }
 
-/// The two settings of the contrast of `axis`, at both ends of the horizontal axis and at every value of the others, with
-/// words for each.
+/// The two settings of the contrast of `axis`, at both ends of the horizontal axis and at every value of the others,
+/// with words for each.
 fn at_ends<'t, 'a>(task: &'t TaskResults<'a>, axis: usize) -> Vec<(String, [&'t Setting<'a>; 2])> {
     let along = task.horizontal();
     let Some(contrast) = task.axes[axis].axis.contrast.filter(|_| along != axis) else { return Vec::new() };
@@ -99,8 +99,8 @@ mod tests {
     use crate::example::{point, rows};
     use study::Row;
 
-    /// Twenty tasks on eight networks, under one value of recurrence and at further values; of each ten tasks, seven are
-    /// improved by mismatch beyond doubt and one gets worse.
+    /// Twenty tasks on eight networks, under one value of recurrence and at further values; of each ten tasks, seven
+    /// are improved by mismatch beyond doubt and one gets worse.
     fn family(recurrence: &str, further: &[(&str, &str)]) -> Vec<Row> {
         let mut all = Vec::new();
         for network in 0..8 {

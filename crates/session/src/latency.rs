@@ -1,8 +1,9 @@
 //! How long the steps of a run take on a chip whose file states the time of its operations.
 //!
-//! A step of such a chip has no fixed length: it ends when every core is done, and after a barrier. A core sends, neuron
-//! by neuron: it updates each, and sends the events of those that spike. It receives at the same time: each event, and
-//! the synapses that it goes through. The step takes what the slowest core takes with either, and the barrier (rule
+//! A step of such a chip has no fixed length: it ends when every core is done, and after a barrier. A core sends,
+//! neuron by neuron: it updates each, and sends the events of those that spike. It receives at the same time: each
+//! event, and the synapses that it goes through. The step takes what the slowest core takes with either, and the
+//! barrier (rule
 //! `simple` of the simulator SANA-FE, which gives the ways through the mesh no time). Queues in the mesh are not in it:
 //! on the recorded loads of that simulator its own model with queues comes out at most 15.4 % above plain queueing.
 //!

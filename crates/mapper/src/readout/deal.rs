@@ -17,8 +17,9 @@ const WORTH: f64 = 1e-3;
 /// numbers differ by at most one. With the covariance of `features` features, pairs of inputs of different neurons then
 /// change places while that lowers the sum of the variances of all neurons.
 ///
-/// Every `copy` begins each turn with another neuron ([`first`]), so that its neurons have other inputs: on devices that
-/// do not differ, neurons with the same inputs spike in the same steps, and say nothing that one of them does not.
+/// Every `copy` begins each turn with another neuron ([`first`]), so that its neurons have other inputs: on devices
+/// that do not differ, neurons with the same inputs spike in the same steps, and say nothing that one of them does
+/// not.
 pub(super) fn deal(
     inputs: &[Input],
     (parts, copy): (usize, usize),

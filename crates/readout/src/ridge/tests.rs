@@ -266,8 +266,8 @@ fn hundreds_of_targets_at_once_are_each_as_if_alone() {
     }
 }
 
-/// The tail of a spike of any size, in a feature that says nothing else: its weight stays below the stated bound, so that
-/// its next spike is an output of the size of the others. Without a floor it is hundreds of times as large.
+/// The tail of a spike of any size, in a feature that says nothing else: its weight stays below the stated bound, so
+/// that its next spike is an output of the size of the others. Without a floor it is hundreds of times as large.
 #[test]
 fn what_is_left_of_one_spike_gets_no_large_weight() {
     let (rows, filter) = (2400, 10.0);

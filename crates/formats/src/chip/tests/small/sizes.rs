@@ -193,7 +193,7 @@ pub(super) const CASES: &[Case] = &[
     (
         "models = [\"lif\"]",
         "models = [\"rate\"]",
-        "8:11: `models[0]`: core model `rate` needs a synapse kind with kinetics `graded`; there is none \
+        "8:11: `models[0]`: core model `rate` needs a synapse kind with kinetics `graded` or `linear`; there is none \
          [synapses-match-models]\n\
          8:11: `models[0]`: core model `rate` needs the parameter `leak` or `tau_unit`: add `[parameters.leak]` or, for \
          units whose time constants differ, `[parameters.tau_unit]` [rate-units-leak-once]\n\
