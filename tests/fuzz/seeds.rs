@@ -92,8 +92,8 @@ pub(crate) fn connections() -> Vec<u8> {
 
 /// Two samples of three steps and four channels, and their labels.
 pub(crate) fn samples() -> Vec<u8> {
-    let (counts, shape) = ([1u64, 0, 2, 0, 0, 0, 0, 3, 1, 1, 1, 1].repeat(2), "2, 3, 4");
-    npz_shaped(&[("x", "|u1", &counts, 1, shape), ("y", "<i4", &[2, 0], 4, "2,")])
+    let (counts, shape) = ([1u64, 0, 2, 0, 0, 0, 0, 3, 1, 1, 1, 1].repeat(2), &[2, 3, 4]);
+    npz_shaped(&[("x", "|u1", &counts, 1, shape), ("y", "<i4", &[2, 0], 4, &[2])])
 }
 
 /// What two nodes did: spikes of one, voltages of another.
@@ -106,51 +106,19 @@ pub(crate) fn observed() -> Vec<u8> {
 
 /// An archive of arrays of whole numbers: name, type, values, bytes a value.
 fn npz(arrays: &[(&str, &str, &[u64], usize)]) -> Vec<u8> {
-    let shapes: Vec<String> = arrays.iter().map(|(.., values, _)| format!("{},", values.len())).collect();
+    let shapes: Vec<_> = arrays.iter().map(|(.., values, _)| [values.len()]).collect();
     let shaped: Vec<_> = arrays.iter().zip(&shapes).map(|(&(n, d, v, w), shape)| (n, d, v, w, &shape[..])).collect();
     npz_shaped(&shaped)
 }
 
 /// The same of arrays of any shape, which comes last.
-fn npz_shaped(arrays: &[(&str, &str, &[u64], usize, &str)]) -> Vec<u8> {
-    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
-    for (name, dtype, values, width, shape) in arrays {
-        let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({shape}), }}");
-        let header = format!("{header:<117}\n");
-        let mut array = b"\x93NUMPY\x01\0".to_vec();
-        array.extend((header.len() as u16).to_le_bytes());
-        array.extend(header.as_bytes());
-        values.iter().for_each(|value| array.extend(&value.to_le_bytes()[..*width]));
-        let (offset, name) = (bytes.len() as u32, format!("{name}.npy"));
-        let (length, check) = (array.len() as u32, crc32(&array));
-        // Version needed, flags, method (stored), time, date.
-        let mut common = [20u16, 0, 0, 0, 33].map(u16::to_le_bytes).concat();
-        common.extend([check, length, length].map(u32::to_le_bytes).concat());
-        common.extend((name.len() as u16).to_le_bytes());
-        bytes.extend(b"PK\x03\x04");
-        bytes.extend(&common);
-        bytes.extend([0; 2]);
-        bytes.extend(name.as_bytes());
-        bytes.extend(&array);
-        directory.extend(b"PK\x01\x02\x14\0");
-        directory.extend(&common);
-        directory.extend([0; 12]);
-        directory.extend(offset.to_le_bytes());
-        directory.extend(name.as_bytes());
-    }
-    let (start, length, count) = (bytes.len() as u32, directory.len() as u32, arrays.len() as u16);
-    bytes.extend(directory);
-    bytes.extend(b"PK\x05\x06\0\0\0\0");
-    bytes.extend([count, count].map(u16::to_le_bytes).concat());
-    bytes.extend([length, start].map(u32::to_le_bytes).concat());
-    bytes.extend([0; 2]);
-    bytes
-}
-
-/// The checksum of zip archives (ISO 3309).
-fn crc32(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-    !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
+fn npz_shaped(arrays: &[(&str, &str, &[u64], usize, &[usize])]) -> Vec<u8> {
+    let file = |dtype: &str, values: &[u64], width: usize, shape: &[usize]| {
+        let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes().into_iter().take(width)).collect();
+        formats::npz::npy(dtype, shape, &data)
+    };
+    let files: Vec<_> = arrays.iter().map(|&(name, d, v, w, shape)| (name, file(d, v, w, shape))).collect();
+    formats::npz::archive(files.iter().map(|(name, file)| (*name, file.as_slice())))
 }
 
 /// Graphs in NIR of several kinds.

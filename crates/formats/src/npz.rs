@@ -19,7 +19,7 @@ use std::path::Path;
 use thiserror::Error;
 
 pub use table::{Column, Values};
-pub use write::write_arrays;
+pub use write::{archive, npy, write_arrays};
 
 /// The largest archive and the largest array that are read, in bytes.
 pub const ARRAY_BYTES_MAX: u64 = 1 << 30;
@@ -315,6 +315,15 @@ impl Npz {
     /// Whether there is an array `name`.
     pub fn has(&self, name: &str) -> bool {
         self.names().any(|n| n == name)
+    }
+
+    /// The `.npy` file of the array `name`, unpacked.
+    ///
+    /// # Errors
+    /// There is no such array, or its checksum is not that of its bytes.
+    pub fn file(&self, name: &str) -> Result<Vec<u8>, FormatError> {
+        let wrong = |problem| FormatError::Array { file: self.file.clone(), array: name.into(), problem };
+        self.contents(name).map_err(wrong)
     }
 
     /// Type of the elements of the array `name`, as NumPy spells it (`<i4`), and its shape.

@@ -1,10 +1,8 @@
 //! Writing cases, good and bad ones.
 
-use flate2::Crc;
-use npyz::npz::NpzArchive;
+use formats::npz::{Npz, archive};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A case in memory; `write` puts it into a folder that lives as long as the draft.
@@ -29,13 +27,8 @@ impl Draft {
     pub(super) fn read(path: &Path) -> Self {
         let json = serde_json::from_slice(&std::fs::read(path.with_extension("json")).unwrap()).unwrap();
         let mut draft = Draft::new(json);
-        let mut npz = NpzArchive::open(path.with_extension("npz")).unwrap();
-        let keys: Vec<String> = npz.array_names().map(str::to_owned).collect();
-        for key in keys {
-            let mut bytes = Vec::new();
-            npz.zip_archive().by_name(&format!("{key}.npy")).unwrap().read_to_end(&mut bytes).unwrap();
-            draft.arrays.insert(key, bytes);
-        }
+        let npz = Npz::open(&path.with_extension("npz")).unwrap();
+        draft.arrays.extend(npz.names().map(|key| (key.to_owned(), npz.file(key).unwrap())));
         draft
     }
 
@@ -113,37 +106,5 @@ pub(super) fn npy(descr: &str, fortran: bool, shape: &[usize], data: &[u8]) -> V
 
 /// A zip archive of stored entries.
 pub(super) fn zip(arrays: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
-    for (key, bytes) in arrays {
-        let name = format!("{key}.npy");
-        let mut crc = Crc::new();
-        crc.update(bytes);
-        let size = (bytes.len() as u32).to_le_bytes();
-        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
-        common.extend(crc.sum().to_le_bytes());
-        common.extend(size);
-        common.extend(size);
-        common.extend((name.len() as u16).to_le_bytes());
-        common.extend([0, 0]);
-        let offset = (out.len() as u32).to_le_bytes();
-        out.extend(b"PK\x03\x04");
-        out.extend(&common);
-        out.extend(name.as_bytes());
-        out.extend(bytes);
-        directory.extend(b"PK\x01\x02\x14\x00");
-        directory.extend(&common);
-        directory.extend([0; 10]);
-        directory.extend(offset);
-        directory.extend(name.as_bytes());
-    }
-    let count = (arrays.len() as u16).to_le_bytes();
-    let (start, length) = ((out.len() as u32).to_le_bytes(), (directory.len() as u32).to_le_bytes());
-    out.extend(directory);
-    out.extend(b"PK\x05\x06\0\0\0\0");
-    out.extend(count);
-    out.extend(count);
-    out.extend(length);
-    out.extend(start);
-    out.extend([0, 0]);
-    out
+    archive(arrays.iter().map(|(key, bytes)| (key.as_str(), bytes.as_slice())))
 }

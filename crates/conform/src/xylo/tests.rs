@@ -5,13 +5,11 @@ use crate::arrays::{Arrays, Element};
 use crate::case::{Case, replay};
 use crate::error::ConformError;
 use crate::outcome::{Difference, Outcome};
-use npyz::npz::NpzWriter;
-use npyz::{AutoSerialize, WriterBuilder};
+use formats::npz::{archive, npy};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -57,31 +55,23 @@ fn case(name: &str) -> Copy {
     load(&cases()[name])
 }
 
-fn write<T: AutoSerialize>(
-    npz: &mut NpzWriter<&mut Cursor<Vec<u8>>>,
-    key: &str,
-    shape: &[u64],
-    values: impl Iterator<Item = T>,
-) {
-    let mut npy = npz.array(key, Default::default()).unwrap().default_dtype().shape(shape).begin_nd().unwrap();
-    npy.extend(values).unwrap();
-    npy.finish().unwrap();
-}
-
 impl Copy {
     fn archive(&self) -> Vec<u8> {
-        let mut bytes = Cursor::new(Vec::new());
-        let mut npz = NpzWriter::new(&mut bytes);
-        for (key, (shape, values)) in &self.arrays {
+        let file = |key: &str, shape: &[u64], values: &[i64]| {
             // What does not fit its type is written as int32: the tests use that as a wrong type.
-            match KINDS.iter().find(|kind| kind.key == key && fits(kind.element, values)).map(|kind| kind.element) {
-                Some(Element::U8) => write(&mut npz, key, shape, values.iter().map(|&v| v as u8)),
-                Some(_) => write(&mut npz, key, shape, values.iter().map(|&v| v as i16)),
-                None => write(&mut npz, key, shape, values.iter().map(|&v| v as i32)),
-            }
-        }
-        drop(npz);
-        bytes.into_inner()
+            let kind = KINDS.iter().find(|kind| kind.key == key && fits(kind.element, values));
+            let (descr, width) = match kind.map(|kind| kind.element) {
+                Some(Element::U8) => ("|u1", 1),
+                Some(_) => ("<i2", 2),
+                None => ("<i4", 4),
+            };
+            let shape: Vec<usize> = shape.iter().map(|&length| length as usize).collect();
+            let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes().into_iter().take(width)).collect();
+            npy(descr, &shape, &data)
+        };
+        let files: Vec<_> =
+            self.arrays.iter().map(|(key, (shape, values))| (key.as_str(), file(key, shape, values))).collect();
+        archive(files.iter().map(|(key, file)| (*key, file.as_slice())))
     }
 
     fn outcome(&self) -> Result<Outcome, ConformError> {
