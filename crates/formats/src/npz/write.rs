@@ -45,8 +45,8 @@ pub fn archive<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<
     archive
 }
 
-/// A `.npy` file of one array: its type as NumPy spells it, its shape, its elements row by row. Its header is filled up so
-/// that the elements begin at a multiple of 64 bytes.
+/// A `.npy` file of one array: its type as NumPy spells it, its shape, its elements row by row. Its header is filled up
+/// so that the elements begin at a multiple of 64 bytes.
 pub fn npy(kind: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
     // As Python prints a tuple: one length has a comma behind it.
     let lengths: Vec<_> = shape.iter().map(ToString::to_string).collect();
