@@ -5,6 +5,8 @@
 use crate::StudySpec;
 use crate::axis::{Axis, AxisValue, Conditions, DIE, NETWORK, Part, Role, SERIES, Sweep, TASK, axis, axis_of, number};
 use crate::spec::Arm;
+use mapper::WeightsFor;
+use network::Recurrence;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::collections::BTreeSet;
@@ -197,6 +199,22 @@ impl Planned {
     }
 }
 
+/// The keys of a reservoir that say how strong its recurrent connections are, and nothing else.
+const STRENGTHS: [&str; 2] = ["reservoir.recurrent_weight", "reservoir.spectral_radius"];
+
+impl Planned {
+    /// What a setting that a homogeneous network is tuned over shares with those that are the same network: where
+    /// recurrence is removed its strength is of no effect, and one run stands for all. None for other programs, and
+    /// where the chip's weights are those of the whole network.
+    fn alike(&self) -> Option<Vec<(&'static str, String)>> {
+        let is_same = self.tuning
+            && self.conditions.recurrence == Recurrence::Removed
+            && self.conditions.mapping.weights_for == WeightsFor::Kept;
+        let values = self.point.values().filter(|(axis, _)| !STRENGTHS.contains(&axis.key));
+        is_same.then(|| values.map(|(axis, value)| (axis.key, value.to_owned())).collect())
+    }
+}
+
 impl StudySpec {
     /// Number of runs.
     pub fn run_count(&self) -> usize {
@@ -237,6 +255,8 @@ impl StudySpec {
                 of(Part::Program).fold(arms.collect(), product)
             })
             .collect();
+        let mut seen = BTreeSet::new();
+        programs.retain(|program| program.alike().is_none_or(|alike| seen.insert(alike)));
         let sweeps: Vec<Sweep> = of(Part::Die).cloned().collect();
         let mut first = vec![0];
         let mut known: BTreeSet<[String; 3]> = BTreeSet::new();
@@ -315,6 +335,24 @@ mod tests {
             assert_eq!(run.conditions.recurrence, program.conditions.recurrence);
             assert_eq!((run.conditions.network, run.conditions.die), (run.point.unit(&NETWORK), run.point.die()));
         }
+    }
+
+    /// Without recurrent connections their strength has no effect: one run stands for all.
+    #[test]
+    fn tuning_runs_what_is_the_same_network_once() {
+        let text = crate::shipped("heterogeneity").unwrap();
+        let tuned = |text: &str, recurrence: &str| {
+            let study = crate::read(text, "test.toml", Path::new("")).unwrap_or_else(|e| panic!("{e}"));
+            let is_meant = |run: &&Planned| run.tuning && run.point.get(axis("recurrence").unwrap()) == Some(recurrence);
+            runs(&study).iter().filter(is_meant).filter(|run| run.point.task() == "uniform").count()
+        };
+        let of = |text: &str| ["full", "removed"].map(|recurrence| tuned(text, recurrence));
+        let [full, removed] = of(text);
+        let radii = text.lines().find(|line| line.starts_with("\"reservoir.spectral_radius")).unwrap().split(',').count();
+        assert!(full > 0 && full == radii * removed, "{full} {removed}");
+        // The weights of the chip are those of the whole network: another network each.
+        let whole = text.replacen("[mismatch]", "[mapping]\nweights_for = \"all\"\n[mismatch]", 1);
+        assert_eq!(of(&whole), [full, full]);
     }
 
     /// Recorded data are one series, however many are asked for.
