@@ -47,6 +47,7 @@ pub(crate) fn without_chip(controls: &[ControlRow], task: &TaskResults<'_>) -> O
         let mean = values.iter().map(|(_, value)| value).sum::<f64>() / values.len() as f64;
         // The input is the same for all networks.
         let estimate = (control == Control::Static).then(|| interval_of(&values, task.units)).flatten();
+        let estimate = estimate.map(|estimate| task.metric.possible(estimate));
         let interval = estimate.map_or_else(String::new, |estimate| format!(" {}", task.metric.interval(&estimate)));
         parts.push(format!("{} {}{interval}", control.words(), task.metric.value(mean)));
         means.push(mean);

@@ -15,6 +15,8 @@ pub struct ScoreFormat {
     pub factor: f64,
     /// Decimals of a printed value.
     pub decimals: usize,
+    /// The least and the largest value that there is, before the factor.
+    pub range: (f64, f64),
     /// What it is, in a sentence or two, with its formula.
     pub definition: &'static str,
 }
@@ -26,6 +28,7 @@ const METRICS: [ScoreFormat; 4] = [
         difference_unit: "points",
         factor: 100.0,
         decimals: 1,
+        range: (0.0, 1.0),
         definition: "Share of test examples whose class the readout names correctly: correct / all, in percent. \
                      Differences between accuracies are in percentage points. Higher is better.",
     },
@@ -35,6 +38,7 @@ const METRICS: [ScoreFormat; 4] = [
         difference_unit: "",
         factor: 1.0,
         decimals: 2,
+        range: (0.0, f64::INFINITY),
         definition: "Sum over the delays k = 1, 2, ... of the squared correlation between the input k steps ago and \
                      the readout trained to reproduce it (Jaeger, GMD report 152, 2002). It counts how many past \
                      inputs can be recovered linearly; the number of neurons is its upper bound. Higher is better.",
@@ -45,6 +49,7 @@ const METRICS: [ScoreFormat; 4] = [
         difference_unit: "",
         factor: 1.0,
         decimals: 2,
+        range: (0.0, f64::INFINITY),
         definition: "Sum over products of Legendre polynomials of past inputs of the part that a linear readout without \
                      penalty can make of the states, where that exceeds what chance gives (Dambre et al., Scientific \
                      Reports 2, 514, 2012). The rank of the states is its upper bound, but for chance; results.csv has \
@@ -56,6 +61,7 @@ const METRICS: [ScoreFormat; 4] = [
         difference_unit: "",
         factor: 1.0,
         decimals: 3,
+        range: (0.0, f64::INFINITY),
         definition: "Normalised root mean square error: the RMS difference between readout and target over the \
                      standard deviation of the target. 0 is perfect, 1 is as good as always answering the mean. \
                      Lower is better.",
@@ -68,6 +74,7 @@ const OTHER: ScoreFormat = ScoreFormat {
     difference_unit: "",
     factor: 1.0,
     decimals: 3,
+    range: (f64::NEG_INFINITY, f64::INFINITY),
     definition: "A score of this study's own.",
 };
 
@@ -98,6 +105,13 @@ impl ScoreFormat {
             None => number,
         };
         spaced(&signed, self.difference_unit)
+    }
+
+    /// The estimate of a mean score, its interval cut where there are no such scores: of few units it reaches beyond,
+    /// and what cannot be is no part of what it is to hold.
+    pub fn possible(&self, estimate: Estimate) -> Estimate {
+        let (least, largest) = self.range;
+        Estimate { low: estimate.low.max(least), high: estimate.high.min(largest), ..estimate }
     }
 
     /// The interval of an estimate, in brackets: `(95 %: 0.3 to 1.2, n = 3 networks)`.
@@ -144,5 +158,18 @@ mod tests {
         assert_eq!(memory.value(31.256), "31.26");
         assert_eq!(memory.difference(-1.0), "\u{2212}1.00");
         assert_eq!(ScoreFormat::of("my score").value(0.25), "0.250");
+    }
+
+    #[test]
+    fn no_interval_of_a_mean_holds_what_cannot_be() {
+        let tree = statistics::Tree::from_rows(&[(vec![0], 0.99), (vec![1], 0.9)]).unwrap();
+        let mean = statistics::bootstrap::mean(&tree, "networks", statistics::LEVEL).unwrap();
+        assert!(mean.high > 1.0 && mean.low > 0.0, "{mean}");
+        let cut = ScoreFormat::of("accuracy").possible(mean.clone());
+        assert_eq!((cut.low, cut.high, cut.value), (mean.low, 1.0, mean.value));
+        assert_eq!(ScoreFormat::of("nrmse").possible(mean.clone()), mean);
+        let below = Estimate { low: -0.2, ..mean.clone() };
+        assert_eq!(ScoreFormat::of("nrmse").possible(below.clone()).low, 0.0);
+        assert_eq!(ScoreFormat::of("my score").possible(below.clone()), below);
     }
 }

@@ -149,7 +149,8 @@ impl<'a> Setting<'a> {
     /// The mean at `stage` with its interval; none of a single unit, or if a die has no such score.
     pub fn estimate(&self, stage: Stage) -> Option<Estimate> {
         let leaf = |row: &&'a Row| Some((self.units.path(row), stage.score(row)?));
-        interval_of(&self.rows.iter().map(leaf).collect::<Option<Vec<_>>>()?, self.units)
+        let estimate = interval_of(&self.rows.iter().map(leaf).collect::<Option<Vec<_>>>()?, self.units)?;
+        Some(ScoreFormat::of(&self.rows.first()?.metric).possible(estimate))
     }
 
     /// The spread of the dies at `stage`; `None` if a die has no such score.

@@ -343,12 +343,14 @@ mod tests {
         let text = crate::shipped("heterogeneity").unwrap();
         let tuned = |text: &str, recurrence: &str| {
             let study = crate::read(text, "test.toml", Path::new("")).unwrap_or_else(|e| panic!("{e}"));
-            let is_meant = |run: &&Planned| run.tuning && run.point.get(axis("recurrence").unwrap()) == Some(recurrence);
+            let is_meant =
+                |run: &&Planned| run.tuning && run.point.get(axis("recurrence").unwrap()) == Some(recurrence);
             runs(&study).iter().filter(is_meant).filter(|run| run.point.task() == "uniform").count()
         };
         let of = |text: &str| ["full", "removed"].map(|recurrence| tuned(text, recurrence));
         let [full, removed] = of(text);
-        let radii = text.lines().find(|line| line.starts_with("\"reservoir.spectral_radius")).unwrap().split(',').count();
+        let radii =
+            text.lines().find(|line| line.starts_with("\"reservoir.spectral_radius")).unwrap().split(',').count();
         assert!(full > 0 && full == radii * removed, "{full} {removed}");
         // The weights of the chip are those of the whole network: another network each.
         let whole = text.replacen("[mismatch]", "[mapping]\nweights_for = \"all\"\n[mismatch]", 1);
