@@ -237,9 +237,11 @@ impl StudySpec {
             .tasks_of_arms()
             .flat_map(|(arm, task)| {
                 let task = AxisValue::task(&arm.tasks[task]);
+                // What is only looked for needs no measures of its states.
+                let mechanism = arm.base.mechanism && !arm.tuning;
                 let start = Planned {
                     point: Point::default(),
-                    conditions: arm.base.clone(),
+                    conditions: Conditions { mechanism, ..arm.base.clone() },
                     program: 0,
                     first: false,
                     tuning: arm.tuning,
@@ -345,7 +347,7 @@ mod tests {
             let study = crate::read(text, "test.toml", Path::new("")).unwrap_or_else(|e| panic!("{e}"));
             let is_meant =
                 |run: &&Planned| run.tuning && run.point.get(axis("recurrence").unwrap()) == Some(recurrence);
-            runs(&study).iter().filter(is_meant).filter(|run| run.point.task() == "uniform").count()
+            runs(&study).iter().filter(is_meant).filter(|run| run.point.task() == "lorenz").count()
         };
         let of = |text: &str| ["full", "removed"].map(|recurrence| tuned(text, recurrence));
         let [full, removed] = of(text);

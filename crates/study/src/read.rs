@@ -33,9 +33,10 @@ pub const FORMAT: Format = Format { name: "quenched-study", version: 1 };
 pub const DEFAULT: &str = include_str!("default.toml");
 
 /// The studies that are shipped, by name.
-const SHIPPED: [(&str, &str); 11] = [
+const SHIPPED: [(&str, &str); 12] = [
     ("default", DEFAULT),
     ("heterogeneity", include_str!("studies/heterogeneity.toml")),
+    ("heterogeneity-noise", include_str!("studies/heterogeneity-noise.toml")),
     ("heterogeneity-spiking", include_str!("studies/heterogeneity-spiking.toml")),
     ("recurrence", include_str!("studies/recurrence.toml")),
     ("size", include_str!("studies/size.toml")),

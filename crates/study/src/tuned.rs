@@ -1,8 +1,8 @@
 //! The homogeneous network that was tuned: of the settings of `[tune]`, the one that is best on validation data.
 //!
 //! Owns the choice. All tasks of a stimulus share one setting, as all networks and series do, and nothing of the test
-//! part is looked at; what stands at an end of its grid is said, because the best may lie beyond. It deliberately
-//! runs nothing: a study has run every setting.
+//! part is looked at; what stands at an end of its grid is said, because the best may lie beyond, but where the score is
+//! flat. It deliberately runs nothing: a study has run every setting.
 
 use crate::axis::{AXES, Axis, Role, Scale, number};
 use crate::{Point, Row, StudyError};
@@ -37,6 +37,10 @@ impl Edge {
     /// Both, as study files name them.
     pub const NAMES: [(&'static str, Self); 2] = [("warn", Self::Warn), ("error", Self::Error)];
 }
+
+/// The share of a score by which the last step to the end of a grid must better it for the best to be said to lie there:
+/// what has no effect, or none any more, is nothing to look beyond.
+const FLAT: f64 = 0.005;
 
 /// The tasks of one stimulus go together.
 fn group_of(task: &str) -> &str {
@@ -92,23 +96,19 @@ impl<'a> Search<'a> {
         let scored = self.settings.iter().enumerate().filter_map(|(at, (_, rows))| Some((at, on_validation(rows)?)));
         let (at, score) = scored.reduce(|a, b| if b.1 != a.1 && (b.1 > a.1) == higher { b } else { a })?;
         let (setting, rows) = self.settings[at].clone();
-        let tells = |axis: &&'static Axis| !self.ties(&setting, axis, score);
-        let at_edge =
-            setting.iter().filter(|(axis, _)| tells(axis)).filter_map(|(axis, value)| self.edge(axis, value)).collect();
+        let at_edge = setting.iter().filter_map(|(axis, value)| self.edge(axis, value, &setting, score)).collect();
         Some(Tuned { task: self.task, given: self.given, setting, at_edge, rows })
     }
 
-    /// Whether another value of `axis` alone does as well: the weight of recurrence has no effect where it is removed,
-    /// and an end of its grid is nothing to look beyond.
-    fn ties(&self, best: &Values<'_>, axis: &Axis, score: f64) -> bool {
-        let is_sibling = |setting: &Values<'_>| {
-            setting.iter().zip(best).all(|(own, other)| (own == other) != (own.0 == axis && other.0 == axis))
-        };
-        self.settings.iter().any(|(setting, rows)| is_sibling(setting) && on_validation(rows) == Some(score))
-    }
-
-    /// A value that is the first or last of several numbers of an axis, with all of them.
-    fn edge(&self, axis: &'static Axis, value: &'a str) -> Option<(&'static Axis, &'a str, Vec<&'a str>)> {
+    /// The value of the `best` setting on an axis with all that were tried, if it is the first or last of several
+    /// numbers and the score is not flat there: the value beside it alone does worse by more than [`FLAT`].
+    fn edge(
+        &self,
+        axis: &'static Axis,
+        value: &'a str,
+        best: &Values<'a>,
+        score: f64,
+    ) -> Option<(&'static Axis, &'a str, Vec<&'a str>)> {
         let mut tried: Vec<&str> = Vec::new();
         for (_, other) in self.settings.iter().flat_map(|(setting, _)| setting).filter(|(own, _)| *own == axis) {
             if !tried.contains(other) {
@@ -118,8 +118,18 @@ impl<'a> Search<'a> {
         let place = |value: &&str| number(value).unwrap_or(f64::MAX);
         tried.sort_by(|a, b| place(a).total_cmp(&place(b)));
         let at = tried.iter().position(|other| *other == value)?;
-        let is_edge = axis.scale == Scale::Numbers && tried.len() > 1 && (at == 0 || at + 1 == tried.len());
-        is_edge.then_some((axis, value, tried))
+        let is_end = axis.scale == Scale::Numbers && tried.len() > 1 && (at == 0 || at + 1 == tried.len());
+        if !is_end {
+            return None;
+        }
+        let beside = if at == 0 { tried[1] } else { tried[at - 1] };
+        let moved =
+            best.iter().map(|(own, value)| (*own, if *own == axis { beside } else { *value })).collect::<Vec<_>>();
+        let of_beside = self.settings.iter().find(|(setting, _)| *setting == moved);
+        let is_flat = of_beside
+            .and_then(|(_, rows)| on_validation(rows))
+            .is_some_and(|other| (other - score).abs() <= FLAT * score.abs());
+        (!is_flat).then_some((axis, value, tried))
     }
 }
 
@@ -186,7 +196,7 @@ mod tests {
         let rows = rows(|task, x, y| match task {
             "lorenz/recall/shift+1" => 10.0 * (x - 0.3).abs() + (y - 2.0).abs(),
             "lorenz/recall/shift+2" => (x - 1.0).abs() + (y - 2.0).abs(),
-            _ => y,
+            _ => y + 0.002 * x,
         });
         let all = tuned(&rows);
         assert_eq!(all.iter().map(|t| t.task).collect::<Vec<_>>(), ["lorenz", "narma10"]);
@@ -196,7 +206,7 @@ mod tests {
         assert!(all[0].rows.iter().all(|row| row.score_float == 2.3));
         assert_eq!(all[0].given, [(axis("recurrence").unwrap(), "full")]);
 
-        // Leaks do as well as each other: the first is taken, and no other is asked for.
+        // Leaks do almost as well as each other: the first is taken, and no other is asked for.
         assert_eq!(values(&all[1]), ["0.1", "0.5"]);
         let mut warnings = Warnings::default();
         warn(&all, &mut warnings);
