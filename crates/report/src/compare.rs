@@ -126,18 +126,19 @@ pub(crate) fn change(before: &Setting<'_>, after: &Setting<'_>, stage: Stage) ->
     Change::of(&differences(before, after, |row| stage.score(row)), before.units)
 }
 
-/// What a later stage changed against an earlier one, averaged over all settings.
-pub(crate) fn stage_change(task: &TaskResults<'_>, from: Stage, to: Stage) -> Option<Change> {
+/// What a later stage changed against an earlier one, averaged over `settings` of one task.
+pub(crate) fn stage_change(settings: &[Setting<'_>], from: Stage, to: Stage) -> Option<Change> {
+    let units = settings.first()?.units;
     let mut all: Vec<(Vec<u64>, Vec<f64>)> = Vec::new();
-    for row in task.settings.iter().flat_map(|setting| &setting.rows) {
-        let (path, difference) = (task.units.path(row), to.score(row)? - from.score(row)?);
+    for row in settings.iter().flat_map(|setting| &setting.rows) {
+        let (path, difference) = (units.path(row), to.score(row)? - from.score(row)?);
         match all.iter_mut().find(|(known, _)| *known == path) {
             Some((_, values)) => values.push(difference),
             None => all.push((path, vec![difference])),
         }
     }
     let mean = |(path, values): (Vec<u64>, Vec<f64>)| (path, values.iter().sum::<f64>() / values.len() as f64);
-    Change::of(&all.into_iter().map(mean).collect::<Vec<_>>(), task.units)
+    Change::of(&all.into_iter().map(mean).collect::<Vec<_>>(), units)
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub fn findings(rows: &[Row], beside: Beside<'_>) -> Vec<TaskFindings> {
         all.extend(budget::findings(task, task.last_stage()).into_iter().map(Some));
         all.extend(controls::against_tuned(beside.tuning, task).into_iter().map(Some));
         all.push(controls::without_chip(beside.controls, task));
-        all.extend([chip_cost(task), worst(task), losses(task), saturations(task)]);
+        all.extend([chip_cost(task), chip_cost_by_setting(task), worst(task), losses(task), saturations(task)]);
         TaskFindings { task: task.task.into(), findings: all.into_iter().flatten().collect() }
     });
     each.collect()
@@ -182,7 +182,7 @@ fn contrast(task: &TaskResults<'_>, axis: usize, stage: Stage) -> Option<String>
 
 /// What quantising the readout and moving it onto the chip cost, averaged over everything that was run.
 fn chip_cost(task: &TaskResults<'_>) -> Option<String> {
-    let quantised = stage_change(task, Stage::Float, Stage::Quantised)?;
+    let quantised = stage_change(&task.settings, Stage::Float, Stage::Quantised)?;
     let mut text =
         format!("Quantising the readout, {} over all settings: {}", task.metric_name, said(task, &quantised));
     for (from, to, words) in [
@@ -190,11 +190,23 @@ fn chip_cost(task: &TaskResults<'_>) -> Option<String> {
         (Stage::OnChip, Stage::Calibrated, "calibrating it on the die"),
         (Stage::Float, Stage::Calibrated, "calibrated, against the float readout"),
     ] {
-        if let Some(change) = stage_change(task, from, to) {
+        if let Some(change) = stage_change(&task.settings, from, to) {
             text.push_str(&format!("; {words}: {}", said(task, &change)));
         }
     }
     Some(text + ".")
+}
+
+/// What is left between the best readout that a die has by itself and the one on the host, setting by setting.
+fn chip_cost_by_setting(task: &TaskResults<'_>) -> Option<String> {
+    let one = |setting: &Setting<'_>, stage| {
+        let change = stage_change(std::slice::from_ref(setting), Stage::Float, stage)?;
+        Some(format!("{} {}", place(task, setting), said(task, &change)))
+    };
+    let all = |stage| task.settings.iter().map(|setting| one(setting, stage)).collect::<Option<Vec<_>>>();
+    let (stage, parts) = [Stage::Calibrated, Stage::OnChip].into_iter().find_map(|stage| Some((stage, all(stage)?)))?;
+    let against = format!("{} {}, against the float readout", task.metric_name, stage.words());
+    (parts.len() > 1).then(|| format!("{}: {}.", capitalised(&against), parts.join("; ")))
 }
 
 /// The single worst die.
@@ -277,6 +289,11 @@ mod tests {
         );
         check(&r, task, "n = 8 dies). This is one network: nothing follows for others.");
         check(&r, task, "Quantising the readout, accuracy over all settings: \u{2212}0.8 points (95 %:");
+        check(
+            &r,
+            task,
+            "Accuracy on chip, against the float readout: at CV 0 with full recurrence \u{2212}2.9 points (95 %: -2.9 to -2.9",
+        );
         check(&r, task, "The worst die of all is die ");
         assert!(findings(&r, Beside::default())[0].findings.iter().all(|f| !f.contains("router lost")));
     }

@@ -70,7 +70,7 @@ pub(crate) fn steps(task: &TaskResults<'_>) -> Vec<Step> {
         (Stage::OnChip, Stage::Calibrated, "Calibrating it on the die"),
         (Stage::Float, Stage::Calibrated, "Calibrated, against the float readout"),
     ] {
-        if let Some(change) = stage_change(task, from, to) {
+        if let Some(change) = stage_change(&task.settings, from, to) {
             all.push(Step { label: words.into(), change, higher_is_better });
         }
     }
