@@ -20,6 +20,10 @@ fn help_of_every_command() {
     help(&["plot", "--help"]).stdout_eq(file!["snapshots/help-plot.txt"]);
     help(&["tasks", "--help"]).stdout_eq(file!["snapshots/help-tasks.txt"]);
     help(&["conform", "--help"]).stdout_eq(file!["snapshots/help-conform.txt"]);
+    help(&["new", "--help"]).stdout_eq(file!["snapshots/help-new.txt"]);
+    help(&["check", "--help"]).stdout_eq(file!["snapshots/help-check.txt"]);
+    help(&["completions", "--help"]).stdout_eq(file!["snapshots/help-completions.txt"]);
+    help(&["manual", "--help"]).stdout_eq(file!["snapshots/help-manual.txt"]);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod rates;
 mod report;
 mod run;
 mod score;
+mod setup;
 mod study;
 mod tasks;
 mod variation;

@@ -57,4 +57,4 @@ pub mod traces;
 
 pub use error::{Action, FormatError, FormatErrors, Place, Problem};
 pub use nearest::{nearest, suggestion};
-pub use open::open;
+pub use open::{STANDARD_INPUT, open};

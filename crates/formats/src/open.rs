@@ -1,19 +1,33 @@
 //! Opening a file for reading.
 //!
-//! Owns the one way in which a reader comes to the bytes of a path: plain files only. A device can be endless, a pipe
-//! or a socket may never answer, and a folder has no bytes; they are refused before a byte is read, and a pipe before
-//! it is opened, because opening one waits for its other end.
+//! Owns the one way in which a reader comes to the bytes of a path: plain files, and what came in on standard input,
+//! whose name is `-`. A device can be endless, a pipe or a socket may never answer, and a folder has no bytes; they are
+//! refused before a byte is read, and a pipe before it is opened, because opening one waits for its other end. Who pipes
+//! something in says so by the name, and waits for its end.
 
 use crate::error::{Action, FormatError};
 use std::fs::{File, FileType};
+use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::sync::OnceLock;
 
-/// Opens the plain file at `path` for reading; a symbolic link is followed.
+/// The name of standard input, where a file is read; a file of this name is `./-`.
+pub const STANDARD_INPUT: &str = "-";
+
+/// Bytes of standard input, at most.
+const INPUT_BYTES_MAX: u64 = 1 << 32;
+
+/// Opens the plain file at `path` for reading; a symbolic link is followed. `-` is standard input, which is read to its
+/// end the first time, and is the same each time.
 ///
 /// # Errors
-/// There is no such file, it may not be read, or it is a folder, a device, a pipe or a socket.
+/// There is no such file, it may not be read, or it is a folder, a device, a pipe or a socket. Standard input cannot be
+/// read, or has more than 4 GiB.
 pub fn open(path: &Path) -> Result<File, FormatError> {
     let io = |error| FormatError::io(path, Action::Read, &error);
+    if path.as_os_str() == STANDARD_INPUT {
+        return standard_input();
+    }
     plain(path, std::fs::metadata(path).map_err(io)?.file_type())?;
     let file = File::open(path).map_err(io)?;
     // What was opened may be another file than what was looked at.
@@ -21,6 +35,31 @@ pub fn open(path: &Path) -> Result<File, FormatError> {
     plain(path, metadata.file_type())?;
     crate::output::note_read(path, &metadata);
     Ok(file)
+}
+
+/// What came in on standard input, as a file without a name: readers seek, and some look at a file twice.
+fn standard_input() -> Result<File, FormatError> {
+    static GIVEN: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
+    let wrong = |reason: String| FormatError::Io { file: "standard input".into(), action: Action::Read, reason };
+    let given = GIVEN.get_or_init(|| {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes);
+        match read {
+            Err(error) => Err(error.to_string()),
+            Ok(_) if bytes.len() as u64 > INPUT_BYTES_MAX => {
+                Err("it has more than 4 GiB: save it in a file first".into())
+            }
+            Ok(_) => Ok(bytes),
+        }
+    });
+    let bytes = given.as_ref().map_err(|reason| wrong(reason.clone()))?;
+    let file = || {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(bytes)?;
+        file.rewind()?;
+        Ok(file)
+    };
+    file().map_err(|error: std::io::Error| wrong(format!("it cannot be kept in a temporary file: {error}")))
 }
 
 /// Refuses what is no plain file.

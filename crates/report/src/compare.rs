@@ -3,7 +3,7 @@
 //! Owns which unit a number is inferred over (networks, if there are several; else series; else dies) and how two
 //! settings are paired. It deliberately words nothing.
 
-use crate::summary::{Setting, Stage, TaskResults};
+use crate::summary::{Setting, Stage};
 use statistics::{Estimate, LEVEL, Tree, bootstrap};
 use study::{NETWORK, Row, SERIES};
 
@@ -145,6 +145,7 @@ pub(crate) fn stage_change(settings: &[Setting<'_>], from: Stage, to: Stage) -> 
 mod tests {
     use super::*;
     use crate::example::{point, rows};
+    use crate::summary::TaskResults;
 
     /// Rows of two networks: one die without mismatch, two with it.
     fn nested() -> Vec<Row> {

@@ -8,6 +8,7 @@ mod mapping;
 mod report;
 mod samples;
 mod score;
+mod setup;
 mod study;
 mod tasks;
 mod values;
@@ -26,6 +27,7 @@ pub(crate) use mapping::MappingFlags;
 pub(crate) use report::ReportArgs;
 pub(crate) use samples::{RateArgs, SampleArgs};
 pub(crate) use score::ScoreArgs;
+pub(crate) use setup::{CheckArgs, CompletionsArgs, ManualArgs, NewArgs, Template};
 pub(crate) use study::{BegunArgs, StatusArgs, StudyAction, StudyArgs, StudyHow};
 pub(crate) use tasks::TasksArgs;
 pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval, WhichDie};
@@ -34,7 +36,7 @@ pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval, WhichDie};
 #[derive(Parser, Debug)]
 #[command(
     name = "quenched",
-    version,
+    version = concat!(env!("CARGO_PKG_VERSION"), env!("QUENCHED_BUILD")),
     max_term_width = 100,
     propagate_version = true,
     arg_required_else_help = true,
@@ -83,6 +85,14 @@ pub(crate) enum Command {
     Conform(ConformArgs),
     /// List the temporal tasks, and show, draw or write one
     Tasks(TasksArgs),
+    /// Begin a chip, a network or a study from a template with comments
+    New(NewArgs),
+    /// Read files and say what is wrong with them
+    Check(CheckArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print or write manual pages
+    Manual(ManualArgs),
 }
 
 impl Command {
@@ -101,6 +111,9 @@ impl Command {
             Self::Plot(_) => false,
             Self::Conform(args) => args.json,
             Self::Tasks(args) => args.json,
+            Self::New(args) => args.json,
+            Self::Check(args) => args.json,
+            Self::Completions(_) | Self::Manual(_) => false,
         }
     }
 }

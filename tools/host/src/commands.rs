@@ -1,5 +1,6 @@
 //! One module a command, and what they share.
 
+pub(crate) mod check;
 pub(crate) mod chip;
 mod compare;
 pub(crate) mod conform;
@@ -10,7 +11,9 @@ pub(crate) mod explain;
 pub(crate) mod faults;
 pub(crate) mod floor;
 pub(crate) mod load;
+pub(crate) mod manual;
 pub(crate) mod map;
+pub(crate) mod new;
 pub(crate) mod numbers;
 pub(crate) mod plot;
 pub(crate) mod probe;

@@ -125,6 +125,14 @@ pub(crate) enum HostError {
         /// All of them.
         cases: usize,
     },
+    /// Something is wrong with files that were checked. What, is already printed.
+    #[error("something is wrong with {failed} of {files} files")]
+    Check {
+        /// Files with an error.
+        failed: usize,
+        /// All of them.
+        files: usize,
+    },
     /// Standard output was closed by its reader.
     #[error("standard output was closed")]
     OutputClosed,

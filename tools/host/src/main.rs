@@ -37,6 +37,10 @@ fn main() -> ExitCode {
         Command::Plot(plot) => commands::plot::run(&plot),
         Command::Tasks(tasks) => commands::tasks::run(&tasks),
         Command::Conform(conform) => commands::conform::run(&conform, args.quiet),
+        Command::New(new) => commands::new::run(&new),
+        Command::Check(check) => commands::check::run(&check),
+        Command::Completions(completions) => commands::manual::completions(&completions),
+        Command::Manual(manual) => commands::manual::run(&manual),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

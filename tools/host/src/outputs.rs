@@ -52,7 +52,9 @@ impl Outputs {
 
     /// Says that no output may replace these files.
     pub(crate) fn reads<'a>(&mut self, paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), HostError> {
-        paths.into_iter().try_for_each(|path| Ok(self.transaction.reads(path)?))
+        // Nothing that is written replaces standard input.
+        let files = paths.into_iter().filter(|path| path.as_os_str() != formats::STANDARD_INPUT);
+        files.into_iter().try_for_each(|path| Ok(self.transaction.reads(path)?))
     }
 
     /// Says that no output may replace a file that was read so far.

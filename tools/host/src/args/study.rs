@@ -90,6 +90,10 @@ pub(crate) struct StudyHow {
     #[arg(long)]
     pub(crate) figures: bool,
 
+    /// Show the page in the browser when it is written
+    #[arg(long)]
+    pub(crate) open: bool,
+
     /// Print the summary as JSON instead of a table
     #[arg(long)]
     pub(crate) json: bool,

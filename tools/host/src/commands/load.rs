@@ -24,7 +24,7 @@ use std::sync::Arc;
 use warnings::{Kind, Warning, Warnings};
 
 pub(crate) use case::LoadedCase;
-pub(crate) use graph::{LoadedGraph, is_graph};
+pub(crate) use graph::{LoadedGraph, is_graph, is_net};
 pub(crate) use netx::LoadedNet;
 
 /// A program, the chip it was read for, and what its parts are called.

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<(), HostError> {
 
 /// Shows a file in the browser, as the system does. A system without one is told of, and is no error: the page is
 /// there.
-fn open(path: &Path) {
+pub(crate) fn open(path: &Path) {
     let opener = if cfg!(target_os = "macos") {
         "open"
     } else if cfg!(windows) {

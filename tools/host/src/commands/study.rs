@@ -4,6 +4,7 @@ mod cluster;
 
 use crate::args::{BegunArgs, StudyAction, StudyArgs, StudyHow};
 use crate::commands::numbers::{numbers, quantity};
+use crate::commands::report::open;
 use crate::errors::HostError;
 use crate::output::{note, print, print_json, warn};
 use crate::outputs::{Done, Outputs};
@@ -135,6 +136,9 @@ fn finish(mut outputs: Outputs, study: &StudySpec, store: Store, how: &StudyHow)
         print_json(&as_json(&result, &done.files))?;
     } else {
         done.print(&as_text(&result, &done))?;
+    }
+    if let Some(page) = done.files.iter().find(|file| file.ends_with("report.html")).filter(|_| how.open) {
+        open(Path::new(page));
     }
     warn(&result.manifest.warnings, how.json, how.deny_warnings)
 }
