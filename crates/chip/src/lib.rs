@@ -64,8 +64,8 @@ pub use spec::{
     TagCamSpec, WEIGHTS, XyloLimits, XyloSpec, whole_multiple,
 };
 pub use symbols::{
-    DieSymbol, Endpoint, InputSymbol, NeuronPlace, PlacementKind, PopulationSymbol, ProjectionSymbol, Segment, Symbols,
-    hidden_character,
+    DieSymbol, Endpoint, InputSymbol, NeuronPlace, Original, PlacementKind, PopulationSymbol, ProjectionSymbol,
+    Segment, Symbols, hidden_character,
 };
 pub use validate::{RULES, Rule, Violation, WrongName, validate};
 pub use variation::{FaultSpec, NoiseSpec, PROGRAM_WEIGHT_BITS};

@@ -16,6 +16,24 @@ pub struct PopulationSymbol {
     pub name: String,
     /// Number of neurons, at least 1.
     pub size: u32,
+    /// The neuron that its one neuron is a copy of; none: it is no copy.
+    pub copy_of: Option<Original>,
+}
+
+impl PopulationSymbol {
+    /// Whether its one neuron is a copy.
+    pub const fn is_copy(&self) -> bool {
+        self.copy_of.is_some()
+    }
+}
+
+/// The neuron that another one is a copy of: it hears the same, and both share out what it sends to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Original {
+    /// Index of its population.
+    pub population: usize,
+    /// Its index there.
+    pub index: u32,
 }
 
 /// A run of neurons of one population in one core.

@@ -65,7 +65,7 @@ mod tests {
             core: CoreAddress::new(1, core),
             first_circuit: 0,
         };
-        let population = |name: &str, size| PopulationSymbol { name: name.into(), size };
+        let population = |name: &str, size| PopulationSymbol { name: name.into(), size, copy_of: None };
         let symbols = Symbols {
             populations: vec![population("a", 4), population("b b", 2)],
             segments: vec![segment(0, 0, 3), segment(0, 2, 0), segment(1, 0, 2)],

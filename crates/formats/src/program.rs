@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The kind of container of a program. Its version rises whenever a type in [`chip::Program`] or [`chip::Symbols`]
 /// changes, or what they mean.
-pub const KIND: Kind = Kind { name: "program", version: 5 };
+pub const KIND: Kind = Kind { name: "program", version: 6 };
 
 /// Writes `program` and what its parts are called to `path`, whole or not at all. The same program gives the same bytes
 /// everywhere.
@@ -39,8 +39,8 @@ mod tests {
     use super::*;
     use chip::{
         AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreModel, CoreProgram, CrossbarCore, DieSymbol,
-        Endpoint, HostAxon, HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, OutputAxon,
-        PlacementKind, PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell,
+        Endpoint, HostAxon, HostEvent, IdealRow, IdealSynapse, InputAxon, InputRoute, InputSymbol, Original,
+        OutputAxon, PlacementKind, PopulationSymbol, ProjectionSymbol, Routing, Segment, Source, SramWord, SynapseCell,
         SynapseDriver, SynapseGroup, SynapseRow, TagCamCore, Values, WeightSigns, XyloShifts,
     };
     use proptest::prelude::*;
@@ -101,14 +101,14 @@ mod tests {
     }
 
     fn symbols() -> Symbols {
-        let population = |name: &str| PopulationSymbol { name: name.into(), size: 1 };
+        let population = |name: &str, copy_of| PopulationSymbol { name: name.into(), size: 1, copy_of };
         let (core, count) = (CoreAddress::new(0, 2), 1);
         let segment = |n| Segment { population: n as usize, first_index: 0, count, core, first_circuit: n };
         let train = chip::Train::Regular { offset: 1, period: 1000, parts: 3 };
         let source = chip::EventSource { trains: vec![train], start: 5, stop: Some(900) };
         let projection = |name: &str, pre| ProjectionSymbol { name: name.into(), pre, post: 1, synapses: 300 };
         Symbols {
-            populations: vec![population("a"), population("b")],
+            populations: vec![population("a", None), population("b", Some(Original { population: 0, index: 0 }))],
             placement: PlacementKind::Optimised,
             segments: vec![segment(0), segment(1)],
             inputs: vec![InputSymbol { name: "in".into(), channels: 1, source: Some(source) }],

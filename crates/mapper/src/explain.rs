@@ -4,6 +4,7 @@
 //! explained as well as one that was just mapped. With the network that it was made of, the weights asked for stand
 //! beside those that were got.
 
+mod copies;
 mod core;
 mod diff;
 mod floor;
@@ -19,6 +20,7 @@ use network::Network;
 use pairs::Pair;
 use units::{NeuronAddress, NeuronId};
 
+pub use self::copies::CopyAccount;
 pub use self::core::{CoreContents, CoreUse, Sender};
 pub use diff::{Difference, Moved, NumberedWord, SynapseChange};
 pub use floor::{CoreLink, FloorPlan};
@@ -93,10 +95,13 @@ impl<'a> Explained<'a> {
         }
     }
 
-    /// What a source is called: `reservoir[17]`.
+    /// What a source is called: `reservoir[17]`, or `copy 1 of reservoir[17]`.
     pub fn name(&self, source: Source) -> String {
         let (group, index) = self.group(source);
-        format!("{group}[{index}]")
+        match self.symbols.population(&group).filter(|population| self.symbols.populations[*population].is_copy()) {
+            Some(_) => group,
+            None => format!("{group}[{index}]"),
+        }
     }
 
     /// All synapses that are `wanted`.

@@ -111,8 +111,8 @@ pub use die::{DieChoice, DieError, DieMisfit, DieReport, KnownDie, OnBroken};
 pub use energy::{EnergyItem, energy};
 pub use error::MapperError;
 pub use explain::{
-    CoreContents, CoreLink, CoreUse, Difference, Explained, FloorPlan, Incoming, Moved, NeuronAccount, NumberedWord,
-    Outgoing, Sender, SynapseChange, WeightPairs,
+    CopyAccount, CoreContents, CoreLink, CoreUse, Difference, Explained, FloorPlan, Incoming, Moved, NeuronAccount,
+    NumberedWord, Outgoing, Sender, SynapseChange, WeightPairs,
 };
 pub use kinds::{
     XyloMisfit,

@@ -277,7 +277,8 @@ impl Limit {
         use crate::kinds::axon_resource;
         Some(match error {
             MapperError::FanIn { .. } => Self::FanIn,
-            MapperError::RowFanIn { .. } | MapperError::BusRows { .. } => Self::Rows,
+            // Circuits that are too few when they are joined are short because of the rows.
+            MapperError::RowFanIn { .. } | MapperError::BusRows { .. } | MapperError::Joined { .. } => Self::Rows,
             MapperError::BusSources { .. } => Self::Labels,
             MapperError::FanOut { .. } => Self::SramWords,
             MapperError::Hops { .. } => Self::Hops,
@@ -285,7 +286,6 @@ impl Limit {
             MapperError::CoreMemory { resource, .. } => axon_resource(resource),
             MapperError::BoardFull { memories: true, .. } => Self::AxonMemories,
             MapperError::BoardFull { .. } | MapperError::Xylo(XyloMisfit::Layer { .. }) => Self::Neurons,
-            MapperError::Joined { .. } => Self::Neurons,
             MapperError::Xylo(XyloMisfit::Inputs { .. }) => Self::InputChannels,
             MapperError::Xylo(XyloMisfit::FanOut { .. }) => Self::HiddenFanOut,
             MapperError::Xylo(XyloMisfit::FanIn { .. }) => Self::HiddenFanIn,

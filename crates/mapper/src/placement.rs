@@ -1,9 +1,8 @@
 //! Which neuron sits in which circuit.
 
 use crate::sharing::{Cores, Sharing, joined};
-use crate::split::Original;
 use crate::{MapperError, MapperOptions};
-use chip::{ChipSpec, Circuits};
+use chip::{ChipSpec, Circuits, Original};
 use network::{Endpoint, Network, Population};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

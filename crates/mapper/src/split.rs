@@ -10,7 +10,7 @@ use crate::limits::Answer;
 use crate::optimise::SpikeCounts;
 use crate::report::CopyReport;
 use crate::{Job, Limit, MapperError, Mapping, OverFull, decode};
-use chip::Values;
+use chip::{Original, Values};
 use network::{Connections, Endpoint, Mask, Network, Population, Projection};
 use std::collections::{BTreeMap, BTreeSet};
 use warnings::Kind as WarningKind;
@@ -36,13 +36,6 @@ pub(crate) struct Crowded {
     pub(crate) counted: Vec<Place>,
     /// As many of them as one neuron may have, as far as that is known.
     pub(crate) most: usize,
-}
-
-/// What a copy is a copy of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Original {
-    pub(crate) population: usize,
-    pub(crate) index: u32,
 }
 
 /// Maps with `map`, and with copies of the neurons that send to more than they can.
@@ -123,6 +116,9 @@ fn finished(
             of.len()
         );
         mapping.report.warnings.push(WarningKind::Mismatch, job.spec.name.clone(), text);
+    }
+    for (symbol, original) in mapping.symbols.populations[own..].iter_mut().zip(&copies) {
+        symbol.copy_of = Some(*original);
     }
     mapping.placement.copied(own, copies);
     mapping.split = Some(Box::new(network.clone()));

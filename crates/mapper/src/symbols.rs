@@ -11,7 +11,9 @@ pub(crate) fn of(network: &Network, placement: &Placement, kind: PlacementKind, 
     let inputs = network.inputs.iter();
     let projections = network.projections.iter().zip(&report.projections);
     Symbols {
-        populations: populations.map(|p| PopulationSymbol { name: p.name.clone(), size: p.size }).collect(),
+        populations: populations
+            .map(|p| PopulationSymbol { name: p.name.clone(), size: p.size, copy_of: None })
+            .collect(),
         placement: kind,
         segments: segments.copied().collect(),
         inputs: inputs

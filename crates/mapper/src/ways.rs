@@ -2,13 +2,16 @@
 
 use crate::DieMisfit;
 use crate::options::{OptionInfo, OptionValues};
-use crate::{Limit, MapperError, MapperOptions, MappingReport, XyloMisfit, map};
+use crate::{Limit, MapperError, MapperOptions, MappingReport, Placing, XyloMisfit, map};
 use chip::ChipSpec;
 use network::Network;
 use serde::Serialize;
 
 /// Connections up to which the ways out are tried; of larger networks they are named without their loss.
 const TRIED_MAX: usize = 2_000_000;
+
+/// The same where each try searches for placements, and pruning does so many times.
+const SEARCHED_MAX: usize = 20_000;
 
 /// Something that helps against a refusal, or would have to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,19 +27,24 @@ pub struct WayOut {
 }
 
 /// At most three ways out of `error`, which `network` met on `spec` with `options`; those that are options were tried,
-/// and are refused themselves unless they stand here.
+/// and are refused themselves unless they stand here. Where trying takes long (large networks, and less large ones whose
+/// placement is searched), what the table of the limits promises stands here without its loss.
 pub fn ways_out(network: &Network, spec: &ChipSpec, options: &MapperOptions, error: &MapperError) -> Vec<WayOut> {
     let error = error.refusal();
     let connections: usize = network.projections.iter().map(|projection| projection.connections.len()).sum();
     let mut ways: Vec<WayOut> = Vec::new();
+    let is_searched = options.placement == Placing::Optimised && connections > SEARCHED_MAX;
     for (key, value) in candidates(error) {
         let Some((value, what)) = meaning(key, value) else { continue };
         let mut other = options.clone();
         if other.set(key, value).is_err() || other == *options {
             continue;
         }
-        let loss = if connections > TRIED_MAX {
+        let loss = if connections > TRIED_MAX || is_searched && key == "over_full" {
             None
+        } else if is_searched && other.placement == Placing::Optimised {
+            // What was searched for in vain is not found by a second search.
+            continue;
         } else {
             match map(network, spec, &other) {
                 Ok(mapping) => Some(loss(&mapping.report)),

@@ -36,7 +36,7 @@ pub trait Limits {
     /// Judges vertices in the parts `assignment`.
     fn judge(&self, graph: &Hypergraph, parts: &Parts, assignment: &[u32]) -> Verdict;
 
-    /// Whether it tells how many parts are [wanted](Verdict::wanted).
+    /// Whether it tells how many parts are [wanted](Verdict::wanted), and first parts of coarse graphs tell it as well.
     fn knows_wanted(&self) -> bool {
         false
     }

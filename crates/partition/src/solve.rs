@@ -152,7 +152,8 @@ impl Solver<'_> {
             let coarsest = VERTICES_A_PART[attempt as usize % VERTICES_A_PART.len()];
             let levels = self.levels(None, coarsest, seed);
             let found = self.first(&levels, costs, seed);
-            if self.offer(found.0.clone()).is_hopeless(self.parts.len()) {
+            let verdict = self.offer(found.0.clone());
+            if self.limits.knows_wanted() && verdict.is_hopeless(self.parts.len()) {
                 return;
             }
             if now.0.is_empty() || found.1 < now.1 {
@@ -174,6 +175,10 @@ impl Solver<'_> {
             }
         }
         let mut verdict = self.offer(now.0.clone());
+        // Dearer parts hand on what is too much of them; in sum it stays.
+        if verdict.wanted > self.parts.len() + (self.parts.len() / 16).max(1) {
+            return;
+        }
         let mut costs = costs.clone();
         let mut assignment = now.0;
         for round in 0..self.search.rounds as u64 {

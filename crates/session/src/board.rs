@@ -238,6 +238,13 @@ fn check_names(program: &Program, symbols: &Symbols, fabric: &Fabric) -> Result<
             return wrong(format!("the source of `{}` sends spikes to units that take levels", input.name));
         }
     }
+    for symbol in &symbols.populations {
+        let Some(of) = symbol.copy_of else { continue };
+        let original = symbols.populations.get(of.population).filter(|own| own.copy_of.is_none());
+        if symbol.size != 1 || original.is_none_or(|own| of.index >= own.size) {
+            return wrong(format!("`{}` is called a copy of a neuron that is not there", symbol.name));
+        }
+    }
     let projections = symbols.projections.iter().map(|projection| &projection.name);
     let inputs = symbols.inputs.iter().map(|input| &input.name);
     for name in symbols.populations.iter().map(|population| &population.name).chain(inputs).chain(projections) {

@@ -81,13 +81,18 @@ impl Explained<'_> {
         let of_core = |(core, uses): (&chip::CoreProgram, Vec<(String, Use)>)| {
             let mut parts = parts.get(&core.address).cloned().unwrap_or_default();
             parts.sort_by_key(|(circuit, _)| *circuit);
-            let neurons =
-                Use::of(core.neuron_count as usize - core.off.len(), kinds::neurons(&self.spec, core.address));
+            let all = kinds::neurons(&self.spec, core.address);
+            let neurons = if core.circuits.is_empty() {
+                ("neurons".into(), Use::of(core.neuron_count as usize - core.off.len(), all))
+            } else {
+                let circuits = core.circuits.iter().map(|own| usize::from(own.count)).sum();
+                ("circuits".into(), Use::of(circuits, all))
+            };
             CoreUse {
                 address: core.address,
                 model: core.model.name().into(),
                 parts: parts.into_iter().map(|(_, range)| range).collect(),
-                resources: [("neurons".into(), neurons)].into_iter().chain(uses).collect(),
+                resources: [neurons].into_iter().chain(uses).collect(),
             }
         };
         self.program.cores.iter().zip(uses).map(of_core).collect()

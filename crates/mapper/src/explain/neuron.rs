@@ -1,23 +1,29 @@
 //! One neuron: what it hears, with the weights asked for and got, and where it sends.
 
-use super::Explained;
 use super::pairs::Pair;
+use super::{CopyAccount, Explained};
 use crate::gains::Factors;
 use crate::memory::Label;
 use crate::wish::Link;
 use crate::{MapperError, level};
-use chip::Source;
+use chip::{Circuits, Source};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use units::NeuronAddress;
+use units::{NeuronAddress, NeuronId};
 
 /// What is known of one neuron.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NeuronAccount {
-    /// Its population and index: `reservoir[17]`.
+    /// Its population and index: `reservoir[17]`; of a copy, the name of its population.
     pub name: String,
+    /// Its copies, or whose copy it is; none: there are no copies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<CopyAccount>,
     /// Its circuit.
     pub address: NeuronAddress,
+    /// The circuits that are joined to it, first the one that fires; empty: it is one circuit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<NeuronId>,
     /// Name of its equations.
     pub model: String,
     /// The unit of its weights.
@@ -79,11 +85,14 @@ impl Explained<'_> {
         if u32::from(address.neuron.0) >= program.neuron_count {
             return Err(foreign());
         }
+        let Circuits { first, count } = program.circuits_of(address.neuron.index());
         let gains = self.gains()?;
         let source = Source::Neuron(address);
         Ok(NeuronAccount {
             name: self.name(source),
+            copies: self.copies(address)?,
             address,
+            joined: if count > 1 { (first.0..first.0 + count).map(NeuronId).collect() } else { Vec::new() },
             model: program.model.name().into(),
             unit: level::unit(&self.spec, program.model),
             incoming: self.incoming(core, address, &gains)?,

@@ -15,11 +15,13 @@ use crate::sharing::{Classes, circuits};
 use crate::{Job, MapperError, Mapping, PlacementReport, fill, in_order};
 use chip::PlacementKind;
 use network::{Endpoint, Network, Projection};
-use partition::{Limits, NoLimits, Parts, Search, arrange, partition};
+use partition::{Found, Limits, NoLimits, Parts, Search, Unfit, arrange, partition};
 use std::collections::BTreeSet;
 use units::{ChipId, CoreAddress, CoreId};
 
 pub(crate) use given::map_given;
+#[cfg(test)]
+pub(crate) use nets::Net;
 pub use nets::SpikeCounts;
 pub(crate) use nets::{Loads, Nets, Sender};
 pub use traffic::Traffic;
@@ -51,6 +53,9 @@ pub(crate) fn map(job: &Job<'_>) -> Result<Mapping, MapperError> {
     for stage in Classes::stages(job.network, job.spec, job.options, job.sharing(None), job.router.packing()) {
         let loads = job.router.loads(job.network, &nets, None);
         let mut task = Task { job, nets: &nets, classes: &stage, least: 0, loads };
+        if ordered.is_err() && task.is_hopeless() {
+            continue;
+        }
         for _ in 0..GROWTHS {
             let Some(found) = task.search() else { break };
             if let Some(placement) = found.placement
@@ -146,6 +151,12 @@ struct Task<'a> {
     loads: Option<Loads>,
 }
 
+/// Neurons that were dealt to so many cores.
+struct Dealt {
+    used: usize,
+    found: Result<Found, Unfit>,
+}
+
 /// What a search found.
 struct Attempt {
     /// Cores that it used.
@@ -159,8 +170,36 @@ struct Attempt {
 }
 
 impl Task<'_> {
+    /// Whether all cores of the board are too few by far. A first look at them tells: fewer cores do not suffice where
+    /// more do not, and what a search gains on its first parts is less than a quarter.
+    fn is_hopeless(&self) -> bool {
+        // Of memories that count like circuits the partitioner has a first look itself.
+        if self.loads.is_some() {
+            return false;
+        }
+        let board = board_cores(self.job.spec, self.job.options);
+        let quick = Search { tries: 1, cycles: 0, rounds: 0, ..Search::default() };
+        let all = Task { least: board, loads: None, ..*self };
+        all.dealt(&quick)
+            .is_some_and(|dealt| dealt.found.is_ok_and(|found| found.excess > 0 && found.wanted > board + board / 4))
+    }
+
     /// Deals the neurons to cores and the cores to places; none if there is nothing to search for.
     fn search(&self) -> Option<Attempt> {
+        let Dealt { used, found } = self.dealt(&Search::default())?;
+        let Ok(found) = found else {
+            return self.loads.as_ref().map(|_| Attempt { cores: used, placement: None, wanted: 0, loads: None });
+        };
+        if found.excess > 0 {
+            let loads = self.job.router.loads(self.job.network, self.nets, Some((&found.parts, used)));
+            return Some(Attempt { cores: used, placement: None, wanted: found.wanted, loads });
+        }
+        let placement = Some(arranged(self.job, self.nets, &found.parts, used));
+        Some(Attempt { cores: used, placement, wanted: 0, loads: None })
+    }
+
+    /// Deals the neurons to cores; none if there is nothing to search for.
+    fn dealt(&self, search: &Search) -> Option<Dealt> {
         let (spec, per_chip) = (self.job.spec, self.job.spec.cores_per_chip());
         let board = board_cores(spec, self.job.options);
         let room = |core: usize| u64::from(circuits(spec, self.job.options, address(core, per_chip)));
@@ -186,15 +225,7 @@ impl Task<'_> {
         let parts = Parts::new(1 + usize::from(self.loads.is_some()), rooms, cores, groups);
         let graph = self.nets.graph(self.classes.of_neurons(self.job.network), self.loads.as_ref());
         let judge = judge.as_deref().unwrap_or(&NoLimits);
-        let Ok(found) = partition(&graph, &parts, judge, &Search::default(), None) else {
-            return self.loads.as_ref().map(|_| Attempt { cores: used, placement: None, wanted: 0, loads: None });
-        };
-        if found.excess > 0 {
-            let loads = self.job.router.loads(self.job.network, self.nets, Some((&found.parts, used)));
-            return Some(Attempt { cores: used, placement: None, wanted: found.wanted, loads });
-        }
-        let placement = Some(arranged(self.job, self.nets, &found.parts, used));
-        Some(Attempt { cores: used, placement, wanted: 0, loads: None })
+        Some(Dealt { used, found: partition(&graph, &parts, judge, search, None) })
     }
 
     /// The class of each core: as few cores as have circuits for all neurons, and the others that are asked for, each

@@ -264,13 +264,20 @@ fn a_signed_256_246_10_fits_with_joined_circuits() {
 
 #[test]
 fn a_784_256_10_is_refused_with_a_certificate() {
-    let error = map(&layered([784, 256, 10], 1), &crossbar(), &options(OverFull::Join)).unwrap_err();
+    let network = layered([784, 256, 10], 1);
+    let error = map(&network, &crossbar(), &options(OverFull::Join)).unwrap_err();
     assert!(matches!(error, MapperError::Joined { .. }), "{error}");
     let text = error.to_string();
     let part = "no mapping can do it: a synapse takes one of the 256 rows of a circuit, so that the 203264 synapses need \
                 at least 1034 circuits (the board has 512, with places for 131072 synapses); run the network in at least \
                 3 parts, one after the other";
     assert!(text.contains(part), "{text}");
+    // What can hold a part of it is named, with what that costs.
+    let ways = ways_out(&network, &crossbar(), &options(OverFull::Join), &error);
+    let first = &ways[0];
+    assert_eq!((first.option, first.value), (Some("over_full"), Some("prune")), "{ways:?}");
+    assert!(first.loss.as_ref().is_some_and(|loss| loss.contains("of 203264 connections are lost")), "{ways:?}");
+    assert!(ways.iter().all(|way| way.value != Some("join")), "{ways:?}");
 }
 
 #[test]

@@ -62,6 +62,19 @@ fn random_nets_with_fan_in_12_and_13_map() {
     }
 }
 
+/// A reservoir whose cores would all hear nearly all of it is refused for what the order is refused for, and the way out
+/// is named.
+#[test]
+fn random_nets_that_no_board_holds_are_refused() {
+    let (network, spec) = (random(3072, 48, 5), tag_cam());
+    let [in_order, error] = [MapperOptions::default(), optimised()].map(|options| map(&network, &spec, &options));
+    let (in_order, error) = (in_order.unwrap_err(), error.unwrap_err());
+    assert!(matches!(error, MapperError::Tags { .. }), "{error}");
+    assert_eq!(in_order, error);
+    let ways = ways_out(&network, &spec, &optimised(), &error);
+    assert_eq!((ways[0].option, ways[0].value, &ways[0].loss), (Some("over_full"), Some("prune"), &None), "{ways:?}");
+}
+
 /// Small nets of all sorts on chips of two kinds.
 fn never_worse(count: u64) {
     for seed in 0..count {

@@ -52,7 +52,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), HostError> {
     let mut neurons = Vec::new();
     for name in &args.neuron {
         let account = neuron::account(&explained, name, file)?;
-        let circuit = die.as_ref().map(|die| neuron::circuit(&explained, die, account.address));
+        let circuit = die.as_ref().map(|die| neuron::circuit(&explained, die, &account));
         text.push_str(&neuron::text(&account, circuit.as_ref()));
         neurons.push(neuron::json(&account, circuit.as_ref()));
     }
@@ -131,7 +131,7 @@ fn whole(explained: &Explained<'_>) -> String {
     let neurons: u32 = symbols.populations.iter().map(|population| population.size).sum();
     let rows = symbols.populations.iter().enumerate().map(|(index, population)| {
         let cores: Vec<String> = symbols.segments_of(index).map(|s| s.core.to_string()).collect();
-        vec![population.name.clone(), population.size.to_string(), named(&cores)]
+        vec![population.name.clone(), population.size.to_string(), listed(&cores, CORES_MAX)]
     });
     format!(
         "a program for chip `{}`: {} in {}, {} and {}\n\n{}",
@@ -153,11 +153,13 @@ fn populations(explained: &Explained<'_>) -> Value {
     of.collect()
 }
 
-/// Names in a cell; of many only the first.
-fn named(names: &[String]) -> String {
-    const SHOWN: usize = 4;
-    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
+/// Cores, or populations, that are named in a row.
+const CORES_MAX: usize = 4;
+
+/// Names in a row; of more than `most` only the first.
+fn listed(names: &[String], most: usize) -> String {
+    let shown = names.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(most) {
         0 if names.is_empty() => "-".into(),
         0 => shown,
         more => format!("{shown} and {more} more"),

@@ -37,6 +37,10 @@ impl Limits for Words<'_> {
                 verdict.blame.push(Blame::NetGroups(index as u32));
             }
         }
+        // A core has a tag for each signal that it hears. In more cores no fewer signals are heard.
+        let heard = |(mask, count): (&u16, &usize)| mask.count_ones() as usize * count;
+        let all: usize = signals.iter().flatten().map(heard).sum();
+        verdict.wanted = all.div_ceil(self.limits.tag_count.max(1));
         for (chip, signals) in signals.iter().enumerate() {
             let over = tags(signals).saturating_sub(self.limits.tag_count);
             if over == 0 {
@@ -78,6 +82,28 @@ fn tags(signals: &BTreeMap<u16, usize>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::optimise::Net;
+
+    /// Four cores of two tags; three sources that all of them hear want six cores.
+    #[test]
+    fn signals_that_are_heard_tell_how_many_cores_are_wanted() {
+        let net = |sender, listeners: &[u32]| Net { sender, listeners: listeners.to_vec(), weight: 1 };
+        let mut nets = Nets { first: vec![0], neurons: 4, nets: Vec::new() };
+        nets.nets.extend((0..3).map(|_| net(Sender::Input, &[0, 1, 2, 3])));
+        let parts = Parts::equal(4, &[1]);
+        let judge = |nets: &Nets| {
+            let chip::RouterSpec::TagCam(router) = crate::testing::tag_cam().router else { panic!("a chip with tags") };
+            let limits = TagCamLimits { tag_count: 2, ..router.limits() };
+            let words = Words { limits, nets, cores_per_chip: 4 };
+            let verdict = words.judge(&nets.graph(vec![0; 4], None), &parts, &[0, 1, 2, 3]);
+            (verdict.excess, verdict.wanted)
+        };
+        assert_eq!(judge(&nets), (1, 6));
+        nets.nets.pop();
+        assert_eq!(judge(&nets), (0, 4));
+        nets.nets[1].listeners.truncate(1);
+        assert_eq!(judge(&nets), (0, 3));
+    }
 
     #[test]
     fn signals_of_different_cores_share_tags() {

@@ -1,6 +1,6 @@
 //! `quenched explain --core`: what fills a core, and who costs most.
 
-use super::{named, refused, table};
+use super::{CORES_MAX, listed, refused, table};
 use crate::errors::HostError;
 use mapper::{CoreContents, Explained, Sender};
 use std::fmt::Write;
@@ -18,7 +18,7 @@ pub(super) fn contents(
         let used: Vec<String> = cores.iter().map(|c| format!("{}.{}", c.address.chip, c.address.core)).collect();
         return Err(HostError::Usage {
             message: format!("{}: {address} is not in use", file.display()),
-            help: Some(format!("cores in use are {}", named(&used))),
+            help: Some(format!("cores in use are {}", listed(&used, CORES_MAX))),
         });
     };
     explained.core(index).map_err(|error| refused(file, error))
@@ -28,7 +28,7 @@ pub(super) fn contents(
 pub(super) fn text(contents: &CoreContents) -> String {
     let core = &contents.core;
     let parts: Vec<String> = core.parts.iter().map(ToString::to_string).collect();
-    let mut text = format!("{} (`{}`) holds {}\n", core.address, core.model, named(&parts));
+    let mut text = format!("{} (`{}`) holds {}\n", core.address, core.model, listed(&parts, CORES_MAX));
     if let Some((name, percent)) = core.fullest() {
         let _ = writeln!(text, "fullest: {name}, {percent} %");
     }

@@ -1,17 +1,19 @@
 //! `quenched explain --neuron`: what a neuron hears, where it sends, and its circuit on a die.
 
-use super::{plural, refused, table};
+use super::{listed, plural, refused, table};
 use crate::args::{DieChoice, ExplainArgs, NeuronName, WhichDie};
 use crate::commands::die::{number, parameters_of, significant};
 use crate::errors::HostError;
 use chip::{ChipSpec, Joined};
 use device_models::{DieParameters, NeuronFault};
 use formats::suggestion;
-use mapper::{Explained, NeuronAccount, Outgoing};
+use fx::Real;
+use mapper::{CopyAccount, Explained, NeuronAccount, Outgoing};
+use report::text_table;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
-use units::NeuronAddress;
+use units::NeuronId;
 
 /// Others with the same tag that are named; JSON has all.
 const SHARING_MAX: usize = 6;
@@ -22,6 +24,8 @@ pub(super) struct Circuit {
     die: WhichDie,
     /// `dead` or `hot`.
     fault: Option<&'static str>,
+    /// The circuits that are joined to the neuron; empty: it is one.
+    joined: Vec<NeuronId>,
     factors: Vec<Factor>,
 }
 
@@ -31,6 +35,10 @@ struct Factor {
     unit: String,
     asked: f64,
     factor: f64,
+    /// What joined circuits make of theirs.
+    rule: Joined,
+    /// The factor of each joined circuit.
+    of_circuits: Vec<f64>,
 }
 
 /// The die that the command line asks for, if any.
@@ -43,7 +51,13 @@ pub(super) fn die(args: &ExplainArgs, spec: &ChipSpec) -> Result<Option<(WhichDi
 /// What is known of the neuron called `name`.
 pub(super) fn account(explained: &Explained<'_>, name: &NeuronName, file: &Path) -> Result<NeuronAccount, HostError> {
     let symbols = explained.symbols();
-    let Some(population) = symbols.population(&name.population) else {
+    // A copy has a population of its own, which is called as a neuron is.
+    let copy = || {
+        let whole = format!("{}[{}]", name.population, name.index);
+        symbols.population(&whole).filter(|population| symbols.populations[*population].is_copy())
+    };
+    let named = symbols.population(&name.population).map(|population| (population, name.index));
+    let Some((population, index)) = named.or_else(|| Some((copy()?, 0))) else {
         let known: Vec<String> = symbols.populations.iter().map(|population| population.name.clone()).collect();
         return Err(HostError::Usage {
             message: format!("{}: there is no population `{}`", file.display(), name.population),
@@ -51,7 +65,7 @@ pub(super) fn account(explained: &Explained<'_>, name: &NeuronName, file: &Path)
         });
     };
     let size = symbols.populations[population].size;
-    let Some(address) = explained.address(population, name.index) else {
+    let Some(address) = explained.address(population, index) else {
         return Err(HostError::Usage {
             message: format!("{}: population `{}` has no neuron {}", file.display(), name.population, name.index),
             help: Some(format!("it has {}, numbered from 0", plural(size.into(), "neuron"))),
@@ -60,26 +74,33 @@ pub(super) fn account(explained: &Explained<'_>, name: &NeuronName, file: &Path)
     explained.neuron(address).map_err(|error| refused(file, error))
 }
 
+/// A factor, which has 32 fraction bits; 2^32 is exact.
+fn real(factor: Real) -> f64 {
+    factor.to_bits() as f64 / 4_294_967_296.0
+}
+
 /// The circuit at `address` on a die: the parameters that its equations read and that have mismatch there.
-pub(super) fn circuit(explained: &Explained<'_>, die: &(WhichDie, DieParameters), address: NeuronAddress) -> Circuit {
+pub(super) fn circuit(explained: &Explained<'_>, die: &(WhichDie, DieParameters), account: &NeuronAccount) -> Circuit {
+    let address = account.address;
     let (spec, (number_of_die, die)) = (explained.spec(), die);
     let core = explained.program().cores.iter().find(|core| core.address == address.core).expect("it was explained");
     let read = die.mismatched().filter(|name| spec.allowed(core.model, name).is_some_and(|allowed| allowed.is_read()));
+    let circuits = &account.joined;
     let factors = read.map(|name| {
         let nominal = spec.parameters[name].nominal.quantity;
         let asked = core.parameters.get(name).map_or(nominal, |values| values.get(address.neuron.index()));
-        // A factor has 32 fraction bits; 2^32 is exact.
         let readings = core.model.readings(&spec.synapses);
-        let joined = readings.iter().find(|reading| reading.parameter == name).map_or(Joined::Sender, |r| r.joined);
-        let factor = die.neuron_factor(name, joined, core, address.neuron.index());
-        let factor = factor.to_bits() as f64 / 4_294_967_296.0;
-        Factor { parameter: name.into(), unit: asked.unit.to_string(), asked: number(asked.value), factor }
+        let rule = readings.iter().find(|reading| reading.parameter == name).map_or(Joined::Sender, |r| r.joined);
+        let factor = real(die.neuron_factor(name, rule, core, address.neuron.index()));
+        let of_circuits = circuits.iter().map(|circuit| real(die.factor(name, core.address, *circuit))).collect();
+        let (unit, asked) = (asked.unit.to_string(), number(asked.value));
+        Factor { parameter: name.into(), unit, asked, factor, rule, of_circuits }
     });
     let fault = die.neuron_fault(address.core, core.sender(address.neuron.index())).map(|fault| match fault {
         NeuronFault::Dead => "dead",
         NeuronFault::Hot => "hot",
     });
-    Circuit { die: number_of_die.clone(), fault, factors: factors.collect() }
+    Circuit { die: number_of_die.clone(), fault, joined: circuits.clone(), factors: factors.collect() }
 }
 
 /// The neuron as JSON.
@@ -87,10 +108,15 @@ pub(super) fn json(account: &NeuronAccount, circuit: Option<&Circuit>) -> Value 
     let mut value = json!(account);
     if let Some(circuit) = circuit {
         let factors = circuit.factors.iter().map(|f| {
-            json!({
+            let mut value = json!({
                 "parameter": f.parameter, "unit": f.unit, "asked": f.asked, "factor": f.factor,
                 "value": f.asked * f.factor,
-            })
+            });
+            if !circuit.joined.is_empty() {
+                value["circuits"] = json!(f.of_circuits);
+                value["rule"] = rule(f.rule).into();
+            }
+            value
         });
         let factors: Vec<Value> = factors.collect();
         value["circuit"] = json!({ "die": circuit.die.json(), "fault": circuit.fault, "factors": factors });
@@ -101,12 +127,40 @@ pub(super) fn json(account: &NeuronAccount, circuit: Option<&Circuit>) -> Value 
 /// The neuron as text.
 pub(super) fn text(account: &NeuronAccount, circuit: Option<&Circuit>) -> String {
     let mut text = format!("{}: {}, `{}`\n", account.name, account.address, account.model);
+    if let Some(shared) = &account.copies {
+        text.push_str(&copies(shared));
+    }
+    if let [first, others @ ..] = &account.joined[..] {
+        let others: Vec<String> = others.iter().map(|circuit| circuit.0.to_string()).collect();
+        let _ = writeln!(
+            text,
+            "It is {} joined circuits: {first}, from which it sends, and {}.",
+            account.joined.len(),
+            others.join(", "),
+            first = first.0
+        );
+    }
     text.push_str(&incoming(account));
     text.push_str(&outgoing(account));
     if let Some(circuit) = circuit {
         text.push_str(&on_die(circuit));
     }
     text + "\n"
+}
+
+/// Which copy it is, or which copies it has, and its share of the targets.
+fn copies(account: &CopyAccount) -> String {
+    let CopyAccount { of, number, copies, targets, targets_of_all } = account;
+    let (count, all) = (copies.len(), listed(copies, SHARING_MAX));
+    let share =
+        format!("{} of {}: {}", targets.len(), plural(*targets_of_all as u64, "neuron"), listed(targets, SHARING_MAX));
+    match number {
+        Some(number) => {
+            format!("It is copy {number} of {count} of {of}, and hears what {of} hears. It serves {share}.\n")
+        }
+        None if count == 1 => format!("It has a copy, {all}, which hears what it hears. It serves {share}.\n"),
+        None => format!("It has {count} copies, which hear what it hears: {all}. It serves {share}.\n"),
+    }
 }
 
 fn incoming(account: &NeuronAccount) -> String {
@@ -158,12 +212,7 @@ fn outgoing(account: &NeuronAccount) -> String {
 
 /// Whose events have the same tag on that chip, in other cores.
 fn shared(word: &Outgoing) -> String {
-    let shown = word.shared_with.iter().take(SHARING_MAX).cloned().collect::<Vec<_>>().join(", ");
-    match word.shared_with.len().saturating_sub(SHARING_MAX) {
-        0 if shown.is_empty() => "-".into(),
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    listed(&word.shared_with, SHARING_MAX)
 }
 
 fn on_die(circuit: &Circuit) -> String {
@@ -177,7 +226,26 @@ fn on_die(circuit: &Circuit) -> String {
     let rows = circuit.factors.iter().map(|f| {
         let numbers = [f.asked, f.factor, f.asked * f.factor].map(|number| significant(number, 5));
         let [asked, factor, value] = numbers;
-        vec![f.parameter.clone(), f.unit.clone(), asked, factor, value]
+        let mut row = vec![f.parameter.clone(), f.unit.clone(), asked, factor, value];
+        if !circuit.joined.is_empty() {
+            row.push(rule(f.rule).into());
+            row.extend(f.of_circuits.iter().map(|factor| significant(*factor, 5)));
+        }
+        row
     });
-    text + "\n" + &table(&["parameter", "unit", "asked", "factor", "value"], rows.collect(), &[0, 1])
+    let mut header: Vec<String> = ["parameter", "unit", "asked", "factor", "value"].map(String::from).to_vec();
+    if !circuit.joined.is_empty() {
+        header.push("factor is".into());
+        header.extend(circuit.joined.iter().map(|circuit| format!("of {}", circuit.0)));
+    }
+    text + "\n" + &text_table(&header, rows.collect(), &[0, 1, 5])
+}
+
+/// What the factor of a neuron of joined circuits is.
+const fn rule(joined: Joined) -> &'static str {
+    match joined {
+        Joined::Sender => "of the first",
+        Joined::Mean => "mean",
+        Joined::HarmonicMean => "harmonic mean",
+    }
 }

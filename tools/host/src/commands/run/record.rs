@@ -60,7 +60,8 @@ impl Record {
         }
     }
 
-    /// How often each neuron and channel sent, of those that did; nothing if nobody asked.
+    /// How often each neuron and channel of the network sent, of those that did; nothing if nobody asked. A copy sends
+    /// when its neuron does, to other targets: it is no source of the network, and each target hears one of them.
     pub(super) fn counts(&self, activity: &[PopulationActivity]) -> Vec<SourceCount> {
         if !self.counts {
             return Vec::new();
@@ -71,7 +72,8 @@ impl Record {
             spikes: u32::try_from(spikes).unwrap_or(u32::MAX),
         };
         let mut all = Vec::new();
-        for population in activity {
+        let symbols = &self.board.symbols().populations;
+        for population in activity.iter().zip(symbols).filter(|(_, symbol)| !symbol.is_copy()).map(|(own, _)| own) {
             let members = population.events.iter().zip(0..).filter(|(events, _)| **events > 0);
             all.extend(members.map(|(events, index)| count(&population.name, index, *events)));
         }
