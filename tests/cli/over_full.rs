@@ -17,18 +17,21 @@ pre = "in"
 post = "h"
 synapse = "i_syn"
 connect = { list = "drive.csv" }
+weight = "1 1"
 [[projection]]
 name = "recurrent"
 pre = "h"
 post = "h"
 synapse = "i_syn"
 connect = { list = "recurrent.csv" }
+weight = "1 1"
 [[projection]]
 name = "read"
 pre = "h"
 post = "out"
 synapse = "i_syn"
 connect = { list = "read.csv" }
+weight = "1 1"
 "#;
 
 /// The chip, and copies where they are needed.
@@ -59,7 +62,7 @@ fn a_copy_is_explained_as_what_it_is() {
         let copy = explain("copy 1 of h[0]");
         has(
             &copy,
-            &["\ncopy 1 of h[0]: chip 0 core 0 neuron 80", "It is copy 1 of 1 of h[0], and hears what h[0] hears."],
+            &["copy 1 of h[0]: chip 0 core 0 neuron 80", "It is copy 1 of 1 of h[0], and hears what h[0] hears."],
         );
         has(&copy, &["It serves 35 of 70 neurons: h[37], h[38], h[39], h[40], h[41], h[42] and 29 more."]);
         assert_eq!(copy, explain("copy 1 of h[0][0]"), "by population and index");

@@ -69,7 +69,8 @@ fn what_is_wrong_with_a_file_is_said_of_each() {
         (&value["files"][1]["ok"], &value["files"][1]["error"]["errors"][0]["line"]),
         (&false.into(), &11.into())
     );
-    let error = sandbox.fails(1, &["check", "good.toml", "--chip", "dynapse3"]);
+    let output = sandbox.quenched(&["check", "good.toml", "--chip", "dynapse3"]).code(1);
+    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
     assert!(error.contains("something is wrong with 1 of 1 files"), "{error}");
 }
 

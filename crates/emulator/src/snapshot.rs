@@ -2,7 +2,7 @@
 
 mod waiting;
 
-use crate::kernel::due;
+use crate::clock::due;
 use crate::noise::EventNoise;
 use crate::queue::Delivery;
 use crate::{Emulator, EmulatorError};

@@ -2,8 +2,8 @@
 //!
 //! Owns the one way in which a reader comes to the bytes of a path: plain files, and what came in on standard input,
 //! whose name is `-`. A device can be endless, a pipe or a socket may never answer, and a folder has no bytes; they are
-//! refused before a byte is read, and a pipe before it is opened, because opening one waits for its other end. Who pipes
-//! something in says so by the name, and waits for its end.
+//! refused before a byte is read, and a pipe before it is opened, because opening one waits for its other end. Who
+//! pipes something in says so by the name, and waits for its end.
 
 use crate::error::{Action, FormatError};
 use std::fs::{File, FileType};

@@ -27,8 +27,8 @@ pub struct WayOut {
 }
 
 /// At most three ways out of `error`, which `network` met on `spec` with `options`; those that are options were tried,
-/// and are refused themselves unless they stand here. Where trying takes long (large networks, and less large ones whose
-/// placement is searched), what the table of the limits promises stands here without its loss.
+/// and are refused themselves unless they stand here. Where trying takes long (large networks, and less large ones
+/// whose placement is searched), what the table of the limits promises stands here without its loss.
 pub fn ways_out(network: &Network, spec: &ChipSpec, options: &MapperOptions, error: &MapperError) -> Vec<WayOut> {
     let error = error.refusal();
     let connections: usize = network.projections.iter().map(|projection| projection.connections.len()).sum();

@@ -190,7 +190,7 @@ fn events_without_a_connection_are_taken_whatever_their_number() {
         let taken = session.take_all(list, Tick(0)..Tick(9), multiple).unwrap();
         // Straight, and from a state with the events ahead.
         let mut resumed = board.resume(session.die(), &session.snapshot()).unwrap();
-        [&mut session, &mut resumed].map(|session| session.run_until(Tick(9), &mut ()));
+        [&mut session, &mut resumed].into_iter().for_each(|session| session.run_until(Tick(9), &mut ()));
         assert_eq!(session.counters(), resumed.counters());
         assert_eq!((session.counters().inputs, session.counters().events_delivered), (1, 0));
         (taken.read, taken.unconnected, taken.capped, taken.first_unconnected)

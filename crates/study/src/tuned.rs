@@ -1,8 +1,8 @@
 //! The homogeneous network that was tuned: of the settings of `[tune]`, the one that is best on validation data.
 //!
 //! Owns the choice. All tasks of a stimulus share one setting, as all networks and series do, and nothing of the test
-//! part is looked at; what stands at an end of its grid is said, because the best may lie beyond, but where the score is
-//! flat. It deliberately runs nothing: a study has run every setting.
+//! part is looked at; what stands at an end of its grid is said, because the best may lie beyond, but where the score
+//! is flat. It deliberately runs nothing: a study has run every setting.
 
 use crate::axis::{AXES, Axis, Role, Scale, number};
 use crate::{Point, Row, StudyError};
@@ -38,8 +38,8 @@ impl Edge {
     pub const NAMES: [(&'static str, Self); 2] = [("warn", Self::Warn), ("error", Self::Error)];
 }
 
-/// The share of a score by which the last step to the end of a grid must better it for the best to be said to lie there:
-/// what has no effect, or none any more, is nothing to look beyond.
+/// The share of a score by which the last step to the end of a grid must better it for the best to be said to lie
+/// there: what has no effect, or none any more, is nothing to look beyond.
 const FLAT: f64 = 0.005;
 
 /// The tasks of one stimulus go together.

@@ -6,7 +6,7 @@
 //! overflows.
 
 use crate::Emulator;
-use crate::kernel::due;
+use crate::clock::due;
 use crate::noise::EventNoise;
 use crate::queue::Delivery;
 use alloc::collections::BTreeMap;

@@ -62,8 +62,8 @@ fn random_nets_with_fan_in_12_and_13_map() {
     }
 }
 
-/// A reservoir whose cores would all hear nearly all of it is refused for what the order is refused for, and the way out
-/// is named.
+/// A reservoir whose cores would all hear nearly all of it is refused for what the order is refused for, and the way
+/// out is named.
 #[test]
 fn random_nets_that_no_board_holds_are_refused() {
     let (network, spec) = (random(3072, 48, 5), tag_cam());
