@@ -320,7 +320,7 @@ fn every_event_of_an_input_is_accounted_for() {
     // Channels 8 and up reach nothing.
     sandbox.file("net.toml", PIXELS.replace("connect = \"all-to-all\"", "connect = { list = \"c.csv\" }"));
     sandbox.file("c.csv", "pre,post,weight\n0,0,1\n3,0,1\n7,0,1\n");
-    sandbox.file("list.csv", "tick,channel,payload\n0,3,1\n0,3,2\n1,8,-1\n5,0,300\n10,0,1\n20,3,1\n");
+    sandbox.file("list.csv", "tick,channel,payload\n0,3,1\n0,3,2\n1,8,1\n5,0,300\n10,0,1\n20,3,1\n");
     let counts = |account: &serde_json::Value| {
         ["read", "used", "before", "after", "unconnected", "merged", "capped"]
             .map(|key| account[key].as_u64().expect(key))

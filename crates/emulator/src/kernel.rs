@@ -43,8 +43,8 @@ pub struct Emulator {
     pub(crate) now: Tick,
     /// By input channel: the level that all events sent so far lead to, for channels that drive rate units.
     pub(crate) levels: Vec<i64>,
-    /// By source, input channels first: whether its events carry numbers with a sign and not numbers of spikes, or may,
-    /// as it reaches nothing. Empty: none does.
+    /// By source, input channels first: whether its events carry numbers with a sign and not numbers of spikes. Empty:
+    /// none does.
     pub(crate) messages: Vec<bool>,
     /// By route: whether it is switched off. Empty: none is.
     pub(crate) muted: Vec<bool>,
@@ -125,8 +125,7 @@ impl Emulator {
 
     /// Sends an event of channel `input` for tick `tick`. `payload` is the number of spikes where the channel drives
     /// spiking neurons, the change of the channel's level, in units of 2^-16, where it drives rate units, and any
-    /// number where it drives registers that take messages, or reaches nothing: then it has no effect, and is one event
-    /// that is counted as sent. Events of one channel for one tick add up. Those beyond
+    /// number where it drives registers that take messages. Events of one channel for one tick add up. Those beyond
     /// what the model that they drive takes in a tick ([`chip::ModelFacts::input_cap`]) are lost and counted as such
     /// ([`LossCause::InputCap`]).
     ///
@@ -429,20 +428,13 @@ impl Emulator {
     }
 }
 
-/// By source: whether all that it reaches takes messages. So does what a source reaches that reaches nothing: nothing
-/// says that its events are spikes, and none does anything. Empty if there is no such channel and no such core.
+/// By source: whether all that it reaches takes messages. Empty if none does.
 fn messages(fabric: &Fabric) -> Vec<bool> {
     let takes = |core: usize, lane: usize| fabric.layout(core).takes_messages(lane);
-    let any = (0..fabric.core_count()).any(|core| (0..fabric.layout(core).lanes().len()).any(|lane| takes(core, lane)));
-    let reaches_nothing = |source: usize| fabric.routes_of(source).is_empty() && fabric.traffic(source).sent == 0;
-    let mut channels = (0..fabric.input_count()).map(|channel| fabric.input_source(InputId(channel as u32)));
-    if !any && !channels.any(reaches_nothing) {
+    if !(0..fabric.core_count()).any(|core| (0..fabric.layout(core).lanes().len()).any(|lane| takes(core, lane))) {
         return Vec::new();
     }
     let all = |source: usize| {
-        if fabric.routes_of(source).is_empty() || !any {
-            return reaches_nothing(source);
-        }
         let rows = fabric.routes_of(source).map(|r| fabric.row(fabric.routes()[r].row));
         let mut rows = rows.flat_map(|row| row.synapses.iter().map(move |s| (row.core, s.target())));
         rows.all(|(core, target)| takes(core, target / fabric.layout(core).stride()))
