@@ -195,16 +195,16 @@ mod tests {
         let path = dir.path().join("old.program");
         std::fs::write(&path, container::encode(Kind { version: 1, ..KIND }, &tag_cam())).unwrap();
         let error = load(&path).unwrap_err();
-        assert!(error.to_string().contains("this program has version 1, but version 5 is needed"), "{error}");
+        assert!(error.to_string().contains("this program has version 1, but version 6 is needed"), "{error}");
         assert!(error.help().unwrap().contains("make the program again with this release"));
     }
 
-    /// The bytes of version 5: a change here is a new version.
+    /// The bytes of version 6: a change here is a new version.
     #[test]
-    fn version_5_is_frozen() {
+    fn version_6_is_frozen() {
         let digest = |program| blake3::hash(&container::encode(KIND, &(program, symbols()))).to_hex()[..16].to_string();
         let digests = [digest(ideal()), digest(tag_cam()), digest(crossbar()), digest(axon())];
-        assert_eq!(digests, ["f516cd60d1439425", "acf9569b9e2b530c", "fd3c618e8d614698", "c714ff6a729cf8bc"]);
+        assert_eq!(digests, ["661b510c85eaf2d5", "f921f0b1d579e7ec", "f8934ab5268370dd", "c5b89d10440d4ef5"]);
     }
 
     proptest! {

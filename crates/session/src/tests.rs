@@ -177,35 +177,6 @@ fn events_are_taken_as_far_as_they_fit() {
     assert_eq!(wrong(several(1, 0, -1)), "input channel 0 would have -1 spikes in tick 1; it can have from 0 to 255");
 }
 
-/// An event that reaches nothing has no effect, whatever its number: it is one that was sent, and refuses no run.
-#[test]
-fn events_without_a_connection_are_taken_whatever_their_number() {
-    let spec = formats::chip::shipped("ideal").unwrap();
-    let text = NETWORK.replace("pre = \"other\"", "pre = \"in\"");
-    let network = formats::network::read(&text, "network", std::path::Path::new("."), &spec).unwrap();
-    let board = Board::map(spec, &network, &MapperOptions::default()).unwrap();
-    let of = |payloads: &[i32], multiple| {
-        let mut session = board.on(&DieParameters::nominal()).unwrap();
-        let list = payloads.iter().map(|payload| InputEvent { payload: *payload, ..event(3, 2) });
-        let taken = session.take_all(list, Tick(0)..Tick(9), multiple).unwrap();
-        // Straight, and from a state with the events ahead.
-        let mut resumed = board.resume(session.die(), &session.snapshot()).unwrap();
-        [&mut session, &mut resumed].into_iter().for_each(|session| session.run_until(Tick(9), &mut ()));
-        assert_eq!(session.counters(), resumed.counters());
-        assert_eq!((session.counters().inputs, session.counters().events_delivered), (1, 0));
-        (taken.read, taken.unconnected, taken.capped, taken.first_unconnected)
-    };
-    for multiple in [Multiple::Count, Multiple::Binary] {
-        for payloads in [&[1][..], &[-1], &[300, 300], &[-500_000, 7]] {
-            assert_eq!(of(payloads, multiple), (payloads.len() as u64, payloads.len() as u64, 0, Some(InputId(2))));
-        }
-    }
-    // A channel that reaches something is as strict as ever.
-    let mut session = board.on(&DieParameters::nominal()).unwrap();
-    let error = session.send_all([InputEvent { payload: -1, ..event(3, 1) }], Tick(0)..Tick(9)).unwrap_err();
-    assert_eq!(error.to_string(), "input channel 1 would have -1 spikes in tick 3; it can have from 0 to 255");
-}
-
 #[test]
 fn probes_are_read_at_their_ticks_and_change_nothing() {
     let (mut plain, mut probed) = (session(), session());
