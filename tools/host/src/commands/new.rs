@@ -9,7 +9,7 @@ use serde_json::json;
 
 impl Template {
     /// The file, with its comments.
-    const fn text(self) -> &'static str {
+    pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Chip => include_str!("../templates/chip.toml"),
             Self::Network => include_str!("../templates/network.toml"),
