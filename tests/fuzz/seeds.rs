@@ -111,8 +111,11 @@ fn npz(arrays: &[(&str, &str, &[u64], usize)]) -> Vec<u8> {
     npz_shaped(&shaped)
 }
 
-/// The same of arrays of any shape, which comes last.
-fn npz_shaped(arrays: &[(&str, &str, &[u64], usize, &[usize])]) -> Vec<u8> {
+/// An array as [`npz`] has it, and its shape.
+type Shaped<'a> = (&'a str, &'a str, &'a [u64], usize, &'a [usize]);
+
+/// The same of arrays of any shape.
+fn npz_shaped(arrays: &[Shaped<'_>]) -> Vec<u8> {
     let file = |dtype: &str, values: &[u64], width: usize, shape: &[usize]| {
         let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes().into_iter().take(width)).collect();
         formats::npz::npy(dtype, shape, &data)

@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 use std::sync::Arc;
 use units::{CoreAddress, NeuronId};
 
-/// A die of a chip; `die["tau_mem"]` are the values of a parameter, shape (cores, neurons), in the unit of the chip file.
+/// A die of a chip; `die["tau_mem"]` are the values of a parameter, in the unit of the chip file, shape
+/// (cores, neurons).
 ///
 /// Made by :meth:`Chip.die` and :meth:`Chip.nominal`.
 #[pyclass(frozen, module = "quenched")]

@@ -17,7 +17,7 @@ use std::ffi::OsString;
 /// The command `quenched` with these words, the name of the program first; returns its exit status.
 #[pyfunction]
 fn main(py: Python<'_>, words: Vec<OsString>) -> u8 {
-    py.detach(|| command::run(words))
+    py.detach(|| host::run(words))
 }
 
 /// A file to begin with, with comments.
@@ -38,7 +38,7 @@ fn main(py: Python<'_>, words: Vec<OsString>) -> u8 {
 #[pyfunction]
 fn template(what: &str) -> Result<&'static str, error::PythonError> {
     let known = ["chip", "network", "study"].map(String::from).to_vec();
-    command::template(what).ok_or_else(|| error::PythonError::unknown("template", what, known))
+    host::template(what).ok_or_else(|| error::PythonError::unknown("template", what, known))
 }
 
 #[pymodule]

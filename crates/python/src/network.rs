@@ -105,8 +105,8 @@ impl Network {
 /// path : path
 /// chip : Chip
 /// like : str
-///     The simulator whose rules the graph is run by: "snntorch", "norse", "sinabs", "spikingjelly", "rockpool", "spyx",
-///     "lava", "euler" or "exact".
+///     The simulator whose rules the graph is run by: "snntorch", "norse", "sinabs", "spikingjelly", "rockpool",
+///     "spyx", "lava", "euler" or "exact".
 /// dt : float, optional
 ///     Length of a step, as the file counts time; that of the simulator if not given.
 /// rules : sequence of str

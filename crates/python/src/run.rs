@@ -59,6 +59,13 @@ struct Asked {
     binary: bool,
 }
 
+/// Spikes as arrays: tick, population, neuron, value.
+type Columns<'py> =
+    (Bound<'py, PyArray1<u64>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i32>>);
+
+/// Readings in their unit, and as integers with so many bits behind the point; the unit.
+type Trace<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<i64>>, u32, String);
+
 /// One input: tick, channel and payload of each event.
 type Events = Vec<InputEvent>;
 
@@ -186,12 +193,7 @@ impl Run {
     }
 
     /// Columns of all spikes: tick, population, neuron, value.
-    #[expect(clippy::type_complexity, reason = "four columns")]
-    fn _columns<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> (Bound<'py, PyArray1<u64>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i32>>)
-    {
+    fn _columns<'py>(&self, py: Python<'py>) -> Columns<'py> {
         let Spikes { ticks, populations, neurons, values } = &self.spikes;
         (
             PyArray1::from_slice(py, ticks),
@@ -237,12 +239,7 @@ impl Run {
     }
 
     /// The readings of a quantity of a population in its unit: one row a sample, one column a neuron.
-    fn _trace<'py>(
-        &self,
-        py: Python<'py>,
-        population: &str,
-        quantity: &str,
-    ) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<i64>>, u32, String)> {
+    fn _trace<'py>(&self, py: Python<'py>, population: &str, quantity: &str) -> PyResult<Trace<'py>> {
         let board = self.session.board();
         let wanted = board.population(population).map_err(PythonError::from)?;
         let of = |recording: &&session::Recording| {

@@ -2,8 +2,8 @@
 //!
 //! It is a library so that the Python package can bring the same command; a program has no use for it.
 //!
-//! This package owns the command line ([`args`]), what each command prints ([`commands`]) and how errors look
-//! ([`errors`]). It is the only one of the workspace that prints, handles signals and ends the process. It deliberately
+//! This package owns the command line (`args`), what each command prints (`commands`) and how errors look
+//! (`errors`). It is the only one of the workspace that prints, handles signals and ends the process. It deliberately
 //! computes nothing itself: whatever a command shows comes from a library that can be called without it.
 //!
 //! Exit status: 0 for success, 1 for a failure, 2 for a wrong command line, 130 after Ctrl-C.
