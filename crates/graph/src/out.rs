@@ -55,6 +55,10 @@ impl Graph {
         let populations = &steps.network.populations;
         for projection in &steps.network.projections {
             let (from, to) = (sender(projection), &populations[projection.post].name);
+            if !self.is_source(from) {
+                let reason = "its biases have delays of their own, which a node of weights has not".to_owned();
+                return Err(GraphError::Chip { node: to.clone(), reason });
+            }
             if steps.built[projection.post].kind.is_some() && self.has_delays(from, to) {
                 let reason = format!("what comes from `{from}` has delays of its own, which a node of weights has not");
                 return Err(GraphError::Chip { node: to.clone(), reason });
@@ -140,6 +144,11 @@ impl Graph {
     fn bias_of(&self, name: &str) -> Vec<f64> {
         let unit = self.units.iter().find(|unit| unit.name == name);
         unit.map_or_else(Vec::new, |unit| unit.bias.iter().map(|bias| bias.values().sum()).collect())
+    }
+
+    /// Whether a node sends something.
+    fn is_source(&self, name: &str) -> bool {
+        self.units.iter().any(|unit| unit.name == name) || self.inputs().any(|(input, ..)| input == name)
     }
 
     /// Whether something between two nodes is later than the step of a loop.
