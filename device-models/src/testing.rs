@@ -87,6 +87,7 @@ pub(crate) fn spec() -> ChipSpec {
         .map(|(name, p)| (name.to_owned(), p))
         .into(),
         energy: [].into(),
+        mesh: None,
         latency: None,
         mismatch_reference: Some("tau_mem".to_owned()),
         weight_mismatch: None,

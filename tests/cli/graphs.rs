@@ -61,6 +61,37 @@ fn a_graph_runs_as_long_as_its_input_and_the_same_as_its_program() {
 }
 
 #[test]
+fn what_a_xylo_holds_is_a_graph_that_makes_the_same_program() {
+    let sandbox = sandbox("rockpool_lif");
+    let chip = ["--chip", "xylo-audio2", "--json"];
+    let wish = ["map", "net.nir", "--like", "rockpool", "--out", "wish.program", "--nir", "held.nir"];
+    let json = sandbox.json(&[&wish[..], &chip].concat());
+    let strings = |key: &str| -> Vec<String> {
+        let list = json["nir_reading"][key].as_array().unwrap_or_else(|| panic!("{json}"));
+        list.iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+    };
+    let options = strings("options");
+    assert_eq!(options, ["--like xylo"]);
+    let unsaid = strings("unsaid").join("\n");
+    for part in ["rounded down and at least 1", "end at -32768 and 32767", "at most 15 spikes in a step"] {
+        assert!(unsaid.contains(part), "{part}: {unsaid}");
+    }
+    let held = ["map", "held.nir", "--like", "xylo", "--out", "held.program"];
+    sandbox.json(&[&held[..], &chip].concat());
+    let program = |name: &str| std::fs::read(sandbox.path().join(name)).unwrap();
+    assert_eq!(program("held.program"), program("wish.program"));
+    let text = sandbox.prints(&["map", "held.nir", "--like", "xylo", "--chip", "xylo-audio2", "--nir", "again.nir"]);
+    assert!(
+        text.contains("The graph of `--nir` is read with: --like xylo\nWhat the chip does and that graph"),
+        "{text}"
+    );
+    assert_eq!(program("again.nir"), program("held.nir"));
+    // On other chips there is nothing to be said of it.
+    let text = sandbox.prints(&["map", "net.nir", "--like", "rockpool", "--chip", "ideal", "--nir", "ideal.nir"]);
+    assert!(!text.contains("is read with"), "{text}");
+}
+
+#[test]
 fn a_graph_meets_chips_with_neurons_of_their_own() {
     let sandbox = sandbox("snn_rleaky_zero_delay");
     let lif = ["map", "net.nir", "--like", "snntorch", "--step-time", "1ms"];

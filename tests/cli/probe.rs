@@ -109,6 +109,9 @@ fn every_core_model_has_probes() {
     let latency = "latency, by the times of sana-fe, sana-fe-barrier: 14.432 us, of which 4.800 us barriers; longest step \
                    3.379 us";
     assert!(text.contains(latency), "{text}");
+    let hops = "hops between tiles, by the prices of davies-2018 (vendor-simulated): 0 east-west at 3 pJ, 0 north-south at \
+                4 pJ: 0.000000 uJ\n";
+    assert!(text.contains(hops), "{text}");
     // The threshold is 64 and must be exceeded.
     assert_eq!(
         samples(&sandbox.read("t.csv")),

@@ -183,15 +183,18 @@ impl Net {
             both.add(&name("n"), rows, file, GraphNode::Neurons(neurons));
             both.edge(&last, &name("n"), false);
             if let Some(skip) = &layer.skip {
-                both.weights(&name("skip"), skip, None);
+                // With its bias, the delay before the neurons and the late bias of their loop, up to three steps in
+                // which a constant begins.
+                both.weights(&name("skip"), skip, Some(&vec![-0.125; rows]));
                 both.edge("input", &name("skip"), false);
-                both.edge(&name("skip"), &name("n"), false);
+                let file = node("Delay", &[("delay", vec![rows as u64], vec![2.0 * DT; rows])]);
+                both.add(&name("wait"), rows, file, GraphNode::Delay(vec![2; rows]));
+                both.edge(&name("skip"), &name("wait"), false);
+                both.edge(&name("wait"), &name("n"), false);
             }
             // A loop of numbers alone makes any rounding grow; spikes stop that.
             if let Some(recurrent) = layer.recurrent.as_ref().filter(|_| spikes(layer.kind)) {
-                // One late bias is built; a delay of the other makes it late too.
-                let bias = layer.delay.is_none().then(|| vec![0.25; rows]);
-                both.weights(&name("rec"), recurrent, bias.as_ref());
+                both.weights(&name("rec"), recurrent, Some(&vec![0.25; rows]));
                 both.edge(&name("n"), &name("rec"), false);
                 both.edge(&name("rec"), &name("n"), true);
             }
@@ -377,6 +380,37 @@ proptest! {
             }
         }
     }
+}
+
+/// Constants of one neuron, 1, 10, 100 and 1000, that begin in the steps 0, 1, 3 and 4: its voltage adds up what has
+/// begun.
+#[test]
+fn biases_begin_each_in_its_own_step() {
+    let mut graph = NirGraph::default();
+    let mut add = |name: &str, node: NirNode| graph.nodes.insert(name.to_owned(), node);
+    let shape = || node("Input", &[("shape", vec![1], vec![1.0])]);
+    add("in", shape());
+    add("every-step", node("I", &[("r", vec![], vec![1.0 / DT])]));
+    add("out", NirNode { kind: "Output".into(), ..shape() });
+    let mut edges = vec![("every-step".to_owned(), "out".to_owned())];
+    for (delay, bias) in [(0, 1.0), (1, 10.0), (3, 100.0), (4, 1000.0)] {
+        let (weights, wait) = (format!("w{delay}"), format!("d{delay}"));
+        add(&weights, node("Affine", &[("weight", vec![1, 1], vec![0.0]), ("bias", vec![1], vec![bias])]));
+        add(&wait, node("Delay", &[("delay", vec![], vec![f64::from(delay) * DT])]));
+        edges.extend([("in".to_owned(), weights.clone()), (weights, wait.clone()), (wait, "every-step".to_owned())]);
+    }
+    graph.edges = edges;
+    let mut options = Options::of(Like::Euler);
+    options.set("gain=1").unwrap();
+    let steps = Graph::new(&graph, &options).unwrap().steps(&formats::chip::shipped("ideal").unwrap()).unwrap();
+    // What makes the late ones is a population with a name that no node has.
+    let names: Vec<&str> = steps.network.populations.iter().map(|population| population.name.as_str()).collect();
+    assert_eq!(names[0], "every-step");
+    assert!(names.contains(&"every-step-"), "{names:?}");
+    let rows = run(&steps, &vec![vec![0.0]; 7], false);
+    let voltages: Vec<f64> = rows.iter().map(|(_, voltages)| voltages[0][0].round()).collect();
+    // The neuron adds up what it gets.
+    assert_eq!(voltages, [1.0, 12.0, 23.0, 134.0, 1245.0, 2356.0, 3467.0]);
 }
 
 /// Every way back in a graph of two populations in a ring: the edge into the one that the input reaches is late.

@@ -24,6 +24,7 @@ mod loihi;
 mod mapping;
 mod network_files;
 mod netx;
+mod nir_xylo;
 mod noise;
 mod observers;
 mod oracles;

@@ -233,7 +233,21 @@ fn what_is_not_read_is_refused_by_layer_and_field() {
     };
     let neurons = |values| dense(move |group| neuron(group, "CUBA", values));
     for (bytes, words) in [
-        (with("average", "CUBA"), "layer 1, field `type`: layers of type `average` are not read"),
+        (
+            with("average", "CUBA"),
+            "layer 1, field `type`: layers of type `average` are not read: it gives the mean of the spikes of neurons",
+        ),
+        (with("concat", "CUBA"), "layers of type `concat` are not read: neither SLAYER nor `netx` has such a layer"),
+        (with("sum", "CUBA"), "layers of type `sum` are not read: input, flatten, dense, conv and pool are"),
+        // As lava-dl exports a recurrent layer.
+        (
+            net(|layers| {
+                layer(layers, 0, "input", &[4], |_| {});
+                let empty = layers.create_group("1").finish();
+                layers.add_group(empty);
+            }),
+            "`/layer/1`: it is empty: SLAYER writes nothing of a recurrent layer",
+        ),
         (with("conv", "SDNN"), "layer 1, field `neuron/type`: neurons of type `SDNN` are not read; CUBA and LOIHI are"),
         (with("dense", "CUBA"), "layer 1, field `weight`: its shape is [1, 1, 2, 2], but a row for each of 9 neurons"),
         (

@@ -31,6 +31,7 @@ pub(crate) fn chip(model: CoreModel, synapses: Vec<SynapseType>) -> ChipSpec {
         rules: None,
         parameters: BTreeMap::new(),
         energy: BTreeMap::new(),
+        mesh: None,
         latency: None,
         mismatch_reference: None,
         weight_mismatch: None,

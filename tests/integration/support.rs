@@ -103,6 +103,7 @@ pub(crate) fn test_chip(router: RouterSpec) -> ChipSpec {
         rules: None,
         parameters,
         energy: BTreeMap::new(),
+        mesh: None,
         latency: None,
         mismatch_reference: Some("tau_mem".to_owned()),
         weight_mismatch: None,

@@ -30,6 +30,7 @@ mod event;
 mod lanes;
 mod latency;
 mod level;
+mod mesh;
 mod models;
 mod program;
 mod readings;
@@ -49,6 +50,7 @@ pub use lanes::{
     WEIGHT_EXPONENT_MAX, places, stride,
 };
 pub use latency::{BarrierSpec, LATENCY_OPERATIONS, LatencySpec};
+pub use mesh::{HOP_OPERATIONS, MeshSpec};
 pub use models::{CoreModel, ModelFacts, ModelNoise, SPIKES_PER_TICK_MAX, Sums, registers};
 pub use program::{
     AxonCore, AxonTarget, BusEvent, BusInput, CamWord, Circuits, CoreProgram, CrossbarCore, HostAxon, HostEvent,

@@ -7,6 +7,7 @@ mod synapse;
 
 use crate::lanes::PLAIN_SHIFT;
 use crate::latency::LatencySpec;
+use crate::mesh::{HOP_OPERATIONS, MeshSpec};
 use crate::models::CoreModel;
 use crate::variation::{FaultSpec, NoiseSpec};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,8 @@ pub enum Evidence {
     Measured,
     /// Stated by the maker: a limit, a size, an acceptance bound.
     VendorLimit,
+    /// Simulated by the maker ahead of silicon, and published.
+    VendorSimulated,
     /// The default of a public simulator; no measurement behind it is known.
     SimulatorDefault,
     /// Chosen here, for the reason that the source gives.
@@ -41,14 +44,21 @@ pub enum Evidence {
 
 impl Evidence {
     /// Every grade, from best to weakest.
-    pub const ALL: [Self; 5] =
-        [Self::Measured, Self::VendorLimit, Self::SimulatorDefault, Self::Assumed, Self::Unstated];
+    pub const ALL: [Self; 6] = [
+        Self::Measured,
+        Self::VendorLimit,
+        Self::VendorSimulated,
+        Self::SimulatorDefault,
+        Self::Assumed,
+        Self::Unstated,
+    ];
 
     /// The spelling used in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Measured => "measured",
             Self::VendorLimit => "vendor-limit",
+            Self::VendorSimulated => "vendor-simulated",
             Self::SimulatorDefault => "simulator-default",
             Self::Assumed => "assumed",
             Self::Unstated => "unstated",
@@ -60,6 +70,7 @@ impl Evidence {
         match self {
             Self::Measured => "measured on silicon and published",
             Self::VendorLimit => "stated by the maker: a limit, a size, an acceptance bound",
+            Self::VendorSimulated => "simulated by the maker ahead of silicon, and published",
             Self::SimulatorDefault => "the default of a public simulator; no measurement behind it is known",
             Self::Assumed => "chosen here, for the reason that the source gives",
             Self::Unstated => "nothing is said of where it comes from; shipped chips have no such number",
@@ -234,6 +245,8 @@ pub struct ChipSpec {
     pub parameters: BTreeMap<String, ParameterSpec>,
     /// Energy of each operation that is priced, by its name in [`ENERGY_OPERATIONS`].
     pub energy: BTreeMap<String, Fact>,
+    /// Where its cores lie; not known if absent.
+    pub mesh: Option<MeshSpec>,
     /// How long operations take; none if absent.
     pub latency: Option<LatencySpec>,
     /// The parameter whose CV is quoted when the mismatch of the whole chip is scaled "to CV x"; or [`WEIGHTS`].
@@ -314,6 +327,9 @@ impl ChipSpec {
                 mismatch.facts(&format!("{path}.mismatch"), &mut add);
             }
         }
+        for stated in self.mesh.iter().flat_map(Section::stated) {
+            add(format!("mesh.{}", stated.path), stated.fact);
+        }
         for (name, fact) in &self.energy {
             add(format!("energy.{name}"), fact);
         }
@@ -387,4 +403,5 @@ pub fn whole_multiple(time: Quantity, unit: Quantity) -> Option<u64> {
 }
 
 /// The operations whose energy a chip file can state: what the emulator counts.
-pub const ENERGY_OPERATIONS: [&str; 4] = ["synaptic_operation", "neuron_update", "spike", "event_sent"];
+pub const ENERGY_OPERATIONS: [&str; 6] =
+    ["synaptic_operation", "neuron_update", "spike", "event_sent", HOP_OPERATIONS[0], HOP_OPERATIONS[1]];

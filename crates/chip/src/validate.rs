@@ -57,6 +57,11 @@ pub const RULES: &[Rule] = &[
     rule("counts-are-positive", "Sizes are whole numbers above 0.", board::counts_are_positive),
     rule("exponents-are-an-interval", "Weight exponents are small whole numbers, low <= high.", board::exponents),
     rule("energies-are-energies", "`energy` prices operations that are counted.", board::energies),
+    rule(
+        "mesh-holds-cores",
+        "`mesh` has room for the cores of a chip, and is there if hops have a price.",
+        board::mesh,
+    ),
     rule("latencies-are-times", "`latency` times operations, and barriers by ascending cores.", latency::latencies),
     rule("rules-belong-to-models", "`rules` is there if a digital model is.", circuits::rules_belong_to_models),
     rule("xylo-has-two-layers", "A Xylo router has core model `xylo` on one chip of 2 cores.", board::xylo_layers),

@@ -249,6 +249,7 @@ pub(crate) fn ideal_chip(model: CoreModel) -> ChipSpec {
         rules: None,
         parameters: BTreeMap::new(),
         energy: BTreeMap::new(),
+        mesh: None,
         latency: None,
         mismatch_reference: None,
         weight_mismatch: None,

@@ -137,6 +137,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         "rules",
         "synapses",
         "parameters",
+        "mesh",
         "energy",
         "latency",
         "weights",
@@ -159,6 +160,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
     let router = root.required_with("router", |v| read_router(&v));
     let rules = root.optional_with("rules", |v| read_rules(&v));
     let energy = root.optional_with("energy", |v| by_name(&v, |v| fact(v.read())));
+    let mesh = root.optional_with("mesh", |v| read_section(&v));
     let latency = root.optional_with("latency", |v| read_latency(&v));
     let synapses = root.required_with("synapses", |v| all(v.array()?, read_synapse));
     let parameters = root.required_with("parameters", |v| by_name(&v, read_parameter));
@@ -184,6 +186,7 @@ fn read_spec(document: &Document<'_>) -> Option<ChipSpec> {
         rules: rules?,
         parameters: parameters?,
         energy: energy?.unwrap_or_default(),
+        mesh: mesh?,
         latency: latency?,
         mismatch_reference: mismatch_reference?,
         weight_mismatch: weight_mismatch?,

@@ -104,6 +104,12 @@ impl NetxFile {
 }
 
 fn layer(reader: &mut Reader<'_>, group: &Group, path: &str) -> Result<NetxLayer, FormatError> {
+    let count = |names: Result<Vec<String>, _>| names.map_or(0, |names: Vec<String>| names.len());
+    if count(group.datasets()) + count(group.groups()) == 0 {
+        let reason = "it is empty: SLAYER writes nothing of a recurrent layer (`Recurrent`, `KWTA`), so that its weights \
+                      are in no file";
+        return Err(reader.wrong(path, reason));
+    }
     let kind = reader.text(group, path, "type")?;
     let numbers = numbers(reader, group, path)?;
     let mut groups = group.groups().map_err(|error| reader.wrong(path, error))?;

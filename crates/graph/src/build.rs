@@ -4,13 +4,16 @@
 //! weight and a delay each. A graph passes values through all its layers within a step; here layers act one after the
 //! other in ticks of that step, each at its phase, and what is late arrives in the next step. A value at an `Output`
 //! that is not just the spikes of some neurons is a population of its own that sums and sends nothing.
+//!
+//! A core holds one constant of a neuron that counts from the start, and one that counts from a later step. Further
+//! ones come as spikes of one neuron that spikes in every step, each over a connection that is as late as its constant.
 
 use crate::graph::{Graph, OutputSource};
 use crate::linear::{Entry, Map};
 use crate::rule::Rule;
 use crate::step::{Stepped, registers};
 use crate::{GraphError, NeuronKind};
-use chip::{ChipSpec, Clock, CoreModel, Kinetics, PLAIN_SHIFT, Values, canonical_unit};
+use chip::{ChipSpec, Clock, CoreModel, Endpoint, Kinetics, PLAIN_SHIFT, Values, canonical_unit};
 use fx::Weight;
 use network::{Connections, InputGroup, Mask, Network, Population, Projection, SynapseChoice, WeightFormat};
 use std::collections::BTreeMap;
@@ -70,6 +73,9 @@ pub struct Steps {
     pub scales: Vec<String>,
 }
 
+/// What the population is called whose neuron spikes in every step, if no node is called so.
+const EVERY_STEP: &str = "every-step";
+
 /// What a population is built of.
 struct Part<'a> {
     name: String,
@@ -115,7 +121,16 @@ pub(crate) fn steps(graph: &Graph, spec: &ChipSpec) -> Result<Steps, GraphError>
         ),
     };
     let kinds = Kinds::of(spec).filter(|_| spec.models.contains(&CoreModel::CubaLif)).ok_or_else(not_here)?;
-    let parts = parts(graph);
+    let (nothing, one) = (BTreeMap::new(), [BTreeMap::from([(0, 1.0)])]);
+    let mut parts = parts(graph);
+    let own = parts.len();
+    if parts.iter().any(|part| part.further().next().is_some()) {
+        let mut name = EVERY_STEP.to_owned();
+        while parts.iter().any(|part| part.name == name) || graph.inputs().any(|(input, ..)| input == name) {
+            name.push('-');
+        }
+        parts.push(Part::every_step(name, &nothing, &one));
+    }
     let depth = parts.iter().map(|part| part.phase + 1).max().unwrap_or(1);
     // A power of two, so that a tick is a decimal.
     let step_ticks = depth.next_power_of_two();
@@ -164,16 +179,32 @@ pub(crate) fn steps(graph: &Graph, spec: &ChipSpec) -> Result<Steps, GraphError>
             }
             let senders = network.size_of(pre).expect("sources are ends of the network");
             let connections = Connections::from_delayed_list(senders, list);
-            network.projections.push(Projection {
-                name: format!("{source} -> {}", part.name),
-                pre,
-                post,
-                synapse: SynapseChoice { excitatory: synapse.clone(), inhibitory: synapse.clone() },
-                mask: Mask::all(connections.len()),
-                connections,
-                delay_ticks: 1,
-                weight_format: WeightFormat::default(),
-            });
+            network.projections.push(projection(source, &part.name, (pre, post), synapse, connections));
+        }
+    }
+    if let Some(clock) = parts.get(own) {
+        for (post, (part, made)) in parts.iter().zip(&built).enumerate() {
+            let late = |(n, steps, value): (usize, u32, f64)| {
+                let ticks = i64::from(steps) * i64::from(step_ticks) + i64::from(part.phase);
+                let delay = u16::try_from(ticks).map_err(|_| GraphError::Chip {
+                    node: part.name.clone(),
+                    reason: format!("a bias that is {steps} steps late is {ticks} ticks late, more than {}", u16::MAX),
+                })?;
+                let one = made.gain_in[n] * 2f64.powi(made.scale) * f64::from(1 << Weight::FRACTION_BITS);
+                Ok((0, n as u32, Weight::from_bits((value * one).round() as i32), delay))
+            };
+            let list: Vec<_> = part.further().map(late).collect::<Result<_, GraphError>>()?;
+            if !list.is_empty() {
+                let (from, to) = (&clock.name, &part.name);
+                let connections = Connections::from_delayed_list(1, list);
+                network.projections.push(projection(
+                    from,
+                    to,
+                    (Endpoint::Population(own), post),
+                    &kinds.spikes,
+                    connections,
+                ));
+            }
         }
     }
     let outputs = graph.outputs.iter().map(|(name, output)| {
@@ -187,6 +218,26 @@ pub(crate) fn steps(graph: &Graph, spec: &ChipSpec) -> Result<Steps, GraphError>
     let outputs = outputs.collect();
     let resolution = 2f64.powi(-33) / smallest;
     Ok(Steps { network, built, outputs, step_ticks, resolution, notes: Vec::new(), scales: Vec::new() })
+}
+
+/// A projection between two nodes through one kind of synapse.
+fn projection(
+    from: &str,
+    to: &str,
+    (pre, post): (Endpoint, usize),
+    synapse: &str,
+    connections: Connections,
+) -> Projection {
+    Projection {
+        name: format!("{from} -> {to}"),
+        pre,
+        post,
+        synapse: SynapseChoice { excitatory: synapse.to_owned(), inhibitory: synapse.to_owned() },
+        mask: Mask::all(connections.len()),
+        connections,
+        delay_ticks: 1,
+        weight_format: WeightFormat::default(),
+    }
 }
 
 /// The populations of a graph, in the order of their steps.
@@ -207,25 +258,13 @@ fn parts(graph: &Graph) -> Vec<Part<'_>> {
     }
     for (name, output) in &graph.outputs {
         if let OutputSource::Sum { shape, from, bias, depth } = output {
-            let sum = Stepped {
-                keep_current: 0.0,
-                gain_in: 1.0,
-                keep_voltage: 0.0,
-                gain: 1.0,
-                rest_current: 0.0,
-                rest_voltage: 0.0,
-                threshold: 1.0,
-                reset: 0.0,
-                v_initial: 0.0,
-                i_initial: 0.0,
-            };
             let count = shape.iter().product::<u64>() as usize;
             parts.push(Part {
                 name: name.clone(),
                 kind: None,
                 shape: shape.clone(),
                 rule: None,
-                steps: vec![sum; count],
+                steps: vec![SUM; count],
                 from,
                 bias,
                 phase: *depth,
@@ -251,14 +290,51 @@ fn clock(dt: f64, step_ticks: u32) -> Result<Clock, GraphError> {
     Ok(Clock { tick: Quantity::new(tick, Unit::SECOND), step: Quantity::new(step, Unit::SECOND) })
 }
 
-impl Part<'_> {
+/// A neuron whose voltage is what arrives in its step.
+const SUM: Stepped = Stepped {
+    keep_current: 0.0,
+    gain_in: 1.0,
+    keep_voltage: 0.0,
+    gain: 1.0,
+    rest_current: 0.0,
+    rest_voltage: 0.0,
+    threshold: 1.0,
+    reset: 0.0,
+    v_initial: 0.0,
+    i_initial: 0.0,
+};
+
+impl<'a> Part<'a> {
+    /// A neuron that spikes in every step, because its constant of 1 reaches its threshold.
+    fn every_step(name: String, from: &'a BTreeMap<String, Map>, bias: &'a [BTreeMap<u32, f64>]) -> Self {
+        let rule = Rule { at_threshold: true, ..crate::Like::Euler.rule(NeuronKind::If) };
+        let (kind, rule, shape, steps) = (Some(NeuronKind::If), Some(rule), vec![1], vec![SUM]);
+        Self { name, kind, shape, rule, steps, from, bias, phase: 0, sends_voltage: false }
+    }
+
+    /// What the core of neuron `n` holds itself: the constant that counts from the start, and the first that counts
+    /// from a later step, with that step.
+    fn held(&self, n: usize) -> (f64, (u32, f64)) {
+        let late = self.bias[n].iter().find(|(steps, _)| **steps > 0);
+        (self.bias[n].get(&0).copied().unwrap_or(0.0), late.map_or((0, 0.0), |(steps, value)| (*steps, *value)))
+    }
+
+    /// The other constants: neuron, step from which it counts, value.
+    fn further(&self) -> impl Iterator<Item = (usize, u32, f64)> {
+        let late = |(n, own): (usize, &'a BTreeMap<u32, f64>)| {
+            own.range(1..).skip(1).map(move |(steps, value)| (n, *steps, *value))
+        };
+        self.bias.iter().enumerate().flat_map(late)
+    }
+
     /// The largest power of two by which levels and weights of the neurons can be multiplied.
     fn scale(&self) -> Result<i32, GraphError> {
         let weight = |row: &Vec<Entry>, n: usize| {
             row.iter().map(|entry| (entry.factor * self.steps[n].gain_in).abs()).fold(0.0, f64::max)
         };
         let rows = self.from.values().flat_map(|map| map.iter().enumerate());
-        let weight = rows.map(|(n, row)| weight(row, n)).fold(0.0, f64::max);
+        let further = self.further().map(|(n, _, value)| (value * self.steps[n].gain_in).abs());
+        let weight = rows.map(|(n, row)| weight(row, n)).chain(further).fold(0.0, f64::max);
         let level = |s: &Stepped| {
             [s.threshold, s.reset, s.v_initial, s.i_initial, s.rest_current, s.rest_voltage]
                 .iter()
@@ -308,20 +384,10 @@ impl Part<'_> {
         set("i_initial", &|n| self.steps[n].i_initial * one);
         set("rest_current", &|n| self.steps[n].rest_current * one);
         set("rest_voltage", &|n| self.steps[n].rest_voltage * one);
-        let bias = |n: usize, late: bool| -> (f64, u32) {
-            let own = self.bias[n].iter().filter(|(steps, _)| (**steps > 0) == late);
-            own.fold((0.0, 0), |(sum, _), (steps, value)| (sum + value, *steps))
-        };
-        for (n, own) in self.bias.iter().enumerate() {
-            if own.keys().filter(|steps| **steps > 0).count() > 1 {
-                let reason = format!("biases of neuron {n} arrive with several delays, of which one is built");
-                return Err(GraphError::Chip { node: self.name.clone(), reason });
-            }
-        }
         let input = |n: usize| self.steps[n].gain_in * one;
-        set("bias", &|n| bias(n, false).0 * input(n));
-        set("bias_late", &|n| bias(n, true).0 * input(n));
-        set("late_steps", &|n| f64::from(bias(n, true).1));
+        set("bias", &|n| self.held(n).0 * input(n));
+        set("bias_late", &|n| self.held(n).1.1 * input(n));
+        set("late_steps", &|n| f64::from(self.held(n).1.0));
         let spikes = self.kind.is_some_and(NeuronKind::spikes);
         let rule = self.rule.unwrap_or(crate::Like::Euler.rule(NeuronKind::Li));
         for (name, value) in registers(&rule, spikes, self.sends_voltage) {

@@ -10,8 +10,8 @@
 //!   the membrane, or the chip's own synapses where it has no others.
 //! * **Loihi**: decays in units of 1/4096, and one factor for weights, threshold and bias of a population, with which
 //!   the largest weight is as large as the format of the chip allows.
-//! * **Xylo**: decays by shifts, and weights, thresholds and biases as they are: the mapper brings those of a layer to
-//!   whole numbers (`--scale auto`).
+//! * **Xylo**: decays by shifts, weights as the charge that one spike brings to the membrane, and thresholds and biases
+//!   as they are: the mapper brings those of a layer to whole numbers (`--scale auto`).
 
 use crate::build::{Built, Output, Steps};
 use crate::graph::{Graph, OutputSource, Unit};
@@ -238,13 +238,11 @@ impl Target<'_> {
             let one: f64 = nominal.value_in(unit).ok().and_then(|v| v.to_string().parse().ok()).unwrap_or(1.0);
             quantity(value * one, unit)
         };
-        let constant = |n: usize, step: &Stepped| {
-            let bias: f64 = unit.bias[n].values().sum();
-            let current = (step.gain_in * bias + step.rest_current) / (1.0 - step.keep_current);
+        let drive = |n: usize, step: &Stepped| {
             let lost = 1.0 - step.keep_voltage;
-            if lost > 0.0 { (step.gain * current + step.rest_voltage) / lost / step.threshold } else { 0.0 }
+            if lost > 0.0 { constant(unit, n, step) / lost / step.threshold } else { 0.0 }
         };
-        let drive: Vec<f64> = steps.iter().enumerate().map(|(n, step)| constant(n, step)).collect();
+        let drive: Vec<f64> = steps.iter().enumerate().map(|(n, step)| drive(n, step)).collect();
         if drive.iter().any(|drive| *drive != 0.0) {
             match self.values(unit, "drive", &drive, level) {
                 Some(values) => {
@@ -299,12 +297,8 @@ impl Target<'_> {
         let lost = |keep: f64| ((1.0 - keep) * 4096.0).clamp(0.0, 4096.0);
         let of = |value: &dyn Fn(&Stepped) -> f64| -> Vec<f64> { steps.iter().map(value).collect() };
         let mut parameters = BTreeMap::new();
-        let bias: Vec<f64> = (0..steps.len())
-            .map(|n| {
-                let own: f64 = unit.bias[n].values().sum();
-                (own * gains[n] + steps[n].rest_voltage) * factor * LOIHI_UNIT
-            })
-            .collect();
+        let bias: Vec<f64> =
+            steps.iter().enumerate().map(|(n, step)| constant(unit, n, step) * factor * LOIHI_UNIT).collect();
         let peak = bias.iter().map(|bias| bias.abs()).fold(0.0, f64::max);
         let exponent = (0..=chip::registers::BIAS_EXPONENT_MAX)
             .find(|exponent| peak / 2f64.powi(*exponent) <= f64::from(chip::registers::BIAS_MANTISSA_MAX))
@@ -352,16 +346,35 @@ impl Target<'_> {
 
     fn xylo(&mut self, unit: &Unit, steps: &[Stepped]) -> Result<(BTreeMap<String, Values>, Vec<f64>), GraphError> {
         let number = |value: f64| quantity(value, PhysicalUnit::ONE);
-        let gains: Vec<f64> = steps.iter().map(|step| step.gain * step.gain_in).collect();
         let shift = |keep: f64| {
             let lost = 1.0 - keep;
             if lost >= 1.0 { 0.0 } else { (-lost.log2()).round().clamp(0.0, f64::from(chip::registers::DASH_MAX)) }
         };
         let of = |value: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..steps.len()).map(value).collect() };
-        let bias = of(&|n| unit.bias[n].values().sum::<f64>() * gains[n] + steps[n].rest_voltage);
+        let bias = of(&|n| constant(unit, n, &steps[n]));
+        // A current decays after it has taken its input: with a shift of 0 nothing would ever reach the membrane.
+        let dash_syn = of(&|n| shift(steps[n].keep_current).max(1.0));
+        if steps.iter().any(|step| step.keep_current == 0.0) {
+            self.notes.push(format!(
+                "node `{}`: an input steps its membrane, and on chip `{}` it comes through a current that halves in \
+                 each step",
+                unit.name, self.spec.name
+            ));
+        }
+        if !unit.neurons.kind.leaks() {
+            self.notes.push(format!(
+                "node `{}`: its neurons do not leak, and membranes of chip `{}` lose at least 1 in each step",
+                unit.name, self.spec.name
+            ));
+        }
+        // A spike of weight 1 brings 1/2 + 1/4 + .. of it to the membrane with a shift of 1, and 2^dash - 1 with any.
+        let gains = of(&|n| {
+            let charge = steps[n].gain * steps[n].gain_in / (1.0 - steps[n].keep_current);
+            charge / (2f64.powi(dash_syn[n] as i32) - 1.0)
+        });
         let mut lists = vec![
             ("dash_mem", of(&|n| shift(steps[n].keep_voltage))),
-            ("dash_syn", of(&|n| shift(steps[n].keep_current))),
+            ("dash_syn", dash_syn),
             ("threshold", of(&|n| steps[n].threshold)),
         ];
         if bias.iter().any(|bias| *bias != 0.0) {
@@ -415,17 +428,21 @@ impl Target<'_> {
         for (n, row) in map.iter().enumerate() {
             let one = scale[n] * f64::from(1 << Weight::FRACTION_BITS);
             for entry in row {
-                let bits = entry.factor * one;
-                if bits.is_nan() || bits.abs() >= f64::from(i32::MAX) {
-                    let reason = format!(
-                        "a weight of {} thresholds is beyond the numbers of a network",
-                        entry.factor * scale[n]
-                    );
-                    return Err(GraphError::Chip { node: unit.name.clone(), reason });
-                }
-                list.push((entry.column, n as u32, Weight::from_bits(bits.round() as i32), delay(entry)?));
+                list.push((entry.column, n as u32, entry.factor * one, delay(entry)?));
             }
         }
+        // Registers of whole numbers can be beyond the weights of a network, which then count a power of two.
+        let most = if self.model == CoreModel::Xylo { WeightFormat::SCALE_MAX } else { 0 };
+        let part = |bits: f64, power: u8| bits / 2f64.powi(power.into());
+        let fits = |power: &u8| list.iter().all(|(.., bits, _)| part(*bits, *power).abs() < f64::from(i32::MAX));
+        let power = (0..=most).find(fits).ok_or_else(|| {
+            let largest = list.iter().fold(0.0f64, |most, (.., bits, _)| most.max(bits.abs()));
+            let largest = largest / f64::from(1 << Weight::FRACTION_BITS);
+            let reason = format!("a weight of {largest} thresholds is beyond the numbers of a network");
+            GraphError::Chip { node: unit.name.clone(), reason }
+        })?;
+        let weight = |bits: f64| Weight::from_bits(part(bits, power).round() as i32);
+        let list: Vec<_> = list.into_iter().map(|(pre, post, bits, delay)| (pre, post, weight(bits), delay)).collect();
         let senders = network.size_of(pre).expect("sources are ends of the network");
         let first = list.first().map_or(1, |(.., delay)| *delay);
         let alike = list.iter().all(|(.., delay)| *delay == first);
@@ -445,7 +462,7 @@ impl Target<'_> {
             mask: Mask::all(connections.len()),
             connections,
             delay_ticks: if alike { first } else { 1 },
-            weight_format: WeightFormat::default(),
+            weight_format: WeightFormat { scale: power, ..WeightFormat::default() },
         })
     }
 
@@ -453,6 +470,14 @@ impl Target<'_> {
     fn closes_loop(&self, entry: &Entry, pre: Endpoint) -> bool {
         entry.steps > 0 && matches!(pre, Endpoint::Population(_))
     }
+}
+
+/// What the constants of neuron `n` add to its voltage in each step, once its current has settled.
+fn constant(unit: &Unit, n: usize, step: &Stepped) -> f64 {
+    let bias: f64 = unit.bias[n].values().sum();
+    let input = step.gain_in * bias + step.rest_current;
+    let current = if input == 0.0 { 0.0 } else { input / (1.0 - step.keep_current) };
+    step.gain * current + step.rest_voltage
 }
 
 /// The largest weight onto a node, times what an input of 1 is worth.

@@ -102,7 +102,7 @@ impl Graph {
         let shapes = infer(&flat, &nodes)?;
         let late = match &options.late_edges {
             Some(edges) => stated(edges, &flat)?,
-            None if options.late_output() => BTreeSet::new(),
+            None if options.late_spikes() => BTreeSet::new(),
             None => late_edges(&flat, &nodes, options.late()),
         };
         let mut builder = Builder { flat: &flat, nodes: &nodes, shapes: &shapes, late: &late, options, entries: 0 };
@@ -305,7 +305,9 @@ impl Builder<'_> {
             for (from, end) in self.flat.edges.iter().filter(|(_, end)| end == node) {
                 let mut steps = u32::from(self.late.contains(&(from.clone(), end.clone())));
                 let neurons = matches!(self.nodes[from], Node::Neurons(_));
-                steps += u32::from(neurons && self.options.late_output());
+                if neurons {
+                    steps += self.options.steps_to(matches!(self.nodes[to], Node::Neurons(_)));
+                }
                 let map = linear::later(&map, steps);
                 self.entries += map.iter().map(Vec::len).sum::<usize>();
                 linear::limit(self.entries)?;

@@ -32,7 +32,7 @@ pub use graph::Graph;
 pub use netx::Netx;
 pub use node::NeuronKind;
 pub use options::Options;
-pub use out::Got;
+pub use out::{Got, XyloGraph, XyloRegisters};
 pub use rule::Like;
 
 use chip::{ChipSpec, CoreModel};

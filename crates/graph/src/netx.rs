@@ -34,6 +34,20 @@ const UNREAD: [&str; 6] = ["scaleRho", "tauRho", "theta", "scaleGrad", "tauGrad"
 /// Numbers of layers that others say again.
 const SAID_AGAIN: [&str; 5] = ["inFeatures", "outFeatures", "inChannels", "outChannels", "kernelSize"];
 
+/// Why layers of a type are not read.
+fn unread(kind: &str) -> String {
+    let why = match kind {
+        "average" => {
+            "it gives the mean of the spikes of neurons, a number, which no neuron of the chip sends; `netx` does not \
+             read it either: leave it out, and take the means of the spikes of the layer before"
+        }
+        "concat" => "neither SLAYER nor `netx` has such a layer, so that nothing says which layers it joins",
+        "unpool" | "convT" => "`netx` has no such layer",
+        _ => "input, flatten, dense, conv and pool are",
+    };
+    format!("layers of type `{kind}` are not read: {why}")
+}
+
 /// A net as a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Netx {
@@ -84,10 +98,7 @@ impl Netx {
                 "input" => net.input(place, before)?,
                 "flatten" => net.flatten(place, before)?,
                 "dense" | "conv" | "pool" => net.neurons(place, before, chip)?,
-                other => {
-                    let known = "input, flatten, dense, conv and pool";
-                    return Err(place.wrong("type", format!("layers of type `{other}` are not read; {known} are")));
-                }
+                other => return Err(place.wrong("type", unread(other))),
             });
         }
         let last = before.and_then(|before| before.delayed);

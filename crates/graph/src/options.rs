@@ -39,8 +39,14 @@ impl Options {
         self.late.unwrap_or(self.like.late())
     }
 
-    pub(crate) fn late_output(&self) -> bool {
-        self.like.late_output()
+    pub(crate) fn late_spikes(&self) -> bool {
+        self.like.late_spikes()
+    }
+
+    /// Steps that the spikes of a neuron take to a node, which is one of neurons or an output.
+    pub(crate) fn steps_to(&self, is_neurons: bool) -> u32 {
+        let late = if is_neurons { self.like.late_spikes() } else { self.like.late_output() };
+        late.into()
     }
 
     /// Says which edge of a loop is late: `into` or `out-of`.

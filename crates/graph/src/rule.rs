@@ -147,11 +147,13 @@ pub enum Like {
     Spyx,
     /// lava-dl's CUBA neurons.
     Lava,
+    /// The neurons of a Xylo chip, as far as numbers without their rounding can be them.
+    Xylo,
 }
 
 impl Like {
     /// Every preset.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Euler,
         Self::Exact,
         Self::SnnTorch,
@@ -161,6 +163,7 @@ impl Like {
         Self::Rockpool,
         Self::Spyx,
         Self::Lava,
+        Self::Xylo,
     ];
 
     /// The spelling on the command line.
@@ -175,6 +178,7 @@ impl Like {
             Self::Rockpool => "rockpool",
             Self::Spyx => "spyx",
             Self::Lava => "lava",
+            Self::Xylo => "xylo",
         }
     }
 
@@ -183,7 +187,7 @@ impl Like {
         match self {
             Self::SnnTorch | Self::SpikingJelly | Self::Lava => 1e-4,
             Self::Sinabs | Self::Spyx => 1.0,
-            Self::Euler | Self::Exact | Self::Norse | Self::Rockpool => 1e-3,
+            Self::Euler | Self::Exact | Self::Norse | Self::Rockpool | Self::Xylo => 1e-3,
         }
     }
 
@@ -200,7 +204,12 @@ impl Like {
         }
     }
 
-    /// Whether spikes leave their neurons a step late.
+    /// Whether spikes reach every neuron that hears them a step late, so that no loop needs a late edge.
+    pub const fn late_spikes(self) -> bool {
+        matches!(self, Self::Spyx | Self::Xylo)
+    }
+
+    /// Whether outputs have them a step late as well.
     pub const fn late_output(self) -> bool {
         matches!(self, Self::Spyx)
     }
@@ -264,9 +273,21 @@ impl Like {
                 Rule { gain: Gain::One, gain_in: GainIn::One, v_leak: false, reset: ResetTo::Subtract, ..base }
             }
             Self::Lava => Rule { gain: one, v_leak: false, reset: ResetTo::Zero, ..base },
+            // A decay by 2^-dash is an Euler step, and the constant input of a membrane its rest.
+            Self::Xylo => Rule {
+                gain: Gain::One,
+                gain_in: GainIn::Keep,
+                at_threshold: true,
+                reset: ResetTo::Subtract,
+                spikes_max: Some(XYLO_SPIKES_MAX),
+                ..base
+            },
         }
     }
 }
+
+/// Most spikes of a hidden neuron of Xylo in a step.
+const XYLO_SPIKES_MAX: u32 = chip::CoreModel::Xylo.facts().spikes_max as u32;
 
 /// A field of a rule: its name, its words, and how a word is taken over.
 pub struct Field {

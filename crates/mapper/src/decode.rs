@@ -10,9 +10,9 @@ use crate::gains::{Factors, at};
 use crate::memory::Stored;
 use crate::placement::Names;
 use crate::{MapperError, Placement, kinds};
-use chip::{ChipSpec, CoreProgram, Program, Source};
+use chip::{ChipSpec, CoreProgram, Program, Segment, Source};
 use network::{Endpoint, Network};
-use units::{InputId, NeuronAddress, NeuronId};
+use units::{InputId, NeuronAddress, NeuronId, Quantity};
 
 /// A connection that a program makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +71,25 @@ pub fn decode(
     let mut connections = kinds::joined(program, spec, connections);
     connections.sort_unstable();
     Ok(connections)
+}
+
+/// The value of a parameter that `program` gives to each neuron of a population, in the order of its neurons: nominal
+/// where it states none. None if `spec` has no such parameter.
+pub fn decode_parameter(
+    program: &Program,
+    placement: &Placement,
+    spec: &ChipSpec,
+    population: usize,
+    name: &str,
+) -> Option<Vec<Quantity>> {
+    let nominal = spec.parameters.get(name)?.nominal.quantity;
+    let of_segment = |segment: &Segment| {
+        let core = program.cores.iter().find(|core| core.address == segment.core);
+        let values = core.and_then(|core| core.parameters.get(name));
+        let circuits = segment.first_circuit..segment.first_circuit + segment.count;
+        circuits.map(|circuit| values.and_then(|values| at(values, circuit)).unwrap_or(nominal)).collect::<Vec<_>>()
+    };
+    Some(placement.segments(population).iter().flat_map(of_segment).collect())
 }
 
 /// What the ends of connections are called.

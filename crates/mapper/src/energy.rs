@@ -19,7 +19,8 @@ pub struct EnergyItem {
     pub source: String,
 }
 
-/// The energy of `counts` operations, for each operation that the chip file prices; empty if it prices none.
+/// The energy of `counts` operations, for each that the chip file prices; empty if it prices none. An operation that
+/// is not among the counts was not counted, and has no item.
 ///
 /// A price is one number for an operation, whatever its circumstances, and idle power is not in it: compare runs with
 /// each other rather than with a meter.
@@ -27,7 +28,7 @@ pub fn energy(spec: &ChipSpec, counts: &[(&'static str, u64)]) -> Vec<EnergyItem
     let item = |&operation: &&'static str| {
         let price = spec.energy.get(operation)?;
         let each_j = joules(price.quantity);
-        let count = counts.iter().filter(|(name, _)| *name == operation).map(|(_, count)| count).sum();
+        let (_, count) = *counts.iter().find(|(name, _)| *name == operation)?;
         let total_j = count as f64 * each_j;
         Some(EnergyItem { operation, count, each_j, total_j, source: price.source.clone() })
     };

@@ -106,7 +106,7 @@ use sharing::Sharing;
 pub use choice::{
     Activity, CoreSharing, MapperOptions, OverFull, Placing, PruneBy, Scale, SmallWeights, WeightGoal, WeightsFor,
 };
-pub use decode::{DecodedConnection, decode};
+pub use decode::{DecodedConnection, decode, decode_parameter};
 pub use die::{DieChoice, DieError, DieMisfit, DieReport, KnownDie, OnBroken};
 pub use energy::{EnergyItem, energy};
 pub use error::MapperError;

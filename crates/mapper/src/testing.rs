@@ -50,6 +50,7 @@ fn base(name: &str) -> ChipSpec {
         rules: None,
         parameters: parameters.into_iter().map(|(name, p)| (name.to_string(), p)).collect(),
         energy: BTreeMap::new(),
+        mesh: None,
         latency: None,
         mismatch_reference: None,
         weight_mismatch: None,

@@ -5,9 +5,10 @@
 //! holds no price and no rule of any chip.
 
 use crate::DieScore;
-use chip::Endpoint;
+use chip::{Endpoint, HOP_OPERATIONS};
 use mapper::EnergyItem;
-use session::{Board, Latency};
+use session::{Board, Hops, Latency};
+use units::CoreAddress;
 
 /// What was counted in some runs of a program.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +29,8 @@ pub struct Counted {
     pub ticks: u64,
     /// How long each run took; empty where that is not known.
     pub latencies: Vec<Latency>,
+    /// Hops of each run; empty where the chip file does not say where cores lie.
+    pub hops: Vec<Hops>,
 }
 
 impl From<&DieScore> for Counted {
@@ -41,6 +44,7 @@ impl From<&DieScore> for Counted {
             active: die.total(|outcome| outcome.active),
             ticks: die.total(|outcome| outcome.ticks),
             latencies: die.outcomes.iter().filter_map(|outcome| outcome.latency.clone()).collect(),
+            hops: die.outcomes.iter().filter_map(|outcome| outcome.hops.clone()).collect(),
         }
     }
 }
@@ -56,6 +60,28 @@ pub struct MeanLatency {
     pub longest_step_s: f64,
     /// How long each core of the program works on what it sends, and on what it receives.
     pub cores_s: Vec<(f64, f64)>,
+}
+
+/// Hops of events between tiles along rows and along columns, and what these cost: the mean over runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeanHops {
+    /// Hops along rows, and along columns.
+    pub hops: [f64; 2],
+    /// Joules of all hops; none if some of them have no price.
+    pub energy_j: Option<f64>,
+    /// By core that sent, in the order of the program.
+    pub cores: Vec<CoreHops>,
+}
+
+/// Hops of the events that a core sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CoreHops {
+    /// The core.
+    pub core: CoreAddress,
+    /// As [`MeanHops::hops`].
+    pub hops: [f64; 2],
+    /// As [`MeanHops::energy_j`].
+    pub energy_j: Option<f64>,
 }
 
 /// Costs of a program, and of a run of it: means over all runs.
@@ -91,6 +117,8 @@ pub struct Cost {
     pub energy: Vec<EnergyItem>,
     /// Joules of a run; none without prices.
     pub energy_j: Option<f64>,
+    /// How far its events go; none where that is not known.
+    pub hops: Option<MeanHops>,
     /// How long a run takes; none where that is not known.
     pub latency: Option<MeanLatency>,
 }
@@ -113,15 +141,19 @@ pub fn cost(board: &Board, counted: &Counted) -> Cost {
     let active = mean(counted.active);
     let operations = mean(counted.synaptic_operations);
     let (numbers, spikes) = sorts(board);
-    let energy = mapper::energy(
-        spec,
-        &[
-            ("synaptic_operation", counted.synaptic_operations),
-            ("neuron_update", counted.neuron_updates),
-            ("spike", counted.spikes),
-            ("event_sent", counted.events_sent),
-        ],
-    );
+    let mut counts = vec![
+        ("synaptic_operation", counted.synaptic_operations),
+        ("neuron_update", counted.neuron_updates),
+        ("spike", counted.spikes),
+        ("event_sent", counted.events_sent),
+    ];
+    // Hops that some runs did not count would be too few beside the rest.
+    let has_hops = counted.runs > 0 && counted.hops.len() as u64 == counted.runs;
+    if has_hops {
+        let total = counted.hops.iter().map(Hops::total).fold([0; 2], |all, own| [all[0] + own[0], all[1] + own[1]]);
+        counts.extend(HOP_OPERATIONS.into_iter().zip(total));
+    }
+    let energy = mapper::energy(spec, &counts);
     let joules = energy.iter().map(|item| item.total_j).sum::<f64>() / runs;
     Cost {
         neurons,
@@ -141,9 +173,28 @@ pub fn cost(board: &Board, counted: &Counted) -> Cost {
         spikes: mean(counted.spikes),
         events_sent: mean(counted.events_sent),
         energy_j: (!energy.is_empty()).then_some(joules),
-        energy,
+        hops: has_hops.then(|| hops(board, &counted.hops, &energy)),
         latency: latency(&counted.latencies),
+        energy,
     }
+}
+
+/// Hops of runs by core, at the prices of `energy`.
+fn hops(board: &Board, of_runs: &[Hops], energy: &[EnergyItem]) -> MeanHops {
+    let price = |name: &str| energy.iter().find(|item| item.operation == name).map(|item| item.each_j);
+    let prices = HOP_OPERATIONS.map(price);
+    let joules = |hops: [f64; 2]| Some(hops[0] * prices[0]? + hops[1] * prices[1]?);
+    let mean = |of: &dyn Fn(&Hops) -> [u64; 2]| {
+        let sums = of_runs.iter().map(of).fold([0; 2], |all: [u64; 2], own| [all[0] + own[0], all[1] + own[1]]);
+        sums.map(|sum| sum as f64 / of_runs.len() as f64)
+    };
+    let core = |(index, core): (usize, &chip::CoreProgram)| {
+        let hops = mean(&|run| run.cores[index]);
+        CoreHops { core: core.address, hops, energy_j: joules(hops) }
+    };
+    let hops = mean(&Hops::total);
+    let cores = board.program().cores.iter().enumerate().map(core).collect();
+    MeanHops { hops, energy_j: joules(hops), cores }
 }
 
 fn latency(of_runs: &[Latency]) -> Option<MeanLatency> {

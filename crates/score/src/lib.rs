@@ -28,7 +28,7 @@ mod set;
 mod source;
 mod vary;
 
-pub use cost::{Cost, Counted, MeanLatency, cost};
+pub use cost::{CoreHops, Cost, Counted, MeanHops, MeanLatency, cost};
 pub use decide::{Decision, Rule};
 pub use error::ScoreError;
 pub use notice::notices;

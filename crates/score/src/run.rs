@@ -7,7 +7,7 @@
 use crate::decide::{by_count, by_first, largest};
 use crate::{Decision, DieScore, LabelledSet, Outcome, Rule, Sample, ScoreError, Showing};
 use device_models::DieParameters;
-use session::{Activity, Board, LatencyMeter, Recording, Session, SessionError, in_order};
+use session::{Activity, Board, HopMeter, LatencyMeter, Recording, Session, SessionError, in_order};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use units::Tick;
@@ -142,7 +142,8 @@ impl Scoring<'_> {
             session.take_all(sample.events.iter().copied(), Tick(0)..end, self.showing.multiple).map_err(refused)?;
         let mut activity = Activity::new(self.board);
         let mut meter = timed.then(|| LatencyMeter::new(self.board, Tick(0))).flatten();
-        session.run_until(end, &mut (&mut activity, &mut meter));
+        let mut hops = timed.then(|| HopMeter::new(self.board)).flatten();
+        session.run_until(end, &mut (&mut activity, (&mut meter, &mut hops)));
         let spans = activity.populations().iter().flat_map(|population| population.spans.iter().flatten());
         let active = spans.map(|span| span.ticks).sum();
         let activity = &activity.populations()[output];
@@ -170,6 +171,7 @@ impl Scoring<'_> {
             events_lost: lost,
             taken,
             latency: meter.map(|meter| meter.finish(end)),
+            hops: hops.map(HopMeter::finish),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{Decision, LabelledSet};
 use device_models::DieParameters;
-use session::{Latency, Taken};
+use session::{Hops, Latency, Taken};
 use units::DieId;
 use warnings::Warnings;
 
@@ -35,6 +35,8 @@ pub struct Outcome {
     pub taken: Taken,
     /// How long its steps take; none on a chip that states no times, and on dies but the first.
     pub latency: Option<Latency>,
+    /// How far its events go; none on a chip that does not say where cores lie, and on dies but the first.
+    pub hops: Option<Hops>,
 }
 
 /// What a die made of a set.

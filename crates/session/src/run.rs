@@ -269,7 +269,8 @@ impl Session {
         all
     }
 
-    /// What happened so far by the prices of the chip; empty if it has none.
+    /// What happened so far by the prices of the chip; empty if it has none. Hops are not counted here: see
+    /// [`HopMeter`](crate::HopMeter).
     pub fn energy(&self) -> Vec<EnergyItem> {
         let c = self.counters();
         mapper::energy(

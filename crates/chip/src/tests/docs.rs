@@ -3,8 +3,8 @@
 //! A generated part of the page stands between `<!-- table: NAME -->` and `<!-- end -->`.
 
 use crate::{
-    Bound, CoreModel, Evidence, FaultSpec, Geometry, Kinetics, KineticsKind, NoiseSpec, Number, RULES, ReadBy, Reading,
-    RouterKind, Section, SharesSpec, Sort, SynapseGate, SynapseSign, SynapseType,
+    Bound, CoreModel, Evidence, FaultSpec, Geometry, Kinetics, KineticsKind, MeshSpec, NoiseSpec, Number, RULES,
+    ReadBy, Reading, RouterKind, Section, SharesSpec, Sort, SynapseGate, SynapseSign, SynapseType,
 };
 use alloc::{format, string::String, vec::Vec};
 use std::path::Path;
@@ -157,6 +157,7 @@ fn generated(name: &str) -> Option<String> {
         "shares" => numbers(SharesSpec::NUMBERS),
         "faults" => numbers(FaultSpec::NUMBERS),
         "noise" => numbers(NoiseSpec::NUMBERS),
+        "mesh" => numbers(MeshSpec::NUMBERS),
         "rules" => rules(),
         _ => numbers(RouterKind::ALL.into_iter().find(|kind| name == format!("router {kind}"))?.numbers()),
     })
@@ -183,7 +184,8 @@ fn the_page_has_the_tables_of_this_crate() {
     let (expected, names) = remade(&page);
     let routers = RouterKind::ALL.into_iter().filter(|kind| !kind.numbers().is_empty());
     let mut needed: Vec<String> = routers.map(|kind| format!("router {kind}")).collect();
-    let others = ["evidence", "models", "kinetics", "geometry", "parameters", "shares", "faults", "noise", "rules"];
+    let others =
+        ["evidence", "models", "kinetics", "geometry", "parameters", "shares", "mesh", "faults", "noise", "rules"];
     needed.extend(others.map(String::from));
     assert!(needed.iter().all(|name| names.contains(name)), "{PAGE} has {names:?}, but needs {needed:?}");
     if std::env::var("CHIP_TABLES").is_ok_and(|value| value == "write") {

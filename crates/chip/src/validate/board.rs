@@ -3,6 +3,7 @@
 use super::Findings;
 use crate::CoreModel;
 use crate::lanes::{PLACES_MAX, STRIDE_STEP, places};
+use crate::mesh::HOP_OPERATIONS;
 use crate::spec::{ChipSpec, ENERGY_OPERATIONS, Fact, RouterSpec, Section, Sort, Stated, whole_multiple};
 use alloc::{format, string::String, vec::Vec};
 use units::{Dimension, Unit};
@@ -19,7 +20,8 @@ struct Count<'a> {
 
 fn counts(spec: &ChipSpec) -> Vec<Count<'_>> {
     let narrows = spec.router.kind().narrows();
-    let tables = [("geometry", spec.geometry.stated()), ("router", spec.router.stated())];
+    let mesh = spec.mesh.as_ref().map(Section::stated).unwrap_or_default();
+    let tables = [("geometry", spec.geometry.stated()), ("router", spec.router.stated()), ("mesh", mesh)];
     let all = tables.into_iter().flat_map(|(table, numbers)| numbers.into_iter().map(move |stated| (table, stated)));
     let of_counts = all.filter(|(_, stated)| stated.number.sort == Sort::Count);
     of_counts
@@ -66,6 +68,23 @@ pub(super) fn energies(spec: &ChipSpec, findings: &mut Findings) {
             findings
                 .add(path, format!("this is {}, but must be an energy of at least 0, such as 24 pJ", fact.quantity));
         }
+    }
+}
+
+/// A mesh, and what hops on it.
+pub(super) fn mesh(spec: &ChipSpec, findings: &mut Findings) {
+    let Some(mesh) = &spec.mesh else {
+        for name in HOP_OPERATIONS.iter().filter(|name| spec.energy.contains_key(**name)) {
+            let message = "nothing hops without a mesh: state `mesh`, or leave the price out".into();
+            findings.add(format!("energy.{name}"), message);
+        }
+        return;
+    };
+    if let (Some(room), Some(cores)) = (mesh.cores(), spec.geometry.cores_per_chip.count())
+        && room > 0
+        && room < cores
+    {
+        findings.add("mesh", format!("it has room for {room} cores, but a chip has {cores}"));
     }
 }
 

@@ -1,10 +1,14 @@
 //! What runs cost, as text and as JSON, under the names of NeuroBench where these are its.
 
-use score::Cost;
+use chip::{ChipSpec, HOP_OPERATIONS};
+use score::{Cost, MeanHops};
 use serde_json::{Value, json};
 use session::Board;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+
+/// Cores whose hops are printed.
+const CORES_SHOWN: usize = 8;
 
 /// The costs of `what`.
 pub(super) fn text(what: &str, board: &Board, cost: &Cost) -> String {
@@ -30,6 +34,9 @@ pub(super) fn text(what: &str, board: &Board, cost: &Cost) -> String {
             let _ = writeln!(text, "energy: the file of chip `{}` has no price with a source", spec.name);
         }
     }
+    if let Some(hops) = &cost.hops {
+        text.push_str(&hops_text(hops, spec));
+    }
     match (&cost.latency, &spec.latency) {
         (Some(latency), Some(stated)) => {
             let times = stated.operations.values().chain(stated.barrier.iter().map(|barrier| &barrier.time));
@@ -45,6 +52,42 @@ pub(super) fn text(what: &str, board: &Board, cost: &Cost) -> String {
         _ => {
             let _ = writeln!(text, "latency: the file of chip `{}` states no time of an operation", spec.name);
         }
+    }
+    text
+}
+
+/// The hops of a run: all of them, and those of the cores whose events go farthest.
+fn hops_text(hops: &MeanHops, spec: &ChipSpec) -> String {
+    let stated = |index: usize| spec.energy.get(HOP_OPERATIONS[index]);
+    let direction = |index: usize, name: &str| {
+        let price = stated(index).map_or_else(String::new, |fact| format!(" at {}", fact.quantity));
+        format!("{:.0} {name}{price}", hops.hops[index])
+    };
+    let joules = |energy: Option<f64>| energy.map_or_else(String::new, |joules| format!(": {:.6} uJ", joules * 1e6));
+    let grades: Vec<String> =
+        (0..2).filter_map(stated).map(|fact| format!("{} ({})", fact.source, fact.evidence)).collect();
+    let sources = listed(grades.iter().map(String::as_str));
+    let by = if sources.is_empty() { String::new() } else { format!(", by the prices of {sources}") };
+    let mut text = format!(
+        "hops between tiles{by}: {}, {}{}\n",
+        direction(0, "east-west"),
+        direction(1, "north-south"),
+        joules(hops.energy_j)
+    );
+    let mut cores: Vec<_> = hops.cores.iter().filter(|core| core.hops != [0.0; 2]).collect();
+    cores.sort_by(|a, b| (b.hops[0] + b.hops[1]).total_cmp(&(a.hops[0] + a.hops[1])).then(a.core.cmp(&b.core)));
+    for core in cores.iter().take(CORES_SHOWN) {
+        let _ = writeln!(
+            text,
+            "  core {}: {:.0} east-west, {:.0} north-south{}",
+            core.core,
+            core.hops[0],
+            core.hops[1],
+            joules(core.energy_j)
+        );
+    }
+    if cores.len() > CORES_SHOWN {
+        let _ = writeln!(text, "  and {} cores with fewer; `--json` has all", cores.len() - CORES_SHOWN);
     }
     text
 }
@@ -73,6 +116,17 @@ pub(super) fn json(cost: &Cost) -> Value {
         "events_sent": cost.events_sent,
         "energy_j": cost.energy_j,
         "energy": cost.energy,
+        "hops": cost.hops.as_ref().map(|hops| json!({
+            "east_west": hops.hops[0],
+            "north_south": hops.hops[1],
+            "energy_j": hops.energy_j,
+            "cores": hops.cores.iter().map(|core| json!({
+                "core": [core.core.chip, core.core.core],
+                "east_west": core.hops[0],
+                "north_south": core.hops[1],
+                "energy_j": core.energy_j,
+            })).collect::<Vec<_>>(),
+        })),
         "latency": cost.latency.as_ref().map(|latency| json!({
             "total_s": latency.total_s,
             "barrier_s": latency.barrier_s,

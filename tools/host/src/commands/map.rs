@@ -66,8 +66,8 @@ pub(crate) fn run(args: &MapArgs, quiet: bool) -> Result<(), HostError> {
     if let Some((file, page)) = page {
         outputs.write(file, page.as_bytes())?;
     }
-    if let Some((file, bytes)) = graph_file {
-        outputs.write(file, &bytes)?;
+    if let Some((file, graph)) = &graph_file {
+        outputs.write(*file, &graph.bytes)?;
     }
     let denied = deny && !warnings.is_empty();
     // What is an error leaves no file.
@@ -81,6 +81,9 @@ pub(crate) fn run(args: &MapArgs, quiet: bool) -> Result<(), HostError> {
         if nir.is_some() {
             json["nir"] = json!(written.next());
         }
+        if let Some((_, graph)) = &graph_file {
+            json["nir_reading"] = graph.json();
+        }
         if let Some(rates) = &rates {
             json["rates"] = rates.json();
         }
@@ -91,7 +94,8 @@ pub(crate) fn run(args: &MapArgs, quiet: bool) -> Result<(), HostError> {
         return warn(&warnings, true, deny);
     }
     let shown = if warnings.is_empty() { String::new() } else { format!("\n{warnings}") };
-    done.print(&format!("{}\n\n{plan}{shown}{}", text.trim_end(), done.text()))?;
+    let reading = graph_file.as_ref().map_or_else(String::new, |(_, graph)| graph.text());
+    done.print(&format!("{}\n\n{plan}{shown}{reading}{}", text.trim_end(), done.text()))?;
     warn(&warnings, false, deny)
 }
 

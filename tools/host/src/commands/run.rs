@@ -30,7 +30,7 @@ use indicatif::ProgressBar;
 use inputs::Given;
 use record::Record;
 use score::{Cost, Counted};
-use session::{Board, Latency, LatencyMeter, PopulationActivity, Session, SessionError};
+use session::{Board, HopMeter, Hops, Latency, LatencyMeter, PopulationActivity, Session, SessionError};
 use std::path::PathBuf;
 use units::{Tick, Unit};
 use warnings::Warnings;
@@ -67,6 +67,8 @@ struct Outcome {
     counts: Vec<SourceCount>,
     /// How long its steps take, on a chip that states times.
     latency: Option<Latency>,
+    /// How far its events go, on a chip that says where cores lie.
+    hops: Option<Hops>,
     /// What is not as it was asked for.
     warnings: Warnings,
     /// Files that were written.
@@ -87,6 +89,7 @@ impl Outcome {
             active: spans.map(|span| span.ticks).sum(),
             ticks: self.ticks(),
             latencies: self.latency.iter().cloned().collect(),
+            hops: self.hops.iter().cloned().collect(),
         };
         score::cost(self.session.board(), &counted)
     }
@@ -302,10 +305,12 @@ fn emulate(
     };
     let account = input.map(send).transpose()?;
     let (mut record, before) = (Record::new(args, &board, runs), session.counters().spikes);
-    let mut watching = (&mut record, LatencyMeter::new(&board, from));
+    let mut watching = (&mut record, (LatencyMeter::new(&board, from), HopMeter::new(&board)));
     let activity =
         session.run_in_parts_while(ticks, PARTS, &mut watching, |_| bar.inc(1), |(record, _)| !record.is_over);
-    let latency = watching.1.map(|meter| meter.finish(session.now()));
+    let (_, (meter, hops)) = watching;
+    let latency = meter.map(|meter| meter.finish(session.now()));
+    let hops = hops.map(HopMeter::finish);
     let Some(activity) = activity else {
         let spikes = session.counters().spikes - before;
         return Err(record.refusal(&session, spikes, (from, ticks)));
@@ -322,6 +327,7 @@ fn emulate(
         spikes,
         counts,
         latency,
+        hops,
         warnings: Warnings::default(),
         written: Vec::new(),
     })

@@ -56,6 +56,23 @@ pub(super) const CASES: &[Case] = &[
         "`energy.spikes`: `spikes` is not an operation that is counted\nhelp: did you mean `spike`?",
     ),
     (
+        "cores_per_tile = { value = 4,",
+        "cores_per_tile = { value = 3,",
+        "`mesh`: it has room for 96 cores, but a chip has 128 [mesh-holds-cores]",
+    ),
+    (
+        "width = { value = 8,",
+        "width = { value = 0,",
+        "`mesh.width`: this is 0, but must be a whole number of at least 1 [counts-are-positive]",
+    ),
+    ("[mesh]", "[meshes]", "unknown key `meshes`\nhelp: did you mean `mesh`?"),
+    (
+        "hop_east_west = { value = 3.0, unit = \"pJ\"",
+        "hop_east_west = { value = 3.0, unit = \"ns\"",
+        "`energy.hop_east_west`: this is 3 ns, but must be an energy of at least 0, such as 24 pJ \
+         [energies-are-energies]",
+    ),
+    (
         "spike = { value = 30, unit = \"ns\"",
         "spike = { value = 30.0001, unit = \"ns\"",
         "`latency.spike`: this is 30.0001 ns, but must be a whole number of picoseconds, such as 3.8 ns \

@@ -4,7 +4,7 @@ use crate::args::MapChoice;
 use crate::errors::HostError;
 use chip::ChipSpec;
 use formats::nir::NirGraph;
-use graph::{Graph, GraphError, Steps};
+use graph::{Graph, GraphError, Steps, XyloGraph, XyloRegisters};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -93,6 +93,15 @@ impl LoadedGraph {
     /// The graph with the weights of a program; see [`Graph::read_back`].
     pub(crate) fn read_back(&self, got: &[graph::Got]) -> Result<NirGraph, GraphError> {
         self.graph.read_back(&self.steps, got)
+    }
+
+    /// The same of a Xylo, whose neurons hold `registers`; see [`Graph::read_back_xylo`].
+    pub(crate) fn read_back_xylo(
+        &self,
+        got: &[graph::Got],
+        registers: &[XyloRegisters],
+    ) -> Result<XyloGraph, GraphError> {
+        self.graph.read_back_xylo(&self.steps, got, registers)
     }
 
     /// What was read and assumed, in lines.

@@ -3,11 +3,46 @@
 use crate::commands::load::Loaded;
 use crate::errors::HostError;
 use chip::{CoreModel, SynapseSign};
+use device_models::xylo::{HIDDEN_CAP, OUTPUT_CAP};
+use graph::{XyloGraph, XyloRegisters};
+use mapper::Placement;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use units::Quantity;
 
-/// The bytes of a NIR file with the connections that the program of `loaded` makes.
-pub(super) fn nir(loaded: &Loaded, file: &Path) -> Result<Vec<u8>, HostError> {
+/// A graph as a program has it.
+pub(super) struct ReadBack {
+    /// The NIR file.
+    pub(super) bytes: Vec<u8>,
+    /// By what it is to be read, as arguments of the command; none: by those that its graph was read by.
+    options: Vec<String>,
+    /// What the chip does and the file does not say.
+    unsaid: Vec<String>,
+}
+
+impl ReadBack {
+    /// How the file is to be read, in lines; empty where there is nothing to be said of it.
+    pub(super) fn text(&self) -> String {
+        if self.options.is_empty() {
+            return String::new();
+        }
+        let mut text = format!("\nThe graph of `--nir` is read with: {}\n", self.options.join(" "));
+        if !self.unsaid.is_empty() {
+            text.push_str("What the chip does and that graph does not:\n");
+            self.unsaid.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+        }
+        text
+    }
+
+    /// The same as JSON.
+    pub(super) fn json(&self) -> Value {
+        json!({ "options": self.options, "unsaid": self.unsaid })
+    }
+}
+
+/// The NIR file with the connections that the program of `loaded` makes.
+pub(super) fn nir(loaded: &Loaded, file: &Path) -> Result<ReadBack, HostError> {
     let usage = |message: &str| HostError::Usage {
         message: format!("{}: {message}", file.display()),
         help: Some("`--nir` writes the graph of a NIR file".into()),
@@ -15,16 +50,6 @@ pub(super) fn nir(loaded: &Loaded, file: &Path) -> Result<Vec<u8>, HostError> {
     let (Some(graph), Some(placement)) = (&loaded.graph, &loaded.placement) else {
         return Err(usage("only a graph can be written as one"));
     };
-    if loaded.program.cores.iter().any(|core| core.model == CoreModel::Xylo) {
-        return Err(HostError::Usage {
-            message: format!(
-                "{}: no node of NIR says what a Xylo computes: its states decay by shifts that lose at least 1 a step, \
-                 saturate at 16 bits, and neurons spike up to 31 times in a step",
-                file.display()
-            ),
-            help: Some("`--out` writes its program; the graph that was mapped is the nearest that NIR can say".into()),
-        });
-    }
     let network = &graph.steps.network;
     let refused = |error: mapper::MapperError| HostError::Mapper {
         file: file.display().to_string(),
@@ -43,8 +68,35 @@ pub(super) fn nir(loaded: &Loaded, file: &Path) -> Result<Vec<u8>, HostError> {
             Some((*index, connection.pre_index, connection.post_index, weight))
         })
         .collect();
-    let written = graph
-        .read_back(&got)
-        .map_err(|error| HostError::Graph { file: file.display().to_string(), error: Box::new(error) })?;
-    Ok(written.to_bytes())
+    let wrong = |error| HostError::Graph { file: file.display().to_string(), error: Box::new(error) };
+    if loaded.program.cores.iter().any(|core| core.model == CoreModel::Xylo) {
+        let held = registers(loaded, placement);
+        let XyloGraph { file, options, unsaid } = graph.read_back_xylo(&got, &held).map_err(wrong)?;
+        return Ok(ReadBack { bytes: file.to_bytes(), options, unsaid });
+    }
+    let written = graph.read_back(&got).map_err(wrong)?;
+    Ok(ReadBack { bytes: written.to_bytes(), options: Vec::new(), unsaid: Vec::new() })
+}
+
+/// What the neurons of each population hold on a Xylo.
+fn registers(loaded: &Loaded, placement: &Placement) -> Vec<XyloRegisters> {
+    let of = |population: usize| {
+        let register = |name: &str| -> Vec<i16> {
+            let held = mapper::decode_parameter(&loaded.program, placement, &loaded.spec, population, name);
+            let whole = |value: Quantity| value.value.to_bits(0).ok().and_then(|bits| i16::try_from(bits).ok());
+            held.unwrap_or_default().into_iter().map(|value| whole(value).expect("a register has 16 bits")).collect()
+        };
+        let shifts = |name: &str| register(name).into_iter().map(|dash| dash as u8).collect();
+        let core = placement.segments(population).first().map(|segment| segment.core.core);
+        let spikes_max = if core == Some(chip::XYLO_OUTPUT) { OUTPUT_CAP } else { HIDDEN_CAP };
+        XyloRegisters {
+            dash_mem: shifts("dash_mem"),
+            dash_syn: shifts("dash_syn"),
+            threshold: register("threshold"),
+            bias: register("bias"),
+            spikes_max: spikes_max.into(),
+        }
+    };
+    let populations = &loaded.graph.as_ref().expect("a graph is read back").steps.network.populations;
+    (0..populations.len()).map(of).collect()
 }

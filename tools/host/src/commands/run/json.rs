@@ -15,6 +15,7 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> Value {
     let lost = LossCause::ALL.map(|cause| (cause.name().replace(' ', "_"), json!(c.losses.by_cause(cause))));
     let overflows = session.overflows().into_iter();
     let overflows = Map::from_iter(overflows.map(|(register, count)| (register.to_string(), json!(count))));
+    let cost = outcome.cost();
     let mut value = json!({
         "chip": session.board().spec().name,
         "seed": args.which.seed,
@@ -47,8 +48,8 @@ pub(super) fn of(args: &RunArgs, outcome: &Outcome) -> Value {
             "lost": Map::from_iter(lost),
         },
         "overflows": (!overflows.is_empty()).then_some(overflows),
-        "energy": session.energy(),
-        "cost": cost::json(&outcome.cost()),
+        "energy": cost.energy,
+        "cost": cost::json(&cost),
         "warnings": outcome.warnings,
         "digest": format!("{:016x}", session.digest()),
         "files": outcome.written,

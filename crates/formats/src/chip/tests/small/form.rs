@@ -97,7 +97,7 @@ pub(super) const CASES: &[Case] = &[
         "value = 0.5, unit = \"ms\", source = \"here\", evidence = \"assumed\"",
         "value = 0.5, unit = \"ms\", source = \"here\", evidence = \"guessed\"",
         "11:64: `tick.evidence`: `guessed` is not a grade of evidence\n\
-         help: there are: `measured`, `vendor-limit`, `simulator-default`, `assumed`",
+         help: there are: `measured`, `vendor-limit`, `vendor-simulated`, `simulator-default`, `assumed`",
     ),
     (
         "value = 0.5, unit = \"ms\", source = \"here\", evidence = \"assumed\"",
@@ -114,7 +114,7 @@ pub(super) const CASES: &[Case] = &[
         "tick = { value = 0.5, unit = \"ms\", source = \"here\", evidence = \"assumed\" }",
         "tick = { value = 0.5, unit = \"ms\", source = \"here\", evidence = \"unstated\" }",
         "11:64: `tick.evidence`: `unstated` is not a grade of evidence\nhelp: there are: `measured`, \
-         `vendor-limit`, `simulator-default`, `assumed`",
+         `vendor-limit`, `vendor-simulated`, `simulator-default`, `assumed`",
     ),
     // Names and sources.
     (
