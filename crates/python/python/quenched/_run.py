@@ -125,7 +125,7 @@ class Run:
             ax.plot(own["tick"] * self._tick, own["neuron"] + first, "|", markersize=3, label=name)
             first += size
         ax.set(xlabel="time (s)", ylabel="neuron", xlim=(0, self.seconds), ylim=(-1, first))
-        ax.legend(loc="upper right")
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(self.populations), frameon=False)
         return ax
 
     def __repr__(self) -> str:
