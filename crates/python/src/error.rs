@@ -24,7 +24,7 @@ create_exception!(
     "The chip cannot hold the network. `resource`: the limit that is met, in words, or None; `ways_out`: what can be \
      done about it, each a dict with what to do and what is lost."
 );
-create_exception!(quenched, RunError, QuenchedError, "A program cannot run as it was asked to.");
+create_exception!(quenched, RunError, QuenchedError, "A program or a study cannot run as it was asked to.");
 create_exception!(
     quenched,
     UnknownNameError,
@@ -57,6 +57,9 @@ pub(crate) enum PythonError {
     /// A program cannot run as it was asked to.
     #[error(transparent)]
     Run(#[from] SessionError),
+    /// A study cannot run.
+    #[error(transparent)]
+    Study(Box<study::StudyError>),
     /// There is nothing of this name.
     #[error("there is no {what} `{name}`{help}")]
     Unknown {
@@ -94,7 +97,7 @@ impl From<PythonError> for PyErr {
         let plain = match &error {
             PythonError::Files(_) | PythonError::Graph { .. } => FileError::new_err(text),
             PythonError::Mapping { .. } => MappingError::new_err(text),
-            PythonError::Run(_) => RunError::new_err(text),
+            PythonError::Run(_) | PythonError::Study(_) => RunError::new_err(text),
             PythonError::Unknown { .. } => UnknownNameError::new_err(text),
             PythonError::Value(_) => pyo3::exceptions::PyValueError::new_err(text),
         };
@@ -143,7 +146,7 @@ fn fields(py: Python<'_>, error: &PythonError, exception: &Bound<'_, PyAny>) -> 
             exception.setattr("name", name)?;
             exception.setattr("known", known)
         }
-        PythonError::Run(_) | PythonError::Value(_) => Ok(()),
+        PythonError::Run(_) | PythonError::Study(_) | PythonError::Value(_) => Ok(()),
     }
 }
 

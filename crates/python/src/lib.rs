@@ -10,6 +10,7 @@ mod error;
 mod network;
 mod program;
 mod run;
+mod study;
 
 use pyo3::prelude::*;
 use std::ffi::OsString;
@@ -49,6 +50,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<network::Network>()?;
     module.add_class::<program::Program>()?;
     module.add_class::<run::Run>()?;
+    module.add_class::<study::Study>()?;
+    module.add_class::<study::Results>()?;
     module.add_function(wrap_pyfunction!(network::from_nir, module)?)?;
     module.add_function(wrap_pyfunction!(program::map, module)?)?;
     module.add_function(wrap_pyfunction!(run::run_many, module)?)?;

@@ -150,6 +150,40 @@ def test_graphs_of_trained_nets_run(tmp_path: Path) -> None:
     assert run.digest == told["digest"]
 
 
+def test_a_study_has_the_results_of_the_command(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(q.template("study"))
+    words = ["study", "s.toml", "--out", "out", "--quiet", "--set", "dies=2", "--set", "task.train=200", "--set", "cv=[0, 0.5]"]
+    told = command(*words, cwd=tmp_path)
+    study = q.Study(tmp_path / "s.toml", set={"dies": 2, "task.train": 200, "cv": [0, 0.5]})
+    seen: list[tuple[int, int]] = []
+    results = study.run(progress=lambda done, total: seen.append((done, total)), threads=2)
+    assert seen[-1] == (study.runs, study.runs) and [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert results.csv == (tmp_path / "out/results.csv").read_text()
+    assert results.text in told
+    assert results.rows["score_float"].shape == (18,) and results.rows["recurrence"][0] == "full"
+    assert results.controls is None and results.tuning is None
+    assert any("n = 3 networks" in text for text in results.findings["memory-capacity"])
+    results.page(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+    assert results.manifest["title"] == study.title
+
+
+def test_a_study_can_be_stopped_and_refused(tmp_path: Path) -> None:
+    study = q.Study.from_toml(q.template("study"))
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study.run(progress=stop)
+    assert study.quick().runs < study.runs
+    assert "heterogeneity" in q.Study.names()
+    refused(lambda: q.Study("defualt"), q.FileError, "defualt")
+    error = refused(lambda: q.Study("default", set={"redaout.filter": "5 ms"}), q.FileError, "redaout")
+    assert isinstance(error, q.FileError) and error.errors
+    refused(lambda: q.Study("default", set={"reservoir.neurons": 5000}).run(), q.RunError, "5000 neurons")
+
+
 def refused(call: Any, kind: type[Exception], *texts: str) -> Exception:
     with pytest.raises(kind) as caught:
         call()
@@ -221,8 +255,9 @@ def test_every_public_name_is_documented() -> None:
         assert public.__doc__, name
         if isinstance(public, type) and not issubclass(public, Exception):
             own = [member for member in vars(public) if not member.startswith("_")]
-            short = {"ticks", "digest", "counters", "warnings", "populations"} if public is q.Run else set()
-            undocumented = [member for member in own if member not in short and not getattr(public, member).__doc__]
+            # Attributes are told of by their class.
+            told = public.__doc__ or ""
+            undocumented = [member for member in own if member not in told and not getattr(public, member).__doc__]
             assert not undocumented, f"{name}: {undocumented}"
 
 

@@ -64,6 +64,11 @@ pub fn template(what: &str) -> Option<&'static str> {
     args::Template::from_str(what, false).ok().map(args::Template::text)
 }
 
+/// What the page of a study says of its chip.
+pub fn chip_section(spec: &chip::ChipSpec) -> report::ChipSection {
+    commands::study::chip_section(spec)
+}
+
 /// Help, the version, or what is wrong with the command line.
 fn wrong_command_line(error: &clap::Error, words: &[OsString]) -> ! {
     // Who asks for JSON finds JSON, although the arguments could not be read.

@@ -33,6 +33,7 @@ from ._native import (
     template,
 )
 from ._run import SPIKE, Run, events_from_counts, report, run, run_many
+from ._study import Study, StudyResults
 
 __all__ = [
     "SPIKE",
@@ -45,6 +46,8 @@ __all__ = [
     "QuenchedError",
     "Run",
     "RunError",
+    "Study",
+    "StudyResults",
     "UnknownNameError",
     "__version__",
     "events_from_counts",

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any
 
@@ -13,8 +13,10 @@ __all__ = [
     "Network",
     "Program",
     "QuenchedError",
+    "Results",
     "Run",
     "RunError",
+    "Study",
     "UnknownNameError",
     "__version__",
     "from_nir",
@@ -136,6 +138,38 @@ class Run:
     def _trace(
         self, population: str, quantity: str
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], int, str]: ...
+
+class Study:
+    def __new__(cls, study: str | PathLike[str], *, set: Sequence[tuple[str, str]] = ...) -> Study: ...
+    @staticmethod
+    def from_toml(
+        text: str,
+        *,
+        set: Sequence[tuple[str, str]] = ...,
+        directory: str | PathLike[str] = ...,
+        name: str = "study",
+    ) -> Study: ...
+    @staticmethod
+    def names() -> list[str]: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def runs(self) -> int: ...
+    def quick(self) -> Study: ...
+    def run(self, threads: int | None, progress: Callable[[int, int], None] | None) -> Results: ...
+
+class Results:
+    @property
+    def tables(self) -> tuple[str, str | None, str | None]: ...
+    @property
+    def manifest(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def findings(self) -> list[tuple[str, list[str]]]: ...
+    @property
+    def warnings(self) -> list[str]: ...
+    def page(self) -> str: ...
 
 def from_nir(
     path: str | PathLike[str],
