@@ -16,6 +16,7 @@ fn help_of_every_command() {
     help(&["map", "--help"]).stdout_eq(file!["snapshots/help-map.txt"]);
     help(&["explain", "--help"]).stdout_eq(file!["snapshots/help-explain.txt"]);
     help(&["run", "--help"]).stdout_eq(file!["snapshots/help-run.txt"]);
+    help(&["lockstep", "--help"]).stdout_eq(file!["snapshots/help-lockstep.txt"]);
     help(&["score", "--help"]).stdout_eq(file!["snapshots/help-score.txt"]);
     help(&["plot", "--help"]).stdout_eq(file!["snapshots/help-plot.txt"]);
     help(&["tasks", "--help"]).stdout_eq(file!["snapshots/help-tasks.txt"]);

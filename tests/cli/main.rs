@@ -14,6 +14,7 @@ mod help;
 mod inputs;
 #[cfg(unix)]
 mod interrupt;
+mod lockstep;
 mod over_full;
 mod portable;
 mod probe;

@@ -10,6 +10,7 @@ mod error;
 mod network;
 mod program;
 mod run;
+mod simulator;
 mod study;
 
 use pyo3::prelude::*;
@@ -50,6 +51,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<network::Network>()?;
     module.add_class::<program::Program>()?;
     module.add_class::<run::Run>()?;
+    module.add_class::<simulator::Simulator>()?;
     module.add_class::<study::Study>()?;
     module.add_class::<study::Results>()?;
     module.add_function(wrap_pyfunction!(network::from_nir, module)?)?;

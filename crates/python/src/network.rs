@@ -106,7 +106,7 @@ impl Network {
 /// chip : Chip
 /// like : str
 ///     The simulator whose rules the graph is run by: "snntorch", "norse", "sinabs", "spikingjelly", "rockpool",
-///     "spyx", "lava", "euler" or "exact".
+///     "spyx", "lava", "xylo", "euler" or "exact".
 /// dt : float, optional
 ///     Length of a step, as the file counts time; that of the simulator if not given.
 /// rules : sequence of str

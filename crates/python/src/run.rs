@@ -33,7 +33,29 @@ struct Spikes {
 }
 
 /// Keeps the spikes of neurons that have a name.
-struct Keep<'a>(&'a Board, Spikes);
+pub(crate) struct Keep<'a>(&'a Board, Spikes);
+
+impl<'a> Keep<'a> {
+    pub(crate) fn new(board: &'a Board) -> Self {
+        Self(board, Spikes::default())
+    }
+
+    /// What was kept, as arrays.
+    pub(crate) fn columns<'py>(&self, py: Python<'py>) -> Columns<'py> {
+        self.1.columns(py)
+    }
+}
+
+impl Spikes {
+    fn columns<'py>(&self, py: Python<'py>) -> Columns<'py> {
+        (
+            PyArray1::from_slice(py, &self.ticks),
+            PyArray1::from_slice(py, &self.populations),
+            PyArray1::from_slice(py, &self.neurons),
+            PyArray1::from_slice(py, &self.values),
+        )
+    }
+}
 
 impl Observer for Keep<'_> {
     fn emit(&mut self, tick: Tick, core: usize, neuron: NeuronId, value: i32) {
@@ -60,7 +82,7 @@ struct Asked {
 }
 
 /// Spikes as arrays: tick, population, neuron, value.
-type Columns<'py> =
+pub(crate) type Columns<'py> =
     (Bound<'py, PyArray1<u64>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i32>>);
 
 /// Readings in their unit, and as integers with so many bits behind the point; the unit.
@@ -84,7 +106,7 @@ fn one(board: &Board, die: &Die, events: &Events, asked: &Asked) -> Result<Run, 
     }
     let multiple = if asked.binary { Multiple::Binary } else { Multiple::Count };
     let taken = session.take_all(events.iter().copied(), Tick(0)..Tick(asked.ticks), multiple)?;
-    let mut watching = (Keep(board, Spikes::default()), Activity::new(board));
+    let mut watching = (Keep::new(board), Activity::new(board));
     session.run_until(Tick(asked.ticks), &mut watching);
     let (Keep(_, spikes), activity) = watching;
     let activity = activity.into_populations();
@@ -194,13 +216,7 @@ impl Run {
 
     /// Columns of all spikes: tick, population, neuron, value.
     fn _columns<'py>(&self, py: Python<'py>) -> Columns<'py> {
-        let Spikes { ticks, populations, neurons, values } = &self.spikes;
-        (
-            PyArray1::from_slice(py, ticks),
-            PyArray1::from_slice(py, populations),
-            PyArray1::from_slice(py, neurons),
-            PyArray1::from_slice(py, values),
-        )
+        self.spikes.columns(py)
     }
 
     fn counts<'py>(&self, py: Python<'py>, population: &str) -> Result<Bound<'py, PyArray1<u64>>, PythonError> {

@@ -150,6 +150,38 @@ def test_graphs_of_trained_nets_run(tmp_path: Path) -> None:
     assert run.digest == told["digest"]
 
 
+def test_steps_are_a_run(chip: q.Chip, program: q.Program, tmp_path: Path) -> None:
+    die = chip.die(3, seed=7, cv=0.2)
+    whole = q.run(program, die, EVENTS, ticks=100_000, probe={"pools": ["v"]}, every=50_000)
+    simulator = q.Simulator(program, die)
+    spikes, lines = [], []
+    for tick, channel in EVENTS:
+        simulator.inject(int(channel), tick=int(tick))
+        lines.append(f"inject {channel} 1 {tick}")
+    for ticks in (1, 999, 49_000, 49_999, 1):
+        spikes.append(simulator.step(ticks))
+        lines.append(f"step {ticks}")
+    assert simulator.now == 100_000 and simulator.digest == whole.digest
+    np.testing.assert_array_equal(np.concatenate(spikes), whole.spikes)
+    assert simulator.state("pools", "v").shape == (2,) and simulator.unit("pools", "v") == "1"
+    words = ["lockstep", str(ROOT / "examples/network.toml"), "--chip", "dynapse2", "--die", "3", "--seed", "7", "--cv", "0.2"]
+    done = subprocess.run(
+        [sys.executable, "-m", "quenched", *words, "--quiet"],
+        input="\n".join([*lines, "state pools v", "digest", "quit", ""]),
+        capture_output=True,
+        text=True,
+    )
+    told = done.stdout.splitlines()
+    assert told[-3:] == [f"digest {whole.digest}", "ok", "ok"]
+    assert sum(line.startswith("spike ") for line in told) == len(whole.spikes)
+    [state] = [line for line in told if line.startswith("state ")]
+    np.testing.assert_array_equal([float(value) for value in state.split()[2:]], simulator.state("pools", "v"))
+    simulator.reset()
+    assert simulator.now == 0
+    refused(lambda: simulator.inject(24), q.RunError, "input channel 24 does not exist")
+    refused(lambda: simulator.state("pools", "w"), q.RunError, "no quantity `w`")
+
+
 def test_a_study_has_the_results_of_the_command(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(q.template("study"))
     words = ["study", "s.toml", "--out", "out", "--quiet", "--set", "dies=2", "--set", "task.train=200", "--set", "cv=[0, 0.5]"]

@@ -155,6 +155,36 @@ impl Probes {
     }
 }
 
+/// Quantity `quantity` of all neurons of population `name` after the last tick.
+pub(crate) fn state(
+    board: &Board,
+    emulator: &Emulator,
+    name: &str,
+    quantity: &str,
+) -> Result<Vec<(ProbeKind, i64)>, SessionError> {
+    let population = board.population(name)?;
+    let kinds = quantities(board, emulator, population);
+    let Some(kind) = kinds.iter().find(|kind| kind.name == quantity) else {
+        return Err(SessionError::UnknownQuantity {
+            whose: format!("population `{name}`"),
+            name: quantity.into(),
+            known: kinds.into_iter().map(|kind| kind.name).collect(),
+        });
+    };
+    // At the end of the last tick; of tick 0 if there was none.
+    let tick = Tick(emulator.now().0.saturating_sub(1));
+    let read = |neuron| {
+        let (core, circuit) = board.place(population, neuron).expect("every neuron has a place");
+        let own = emulator.core(core).probes(board.spec());
+        // A core without synapses of a kind has no such current: nothing can arrive there, so it is 0.
+        match own.iter().position(|other| other.name == kind.name) {
+            Some(index) => (own[index].clone(), emulator.core(core).probe(index, circuit, tick)),
+            None => (kind.clone(), 0),
+        }
+    };
+    Ok((0..board.symbols().populations[population].size).map(read).collect())
+}
+
 /// What can be read of the neurons of population `population`: the quantities of all its cores, each once.
 pub(crate) fn quantities(board: &Board, emulator: &Emulator, population: usize) -> Vec<ProbeKind> {
     let mut all: Vec<ProbeKind> = Vec::new();

@@ -1,6 +1,6 @@
 //! A session: a program on a die that runs.
 
-use crate::probe::{Probes, quantities};
+use crate::probe::{Probes, quantities, state};
 use crate::source::Sources;
 use crate::{Activity, Board, PopulationActivity, Recording, SessionError};
 use chip::{InputEvent, Source};
@@ -127,6 +127,15 @@ impl Session {
     /// There is no such population.
     pub fn quantities(&self, population: &str) -> Result<Vec<ProbeKind>, SessionError> {
         Ok(quantities(&self.board, &self.emulator, self.board.population(population)?))
+    }
+
+    /// Quantity `quantity` of all neurons of the population called `population`, as the last tick left it: what the
+    /// integer of each means, and the integer. Nothing changes.
+    ///
+    /// # Errors
+    /// There is no such population, or it has no such quantity.
+    pub fn state(&self, population: &str, quantity: &str) -> Result<Vec<(ProbeKind, i64)>, SessionError> {
+        state(&self.board, &self.emulator, population, quantity)
     }
 
     /// Samples the probes in ticks that are multiples of `ticks`, instead of at each step of the chip. 0 counts as 1.

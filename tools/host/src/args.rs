@@ -4,6 +4,7 @@ mod die;
 mod explain;
 mod graph;
 mod input;
+mod lockstep;
 mod mapping;
 mod report;
 mod samples;
@@ -23,6 +24,7 @@ pub(crate) use die::{DieArgs, DieChoice, DieSetting, ForDie};
 pub(crate) use explain::{ExplainArgs, NeuronName};
 pub(crate) use graph::GraphFlags;
 pub(crate) use input::InputArgs;
+pub(crate) use lockstep::LockstepArgs;
 pub(crate) use mapping::MappingFlags;
 pub(crate) use report::ReportArgs;
 pub(crate) use samples::{RateArgs, SampleArgs};
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     Explain(Box<ExplainArgs>),
     /// Run a network on a die and report its spikes
     Run(Box<RunArgs>),
+    /// Step a network on a die by lines on standard input, for test benches and closed loops
+    Lockstep(Box<LockstepArgs>),
     /// Show a labelled set to dies and count what each decides rightly
     Score(Box<ScoreArgs>),
     /// Draw spikes and traces that a run has written
@@ -113,7 +117,7 @@ impl Command {
             Self::Tasks(args) => args.json,
             Self::New(args) => args.json,
             Self::Check(args) => args.json,
-            Self::Completions(_) | Self::Manual(_) => false,
+            Self::Completions(_) | Self::Manual(_) | Self::Lockstep(_) => false,
         }
     }
 }

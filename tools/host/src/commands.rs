@@ -11,6 +11,7 @@ pub(crate) mod explain;
 pub(crate) mod faults;
 pub(crate) mod floor;
 pub(crate) mod load;
+pub(crate) mod lockstep;
 pub(crate) mod manual;
 pub(crate) mod map;
 pub(crate) mod new;

@@ -38,6 +38,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Map(map) => commands::map::run(&map, args.quiet),
         Command::Explain(explain) => commands::explain::run(&explain),
         Command::Run(run) => commands::run::run(&run, args.quiet),
+        Command::Lockstep(lockstep) => commands::lockstep::run(&lockstep, args.quiet),
         Command::Score(score) => commands::score::run(&score, args.quiet),
         Command::Plot(plot) => commands::plot::run(&plot),
         Command::Tasks(tasks) => commands::tasks::run(&tasks),

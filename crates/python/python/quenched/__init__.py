@@ -32,7 +32,7 @@ from ._native import (
     map,
     template,
 )
-from ._run import SPIKE, Run, events_from_counts, report, run, run_many
+from ._run import SPIKE, Run, Simulator, events_from_counts, report, run, run_many
 from ._study import Study, StudyResults
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "QuenchedError",
     "Run",
     "RunError",
+    "Simulator",
     "Study",
     "StudyResults",
     "UnknownNameError",

@@ -18,6 +18,12 @@ SPIKE = np.dtype([("tick", "<u8"), ("population", "<u4"), ("neuron", "<u4"), ("v
 Events = npt.ArrayLike
 
 
+def _spikes(tick: Any, population: Any, neuron: Any, value: Any) -> npt.NDArray[np.void]:
+    spikes = np.empty(len(tick), dtype=SPIKE)
+    spikes["tick"], spikes["population"], spikes["neuron"], spikes["value"] = tick, population, neuron, value
+    return spikes
+
+
 class Run:
     """What a program did on a die.
 
@@ -70,10 +76,7 @@ class Run:
     @property
     def spikes(self) -> npt.NDArray[np.void]:
         """All spikes in order, an array of :data:`SPIKE`."""
-        tick, population, neuron, value = self._native._columns()
-        spikes = np.empty(len(tick), dtype=SPIKE)
-        spikes["tick"], spikes["population"], spikes["neuron"], spikes["value"] = tick, population, neuron, value
-        return spikes
+        return _spikes(*self._native._columns())
 
     def counts(self, population: str) -> npt.NDArray[np.uint64]:
         """Spikes of each neuron of a population, shape (neurons,)."""
@@ -293,3 +296,69 @@ def report(program: _native.Program) -> dict[str, Any]:
     if text is None:
         raise ValueError("the program was read from a file, which has no report of its mapping")
     return cast("dict[str, Any]", json.loads(text))
+
+
+class Simulator:
+    """A program on a die that is stepped from outside, for closed loops and test benches.
+
+    Parameters
+    ----------
+    program : Program
+    die : Die
+    trial : int
+        Number of the run, for the sources of its network.
+
+    Notes
+    -----
+    The same steps and events give the same digest as :func:`run`. `quenched lockstep` is the same for other languages.
+    """
+
+    __slots__ = ("_native",)
+
+    def __init__(self, program: _native.Program, die: _native.Die, *, trial: int = 0) -> None:
+        self._native = _native._Simulator(program, die, trial)
+
+    @property
+    def now(self) -> int:
+        """The next tick to be processed."""
+        return self._native.now
+
+    def inject(self, channel: int, payload: int = 1, tick: int | None = None) -> None:
+        """Send an event of a channel: so many spikes, in the next tick if none is named.
+
+        Raises
+        ------
+        RunError
+            There is no such channel, it cannot have so many spikes, or the tick is over.
+        """
+        self._native.inject(channel, payload, tick)
+
+    def step(self, ticks: int = 1) -> npt.NDArray[np.void]:
+        """Go on by so many ticks and return the spikes of that time, an array of :data:`SPIKE`."""
+        return _spikes(*self._native.step(ticks))
+
+    def state(self, population: str, quantity: str) -> npt.NDArray[np.float64]:
+        """A quantity of all neurons of a population as the last tick left it, shape (neurons,).
+
+        Raises
+        ------
+        RunError
+            There is no such population or quantity; the message lists those that there are.
+        """
+        return self._native.state(population, quantity)[0]
+
+    def unit(self, population: str, quantity: str) -> str:
+        """The unit of a quantity."""
+        return self._native.state(population, quantity)[1]
+
+    @property
+    def digest(self) -> str:
+        """The state as 16 hexadecimal digits."""
+        return self._native.digest
+
+    def reset(self) -> None:
+        """Go back to tick 0."""
+        self._native.reset()
+
+    def __repr__(self) -> str:
+        return f"Simulator(at tick {self.now}, digest {self.digest})"
