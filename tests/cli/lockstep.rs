@@ -26,7 +26,9 @@ fn steps_are_a_run_however_they_are_cut() {
     let list: String = events.iter().map(|(tick, channel)| format!("{tick},{channel}\n")).collect();
     sandbox.file("e.csv", format!("tick,channel\n{list}"));
     let die = ["--die", "3", "--cv", "0.3"];
-    let run = ["run", "net.toml", "--chip", "dynapse2", "--input", "e.csv", "--ticks", "50000", "--spikes", "s.csv", "--json"];
+    let run = [
+        "run", "net.toml", "--chip", "dynapse2", "--input", "e.csv", "--ticks", "50000", "--spikes", "s.csv", "--json",
+    ];
     let run = sandbox.json(&[&run[..], &die].concat());
     let sent: String = events.iter().map(|(tick, channel)| format!("inject {channel} 1 {tick}\n")).collect();
     for steps in ["step 50000", "step 1\nstep 999\n\n# so\nstep 0\nstep 49000"] {

@@ -57,7 +57,8 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 
     /// Show no progress
-    #[arg(long, short, global = true)]
+    // Behind what a command has of its own, however many commands there are.
+    #[arg(long, short, global = true, display_order = 900)]
     pub(crate) quiet: bool,
 }
 
