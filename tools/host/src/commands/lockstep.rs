@@ -1,7 +1,7 @@
 //! `quenched lockstep`: a run that another program steps, line by line.
 //!
-//! Owns the language of the lines (docs/formats/lockstep.md). A line that cannot be carried out changes nothing and ends
-//! nothing: it is answered with why.
+//! Owns the language of the lines (docs/formats/lockstep.md). A line that cannot be carried out changes nothing and
+//! ends nothing: it is answered with why.
 
 use crate::args::{ForDie, LockstepArgs};
 use crate::commands::die::parameters_of;
