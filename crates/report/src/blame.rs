@@ -53,6 +53,18 @@ fn shares(
     Some(design.and_then(|design| design.shares(&results, &names, LEVEL)))
 }
 
+/// Whether one parameter is to blame: it has the largest share beyond doubt, and one by itself.
+fn verdict(shares: &VarianceShares) -> String {
+    match shares.leader {
+        // What acts through others only is no cause by itself.
+        Some(leader) if shares.shares[leader].first.low <= 0.0 => {
+            format!("`{}` takes part in the most, and none is to blame alone", shares.shares[leader].name)
+        }
+        Some(leader) => format!("`{}` is to blame", shares.shares[leader].name),
+        None => "no single parameter is to blame beyond doubt".into(),
+    }
+}
+
 fn sentence(task: &TaskResults<'_>, axis: usize, own: &Setting<'_>, stage: Stage) -> Option<String> {
     let place = crate::findings::place(task, own);
     let shares = match shares(task, axis, own, stage)? {
@@ -65,10 +77,7 @@ fn sentence(task: &TaskResults<'_>, axis: usize, own: &Setting<'_>, stage: Stage
     };
     let mut shown: Vec<&VarianceShare> = shares.shares.iter().collect();
     shown.sort_by(|a, b| b.total.value.total_cmp(&a.total.value));
-    let verdict = match shares.leader {
-        Some(leader) => format!("`{}` is to blame", shares.shares[leader].name),
-        None => "no single parameter is to blame beyond doubt".into(),
-    };
+    let verdict = verdict(&shares);
     Some(format!(
         "Between dies {place}, {} {} has a standard deviation of {}; of the variance (95 %, n = {} dies): {}: {verdict}.",
         task.metric_name,
@@ -119,6 +128,29 @@ mod tests {
             "{text:?}"
         );
         assert!(text[0].ends_with(": `tau_mem` is to blame."), "{text:?}");
+    }
+
+    /// Three parameters of which the first leads, with the lower end of its share alone.
+    fn led(low: f64, leader: Option<usize>) -> String {
+        let estimate = |value: f64, low: f64| Estimate {
+            value,
+            low,
+            high: 1.0,
+            n: 256,
+            unit: "dies".into(),
+            level: LEVEL,
+            method: statistics::Method::Percentile,
+        };
+        let share =
+            |name: &str| VarianceShare { name: name.into(), first: estimate(0.1, low), total: estimate(0.8, 0.7) };
+        verdict(&VarianceShares { shares: vec![share("a"), share("b")], variance: 1.0, mean: 0.0, leader })
+    }
+
+    #[test]
+    fn what_acts_through_others_only_is_not_to_blame_alone() {
+        assert_eq!(led(0.02, Some(1)), "`b` is to blame");
+        assert_eq!(led(-0.02, Some(1)), "`b` takes part in the most, and none is to blame alone");
+        assert_eq!(led(0.02, None), "no single parameter is to blame beyond doubt");
     }
 
     #[test]
