@@ -74,6 +74,19 @@ fn what_is_wrong_with_a_file_is_said_of_each() {
     assert!(error.contains("something is wrong with 1 of 1 files"), "{error}");
 }
 
+/// How a network is to be mapped is a part of its file.
+#[test]
+fn options_of_the_mapping_are_checked_too() {
+    let sandbox = Sandbox::new();
+    let network = sandbox.prints(&["new", "network"]) + "\n[mapping]\nover_full = \"prune\"\n";
+    sandbox.file("n.toml", &network);
+    assert!(sandbox.prints(&["check", "n.toml"]).starts_with("n.toml: network, 66 neurons"));
+    sandbox.file("wrong.toml", network.replace("\"prune\"", "\"prun\""));
+    let output = sandbox.quenched(&["check", "wrong.toml"]).code(1);
+    let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    assert!(text.contains("`over_full` is") && text.contains("wrong.toml:57:13"), "{text}");
+}
+
 #[test]
 fn a_file_can_come_in_on_standard_input() {
     let sandbox = Sandbox::new();

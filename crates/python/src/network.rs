@@ -4,11 +4,12 @@ use crate::chip::Chip;
 use crate::error::PythonError;
 use ::chip::ChipSpec;
 use ::network::Network as Wish;
+use budget::Allowance;
 use formats::nir::NirGraph;
 use graph::{Graph, Like, Options};
-use mapper::Scale;
+use mapper::{Activity, MapperOptions, Scale};
 use pyo3::prelude::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A network as it is wished for, read with the names and units of a chip.
@@ -18,8 +19,8 @@ use std::sync::Arc;
 pub(crate) struct Network {
     pub(crate) wish: Arc<Wish>,
     pub(crate) spec: Arc<ChipSpec>,
-    /// How weights are brought to integers where a mapping does not say.
-    pub(crate) scale: Option<Scale>,
+    /// How it is to be mapped, where [`crate::program::map`] is not told otherwise.
+    pub(crate) options: MapperOptions,
     /// Assumptions that were made of a graph.
     notes: Vec<String>,
 }
@@ -40,8 +41,9 @@ impl Network {
     ///     Something is wrong with the file; `errors` has every line and column.
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf, chip: &Chip) -> Result<Self, PythonError> {
-        let wish = py.detach(|| formats::network::load(&path, &chip.spec))?;
-        Ok(Self { wish: Arc::new(wish), spec: chip.spec.clone(), scale: None, notes: Vec::new() })
+        let text = py.detach(|| formats::text::read_text(&path))?;
+        let directory = path.parent().map(Path::to_owned).unwrap_or_default();
+        Self::from_toml(py, &text, chip, directory, &path.display().to_string())
     }
 
     /// The network that a text describes, as a network file does.
@@ -58,8 +60,21 @@ impl Network {
     #[staticmethod]
     #[pyo3(signature = (text, chip, *, directory = PathBuf::new(), name = "network"))]
     fn from_toml(py: Python<'_>, text: &str, chip: &Chip, directory: PathBuf, name: &str) -> Result<Self, PythonError> {
-        let wish = py.detach(|| formats::network::read(text, name, &directory, &chip.spec))?;
-        Ok(Self { wish: Arc::new(wish), spec: chip.spec.clone(), scale: None, notes: Vec::new() })
+        let mut options = MapperOptions::default();
+        let mut set = |key: &str, value: &str| {
+            options.set(key, value)?;
+            // Files that it names lie beside it.
+            if let Activity::File(file) = &options.activity
+                && key == "activity"
+            {
+                options.activity = Activity::File(directory.join(file).display().to_string());
+            }
+            let read = |file: &str| formats::placement::load(&directory.join(file));
+            options.read_placement(read).map_err(|error| error.to_string())
+        };
+        let (spec, usual) = (&chip.spec, Allowance::Usual);
+        let wish = py.detach(|| formats::network::read_with(text, name, &directory, spec, usual, &mut set))?;
+        Ok(Self { wish: Arc::new(wish), spec: spec.clone(), options, notes: Vec::new() })
     }
 
     /// Names and sizes of its populations.
@@ -148,5 +163,7 @@ pub(crate) fn from_nir(
         let graph = Graph::new(&file, &options).map_err(wrong)?;
         graph.on(&chip.spec, step_time).map_err(wrong)
     })?;
-    Ok(Network { wish: Arc::new(steps.network), spec: chip.spec.clone(), scale: Some(Scale::Auto), notes: steps.notes })
+    // Its weights are real numbers, which a chip of whole numbers takes by a factor for each layer.
+    let options = MapperOptions { scale: Scale::Auto, ..MapperOptions::default() };
+    Ok(Network { wish: Arc::new(steps.network), spec: chip.spec.clone(), options, notes: steps.notes })
 }

@@ -50,10 +50,7 @@ fn option(value: &Bound<'_, PyAny>) -> PyResult<String> {
 #[pyfunction]
 #[pyo3(signature = (network, **options))]
 pub(crate) fn map(py: Python<'_>, network: &Network, options: Option<&Bound<'_, PyDict>>) -> PyResult<Program> {
-    let mut asked = mapper::MapperOptions::default();
-    if let Some(scale) = network.scale {
-        asked.scale = scale;
-    }
+    let mut asked = network.options.clone();
     for (key, value) in options.into_iter().flatten() {
         let key: String = key.extract()?;
         asked.set(&key, &option(&value)?).map_err(PythonError::Value)?;

@@ -4,6 +4,7 @@ use crate::die::Die;
 use crate::error::PythonError;
 use crate::program::Program;
 use ::chip::InputEvent;
+use device_models::ProbeKind;
 use emulator::{LossCause, Observer};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -85,8 +86,13 @@ struct Asked {
 pub(crate) type Columns<'py> =
     (Bound<'py, PyArray1<u64>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<i32>>);
 
-/// Readings in their unit, and as integers with so many bits behind the point; the unit.
-type Trace<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<i64>>, u32, String);
+/// Readings in their unit, and as integers; how many bits of these are behind the point, neuron by neuron; the unit.
+type Trace<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<i64>>, Bound<'py, PyArray1<u32>>, String);
+
+/// What the last bit of a reading is in its unit; powers of two are exact.
+pub(crate) fn of_bit(kind: &ProbeKind) -> f64 {
+    crate::chip::float(kind.scale) / (0..kind.fraction_bits).fold(1.0, |power, _| power * 2.0)
+}
 
 /// One input: tick, channel and payload of each event.
 type Events = Vec<InputEvent>;
@@ -266,15 +272,16 @@ impl Run {
             let reason = format!("`{quantity}` of `{population}` was not probed: `probe={{\"{population}\": [...]}}`");
             return Err(PythonError::Value(reason).into());
         };
-        let kind = &first.probe.kind;
-        let (samples, unit, bits) = (first.bits.len(), kind.unit.clone(), kind.fraction_bits);
-        // Powers of two are exact.
-        let of_bit = crate::chip::float(kind.scale) / (0..bits).fold(1.0, |power, _| power * 2.0);
+        // What its integers mean may differ from core to core.
+        let bits: Vec<u32> = columns.iter().map(|column| column.probe.kind.fraction_bits).collect();
+        let of_bit: Vec<f64> = columns.iter().map(|column| of_bit(&column.probe.kind)).collect();
+        let (samples, unit) = (first.bits.len(), first.probe.kind.unit.clone());
         let raw = (0..samples).flat_map(|sample| columns.iter().map(move |column| column.bits[sample]));
         let raw: Vec<i64> = raw.collect();
-        let values = PyArray1::from_iter(py, raw.iter().map(|bits| *bits as f64 * of_bit));
+        let values = PyArray1::from_iter(py, raw.iter().zip(of_bit.iter().cycle()).map(|(bits, of)| *bits as f64 * of));
         let shape = [samples, columns.len()];
-        Ok((values.reshape(shape)?, PyArray1::from_vec(py, raw).reshape(shape)?, bits, unit))
+        let raw = PyArray1::from_vec(py, raw).reshape(shape)?;
+        Ok((values.reshape(shape)?, raw, PyArray1::from_vec(py, bits), unit))
     }
 
     fn __repr__(&self) -> String {

@@ -1,10 +1,9 @@
 //! A program on a die, step by step.
 
-use crate::chip::float;
 use crate::die::Die;
 use crate::error::PythonError;
 use crate::program::Program;
-use crate::run::{Columns, Keep};
+use crate::run::{Columns, Keep, of_bit};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use session::Session;
@@ -66,11 +65,7 @@ impl Simulator {
     ) -> Result<(Bound<'py, PyArray1<f64>>, String), PythonError> {
         let state = self.session.state(population, quantity)?;
         let unit = state.first().map_or_else(|| "1".into(), |(kind, _)| kind.unit.clone());
-        let value = |(kind, bits): &(device_models::ProbeKind, i64)| {
-            // Powers of two are exact.
-            let of_bit = float(kind.scale) / (0..kind.fraction_bits).fold(1.0, |power, _| power * 2.0);
-            *bits as f64 * of_bit
-        };
+        let value = |(kind, bits): &(device_models::ProbeKind, i64)| *bits as f64 * of_bit(kind);
         Ok((PyArray1::from_iter(py, state.iter().map(value)), unit))
     }
 

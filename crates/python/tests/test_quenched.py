@@ -76,6 +76,14 @@ def test_a_notebook_shows_a_chip() -> None:
     assert repr(q.Chip.from_toml(text)) == 'Chip("mine": 1 x 4 cores of 32 neurons)'
 
 
+def test_a_network_says_how_it_is_mapped(chip: q.Chip) -> None:
+    text = q.template("network").replace("size = 64", "size = 128").replace("fixed-fan-in = 16", "fixed-fan-in = 80")
+    refused(lambda: q.map(q.Network.from_toml(text, chip)), q.MappingError, "CAM")
+    network = q.Network.from_toml(text + '\n[mapping]\nover_full = "prune"\n', chip)
+    assert q.map(network).warnings
+    refused(lambda: q.map(network, over_full="error"), q.MappingError, "CAM")
+
+
 def test_threads_and_batches_change_nothing(chip: q.Chip, program: q.Program) -> None:
     dies = [chip.die(number, cv=0.2) for number in range(3)]
     inputs = [None, EVENTS, EVENTS[::2]]

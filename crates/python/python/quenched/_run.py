@@ -107,8 +107,9 @@ class Run:
         """What was probed, in the unit that :meth:`unit` names, shape (samples, neurons)."""
         return self._native._trace(population, quantity)[0]
 
-    def raw(self, population: str, quantity: str) -> tuple[npt.NDArray[np.int64], int]:
-        """The same as the integers of the core, and how many of their bits are behind the point."""
+    def raw(self, population: str, quantity: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+        """The same as the integers of the cores, shape (samples, neurons), and how many of their bits are behind the
+        point, shape (neurons,): cores may differ in that. They count in what the chip counts as 1 in :meth:`unit`."""
         _, bits, fraction, _ = self._native._trace(population, quantity)
         return bits, fraction
 

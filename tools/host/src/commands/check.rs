@@ -4,8 +4,10 @@ use crate::args::CheckArgs;
 use crate::commands::load::{is_graph, is_net};
 use crate::errors::HostError;
 use crate::output::{print, print_json};
+use budget::Allowance;
 use formats::nir::NirGraph;
 use formats::text::{read_head, read_text};
+use mapper::MapperOptions;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -80,7 +82,9 @@ fn of(path: &Path, chip: &str) -> Result<Found, HostError> {
         }
         Some("quenched-network") => {
             let spec = formats::chip::resolve(chip)?;
-            let network = formats::network::read(&text, &name, directory, &spec)?;
+            let mut options = MapperOptions::default();
+            let mut set = |key: &str, value: &str| options.set(key, value);
+            let network = formats::network::read_with(&text, &name, directory, &spec, Allowance::Usual, &mut set)?;
             let neurons: u64 = network.populations.iter().map(|population| u64::from(population.size)).sum();
             let connections: usize = network.projections.iter().map(|projection| projection.connections.len()).sum();
             let holds = format!("{neurons} neurons, {connections} connections, read for chip `{}`", spec.name);
