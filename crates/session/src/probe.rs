@@ -22,6 +22,14 @@ pub struct Probe {
     index: Option<usize>,
 }
 
+impl Probe {
+    /// What it reads at the end of `tick`, all of whose work is done.
+    fn read(&self, emulator: &Emulator, tick: Tick) -> i64 {
+        // A core without synapses of a kind has no such current: nothing can arrive there, so it is 0.
+        self.index.map_or(0, |index| emulator.core(self.core).probe(index, self.neuron, tick))
+    }
+}
+
 /// What a probe has read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
@@ -66,9 +74,7 @@ impl Probes {
     pub(crate) fn sample(&mut self, emulator: &Emulator, tick: Tick) {
         self.ticks.push(tick);
         for Recording { probe, bits } in &mut self.recordings {
-            // A core without synapses of a kind has no such current: nothing can arrive there, so it is 0.
-            let read = |index| emulator.core(probe.core).probe(index, probe.neuron, tick);
-            bits.push(probe.index.map_or(0, read));
+            bits.push(probe.read(emulator, tick));
         }
     }
 
@@ -115,22 +121,9 @@ impl Probes {
         if range.end > size || range.is_empty() {
             return Err(SessionError::NeuronRange { name: name.into(), range, size });
         }
-        let kinds = quantities(board, emulator, population);
-        let Some(kind) = kinds.iter().find(|kind| kind.name == quantity) else {
-            return Err(SessionError::UnknownQuantity {
-                whose: format!("population `{name}`"),
-                name: quantity.into(),
-                known: kinds.into_iter().map(|kind| kind.name).collect(),
-            });
-        };
+        let kind = quantity_of(board, emulator, (name, population), quantity)?;
         for neuron in range {
-            let (core, circuit) = board.place(population, neuron).expect("every neuron has a place");
-            let own = emulator.core(core).probes(board.spec());
-            let index = own.iter().position(|other| other.name == kind.name);
-            // What its integers mean may differ from core to core.
-            let kind = index.map_or(kind, |index| &own[index]).clone();
-            let member = Some((population, neuron));
-            self.push(board, Probe { core, neuron: circuit, member, kind, index })?;
+            self.push(board, probe_of(board, emulator, (population, neuron), &kind))?;
         }
         Ok(())
     }
@@ -163,26 +156,40 @@ pub(crate) fn state(
     quantity: &str,
 ) -> Result<Vec<(ProbeKind, i64)>, SessionError> {
     let population = board.population(name)?;
-    let kinds = quantities(board, emulator, population);
-    let Some(kind) = kinds.iter().find(|kind| kind.name == quantity) else {
-        return Err(SessionError::UnknownQuantity {
-            whose: format!("population `{name}`"),
-            name: quantity.into(),
-            known: kinds.into_iter().map(|kind| kind.name).collect(),
-        });
-    };
+    let kind = quantity_of(board, emulator, (name, population), quantity)?;
     // At the end of the last tick; of tick 0 if there was none.
     let tick = Tick(emulator.now().0.saturating_sub(1));
     let read = |neuron| {
-        let (core, circuit) = board.place(population, neuron).expect("every neuron has a place");
-        let own = emulator.core(core).probes(board.spec());
-        // A core without synapses of a kind has no such current: nothing can arrive there, so it is 0.
-        match own.iter().position(|other| other.name == kind.name) {
-            Some(index) => (own[index].clone(), emulator.core(core).probe(index, circuit, tick)),
-            None => (kind.clone(), 0),
-        }
+        let probe = probe_of(board, emulator, (population, neuron), &kind);
+        let bits = probe.read(emulator, tick);
+        (probe.kind, bits)
     };
     Ok((0..board.symbols().populations[population].size).map(read).collect())
+}
+
+/// The quantity of this name that neurons of a population have, as the first of its cores does.
+fn quantity_of(
+    board: &Board,
+    emulator: &Emulator,
+    (name, population): (&str, usize),
+    quantity: &str,
+) -> Result<ProbeKind, SessionError> {
+    let kinds = quantities(board, emulator, population);
+    let found = kinds.iter().find(|kind| kind.name == quantity).cloned();
+    found.ok_or_else(|| SessionError::UnknownQuantity {
+        whose: format!("population `{name}`"),
+        name: quantity.into(),
+        known: kinds.into_iter().map(|kind| kind.name).collect(),
+    })
+}
+
+/// Where that is read of a neuron, and what its integers mean there: they may differ from core to core.
+fn probe_of(board: &Board, emulator: &Emulator, member: (usize, u32), kind: &ProbeKind) -> Probe {
+    let (core, neuron) = board.place(member.0, member.1).expect("every neuron has a place");
+    let own = emulator.core(core).probes(board.spec());
+    let index = own.iter().position(|other| other.name == kind.name);
+    let kind = index.map_or(kind, |index| &own[index]).clone();
+    Probe { core, neuron, member: Some(member), kind, index }
 }
 
 /// What can be read of the neurons of population `population`: the quantities of all its cores, each once.
