@@ -74,6 +74,17 @@ impl Session {
         Ok(self.emulator.send(input, tick, payload)?)
     }
 
+    /// Passes on what a neuron sent in another run of the same program; see [`Emulator::pass_on`].
+    ///
+    /// # Errors
+    /// As [`Emulator::pass_on`].
+    ///
+    /// # Panics
+    /// If the program has no such neuron.
+    pub fn pass_on(&mut self, core: usize, neuron: NeuronId, tick: Tick, payload: i32) -> Result<(), SessionError> {
+        Ok(self.emulator.pass_on(core, neuron, tick, payload)?)
+    }
+
     /// Sends those of `events` that are for one of `ticks`, in any order, and counts those that are not: a list may be
     /// longer than a run, or its beginning have been sent in the run before.
     ///
