@@ -41,5 +41,6 @@ mod support;
 mod tasks;
 mod tidy;
 mod variation;
+mod vectors;
 mod weights;
 mod xylo;

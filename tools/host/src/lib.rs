@@ -29,6 +29,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => wrong_command_line(&error, &words),
     };
     let json = args.command.json();
+    if let Err(error) = choose_vectors() {
+        output::error(&error, json);
+        return error.exit_code();
+    }
     let outcome = match args.command {
         Command::Study(study) => commands::study::run(&study, args.quiet),
         Command::Report(report) => commands::report::run(&report),
@@ -57,6 +61,20 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
             error.exit_code()
         }
     }
+}
+
+/// Keeps to the vectors that the variable `QUENCHED_SIMD` allows, if it is set.
+fn choose_vectors() -> Result<(), HostError> {
+    let Some(value) = std::env::var_os("QUENCHED_SIMD").filter(|value| !value.is_empty()) else { return Ok(()) };
+    let name = value.to_string_lossy();
+    let Some(level) = simd::Level::from_name(&name) else {
+        let names = simd::Level::ALL.map(|level| format!("`{}`", level.name())).join(", ");
+        let message = format!("the environment variable QUENCHED_SIMD is `{name}`, which names no vectors");
+        let help = Some(format!("set it to one of {names}, or to nothing for the widest of the processor"));
+        return Err(HostError::Usage { message, help });
+    };
+    simd::limit(level);
+    Ok(())
 }
 
 /// The template of a `chip`, a `network` or a `study`, with comments; `None` for other words.
