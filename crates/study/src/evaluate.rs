@@ -4,7 +4,7 @@ use crate::axis::Conditions;
 use crate::mechanism::Mechanism;
 use crate::on_chip::{Job, Nominal, Stages};
 use crate::prepare::{Goal, Prepared};
-use crate::record::{Rows, Taken, play};
+use crate::record::{Drive, Rows, Taken, play};
 use crate::results::{OnChipRow, StageScore, digest};
 use crate::{Capacity, Point, Realised, Row, Seen, SeenOf, StageName, StudyError};
 use device_models::{DieParameters, MismatchSetting, realised_mismatch};
@@ -172,7 +172,7 @@ impl Run<'_> {
         let rows = Rows::new(&prepared.board, &prepared.features, features, Taken::AtSamples, prepared.graded);
         let mut all: Vec<_> = [rows].into_iter().chain(job.map(Job::chain_rows)).collect();
         let drain = job.map_or(0, Job::drain);
-        play(session, &prepared.stimuli, None, drain, &mut all).map_err(|e| self.session_error(e))?;
+        play(session, &prepared.stimuli, Drive::default(), drain, &mut all).map_err(|e| self.session_error(e))?;
         let mut all = all.into_iter().map(Rows::finish);
         let (features, spikes) = all.next().expect("the host has features");
         Ok((seen.joined(features), spikes, all.next().map(|(chain, _)| chain)))

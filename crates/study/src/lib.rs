@@ -45,6 +45,7 @@ mod seen;
 mod spec;
 mod store;
 mod table;
+mod tape;
 mod tuned;
 mod values;
 

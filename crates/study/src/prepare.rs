@@ -22,7 +22,7 @@ use tasks::{
     Encoder, EncoderOptions, Metric, Regression, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions,
     graded, numbers, task,
 };
-use units::{Decimal, InputId, Quantity, Unit};
+use units::{Decimal, Quantity, Tick, Unit};
 use warnings::Warnings;
 
 /// Classes of the rows of a classification.
@@ -181,7 +181,7 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
     let seen = conditions.readout.seen;
     let mut whole = |signal: &Signal, index: u32| {
         let Events { events, steps, .. } = encoded(signal, index)?;
-        Ok(Stimulus { events, samples: seen.ends(steps) })
+        Ok(Stimulus { part: index as usize, events, samples: seen.ends(steps) })
     };
     let signals = match &task.data {
         TaskData::Classification(data) => data.utterances().map(|u| u.signal.clone()).collect(),
@@ -208,7 +208,8 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
             // One row a sample, after its last step.
             let Events { events, steps, .. } = encoded(&series.input, 0)?;
             let sample = u64::from(sample_steps);
-            let stimuli = vec![Stimulus { events, samples: (1..=steps / sample).map(|n| n * sample - 1).collect() }];
+            let samples = (1..=steps / sample).map(|n| n * sample - 1).collect();
+            let stimuli = vec![Stimulus { part: 0, events, samples }];
             let targets = Matrix::from_vec(series.input.len(), series.target_names.len(), series.targets.clone());
             let Series { washout, train, validation, test, .. } = *series;
             (stimuli, Goal::Targets(targets), Split { washout, train, validation, test })
@@ -326,32 +327,33 @@ impl Stimulate<'_> {
         Encoder::new(&options, self.conditions.chip.spec.step(), ranges, seed).map(Some).map_err(|e| self.error(e))
     }
 
+    /// What the chip gets of a signal.
     fn events(&self, encoder: Option<&Encoder>, signal: &Signal, index: u32) -> Result<Events, StudyError> {
+        let step_ticks = self.conditions.chip.spec.step_ticks();
+        let at = |step: Tick, channel, payload| {
+            let tick = first_tick(step.0, step_ticks);
+            InputEvent { tick, channel, payload }
+        };
         match encoder {
             Some(encoder) => {
                 let train = encoder.encode(index, signal).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::SpikeEvent| self.event(e.tick.0, e.input, 1);
+                let event = |e: &tasks::SpikeEvent| at(e.tick, e.input, 1);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
             None if !self.conditions.model.is_graded() => {
                 let train = numbers(signal, self.sample_steps).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::NumberEvent| self.event(e.tick.0, e.input, e.number);
+                let event = |e: &tasks::NumberEvent| at(e.tick, e.input, e.number);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
             None => {
                 let train = graded(signal, self.sample_steps).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::GradedEvent| self.event(e.tick.0, e.input, e.change);
+                let event = |e: &tasks::GradedEvent| at(e.tick, e.input, e.change);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
         }
-    }
-
-    /// What an encoder gives for a step, as the chip gets it.
-    fn event(&self, step: u64, channel: InputId, payload: i32) -> InputEvent {
-        InputEvent { tick: first_tick(step, self.conditions.chip.spec.step_ticks()), channel, payload }
     }
 
     fn error(&self, error: TaskError) -> StudyError {

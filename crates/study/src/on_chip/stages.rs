@@ -1,13 +1,18 @@
 //! The stages of a readout on a die, and what each cost.
 
+use super::mapped::Mapped;
 use super::nominal::Nominal;
 use super::trim::{Trimming, Trimmings};
 use super::{Job, to_f64};
 use crate::StudyError;
 use crate::calibrate::Calibration as Lines;
+use crate::record::{Drive, Reservoir};
+use crate::tape::Tape;
 use device_models::DieParameters;
+use mapper::Mapping;
 use readout::{Matrix, Ridge, Rows, Split};
 use serde::{Deserialize, Serialize};
+use session::Session;
 use units::Unit;
 use warnings::Warnings;
 
@@ -108,22 +113,26 @@ impl Job<'_> {
         stages.push(Stage { name: StageName::Quantised, outputs: line(&mapped.sums(&shares)), cost });
         let mut warnings = mapped.mapping.report.warnings.clone();
         let mut saturations = 0;
-        let mut run = |mapping: &mapper::Mapping, trial: u64| {
-            let board = mapped.load(self, mapping.clone())?;
-            let mut session = board.on(&die(trial)?).map_err(|e| self.session_error(e))?;
-            let rows = self.readout_rows(&mut session, self.stimuli, &mapped.map, mapped.clock())?;
+        let mut run = |session: &mut Session, reservoir: Reservoir<'_>| {
+            let drive = Drive { reservoir, ..mapped.drive() };
+            let rows = self.readout_rows(session, self.stimuli, &mapped.map, drive)?;
             saturations += session.counters().saturations;
             warnings.extend(session.warnings(&[]));
             Ok::<_, StudyError>(rows)
         };
-        let blind = run(&mapped.mapping, BLIND)?;
+        let mut session = self.session(&mapped, mapped.mapping.clone(), &die(BLIND)?)?;
+        let mut tape = self.tape(&session);
+        let blind = run(&mut session, tape.as_mut().map_or(Reservoir::Emulated, Reservoir::Recorded))?;
+        let tape = tape.map(|tape| tape.finish(&session)).transpose().map_err(|e| self.session_error(e))?.flatten();
+        drop(session);
         stages.push(Stage { name: StageName::OnChip, outputs: line(&mapped.sums(&blind)), cost });
         let mut calibration = None;
         if let (Some(settings), Some(rest)) = (&self.settings.chip.calibration, nominal.rest) {
             let trimming = Trimming::new(self, &mapped, settings)?;
             let Trimmings { mapping, last, samples, steps } =
-                trimming.on(self, &mapped, rest, &|trial| die(CALIBRATIONS + trial))?;
-            let neurons = run(&mapping, CALIBRATED)?;
+                trimming.on(self, &mapped, rest, &|trial| die(CALIBRATIONS + trial), tape.as_ref())?;
+            let mut session = self.session(&mapped, mapping.clone(), &die(CALIBRATED)?)?;
+            let neurons = run(&mut session, tape.as_ref().map_or(Reservoir::Emulated, Reservoir::Played))?;
             let seconds = steps as f64 * self.step_seconds();
             let cost = Cost { synapses: mapped.synapses(self, &mapping)?, samples, seconds, ..cost };
             let lines = Lines::fit(neurons.slice(fitted.clone()), shares.slice(fitted.clone()));
@@ -148,6 +157,17 @@ impl Job<'_> {
             calibration = Some(count);
         }
         Ok(Stages { stages, calibration, saturations, warnings })
+    }
+
+    /// A readout on a die.
+    fn session(&self, mapped: &Mapped, mapping: Mapping, die: &DieParameters) -> Result<Session, StudyError> {
+        mapped.load(self, mapping)?.on(die).map_err(|e| self.session_error(e))
+    }
+
+    /// An empty tape for the reservoir of a readout that is about to run; none where it cannot be played.
+    fn tape(&self, session: &Session) -> Option<Tape> {
+        let reservoir = session.board().symbols().population(crate::reservoir::POPULATION)?;
+        Tape::new(session.board(), reservoir, session.die())
     }
 
     /// The mean rate of a neuron over rows of its features, in spikes a step; utterances weigh alike here.
