@@ -109,7 +109,7 @@ pub use choice::{
 pub use decode::{DecodedConnection, decode, decode_parameter};
 pub use die::{DieChoice, DieError, DieMisfit, DieReport, KnownDie, OnBroken};
 pub use energy::{EnergyItem, energy};
-pub use error::MapperError;
+pub use error::{MapperError, Subject};
 pub use explain::{
     CopyAccount, CoreContents, CoreLink, CoreUse, Difference, Explained, FloorPlan, Incoming, Moved, NeuronAccount,
     NumberedWord, Outgoing, Sender, SynapseChange, WeightPairs,

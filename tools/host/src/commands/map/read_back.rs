@@ -1,6 +1,6 @@
 //! The graph of a trained net with the weights that its program has.
 
-use crate::commands::load::Loaded;
+use crate::commands::load::{Loaded, not_mapped};
 use crate::errors::HostError;
 use chip::{CoreModel, SynapseSign};
 use device_models::xylo::{HIDDEN_CAP, OUTPUT_CAP};
@@ -51,11 +51,7 @@ pub(super) fn nir(loaded: &Loaded, file: &Path) -> Result<ReadBack, HostError> {
         return Err(usage("only a graph can be written as one"));
     };
     let network = &graph.steps.network;
-    let refused = |error: mapper::MapperError| HostError::Mapper {
-        file: file.display().to_string(),
-        ways: Vec::new(),
-        error: Box::new(error),
-    };
+    let refused = |error| not_mapped(file, Vec::new(), error);
     let connections = mapper::decode(&loaded.program, placement, network, &loaded.spec).map_err(refused)?;
     let ends = network.projections.iter().enumerate().map(|(index, p)| ((p.pre, p.post), index));
     let projections: BTreeMap<_, usize> = ends.collect();
