@@ -1,11 +1,12 @@
 //! The pages of the documentation and the README: their commands are run, and print what stands below them.
 //!
-//! In a block ```` ```console ```` a line `$ ...` is a command for the shell, and lines `> ...` after it continue it; what
-//! follows is what it prints. `...` on a line of its own stands for any lines, `[..]` for any text of a line. A command fails
-//! if, and only if, an `error:` is expected. The blocks of a page are run from top to bottom in one directory, which has
-//! `examples` and `tests/golden` of the repository. Commands in blocks ```` ```sh ```` are not run, because they take minutes,
-//! or the reader's own files; those of the README are, but for studies. That commands and options exist is tested of all. A picture
-//! of docs/images that the commands of a page make anew, under its name, is the same file.
+//! In a block ```` ```console ```` a line `$ ...` is a command for the shell, and lines `> ...` after it continue it;
+//! what follows is what it prints. `...` on a line of its own stands for any lines, `[..]` for any text of a line. A
+//! command fails if, and only if, an `error:` is expected. The blocks of a page are run from top to bottom in one
+//! directory, which has `examples` and `tests/golden` of the repository. Commands in blocks ```` ```sh ```` are not
+//! run, because they take minutes, or the reader's own files; those of the README are, but for studies. That commands
+//! and options exist is tested of all. A picture of docs/images that the commands of a page make anew, under its
+//! name, is the same file. The pages use the sed, awk and diff of Linux.
 
 use crate::Sandbox;
 use snapbox::filter::{Filter, FilterNewlines, NormalizeToExpected};
@@ -22,7 +23,8 @@ fn root() -> PathBuf {
 /// All pages: the README and what is below docs and examples.
 fn pages() -> Vec<PathBuf> {
     fn walk(dir: &Path, out: &mut Vec<PathBuf>) {
-        let mut entries: Vec<_> = std::fs::read_dir(dir).expect("a folder").map(|e| e.expect("an entry").path()).collect();
+        let mut entries: Vec<_> =
+            std::fs::read_dir(dir).expect("a folder").map(|e| e.expect("an entry").path()).collect();
         entries.sort();
         for path in entries {
             if path.is_dir() {
@@ -82,8 +84,8 @@ fn steps(lines: &[&str], block: &Block) -> Vec<Step> {
     found
 }
 
-/// The commands of the README: `cargo run --release -- ` stands for the program. A block of one command can have what it
-/// prints in a ```` ```text ```` block right below.
+/// The commands of the README: `cargo run --release -- ` stands for the program. A block of one command can have what
+/// it prints in a ```` ```text ```` block right below.
 fn steps_of_readme(lines: &[&str], blocks: &[Block]) -> Vec<Step> {
     let mut found = Vec::new();
     for (index, block) in blocks.iter().enumerate().filter(|(_, block)| block.language == "sh") {
@@ -95,7 +97,9 @@ fn steps_of_readme(lines: &[&str], blocks: &[Block]) -> Vec<Step> {
             next.language == "text" && commands.len() == 1 && between.iter().all(|line| line.is_empty())
         });
         let output = below.map_or(0..0, |below| below.lines.clone());
-        found.extend(commands.iter().map(|command| Step { command: format!("quenched {command}"), output: output.clone() }));
+        found.extend(
+            commands.iter().map(|command| Step { command: format!("quenched {command}"), output: output.clone() }),
+        );
     }
     found
 }
@@ -173,7 +177,8 @@ fn run(page: &Path, rewrite: bool) -> (usize, String) {
         let (actual, succeeded) = printed(&sandbox, &step.command);
         let fails = expected.lines().any(|line| line.starts_with("error:"));
         if succeeded == fails {
-            let _ = writeln!(wrong, "{}: `{}` {}\n{actual}", at(), step.command, if fails { "succeeds" } else { "fails" });
+            let _ =
+                writeln!(wrong, "{}: `{}` {}\n{actual}", at(), step.command, if fails { "succeeds" } else { "fails" });
         }
         if is_readme && step.output.is_empty() {
             continue;
@@ -203,7 +208,6 @@ fn run(page: &Path, rewrite: bool) -> (usize, String) {
 }
 
 #[test]
-#[cfg(target_os = "linux")] // Pages use the sed, awk and diff of a Linux.
 fn commands_print_what_the_pages_say() {
     let rewrite = std::env::var("SNAPSHOTS").is_ok_and(|value| value == "overwrite");
     let pages = pages();
@@ -239,7 +243,7 @@ fn commands(text: &str) -> Vec<(usize, Vec<String>)> {
             let words = of_program.split_whitespace().take_while(|word| !["|", "#", ">", "&&", ";"].contains(word));
             let words = words.map(str::to_owned).filter(|word| word != "\\").collect::<Vec<_>>();
             match found.last_mut() {
-                Some((_, last)) if in_block && continued => Vec::extend(last, words),
+                Some((_, last)) if in_block && continued => last.extend(words),
                 _ if starts => found.push((number + 1, words)),
                 _ => continue,
             }

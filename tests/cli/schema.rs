@@ -1,8 +1,8 @@
 //! What `--json` prints is as docs/formats/schema says, which programs read it by.
 //!
-//! Every JSON that a test of the command line reads is held to the schema of its command. What is checked is the part of
-//! JSON Schema 2020-12 that the schemas use; a keyword beyond it is an error here, so that none stands there in vain.
-//! Objects list all of their keys: one that no schema knows is refused.
+//! Every JSON that a test of the command line reads is held to the schema of its command. What is checked is the part
+//! of JSON Schema 2020-12 that the schemas use; a keyword beyond it is an error here, so that none stands there in
+//! vain. Objects list all of their keys: one that no schema knows is refused.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -49,8 +49,19 @@ pub(crate) fn holds(args: &[&str], value: &Value) {
 
 /// The keywords that are checked, and those that only tell.
 const CHECKED: [&str; 13] = [
-    "$ref", "additionalProperties", "anyOf", "const", "enum", "items", "maxItems", "minItems", "minimum", "prefixItems",
-    "properties", "required", "type",
+    "$ref",
+    "additionalProperties",
+    "anyOf",
+    "const",
+    "enum",
+    "items",
+    "maxItems",
+    "minItems",
+    "minimum",
+    "prefixItems",
+    "properties",
+    "required",
+    "type",
 ];
 const TELLING: [&str; 5] = ["$schema", "$id", "$defs", "title", "description"];
 
@@ -108,7 +119,9 @@ impl Check<'_> {
         let wrong = |what: &str| Err(format!("{at} is {value}, and {what}"));
         match () {
             () if !fits => wrong(&format!("should be of type {}", schema["type"])),
-            () if schema.get("const").is_some_and(|only| only != value) => wrong(&format!("should be {}", schema["const"])),
+            () if schema.get("const").is_some_and(|only| only != value) => {
+                wrong(&format!("should be {}", schema["const"]))
+            }
             () if schema.get("enum").is_some_and(|words| !words.as_array().expect("words").contains(value)) => {
                 wrong(&format!("should be one of {}", schema["enum"]))
             }
@@ -218,7 +231,8 @@ fn every_command_that_prints_json_has_a_schema_and_a_line_of_the_page() {
     let names = list.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
     let printing = names.filter(|name| sandbox.prints(&[name, "--help"]).contains("--json"));
     let page = std::fs::read_to_string(folder().join("../json.md")).expect("a page");
-    let mut expected: Vec<String> = printing.map(str::to_owned).chain(["error", "study-status"].map(String::from)).collect();
+    let mut expected: Vec<String> =
+        printing.map(str::to_owned).chain(["error", "study-status"].map(String::from)).collect();
     expected.sort();
     let known: Vec<&String> = schemas().keys().filter(|name| *name != "common").collect();
     assert_eq!(known, expected.iter().collect::<Vec<_>>());

@@ -1,4 +1,5 @@
-//! The pages of the documentation: links lead somewhere, the table of contents has every page, generated tables are true.
+//! The pages of the documentation: links lead somewhere, the table of contents has every page, generated tables are
+//! true.
 
 use crate::tidy::{assert_none, files, read, root};
 use chip::{ChipSpec, Fact};
@@ -75,11 +76,13 @@ fn links_lead_to_a_file_and_a_heading() {
 #[test]
 fn the_table_of_contents_has_every_page_once() {
     let docs = root().join("docs");
-    let listed: Vec<PathBuf> = links(&read(&docs.join("SUMMARY.md"))).into_iter().map(|(_, to)| docs.join(to)).collect();
+    let listed: Vec<PathBuf> =
+        links(&read(&docs.join("SUMMARY.md"))).into_iter().map(|(_, to)| docs.join(to)).collect();
     let pages: Vec<PathBuf> = files(&["md"]).into_iter().filter(|page| page.starts_with(&docs)).collect();
     let times = |page: &Path| listed.iter().filter(|listed| *listed == page).count();
     let wrong = pages.iter().filter(|page| !page.ends_with("SUMMARY.md") && times(page) != 1);
-    let wrong: Vec<String> = wrong.map(|page| format!("{} stands there {} times", page.display(), times(page))).collect();
+    let wrong: Vec<String> =
+        wrong.map(|page| format!("{} stands there {} times", page.display(), times(page))).collect();
     assert!(pages.len() > 30, "{}", pages.len());
     assert_none("pages that docs/SUMMARY.md does not have once", &wrong);
 }
@@ -103,7 +106,8 @@ fn parameters_of(spec: &ChipSpec) -> String {
     if let Some(reference) = &spec.mismatch_reference {
         let _ = writeln!(text, "`--cv` is the CV of `{reference}`; the others keep their proportion to it.");
     }
-    text += "\n| parameter | meaning | nominal | range | evidence | source | mismatch |\n|---|---|---|---|---|---|---|\n";
+    text +=
+        "\n| parameter | meaning | nominal | range | evidence | source | mismatch |\n|---|---|---|---|---|---|---|\n";
     for (name, p) in &spec.parameters {
         let range = p.range.as_ref().map_or(String::new(), |(low, high)| format!("{} to {}", shown(low), shown(high)));
         let mismatch = p.mismatch.as_ref().map_or(String::new(), |m| {
