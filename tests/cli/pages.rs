@@ -139,7 +139,10 @@ fn printed(sandbox: &Sandbox, command: &str) -> (String, bool) {
         .stdin(std::process::Stdio::null())
         .output()
         .expect("a shell");
-    (String::from_utf8(output.stdout).expect("output is UTF-8"), output.status.success())
+    let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+    // Empty lines at the end of a block say nothing.
+    let kept = text.trim_end_matches('\n');
+    (if kept.is_empty() { String::new() } else { format!("{kept}\n") }, output.status.success())
 }
 
 /// `actual`, with `...` and `[..]` where `expected` has them and they fit.
@@ -228,7 +231,7 @@ fn commands_print_what_the_pages_say() {
 
 /// The words of every command of `quenched` that a text has in blocks or between backquotes, each with its line.
 fn commands(text: &str) -> Vec<(usize, Vec<String>)> {
-    let mut found = Vec::new();
+    let mut found: Vec<(usize, Vec<String>)> = Vec::new();
     let (mut in_block, mut continued) = (false, false);
     for (number, line) in text.lines().enumerate() {
         if line.trim_start().starts_with("```") {

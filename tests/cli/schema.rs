@@ -240,6 +240,56 @@ fn every_command_that_prints_json_has_a_schema_and_a_line_of_the_page() {
     assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&String>::new(), "are not on docs/formats/json.md");
 }
 
+/// Commands whose JSON no other test reads through [`holds`], in all of their forms.
+#[test]
+fn what_each_command_prints_is_as_its_schema_says() {
+    let sandbox = crate::Sandbox::new();
+    sandbox.file("study.toml", include_str!("study.toml"));
+    sandbox.prints(&["new", "network", "net.toml"]);
+    sandbox.prints(&["new", "chip", "mine.toml"]);
+    sandbox.file("bad.toml", sandbox.read("net.toml").replace("seed = 1", "sede = 1"));
+    sandbox.file("series.csv", "u\n0\n1\n0.5\n0\n0.25\n");
+    let header = "@problemName x\n@timeStamps false\n@missing false\n@univariate true\n";
+    sandbox.file("classes.ts", format!("{header}@classLabel true a b\n@data\n1,2,3:a\n2,3:b\n"));
+    sandbox.file("numbers.ts", format!("{header}@targetLabel true\n@data\n1,2,3:4.5\n2,3:1\n"));
+    for extension in ["json", "npz"] {
+        let case = folder().join("../../../tests/golden/loihi/l07_one_bit").with_extension(extension);
+        sandbox.file(&format!("case.{extension}"), std::fs::read(case).expect("a recording"));
+    }
+    sandbox.file("other.json", "{ \"format\": \"something-else/1\" }");
+    // Some of these fail, and print what they found all the same.
+    for args in [
+        &["chips"][..],
+        &["chip", "dynapse2"],
+        &["chip", "loihi-lava"],
+        &["chip", "mine.toml"],
+        &["new", "study"],
+        &["new", "study", "another.toml"],
+        &["check", "net.toml", "mine.toml", "study.toml", "case.json"],
+        &["check", "net.toml", "bad.toml", "gone.toml"],
+        &["conform", "."],
+        &["conform", "gone"],
+        &["tasks"],
+        &["tasks", "lorenz/legendre-3/shift+5"],
+        &["tasks", "memory-capacity"],
+        &["tasks", "recall/shift+1", "--series", "series.csv"],
+        &["tasks", "classes.ts"],
+        &["tasks", "numbers.ts"],
+        &["explain", "net.toml", "--chip", "dynapse2"],
+        &["map", "net.toml", "--chip", "dynapse2", "--chip", "ideal", "--chip", "xylo-audio2"],
+        &["study", "study.toml", "--quick", "--out", "a", "--shard", "1/2"],
+        &["study", "status", "a"],
+        &["study", "resume", "a"],
+        &["study", "status", "a"],
+        &["report", "a"],
+    ] {
+        let output = sandbox.quenched(&[args, &["--json"]].concat());
+        let printed = &output.get_output().stdout;
+        let value = serde_json::from_slice(printed).unwrap_or_else(|error| panic!("{args:?}: {error}"));
+        holds(args, &value);
+    }
+}
+
 /// A value that is wrong in one way is refused, and the place is said.
 #[test]
 fn what_is_not_as_the_schema_says_is_found() {
