@@ -16,6 +16,8 @@ mod inputs;
 mod interrupt;
 mod lockstep;
 mod over_full;
+#[cfg(target_os = "linux")]
+mod pages;
 mod portable;
 mod probe;
 mod programs;
@@ -23,6 +25,7 @@ mod range;
 mod rates;
 mod report;
 mod run;
+mod schema;
 mod score;
 mod setup;
 mod study;
@@ -82,6 +85,7 @@ impl Sandbox {
         if args.contains(&"--json") {
             let value: serde_json::Value = serde_json::from_slice(stdout).expect("JSON");
             assert_eq!((&value["error"]["exit_status"], value.as_object().map(|o| o.len())), (&code.into(), Some(1)));
+            schema::holds(args, &value);
         } else {
             assert!(stdout.is_empty(), "nothing is printed as a result of a failure");
         }
@@ -97,10 +101,12 @@ impl Sandbox {
         String::from_utf8(output.get_output().stdout.clone()).expect("output is UTF-8")
     }
 
-    /// The same, as JSON.
+    /// The same, as JSON, which is as the schema of its command says.
     #[track_caller]
     fn json(&self, args: &[&str]) -> serde_json::Value {
-        serde_json::from_str(&self.prints(args)).expect("JSON")
+        let value = serde_json::from_str(&self.prints(args)).expect("JSON");
+        schema::holds(args, &value);
+        value
     }
 }
 

@@ -28,6 +28,7 @@ mod nir_xylo;
 mod noise;
 mod observers;
 mod oracles;
+mod pages;
 mod portable;
 mod refractory;
 mod router;

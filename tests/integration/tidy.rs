@@ -33,12 +33,12 @@ const LINES_MAX: usize = 500;
 /// Files that are longer because they are tables.
 const TABLES: &[&str] = &[];
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests live in the workspace").to_owned()
 }
 
 /// All files below the root that belong to the project, as paths relative to it.
-fn files(extensions: &[&str]) -> Vec<PathBuf> {
+pub(crate) fn files(extensions: &[&str]) -> Vec<PathBuf> {
     fn walk(dir: &Path, extensions: &[&str], out: &mut Vec<PathBuf>) {
         let mut entries: Vec<_> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
         entries.sort();
@@ -58,12 +58,12 @@ fn files(extensions: &[&str]) -> Vec<PathBuf> {
     out
 }
 
-fn read(path: &Path) -> String {
+pub(crate) fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 #[track_caller]
-fn assert_none(what: &str, offenders: &[String]) {
+pub(crate) fn assert_none(what: &str, offenders: &[String]) {
     assert!(offenders.is_empty(), "{what}:\n{}", offenders.join("\n"));
 }
 
@@ -270,6 +270,9 @@ fn every_format_has_a_page() {
         "series",
         "measured-die",
         "activity",
+        "json",
+        "lockstep",
+        "nir",
     ] {
         let page = root().join("docs/formats").join(format!("{format}.md"));
         assert!(page.is_file(), "{} is missing", page.display());

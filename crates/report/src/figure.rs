@@ -179,9 +179,10 @@ pub fn figure_svg(rows: &[Row], task: &str) -> Option<String> {
     let tasks = TaskResults::group(&rows);
     let task = tasks.iter().find(|t| t.task == task)?;
     let panels = score_panels(task, &key_stages(task));
-    // A headline is not cut off where there is one panel only; a bold letter is about this wide.
+    // A headline is not cut off where there is one panel only; a bold letter is about this wide (in DejaVu Sans,
+    // the widest of the fonts).
     let headline = headline(task);
-    let width = (panels.len() as f64 * (WIDTH + GAP) + 12.0).max(headline.chars().count() as f64 * 9.2 + 32.0);
+    let width = (panels.len() as f64 * (WIDTH + GAP) + 12.0).max(headline.chars().count() as f64 * 10.6 + 32.0);
     let height = HEIGHT + 46.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
