@@ -263,8 +263,10 @@ impl HostError {
         match self {
             Self::Mapper { file, place, ways, error: why } => {
                 error["file"] = json!(file);
-                error["line"] = json!(place.as_ref().map(|place| place.line));
-                error["column"] = json!(place.as_ref().map(|place| place.column));
+                if let Some(place) = place {
+                    error["line"] = json!(place.line);
+                    error["column"] = json!(place.column);
+                }
                 error["ways_out"] = json!(ways);
                 if let mapper::MapperError::Tags { need, .. } = &**why {
                     error["certificate"] = json!(need);
