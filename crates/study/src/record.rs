@@ -216,7 +216,7 @@ pub(crate) fn play(
         session.set_part(part as u64);
         all.rows.iter_mut().for_each(|rows| rows.begin(session));
         if let Some(tape) = &mut all.tape {
-            tape.begin();
+            tape.begin(stimulus.part);
         }
         let steps = stimulus.samples.last().map_or(0, |last| last + 1);
         let end = steps + drain;

@@ -27,7 +27,10 @@ pub(crate) type Spike = (u32, u16, NeuronId);
 pub(crate) struct Tape {
     /// The cores of the reservoir, as indices into the program; they hold nothing else.
     cores: Vec<usize>,
+    /// By place of the stimulus among those of its task.
     parts: Vec<Vec<Spike>>,
+    /// The stimulus that is recorded.
+    now: usize,
     /// Spikes of all parts.
     count: usize,
     /// Something of the run does not fit the tape.
@@ -81,9 +84,10 @@ impl Tape {
         session.mute_where(|_, core| self.cores.contains(&core));
     }
 
-    /// Begins the next stimulus of a recording.
-    pub(crate) fn begin(&mut self) {
-        self.parts.push(Vec::new());
+    /// Begins the recording of the stimulus with the place `part` among those of its task.
+    pub(crate) fn begin(&mut self, part: usize) {
+        self.parts.resize(self.parts.len().max(part + 1), Vec::new());
+        self.now = part;
     }
 
     /// Records a spike.
@@ -91,7 +95,7 @@ impl Tape {
         if self.is_torn || !self.cores.contains(&core) {
             return;
         }
-        let (Ok(tick), Some(part)) = (u32::try_from(tick.0), self.parts.last_mut()) else {
+        let (Ok(tick), Some(part)) = (u32::try_from(tick.0), self.parts.get_mut(self.now)) else {
             self.is_torn = true;
             return;
         };
@@ -231,7 +235,7 @@ mod tests {
         let stimuli = stimuli(&board);
         let mut tape = Tape::new(&board, 0, &die(&board)).unwrap();
         let (recorded, session) = rows(&board, &stimuli, Reservoir::Recorded(&mut tape));
-        assert!(tape.count > 500 && tape.parts[1].is_empty(), "{}", tape.count);
+        assert!(tape.count > 500 && tape.parts[1].is_empty() && !tape.parts[2].is_empty(), "{}", tape.count);
         let tape = tape.finish(&session).unwrap().expect("nothing was cut or lost");
         assert_eq!(rows(&board, &stimuli, Reservoir::Emulated).0, recorded);
         let (played, session) = rows(&board, &stimuli, Reservoir::Played(&tape));
@@ -264,7 +268,7 @@ mod tests {
         assert!(Tape::new(&noisy, 0, &die).is_none());
         // It spikes several times in a tick, or more often than there is room for.
         let mut tape = Tape { cores: vec![0], ..Tape::default() };
-        tape.begin();
+        tape.begin(0);
         tape.spike(Tick(1), 0, NeuronId(0), 1);
         assert!(!tape.is_torn);
         tape.count = SPIKES_MAX;
