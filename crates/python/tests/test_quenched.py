@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import doctest
+import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -281,8 +283,12 @@ def test_every_public_name_is_documented() -> None:
             assert not undocumented, f"{name}: {undocumented}"
 
 
-def test_the_examples_of_the_page_hold() -> None:
-    assert doctest.testmod(q).failed == 0
+@pytest.mark.parametrize("name", ["quenched", *(f"quenched.{info.name}" for info in pkgutil.iter_modules(q.__path__))])
+def test_the_examples_of_the_docs_hold(name: str) -> None:
+    if name == "quenched.torch":
+        pytest.importorskip("torch")
+    if name != "quenched.__main__":
+        assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_the_command_fails_with_its_status(tmp_path: Path) -> None:
