@@ -88,6 +88,7 @@ mod placement;
 mod readout;
 mod report;
 mod sharing;
+mod shortage;
 mod split;
 mod sums;
 mod symbols;
@@ -132,6 +133,7 @@ pub use report::{
     MappingLoss, MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights,
     ShiftReport, SumChange, Use, WeightChange, WeightReport, XyloReport,
 };
+pub use shortage::Shortage;
 pub use table::ReportTable;
 pub use ways::{WayOut, ways_out};
 

@@ -162,6 +162,78 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         _ => u64::from(whole_steps(id, "the time in which the readout drains", drain, step)?),
     };
     let graded = conditions.model.is_graded();
+    let Encoded { stimuli, signals, ranges, goal, split, channels, inputs_clamped } =
+        encode(conditions, &task, sample_steps)?;
+    let mut network = reservoir::build(point, conditions, &settings.wiring, channels)?;
+    // The generators choose one model of each sort; the study says which.
+    network.populations.iter_mut().for_each(|population| population.model = conditions.model);
+    let mapping = map(&network, &conditions.chip.spec, &conditions.mapping)
+        .map_err(|error| StudyError::Mapping { point: point.clone(), error })?;
+    let population = network.population(reservoir::POPULATION).expect("the generator made it");
+    let count = conditions.reservoir.neurons as usize;
+    let features = FeatureMap { population, feature_of: (0..count).collect(), count };
+    let (readout_tau_steps, readout_drive) = readout_operating_point(conditions);
+    let steps: u64 = stimuli.iter().filter_map(|s| s.samples.last()).map(|last| last + 1).sum();
+    let report = &mapping.report;
+    let records = Records {
+        task: TaskRecord {
+            id: task.info.id.to_string(),
+            title: task.info.title.to_string(),
+            formula: format!("{}{}", task.info.formula, measured(task.info.metric, settings, &split, goal.targets())),
+            source: task.info.citation.to_string(),
+        },
+        mapping: MappingSummary {
+            point: point.clone(),
+            report: report.to_string(),
+            connections_wanted: report.projections.iter().map(|p| p.wished).sum(),
+            connections_kept: report.kept(),
+            inputs_clamped,
+            program: results::digest(format!("{:?}", mapping.program).as_bytes()),
+        },
+        warnings: report.warnings.clone(),
+        controls: Vec::new(),
+    };
+    let board = Board::load(conditions.chip.spec.clone(), mapping)
+        .map_err(|error| StudyError::Session { point: point.clone(), error })?;
+    Ok(Prepared {
+        metric: task.info.metric,
+        ids: settings.ids(),
+        network,
+        board,
+        features,
+        stimuli,
+        signals,
+        ranges,
+        channels: channels as usize,
+        goal,
+        split,
+        graded,
+        filter_decay: decay(step, conditions.readout.filter),
+        readout_tau_steps,
+        readout_drive,
+        drain_steps: drain,
+        nominal: Mutex::new(None),
+        seconds: steps as f64 * to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
+        step_seconds: to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
+        records,
+    })
+}
+
+/// The stimuli of a task, as events for the chip.
+struct Encoded {
+    stimuli: Vec<Stimulus>,
+    signals: Vec<Signal>,
+    ranges: Vec<(f64, f64)>,
+    goal: Goal,
+    split: Split,
+    /// Input channels.
+    channels: u32,
+    /// Samples beyond what the encoder can say.
+    inputs_clamped: u64,
+}
+
+fn encode(conditions: &Conditions, task: &Task, sample_steps: u32) -> Result<Encoded, StudyError> {
+    let settings = &*conditions.task;
     let stimulate = Stimulate { conditions, settings, sample_steps };
     let ranges = match &task.data {
         TaskData::Classification(data) => data.input_ranges(),
@@ -216,59 +288,17 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         }
     };
     let channels = encoder.map_or(analog_channels, |e| e.inputs()) as u32;
-    let mut network = reservoir::build(point, conditions, &settings.wiring, channels)?;
-    // The generators choose one model of each sort; the study says which.
-    network.populations.iter_mut().for_each(|population| population.model = conditions.model);
-    let mapping = map(&network, &conditions.chip.spec, &conditions.mapping)
-        .map_err(|error| StudyError::Mapping { point: point.clone(), error })?;
-    let population = network.population(reservoir::POPULATION).expect("the generator made it");
-    let count = conditions.reservoir.neurons as usize;
-    let features = FeatureMap { population, feature_of: (0..count).collect(), count };
-    let (readout_tau_steps, readout_drive) = readout_operating_point(conditions);
-    let steps: u64 = stimuli.iter().filter_map(|s| s.samples.last()).map(|last| last + 1).sum();
-    let report = &mapping.report;
-    let records = Records {
-        task: TaskRecord {
-            id: task.info.id.to_string(),
-            title: task.info.title.to_string(),
-            formula: format!("{}{}", task.info.formula, measured(task.info.metric, settings, &split, goal.targets())),
-            source: task.info.citation.to_string(),
-        },
-        mapping: MappingSummary {
-            point: point.clone(),
-            report: report.to_string(),
-            connections_wanted: report.projections.iter().map(|p| p.wished).sum(),
-            connections_kept: report.kept(),
-            inputs_clamped,
-            program: results::digest(format!("{:?}", mapping.program).as_bytes()),
-        },
-        warnings: report.warnings.clone(),
-        controls: Vec::new(),
-    };
-    let board = Board::load(conditions.chip.spec.clone(), mapping)
-        .map_err(|error| StudyError::Session { point: point.clone(), error })?;
-    Ok(Prepared {
-        metric: task.info.metric,
-        ids: settings.ids(),
-        network,
-        board,
-        features,
-        stimuli,
-        signals,
-        ranges: analog_ranges,
-        channels: channels as usize,
-        goal,
-        split,
-        graded,
-        filter_decay: decay(step, conditions.readout.filter),
-        readout_tau_steps,
-        readout_drive,
-        drain_steps: drain,
-        nominal: Mutex::new(None),
-        seconds: steps as f64 * to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
-        step_seconds: to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
-        records,
-    })
+    Ok(Encoded { stimuli, signals, ranges: analog_ranges, goal, split, channels, inputs_clamped })
+}
+
+/// The stimuli that the task of `conditions` scores, as [`prepare`] makes them.
+pub(crate) fn test_stimuli(conditions: &Conditions) -> Result<Vec<Stimulus>, StudyError> {
+    let settings = &*conditions.task;
+    let task = load_task(conditions.seeds.series(conditions.series), settings)?;
+    let step = conditions.chip.spec.step();
+    let sample_steps = whole_steps(&settings.id, "the sample time", settings.sample, step)?;
+    let Encoded { mut stimuli, split, .. } = encode(conditions, &task, sample_steps)?;
+    Ok(stimuli.split_off(split.test_rows().start))
 }
 
 /// How a capacity is measured, for the manifest: over how many samples, and what of it is chance.

@@ -83,6 +83,39 @@ pub fn template(what: &str) -> Option<&'static str> {
     args::Template::from_str(what, false).ok().map(args::Template::text)
 }
 
+/// A graph as a program has it.
+#[derive(Clone, Debug)]
+pub struct ReadBack {
+    /// The NIR file.
+    pub bytes: Vec<u8>,
+    /// By what it is to be read, as arguments of the command; none: by those that its graph was read by.
+    pub options: Vec<String>,
+    /// What the chip does and the file does not say.
+    pub unsaid: Vec<String>,
+}
+
+/// Why a program cannot be read back as a graph.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadBackError {
+    /// The program was not made from the network of the graph.
+    #[error(transparent)]
+    Mapper(#[from] mapper::MapperError),
+    /// A graph has no word for what the program does.
+    #[error(transparent)]
+    Graph(#[from] graph::GraphError),
+}
+
+/// The graph `graph`, which became the network of `steps`, with the connections that its program makes.
+///
+/// # Errors
+/// The program is of another network, or does what a graph has no word for.
+pub fn read_back(
+    (graph, steps): (&graph::Graph, &graph::Steps),
+    (spec, program, placement): (&chip::ChipSpec, &chip::Program, &mapper::Placement),
+) -> Result<ReadBack, ReadBackError> {
+    commands::map::read_back::of((graph, steps), (spec, program, placement))
+}
+
 /// What the page of a study says of its chip.
 pub fn chip_section(spec: &chip::ChipSpec) -> report::ChipSection {
     commands::study::chip_section(spec)

@@ -15,7 +15,7 @@ mod tests;
 mod trim;
 
 pub(crate) use nominal::Nominal;
-pub(crate) use stages::Stages;
+pub(crate) use stages::FittedReadout;
 pub use stages::{Calibration, Cost, StageName};
 
 use crate::axis::Conditions;
