@@ -183,7 +183,7 @@ chip = "dynapse2"
 cv = [0.3]
 dies = 2
 [reservoir]
-neurons = 32
+neurons = 64
 input_fan_in = 4
 recurrent_fan_in = 4
 input_inhibitory = 0
@@ -209,12 +209,12 @@ train_file = "train.ts"
 test_file = "test.ts"
 "#;
 
-    /// Two classes that differ in which channel is high.
+    /// Two classes that differ in which channel is high, and not always by much.
     fn data(count: usize) -> String {
         let mut text = String::from("@dimensions 2\n@classLabel true a b\n@data\n");
         for i in 0..count {
-            let (label, high) = if i % 2 == 0 { ("a", [0.9, 0.1]) } else { ("b", [0.1, 0.9]) };
-            let [x, y] = high.map(|level| level - 0.01 * (i % 7) as f64);
+            let (label, [x, y]) = if i % 2 == 0 { ("a", [0.6, 0.4]) } else { ("b", [0.4, 0.6]) };
+            let [x, y] = [x - 0.05 * (i % 7) as f64, y - 0.05 * (i % 5) as f64];
             writeln!(text, "{x},{x},{x}:{y},{y},{y}:{label}").unwrap();
         }
         text
