@@ -187,7 +187,8 @@ fn the_environment_chooses_vectors_and_changes_no_result() {
     }
     let refused = with("AVX2").code(2).get_output().stdout.clone();
     let refused: serde_json::Value = serde_json::from_slice(&refused).unwrap();
-    let message = "the environment variable QUENCHED_SIMD is `AVX2`, which names no vectors";
+    let message = "the environment variable QUENCHED_SIMD is `AVX2`, which names no vectors: set it to one of `none`, \
+                   `avx2`, `avx512`, or to nothing for the widest of the processor";
     assert_eq!(refused["error"]["message"], message);
 }
 

@@ -16,6 +16,7 @@ mod simulator;
 mod study;
 mod watch;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::ffi::OsString;
 
@@ -54,6 +55,7 @@ fn suggestion(name: &str, known: Vec<String>, otherwise: &str) -> Option<String>
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    host::choose_vectors().map_err(PyValueError::new_err)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<chip::Chip>()?;
     module.add_class::<die::Die>()?;

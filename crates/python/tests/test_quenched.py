@@ -6,6 +6,7 @@ import csv
 import doctest
 import importlib
 import json
+import os
 import pkgutil
 import subprocess
 import sys
@@ -26,6 +27,17 @@ def chip() -> q.Chip:
 @pytest.fixture(scope="module")
 def program(chip: q.Chip) -> q.Program:
     return q.map(q.Network.load(ROOT / "examples/network.toml", chip))
+
+
+def test_the_environment_chooses_vectors() -> None:
+    words = [sys.executable, "-c", "import quenched as q; print(q.Chip('dynapse2').name)"]
+
+    def run(value: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(words, env={**os.environ, "QUENCHED_SIMD": value}, capture_output=True, text=True)
+
+    assert run("none").stdout == "dynapse2\n"
+    wrong = run("sse9")
+    assert wrong.returncode == 1 and "QUENCHED_SIMD is `sse9`, which names no vectors: set it to one of" in wrong.stderr
 
 
 def test_a_run_has_the_digest_of_the_command(chip: q.Chip, program: q.Program, tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => wrong_command_line(&error, &words),
     };
     let json = args.command.json();
-    if let Err(error) = choose_vectors() {
+    if let Err(message) = choose_vectors() {
+        let error = HostError::Usage { message, help: None };
         output::error(&error, json);
         return error.exit_code();
     }
@@ -63,15 +64,19 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
-/// Keeps to the vectors that the variable `QUENCHED_SIMD` allows, if it is set.
-fn choose_vectors() -> Result<(), HostError> {
+/// Keeps to the vectors that the environment variable `QUENCHED_SIMD` allows, if it is set.
+///
+/// # Errors
+/// It names no vectors; the text says which there are.
+pub fn choose_vectors() -> Result<(), String> {
     let Some(value) = std::env::var_os("QUENCHED_SIMD").filter(|value| !value.is_empty()) else { return Ok(()) };
     let name = value.to_string_lossy();
     let Some(level) = simd::Level::from_name(&name) else {
         let names = simd::Level::ALL.map(|level| format!("`{}`", level.name())).join(", ");
-        let message = format!("the environment variable QUENCHED_SIMD is `{name}`, which names no vectors");
-        let help = Some(format!("set it to one of {names}, or to nothing for the widest of the processor"));
-        return Err(HostError::Usage { message, help });
+        return Err(format!(
+            "the environment variable QUENCHED_SIMD is `{name}`, which names no vectors: set it to one of {names}, or to \
+             nothing for the widest of the processor"
+        ));
     };
     simd::limit(level);
     Ok(())
