@@ -44,6 +44,18 @@ def rust_docs(folder: Path) -> dict[str, str]:
     return docs
 
 
+def extensions(folder: Path) -> dict[str, str]:
+    """Docstrings of methods that Python gives to classes of Rust: functions under `@extends(Chip)`."""
+    docs: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                for decorator in map(ast.unparse, node.decorator_list):
+                    if found := re.fullmatch(r"extends\((?:\w+\.)*(\w+)\)", decorator):
+                        docs[f"{found[1]}.{node.name}"] = ast.get_docstring(node) or ""
+    return docs
+
+
 def prose(text: str) -> str:
     """Text of a docstring in Markdown."""
     text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text)
@@ -143,7 +155,7 @@ def member_lines(name: str, node: ast.ClassDef, docs: dict[str, str]) -> list[st
 def page(crate: Path) -> str:
     """The page, of the package in `crate`."""
     names, found, intro = definitions(crate / "python/quenched")
-    docs = rust_docs(crate / "src")
+    docs = rust_docs(crate / "src") | extensions(crate / "python/quenched")
     text = ["# Python: every name\n", "How to install and begin: [Python](python.md).\n", markdown(intro) + "\n"]
     for name in names:
         node = found.get(name)
