@@ -29,7 +29,7 @@ pub(crate) struct Run<'a> {
 type FloatScores = (Vec<f64>, Option<Vec<f64>>, Option<Capacity>);
 
 /// The emulations of one run have different noise; this is the one that features are taken from.
-const RESERVOIR: u64 = 0;
+pub(crate) const RESERVOIR: u64 = 0;
 
 impl Run<'_> {
     /// Runs the task and scores it: a row for each of the tasks that share the run.
@@ -206,6 +206,17 @@ impl Run<'_> {
         // What a setting is chosen by has no need of as many samples; where there are too few for any, none is chosen.
         let fitted = of(self.prepared.split.fitted_rows()).ok();
         Ok((vec![total], fitted.map(|(total, _)| vec![total]), Some(capacity)))
+    }
+
+    /// The squared correlation of each output with its target, on the test part.
+    pub(crate) fn correlations(&self) -> Result<Vec<f64>, StudyError> {
+        let die = self.die_parameters(RESERVOIR)?;
+        let mut session = self.prepared.board.on(&die).map_err(|e| self.session_error(e))?;
+        let (features, ..) = self.record(&mut session, None)?;
+        let outputs = self.apply(&self.train(&features)?.readout, &features)?;
+        let (test, targets) = (self.prepared.split.test_rows(), self.prepared.goal.targets());
+        let shares = metrics::squared_correlation(outputs.slice(test.clone()), targets.slice(test));
+        shares.map_err(|e| self.readout_error(e))
     }
 
     /// The score of the outputs on the test part, one a task.

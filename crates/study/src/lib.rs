@@ -30,6 +30,7 @@ mod many;
 mod mechanism;
 mod notice;
 mod on_chip;
+mod one_by_one;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod plan;
@@ -68,6 +69,7 @@ pub use engine::{Progress, RunOptions};
 pub use error::{StoreError, StudyError};
 pub use many::{EffectiveTasks, effective_tasks};
 pub use on_chip::{Calibration, Cost, StageName};
+pub use one_by_one::{OneRun, Runs};
 #[cfg(feature = "parquet")]
 pub use parquet::parquet;
 pub use plan::Point;
