@@ -10,6 +10,7 @@ mod ends;
 mod laws;
 mod patterns;
 mod places;
+mod reservoir;
 mod size;
 mod sources;
 mod synapses;
@@ -35,6 +36,7 @@ use units::{Decimal, Dimension, Quantity, Unit};
 use weights::Level;
 
 pub use places::place_of;
+pub use reservoir::write_reservoir;
 pub use size::estimate;
 
 /// Format and version of network files.

@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// did.
 pub fn in_order<T: Send>(count: usize, threads: Option<NonZeroUsize>, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let threads = threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    // One needs no other, and where there are none there is this one.
+    if threads.min(count) <= 1 {
+        return (0..count).map(run).collect();
+    }
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
@@ -51,5 +55,28 @@ impl Session {
         run: impl Fn(Self, &I) -> T + Sync,
     ) -> Vec<T> {
         in_order(items.len(), threads, |index| run(self.clone(), &items[index]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_in_order_for_any_threads() {
+        for count in [0, 1, 2, 30] {
+            for threads in [1, 2, 5] {
+                let all = in_order(count, NonZeroUsize::new(threads), |index| 3 * index);
+                assert_eq!(all, (0..count).map(|index| 3 * index).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    /// Where there is one thread, no other is made: what runs there is on the thread of who asked.
+    #[test]
+    fn one_thread_is_this_one() {
+        let here = std::thread::current().id();
+        let all = in_order(4, NonZeroUsize::new(1), |_| std::thread::current().id());
+        assert_eq!(all, [here; 4]);
     }
 }

@@ -210,6 +210,17 @@ impl Run<'_> {
         Ok((vec![total], fitted.map(|(total, _)| vec![total]), Some(capacity)))
     }
 
+    /// The squared correlation of each output with its target, on the test part.
+    pub(crate) fn correlations(&self) -> Result<Vec<f64>, StudyError> {
+        let die = self.die_parameters(RESERVOIR)?;
+        let mut session = self.prepared.board.on(&die).map_err(|e| self.session_error(e))?;
+        let (features, ..) = self.record(&mut session, None, &self.prepared.stimuli)?;
+        let outputs = self.apply(&self.train(&features)?.readout, &features)?;
+        let (test, targets) = (self.prepared.split.test_rows(), self.prepared.goal.targets());
+        let shares = metrics::squared_correlation(outputs.slice(test.clone()), targets.slice(test));
+        shares.map_err(|e| self.readout_error(e))
+    }
+
     /// The score of the outputs on the test part, one a task.
     pub(crate) fn scores(&self, outputs: &Matrix) -> Result<Vec<f64>, StudyError> {
         let test = self.prepared.split.test_rows();

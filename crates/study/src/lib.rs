@@ -31,6 +31,7 @@ mod many;
 mod mechanism;
 mod notice;
 mod on_chip;
+mod one_by_one;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod plan;
@@ -71,6 +72,7 @@ pub use error::{StoreError, StudyError};
 pub use estimator::{DieOutputs, Estimator};
 pub use many::{EffectiveTasks, effective_tasks};
 pub use on_chip::{Calibration, Cost, StageName};
+pub use one_by_one::{OneRun, Runs};
 #[cfg(feature = "parquet")]
 pub use parquet::parquet;
 pub use plan::Point;

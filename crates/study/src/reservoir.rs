@@ -25,10 +25,7 @@ pub(crate) fn build(
     let Conditions { reservoir: settings, recurrence, seeds, network, .. } = conditions;
     let (recurrence, seed) = (*recurrence, seeds.network(*network));
     let built = match wiring {
-        Wiring::Spiking(wiring) => {
-            let level = conditions.chip.spec.level(conditions.model);
-            reservoir(&spiking(settings, wiring, (channels, level), recurrence)?, seed)
-        }
+        Wiring::Spiking(wiring) => reservoir(&spiking(conditions, wiring, channels)?, seed),
         Wiring::Echo(wiring) => {
             let mut network = echo_state(&echo(settings, wiring, channels, recurrence)?, seed);
             if let Ok(network) = &mut network
@@ -68,12 +65,13 @@ fn biases(conditions: &Conditions, wiring: &EchoWiring, name: &str, seed: u64) -
     Values::PerNeuron((0..conditions.reservoir.neurons).map(bias).collect())
 }
 
-fn spiking(
-    settings: &ReservoirSettings,
+/// The reservoir of spiking neurons with `wiring`, for its generator.
+pub(crate) fn spiking(
+    conditions: &Conditions,
     wiring: &SpikingWiring,
-    (channels, level): (u32, Quantity),
-    recurrence: Recurrence,
+    channels: u32,
 ) -> Result<ReservoirSpec, StudyError> {
+    let (settings, level) = (&conditions.reservoir, conditions.chip.spec.level(conditions.model));
     // Sizes from 0.5 to 1.5 times the mean: broad enough that no two weights are alike, and none near 0.
     let weights = |what, mean: Decimal| -> Result<Weights, StudyError> {
         let mean = weight(what, mean, level)?;
@@ -91,7 +89,7 @@ fn spiking(
         recurrent_weights: weights("recurrent_weight", wiring.recurrent_weight)?,
         inhibition: inhibition(wiring.recurrent_inhibitory),
         recurrent_synapse: wiring.synapse.clone(),
-        recurrence,
+        recurrence: conditions.recurrence,
         delay_ticks: 1,
         parameters: settings.parameters.clone(),
     })

@@ -11,6 +11,7 @@
 mod args;
 mod commands;
 mod errors;
+mod interrupt;
 mod output;
 mod outputs;
 mod progress;

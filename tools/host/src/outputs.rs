@@ -4,6 +4,7 @@
 //! standard error, and Ctrl-C, which gives everything up.
 
 use crate::errors::HostError;
+use crate::interrupt::on_interrupt;
 use crate::output::{note, print, print_bytes};
 use formats::output::{Abandon, OutputId, STANDARD_OUTPUT, Transaction};
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ impl Outputs {
     pub(crate) fn give_up_on_interrupt(&self) {
         let outputs = self.abandon();
         // Without a handler Ctrl-C ends the process as well; the next command then clears away what is left.
-        let _ = ctrlc::set_handler(move || {
+        on_interrupt(move || {
             if outputs.now() {
                 note("\ninterrupted; nothing was written");
             }

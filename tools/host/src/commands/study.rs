@@ -6,6 +6,7 @@ use crate::args::{BegunArgs, StudyAction, StudyArgs, StudyHow};
 use crate::commands::numbers::{numbers, quantity};
 use crate::commands::report::open;
 use crate::errors::HostError;
+use crate::interrupt::on_interrupt;
 use crate::output::{note, print, print_json, warn};
 use crate::outputs::{Done, Outputs};
 use crate::progress::{duration, progress_with_message};
@@ -208,7 +209,7 @@ fn watch_for_interrupt(outputs: Option<Abandon>) {
         }
     };
     // Without a handler Ctrl-C ends the process, which is safe too: files get their names at the end.
-    let _ = ctrlc::set_handler(handler);
+    on_interrupt(handler);
 }
 
 /// The figure of each task, with the name of its file.
