@@ -123,12 +123,25 @@ impl Limit {
     }
 
     fn update(&mut self) {
-        self.spiked.clear();
-        let (keep, drive, threshold, steps) = (self.keep, self.drive, self.threshold, self.refractory_steps);
+        simd::dispatch(Update(self));
+    }
+}
+
+/// A step of all neurons, with the widest vectors, as the emulator has them.
+struct Update<'a>(&'a mut Limit);
+
+impl simd::Kernel for Update<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let limit = self.0;
+        limit.spiked.clear();
+        let (keep, drive, threshold, steps) = (limit.keep, limit.drive, limit.threshold, limit.refractory_steps);
         let mut fired: Block = [0; BLOCK];
-        let blocks = self.v.as_chunks_mut::<BLOCK>().0.iter_mut();
-        let blocks = blocks.zip(self.refractory.as_chunks_mut::<BLOCK>().0);
-        let blocks = blocks.zip(self.accumulators.as_chunks_mut::<BLOCK>().0);
+        let blocks = limit.v.as_chunks_mut::<BLOCK>().0.iter_mut();
+        let blocks = blocks.zip(limit.refractory.as_chunks_mut::<BLOCK>().0);
+        let blocks = blocks.zip(limit.accumulators.as_chunks_mut::<BLOCK>().0);
         for (b, ((v, refractory), sums)) in blocks.enumerate() {
             let mut any = 0;
             for i in 0..BLOCK {
@@ -148,8 +161,8 @@ impl Limit {
                         let first = b * BLOCK + g * 8;
                         let hits = group.iter().enumerate().filter(|(_, f)| **f != 0);
                         // Padding neurons get the drive as well; they are not neurons.
-                        let hits = hits.map(|(i, _)| first + i).filter(|n| *n < self.first_channel);
-                        self.spiked.extend(hits.map(|n| n as u32));
+                        let hits = hits.map(|(i, _)| first + i).filter(|n| *n < limit.first_channel);
+                        limit.spiked.extend(hits.map(|n| n as u32));
                     }
                 }
             }

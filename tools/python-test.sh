@@ -12,9 +12,14 @@ fi
 environment=$(mktemp -d)
 trap 'rm -rf "$environment"' EXIT
 "$python" -m venv "$environment"
-"$environment/bin/pip" install --quiet 'maturin>=1.9,<2' 'numpy>=1.24' 'pytest>=8' 'mypy>=1.11'
+"$environment/bin/pip" install --quiet 'maturin>=1.9,<2' 'numpy>=1.24' 'pytest>=8' 'mypy>=1.11' pyright
+# What the package can do without; tests of what is not there are skipped.
+"$environment/bin/pip" install --quiet --only-binary :all: \
+    pandas polars matplotlib scipy 'scikit-learn>=1.6' 'nir>=1.0.6' neo tqdm ||
+    printf 'SKIPPED: the tests of other packages: they cannot be installed here\n' >&2
 export VIRTUAL_ENV=$environment PATH=$environment/bin:$PATH
 cd crates/python
 maturin develop --locked
 python -m pytest -q
 mypy
+pyright

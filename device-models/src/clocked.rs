@@ -158,7 +158,8 @@ pub trait StepModel: Clone + Debug + 'static {
     }
 
     /// Advances every neuron by one step. Returns whether another step, into which nothing arrives, could change
-    /// anything.
+    /// anything. It is compiled for each set of vector instructions ([`simd`]): what is to gain from wider ones must be
+    /// inlined into it.
     fn step(parameters: &Self::Parameters, state: &mut Self::State, step: Step<'_, Self::Sum>) -> bool;
 
     /// What can be read of a neuron.
@@ -232,6 +233,22 @@ pub struct ClockedState<N, S> {
     pub sums: Vec<Vec<S>>,
     /// Whether something arrived since.
     pub touched: bool,
+}
+
+/// A step of a core, compiled for each set of vector instructions.
+struct Advance<'a, M: StepModel> {
+    parameters: &'a M::Parameters,
+    state: &'a mut M::State,
+    step: Step<'a, M::Sum>,
+}
+
+impl<M: StepModel> simd::Kernel for Advance<'_, M> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        M::step(self.parameters, self.state, self.step)
+    }
 }
 
 impl<M: StepModel> Clocked<M> {
@@ -309,7 +326,8 @@ impl<M: StepModel> EventCore for Clocked<M> {
         self.emissions.clear();
         let Self { parameters, state, sums, emissions, saturations, .. } = self;
         let touched = core::mem::take(&mut self.touched);
-        self.awake = M::step(parameters, state, Step { now, touched, sums, emissions, saturations });
+        let step = Step { now, touched, sums, emissions, saturations };
+        self.awake = simd::dispatch(Advance::<M> { parameters, state, step });
         &self.emissions
     }
 

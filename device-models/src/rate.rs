@@ -253,6 +253,7 @@ impl StepModel for Rate {
         units.x.fill(0);
     }
 
+    #[inline(always)]
     fn step(parameters: &RateParameters, units: &mut RateState, step: Step<'_, i64>) -> bool {
         let mut changed = step.touched;
         let shift = (FACTOR_BITS + parameters.leak.shift()) as u32;

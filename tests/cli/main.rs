@@ -68,12 +68,13 @@ impl Sandbox {
 
     /// Runs `quenched` with these arguments, without a terminal.
     fn quenched(&self, args: &[&str]) -> OutputAssert {
-        Command::new(env!("CARGO_BIN_EXE_quenched"))
-            .args(args)
-            .current_dir(self.path())
-            .env("NO_COLOR", "1")
-            .stdin("")
-            .assert()
+        self.command(args).assert()
+    }
+
+    /// The same, not yet run.
+    fn command(&self, args: &[&str]) -> Command {
+        let command = Command::new(env!("CARGO_BIN_EXE_quenched")).args(args).current_dir(self.path());
+        command.env("NO_COLOR", "1").env_remove("QUENCHED_SIMD").stdin("")
     }
 
     /// What `quenched` prints on standard error when it fails with `code`.

@@ -1,6 +1,6 @@
 //! Neurons with copies and neurons of joined circuits: how they are explained, and what a run says of them.
 
-use crate::Sandbox;
+use crate::{Sandbox, place_of};
 
 /// A hidden neuron of Xylo that sends to 70 others, and can to 64; it spikes with each event of the input.
 const CROWDED: &str = r#"
@@ -36,6 +36,48 @@ weight = "1 1"
 
 /// The chip, and copies where they are needed.
 const SPLIT: [&str; 4] = ["--chip", "xylo-audio2", "--over-full", "split"];
+
+/// A neuron with more inputs than a neuron of DYNAP-SE2 has words for.
+const WIDE: &str = r#"
+format = "quenched-network"
+version = 1
+input = [{ name = "in", channels = 100 }]
+
+[[population]]
+name = "hidden"
+size = 20
+model = "lif"
+
+[[projection]]
+name = "drive"
+pre = "in"
+post = "hidden"
+synapse = "AMPA"
+connect = "all-to-all"
+weight = "0.1 1"
+"#;
+
+/// A refusal of a mapping points at the population or projection that it is about, where it stands in the file.
+#[test]
+fn what_cannot_be_mapped_is_shown_in_its_file() {
+    let sandbox = Sandbox::new();
+    let refused = |text: &str, name: &str, message: &str| {
+        sandbox.file("net.toml", text);
+        let printed = sandbox.fails(1, &["map", "net.toml", "--chip", "dynapse2"]);
+        assert!(printed.contains(message) && printed.contains(&place_of("net.toml", text, name)), "{printed}");
+        let json = sandbox.quenched(&["map", "net.toml", "--chip", "dynapse2", "--json"]).code(1);
+        let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).expect("JSON");
+        let (line, column) = (&json["error"]["line"], &json["error"]["column"]);
+        assert!(printed.contains(&format!(" --> net.toml:{line}:{column}")), "{json}");
+    };
+    refused(WIDE, "\"hidden\"", "neuron 0 of `hidden` (chip 0 core 0 neuron 0) needs 100 CAM words, but has 64");
+    let negative = WIDE.replace("0.1 1", "-0.1 1");
+    refused(&negative, "\"drive\"", "projection `drive`: weight -0.1 from 0 to 0 cannot be had from synapse `AMPA`");
+    // What came through a pipe can be shown no more.
+    let piped = sandbox.command(&["map", "-", "--chip", "dynapse2"]).stdin(WIDE).assert().code(1);
+    let piped = String::from_utf8(piped.get_output().stderr.clone()).expect("messages are UTF-8");
+    assert!(piped.starts_with("error: ") && !piped.contains("-->"), "{piped}");
+}
 
 fn crowded() -> Sandbox {
     let sandbox = Sandbox::new();

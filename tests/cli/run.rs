@@ -176,6 +176,22 @@ fn a_run_prints_what_happened() {
 }
 
 #[test]
+fn the_environment_chooses_vectors_and_changes_no_result() {
+    let sandbox = sandbox();
+    let args = ["run", "net.toml", "--chip", "dynapse2", "--input", "events.csv", "--time", "50ms", "--json"];
+    let with = |value: &str| sandbox.command(&args).env("QUENCHED_SIMD", value).assert();
+    let widest = sandbox.prints(&args);
+    for value in ["none", "avx2", "avx512", ""] {
+        let printed = with(value).success().get_output().stdout.clone();
+        assert_eq!(String::from_utf8(printed).unwrap(), widest, "`{value}`");
+    }
+    let refused = with("AVX2").code(2).get_output().stdout.clone();
+    let refused: serde_json::Value = serde_json::from_slice(&refused).unwrap();
+    let message = "the environment variable QUENCHED_SIMD is `AVX2`, which names no vectors";
+    assert_eq!(refused["error"]["message"], message);
+}
+
+#[test]
 fn a_resumed_run_equals_a_straight_one() {
     let sandbox = sandbox();
     let run = |extra: &[&str]| {

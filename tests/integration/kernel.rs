@@ -66,6 +66,24 @@ fn delays_count_from_the_tick_of_the_spike() {
     assert_eq!(spikes, [spike(5, 0), spike(8, 1)]);
 }
 
+/// What a neuron sent in one run reaches in another what it reached in the first, whether it waits for a while or not.
+#[test]
+fn spikes_of_another_run_are_passed_on() {
+    for now in [0, 5] {
+        let mut emulator = emulator();
+        emulator.run_until(Tick(now), &mut ());
+        emulator.send(InputId(0), Tick(8), 1).unwrap();
+        emulator.pass_on(0, NeuronId(0), Tick(5), 2).unwrap();
+        let mut spikes = Vec::new();
+        emulator.run_until(Tick(9), &mut spikes);
+        // Twice 5 mV at tick 5 + 3. Neuron 0 spikes at tick 8 because of its own input, and not before.
+        assert_eq!(spikes, [spike(8, 0), spike(8, 1)], "passed on at tick {now}");
+        let refused = emulator.pass_on(0, NeuronId(0), Tick(8), 1).unwrap_err();
+        let expected = "what chip 0 core 0 neuron 0 sent in tick 8 cannot be passed on: the emulation is at tick 9";
+        assert_eq!(refused.to_string(), expected);
+    }
+}
+
 #[test]
 fn refractory_neurons_lose_their_input() {
     let mut emulator = emulator();

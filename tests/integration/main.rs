@@ -42,5 +42,6 @@ mod support;
 mod tasks;
 mod tidy;
 mod variation;
+mod vectors;
 mod weights;
 mod xylo;

@@ -12,11 +12,13 @@ const KERNEL: &[&str] = &[
     "crates/chip",
     "crates/router",
     "crates/emulator",
+    "crates/simd",
     "device-models",
 ];
 
 /// What a kernel crate may use besides our own; each can do without std, and is used so.
-const KERNEL_DEPENDENCIES: &[&str] = &["bitvec", "fixed", "heapless", "rand", "rand_xoshiro", "serde", "thiserror"];
+const KERNEL_DEPENDENCIES: &[&str] =
+    &["bitvec", "cpufeatures", "fixed", "heapless", "rand", "rand_xoshiro", "serde", "thiserror"];
 
 /// Where a router kind may be named: by who owns it, and where files and oracles spell it out.
 const NAME_ROUTERS: &[&str] =

@@ -6,7 +6,7 @@ use chip::CoreModel;
 use device_models::DeviceModelError;
 use router::RouterError;
 use thiserror::Error;
-use units::{CoreAddress, Tick};
+use units::{CoreAddress, NeuronAddress, Tick};
 
 /// Why a program cannot be run, or an event not be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -39,6 +39,16 @@ pub enum EmulatorError {
     OutOfTime {
         /// The channel.
         input: u32,
+        /// The tick asked for.
+        tick: Tick,
+        /// The next tick that will be processed.
+        now: Tick,
+    },
+    /// What a neuron sent in another run was to be passed on in a tick that is over.
+    /// Nothing is sent; the run can go on.
+    #[error("what {neuron} sent in tick {tick} cannot be passed on: the emulation is at tick {now}")]
+    PassedOn {
+        neuron: NeuronAddress,
         /// The tick asked for.
         tick: Tick,
         /// The next tick that will be processed.

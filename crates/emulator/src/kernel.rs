@@ -2,17 +2,17 @@
 
 use crate::clock::{Clock, due, first_wake};
 use crate::noise::{self, EventNoise};
+use crate::pending::Pending;
 use crate::queue::{Delivery, Queue};
 use crate::wake::Wake;
 use crate::{Arrival, EmulatorError, Observer};
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use chip::{ChipSpec, CoreModel, Program, Source};
 use device_models::{Core, DieParameters, Digest, PackedSynapse};
 use router::{Counters, Fabric, LEVEL_MAX, LossCause, SPIKES_PER_TICK_MAX};
-use units::{CoreAddress, InputId, NeuronAddress, Tick};
+use units::{CoreAddress, InputId, NeuronAddress, NeuronId, Tick};
 
 /// A program running on a die.
 ///
@@ -39,7 +39,7 @@ pub struct Emulator {
     pub(crate) step_ticks: u64,
     /// Where a step has several ticks: spikes that each channel has in a step, for all steps that are not over, by
     /// the last tick of the step.
-    pub(crate) sent: BTreeMap<(Tick, InputId), i32>,
+    pub(crate) sent: Pending,
     pub(crate) now: Tick,
     /// By input channel: the level that all events sent so far lead to, for channels that drive rate units.
     pub(crate) levels: Vec<i64>,
@@ -109,7 +109,7 @@ impl Emulator {
             wake: first_wake(&clocks),
             clocks,
             step_ticks,
-            sent: BTreeMap::new(),
+            sent: Pending::default(),
             now: Tick(0),
             levels: vec![0; fabric.input_count()],
             messages: messages(&fabric),
@@ -178,7 +178,7 @@ impl Emulator {
             return None;
         }
         let in_tick = self.queue.input(tick, input);
-        let step = || self.sent.get(&(due(tick, self.step_ticks), input)).copied().unwrap_or(0);
+        let step = || self.sent.get(due(tick, self.step_ticks), input);
         Some((in_tick, if self.step_ticks == 1 { in_tick } else { step() }))
     }
 
@@ -188,12 +188,41 @@ impl Emulator {
             return Ok(());
         }
         let (step_end, limit) = (due(tick, self.step_ticks), SPIKES_PER_TICK_MAX);
-        let count = self.sent.entry((step_end, input)).or_insert(0);
-        let spikes = i64::from(*count) + i64::from(spikes);
+        let spikes = i64::from(self.sent.get(step_end, input)) + i64::from(spikes);
         if spikes > i64::from(limit) {
             return Err(EmulatorError::SpikesPerStep { input: input.0, step_end, spikes, limit });
         }
-        *count = spikes as i32;
+        self.sent.set(step_end, input, spikes as i32);
+        Ok(())
+    }
+
+    /// Passes on what neuron `neuron` of core `core` sent in tick `tick` of another run, a spike or a change of its
+    /// output: it goes the ways of the neuron, with their delays, and is counted as sent, lost and delivered. It is no
+    /// spike of this run: the neuron does not change, and neither observers nor the digest know of it. Spikes are known
+    /// before the ticks in which they were sent, so that they have no jitter, and a snapshot that holds them cannot be
+    /// resumed.
+    ///
+    /// # Errors
+    /// A tick that is over. Nothing is sent then.
+    ///
+    /// # Panics
+    /// If the program has no such neuron.
+    pub fn pass_on(&mut self, core: usize, neuron: NeuronId, tick: Tick, payload: i32) -> Result<(), EmulatorError> {
+        let Self { fabric, queue, muted, counters, now, addresses, .. } = self;
+        if tick < *now || tick == Tick::NEVER {
+            let neuron = NeuronAddress { core: addresses[core], neuron };
+            return Err(EmulatorError::PassedOn { neuron, tick, now: *now });
+        }
+        let source = fabric.neuron_source(core, neuron);
+        let times = if self.cores[core].is_graded() { 1 } else { payload.unsigned_abs().into() };
+        fabric.traffic(source).count(Some(core), times, counters, |_, _| ());
+        for r in fabric.routes_of(source) {
+            let route = fabric.routes()[r];
+            if muted.is_empty() || !muted[r] {
+                let delivery = Delivery::new(source as u32, tick, route.row, payload);
+                queue.push(*now, tick.after(route.delay_ticks.into()), delivery);
+            }
+        }
         Ok(())
     }
 
@@ -216,11 +245,7 @@ impl Emulator {
             self.now = tick.after(1);
         }
         self.now = end;
-        while let Some(entry) = self.sent.first_entry()
-            && entry.key().0 < end
-        {
-            entry.remove();
-        }
+        self.sent.forget_before(end);
     }
 
     /// The first phase of a tick.
@@ -277,6 +302,8 @@ impl Emulator {
             let (source, sent) = (source_of(fabric, addresses, source), delivery.sent(tick));
             observer.deliver(&Arrival { tick, source, sent, payload, row });
         }
+        // A core that something reached since its last step is due at its next one already.
+        let is_due = core.is_touched();
         let mut deliver = |synapses: &[PackedSynapse], times| match *room {
             None => core.deliver(synapses, times),
             Some(limit) => core.deliver_within(synapses, times, limit),
@@ -290,7 +317,9 @@ impl Emulator {
                 counters.saturate(tick, row.core, cuts.count, || cuts.first);
             }
         }
-        wake.lower(row.core, clocks[row.core].due(tick));
+        if !is_due {
+            wake.lower(row.core, clocks[row.core].due(tick));
+        }
         let is_number = messages.get(source as usize) == Some(&true);
         let times: u64 = if core.is_graded() || is_number { 1 } else { payload.unsigned_abs().into() };
         counters.events_delivered += times;

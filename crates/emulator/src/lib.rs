@@ -50,6 +50,7 @@ mod error;
 mod kernel;
 mod noise;
 mod observer;
+mod pending;
 mod queue;
 mod snapshot;
 mod wake;

@@ -1,5 +1,6 @@
 //! What is on its way: deliveries by the tick of their arrival, and events that the host has sent ahead.
 
+use crate::pending::Pending;
 use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -67,7 +68,7 @@ pub(crate) struct Queue {
     spare: Vec<Vec<Delivery>>,
     /// Deliveries beyond the ring, when they were sent.
     far: BTreeMap<Tick, Vec<Delivery>>,
-    inputs: BTreeMap<(Tick, InputId), i32>,
+    inputs: Pending,
     /// Ticks ahead that a delivery can be.
     reach: u64,
 }
@@ -83,7 +84,7 @@ impl Queue {
             summary: 0,
             spare: Vec::new(),
             far: BTreeMap::new(),
-            inputs: BTreeMap::new(),
+            inputs: Pending::default(),
             reach: reach.max(len - 1) as u64,
         }
     }
@@ -174,33 +175,24 @@ impl Queue {
 
     /// The payload of the event that `input` has for `tick`; 0 if there is none.
     pub(crate) fn input(&self, tick: Tick, input: InputId) -> i32 {
-        self.inputs.get(&(tick, input)).copied().unwrap_or(0)
+        self.inputs.get(tick, input)
     }
 
     /// Sets the payload of the event that `input` has for `tick`.
     pub(crate) fn set_input(&mut self, tick: Tick, input: InputId, payload: i32) {
-        if payload == 0 {
-            self.inputs.remove(&(tick, input));
-        } else {
-            self.inputs.insert((tick, input), payload);
-        }
+        self.inputs.set(tick, input, payload);
     }
 
     /// Takes the next host event of `tick`, in the order of channels.
     #[inline]
     pub(crate) fn take_input(&mut self, tick: Tick) -> Option<(InputId, i32)> {
-        let entry = self.inputs.first_entry()?;
-        if entry.key().0 != tick {
-            return None;
-        }
-        let ((_, input), payload) = entry.remove_entry();
-        Some((input, payload))
+        self.inputs.take(tick)
     }
 
     /// The next tick, from `now` on, for which something waits; [`Tick::NEVER`] if nothing does.
     #[inline]
     pub(crate) fn next(&self, now: Tick) -> Tick {
-        let input = self.inputs.first_key_value().map_or(Tick::NEVER, |((tick, _), _)| *tick);
+        let input = self.inputs.next();
         let near = self.ahead(now).map_or(Tick::NEVER, |ahead| now.after(ahead));
         let far = self.far.first_key_value().map_or(Tick::NEVER, |(tick, _)| *tick);
         input.min(near).min(far)
@@ -220,7 +212,7 @@ impl Queue {
 
     /// Every host event that waits.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = (Tick, InputId, i32)> {
-        self.inputs.iter().map(|((tick, input), payload)| (*tick, *input, *payload))
+        self.inputs.all()
     }
 
     /// Ticks ahead that a delivery can be.

@@ -77,7 +77,7 @@ impl Emulator {
             inputs: self.queue.inputs().collect(),
             levels: self.levels.clone(),
             step_ticks: self.step_ticks,
-            sent: self.sent.iter().map(|((tick, input), spikes)| (*tick, *input, *spikes)).collect(),
+            sent: self.sent.all().collect(),
             muted: self.muted.clone(),
             counters: self.counters.clone(),
             noise: self.noise.as_ref().map(NoiseState::of),
@@ -180,7 +180,7 @@ impl Emulator {
             if !fits || emulator.step_ticks == 1 || due(step_end, emulator.step_ticks) != step_end {
                 return unsent();
             }
-            emulator.sent.insert((step_end, input), spikes);
+            emulator.sent.set(step_end, input, spikes);
         }
         let mut waiting = BTreeMap::new();
         for &(tick, input, payload) in &snapshot.inputs {
@@ -192,7 +192,7 @@ impl Emulator {
                 *waiting.entry((due(tick, emulator.step_ticks), input)).or_insert(0i64) += i64::from(payload);
             }
         }
-        if waiting.iter().any(|(step, spikes)| emulator.sent.get(step).is_none_or(|sent| i64::from(*sent) < *spikes)) {
+        if waiting.iter().any(|((step, input), spikes)| i64::from(emulator.sent.get(*step, *input)) < *spikes) {
             return unsent();
         }
         emulator.wake.restore(&snapshot.wake);

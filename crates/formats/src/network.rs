@@ -9,6 +9,7 @@ mod delays;
 mod ends;
 mod laws;
 mod patterns;
+mod places;
 mod size;
 mod sources;
 mod synapses;
@@ -33,6 +34,7 @@ use std::path::Path;
 use units::{Decimal, Dimension, Quantity, Unit};
 use weights::Level;
 
+pub use places::place_of;
 pub use size::estimate;
 
 /// Format and version of network files.

@@ -1,6 +1,7 @@
 //! Why a network could not be mapped.
 #![allow(missing_docs, reason = "a field whose name says it all has no more to say; the message has")]
 
+mod subject;
 mod words;
 
 use crate::die::DieMisfit;
@@ -16,6 +17,7 @@ use thiserror::Error;
 use units::{CoreAddress, NeuronAddress, Quantity, QuantityError};
 use words::{change, effect, others, shared};
 
+pub use subject::Subject;
 pub(crate) use words::list;
 
 /// Why a network could not be mapped. No variant leaves anything behind: fix the network, choose another chip or

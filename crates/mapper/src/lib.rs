@@ -88,6 +88,7 @@ mod placement;
 mod readout;
 mod report;
 mod sharing;
+mod shortage;
 mod split;
 mod sums;
 mod symbols;
@@ -109,7 +110,7 @@ pub use choice::{
 pub use decode::{DecodedConnection, decode, decode_parameter};
 pub use die::{DieChoice, DieError, DieMisfit, DieReport, KnownDie, OnBroken};
 pub use energy::{EnergyItem, energy};
-pub use error::MapperError;
+pub use error::{MapperError, Subject};
 pub use explain::{
     CopyAccount, CoreContents, CoreLink, CoreUse, Difference, Explained, FloorPlan, Incoming, Moved, NeuronAccount,
     NumberedWord, Outgoing, Sender, SynapseChange, WeightPairs,
@@ -132,6 +133,7 @@ pub use report::{
     MappingLoss, MappingReport, MemoryUse, PlacementReport, PopulationRange, ProjectionReport, ProjectionWeights,
     ShiftReport, SumChange, Use, WeightChange, WeightReport, XyloReport,
 };
+pub use shortage::Shortage;
 pub use table::ReportTable;
 pub use ways::{WayOut, ways_out};
 

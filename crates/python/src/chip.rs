@@ -4,9 +4,11 @@ use crate::die::Die;
 use crate::error::PythonError;
 use ::chip::{ChipSpec, Fact};
 use device_models::{DieParameters, MismatchSetting};
-use disorder::Die as Draw;
+use disorder::{Die as Draw, Family};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use score::Replacement;
+use std::path::PathBuf;
 use std::sync::Arc;
 use units::{Decimal, DieId, Quantity, Unit};
 
@@ -42,9 +44,27 @@ pub(crate) fn decimal(what: &str, value: f64) -> Result<Decimal, PythonError> {
     text.parse().map_err(|_| PythonError::Value(format!("`{what}` is {text}, which is no number that a chip can have")))
 }
 
-/// Text as HTML shows it.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// What of a parameter is replaced, as Python says it.
+#[derive(FromPyObject)]
+enum Change {
+    /// A nominal value.
+    Nominal(String),
+    /// Mismatch: its family, and its CV.
+    Mismatch(Option<String>, f64),
+}
+
+/// The family of a name.
+fn family_of(name: &str) -> Result<Family, PythonError> {
+    let known = || Family::ALL.iter().map(|family| family.name().to_owned()).collect();
+    let found = Family::ALL.into_iter().find(|family| family.name() == name);
+    found.ok_or_else(|| PythonError::unknown("family of mismatch", name, known()))
+}
+
+impl Chip {
+    /// That it has no such die.
+    fn refused(&self, error: &device_models::DeviceModelError) -> PythonError {
+        PythonError::Value(format!("chip `{}`: {error}", self.spec.name))
+    }
 }
 
 #[pymethods]
@@ -149,18 +169,23 @@ impl Chip {
     ///     Root of all dies.
     /// cv : float, optional
     ///     Coefficient of variation that the mismatch is scaled to; as in the chip file if not given.
+    /// faults : bool
+    ///     With the broken circuits of the chip file.
     ///
     /// Returns
     /// -------
     /// Die
-    #[pyo3(signature = (number = 0, *, seed = 1, cv = None))]
-    fn die(&self, number: u32, seed: u64, cv: Option<f64>) -> Result<Die, PythonError> {
-        let setting =
-            MismatchSetting { scale_to_cv: cv.map(|cv| decimal("cv", cv)).transpose()?, ..MismatchSetting::default() };
+    #[pyo3(signature = (number = 0, *, seed = 1, cv = None, faults = true))]
+    pub(crate) fn die(&self, number: u32, seed: u64, cv: Option<f64>, faults: bool) -> Result<Die, PythonError> {
+        let setting = MismatchSetting {
+            scale_to_cv: cv.map(|cv| decimal("cv", cv)).transpose()?,
+            without_faults: !faults,
+            ..MismatchSetting::default()
+        };
         let draw = Draw { root_seed: seed, id: DieId(number) };
-        let parameters = DieParameters::new(&self.spec, draw, setting)
-            .map_err(|error| PythonError::Value(format!("chip `{}`: {error}", self.spec.name)))?;
-        Ok(Die { spec: self.spec.clone(), parameters: Arc::new(parameters), number: Some(number), seed, cv })
+        let parameters = DieParameters::new(&self.spec, draw, setting).map_err(|error| self.refused(&error))?;
+        let parameters = Arc::new(parameters);
+        Ok(Die { spec: self.spec.clone(), parameters, number: Some(number), seed, cv, source: None })
     }
 
     /// The ticks of a time.
@@ -184,38 +209,117 @@ impl Chip {
     }
 
     /// The chip without any mismatch.
-    fn nominal(&self) -> Die {
+    pub(crate) fn nominal(&self) -> Die {
         let parameters = Arc::new(DieParameters::nominal());
-        Die { spec: self.spec.clone(), parameters, number: None, seed: 0, cv: None }
+        Die { spec: self.spec.clone(), parameters, number: None, seed: 0, cv: None, source: None }
     }
 
-    /// Its limits and parameters, with the evidence of each number, for a notebook.
-    fn _repr_html_(&self) -> String {
-        let (chips, cores, neurons) = self.shape();
-        let rows = self.spec.parameters.iter().map(|(name, parameter)| {
-            let cv = parameter.mismatch.as_ref().map_or_else(String::new, |m| m.cv.quantity.to_string());
-            let nominal = &parameter.nominal;
-            let cells = [
-                name.clone(),
-                nominal.quantity.to_string(),
-                nominal.evidence.name().into(),
-                nominal.source.clone(),
-                cv,
-                parameter.summary.clone(),
-            ];
-            let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
-            format!("<tr>{cells}</tr>")
-        });
-        format!(
-            "<b>{}</b>: {}<br>{chips} x {cores} cores of {neurons} neurons; core models {}\
-             <details><summary>{} parameters</summary><table><tr><th>parameter</th><th>nominal</th><th>evidence</th>\
-             <th>source</th><th>CV</th><th></th></tr>{}</table></details>",
-            escape(&self.spec.name),
-            escape(&self.spec.summary),
-            escape(&self.models().join(", ")),
-            self.spec.parameters.len(),
-            rows.collect::<String>()
-        )
+    /// All numbers of the chip: path in its file, value with unit, evidence, source.
+    #[getter]
+    fn _numbers(&self) -> Vec<(String, String, String, String)> {
+        let section = host::chip_section(&self.spec);
+        section.numbers.into_iter().map(|n| (n.path, n.value, n.evidence, n.source)).collect()
+    }
+
+    /// Its kinds of synapse that excite and inhibit neurons of its first core model.
+    fn _kinds(&self) -> Result<(&str, &str), PythonError> {
+        let kind = |inhibits| {
+            let model = *self.spec.models.first()?;
+            Some(self.spec.synapses[self.spec.default_synapse(model, inhibits)?].name.as_str())
+        };
+        kind(false).zip(kind(true)).ok_or_else(|| {
+            PythonError::Value(format!("chip `{}` has no kinds of synapse of both signs; name them", self.spec.name))
+        })
+    }
+
+    /// What the grades of evidence mean, from the best to the weakest.
+    #[getter]
+    fn _evidence(&self) -> Vec<(String, String)> {
+        host::chip_section(&self.spec).evidence
+    }
+
+    /// The mismatch of weights: CV and family; none if there is none.
+    #[getter]
+    fn weight_mismatch(&self) -> Option<(f64, &'static str)> {
+        let mismatch = self.spec.weight_mismatch.as_ref()?;
+        Some((float(mismatch.cv.quantity.value_in(Unit::ONE).ok()?), mismatch.family.name()))
+    }
+
+    /// The chip with mismatch of some parameters only, or of ``"weights"``.
+    ///
+    /// Parameters
+    /// ----------
+    /// *names : str
+    /// cv : float, optional
+    ///     Their coefficient of variation; that of the chip file if not given.
+    ///
+    /// Returns
+    /// -------
+    /// Chip
+    ///
+    /// Raises
+    /// ------
+    /// UnknownNameError
+    ///     The chip has no such parameter.
+    /// ValueError
+    ///     The file of the chip has no mismatch of it, and no `cv` is given.
+    #[pyo3(signature = (*names, cv = None))]
+    fn only(&self, names: Vec<String>, cv: Option<f64>) -> Result<Self, PythonError> {
+        let cv = cv.map(|cv| decimal("cv", cv)).transpose()?;
+        Ok(Self { spec: Arc::new(score::vary(&self.spec, &names, cv)?) })
+    }
+
+    /// The chip with other numbers: a nominal value as text, or mismatch as a family (or none) and a CV, or none.
+    fn _replace(&self, changes: Vec<(String, Option<Change>)>) -> Result<Self, PythonError> {
+        let read = |(name, change): (String, Option<Change>)| {
+            let change = match change {
+                None => Replacement::Mismatch(None),
+                Some(Change::Nominal(text)) => {
+                    Replacement::Nominal(text.parse().map_err(|error: units::QuantityError| {
+                        PythonError::Value(format!(
+                            "`{name}`: `{text}` is no value with a unit, such as \"20 ms\": {error}"
+                        ))
+                    })?)
+                }
+                Some(Change::Mismatch(family, cv)) => Replacement::Mismatch(Some((
+                    family.map(|family| family_of(&family)).transpose()?,
+                    decimal("cv", cv)?,
+                ))),
+            };
+            Ok((name, change))
+        };
+        let changes = changes.into_iter().map(read).collect::<Result<Vec<_>, PythonError>>()?;
+        Ok(Self { spec: Arc::new(score::replace(&self.spec, &changes)?) })
+    }
+
+    /// A measured die: factors and faults of single circuits and slots, from a file.
+    ///
+    /// Parameters
+    /// ----------
+    /// path : path
+    ///     A measured die (``.csv`` or ``.npz``), as :meth:`Die.save` writes it.
+    /// seed : int
+    ///     Root of the noise of its runs.
+    ///
+    /// Raises
+    /// ------
+    /// FileError
+    ///     Something is wrong with the file.
+    #[pyo3(signature = (path, *, seed = 1))]
+    pub(crate) fn load_die(&self, py: Python<'_>, path: PathBuf, seed: u64) -> Result<Die, PythonError> {
+        let parameters = py.detach(|| {
+            let measured = formats::measured::load(&path, &self.spec)?;
+            let die = Draw { root_seed: seed, id: DieId(0) };
+            DieParameters::measured(&self.spec, die, measured).map_err(|error| self.refused(&error))
+        })?;
+        Ok(Die {
+            spec: self.spec.clone(),
+            parameters: Arc::new(parameters),
+            number: None,
+            seed,
+            cv: None,
+            source: Some(path.display().to_string()),
+        })
     }
 
     fn __repr__(&self) -> String {

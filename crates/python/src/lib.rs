@@ -7,11 +7,14 @@
 mod chip;
 mod die;
 mod error;
+mod estimator;
 mod network;
 mod program;
 mod run;
+mod score;
 mod simulator;
 mod study;
+mod watch;
 
 use pyo3::prelude::*;
 use std::ffi::OsString;
@@ -43,6 +46,12 @@ fn template(what: &str) -> Result<&'static str, error::PythonError> {
     host::template(what).ok_or_else(|| error::PythonError::unknown("template", what, known))
 }
 
+/// ``did you mean `x`?``, or all that there are after `otherwise`.
+#[pyfunction]
+fn suggestion(name: &str, known: Vec<String>, otherwise: &str) -> Option<String> {
+    formats::suggestion(name, &known, otherwise)
+}
+
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
@@ -57,6 +66,12 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(network::from_nir, module)?)?;
     module.add_function(wrap_pyfunction!(program::map, module)?)?;
     module.add_function(wrap_pyfunction!(run::run_many, module)?)?;
+    module.add_class::<estimator::Reservoir>()?;
+    module.add_class::<score::Block>()?;
+    module.add_class::<score::Scores>()?;
+    module.add_function(wrap_pyfunction!(score::score, module)?)?;
+    module.add_function(wrap_pyfunction!(score::yield_share, module)?)?;
+    module.add_function(wrap_pyfunction!(suggestion, module)?)?;
     module.add_function(wrap_pyfunction!(template, module)?)?;
     module.add_function(wrap_pyfunction!(main, module)?)?;
     error::add(module)

@@ -3,25 +3,35 @@
 use crate::die::Die;
 use crate::error::PythonError;
 use crate::program::Program;
-use ::chip::InputEvent;
+use crate::watch::{Ear, watched};
+use ::chip::{ChipSpec, InputEvent};
 use device_models::ProbeKind;
-use emulator::{LossCause, Observer};
+use emulator::{Counters, LossCause, Observer};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use session::{Activity, Board, Multiple, PopulationActivity, Session, SessionError};
+use session::{Activity, Board, Multiple, PopulationActivity, Recording, Session, SessionError};
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use units::{InputId, NeuronId, Tick};
 use warnings::{Kind, Warning, Warnings};
 
 /// What a run did.
 #[pyclass(frozen, module = "quenched")]
 pub(crate) struct Run {
-    session: Session,
+    board: Board,
     ticks: u64,
+    digest: u64,
+    counters: Counters,
+    sampled: Vec<Tick>,
+    recordings: Vec<Recording>,
     spikes: Spikes,
     activity: Vec<PopulationActivity>,
     warnings: Warnings,
+    /// How long the emulator took.
+    took: Duration,
 }
 
 /// Spikes by column: tick, population, neuron within it, and how many at once (or the change of an output).
@@ -95,25 +105,73 @@ pub(crate) fn of_bit(kind: &ProbeKind) -> f64 {
 }
 
 /// One input: tick, channel and payload of each event.
-type Events = Vec<InputEvent>;
+pub(crate) type Events = Vec<InputEvent>;
 
-fn one(board: &Board, die: &Die, events: &Events, asked: &Asked) -> Result<Run, SessionError> {
-    let parameters = match asked.trial {
-        Some(trial) => die.parameters.as_ref().clone().with_noise(board.spec(), trial)?,
-        None => die.parameters.as_ref().clone(),
-    };
-    let mut session = board.on(&parameters)?;
-    session.set_sources(die.seed, asked.trial.unwrap_or(0));
-    for (population, quantities) in &asked.probes {
-        quantities.iter().try_for_each(|quantity| session.probe_population(population, None, quantity))?;
+/// The sessions of a die: made when its first input is run, let go with the last.
+struct OnDie<'a> {
+    die: &'a Die,
+    made: Mutex<(Option<Session>, usize)>,
+}
+
+impl<'a> OnDie<'a> {
+    const fn new(die: &'a Die, inputs: usize) -> Self {
+        Self { die, made: Mutex::new((None, inputs)) }
     }
-    if let Some(every) = asked.every {
-        session.sample_every(every);
+
+    /// A session at tick 0 for one of the inputs.
+    fn session(&self, board: &Board, asked: &Asked) -> Result<Session, SessionError> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.1 = made.1.saturating_sub(1);
+        let (last, session) = (made.1 == 0, made.0.take());
+        let session = match session {
+            Some(session) => session,
+            None => asked.session(board, self.die)?,
+        };
+        if !last {
+            made.0 = Some(session.clone());
+        }
+        Ok(session)
     }
+}
+
+impl Asked {
+    fn session(&self, board: &Board, die: &Die) -> Result<Session, SessionError> {
+        let parameters = match self.trial {
+            Some(trial) => {
+                // Noise is of the chip of the die.
+                let spec = ChipSpec { noise: die.spec.noise.clone(), ..board.spec().clone() };
+                die.parameters.as_ref().clone().with_noise(&spec, trial)?
+            }
+            None => die.parameters.as_ref().clone(),
+        };
+        let mut session = board.on(&parameters)?;
+        session.set_sources(die.seed, self.trial.unwrap_or(0));
+        for (population, quantities) in &self.probes {
+            quantities.iter().try_for_each(|quantity| session.probe_population(population, None, quantity))?;
+        }
+        if let Some(every) = self.every {
+            session.sample_every(every);
+        }
+        Ok(session)
+    }
+}
+
+/// Runs one input; none if it was stopped.
+fn one(
+    mut session: Session,
+    events: &Events,
+    asked: &Asked,
+    more: impl Fn() -> bool,
+) -> Result<Option<Run>, SessionError> {
+    let board = session.board().clone();
     let multiple = if asked.binary { Multiple::Binary } else { Multiple::Count };
     let taken = session.take_all(events.iter().copied(), Tick(0)..Tick(asked.ticks), multiple)?;
-    let mut watching = (Keep::new(board), Activity::new(board));
-    session.run_until(Tick(asked.ticks), &mut watching);
+    let mut watching = (Keep::new(&board), Activity::new(&board));
+    let from = Instant::now();
+    if !session.run_until_while(Tick(asked.ticks), &mut watching, more) {
+        return Ok(None);
+    }
+    let took = from.elapsed();
     let (Keep(_, spikes), activity) = watching;
     let activity = activity.into_populations();
     let mut warnings = session.warnings(&activity);
@@ -133,13 +191,49 @@ fn one(board: &Board, die: &Die, events: &Events, asked: &Asked) -> Result<Run, 
             warnings.push(kind, "events", format!("{count} {what} ({} events were given)", taken.read));
         }
     }
-    Ok(Run { session, ticks: asked.ticks, spikes, activity, warnings })
+    Ok(Some(Run {
+        ticks: asked.ticks,
+        digest: session.digest(),
+        counters: session.counters().clone(),
+        sampled: session.sampled().to_vec(),
+        recordings: session.recordings().to_vec(),
+        board,
+        spikes,
+        activity,
+        warnings,
+        took,
+    }))
+}
+
+/// As many threads as are asked for; none: one a processor.
+pub(crate) fn threads(threads: Option<usize>) -> Option<NonZeroUsize> {
+    threads.map(|threads| NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN))
+}
+
+/// The board of a program on the chip of `die`, which may differ from that of the program in its mismatch.
+pub(crate) fn board_of(program: &Program, die: &Die) -> Result<Board, PythonError> {
+    let (board, spec) = (&program.board, &die.spec);
+    let is_like = |own: &ChipSpec| score::differ_in_disorder_only(own, spec);
+    // A network may bring a clock of its own, and a die be of the chip with or without it.
+    let is_same = Arc::ptr_eq(spec, &program.spec) || *spec == program.spec;
+    if is_same || is_like(&program.spec) || is_like(board.spec()) {
+        return Ok(board.clone());
+    }
+    let (own, other) = (&board.spec().name, &spec.name);
+    Err(PythonError::Value(if own == other {
+        format!(
+            "the program was mapped for a chip `{own}` with other numbers than the one of the die: map the network for \
+             the chip of the die"
+        )
+    } else {
+        format!("the program is for chip `{own}`, and the die is of `{other}`")
+    }))
 }
 
 /// Runs the program for every pair of `dies` and `inputs`: the inputs of a die behind each other.
 #[pyfunction]
 #[pyo3(signature = (program, dies, inputs, *, ticks, probes = Vec::new(), every = None, trial = None, binary = false,
-                    threads = None))]
+                    threads = None, progress = None))]
 #[expect(clippy::too_many_arguments, reason = "named arguments of Python")]
 pub(crate) fn run_many(
     py: Python<'_>,
@@ -152,38 +246,49 @@ pub(crate) fn run_many(
     trial: Option<u64>,
     binary: bool,
     threads: Option<usize>,
+    progress: Option<Py<PyAny>>,
 ) -> PyResult<Vec<Run>> {
     let inputs = inputs.iter().map(events).collect::<Result<Vec<_>, _>>()?;
     let asked = Asked { ticks, probes, every, trial, binary };
     let dies: Vec<&Die> = dies.iter().map(Py::get).collect();
-    let threads = threads.map(|threads| NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN));
-    let board = &program.board;
-    if let Some(other) = dies.iter().find(|die| die.spec.name != board.spec().name) {
-        let reason =
-            format!("the program is for chip `{}`, and the die is of `{}`", board.spec().name, other.spec.name);
-        return Err(PythonError::Value(reason).into());
+    let boards = dies.iter().map(|die| board_of(program, die)).collect::<Result<Vec<_>, _>>()?;
+    if let ([die], [events], [board], None) = (&dies[..], &inputs[..], &boards[..], &progress) {
+        // A thread of its own takes longer than many a run.
+        let ear = Ear::default();
+        let made = py.detach(|| one(asked.session(board, die)?, events, &asked, || ear.goes_on()));
+        return match (made.map_err(PythonError::from)?, ear.into_heard()) {
+            (Some(run), _) => Ok(vec![run]),
+            (None, heard) => Err(heard.expect("a run is stopped by what is heard")),
+        };
     }
-    // Some runs at a time, so that Ctrl-C is heard between them.
-    let pairs: Vec<(usize, usize)> = (0..dies.len()).flat_map(|d| (0..inputs.len()).map(move |i| (d, i))).collect();
-    let at_once = 4 * threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let mut runs = Vec::with_capacity(pairs.len());
-    for chunk in pairs.chunks(at_once) {
-        let made = py.detach(|| {
-            session::in_order(chunk.len(), threads, |index| {
-                let (die, input) = chunk[index];
-                one(board, dies[die], &inputs[input], &asked)
-            })
-        });
-        for run in made {
-            runs.push(run.map_err(PythonError::from)?);
-        }
-        py.check_signals()?;
+    let sessions: Vec<OnDie<'_>> = dies.iter().map(|die| OnDie::new(die, inputs.len())).collect();
+    let count = dies.len() * inputs.len();
+    let made = watched(py, count, progress.as_ref(), |watch| {
+        let failed = AtomicUsize::new(usize::MAX);
+        session::in_order(count, crate::run::threads(threads), |index| {
+            // What comes after a failure is not reported.
+            if failed.load(Ordering::Relaxed) < index || !watch.goes_on() {
+                return None;
+            }
+            let (die, input) = (index / inputs.len(), index % inputs.len());
+            let session = sessions[die].session(&boards[die], &asked);
+            let run = session.and_then(|session| one(session, &inputs[input], &asked, || watch.goes_on()));
+            if run.is_err() {
+                failed.fetch_min(index, Ordering::Relaxed);
+            }
+            watch.one_more();
+            run.transpose()
+        })
+    })?;
+    let mut runs = Vec::with_capacity(count);
+    for run in made.into_iter().flatten() {
+        runs.push(run.map_err(PythonError::from)?);
     }
     Ok(runs)
 }
 
 /// The events of an array of three columns: tick, channel, payload.
-fn events(array: &PyReadonlyArray2<'_, i64>) -> Result<Events, PythonError> {
+pub(crate) fn events(array: &PyReadonlyArray2<'_, i64>) -> Result<Events, PythonError> {
     let array = array.as_array();
     let event = |(at, row): (usize, numpy::ndarray::ArrayView1<'_, i64>)| {
         let wrong = |what: &str, value: i64, range: &str| {
@@ -207,7 +312,7 @@ impl Run {
 
     #[getter]
     fn digest(&self) -> String {
-        format!("{:016x}", self.session.digest())
+        format!("{:016x}", self.digest)
     }
 
     #[getter]
@@ -234,7 +339,7 @@ impl Run {
 
     #[getter]
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counters = self.session.counters();
+        let counters = &self.counters;
         let all = PyDict::new(py);
         for (name, count) in [
             ("inputs", counters.inputs),
@@ -257,17 +362,31 @@ impl Run {
     /// The ticks of the samples of probes.
     #[getter]
     fn sampled<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u64>> {
-        PyArray1::from_iter(py, self.session.sampled().iter().map(|tick| tick.0))
+        PyArray1::from_iter(py, self.sampled.iter().map(|tick| tick.0))
+    }
+
+    /// Population and quantity of every probe, each once.
+    #[getter]
+    fn _probed(&self) -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = Vec::new();
+        for Recording { probe, .. } in &self.recordings {
+            let Some((population, _)) = probe.member else { continue };
+            let own = (self.board.symbols().populations[population].name.clone(), probe.kind.name.to_string());
+            if !all.contains(&own) {
+                all.push(own);
+            }
+        }
+        all
     }
 
     /// The readings of a quantity of a population in its unit: one row a sample, one column a neuron.
     fn _trace<'py>(&self, py: Python<'py>, population: &str, quantity: &str) -> PyResult<Trace<'py>> {
-        let board = self.session.board();
+        let board = &self.board;
         let wanted = board.population(population).map_err(PythonError::from)?;
-        let of = |recording: &&session::Recording| {
+        let of = |recording: &&Recording| {
             recording.probe.kind.name == quantity && recording.probe.member.is_some_and(|(own, _)| own == wanted)
         };
-        let columns: Vec<_> = self.session.recordings().iter().filter(of).collect();
+        let columns: Vec<_> = self.recordings.iter().filter(of).collect();
         let Some(first) = columns.first() else {
             let reason = format!("`{quantity}` of `{population}` was not probed: `probe={{\"{population}\": [...]}}`");
             return Err(PythonError::Value(reason).into());
@@ -282,6 +401,12 @@ impl Run {
         let shape = [samples, columns.len()];
         let raw = PyArray1::from_vec(py, raw).reshape(shape)?;
         Ok((values.reshape(shape)?, raw, PyArray1::from_vec(py, bits), unit))
+    }
+
+    /// Seconds that the emulator took, without what is before and after it.
+    #[getter]
+    fn _took(&self) -> f64 {
+        self.took.as_secs_f64()
     }
 
     fn __repr__(&self) -> String {

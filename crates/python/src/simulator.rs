@@ -4,6 +4,7 @@ use crate::die::Die;
 use crate::error::PythonError;
 use crate::program::Program;
 use crate::run::{Columns, Keep, of_bit};
+use crate::watch::Ear;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use session::Session;
@@ -31,7 +32,7 @@ impl Simulator {
     #[new]
     #[pyo3(signature = (program, die, trial = 0))]
     fn new(program: &Program, die: &Die, trial: u64) -> Result<Self, PythonError> {
-        let mut session = program.board.on(&die.parameters)?;
+        let mut session = crate::run::board_of(program, die)?.on(&die.parameters)?;
         session.set_sources(die.seed, trial);
         Ok(Self { session })
     }
@@ -53,8 +54,12 @@ impl Simulator {
         let board = self.session.board().clone();
         let mut keep = Keep::new(&board);
         let session = &mut self.session;
-        py.detach(|| session.run_until(Tick(until), &mut keep));
-        Ok(keep.columns(py))
+        let ear = Ear::default();
+        py.detach(|| session.run_until_while(Tick(until), &mut keep, || ear.goes_on()));
+        match ear.into_heard() {
+            Some(stopped) => Err(stopped),
+            None => Ok(keep.columns(py)),
+        }
     }
 
     fn state<'py>(

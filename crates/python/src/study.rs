@@ -1,21 +1,16 @@
 //! Studies: run with progress and Ctrl-C, and their results as texts that Python makes tables of.
 
 use crate::error::PythonError;
+use crate::watch::watched;
 use ::study::{Progress, RunOptions, StudyError, StudyResult, StudySpec};
 use pyo3::prelude::*;
 use report::{Beside, Page};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
-
-/// How often progress is told, and Ctrl-C heard.
-const PERIOD: Duration = Duration::from_millis(50);
 
 /// A study that was read.
 #[pyclass(frozen, module = "quenched._native")]
 pub(crate) struct Study {
-    spec: StudySpec,
+    pub(crate) spec: StudySpec,
 }
 
 /// What a study found.
@@ -25,7 +20,7 @@ pub(crate) struct Results {
 }
 
 /// Keys with their values, in the order of the dict.
-type Sets = Vec<(String, String)>;
+pub(crate) type Sets = Vec<(String, String)>;
 
 #[pymethods]
 impl Study {
@@ -73,39 +68,11 @@ impl Study {
 
     /// Runs it, telling a callable how many runs are done, of how many.
     fn run(&self, py: Python<'_>, threads: Option<usize>, progress: Option<Py<PyAny>>) -> PyResult<Results> {
-        let (cancel, done, all) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
-        let tell = |now: Progress| {
-            all.store(now.all, Ordering::Relaxed);
-            // Threads may tell of their runs in another order than they end.
-            done.fetch_max(now.done, Ordering::Relaxed);
-        };
-        let threads = threads.map(|threads| NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN));
-        let options = RunOptions { threads, cancel: &cancel, progress: &tell };
-        let (outcome, stopped) = std::thread::scope(|scope| {
-            let worker = scope.spawn(|| ::study::run(&self.spec, &options));
-            let (mut stopped, mut told) = (None, 0);
-            loop {
-                let is_over = worker.is_finished();
-                let now = done.load(Ordering::Relaxed);
-                if let Some(progress) = progress.as_ref().filter(|_| stopped.is_none() && now != told) {
-                    told = now;
-                    stopped = progress.call1(py, (now, all.load(Ordering::Relaxed))).err();
-                }
-                stopped = stopped.or_else(|| py.check_signals().err());
-                if stopped.is_some() {
-                    cancel.store(true, Ordering::Relaxed);
-                }
-                if is_over {
-                    break;
-                }
-                py.detach(|| std::thread::sleep(PERIOD));
-            }
-            (py.detach(|| worker.join()), stopped)
-        });
-        if let Some(stopped) = stopped {
-            return Err(stopped);
-        }
-        let outcome = outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let outcome = watched(py, self.runs(), progress.as_ref(), |watch| {
+            let tell = |now: Progress| watch.tell(now.done, now.all);
+            let options = RunOptions { threads: crate::run::threads(threads), cancel: &watch.stop, progress: &tell };
+            ::study::run(&self.spec, &options)
+        })?;
         Ok(Results { result: outcome.map_err(PythonError::from)? })
     }
 

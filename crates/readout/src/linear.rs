@@ -50,15 +50,31 @@ impl LinearReadout {
             return Err(ReadoutError::Size { what: "features a row", expected, found });
         }
         features.check_finite("features", 0)?;
-        let mut outputs = Matrix::zeros(features.rows(), self.outputs());
+        Ok(simd::dispatch(Apply { readout: self, features }))
+    }
+}
+
+/// See [`LinearReadout::apply`].
+struct Apply<'a> {
+    readout: &'a LinearReadout,
+    features: Rows<'a>,
+}
+
+impl simd::Kernel for Apply<'_> {
+    type Output = Matrix;
+
+    #[inline(always)]
+    fn run(self) -> Matrix {
+        let Self { readout, features } = self;
+        let mut outputs = Matrix::zeros(features.rows(), readout.outputs());
         for (i, row) in features.iter().enumerate() {
             for (output, (weights, bias)) in
-                outputs.row_mut(i).iter_mut().zip(self.weights.all().iter().zip(&self.bias))
+                outputs.row_mut(i).iter_mut().zip(readout.weights.all().iter().zip(&readout.bias))
             {
                 *output = dot(weights, row) + bias;
             }
         }
-        Ok(outputs)
+        outputs
     }
 }
 

@@ -1,14 +1,15 @@
 //! The little linear algebra that ridge regression needs, in one fixed order of operations.
 //!
 //! Products are summed either row after row (Gram matrices: vectorised across entries, so each entry is a plain
-//! sequential sum) or in eight interleaved partial sums (dot products). Neither order depends on the machine.
+//! sequential sum) or in eight interleaved partial sums (dot products). Neither order depends on the machine, nor on
+//! the vectors that [`simd`] chooses for the loops.
 
 /// Number of partial sums of a dot product.
 const LANES: usize = 8;
 
 /// The dot product of two vectors of the same length: entry `i` goes to partial sum `i mod 8`, and the eight are
 /// added as a tree.
-#[inline]
+#[inline(always)]
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     debug_assert_eq!(a.len(), b.len());
     let (a_chunks, a_rest) = a.as_chunks::<LANES>();
@@ -33,6 +34,7 @@ const BLOCK: usize = 128;
 
 /// Consecutive rows repacked in panels of four columns (the last one padded with zeros): panel `p` holds columns
 /// `4 p ..` row after row.
+#[inline(always)]
 fn pack(data: &[f64], columns: usize, panels: &mut Vec<[f64; TILE]>) {
     let rows = data.len() / columns;
     panels.clear();
@@ -45,6 +47,7 @@ fn pack(data: &[f64], columns: usize, panels: &mut Vec<[f64; TILE]>) {
 }
 
 /// Adds the products of two packed panels, row after row, to a tile of sums.
+#[inline(always)]
 fn add_tile(tile: &mut [[f64; TILE]; TILE], a: &[[f64; TILE]], b: &[[f64; TILE]]) {
     let mut sums = *tile;
     for (x, y) in a.iter().zip(b) {
@@ -60,12 +63,13 @@ fn add_tile(tile: &mut [[f64; TILE]; TILE], a: &[[f64; TILE]], b: &[[f64; TILE]]
 /// `a^T b` for two row-major matrices with the same number of rows: a row-major `a_columns x b_columns` matrix.
 /// Every entry is the sum of its products in the order of the rows.
 pub(crate) fn products(a: &[f64], a_columns: usize, b: &[f64], b_columns: usize) -> Vec<f64> {
-    tiled_products(a, a_columns, b, b_columns, false)
+    simd::dispatch(Products { a, a_columns, b, b_columns, lower: false })
 }
 
 /// `a^T a`, as [`products`] but only the lower triangle is computed and then mirrored.
 pub(crate) fn gram(a: &[f64], columns: usize) -> Vec<f64> {
-    let mut result = tiled_products(a, columns, a, columns, true);
+    let lower = true;
+    let mut result = simd::dispatch(Products { a, a_columns: columns, b: a, b_columns: columns, lower });
     for i in 0..columns {
         for j in 0..i {
             result[j * columns + i] = result[i * columns + j];
@@ -74,46 +78,76 @@ pub(crate) fn gram(a: &[f64], columns: usize) -> Vec<f64> {
     result
 }
 
-fn tiled_products(a: &[f64], a_columns: usize, b: &[f64], b_columns: usize, lower: bool) -> Vec<f64> {
-    let mut result = vec![0.0; a_columns * b_columns];
-    if result.is_empty() {
-        return result;
-    }
-    debug_assert_eq!(a.len() / a_columns, b.len() / b_columns);
-    let (a_panels, b_panels) = (a_columns.div_ceil(TILE), b_columns.div_ceil(TILE));
-    let mut tiles = vec![[[0.0; TILE]; TILE]; a_panels * b_panels];
-    let (mut packed_a, mut packed_b) = (Vec::new(), Vec::new());
-    for (block_a, block_b) in a.chunks(BLOCK * a_columns).zip(b.chunks(BLOCK * b_columns)) {
-        let rows = block_a.len() / a_columns;
-        pack(block_a, a_columns, &mut packed_a);
-        pack(block_b, b_columns, &mut packed_b);
-        for (i, panel_a) in packed_a.chunks_exact(rows).enumerate() {
-            let last = if lower { i + 1 } else { b_panels };
-            for (j, panel_b) in packed_b.chunks_exact(rows).enumerate().take(last) {
-                add_tile(&mut tiles[i * b_panels + j], panel_a, panel_b);
+/// `a^T b` in tiles; with `lower`, only those that reach into the lower triangle.
+struct Products<'a> {
+    a: &'a [f64],
+    a_columns: usize,
+    b: &'a [f64],
+    b_columns: usize,
+    lower: bool,
+}
+
+impl simd::Kernel for Products<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f64> {
+        let Self { a, a_columns, b, b_columns, lower } = self;
+        let mut result = vec![0.0; a_columns * b_columns];
+        if result.is_empty() {
+            return result;
+        }
+        debug_assert_eq!(a.len() / a_columns, b.len() / b_columns);
+        let (a_panels, b_panels) = (a_columns.div_ceil(TILE), b_columns.div_ceil(TILE));
+        let mut tiles = vec![[[0.0; TILE]; TILE]; a_panels * b_panels];
+        let (mut packed_a, mut packed_b) = (Vec::new(), Vec::new());
+        for (block_a, block_b) in a.chunks(BLOCK * a_columns).zip(b.chunks(BLOCK * b_columns)) {
+            let rows = block_a.len() / a_columns;
+            pack(block_a, a_columns, &mut packed_a);
+            pack(block_b, b_columns, &mut packed_b);
+            for (i, panel_a) in packed_a.chunks_exact(rows).enumerate() {
+                let last = if lower { i + 1 } else { b_panels };
+                for (j, panel_b) in packed_b.chunks_exact(rows).enumerate().take(last) {
+                    add_tile(&mut tiles[i * b_panels + j], panel_a, panel_b);
+                }
             }
         }
-    }
-    for (i, row) in result.chunks_exact_mut(b_columns).enumerate() {
-        for (j, entry) in row.iter_mut().enumerate() {
-            *entry = tiles[i / TILE * b_panels + j / TILE][i % TILE][j % TILE];
+        for (i, row) in result.chunks_exact_mut(b_columns).enumerate() {
+            for (j, entry) in row.iter_mut().enumerate() {
+                *entry = tiles[i / TILE * b_panels + j / TILE][i % TILE][j % TILE];
+            }
         }
+        result
     }
-    result
 }
 
 /// `a a^T` for a row-major matrix: dot products of its rows.
 pub(crate) fn row_gram(a: &[f64], columns: usize) -> Vec<f64> {
-    let rows = a.len().checked_div(columns).unwrap_or(0);
-    let mut result = vec![0.0; rows * rows];
-    for i in 0..rows {
-        for j in 0..=i {
-            let product = dot(&a[i * columns..(i + 1) * columns], &a[j * columns..(j + 1) * columns]);
-            result[i * rows + j] = product;
-            result[j * rows + i] = product;
+    simd::dispatch(RowGram { a, columns })
+}
+
+struct RowGram<'a> {
+    a: &'a [f64],
+    columns: usize,
+}
+
+impl simd::Kernel for RowGram<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f64> {
+        let Self { a, columns } = self;
+        let rows = a.len().checked_div(columns).unwrap_or(0);
+        let mut result = vec![0.0; rows * rows];
+        for i in 0..rows {
+            for j in 0..=i {
+                let product = dot(&a[i * columns..(i + 1) * columns], &a[j * columns..(j + 1) * columns]);
+                result[i * rows + j] = product;
+                result[j * rows + i] = product;
+            }
         }
+        result
     }
-    result
 }
 
 /// A Cholesky factor: the lower triangle `L` of `L L^T = A`, row-major.
@@ -131,6 +165,28 @@ impl Factor {
     ///
     /// The error is the row whose pivot is not safely positive.
     pub(crate) fn new(a: &[f64], size: usize, shift: f64) -> Result<Self, usize> {
+        simd::dispatch(Factorise { a, size, shift })
+    }
+
+    /// Replaces `b` by the solution of `A x = b`.
+    pub(crate) fn solve(&self, b: &mut [f64]) {
+        simd::dispatch(Solve { factor: self, b });
+    }
+}
+
+/// See [`Factor::new`].
+struct Factorise<'a> {
+    a: &'a [f64],
+    size: usize,
+    shift: f64,
+}
+
+impl simd::Kernel for Factorise<'_> {
+    type Output = Result<Factor, usize>;
+
+    #[inline(always)]
+    fn run(self) -> Result<Factor, usize> {
+        let Self { a, size, shift } = self;
         let mut lower = a.to_vec();
         for i in 0..size {
             let (above, from_i) = lower.split_at_mut(i * size);
@@ -146,18 +202,29 @@ impl Factor {
             }
             row[i] = pivot.sqrt();
         }
-        Ok(Self { size, lower })
+        Ok(Factor { size, lower })
     }
+}
 
-    /// Replaces `b` by the solution of `A x = b`.
-    pub(crate) fn solve(&self, b: &mut [f64]) {
-        let n = self.size;
+/// See [`Factor::solve`].
+struct Solve<'a> {
+    factor: &'a Factor,
+    b: &'a mut [f64],
+}
+
+impl simd::Kernel for Solve<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (Factor { size: n, lower }, b) = (self.factor, self.b);
+        let n = *n;
         for i in 0..n {
-            let row = &self.lower[i * n..(i + 1) * n];
+            let row = &lower[i * n..(i + 1) * n];
             b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
         }
         for i in (0..n).rev() {
-            let row = &self.lower[i * n..(i + 1) * n];
+            let row = &lower[i * n..(i + 1) * n];
             b[i] /= row[i];
             let x = b[i];
             b[..i].iter_mut().zip(row).for_each(|(entry, l)| *entry -= l * x);

@@ -1,5 +1,7 @@
 //! Why a set cannot be read or scored.
 
+use chip::WEIGHTS;
+use device_models::DeviceModelError;
 use formats::{FormatError, FormatErrors};
 use session::SessionError;
 use tasks::TaskError;
@@ -33,6 +35,54 @@ pub enum ScoreError {
         /// Why.
         error: SessionError,
     },
+    /// Several populations could decide, or none.
+    #[error("it is not plain which population decides")]
+    ManyOutputs {
+        /// All populations.
+        known: Vec<String>,
+    },
+    /// The population that is to decide is not there.
+    #[error("there is no population `{name}` to decide")]
+    UnknownOutput {
+        /// The name.
+        name: String,
+        /// All populations.
+        known: Vec<String>,
+    },
+    /// A voltage that is to decide by its spikes.
+    #[error("to decide by `{rule}`: the output `{output}` is a voltage and never spikes")]
+    NoSpikes {
+        /// The population.
+        output: String,
+        /// The rule.
+        rule: &'static str,
+    },
+    /// A parameter that is to differ, and that nothing reads.
+    #[error("no core of this program reads `{name}`")]
+    Unread {
+        /// The parameter.
+        name: String,
+        /// What is read.
+        read: Vec<String>,
+    },
+    /// The dies of a chip cannot be made.
+    #[error("chip `{chip}`: {error}")]
+    Device {
+        /// The chip.
+        chip: String,
+        /// Why.
+        error: Box<DeviceModelError>,
+    },
+    /// A number that a chip cannot have.
+    #[error("chip `{chip}`: {path}: {message}")]
+    Chip {
+        /// The chip.
+        chip: String,
+        /// The offending entry.
+        path: String,
+        /// What is wrong, and what to do.
+        message: String,
+    },
     /// A parameter that the chip does not have.
     #[error("chip `{chip}` has no parameter `{name}`")]
     UnknownParameter {
@@ -65,6 +115,17 @@ impl ScoreError {
         match self {
             Self::Set { help, .. } => help.clone(),
             Self::UnknownParameter { name, known, .. } => formats::suggestion(name, known, "its parameters are"),
+            Self::ManyOutputs { known } => Some(format!("name it with `--output`: {}", known.join(", "))),
+            Self::UnknownOutput { name, known } => formats::suggestion(name, known, "there are"),
+            Self::NoSpikes { .. } => {
+                Some("decide by `membrane` or `membrane-max`, or name a population that spikes with `--output`".into())
+            }
+            Self::Unread { read, .. } => {
+                Some(format!("its cores read {}; there are also `{WEIGHTS}`", read.join(", ")))
+            }
+            Self::Device { error, .. } if matches!(**error, DeviceModelError::NothingToScale { .. }) => {
+                Some("`--vary PARAMETER --cv X` gives one parameter, or `weights`, a mismatch of its own".into())
+            }
             Self::NoMismatch { .. } => Some("say how much with `--cv`, such as `--cv 0.1`".into()),
             _ => None,
         }

@@ -49,6 +49,19 @@ impl Scoring<'_> {
     /// There is no such population, its neurons have no voltage where that decides, a die cannot be made, a sample
     /// cannot be sent, or nothing says how long it is.
     pub fn run(&self, dies: &[DieParameters], done: impl Fn() + Sync) -> Result<Vec<DieScore>, ScoreError> {
+        Ok(self.run_while(dies, done, &|| true)?.expect("nobody stops it"))
+    }
+
+    /// The same as long as `more` says so, which is asked many times a second; `None` if it was stopped.
+    ///
+    /// # Errors
+    /// As [`Scoring::run`].
+    pub fn run_while(
+        &self,
+        dies: &[DieParameters],
+        done: impl Fn() + Sync,
+        more: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Vec<DieScore>>, ScoreError> {
         let samples = self.set.samples.len();
         let sessions =
             || Sessions { first: Mutex::new(None), free: Mutex::new(Vec::new()), left: AtomicUsize::new(samples) };
@@ -56,11 +69,11 @@ impl Scoring<'_> {
         let failed = AtomicUsize::new(usize::MAX);
         let results = in_order(dies.len() * samples, self.showing.threads, |index| {
             // What comes after a failure is not reported.
-            if failed.load(Ordering::Relaxed) < index {
+            if failed.load(Ordering::Relaxed) < index || !more() {
                 return None;
             }
             let (die, sample) = (index / samples, index % samples);
-            let result = self.one(&dies[die], (sample, die == 0), &all[die]);
+            let result = self.one(&dies[die], (sample, die == 0), &all[die], more).transpose()?;
             if all[die].left.fetch_sub(1, Ordering::Relaxed) == 1 {
                 *all[die].first.lock().expect("no run panicked") = None;
                 all[die].free.lock().expect("no run panicked").clear();
@@ -71,6 +84,10 @@ impl Scoring<'_> {
             done();
             Some(result)
         });
+        let first = results.iter().find_map(|result| result.as_ref()?.as_ref().err());
+        if first.is_none() && results.iter().any(Option::is_none) {
+            return Ok(None);
+        }
         let mut scores = Vec::with_capacity(dies.len());
         let mut results = results.into_iter();
         for die in dies {
@@ -83,16 +100,18 @@ impl Scoring<'_> {
             }
             scores.push(DieScore::new(die, outcomes, warnings));
         }
-        Ok(scores)
+        Ok(Some(scores))
     }
 
-    /// One sample on one die, timed or not; with the first of a die also what is to be said of the die.
+    /// One sample on one die, timed or not; with the first of a die also what is to be said of the die. `None` if it was
+    /// stopped.
     fn one(
         &self,
         die: &DieParameters,
         (sample, timed): (usize, bool),
         sessions: &Sessions,
-    ) -> Result<(Outcome, Warnings), ScoreError> {
+        more: &dyn Fn() -> bool,
+    ) -> Result<Option<(Outcome, Warnings)>, ScoreError> {
         let taken = sessions.free.lock().expect("no run panicked").pop().filter(|_| sample > 0);
         let mut session = match taken {
             Some(session) => session,
@@ -110,9 +129,9 @@ impl Scoring<'_> {
         };
         // The first sample has a session that has counted nothing yet.
         let warnings = if sample == 0 { session.warnings(&[]) } else { Warnings::default() };
-        let outcome = self.show(&mut session, &self.set.samples[sample], (sample, timed))?;
+        let outcome = self.show(&mut session, &self.set.samples[sample], (sample, timed), more)?;
         sessions.free.lock().expect("no run panicked").push(session);
-        Ok((outcome, warnings))
+        Ok(outcome.map(|outcome| (outcome, warnings)))
     }
 
     fn session(&self, die: &DieParameters) -> Result<Session, SessionError> {
@@ -124,13 +143,14 @@ impl Scoring<'_> {
         Ok(session)
     }
 
-    /// Shows sample number `index` to a session.
+    /// Shows sample number `index` to a session; `None` if it was stopped.
     fn show(
         &self,
         session: &mut Session,
         sample: &Sample,
         (index, timed): (usize, bool),
-    ) -> Result<Outcome, ScoreError> {
+        more: &dyn Fn() -> bool,
+    ) -> Result<Option<Outcome>, ScoreError> {
         let refused = |error| ScoreError::Session { what: sample.name.clone(), error };
         let output = self.board.population(self.output).map_err(refused)?;
         session.reset();
@@ -143,7 +163,9 @@ impl Scoring<'_> {
         let mut activity = Activity::new(self.board);
         let mut meter = timed.then(|| LatencyMeter::new(self.board, Tick(0))).flatten();
         let mut hops = timed.then(|| HopMeter::new(self.board)).flatten();
-        session.run_until(end, &mut (&mut activity, (&mut meter, &mut hops)));
+        if !session.run_until_while(end, &mut (&mut activity, (&mut meter, &mut hops)), more) {
+            return Ok(None);
+        }
         let spans = activity.populations().iter().flat_map(|population| population.spans.iter().flatten());
         let active = spans.map(|span| span.ticks).sum();
         let activity = &activity.populations()[output];
@@ -157,7 +179,7 @@ impl Scoring<'_> {
         };
         let Totals { spikes, operations, updates, sent, saturations, overflows, lost } =
             Totals::of(session).since(&before);
-        Ok(Outcome {
+        Ok(Some(Outcome {
             decision,
             output_spikes: activity.total(),
             spikes,
@@ -172,7 +194,7 @@ impl Scoring<'_> {
             taken,
             latency: meter.map(|meter| meter.finish(end)),
             hops: hops.map(HopMeter::finish),
-        })
+        }))
     }
 
     fn by_voltage(&self, session: &Session) -> Decision {

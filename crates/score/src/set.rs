@@ -30,6 +30,31 @@ pub struct LabelledSet {
     pub samples: Vec<Sample>,
 }
 
+impl LabelledSet {
+    /// The set of `samples` with `labels`, one each, for `outputs` output neurons. Labels that are all whole numbers are
+    /// numbers of output neurons; others are names, in the order of `order` or else of the alphabet.
+    ///
+    /// # Errors
+    /// As many labels as samples are needed, and each must be a class.
+    pub fn new(
+        samples: Vec<Sample>,
+        labels: &[String],
+        order: Option<&[String]>,
+        outputs: u32,
+    ) -> Result<Self, ScoreError> {
+        if labels.len() != samples.len() {
+            let reason = format!("there are {} labels of {} samples", labels.len(), samples.len());
+            let help = Some("give one label for each sample".to_owned());
+            return Err(ScoreError::Set { file: "labels".into(), reason, help });
+        }
+        let places: Vec<Label<'_>> =
+            samples.iter().zip(labels).map(|(sample, text)| Label { text, place: sample.name.clone() }).collect();
+        let (found, classes) = classes(&places, order, outputs)?;
+        let samples = samples.into_iter().zip(found).map(|(sample, label)| Sample { label, ..sample }).collect();
+        Ok(Self { classes, samples })
+    }
+}
+
 /// A label and where it stands.
 pub(crate) struct Label<'a> {
     pub(crate) text: &'a str,
@@ -116,6 +141,20 @@ mod tests {
         assert_eq!(found(&["b", "a", "b"], None, 2), Ok((vec![1, 0, 1], names("a b"))));
         assert_eq!(found(&["b", "c"], Some("c b"), 2), Ok((vec![1, 0], names("c b"))));
         assert_eq!(found(&["1", "9"], Some("1 5 9"), 4), Ok((vec![0, 2], names("1 5 9"))));
+    }
+
+    #[test]
+    fn a_set_has_a_label_for_each_sample() {
+        let sample =
+            |name: &str| Sample { name: name.into(), label: 0, events: Vec::new(), ticks: None, before: 0, skipped: 0 };
+        let set = |labels: &[&str]| {
+            let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
+            LabelledSet::new(vec![sample("x"), sample("y")], &labels, None, 2)
+        };
+        let made = set(&["b", "a"]).unwrap();
+        assert_eq!((made.classes[1].as_str(), made.samples[0].label, made.samples[1].label), ("b", 1, 0));
+        assert_eq!(set(&["a"]).unwrap_err().to_string(), "labels: there are 1 labels of 2 samples");
+        assert!(set(&["0", "2"]).unwrap_err().to_string().starts_with("y: the label 2 is no output neuron"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Chips of which only some parameters differ between circuits.
+//! Chips with other mismatch than their file says: of which only some parameters differ between circuits, or single
+//! numbers are replaced.
 
 use crate::ScoreError;
 use chip::{ChipSpec, Evidence, Fact, MismatchSpec, WEIGHTS};
@@ -57,9 +58,95 @@ pub fn vary(spec: &ChipSpec, names: &[String], cv: Option<Decimal>) -> Result<Ch
     Ok(spec)
 }
 
+/// What of a parameter is replaced.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Replacement {
+    /// Its nominal value.
+    Nominal(Quantity),
+    /// Its mismatch; none: it has none. Without a family it keeps the one that it has, or is log-normal.
+    Mismatch(Option<(Option<Family>, Decimal)>),
+}
+
+/// `spec` with other numbers of some parameters, or other mismatch of [`WEIGHTS`].
+///
+/// # Errors
+/// The chip has no such parameter, or cannot have such a number.
+pub fn replace(spec: &ChipSpec, changes: &[(String, Replacement)]) -> Result<ChipSpec, ScoreError> {
+    let mut made = spec.clone();
+    let fact = |quantity| Fact { quantity, source: SOURCE.into(), evidence: Evidence::Assumed };
+    let mismatch = |own: Option<MismatchSpec>, asked: Option<(Option<Family>, Decimal)>, usual: Family| {
+        let (family, cv) = asked?;
+        let cv = fact(Quantity::number(cv));
+        let family = family.or(own.as_ref().map(|own| own.family)).unwrap_or(usual);
+        Some(match own {
+            Some(own) => MismatchSpec { family, cv, ..own },
+            None => {
+                let truncation = Some((fact(Quantity::number(TRUNCATION.0)), fact(Quantity::number(TRUNCATION.1))));
+                MismatchSpec { family, cv, truncation, shares: None, correlation: None }
+            }
+        })
+    };
+    for (name, change) in changes {
+        match (made.parameters.get_mut(name), change) {
+            (Some(parameter), Replacement::Nominal(value)) => parameter.nominal = fact(*value),
+            (Some(parameter), Replacement::Mismatch(asked)) => {
+                parameter.mismatch = mismatch(parameter.mismatch.take(), *asked, Family::LogNormal);
+            }
+            (None, Replacement::Mismatch(asked)) if name == WEIGHTS => {
+                made.weight_mismatch = mismatch(made.weight_mismatch.take(), *asked, Family::Normal);
+            }
+            (None, _) => {
+                let mut known: Vec<String> = spec.parameters.keys().cloned().collect();
+                known.push(WEIGHTS.to_owned());
+                return Err(ScoreError::UnknownParameter { name: name.clone(), chip: made.name, known });
+            }
+        }
+    }
+    made.sources.insert(SOURCE.into(), "Asked for by who runs this".into());
+    match chip::validate(&made).first() {
+        None => Ok(made),
+        Some(broken) => Err(ScoreError::Chip {
+            chip: made.name.clone(),
+            path: broken.path.clone(),
+            message: broken.message.clone(),
+        }),
+    }
+}
+
+/// Whether what runs on one of two chips runs in the same way on a die of the other: they differ in nothing but
+/// mismatch, faults and noise, which are of the die, and in where their numbers come from.
+pub fn differ_in_disorder_only(a: &ChipSpec, b: &ChipSpec) -> bool {
+    let bare = |spec: &ChipSpec| {
+        let mut spec = ChipSpec { weight_mismatch: None, faults: None, noise: None, ..spec.clone() };
+        spec.sources.clear();
+        spec.parameters.values_mut().for_each(|parameter| parameter.mismatch = None);
+        spec
+    };
+    bare(a) == bare(b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn single_numbers_are_replaced() {
+        let spec = formats::chip::shipped("dynapse2").unwrap();
+        let cv = |text: &str| Replacement::Mismatch(Some((None, text.parse().unwrap())));
+        let name = cvs(&spec)[0].0.clone();
+        let made =
+            replace(&spec, &[(name.clone(), cv("0.5")), (WEIGHTS.to_owned(), Replacement::Mismatch(None))]).unwrap();
+        assert_eq!(cvs(&made)[0], (name.clone(), "0.5".to_owned()));
+        assert_eq!(made.mismatch_of(&name).unwrap().family, spec.mismatch_of(&name).unwrap().family);
+        assert!(made.weight_mismatch.is_none() && differ_in_disorder_only(&made, &spec));
+        let slower = Replacement::Nominal("30 ms".parse().unwrap());
+        let slower = replace(&spec, &[("tau_mem".to_owned(), slower)]).unwrap();
+        assert!(!differ_in_disorder_only(&slower, &spec));
+        let refused = |name: &str, change| replace(&spec, &[(name.to_owned(), change)]).unwrap_err().to_string();
+        assert!(refused("tau_mme", cv("0.5")).contains("no parameter `tau_mme`"));
+        assert!(refused("tau_mem", cv("-1")).contains("tau_mem"), "{}", refused("tau_mem", cv("-1")));
+        assert!(refused("tau_mem", Replacement::Nominal("30 mV".parse().unwrap())).contains("tau_mem"));
+    }
 
     fn cvs(spec: &ChipSpec) -> Vec<(String, String)> {
         let of =

@@ -98,6 +98,7 @@ pub struct LatencyMeter {
     prices: [u64; LATENCY_OPERATIONS.len()],
     barrier: u64,
     from: Tick,
+    step_ticks: u64,
     steps: Steps,
 }
 
@@ -106,24 +107,25 @@ impl LatencyMeter {
     /// without steps.
     pub fn new(board: &Board, from: Tick) -> Option<Self> {
         let latency = board.spec().latency.as_ref()?;
-        let cores = &board.program().cores;
+        let (cores, step_ticks) = (&board.program().cores, board.spec().step_ticks());
         cores.iter().all(|core| core.model.is_clocked()).then(|| Self {
             board: board.clone(),
             prices: LATENCY_OPERATIONS.map(|name| latency.picoseconds(name)),
             barrier: latency.barrier_picoseconds(u32::try_from(cores.len()).unwrap_or(u32::MAX)),
             from,
-            steps: Steps { now: from.0 / board.spec().step_ticks(), ..Steps::new(cores.len()) },
+            step_ticks,
+            steps: Steps { now: from.0 / step_ticks, ..Steps::new(cores.len()) },
         })
     }
 
     /// What the ticks before `end` took.
     pub fn finish(self, end: Tick) -> Latency {
         let ticks = end.0.saturating_sub(self.from.0);
-        self.steps.finish(ticks / self.board.spec().step_ticks(), self.barrier)
+        self.steps.finish(ticks / self.step_ticks, self.barrier)
     }
 
     fn step(&self, tick: Tick) -> u64 {
-        tick.0 / self.board.spec().step_ticks()
+        tick.0 / self.step_ticks
     }
 }
 

@@ -9,6 +9,7 @@ use emulator::{Counters, Emulator, Observer, Snapshot};
 use mapper::EnergyItem;
 use std::iter::Peekable;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 use units::{InputId, NeuronId, Tick};
 
 /// Ticks by which events are sent ahead of the run: far enough to be cheap, near enough to be few.
@@ -16,6 +17,9 @@ const AHEAD_TICKS: u64 = 4096;
 
 /// Times that a run is asked whether to go on.
 const STRETCHES: u64 = 1024;
+
+/// How long a run may go on before it is asked again, about.
+const ASKED_EVERY: Duration = Duration::from_millis(50);
 
 /// A program on a die. A copy goes on by itself, from the same state.
 #[derive(Clone, Debug)]
@@ -72,6 +76,17 @@ impl Session {
     /// As [`Emulator::send`].
     pub fn send(&mut self, input: InputId, tick: Tick, payload: i32) -> Result<(), SessionError> {
         Ok(self.emulator.send(input, tick, payload)?)
+    }
+
+    /// Passes on what a neuron sent in another run of the same program; see [`Emulator::pass_on`].
+    ///
+    /// # Errors
+    /// As [`Emulator::pass_on`].
+    ///
+    /// # Panics
+    /// If the program has no such neuron.
+    pub fn pass_on(&mut self, core: usize, neuron: NeuronId, tick: Tick, payload: i32) -> Result<(), SessionError> {
+        Ok(self.emulator.pass_on(core, neuron, tick, payload)?)
     }
 
     /// Sends those of `events` that are for one of `ticks`, in any order, and counts those that are not: a list may be
@@ -167,6 +182,24 @@ impl Session {
             self.probes.sample(&self.emulator, tick);
         }
         self.advance(end, observer);
+    }
+
+    /// The same as long as `more` says so, which is asked many times a second: for who may be told to stop. Returns
+    /// whether the run came to its end; if not, this session stands where it was stopped, and can go on. The clock
+    /// decides only when `more` is asked.
+    pub fn run_until_while(&mut self, end: Tick, observer: &mut impl Observer, more: impl Fn() -> bool) -> bool {
+        let mut stretch = 1;
+        // Running in pieces is the same run.
+        while self.now() < end {
+            if !more() {
+                return false;
+            }
+            let from = Instant::now();
+            self.run_until(self.now().after(stretch).min(end), observer);
+            // A stretch is short enough for the busiest part of a run to follow the quietest.
+            stretch = if from.elapsed() < ASKED_EVERY { (2 * stretch).min(AHEAD_TICKS) } else { (stretch / 2).max(1) };
+        }
+        true
     }
 
     /// Processes every tick before `end`, with the events of the sources. None is sent for a later tick: a snapshot

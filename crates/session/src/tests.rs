@@ -198,6 +198,25 @@ fn probes_are_read_at_their_ticks_and_change_nothing() {
 }
 
 #[test]
+fn a_run_that_is_stopped_goes_on_as_if_it_had_not_been() {
+    let mut straight = session();
+    straight.send_all(events(), Tick(0)..Tick(u64::MAX)).unwrap();
+    let mut stopped = straight.clone();
+    straight.run_until(Tick(20_000), &mut ());
+    let asked = std::cell::Cell::new(0);
+    let more = || {
+        asked.set(asked.get() + 1);
+        asked.get() < 3
+    };
+    assert!(!stopped.run_until_while(Tick(20_000), &mut (), more));
+    assert!(Tick(0) < stopped.now() && stopped.now() < Tick(20_000), "{:?}", stopped.now());
+    assert!(stopped.run_until_while(Tick(20_000), &mut (), || true));
+    assert_eq!((stopped.digest(), stopped.now()), (straight.digest(), straight.now()));
+    // What is over already is not asked for.
+    assert!(stopped.run_until_while(Tick(20_000), &mut (), || panic!("nothing is left to run")));
+}
+
+#[test]
 fn wrong_probes_are_refused_with_what_there_is() {
     let mut session = session();
     let refuses = |session: &mut Session, (name, range, quantity), expected: &str| {

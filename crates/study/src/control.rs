@@ -208,7 +208,7 @@ mod tests {
         use units::{InputId, Tick};
         let changes = [(0, 65536), (3, -32768), (4, 16384), (9, 65536)];
         let event = |(tick, payload)| InputEvent { tick: Tick(tick), channel: InputId(0), payload };
-        let stimuli = [Stimulus { events: changes.map(event).to_vec(), samples: (0..14).collect() }];
+        let stimuli = [Stimulus { part: 0, events: changes.map(event).to_vec(), samples: (0..14).collect() }];
         let level = sampled(&stimuli, 1, &mut Levels::new(1));
         let rest = sampled(&stimuli, 1, &mut FilteredSpikes::new(1, 0.75).unwrap());
         let mut low_pass = 0.0;

@@ -51,6 +51,12 @@ pub enum StudyError {
         /// The first that is not.
         first: Point,
     },
+    /// A study that is no estimator.
+    #[error("an estimator has one task of own data with an output for each stimulus, and one setting; {found}")]
+    NoEstimator {
+        /// What the study has.
+        found: String,
+    },
     /// The task's data or options are impossible.
     #[error("{}{error}", if error.names_task() { String::new() } else { format!("task `{task}`: ") })]
     Task {

@@ -2,9 +2,9 @@
 
 use crate::axis::Conditions;
 use crate::mechanism::Mechanism;
-use crate::on_chip::{Job, Nominal, Stages};
+use crate::on_chip::{Job, Nominal};
 use crate::prepare::{Goal, Prepared};
-use crate::record::{Rows, Taken, play};
+use crate::record::{Drive, Rows, Stimulus, Taken, play};
 use crate::results::{OnChipRow, StageScore, digest};
 use crate::{Capacity, Point, Realised, Row, Seen, SeenOf, StageName, StudyError};
 use device_models::{DieParameters, MismatchSetting, realised_mismatch};
@@ -29,7 +29,7 @@ pub(crate) struct Run<'a> {
 type FloatScores = (Vec<f64>, Option<Vec<f64>>, Option<Capacity>);
 
 /// The emulations of one run have different noise; this is the one that features are taken from.
-const RESERVOIR: u64 = 0;
+pub(crate) const RESERVOIR: u64 = 0;
 
 impl Run<'_> {
     /// Runs the task and scores it: a row for each of the tasks that share the run.
@@ -38,7 +38,7 @@ impl Run<'_> {
         let prepared = self.prepared;
         let mut session = prepared.board.on(&die).map_err(|e| self.session_error(e))?;
         let job = self.conditions.readout.on_chip.then(|| self.job());
-        let (features, spikes, chain) = self.record(&mut session, job.as_ref())?;
+        let (features, spikes, chain) = self.record(&mut session, job.as_ref(), &prepared.stimuli)?;
         let features_digest = digest_of(&features);
         let fit = self.train(&features)?;
         let (counters, mut warnings) = (session.counters(), session.warnings(&[]));
@@ -48,7 +48,7 @@ impl Run<'_> {
         if let Some((job, chain)) = job.as_ref().zip(chain) {
             let nominal = self.nominal(job)?;
             let of_die = |trial| self.die_parameters(trial);
-            let on_chip: Stages = job.stages(&of_die, &chain, &nominal)?;
+            let (_, on_chip) = job.stages(&of_die, &chain, &nominal)?;
             saturations += on_chip.saturations;
             warnings.extend(on_chip.warnings);
             for stage in &on_chip.stages {
@@ -124,7 +124,7 @@ impl Run<'_> {
     }
 
     /// What the readout on the chip is made from.
-    fn job(&self) -> Job<'_> {
+    pub(crate) fn job(&self) -> Job<'_> {
         let (conditions, prepared) = (self.conditions, self.prepared);
         Job {
             point: self.point,
@@ -147,7 +147,7 @@ impl Run<'_> {
     }
 
     /// What all dies of the program share; the first run that asks finds it, and others wait.
-    fn nominal(&self, job: &Job<'_>) -> Result<Arc<Nominal>, StudyError> {
+    pub(crate) fn nominal(&self, job: &Job<'_>) -> Result<Arc<Nominal>, StudyError> {
         let mut shared = self.prepared.nominal.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(nominal) = &*shared {
             return Ok(Arc::clone(nominal));
@@ -157,11 +157,13 @@ impl Run<'_> {
         Ok(nominal)
     }
 
-    /// The features of the host's readout, the spikes of the reservoir, and what a readout on the chip sees of them.
-    fn record(
+    /// The features of the host's readout while `stimuli` are played, the spikes of the reservoir, and what a readout on
+    /// the chip sees of them.
+    pub(crate) fn record(
         &self,
         session: &mut Session,
         job: Option<&Job<'_>>,
+        stimuli: &[Stimulus],
     ) -> Result<(Matrix, u64, Option<Matrix>), StudyError> {
         let (prepared, count) = (self.prepared, self.prepared.features.count);
         // At every sample of a series, states; of whole stimuli what the study asks for.
@@ -172,7 +174,7 @@ impl Run<'_> {
         let rows = Rows::new(&prepared.board, &prepared.features, features, Taken::AtSamples, prepared.graded);
         let mut all: Vec<_> = [rows].into_iter().chain(job.map(Job::chain_rows)).collect();
         let drain = job.map_or(0, Job::drain);
-        play(session, &prepared.stimuli, None, drain, &mut all).map_err(|e| self.session_error(e))?;
+        play(session, stimuli, Drive::default(), drain, &mut all).map_err(|e| self.session_error(e))?;
         let mut all = all.into_iter().map(Rows::finish);
         let (features, spikes) = all.next().expect("the host has features");
         Ok((seen.joined(features), spikes, all.next().map(|(chain, _)| chain)))

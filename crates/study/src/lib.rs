@@ -25,6 +25,7 @@ mod drawn;
 mod engine;
 mod error;
 mod estimate;
+mod estimator;
 mod evaluate;
 mod many;
 mod mechanism;
@@ -45,6 +46,7 @@ mod seen;
 mod spec;
 mod store;
 mod table;
+mod tape;
 mod tuned;
 mod values;
 
@@ -66,6 +68,7 @@ pub use control::{Control, ControlRow};
 pub use drawn::{DrawnDie, DrawnParameter};
 pub use engine::{Progress, RunOptions};
 pub use error::{StoreError, StudyError};
+pub use estimator::{DieOutputs, Estimator};
 pub use many::{EffectiveTasks, effective_tasks};
 pub use on_chip::{Calibration, Cost, StageName};
 #[cfg(feature = "parquet")]

@@ -22,7 +22,7 @@ use tasks::{
     Encoder, EncoderOptions, Metric, Regression, Series, Signal, SpikePattern, Task, TaskData, TaskError, TaskOptions,
     graded, numbers, task,
 };
-use units::{Decimal, InputId, Quantity, Unit};
+use units::{Decimal, Quantity, Tick, Unit};
 use warnings::Warnings;
 
 /// Classes of the rows of a classification.
@@ -162,59 +162,8 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         _ => u64::from(whole_steps(id, "the time in which the readout drains", drain, step)?),
     };
     let graded = conditions.model.is_graded();
-    let stimulate = Stimulate { conditions, settings, sample_steps };
-    let ranges = match &task.data {
-        TaskData::Classification(data) => data.input_ranges(),
-        TaskData::Regression(data) => data.input_ranges(),
-        TaskData::Series(series) => series.input_ranges(),
-    };
-    let analog_channels = ranges.len();
-    let analog_ranges = ranges.iter().map(|range| (real(range.min), real(range.max))).collect();
-    let encoder = stimulate.encoder(ranges)?;
-    let mut inputs_clamped = 0;
-    let mut encoded = |signal: &Signal, index: u32| {
-        let events = stimulate.events(encoder.as_ref(), signal, index)?;
-        inputs_clamped += events.clamped;
-        Ok::<_, StudyError>(events)
-    };
-    // One row a stimulus, of samples at the ends of its parts.
-    let seen = conditions.readout.seen;
-    let mut whole = |signal: &Signal, index: u32| {
-        let Events { events, steps, .. } = encoded(signal, index)?;
-        Ok(Stimulus { events, samples: seen.ends(steps) })
-    };
-    let signals = match &task.data {
-        TaskData::Classification(data) => data.utterances().map(|u| u.signal.clone()).collect(),
-        TaskData::Regression(data) => data.signals.clone(),
-        TaskData::Series(series) => vec![series.input.clone()],
-    };
-    let (stimuli, goal, split) = match &task.data {
-        TaskData::Classification(data) => {
-            let stimuli = data.utterances().zip(0..).map(|(u, index)| whole(&u.signal, index));
-            let stimuli = stimuli.collect::<Result<Vec<_>, StudyError>>()?;
-            let of_row: Vec<usize> = data.utterances().map(|u| u.class).collect();
-            let one_hot = Matrix::one_hot(&of_row, data.classes.len()).expect("the classes of a task exist");
-            let (train, validation, test) = (data.train.len(), data.validation.len(), data.test.len());
-            (stimuli, Goal::Classes(Classes { one_hot, of_row }), Split { washout: 0, train, validation, test })
-        }
-        TaskData::Regression(data) => {
-            let stimuli = data.signals.iter().zip(0..).map(|(signal, index)| whole(signal, index));
-            let stimuli = stimuli.collect::<Result<Vec<_>, StudyError>>()?;
-            let Regression { train, validation, test, .. } = *data;
-            let targets = Matrix::from_vec(data.targets.len(), 1, data.targets.clone());
-            (stimuli, Goal::Numbers(targets), Split { washout: 0, train, validation, test })
-        }
-        TaskData::Series(series) => {
-            // One row a sample, after its last step.
-            let Events { events, steps, .. } = encoded(&series.input, 0)?;
-            let sample = u64::from(sample_steps);
-            let stimuli = vec![Stimulus { events, samples: (1..=steps / sample).map(|n| n * sample - 1).collect() }];
-            let targets = Matrix::from_vec(series.input.len(), series.target_names.len(), series.targets.clone());
-            let Series { washout, train, validation, test, .. } = *series;
-            (stimuli, Goal::Targets(targets), Split { washout, train, validation, test })
-        }
-    };
-    let channels = encoder.map_or(analog_channels, |e| e.inputs()) as u32;
+    let Encoded { stimuli, signals, ranges, goal, split, channels, inputs_clamped } =
+        encode(conditions, &task, sample_steps)?;
     let mut network = reservoir::build(point, conditions, &settings.wiring, channels)?;
     // The generators choose one model of each sort; the study says which.
     network.populations.iter_mut().for_each(|population| population.model = conditions.model);
@@ -254,7 +203,7 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         features,
         stimuli,
         signals,
-        ranges: analog_ranges,
+        ranges,
         channels: channels as usize,
         goal,
         split,
@@ -268,6 +217,88 @@ pub(crate) fn prepare(program: &Planned) -> Result<Prepared, StudyError> {
         step_seconds: to_f64(step.value_in(Unit::MILLISECOND).unwrap_or_default()) / MS_PER_S,
         records,
     })
+}
+
+/// The stimuli of a task, as events for the chip.
+struct Encoded {
+    stimuli: Vec<Stimulus>,
+    signals: Vec<Signal>,
+    ranges: Vec<(f64, f64)>,
+    goal: Goal,
+    split: Split,
+    /// Input channels.
+    channels: u32,
+    /// Samples beyond what the encoder can say.
+    inputs_clamped: u64,
+}
+
+fn encode(conditions: &Conditions, task: &Task, sample_steps: u32) -> Result<Encoded, StudyError> {
+    let settings = &*conditions.task;
+    let stimulate = Stimulate { conditions, settings, sample_steps };
+    let ranges = match &task.data {
+        TaskData::Classification(data) => data.input_ranges(),
+        TaskData::Regression(data) => data.input_ranges(),
+        TaskData::Series(series) => series.input_ranges(),
+    };
+    let analog_channels = ranges.len();
+    let analog_ranges = ranges.iter().map(|range| (real(range.min), real(range.max))).collect();
+    let encoder = stimulate.encoder(ranges)?;
+    let mut inputs_clamped = 0;
+    let mut encoded = |signal: &Signal, index: u32| {
+        let events = stimulate.events(encoder.as_ref(), signal, index)?;
+        inputs_clamped += events.clamped;
+        Ok::<_, StudyError>(events)
+    };
+    // One row a stimulus, of samples at the ends of its parts.
+    let seen = conditions.readout.seen;
+    let mut whole = |signal: &Signal, index: u32| {
+        let Events { events, steps, .. } = encoded(signal, index)?;
+        Ok(Stimulus { part: index as usize, events, samples: seen.ends(steps) })
+    };
+    let signals = match &task.data {
+        TaskData::Classification(data) => data.utterances().map(|u| u.signal.clone()).collect(),
+        TaskData::Regression(data) => data.signals.clone(),
+        TaskData::Series(series) => vec![series.input.clone()],
+    };
+    let (stimuli, goal, split) = match &task.data {
+        TaskData::Classification(data) => {
+            let stimuli = data.utterances().zip(0..).map(|(u, index)| whole(&u.signal, index));
+            let stimuli = stimuli.collect::<Result<Vec<_>, StudyError>>()?;
+            let of_row: Vec<usize> = data.utterances().map(|u| u.class).collect();
+            let one_hot = Matrix::one_hot(&of_row, data.classes.len()).expect("the classes of a task exist");
+            let (train, validation, test) = (data.train.len(), data.validation.len(), data.test.len());
+            (stimuli, Goal::Classes(Classes { one_hot, of_row }), Split { washout: 0, train, validation, test })
+        }
+        TaskData::Regression(data) => {
+            let stimuli = data.signals.iter().zip(0..).map(|(signal, index)| whole(signal, index));
+            let stimuli = stimuli.collect::<Result<Vec<_>, StudyError>>()?;
+            let Regression { train, validation, test, .. } = *data;
+            let targets = Matrix::from_vec(data.targets.len(), 1, data.targets.clone());
+            (stimuli, Goal::Numbers(targets), Split { washout: 0, train, validation, test })
+        }
+        TaskData::Series(series) => {
+            // One row a sample, after its last step.
+            let Events { events, steps, .. } = encoded(&series.input, 0)?;
+            let sample = u64::from(sample_steps);
+            let samples = (1..=steps / sample).map(|n| n * sample - 1).collect();
+            let stimuli = vec![Stimulus { part: 0, events, samples }];
+            let targets = Matrix::from_vec(series.input.len(), series.target_names.len(), series.targets.clone());
+            let Series { washout, train, validation, test, .. } = *series;
+            (stimuli, Goal::Targets(targets), Split { washout, train, validation, test })
+        }
+    };
+    let channels = encoder.map_or(analog_channels, |e| e.inputs()) as u32;
+    Ok(Encoded { stimuli, signals, ranges: analog_ranges, goal, split, channels, inputs_clamped })
+}
+
+/// The stimuli that the task of `conditions` scores, as [`prepare`] makes them.
+pub(crate) fn test_stimuli(conditions: &Conditions) -> Result<Vec<Stimulus>, StudyError> {
+    let settings = &*conditions.task;
+    let task = load_task(conditions.seeds.series(conditions.series), settings)?;
+    let step = conditions.chip.spec.step();
+    let sample_steps = whole_steps(&settings.id, "the sample time", settings.sample, step)?;
+    let Encoded { mut stimuli, split, .. } = encode(conditions, &task, sample_steps)?;
+    Ok(stimuli.split_off(split.test_rows().start))
 }
 
 /// How a capacity is measured, for the manifest: over how many samples, and what of it is chance.
@@ -326,32 +357,33 @@ impl Stimulate<'_> {
         Encoder::new(&options, self.conditions.chip.spec.step(), ranges, seed).map(Some).map_err(|e| self.error(e))
     }
 
+    /// What the chip gets of a signal.
     fn events(&self, encoder: Option<&Encoder>, signal: &Signal, index: u32) -> Result<Events, StudyError> {
+        let step_ticks = self.conditions.chip.spec.step_ticks();
+        let at = |step: Tick, channel, payload| {
+            let tick = first_tick(step.0, step_ticks);
+            InputEvent { tick, channel, payload }
+        };
         match encoder {
             Some(encoder) => {
                 let train = encoder.encode(index, signal).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::SpikeEvent| self.event(e.tick.0, e.input, 1);
+                let event = |e: &tasks::SpikeEvent| at(e.tick, e.input, 1);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
             None if !self.conditions.model.is_graded() => {
                 let train = numbers(signal, self.sample_steps).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::NumberEvent| self.event(e.tick.0, e.input, e.number);
+                let event = |e: &tasks::NumberEvent| at(e.tick, e.input, e.number);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
             None => {
                 let train = graded(signal, self.sample_steps).map_err(|e| self.error(e))?;
-                let event = |e: &tasks::GradedEvent| self.event(e.tick.0, e.input, e.change);
+                let event = |e: &tasks::GradedEvent| at(e.tick, e.input, e.change);
                 let events = train.events.iter().map(event).collect();
                 Ok(Events { events, steps: train.ticks, clamped: train.clamped })
             }
         }
-    }
-
-    /// What an encoder gives for a step, as the chip gets it.
-    fn event(&self, step: u64, channel: InputId, payload: i32) -> InputEvent {
-        InputEvent { tick: first_tick(step, self.conditions.chip.spec.step_ticks()), channel, payload }
     }
 
     fn error(&self, error: TaskError) -> StudyError {

@@ -10,7 +10,7 @@ use crate::axis::{Conditions, RateArm, Role};
 use crate::evaluate::Run;
 use crate::plan::Planned;
 use crate::prepare::{Prepared, prepare};
-use crate::record::{Rows, Stimulus, Taken, play};
+use crate::record::{Drive, Rows, Stimulus, Taken, play};
 use crate::spec::Wiring;
 use crate::{Point, Row, StudyError};
 use readout::SpikeCounts;
@@ -228,7 +228,7 @@ fn training_rate(run: &Run<'_>) -> Result<f64, StudyError> {
     let stimuli: Vec<Stimulus> = match prepared.goal.is_per_stimulus() {
         true => prepared.stimuli[..end].to_vec(),
         false => {
-            let cut = |s: &Stimulus| Stimulus { events: s.events.clone(), samples: s.samples[..end].to_vec() };
+            let cut = |s: &Stimulus| Stimulus { samples: s.samples[..end].to_vec(), ..s.clone() };
             prepared.stimuli.iter().map(cut).collect()
         }
     };
@@ -236,7 +236,7 @@ fn training_rate(run: &Run<'_>) -> Result<f64, StudyError> {
     let mut session = prepared.board.on(&die).map_err(|e| run.session_error(e))?;
     let counts = Box::new(SpikeCounts::new(prepared.features.count));
     let mut rows = [Rows::new(&prepared.board, &prepared.features, counts, Taken::AtSamples, false)];
-    play(&mut session, &stimuli, None, 0, &mut rows).map_err(|e| run.session_error(e))?;
+    play(&mut session, &stimuli, Drive::default(), 0, &mut rows).map_err(|e| run.session_error(e))?;
     let [rows] = rows;
     let steps: u64 = stimuli.iter().filter_map(|s| s.samples.last()).map(|last| last + 1).sum();
     Ok(prepared.rate_over(rows.finish().1, run.conditions.reservoir.neurons, steps))

@@ -1,5 +1,6 @@
 //! Running stimuli through a session and recording the features of one population.
 
+use crate::tape::{self, Tape};
 use chip::InputEvent;
 use device_models::{Core, EventCore};
 use emulator::Observer;
@@ -10,6 +11,8 @@ use units::{InputId, NeuronId, Tick};
 /// A stimulus from its first step on, and the steps after which features are sampled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stimulus {
+    /// Its place among the stimuli of its task.
+    pub(crate) part: usize,
     /// Events in the order of their ticks.
     pub(crate) events: Vec<InputEvent>,
     /// Steps after which a row of features is taken, rising; emulation ends after the last one.
@@ -39,6 +42,8 @@ pub(crate) enum Taken {
 /// Feeds the spikes of one population to features, takes their rows, and counts the spikes.
 pub(crate) struct Rows<'a> {
     board: Board,
+    /// Ticks of a step of the chip: it is asked for at every spike.
+    step_ticks: u64,
     map: &'a FeatureMap,
     features: Box<dyn Features>,
     taken: Taken,
@@ -64,7 +69,8 @@ impl<'a> Rows<'a> {
         let levels = graded.then(|| vec![0; map.count]);
         let rows = Matrix::new(map.count);
         let states = Vec::new();
-        Self { board: board.clone(), map, features, taken, is_open: true, levels, states, rows, spikes: 0 }
+        let (board, step_ticks) = (board.clone(), board.spec().step_ticks());
+        Self { board, step_ticks, map, features, taken, is_open: true, levels, states, rows, spikes: 0 }
     }
 
     /// All rows one after another, and the number of spikes of the population.
@@ -86,7 +92,7 @@ impl<'a> Rows<'a> {
             None => value,
         };
         self.spikes += 1;
-        self.features.spike(tick.0 / self.board.spec().step_ticks(), feature, value);
+        self.features.spike(tick.0 / self.step_ticks, feature, value);
     }
 
     fn begin(&mut self, session: &Session) {
@@ -146,49 +152,89 @@ fn states(session: &Session, map: &FeatureMap) -> Vec<State> {
     map.feature_of.iter().enumerate().filter_map(state).collect()
 }
 
-/// Everything that takes rows of a run.
-struct All<'b, 'a>(&'b mut [Rows<'a>]);
+/// What drives a program beside the events of its stimuli, or in their place.
+#[derive(Default)]
+pub(crate) struct Drive<'t> {
+    /// A channel that gets an event every so many steps.
+    pub(crate) clock: Option<(InputId, u64)>,
+    /// What the reservoir sends.
+    pub(crate) reservoir: Reservoir<'t>,
+}
+
+/// Whether a reservoir is emulated.
+#[derive(Default)]
+pub(crate) enum Reservoir<'t> {
+    /// It is.
+    #[default]
+    Emulated,
+    /// It is, and what it sends is recorded.
+    Recorded(&'t mut Tape),
+    /// What it sends was recorded; it gets no input.
+    Played(&'t Tape),
+}
+
+/// Everything that watches a run.
+struct All<'b, 'a> {
+    rows: &'b mut [Rows<'a>],
+    tape: Option<&'b mut Tape>,
+}
 
 impl Observer for All<'_, '_> {
     fn emit(&mut self, tick: Tick, core: usize, neuron: NeuronId, value: i32) {
-        self.0.iter_mut().for_each(|rows| rows.spike(tick, core, neuron, value));
+        self.rows.iter_mut().for_each(|rows| rows.spike(tick, core, neuron, value));
+        if let Some(tape) = &mut self.tape {
+            tape.spike(tick, core, neuron, value);
+        }
     }
 }
 
 /// Runs every stimulus from the initial state, and `drain` steps more without its events, while `rows` are taken.
-/// `clock` is a channel that gets an event every so many steps.
 ///
 /// Step n of the host begins with the tick [`first_tick`], in which clocked cores use what arrived in the ticks before
 /// it and what the host sends for it; spikes until the next step are counted to step n.
 pub(crate) fn play(
     session: &mut Session,
     stimuli: &[Stimulus],
-    clock: Option<(InputId, u64)>,
+    drive: Drive<'_>,
     drain: u64,
     rows: &mut [Rows<'_>],
 ) -> Result<(), SessionError> {
-    let board = session.board().clone();
-    let first_tick = |step: u64| first_tick(step, board.spec().step_ticks());
-    let mut all = All(rows);
+    let Drive { clock, reservoir } = drive;
+    let step_ticks = session.board().spec().step_ticks();
+    let first_tick = |step: u64| first_tick(step, step_ticks);
+    let (recorded, played) = match reservoir {
+        Reservoir::Emulated => (None, None),
+        Reservoir::Recorded(tape) => (Some(tape), None),
+        Reservoir::Played(tape) => (None, Some(tape)),
+    };
+    if let Some(tape) = played {
+        tape.hold(session);
+    }
+    let mut all = All { rows, tape: recorded };
     for (part, stimulus) in stimuli.iter().enumerate() {
         session.reset();
         session.set_part(part as u64);
-        all.0.iter_mut().for_each(|rows| rows.begin(session));
+        all.rows.iter_mut().for_each(|rows| rows.begin(session));
+        if let Some(tape) = &mut all.tape {
+            tape.begin(stimulus.part);
+        }
         let steps = stimulus.samples.last().map_or(0, |last| last + 1);
         let end = steps + drain;
         let clock = clock.into_iter().flat_map(|(channel, period)| {
             let steps = (0..end).step_by(period.max(1) as usize);
             steps.map(move |step| InputEvent { tick: first_tick(step), channel, payload: 1 })
         });
-        let events = stimulus.events.iter().copied().filter(|event| event.tick < first_tick(steps));
-        session.send_all(events.chain(clock), Tick(0)..first_tick(end))?;
+        let (stimulated, last) = (first_tick(steps), first_tick(end));
+        let events = stimulus.events.iter().copied().filter(|event| played.is_none() && event.tick < stimulated);
+        session.send_all(events.chain(clock), Tick(0)..last)?;
+        let mut sent = played.map_or(&[][..], |tape| tape.part(stimulus.part));
         for &sample in &stimulus.samples {
-            session.run_until(first_tick(sample + 1), &mut all);
-            all.0.iter_mut().for_each(|rows| rows.sample(sample, session));
+            tape::run_until(session, first_tick(sample + 1), &mut sent, &mut all)?;
+            all.rows.iter_mut().for_each(|rows| rows.sample(sample, session));
         }
-        all.0.iter_mut().for_each(Rows::drain);
-        session.run_until(first_tick(end), &mut all);
-        all.0.iter_mut().for_each(|rows| rows.end(end.saturating_sub(1)));
+        all.rows.iter_mut().for_each(Rows::drain);
+        tape::run_until(session, last, &mut sent, &mut all)?;
+        all.rows.iter_mut().for_each(|rows| rows.end(end.saturating_sub(1)));
     }
     Ok(())
 }

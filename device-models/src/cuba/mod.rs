@@ -119,6 +119,7 @@ impl StepModel for Cuba {
         }
     }
 
+    #[inline(always)]
     fn step(parameters: &CubaParameters, state: &mut CubaState, step: Step<'_, i64>) -> bool {
         let Step { touched, sums, emissions, saturations, .. } = step;
         let first = state.steps == 0;

@@ -187,6 +187,7 @@ impl StepModel for Dpi {
         neurons.state.reset();
     }
 
+    #[inline(always)]
     fn step(parameters: &DpiParameters, neurons: &mut DpiNeurons, step: Step<'_, i64>) -> bool {
         let DpiNeurons { state, inputs } = neurons;
         if step.touched {

@@ -135,6 +135,7 @@ impl StepModel for Lif {
         }
     }
 
+    #[inline(always)]
     fn step(parameters: &LifParameters, neurons: &mut LifNeurons, mut step: Step<'_, i32>) -> bool {
         let changed = step::advance(parameters, neurons, &mut step);
         if let Some(intervals) = &mut neurons.intervals {

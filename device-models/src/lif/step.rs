@@ -81,6 +81,7 @@ impl Width for i64 {
 
 /// Advances the neurons by one step. Returns whether a bit of the state changed, which is looked at only if nothing
 /// arrived.
+#[inline(always)]
 pub(super) fn advance(p: &LifParameters, neurons: &mut LifNeurons, step: &mut Step<'_, i32>) -> bool {
     match p.narrow_limit() {
         Some(limit) => advance_in::<i32>(p, neurons, step, limit),
@@ -88,6 +89,7 @@ pub(super) fn advance(p: &LifParameters, neurons: &mut LifNeurons, step: &mut St
     }
 }
 
+#[inline(always)]
 fn advance_in<S: Width>(p: &LifParameters, neurons: &mut LifNeurons, step: &mut Step<'_, i32>, limit: i32) -> bool {
     let is_delta = |lane: &LaneParameters| matches!(lane, LaneParameters::Delta);
     let has_delta = p.lanes().iter().any(is_delta);
@@ -116,6 +118,7 @@ struct Membranes<'a> {
 
 /// `DELTA`: the membrane's loop reads the lane of plain delta synapses. `OTHER`: there are lanes of other kinds, whose
 /// input is collected before that loop. `QUIET`: nothing arrived, so that sums are 0 and changes are looked for.
+#[inline(always)]
 fn advance_blocks<S: Width, const DELTA: bool, const OTHER: bool, const QUIET: bool>(
     p: &LifParameters,
     neurons: &mut LifNeurons,
@@ -267,32 +270,34 @@ fn advance_membranes<S: Width, const DELTA: bool, const OTHER: bool, const QUIET
     (rare, changes)
 }
 
-/// Appends the spikes among `marks` and returns the number of saturations and the neuron of the first. Without branches
-/// within a group, because whether a neuron spikes cannot be predicted.
-#[inline(never)]
+/// Appends the spikes among `marks` and returns the number of saturations and the neuron of the first.
+#[inline(always)]
 fn collect(marks: &Block, first: usize, spikes: &mut Vec<Emission>) -> (u64, usize) {
-    let mut saturations = 0;
-    let cut = marks.iter().position(|mark| mark & CUT != 0).unwrap_or(0);
-    for (g, group) in marks.as_chunks::<8>().0.iter().enumerate() {
-        if group.iter().fold(0, |all, mark| all | mark) == 0 {
-            continue;
-        }
-        let (mut found, mut count) = ([0u8; 8], 0);
-        for (i, mark) in group.iter().enumerate() {
-            found[count & 7] = i as u8;
-            count += (mark & SPIKED) as usize;
-            saturations += u64::from(mark & CUT != 0);
-        }
-        spikes.extend(found[..count.min(8)].iter().map(|i| {
-            let neuron = NeuronId((first + g * 8) as u16 + u16::from(*i));
-            Emission { neuron, value: 1, payload: 1 }
-        }));
+    let mut spiked = bits_of(marks, SPIKED);
+    // At most one a place, so that what is reserved is enough and nothing grows inside the loop.
+    spikes.reserve(BLOCK);
+    while spiked != 0 {
+        let neuron = NeuronId(first as u16 + spiked.trailing_zeros() as u16);
+        spikes.push(Emission { neuron, value: 1, payload: 1 });
+        spiked &= spiked - 1;
     }
-    (saturations, first + cut)
+    let cut = bits_of(marks, CUT);
+    (cut.count_ones().into(), first + cut.trailing_zeros() as usize % BLOCK)
+}
+
+/// One bit a place: whether it has `mark`, a single bit.
+#[inline(always)]
+fn bits_of(marks: &Block, mark: i32) -> u32 {
+    let mut bits = 0;
+    for (i, marks) in marks.iter().enumerate() {
+        bits |= u32::from(marks & mark != 0) << i;
+    }
+    bits
 }
 
 /// Adds the input through delta synapses with a gain to `jumps`. The sum saturates before its gain; returns how often,
 /// and where in the block first.
+#[inline(always)]
 fn scaled_delta<S: Width>(
     sums: &mut Block,
     gain: &Factors,
@@ -316,6 +321,7 @@ fn scaled_delta<S: Width>(
 }
 
 /// Adds what the old currents of a block bring to the membranes in this step to `input`.
+#[inline(always)]
 fn drive_by<S: Width>(i: &Block, coupling: &Factors, inhibitory: bool, first: usize, input: &mut Block<S>) {
     let mantissas = block(coupling.mantissas(), first);
     let shift = coupling.shift();
@@ -332,6 +338,7 @@ fn drive_by<S: Width>(i: &Block, coupling: &Factors, inhibitory: bool, first: us
 
 /// Moves the currents of a block on by one step and adds the jumps of this tick. Returns how many were cut, where in
 /// the block first, and something other than 0 if one changed (under `QUIET`).
+#[inline(always)]
 fn decay<const QUIET: bool>(
     i: &mut Block,
     sums: &mut Block,

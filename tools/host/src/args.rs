@@ -49,6 +49,7 @@ pub(crate) use values::{Beginning, FigureFile, FigureKind, Interval, WhichDie};
   quenched conform tests/golden               what public simulators recorded, value for value
 
 `quenched help COMMAND` says more about a command.
+QUENCHED_SIMD=none|avx2|avx512 keeps to narrower vectors than the processor has; results are the same bytes.
 Exit status: 0 success, 1 failure, 2 wrong command line, 130 interrupted."
 )]
 pub(crate) struct Args {

@@ -4,7 +4,7 @@ use crate::commands::load::help_in_study;
 use crate::commands::ways;
 use crate::output::{visible, visible_line};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use formats::{FormatError, FormatErrors};
+use formats::{FormatError, FormatErrors, Place};
 use serde_json::{Value, json};
 use std::ops::Range;
 use thiserror::Error;
@@ -36,6 +36,8 @@ pub(crate) enum HostError {
     Mapper {
         /// The network file.
         file: String,
+        /// Where in it the part of the network stands that the refusal is about, if it is a text and about one part.
+        place: Option<Box<Place>>,
         /// What can be done about it, with what that costs.
         ways: Vec<mapper::WayOut>,
         /// Why.
@@ -259,8 +261,12 @@ impl HostError {
             error["more_errors"] = json!(errors.more());
         }
         match self {
-            Self::Mapper { file, ways, error: why } => {
+            Self::Mapper { file, place, ways, error: why } => {
                 error["file"] = json!(file);
+                if let Some(place) = place {
+                    error["line"] = json!(place.line);
+                    error["column"] = json!(place.column);
+                }
                 error["ways_out"] = json!(ways);
                 if let mapper::MapperError::Tags { need, .. } = &**why {
                     error["certificate"] = json!(need);
@@ -286,19 +292,27 @@ impl HostError {
                 }
                 text.join("\n\n")
             }
+            Self::Mapper { place: Some(place), error, .. } => {
+                render_at(place, &error.to_string(), self.help().as_deref(), &renderer)
+            }
             other => render_plain(&other.to_string(), other.help().as_deref(), &renderer),
         }
     }
 }
 
 fn render_format(error: &FormatError, renderer: &Renderer) -> String {
-    let (message, help) = (shown(&error.message()), error.help().as_deref().map(shown));
-    let Some(place) = error.place() else {
-        let message = if error.file().is_empty() { message } else { format!("{}: {message}", error.file()) };
-        return render_plain(&message, help.as_deref(), renderer);
-    };
-    let (message, help, path) =
-        (visible(&message).into_owned(), help.map(|help| visible(&help).into_owned()), visible(&place.file));
+    let (message, help) = (error.message(), error.help());
+    match error.place() {
+        Some(place) => render_at(place, &message, help.as_deref(), renderer),
+        None if error.file().is_empty() => render_plain(&message, help.as_deref(), renderer),
+        None => render_plain(&format!("{}: {message}", error.file()), help.as_deref(), renderer),
+    }
+}
+
+/// A message about a place in a file, which is shown.
+fn render_at(place: &Place, message: &str, help: Option<&str>, renderer: &Renderer) -> String {
+    let words = |text: &str| visible(&shown(text)).into_owned();
+    let (message, help, path) = (words(message), help.map(words), visible(&place.file));
     // Characters that are replaced may have other lengths.
     let cut = |range: Range<usize>| visible_line(&place.excerpt[range]).into_owned();
     let Range { start, end } = place.span;

@@ -29,6 +29,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => wrong_command_line(&error, &words),
     };
     let json = args.command.json();
+    if let Err(error) = choose_vectors() {
+        output::error(&error, json);
+        return error.exit_code();
+    }
     let outcome = match args.command {
         Command::Study(study) => commands::study::run(&study, args.quiet),
         Command::Report(report) => commands::report::run(&report),
@@ -59,10 +63,57 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
+/// Keeps to the vectors that the variable `QUENCHED_SIMD` allows, if it is set.
+fn choose_vectors() -> Result<(), HostError> {
+    let Some(value) = std::env::var_os("QUENCHED_SIMD").filter(|value| !value.is_empty()) else { return Ok(()) };
+    let name = value.to_string_lossy();
+    let Some(level) = simd::Level::from_name(&name) else {
+        let names = simd::Level::ALL.map(|level| format!("`{}`", level.name())).join(", ");
+        let message = format!("the environment variable QUENCHED_SIMD is `{name}`, which names no vectors");
+        let help = Some(format!("set it to one of {names}, or to nothing for the widest of the processor"));
+        return Err(HostError::Usage { message, help });
+    };
+    simd::limit(level);
+    Ok(())
+}
+
 /// The template of a `chip`, a `network` or a `study`, with comments; `None` for other words.
 pub fn template(what: &str) -> Option<&'static str> {
     use clap::ValueEnum;
     args::Template::from_str(what, false).ok().map(args::Template::text)
+}
+
+/// A graph as a program has it.
+#[derive(Clone, Debug)]
+pub struct ReadBack {
+    /// The NIR file.
+    pub bytes: Vec<u8>,
+    /// By what it is to be read, as arguments of the command; none: by those that its graph was read by.
+    pub options: Vec<String>,
+    /// What the chip does and the file does not say.
+    pub unsaid: Vec<String>,
+}
+
+/// Why a program cannot be read back as a graph.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadBackError {
+    /// The program was not made from the network of the graph.
+    #[error(transparent)]
+    Mapper(#[from] mapper::MapperError),
+    /// A graph has no word for what the program does.
+    #[error(transparent)]
+    Graph(#[from] graph::GraphError),
+}
+
+/// The graph `graph`, which became the network of `steps`, with the connections that its program makes.
+///
+/// # Errors
+/// The program is of another network, or does what a graph has no word for.
+pub fn read_back(
+    (graph, steps): (&graph::Graph, &graph::Steps),
+    (spec, program, placement): (&chip::ChipSpec, &chip::Program, &mapper::Placement),
+) -> Result<ReadBack, ReadBackError> {
+    commands::map::read_back::of((graph, steps), (spec, program, placement))
 }
 
 /// What the page of a study says of its chip.

@@ -1,7 +1,7 @@
 //! Values and what can be read from them.
 
 use super::{Document, Table};
-use crate::error::Problem;
+use crate::error::{Place, Problem};
 use std::ops::Range;
 use toml::de::DeValue;
 use units::{Decimal, Quantity, QuantityError, Unit};
@@ -34,6 +34,11 @@ impl<'d> Value<'d> {
     /// Dotted path of the value.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Where the value stands.
+    pub(crate) fn place(&self) -> Place {
+        Place::new(&self.document.file, self.document.text, self.span.clone(), &self.path)
     }
 
     /// Reads the value as a `T`; `None` after noting an error.

@@ -17,45 +17,70 @@ Examples
 (64,)
 """
 
+from . import _html
+from ._builder import Group, Law, Network, normal, uniform
+from ._chip import Mismatch
+from ._events import events_from_counts, events_from_times, events_from_tonic
+from ._frames import Table
 from ._native import (
     Chip,
     Die,
     FileError,
     MappingError,
-    Network,
     Program,
     QuenchedError,
     RunError,
     UnknownNameError,
     __version__,
-    from_nir,
-    map,
     template,
 )
-from ._run import SPIKE, Run, Simulator, events_from_counts, report, run, run_many
+from ._nir import HeldGraph, from_nir, to_nir
+from ._program import map, report
+from ._reservoir import OnChipReadout, Reservoir, ReservoirRegressor
+from ._run import SPIKE, Run, Simulator, run, run_many
+from ._score import Scores, Yield, score, yield_
 from ._study import Study, StudyResults
+
+del _html
 
 __all__ = [
     "SPIKE",
     "Chip",
     "Die",
     "FileError",
+    "Group",
+    "HeldGraph",
+    "Law",
     "MappingError",
+    "Mismatch",
     "Network",
+    "OnChipReadout",
     "Program",
     "QuenchedError",
+    "Reservoir",
+    "ReservoirRegressor",
     "Run",
     "RunError",
+    "Scores",
     "Simulator",
     "Study",
     "StudyResults",
+    "Table",
     "UnknownNameError",
+    "Yield",
     "__version__",
     "events_from_counts",
+    "events_from_times",
+    "events_from_tonic",
     "from_nir",
     "map",
+    "normal",
     "report",
     "run",
     "run_many",
+    "score",
     "template",
+    "to_nir",
+    "uniform",
+    "yield_",
 ]

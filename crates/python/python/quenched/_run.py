@@ -1,22 +1,24 @@
-"""Runs as Python wants them: events of several forms in, tables and traces out."""
+"""Runs as Python wants them: events in, tables, traces and pictures out."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _native
+from ._events import Events, as_events, seconds_of
+from ._frames import Table
+from ._html import box, raster_svg, traces_svg, warning_lines
+from ._optional import need
+from ._words import unknown
 
 #: A spike: its tick, the number of its population, of its neuron in it, and how many spikes it is at once (1 but on
 #: cores that send several, and the change of the output of a rate unit, in units of 2^-16).
 SPIKE = np.dtype([("tick", "<u8"), ("population", "<u4"), ("neuron", "<u4"), ("value", "<i4")])
-
-Events = npt.ArrayLike
-
 
 def _spikes(tick: Any, population: Any, neuron: Any, value: Any) -> npt.NDArray[np.void]:
     spikes = np.empty(len(tick), dtype=SPIKE)
@@ -91,12 +93,135 @@ class Run:
         if bin_ticks < 1:
             raise ValueError(f"bin_ticks is {bin_ticks}; a bin has 1 tick or more")
         size = len(self.counts(population))
-        number = [name for name, _ in self.populations].index(population)
-        spikes = self.spikes
-        own = spikes[spikes["population"] == number]
+        own = self._of(population)
         counts = np.zeros((-(-self.ticks // bin_ticks), size), dtype=np.int64)
         np.add.at(counts, ((own["tick"] // bin_ticks).astype(np.int64), own["neuron"].astype(np.int64)), own["value"])
         return counts
+
+    def to_table(self) -> Table:
+        """The spikes by column: time in seconds, tick, population by name, neuron, value."""
+        spikes = self.spikes
+        names = np.array([name for name, _ in self.populations])
+        return Table(
+            {
+                "time": spikes["tick"] * self._tick,
+                "tick": spikes["tick"].copy(),
+                "population": names[spikes["population"]] if len(names) else np.zeros(0, dtype="U1"),
+                "neuron": spikes["neuron"].copy(),
+                "value": spikes["value"].copy(),
+            }
+        )
+
+    def to_pandas(self) -> Any:
+        """The spikes as a DataFrame of pandas, which must be installed."""
+        return self.to_table().to_pandas()
+
+    def to_polars(self) -> Any:
+        """The spikes as a DataFrame of polars, which must be installed."""
+        return self.to_table().to_polars()
+
+    def to_tonic(self, population: str, *, time_unit: str = "us") -> npt.NDArray[np.void]:
+        """The spikes of a population as tonic has events.
+
+        Parameters
+        ----------
+        population : str
+        time_unit : {"s", "ms", "us", "ns"}
+            Unit of ``t``, which is whole.
+
+        Returns
+        -------
+        structured ndarray
+            Fields x (the neuron), y (0), p (1) and t, one event a spike.
+        """
+        spikes = self._single(population)
+        # The shortest decimal that is the float.
+        ratio = Fraction(repr(self._tick)) / seconds_of(time_unit)
+        events = np.zeros(len(spikes), dtype=[("x", "<i8"), ("y", "<i8"), ("p", "<i8"), ("t", "<i8")])
+        events["x"], events["p"] = spikes["neuron"], 1
+        events["t"] = spikes["tick"].astype(np.int64) * ratio.numerator // ratio.denominator
+        return events
+
+    def to_neo(self) -> Any:
+        """The run as Neo has it, which must be installed.
+
+        Returns
+        -------
+        neo.Block
+            Of a segment with a spike train for each neuron and an analog signal for each probe.
+        """
+        neo, quantities = need("neo", "to_neo()"), need("quantities", "to_neo()")
+        end = self.seconds * quantities.s
+        segment = neo.Segment(name="run", digest=self.digest)
+        for name, size in self.populations:
+            spikes = self._single(name)
+            for neuron in range(size):
+                times = spikes["tick"][spikes["neuron"] == neuron] * self._tick
+                train = neo.SpikeTrain(times * quantities.s, t_stop=end, name=f"{name}[{neuron}]")
+                train.annotate(population=name, neuron=neuron)
+                segment.spiketrains.append(train)
+        sampled = self.sampled
+        for name, quantity in self.probed:
+            if len(sampled) < 2:
+                continue
+            unit = self.unit(name, quantity)
+            # Units that quantities does not know are told of beside the numbers.
+            known = unit if unit in ("V", "mV", "uV", "A", "mA", "uA", "nA", "pA") else "dimensionless"
+            signal = neo.AnalogSignal(
+                self.trace(name, quantity),
+                units=known,
+                sampling_period=float(sampled[1] - sampled[0]) * self._tick * quantities.s,
+                t_start=float(sampled[0] + 1) * self._tick * quantities.s,
+                name=f"{name}.{quantity}",
+            )
+            signal.annotate(population=name, quantity=quantity, unit=unit)
+            segment.analogsignals.append(signal)
+        block = neo.Block(name="quenched")
+        block.segments.append(segment)
+        return block
+
+    def to_nirdata(self) -> Any:
+        """The run as the package nir has it, which must be installed; ``nir.write_data`` writes it.
+
+        Returns
+        -------
+        nir.NIRGraphData
+            By population its spikes as events, and its probes on a grid of time.
+        """
+        nir = need("nir", "to_nirdata()")
+        sampled = self.sampled
+        nodes = {}
+        for name, size in self.populations:
+            spikes = self._single(name)
+            index, time = spikes["neuron"].astype(np.int64)[None], (spikes["tick"] * self._tick)[None]
+            if index.shape[1] == 0:
+                # An event that is none fills what would be an empty array.
+                index, time = np.array([[-1]]), np.array([[np.inf]])
+            observables = {"spikes": nir.EventData(idx=index, time=time, n_neurons=size, t_max=self.seconds)}
+            for own, quantity in self.probed:
+                if own == name and len(sampled) > 1:
+                    step = float(sampled[1] - sampled[0]) * self._tick
+                    observables[quantity] = nir.TimeGriddedData(data=self.trace(name, quantity)[None], dt=step)
+            nodes[name] = nir.NIRNodeData(observables=observables)
+        return nir.NIRGraphData(nodes=nodes)
+
+    def _of(self, population: str) -> npt.NDArray[np.void]:
+        """The spikes of a population."""
+        names = [name for name, _ in self.populations]
+        if population not in names:
+            raise unknown("population", population, names)
+        spikes = self.spikes
+        return cast("npt.NDArray[np.void]", spikes[spikes["population"] == names.index(population)])
+
+    def _single(self, population: str) -> npt.NDArray[np.void]:
+        """The same with each spike of several by itself."""
+        spikes = self._of(population)
+        return cast("npt.NDArray[np.void]", np.repeat(spikes, np.maximum(spikes["value"], 0)))
+
+    @property
+    def probed(self) -> list[tuple[str, str]]:
+        """What was probed: population and quantity."""
+        return self._native._probed
 
     @property
     def sampled(self) -> npt.NDArray[np.uint64]:
@@ -120,9 +245,7 @@ class Run:
     def plot(self, ax: Any = None) -> Any:
         """Draw the spikes into matplotlib axes, new ones if there are none, and return them. Needs matplotlib."""
         if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots()
+            _, ax = need("matplotlib.pyplot", "a plot").subplots()
         spikes, first = self.spikes, 0
         for number, (name, size) in enumerate(self.populations):
             own = spikes[spikes["population"] == number]
@@ -132,64 +255,57 @@ class Run:
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(self.populations), frameon=False)
         return ax
 
+    def plot_trace(self, population: str, quantity: str, ax: Any = None) -> Any:
+        """Draw what was probed into matplotlib axes, a line a neuron, and return them. Needs matplotlib."""
+        values, unit = self.trace(population, quantity), self.unit(population, quantity)
+        if ax is None:
+            _, ax = need("matplotlib.pyplot", "a plot").subplots()
+        ax.plot((self.sampled + 1) * self._tick, values)
+        label = quantity if unit == "1" else f"{quantity} ({unit})"
+        ax.set(xlabel="time (s)", ylabel=f"{population}: {label}", xlim=(0, self.seconds))
+        return ax
+
+    def _repr_html_(self) -> str:
+        parts = [f"<b>{self.seconds:g} s, {len(self.spikes)} spikes</b> <span class='dim'>digest {self.digest}</span>"]
+        parts.append(raster_svg(self.spikes, self.populations, self.seconds, self._tick))
+        for population, quantity in self.probed[:4]:
+            unit = self.unit(population, quantity)
+            label = f"{population}.{quantity}" + ("" if unit == "1" else f" ({unit})")
+            times = np.asarray((self.sampled + 1) * self._tick, dtype=np.float64)
+            parts.append(traces_svg(times, self.trace(population, quantity), label, self.seconds))
+        return box(*parts, warning_lines(self.warnings))
+
     def __repr__(self) -> str:
         return repr(self._native)
-
-
-def events_from_counts(counts: npt.ArrayLike, bin_ticks: int, first_channel: int = 0) -> npt.NDArray[np.int64]:
-    """Events of dense counts.
-
-    Parameters
-    ----------
-    counts : array_like of int, shape (bins, channels)
-        How many spikes each channel has in each bin; they come together at its first tick.
-    bin_ticks : int
-        Ticks of a bin.
-    first_channel : int
-        The channel of the first column.
-
-    Returns
-    -------
-    ndarray of int64, shape (events, 3)
-        Tick, channel and number of spikes, as :func:`run` takes them.
-    """
-    dense = np.asarray(counts)
-    if dense.ndim != 2 or not np.issubdtype(dense.dtype, np.integer):
-        raise ValueError(
-            f"counts have {dense.ndim} axes and dtype {dense.dtype}; they have the axes (bins, channels) and are integers"
-        )
-    if bin_ticks < 1:
-        raise ValueError(f"bin_ticks is {bin_ticks}; a bin has 1 tick or more")
-    bins, channels = np.nonzero(dense)
-    return np.stack([bins * bin_ticks, channels + first_channel, dense[bins, channels]], axis=1).astype(np.int64)
-
-
-def _events(events: Events | None) -> npt.NDArray[np.int64]:
-    """Tick, channel and payload of each event; what is no list of events is refused with what it is."""
-    if events is None:
-        return np.zeros((0, 3), dtype=np.int64)
-    given = np.asarray(events)
-    if given.size == 0:
-        return np.zeros((0, 3), dtype=np.int64)
-    if given.dtype.names is not None:
-        names = [name for name in ("tick", "channel", "payload") if name in given.dtype.names]
-        if names[:2] != ["tick", "channel"]:
-            raise ValueError(f"events have the fields {given.dtype.names}; they have `tick`, `channel` and, if need be, `payload`")
-        given = np.stack([given[name] for name in names], axis=-1)
-    if given.ndim != 2 or given.shape[1] not in (2, 3) or not np.issubdtype(given.dtype, np.integer):
-        raise ValueError(
-            f"events have the shape {given.shape} and dtype {given.dtype}; they have the shape (events, 2) or (events, 3),"
-            " tick, channel and number of spikes, and are integers: `events_from_counts` makes them of dense counts"
-        )
-    if given.shape[1] == 2:
-        given = np.concatenate([given, np.ones((len(given), 1), dtype=given.dtype)], axis=1)
-    return np.ascontiguousarray(given, dtype=np.int64)
 
 
 def _ticks(program: _native.Program, ticks: int | None, duration: str | None) -> int:
     if (ticks is None) == (duration is None):
         raise ValueError('give the length of a run as `ticks` or as `duration`, such as "100 ms"')
     return program.chip.ticks(duration) if duration is not None else cast(int, ticks)
+
+
+def progress_bar(
+    progress: bool | Callable[[int, int], None], total: int, unit: str
+) -> Callable[[int, int], None] | None:
+    """A bar of tqdm, which knows terminals and notebooks, if it is asked for and installed; or the callable."""
+    if not isinstance(progress, bool):
+        return progress
+    if not progress:
+        return None
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    bar = tqdm(total=total, unit=unit)
+
+    def tell(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done == total:
+            bar.close()
+
+    return tell
 
 
 def run_many(
@@ -204,6 +320,7 @@ def run_many(
     trial: int | None = None,
     binary: bool = False,
     threads: int | None = None,
+    progress: bool | Callable[[int, int], None] = False,
 ) -> list[Run]:
     """Run a program on every die with every input; the mapping is made once, and threads change nothing.
 
@@ -226,6 +343,8 @@ def run_many(
         Several events of a channel in a step are one spike.
     threads : int, optional
         Threads; one a processor if not given.
+    progress : bool or callable
+        True: a bar of tqdm, if it is installed. A callable is given the number of runs that are done and of all.
 
     Returns
     -------
@@ -237,14 +356,17 @@ def run_many(
     RunError
         A program cannot run so, or an event not be sent.
     ValueError
-        Events are no list of events, or the length is missing.
+        Events are no list of events, the length is missing, or a die is of another chip.
+    KeyboardInterrupt
+        Ctrl-C, within a second, also in a long run.
     """
     length = _ticks(program, ticks, duration)
     probes = [(name, list(quantities)) for name, quantities in (probe or {}).items()]
-    given = [_events(events) for events in ([None] if inputs is None else inputs)]
+    given = [as_events(events) for events in ([None] if inputs is None else inputs)]
+    of = list(dies)
     made = _native.run_many(
         program,
-        list(dies),
+        of,
         given,
         ticks=length,
         probes=probes,
@@ -252,6 +374,7 @@ def run_many(
         trial=trial,
         binary=binary,
         threads=threads,
+        progress=progress_bar(progress, len(of) * len(given), "run"),
     )
     tick = program.chip.tick
     return [Run(native, tick) for native in made]
@@ -283,20 +406,6 @@ def run(
         threads=1,
     )
     return one
-
-
-def report(program: _native.Program) -> dict[str, Any]:
-    """The report of a mapping as the command prints it with ``--json``: cores, projections, losses, warnings.
-
-    Raises
-    ------
-    ValueError
-        The program was read from a file, which has no report.
-    """
-    text = program._report
-    if text is None:
-        raise ValueError("the program was read from a file, which has no report of its mapping")
-    return cast("dict[str, Any]", json.loads(text))
 
 
 class Simulator:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping
+from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import Any, cast
@@ -14,39 +15,26 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _native
+from ._frames import Table
+from ._html import box, warning_lines
+from ._optional import need
+from ._run import progress_bar
 
-#: Columns of a table by name: floats where every cell is a number or empty (NaN), else text.
-Table = dict[str, npt.NDArray[Any]]
+#: Columns by name: floats where every cell is a number or empty (NaN), else text.
+Columns = dict[str, npt.NDArray[Any]]
 
 
-def _table(text: str | None) -> Table | None:
+def _table(text: str | None) -> Columns | None:
     if text is None:
         return None
     head, *rows = csv.reader(io.StringIO(text))
-    table: Table = {}
+    table: Columns = {}
     for name, cells in zip(head, zip(*rows)):
         try:
             table[name] = np.array([float(cell) if cell else np.nan for cell in cells])
         except ValueError:
             table[name] = np.array(cells)
     return table
-
-
-def _bar(runs: int) -> Callable[[int, int], None] | None:
-    """A bar of tqdm, which knows terminals and notebooks; none where it is not installed."""
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return None
-    bar = tqdm(total=runs, unit="run")
-
-    def tell(done: int, total: int) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-        if done == total:
-            bar.close()
-
-    return tell
 
 
 class StudyResults:
@@ -73,7 +61,7 @@ class StudyResults:
     def __init__(self, native: _native.Results) -> None:
         self._native = native
         rows, controls, tuning = native.tables
-        self.rows = cast(Table, _table(rows))
+        self.rows = cast(Columns, _table(rows))
         self.controls = _table(controls)
         self.tuning = _table(tuning)
         self.findings = dict(native.findings)
@@ -92,9 +80,24 @@ class StudyResults:
 
     def to_frame(self) -> Any:
         """The rows as a DataFrame of pandas, which must be installed."""
-        import pandas as pd
+        return need("pandas", "a DataFrame").DataFrame(self.rows)
 
-        return pd.DataFrame(self.rows)
+    def to_table(self) -> Table:
+        """The rows as a table, which has frames of pandas and polars."""
+        return Table(self.rows)
+
+    def _repr_html_(self) -> str:
+        title = str(self.manifest.get("title", ""))
+        findings = "".join(
+            f"<b>{escape(task)}</b><ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
+            for task, texts in self.findings.items()
+        )
+        return box(
+            f"<b>{escape(title)}</b> <span class='dim'>{len(next(iter(self.rows.values()), ()))} rows</span>",
+            f"<div>findings</div>{findings}",
+            f"<pre>{escape(self.text)}</pre>",
+            warning_lines(self.warnings),
+        )
 
     def __repr__(self) -> str:
         return self.text
@@ -183,7 +186,7 @@ class Study:
         KeyboardInterrupt
             Ctrl-C, after the runs that are under way.
         """
-        tell = _bar(self.runs) if progress is True else (progress or None)
+        tell = progress_bar(progress, self.runs, "run")
         return StudyResults(self._native.run(threads, tell))
 
     def __repr__(self) -> str:

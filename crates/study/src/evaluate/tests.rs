@@ -24,7 +24,7 @@ fn features(text: &str) -> (Prepared, Matrix, Vec<f64>) {
     let run = Run { point: &planned.point, conditions: &planned.conditions, prepared: &prepared };
     let die = run.die_parameters(RESERVOIR).unwrap();
     let mut session = prepared.board.on(&die).unwrap();
-    let (features, ..) = run.record(&mut session, None).unwrap();
+    let (features, ..) = run.record(&mut session, None, &run.prepared.stimuli).unwrap();
     // The factors of the time constants on this die, unit by unit.
     let name = if prepared.graded { "tau_unit" } else { "tau_leak" };
     let place = |n: u32| prepared.board.place(prepared.features.population, n).unwrap();

@@ -45,9 +45,27 @@ impl ChainFeatures {
 
     /// Brings everything to the end of step `end - 1`.
     fn advance(&mut self, end: u64) {
-        let Chain { synapse, membrane: keep, filter } = self.chain;
-        for _ in self.now..end {
-            for ((v, i), last) in self.membrane.iter_mut().zip(&mut self.current).zip(&mut self.last) {
+        if end > self.now {
+            simd::dispatch(Advance { features: self, end });
+        }
+    }
+}
+
+/// See [`ChainFeatures::advance`].
+struct Advance<'a> {
+    features: &'a mut ChainFeatures,
+    end: u64,
+}
+
+impl simd::Kernel for Advance<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let ChainFeatures { chain, spikes, last, current, membrane, output, now } = self.features;
+        let Chain { synapse, membrane: keep, filter } = *chain;
+        for _ in *now..self.end {
+            for ((v, i), last) in membrane.iter_mut().zip(&mut *current).zip(&*last) {
                 let input = match synapse {
                     Some(keep) => std::mem::replace(i, *i * keep + *last * (1.0 - keep)),
                     None => *last,
@@ -56,14 +74,14 @@ impl ChainFeatures {
             }
             match filter {
                 Some(keep) => {
-                    self.output.iter_mut().zip(&self.membrane).for_each(|(y, v)| *y = *y * keep + v * (1.0 - keep));
+                    output.iter_mut().zip(&*membrane).for_each(|(y, v)| *y = *y * keep + v * (1.0 - keep));
                 }
-                None => self.output.iter_mut().zip(&self.membrane).for_each(|(y, v)| *y += v),
+                None => output.iter_mut().zip(&*membrane).for_each(|(y, v)| *y += v),
             }
-            std::mem::swap(&mut self.last, &mut self.spikes);
-            self.spikes.fill(0.0);
+            std::mem::swap(last, spikes);
+            spikes.fill(0.0);
         }
-        self.now = self.now.max(end);
+        *now = self.end;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Job;
 use crate::StudyError;
-use crate::record::FeatureMap;
+use crate::record::{Drive, FeatureMap};
 use mapper::{Mapping, ReadoutPlaces, ReadoutPlan, ReadoutWish, decode, map_with_readout};
 use network::{Endpoint, Network};
 use readout::{LinearReadout, Matrix};
@@ -24,9 +24,10 @@ pub(super) struct Mapped {
 }
 
 impl Mapped {
-    /// The channel of the bias, and the steps from one of its events to the next.
-    pub(super) fn clock(&self) -> Option<(InputId, u64)> {
-        self.places.bias_channel.map(|channel| (InputId(channel), self.bias_period))
+    /// What drives its neurons beside the stimuli: the channel of the bias.
+    pub(super) fn drive(&self) -> Drive<'static> {
+        let clock = self.places.bias_channel.map(|channel| (InputId(channel), self.bias_period));
+        Drive { clock, ..Drive::default() }
     }
 
     /// The sums over the neurons of each output.

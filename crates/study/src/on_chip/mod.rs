@@ -15,12 +15,12 @@ mod tests;
 mod trim;
 
 pub(crate) use nominal::Nominal;
-pub(crate) use stages::Stages;
+pub(crate) use stages::FittedReadout;
 pub use stages::{Calibration, Cost, StageName};
 
 use crate::axis::Conditions;
 use crate::prepare::{Goal, decay};
-use crate::record::{FeatureMap, Rows, Stimulus, Taken, play};
+use crate::record::{Drive, FeatureMap, Rows, Stimulus, Taken, play};
 use crate::spec::ReadoutSettings;
 use crate::{Point, StudyError};
 use chain::{Chain, ChainFeatures};
@@ -29,7 +29,7 @@ use mapper::{MapperError, MapperOptions};
 use network::Network;
 use readout::{Features, FilteredSpikes, LinearReadout, Matrix, ReadoutError, Ridge, SpikeCounts, Split};
 use session::{Board, Session, SessionError};
-use units::{Decimal, InputId, Quantity, Unit};
+use units::{Decimal, Quantity, Unit};
 
 /// A readout that is to run on the chip, and what it is for.
 pub(crate) struct Job<'a> {
@@ -119,7 +119,7 @@ impl Job<'_> {
         session: &mut Session,
         stimuli: &[Stimulus],
         map: &FeatureMap,
-        clock: Option<(InputId, u64)>,
+        drive: Drive<'_>,
     ) -> Result<Matrix, StudyError> {
         let features: Box<dyn Features> = if self.counts() {
             Box::new(SpikeCounts::per_tick(map.count))
@@ -127,7 +127,7 @@ impl Job<'_> {
             Box::new(FilteredSpikes::new(map.count, self.filter_decay).map_err(|e| self.readout_error(e))?)
         };
         let mut rows = [Rows::new(session.board(), map, features, self.taken(), false)];
-        play(session, stimuli, clock, self.drain(), &mut rows).map_err(|e| self.session_error(e))?;
+        play(session, stimuli, drive, self.drain(), &mut rows).map_err(|e| self.session_error(e))?;
         let [rows] = rows;
         Ok(rows.finish().0)
     }
@@ -137,7 +137,7 @@ impl Job<'_> {
         if self.counts() {
             return self.stimuli[..end].to_vec();
         }
-        self.stimuli.iter().map(|s| Stimulus { events: s.events.clone(), samples: s.samples[..end].to_vec() }).collect()
+        self.stimuli.iter().map(|s| Stimulus { samples: s.samples[..end].to_vec(), ..s.clone() }).collect()
     }
 
     /// A readout of the chain's features for each output with its penalty, fitted on the rows that `split` trains on.

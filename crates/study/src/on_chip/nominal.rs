@@ -8,7 +8,7 @@ use super::Job;
 use super::trim::Trimming;
 use crate::StudyError;
 use crate::calibrate::Calibration;
-use crate::record::play;
+use crate::record::{Drive, play};
 use device_models::DieParameters;
 use readout::{Matrix, Split, metrics::argmax};
 
@@ -55,7 +55,7 @@ impl Job<'_> {
         let stimuli = self.until(self.split.fitted_rows().end);
         let mut session = self.board.on(&die).map_err(|e| self.session_error(e))?;
         let mut rows = [self.chain_rows()];
-        play(&mut session, &stimuli, None, self.drain(), &mut rows).map_err(|e| self.session_error(e))?;
+        play(&mut session, &stimuli, Drive::default(), self.drain(), &mut rows).map_err(|e| self.session_error(e))?;
         let [rows] = rows;
         let (features, _) = rows.finish();
         let all = self.goal.targets();
@@ -78,7 +78,7 @@ impl Job<'_> {
             let mapped = self.map(features.slice(training.training_rows()), &trained)?;
             let board = mapped.load(self, mapped.mapping.clone())?;
             let mut session = board.on(&die).map_err(|e| self.session_error(e))?;
-            let neurons = self.readout_rows(&mut session, &stimuli, &mapped.map, mapped.clock())?;
+            let neurons = self.readout_rows(&mut session, &stimuli, &mapped.map, mapped.drive())?;
             let raw = mapped.sums(&neurons);
             let wanted = self.apply(&trained, &features)?;
             let wanted = self.centred(&wanted);

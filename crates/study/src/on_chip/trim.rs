@@ -8,8 +8,9 @@ use super::Job;
 use super::mapped::Mapped;
 use super::nominal::Rest;
 use crate::StudyError;
-use crate::record::{Rows, Stimulus, Taken, first_tick, play};
+use crate::record::{Drive, Reservoir, Rows, Stimulus, Taken, first_tick, play};
 use crate::spec::CalibrationSettings;
+use crate::tape::Tape;
 use device_models::DieParameters;
 use mapper::{Mapping, Trim, Trimmed};
 use readout::SpikeCounts;
@@ -120,7 +121,7 @@ impl Trimming {
                 let samples = ends(stimulus);
                 let end = first_tick(samples.last().map_or(0, |last| last + 1), job.spec.step_ticks());
                 let events = stimulus.events.iter().copied().filter(|event| event.tick < end).collect();
-                Stimulus { events, samples }
+                Stimulus { part: stimulus.part, events, samples }
             };
             job.stimuli.iter().map(cut).collect()
         };
@@ -129,20 +130,23 @@ impl Trimming {
         Ok(Self { trim, stimuli, samples, steps, iterations: settings.iterations })
     }
 
-    /// Mean rates of all readout neurons over the samples, in spikes a step.
+    /// Mean rates of all readout neurons over the samples, in spikes a step; what the reservoir sends comes from `tape`
+    /// if there is one.
     fn rates(
         &self,
         job: &Job<'_>,
         mapped: &Mapped,
         mapping: &Mapping,
         die: &DieParameters,
+        tape: Option<&Tape>,
     ) -> Result<Vec<f64>, StudyError> {
         let board = mapped.load(job, mapping.clone())?;
         let mut session = board.on(die).map_err(|e| job.session_error(e))?;
         let taken = if job.counts() { Taken::Drained } else { Taken::AtSamples };
         let counts = Box::new(SpikeCounts::new(mapped.map.count));
         let mut rows = [Rows::new(&board, &mapped.map, counts, taken, false)];
-        play(&mut session, &self.stimuli, mapped.clock(), job.drain(), &mut rows).map_err(|e| job.session_error(e))?;
+        let drive = Drive { reservoir: tape.map_or(Reservoir::Emulated, Reservoir::Played), ..mapped.drive() };
+        play(&mut session, &self.stimuli, drive, job.drain(), &mut rows).map_err(|e| job.session_error(e))?;
         let [rows] = rows;
         let (counts, _) = rows.finish();
         // The first row of a series is its washout.
@@ -162,10 +166,10 @@ impl Trimming {
         by: f64,
     ) -> Result<Rest, StudyError> {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-        let before = mean(&self.rates(job, mapped, &mapped.mapping, die)?);
+        let before = mean(&self.rates(job, mapped, &mapped.mapping, die, None)?);
         let mut moved = mapped.mapping.clone();
         let moves = self.trim.shift(&mut moved.program, job.spec, &vec![by; mapped.map.count]);
-        let after = mean(&self.rates(job, mapped, &moved, die)?);
+        let after = mean(&self.rates(job, mapped, &moved, die, None)?);
         let by = mean(&moves.iter().map(|moved| moved.by).collect::<Vec<_>>());
         let slope = (after - before) / by;
         if before > 0.0 && slope > 0.0 && slope.is_finite() {
@@ -174,20 +178,22 @@ impl Trimming {
         Err(StudyError::NoRest { point: job.point.clone() })
     }
 
-    /// Moves the neurons of `mapped` on a die, which is `die(trial)` in run number `trial` of the calibration.
+    /// Moves the neurons of `mapped` on a die, which is `die(trial)` in run number `trial` of the calibration. A `tape`
+    /// has what the reservoir sends on it in every run.
     pub(super) fn on(
         &self,
         job: &Job<'_>,
         mapped: &Mapped,
         rest: Rest,
         die: &dyn Fn(u64) -> Result<DieParameters, StudyError>,
+        tape: Option<&Tape>,
     ) -> Result<Trimmings, StudyError> {
         let mut mapping = mapped.mapping.clone();
         let drive = job.drive.ok_or(StudyError::NoDrive)?;
         let mut searches = vec![Search::new(rest, drive); mapped.map.count];
         let mut last = vec![Trimmed { by: 0.0, short: false }; mapped.map.count];
         for trial in 0..u64::from(self.iterations) {
-            let rates = self.rates(job, mapped, &mapping, &die(trial)?)?;
+            let rates = self.rates(job, mapped, &mapping, &die(trial)?, tape)?;
             let moves = searches
                 .iter_mut()
                 .zip(&rates)

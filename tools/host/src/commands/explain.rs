@@ -6,7 +6,7 @@ mod neuron;
 
 use crate::args::{ExplainArgs, ForDie, MapChoice};
 use crate::commands::floor;
-use crate::commands::load::{self, Loaded, load_on};
+use crate::commands::load::{self, Loaded, load_on, not_mapped};
 use crate::errors::HostError;
 use crate::output::{print, print_json, warn};
 use mapper::{Difference, Explained};
@@ -121,7 +121,7 @@ pub(crate) fn explain<'a>(loaded: &'a Loaded, file: &Path) -> Result<Explained<'
 }
 
 pub(crate) fn refused(file: &Path, error: mapper::MapperError) -> HostError {
-    HostError::Mapper { file: file.display().to_string(), ways: Vec::new(), error: Box::new(error) }
+    not_mapped(file, Vec::new(), error)
 }
 
 /// The whole program in a few lines.

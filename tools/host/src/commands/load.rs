@@ -14,7 +14,7 @@ use conform::Case;
 use formats::runnable::{Runnable, load as read};
 use mapper::{
     Activity, DieChoice, KnownDie, Limit, MapperError, MapperOptions, Mapping, MappingReport, Placement, SpikeCounts,
-    XyloMisfit,
+    Subject, XyloMisfit,
 };
 use network::Network;
 use serde_json::Value;
@@ -110,6 +110,22 @@ impl Loaded {
 /// An error of what `file` asks for.
 pub(crate) fn refused(file: &Path, error: SessionError) -> HostError {
     HostError::Session { file: file.display().to_string(), error: Box::new(error) }
+}
+
+/// That the network of `file` cannot be mapped, with the place in the file of what has to change.
+pub(crate) fn not_mapped(file: &Path, ways: Vec<mapper::WayOut>, error: mapper::MapperError) -> HostError {
+    let (path, name) = (file, file.display().to_string());
+    let place = error.subject().and_then(|subject| {
+        let (list, part) = match subject {
+            Subject::Input(part) => ("input", part),
+            Subject::Population(part) => ("population", part),
+            Subject::Projection(part) => ("projection", part),
+        };
+        // Standard input was read, and is gone.
+        let text = if path == Path::new("-") { None } else { formats::text::read_text(path).ok() };
+        formats::network::place_of(&text?, &name, list, part)
+    });
+    HostError::Mapper { file: name, place: place.map(Box::new), ways, error: Box::new(error) }
 }
 
 /// Reads what the command line names, and maps it if it is a network.
@@ -321,11 +337,8 @@ fn read_activity(options: &mut MapperOptions, network: &Network) -> Result<(), H
 }
 
 fn map(what: &MapChoice, spec: ChipSpec, network: &Network, options: &MapperOptions) -> Result<Loaded, HostError> {
-    let mapping = mapper::map(network, &spec, options).map_err(|error| HostError::Mapper {
-        file: what.network.display().to_string(),
-        ways: mapper::ways_out(network, &spec, options, &error),
-        error: Box::new(error),
-    })?;
+    let refused = |error| not_mapped(&what.network, mapper::ways_out(network, &spec, options, &error), error);
+    let mapping = mapper::map(network, &spec, options).map_err(refused)?;
     let (program, symbols, report) = (mapping.program, mapping.symbols, Some(mapping.report));
     let (placement, split) = (Some(mapping.placement), mapping.split);
     let options = options.clone();

@@ -3,7 +3,7 @@
 pub(crate) mod losses;
 mod page;
 mod rates;
-mod read_back;
+pub(crate) mod read_back;
 
 use crate::args::{MapArgs, WhichDie};
 use crate::commands::explain::{check, explain};

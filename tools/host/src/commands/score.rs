@@ -4,22 +4,21 @@ mod json;
 mod text;
 
 use crate::args::{ForDie, ScoreArgs};
-use crate::commands::load::{Loaded, load};
+use crate::commands::load::{Loaded, LoadedGraph, load};
 use crate::commands::samples;
 use crate::errors::HostError;
 use crate::output::{print_json, warn};
 use crate::outputs::{Done, Outputs};
 use crate::progress::progress;
 use budget::Estimate;
-use chip::{ChipSpec, Endpoint, WEIGHTS};
-use device_models::{DeviceModelError, DieParameters, MismatchSetting};
-use disorder::Die;
 use formats::csv;
-use formats::suggestion;
-use score::{DieScore, LabelledSet, Rule, Scoring, SetOptions, Showing, Source, notices, vary};
+use score::{
+    Deciding, DieScore, DrawnDies, LabelledSet, NamedOutput, Rule, ScoreError, Scoring, SetOptions, Setting, Showing,
+    Source, notices,
+};
 use session::Board;
 use std::num::NonZeroUsize;
-use units::{Decimal, DieId};
+use units::Decimal;
 use warnings::Warnings;
 
 /// Bytes of a die: the mismatch of its parameters, its sessions and its line of the table.
@@ -75,7 +74,7 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
     let labelled = source.read(&options)?;
     outputs.reads_all_so_far()?;
     let samples = labelled.samples.len() as u64;
-    let shown: u64 = settings.iter().map(|setting| setting.dies.len() as u64 * samples).sum();
+    let shown: u64 = settings.iter().map(|(_, setting)| setting.dies.len() as u64 * samples).sum();
     let bar = progress(shown, "{pos} of {len} samples", quiet);
     let mut result = Result {
         args,
@@ -89,7 +88,7 @@ pub(crate) fn run(args: &ScoreArgs, quiet: bool) -> std::result::Result<(), Host
     };
     let multiple = samples::multiple(&set.how);
     let mut found = Vec::new();
-    for Setting { cv, spec, dies, alike } in settings {
+    for (cv, Setting { spec, dies, alike }) in settings {
         let board = board.with_spec(spec);
         let scoring = Scoring {
             board: &board,
@@ -155,131 +154,62 @@ fn threads(args: &ScoreArgs) -> Option<NonZeroUsize> {
     args.threads.and_then(|threads| NonZeroUsize::new(threads as usize))
 }
 
-fn usage(message: String, help: impl Into<String>) -> HostError {
-    HostError::Usage { message, help: Some(help.into()) }
-}
-
 /// The population that decides, how many neurons it has, and by which rule.
 fn output(args: &ScoreArgs, loaded: &Loaded) -> std::result::Result<(String, u32, Rule), HostError> {
-    let symbols = &loaded.symbols;
-    let known: Vec<String> = symbols.populations.iter().map(|population| population.name.clone()).collect();
-    let of_graph: Vec<(&str, &str, bool)> = loaded
-        .graph
-        .iter()
-        .flat_map(|graph| &graph.steps.outputs)
-        .map(|output| {
-            let population =
-                &loaded.graph.as_ref().expect("it has outputs").steps.network.populations[output.population];
-            (output.name.as_str(), population.name.as_str(), output.spikes)
-        })
-        .collect();
-    let name = match &args.output {
-        Some(name) => match of_graph.iter().find(|(node, ..)| node == name) {
-            Some((_, population, _)) if !known.contains(name) => (*population).to_owned(),
-            _ => name.clone(),
-        },
-        None => {
-            let sends =
-                |population: usize| symbols.projections.iter().any(|p| p.pre == Endpoint::Population(population));
-            let ends =
-                (0..known.len()).filter(|population| !sends(*population)).map(|population| known[population].as_str());
-            let candidates: Vec<&str> =
-                if of_graph.is_empty() { ends.collect() } else { of_graph.iter().map(|(_, name, _)| *name).collect() };
-            let [one] = candidates[..] else {
-                return Err(usage(
-                    format!("{}: it is not plain which population decides", args.what.network.display()),
-                    format!("name it with `--output`: {}", known.join(", ")),
-                ));
-            };
-            one.to_owned()
+    let outputs: Vec<NamedOutput<'_>> =
+        loaded.graph.iter().flat_map(|graph| graph.steps.outputs.iter().map(|output| named(graph, output))).collect();
+    let found = Deciding::find(&loaded.symbols, &outputs, args.output.as_deref(), args.decide);
+    let Deciding { population, neurons, rule } = found.map_err(|error| {
+        let help = error.help();
+        let message = match &error {
+            ScoreError::UnknownOutput { name, .. } => format!("`--output {name}`: there is no such population"),
+            ScoreError::NoSpikes { output, rule } => {
+                format!("`--decide {rule}`: the output `{output}` is a voltage and never spikes")
+            }
+            error => format!("{}: {error}", args.what.network.display()),
+        };
+        HostError::Usage { message, help }
+    })?;
+    Ok((population, neurons, rule))
+}
+
+/// What a graph calls an output.
+fn named<'a>(graph: &'a LoadedGraph, output: &'a graph::Output) -> NamedOutput<'a> {
+    let population = &graph.steps.network.populations[output.population].name;
+    NamedOutput { node: &output.name, population, spikes: output.spikes }
+}
+
+/// The dies that the command line asks for.
+fn drawn<'a>(args: &'a ScoreArgs, numbers: &'a [u32]) -> DrawnDies<'a> {
+    let noise = args.noise.then_some(args.trial);
+    DrawnDies { seed: args.seed, numbers, vary: &args.vary, without_faults: args.no_faults, noise }
+}
+
+/// Every setting that the command line asks for, with its CV.
+fn settings(args: &ScoreArgs, board: &Board) -> std::result::Result<Vec<(Option<Decimal>, Setting)>, HostError> {
+    let numbers: Vec<u32> = (0..args.dies).collect();
+    let drawn = drawn(args, &numbers);
+    let refused = |error: ScoreError| {
+        let help = error.help();
+        match error {
+            ScoreError::Unread { ref name, .. } => {
+                HostError::Usage { message: format!("`--vary {name}`: {error}"), help }
+            }
+            ScoreError::Device { chip, error } if help.is_none() => HostError::Device { chip, error },
+            ScoreError::Device { .. } => HostError::Usage { message: error.to_string(), help },
+            error => error.into(),
         }
     };
-    let Some(population) = symbols.population(&name) else {
-        return Err(HostError::Usage {
-            message: format!("`--output {name}`: there is no such population"),
-            help: suggestion(&name, &known, "there are"),
-        });
-    };
-    let spikes = of_graph.iter().find(|(_, population, _)| *population == name).is_none_or(|(.., spikes)| *spikes);
-    let rule = args.decide.unwrap_or(if spikes { Rule::Count } else { Rule::Last });
-    if !spikes && !rule.is_by_voltage() {
-        return Err(usage(
-            format!("`--decide {}`: the output `{name}` is a voltage and never spikes", rule.name()),
-            "decide by `membrane` or `membrane-max`, or name a population that spikes with `--output`",
-        ));
-    }
-    Ok((name, symbols.populations[population].size, rule))
-}
-
-/// A setting of the mismatch, and the dies that have it.
-struct Setting {
-    cv: Option<Decimal>,
-    spec: ChipSpec,
-    dies: Vec<DieParameters>,
-    alike: bool,
-}
-
-/// Every setting that the command line asks for.
-fn settings(args: &ScoreArgs, board: &Board) -> std::result::Result<Vec<Setting>, HostError> {
-    check_vary(args, board)?;
+    drawn.check(board).map_err(refused)?;
     let cvs: Vec<Option<Decimal>> =
         if args.cv.is_empty() { vec![None] } else { args.cv.iter().copied().map(Some).collect() };
-    cvs.into_iter().map(|cv| setting(args, board, cv)).collect()
+    cvs.into_iter().map(|cv| Ok((cv, drawn.at(board, cv).map_err(refused)?))).collect()
 }
 
 /// How the die is drawn that a network says it is mapped for.
 fn for_die(args: &ScoreArgs) -> ForDie {
     let cv = if args.vary.is_empty() { args.cv.first().copied() } else { None };
     ForDie { die: None, seed: args.seed, cv, no_faults: args.no_faults }
-}
-
-/// Refuses parameters that nothing on the board reads: all dies would be alike, for a reason that nobody sees.
-fn check_vary(args: &ScoreArgs, board: &Board) -> std::result::Result<(), HostError> {
-    let spec = board.spec();
-    let mut read: Vec<String> = board
-        .program()
-        .cores
-        .iter()
-        .flat_map(|core| core.model.readings(&spec.synapses))
-        .map(|reading| reading.parameter.to_string())
-        .collect();
-    read.sort();
-    read.dedup();
-    match args.vary.iter().find(|name| spec.parameters.contains_key(*name) && !read.contains(name)) {
-        None => Ok(()),
-        Some(name) => Err(usage(
-            format!("`--vary {name}`: no core of this program reads `{name}`"),
-            format!("its cores read {}; there are also `{WEIGHTS}`", read.join(", ")),
-        )),
-    }
-}
-
-fn setting(args: &ScoreArgs, board: &Board, cv: Option<Decimal>) -> std::result::Result<Setting, HostError> {
-    let varied = !args.vary.is_empty();
-    let spec = if varied { vary(board.spec(), &args.vary, cv)? } else { board.spec().clone() };
-    let setting = MismatchSetting {
-        scale_to_cv: cv.filter(|_| !varied),
-        without_faults: args.no_faults,
-        ..MismatchSetting::default()
-    };
-    let device = |error: DeviceModelError| match error {
-        DeviceModelError::NothingToScale { .. } => usage(
-            format!("chip `{}`: {error}", spec.name),
-            "`--vary PARAMETER --cv X` gives one parameter, or `weights`, a mismatch of its own",
-        ),
-        error => HostError::Device { chip: spec.name.clone(), error: Box::new(error) },
-    };
-    let die = |id: u32| {
-        let die = DieParameters::new(&spec, Die { root_seed: args.seed, id: DieId(id) }, setting.clone())?;
-        if args.noise { die.with_noise(&spec, args.trial) } else { Ok(die) }
-    };
-    let first = die(0).map_err(device)?;
-    let differs =
-        cv.is_none_or(|cv| cv.signum() != 0) && (first.mismatched().next().is_some() || first.has_weight_mismatch());
-    let alike = !differs && !first.has_faults() && !args.noise;
-    let count = if alike { 1 } else { args.dies };
-    let dies = (0..count).map(die).collect::<std::result::Result<_, _>>().map_err(device)?;
-    Ok(Setting { cv, dies, alike, spec })
 }
 
 /// Every decision, a line each.

@@ -4,7 +4,7 @@ use crate::args::MapChoice;
 use crate::errors::HostError;
 use chip::ChipSpec;
 use formats::nir::NirGraph;
-use graph::{Graph, GraphError, Steps, XyloGraph, XyloRegisters};
+use graph::{Graph, GraphError, Steps};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -12,7 +12,7 @@ use warnings::{Kind, Warnings};
 
 /// A graph, and the network that it became.
 pub(crate) struct LoadedGraph {
-    graph: Graph,
+    pub(crate) graph: Graph,
     pub(crate) steps: Steps,
     like: &'static str,
     /// Whether its simulator counts steps, which have no length then.
@@ -88,20 +88,6 @@ impl LoadedGraph {
             );
         }
         warnings
-    }
-
-    /// The graph with the weights of a program; see [`Graph::read_back`].
-    pub(crate) fn read_back(&self, got: &[graph::Got]) -> Result<NirGraph, GraphError> {
-        self.graph.read_back(&self.steps, got)
-    }
-
-    /// The same of a Xylo, whose neurons hold `registers`; see [`Graph::read_back_xylo`].
-    pub(crate) fn read_back_xylo(
-        &self,
-        got: &[graph::Got],
-        registers: &[XyloRegisters],
-    ) -> Result<XyloGraph, GraphError> {
-        self.graph.read_back_xylo(&self.steps, got, registers)
     }
 
     /// What was read and assumed, in lines.

@@ -1,7 +1,7 @@
 //! How often populations spike before and after they met the chip, over samples of the user, and their calibration.
 
 use crate::args::MapArgs;
-use crate::commands::load::{Loaded, is_graph, load, unlimited};
+use crate::commands::load::{Loaded, is_graph, load, not_mapped, unlimited};
 use crate::commands::samples;
 use crate::errors::HostError;
 use crate::progress::progress;
@@ -94,10 +94,10 @@ fn shown(args: &MapArgs, loaded: &Loaded, source: &Source, steps: Option<u64>) -
     Ok((source.clone().read(&options)?, (showing, ticks.map(|ticks| ticks.div_ceil(row)))))
 }
 
-fn of(error: CalibrateError, file: &Path) -> HostError {
-    let file = file.display().to_string();
+fn of(error: CalibrateError, path: &Path) -> HostError {
+    let file = path.display().to_string();
     match error {
-        CalibrateError::Mapper(error) => HostError::Mapper { file, ways: Vec::new(), error: Box::new(error) },
+        CalibrateError::Mapper(error) => not_mapped(path, Vec::new(), error),
         CalibrateError::Session(error) => HostError::Session { file, error: Box::new(error) },
         CalibrateError::Score(error) => error.into(),
         error => HostError::Usage { message: format!("{file}: {error}"), help: None },

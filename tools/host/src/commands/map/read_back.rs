@@ -1,25 +1,16 @@
 //! The graph of a trained net with the weights that its program has.
 
-use crate::commands::load::Loaded;
+use crate::commands::load::{Loaded, not_mapped};
 use crate::errors::HostError;
-use chip::{CoreModel, SynapseSign};
+use crate::{ReadBack, ReadBackError};
+use chip::{ChipSpec, CoreModel, Program, SynapseSign};
 use device_models::xylo::{HIDDEN_CAP, OUTPUT_CAP};
-use graph::{XyloGraph, XyloRegisters};
+use graph::{Graph, Steps, XyloGraph, XyloRegisters};
 use mapper::Placement;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use units::Quantity;
-
-/// A graph as a program has it.
-pub(super) struct ReadBack {
-    /// The NIR file.
-    pub(super) bytes: Vec<u8>,
-    /// By what it is to be read, as arguments of the command; none: by those that its graph was read by.
-    options: Vec<String>,
-    /// What the chip does and the file does not say.
-    unsaid: Vec<String>,
-}
 
 impl ReadBack {
     /// How the file is to be read, in lines; empty where there is nothing to be said of it.
@@ -43,46 +34,50 @@ impl ReadBack {
 
 /// The NIR file with the connections that the program of `loaded` makes.
 pub(super) fn nir(loaded: &Loaded, file: &Path) -> Result<ReadBack, HostError> {
-    let usage = |message: &str| HostError::Usage {
-        message: format!("{}: {message}", file.display()),
-        help: Some("`--nir` writes the graph of a NIR file".into()),
-    };
     let (Some(graph), Some(placement)) = (&loaded.graph, &loaded.placement) else {
-        return Err(usage("only a graph can be written as one"));
+        return Err(HostError::Usage {
+            message: format!("{}: only a graph can be written as one", file.display()),
+            help: Some("`--nir` writes the graph of a NIR file".into()),
+        });
     };
-    let network = &graph.steps.network;
-    let refused = |error: mapper::MapperError| HostError::Mapper {
-        file: file.display().to_string(),
-        ways: Vec::new(),
-        error: Box::new(error),
-    };
-    let connections = mapper::decode(&loaded.program, placement, network, &loaded.spec).map_err(refused)?;
+    of((&graph.graph, &graph.steps), (&loaded.spec, &loaded.program, placement)).map_err(|error| match error {
+        ReadBackError::Mapper(error) => not_mapped(file, Vec::new(), error),
+        ReadBackError::Graph(error) => HostError::Graph { file: file.display().to_string(), error: Box::new(error) },
+    })
+}
+
+/// The graph, which became the network of `steps`, with the connections that its program makes.
+pub(crate) fn of(
+    (graph, steps): (&Graph, &Steps),
+    (spec, program, placement): (&ChipSpec, &Program, &Placement),
+) -> Result<ReadBack, ReadBackError> {
+    let network = &steps.network;
+    let connections = mapper::decode(program, placement, network, spec)?;
     let ends = network.projections.iter().enumerate().map(|(index, p)| ((p.pre, p.post), index));
     let projections: BTreeMap<_, usize> = ends.collect();
     let got: Vec<graph::Got> = connections
         .iter()
         .filter_map(|connection| {
-            let sign = loaded.spec.synapses[usize::from(connection.synapse)].sign;
+            let sign = spec.synapses[usize::from(connection.synapse)].sign;
             let weight = if sign == SynapseSign::Inhibitory { -connection.weight } else { connection.weight };
             let index = projections.get(&(connection.pre, connection.post))?;
             Some((*index, connection.pre_index, connection.post_index, weight))
         })
         .collect();
-    let wrong = |error| HostError::Graph { file: file.display().to_string(), error: Box::new(error) };
-    if loaded.program.cores.iter().any(|core| core.model == CoreModel::Xylo) {
-        let held = registers(loaded, placement);
-        let XyloGraph { file, options, unsaid } = graph.read_back_xylo(&got, &held).map_err(wrong)?;
+    if program.cores.iter().any(|core| core.model == CoreModel::Xylo) {
+        let held = registers(steps, (spec, program, placement));
+        let XyloGraph { file, options, unsaid } = graph.read_back_xylo(steps, &got, &held)?;
         return Ok(ReadBack { bytes: file.to_bytes(), options, unsaid });
     }
-    let written = graph.read_back(&got).map_err(wrong)?;
+    let written = graph.read_back(steps, &got)?;
     Ok(ReadBack { bytes: written.to_bytes(), options: Vec::new(), unsaid: Vec::new() })
 }
 
 /// What the neurons of each population hold on a Xylo.
-fn registers(loaded: &Loaded, placement: &Placement) -> Vec<XyloRegisters> {
+fn registers(steps: &Steps, (spec, program, placement): (&ChipSpec, &Program, &Placement)) -> Vec<XyloRegisters> {
     let of = |population: usize| {
         let register = |name: &str| -> Vec<i16> {
-            let held = mapper::decode_parameter(&loaded.program, placement, &loaded.spec, population, name);
+            let held = mapper::decode_parameter(program, placement, spec, population, name);
             let whole = |value: Quantity| value.value.to_bits(0).ok().and_then(|bits| i16::try_from(bits).ok());
             held.unwrap_or_default().into_iter().map(|value| whole(value).expect("a register has 16 bits")).collect()
         };
@@ -97,6 +92,5 @@ fn registers(loaded: &Loaded, placement: &Placement) -> Vec<XyloRegisters> {
             spikes_max: spikes_max.into(),
         }
     };
-    let populations = &loaded.graph.as_ref().expect("a graph is read back").steps.network.populations;
-    (0..populations.len()).map(of).collect()
+    (0..steps.network.populations.len()).map(of).collect()
 }
