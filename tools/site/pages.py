@@ -82,6 +82,8 @@ class Site:
             found = self.bring((source.parent / target).resolve())
             if found is None:
                 return start.lstrip("![").removesuffix("](")
+            # mdBook calls the page of a folder its index.
+            found = re.sub(r"(^|/)README\.md$", r"\1index.md", found)
             ups = len(place.parent.parts)
             return f"{start}{'../' * ups}{found}{anchor}{end}"
 

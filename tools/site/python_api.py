@@ -44,18 +44,6 @@ def rust_docs(folder: Path) -> dict[str, str]:
     return docs
 
 
-def extensions(folder: Path) -> dict[str, str]:
-    """Docstrings of methods that Python gives to classes of Rust: functions under `@extends(Chip)`."""
-    docs: dict[str, str] = {}
-    for path in sorted(folder.rglob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef):
-                for decorator in map(ast.unparse, node.decorator_list):
-                    if found := re.fullmatch(r"extends\((?:\w+\.)*(\w+)\)", decorator):
-                        docs[f"{found[1]}.{node.name}"] = ast.get_docstring(node) or ""
-    return docs
-
-
 def prose(text: str) -> str:
     """Text of a docstring in Markdown."""
     text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text)
@@ -99,6 +87,11 @@ def entries(text: str) -> str:
     )
 
 
+def plain(node: ast.AST) -> str:
+    """Arguments or a type, without the modules that names come from."""
+    return ast.unparse(node).replace("npt.", "").replace("_native.", "")
+
+
 def signature(function: ast.FunctionDef, drop_self: bool) -> str:
     arguments = function.args
     kinds = {ast.unparse(decorator) for decorator in function.decorator_list}
@@ -108,27 +101,47 @@ def signature(function: ast.FunctionDef, drop_self: bool) -> str:
             posonlyargs=[], args=positional[1:], vararg=arguments.vararg, kwonlyargs=arguments.kwonlyargs,
             kw_defaults=arguments.kw_defaults, kwarg=arguments.kwarg, defaults=arguments.defaults,
         )
-    text = ast.unparse(arguments).replace("npt.NDArray", "NDArray")
-    returns = ast.unparse(function.returns).replace("npt.NDArray", "NDArray") if function.returns else ""
+    text, returns = plain(arguments), plain(function.returns) if function.returns else ""
     return f"({text})" + (f" -> {returns}" if returns and function.name not in ("__init__", "__new__") else "")
 
 
-def definitions(folder: Path) -> tuple[list[str], dict[str, Definition], str]:
-    """The public names in their order, what defines each, and the docstring of the package."""
-    package = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
-    names: list[str] = []
-    for node in package.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            names = [element.value for element in node.value.elts]  # type: ignore[attr-defined]
-    found: dict[str, ast.ClassDef | ast.FunctionDef] = {}
-    stubs = sorted(folder.rglob("_native.pyi"))
-    sources = sorted(path for path in folder.rglob("*.py") if path.name not in ("__init__.py", "__main__.py"))
-    # A name of a source stands in front of the native one that it wraps.
-    for path in stubs + sources:
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, Definition):
-                found[node.name] = node
-    return names, found, ast.get_docstring(package) or ""
+class Package:
+    """The public names in their order, what defines each, and what is said of each."""
+
+    def __init__(self, crate: Path) -> None:
+        folder = crate / "python/quenched"
+        package = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
+        self.intro = ast.get_docstring(package) or ""
+        self.names: list[str] = []
+        for node in package.body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                self.names = [element.value for element in node.value.elts]  # type: ignore[attr-defined]
+        self.found: dict[str, ast.ClassDef | ast.FunctionDef] = {}
+        self.docs = rust_docs(crate / "src")
+        stubs = sorted(folder.rglob("_native.pyi"))
+        sources = sorted(path for path in folder.rglob("*.py") if path.name not in ("__init__.py", "__main__.py"))
+        # A name of a source stands in front of the native one that it wraps.
+        for path in stubs + sources:
+            text = path.read_text(encoding="utf-8")
+            # Modules to be imported by themselves have names of their own.
+            prefix = "" if path.name.startswith("_") else f"quenched.{path.stem}."
+            for node in ast.parse(text).body:
+                if isinstance(node, Definition):
+                    self.add(node, prefix)
+            for comment, name in re.findall(r"((?:^#: .*\n)+)^(\w+)(?:: [^=]+)? = ", text, re.MULTILINE):
+                self.docs[name] = re.sub(r"^#: ", "", comment, flags=re.MULTILINE)
+
+    def add(self, node: ast.ClassDef | ast.FunctionDef, prefix: str) -> None:
+        doc = ast.get_docstring(node) or ""
+        owners = [found[1] for d in node.decorator_list if (found := re.match(r"extends\(([\w.]+)\)", ast.unparse(d)))]
+        for owner in owners:
+            # A method of a native class that is written in Python; its stub has the signature.
+            self.docs[f"{owner.split('.')[-1]}.{node.name}"] = doc
+        if owners or prefix and node.name.startswith("_"):
+            return
+        if prefix:
+            self.names.append(prefix + node.name)
+        self.found[prefix + node.name] = node
 
 
 def member_lines(name: str, node: ast.ClassDef, docs: dict[str, str]) -> list[str]:
@@ -142,7 +155,7 @@ def member_lines(name: str, node: ast.ClassDef, docs: dict[str, str]) -> list[st
         kinds = {ast.unparse(decorator) for decorator in member.decorator_list}
         doc = ast.get_docstring(member) or docs.get(f"{name}.{member.name}", "")
         if "property" in kinds:
-            kind = ast.unparse(member.returns).replace("npt.NDArray", "NDArray") if member.returns else ""
+            kind = plain(member.returns) if member.returns else ""
             title = f"`{name}.{member.name}`: `{kind}`" if kind else f"`{name}.{member.name}`"
         elif member.name == "__getitem__":
             title = f"`{name}[...]{signature(member, True)[signature(member, True).find(')') + 1:]}`"
@@ -154,12 +167,14 @@ def member_lines(name: str, node: ast.ClassDef, docs: dict[str, str]) -> list[st
 
 def page(crate: Path) -> str:
     """The page, of the package in `crate`."""
-    names, found, intro = definitions(crate / "python/quenched")
-    docs = rust_docs(crate / "src") | extensions(crate / "python/quenched")
-    text = ["# Python: every name\n", "How to install and begin: [Python](python.md).\n", markdown(intro) + "\n"]
-    for name in names:
+    package = Package(crate)
+    found, docs = package.found, package.docs
+    text = ["# Python: every name\n", "How to install and begin: [Python](python.md).\n", markdown(package.intro) + "\n"]
+    for name in package.names:
         node = found.get(name)
         if node is None:
+            # A constant.
+            text.append(f"## `{name}`\n\n{prose(docs.get(name, 'Version of the package.'))}\n")
             continue
         doc = ast.get_docstring(node) or docs.get(name, "")
         text.append(f"## `{name}`\n")

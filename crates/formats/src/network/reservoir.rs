@@ -217,7 +217,7 @@ mod tests {
         let text = write_reservoir(&spec(&chip, Recurrence::Full), chip.models[0], 1, &chip, &[]).unwrap();
         assert!(text.contains("fraction = 0.3, per = \"connection\" }"), "{text}");
         assert!(text.contains("strength = 1.7 }") && !text.contains("[mapping]"), "{text}");
-        assert_eq!((fraction(1), fraction(32768), fraction(65536)), ("0.00002".into(), "0.5".into(), "1".into()));
+        assert_eq!((fraction(1), fraction(32768), fraction(65536)), ("2e-5".into(), "0.5".into(), "1".into()));
     }
 
     #[test]
