@@ -121,6 +121,9 @@ pub(crate) fn map(
     Ok(made)
 }
 
+/// The bytes of a NIR file, by which arguments it is to be read, and what it does not say.
+type Graph<'py> = (Bound<'py, PyBytes>, Vec<String>, Vec<String>);
+
 #[pymethods]
 impl Program {
     /// The program of a file, as `quenched map --out` and :meth:`save` write it.
@@ -239,7 +242,7 @@ impl Program {
 
     /// The graph that it was made of, with the weights that the chip holds, as the bytes of a NIR file; by which
     /// arguments that is to be read, and what the chip does that it does not say.
-    fn _nir<'py>(&self, py: Python<'py>) -> Result<(Bound<'py, PyBytes>, Vec<String>, Vec<String>), PythonError> {
+    fn _nir<'py>(&self, py: Python<'py>) -> Result<Graph<'py>, PythonError> {
         let mapped = self.mapped()?;
         let OfGraph { graph, steps } = mapped.graph.as_deref().ok_or_else(|| {
             PythonError::Value("only what was made of a NIR graph (`from_nir`) can be written as one".into())
