@@ -30,7 +30,7 @@ pub(crate) struct Run {
     spikes: Spikes,
     activity: Vec<PopulationActivity>,
     warnings: Warnings,
-    /// How long the emulator took.
+    /// How long the emulator took, from its first event on.
     took: Duration,
 }
 
@@ -165,9 +165,9 @@ fn one(
 ) -> Result<Option<Run>, SessionError> {
     let board = session.board().clone();
     let multiple = if asked.binary { Multiple::Binary } else { Multiple::Count };
-    let taken = session.take_all(events.iter().copied(), Tick(0)..Tick(asked.ticks), multiple)?;
     let mut watching = (Keep::new(&board), Activity::new(&board));
     let from = Instant::now();
+    let taken = session.take_all(events.iter().copied(), Tick(0)..Tick(asked.ticks), multiple)?;
     if !session.run_until_while(Tick(asked.ticks), &mut watching, more) {
         return Ok(None);
     }
@@ -403,7 +403,7 @@ impl Run {
         Ok((values.reshape(shape)?, raw, PyArray1::from_vec(py, bits), unit))
     }
 
-    /// Seconds that the emulator took, without what is before and after it.
+    /// Seconds that the emulator took to take its events and to run, without what is before and after it.
     #[getter]
     fn _took(&self) -> f64 {
         self.took.as_secs_f64()
