@@ -140,8 +140,8 @@ impl Network {
         Ok(Self { recorded: Some(Recorded { steps, events }), notes, ..Self::of(network, chip, options) })
     }
 
-    /// What was recorded with a golden case: the number of steps, and its events as an array of tick, channel and number
-    /// of spikes, shape (events, 3). None of other networks.
+    /// What was recorded with a golden case: the number of steps, and its events as an array of tick, channel and
+    /// number of spikes, shape (events, 3). None of other networks.
     #[getter]
     fn recorded<'py>(&self, py: Python<'py>) -> PyResult<Option<(usize, Bound<'py, PyArray2<i64>>)>> {
         let Some(Recorded { steps, events }) = &self.recorded else { return Ok(None) };

@@ -259,8 +259,8 @@ impl Block {
     }
 }
 
-/// What a yield is: share, low and high end of its interval, dies that pass, all dies, the best and the worst with their
-/// scores.
+/// What a yield is: share, low and high end of its interval, dies that pass, all dies, the best and the worst with
+/// their scores.
 type Yield = (f64, f64, f64, usize, usize, (u32, f64), (u32, f64));
 
 /// The share of dies whose score is at least, or at most, what is required, with the interval of Clopper and Pearson.

@@ -54,8 +54,8 @@ impl Drop for Bell<'_> {
     }
 }
 
-/// Does `work`, of `all` parts, and tells `progress` how many are done of all. What it raises, and Ctrl-C, stop the work
-/// and are raised when it has stopped.
+/// Does `work`, of `all` parts, and tells `progress` how many are done of all. What it raises, and Ctrl-C, stop the
+/// work and are raised when it has stopped.
 pub(crate) fn watched<T: Send>(
     py: Python<'_>,
     all: usize,

@@ -1,8 +1,8 @@
 //! A network, a labelled set of events, and many dies: how many samples does each die decide as its label says?
 //!
 //! This crate owns labelled sets of any of the forms that `formats` and `tasks` read ([`LabelledSet`]), the rules by
-//! which output neurons decide ([`Rule`], [`Deciding`]), the dies that are asked ([`DrawnDies`]), running every sample on
-//! every die with one mapping ([`Scoring`]), what comes of it ([`DieScore`], [`mean_over_dies`]), and chips of which one
+//! which output neurons decide ([`Rule`], [`Deciding`]), the dies that are asked ([`DrawnDies`]), running every sample
+//! on every die with one mapping ([`Scoring`]), what comes of it ([`DieScore`], [`mean_over_dies`]), and chips of which one
 //! parameter alone differs ([`vary`]).
 //!
 //! It deliberately maps nothing, trains nothing and prints nothing; intervals are those of `statistics`. Floats meet
