@@ -2,8 +2,8 @@
 //!
 //! This crate owns labelled sets of any of the forms that `formats` and `tasks` read ([`LabelledSet`]), the rules by
 //! which output neurons decide ([`Rule`], [`Deciding`]), the dies that are asked ([`DrawnDies`]), running every sample
-//! on every die with one mapping ([`Scoring`]), what comes of it ([`DieScore`], [`mean_over_dies`]), and chips of which one
-//! parameter alone differs ([`vary`]).
+//! on every die with one mapping ([`Scoring`]), what comes of it ([`DieScore`], [`mean_over_dies`]), and chips of which
+//! one parameter alone differs ([`vary`]).
 //!
 //! It deliberately maps nothing, trains nothing and prints nothing; intervals are those of `statistics`. Floats meet
 //! `+ - * /` and the square root in a fixed order, and results come in the order of dies and samples, so that they are

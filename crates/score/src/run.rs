@@ -103,8 +103,8 @@ impl Scoring<'_> {
         Ok(Some(scores))
     }
 
-    /// One sample on one die, timed or not; with the first of a die also what is to be said of the die. `None` if it was
-    /// stopped.
+    /// One sample on one die, timed or not; with the first of a die also what is to be said of the die. `None` if it
+    /// was stopped.
     fn one(
         &self,
         die: &DieParameters,

@@ -31,8 +31,8 @@ pub struct LabelledSet {
 }
 
 impl LabelledSet {
-    /// The set of `samples` with `labels`, one each, for `outputs` output neurons. Labels that are all whole numbers are
-    /// numbers of output neurons; others are names, in the order of `order` or else of the alphabet.
+    /// The set of `samples` with `labels`, one each, for `outputs` output neurons. Labels that are all whole numbers
+    /// are numbers of output neurons; others are names, in the order of `order` or else of the alphabet.
     ///
     /// # Errors
     /// As many labels as samples are needed, and each must be a class.

@@ -157,8 +157,8 @@ impl Run<'_> {
         Ok(nominal)
     }
 
-    /// The features of the host's readout while `stimuli` are played, the spikes of the reservoir, and what a readout on
-    /// the chip sees of them.
+    /// The features of the host's readout while `stimuli` are played, the spikes of the reservoir, and what a readout
+    /// on the chip sees of them.
     pub(crate) fn record(
         &self,
         session: &mut Session,

@@ -1,8 +1,9 @@
 //! The runs of a study one at a time, in any order, each with what it is made of: for who shows a run beside its score,
 //! or cannot wait for all of them.
 //!
-//! Owns [`Runs`], which keeps the programs that its runs shared so far. It deliberately has neither thread nor clock nor
-//! file, so that it runs where there are none; scores are those of [`crate::run`], because the path of a run is the same.
+//! Owns [`Runs`], which keeps the programs that its runs shared so far. It deliberately has neither thread nor clock
+//! nor file, so that it runs where there are none; scores are those of [`crate::run`], because the path of a run is the
+//! same.
 
 use crate::axis::Conditions;
 use crate::evaluate::{RESERVOIR, Run};

@@ -1,8 +1,8 @@
 //! What a page calls: texts in and out of the memory of WebAssembly.
 //!
-//! A page asks [`room`] for as many bytes as its question has, writes them there, calls [`ask`], which says how long the
-//! answer is, and reads it from where [`answer`] says. Memory may have grown in the meantime: views of it are made anew
-//! after each call. Where the kernel panics, [`ask`] traps, and the page finds the reason in [`panicked`].
+//! A page asks [`room`] for as many bytes as its question has, writes them there, calls [`ask`], which says how long
+//! the answer is, and reads it from where [`answer`] says. Memory may have grown in the meantime: views of it are made
+//! anew after each call. Where the kernel panics, [`ask`] traps, and the page finds the reason in [`panicked`].
 //!
 //! This is the one place with `unsafe` in it: names that are not mangled could be those of others. Nothing here reads
 //! or writes through a pointer; addresses only leave.

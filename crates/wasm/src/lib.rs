@@ -1,8 +1,8 @@
 //! The kernel behind a page: questions in JSON, answers in JSON.
 //!
-//! [`Playground::answer`] is all there is. A page asks what chips there are, for a die, for a run with its score, and for
-//! the scores of a study one by one; what each of these is, is decided by `study`, `session` and the crates below them,
-//! so that a page shows the very numbers of the command line. [`Request`] has the questions.
+//! [`Playground::answer`] is all there is. A page asks what chips there are, for a die, for a run with its score, and
+//! for the scores of a study one by one; what each of these is, is decided by `study`, `session` and the crates below
+//! them, so that a page shows the very numbers of the command line. [`Request`] has the questions.
 //!
 //! This crate owns the questions, the operating point of each chip on the page (`offers`), and the memory that
 //! WebAssembly and page exchange texts through. It deliberately has no rule of a chip, no loop over ticks and no score

@@ -1,7 +1,7 @@
 //! Which chips a page offers, and the operating point of each: a study but for what the controls set.
 //!
-//! Owns the table of offers. How good an operating point is was measured with `quenched study`; `docs/playground.md` has
-//! the command. It deliberately holds no number of a chip: those are in the chip files.
+//! Owns the table of offers. How good an operating point is was measured with `quenched study`; `docs/playground.md`
+//! has the command. It deliberately holds no number of a chip: those are in the chip files.
 
 use crate::PlaygroundError;
 use chip::ChipSpec;
@@ -20,8 +20,8 @@ pub struct Offer {
     pub neurons: [u32; 3],
 }
 
-/// All of them, in the order of the page. On BrainScaleS-2 `analog-lif` is nearer to the circuit, which has no steps, and
-/// takes four times as long.
+/// All of them, in the order of the page. On BrainScaleS-2 `analog-lif` is nearer to the circuit, which has no steps,
+/// and takes four times as long.
 pub const OFFERS: &[Offer] = &[
     Offer { chip: "dynapse2", model: "lif", rest: include_str!("offers/dynapse2.toml"), neurons: [96, 32, 256] },
     Offer {

@@ -1,5 +1,5 @@
-//! The questions of a page, natively: that the answers are those of the libraries, and that wrong questions are answered
-//! with what is wrong.
+//! The questions of a page, natively: that the answers are those of the libraries, and that wrong questions are
+//! answered with what is wrong.
 
 use crate::{Kept, OFFERS, Offer, Playground, PlaygroundError, Request, Setting, setting};
 use chip::InputEvent;
