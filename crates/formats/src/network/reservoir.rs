@@ -183,7 +183,8 @@ mod tests {
         for name in ["ideal-mismatched", "dynapse2", "brainscales2"] {
             let chip = crate::chip::shipped(name).unwrap();
             let model = chip.models[0];
-            for recurrence in [Recurrence::Full, Recurrence::Pruned { kept_per_65536: 30000 }, Recurrence::Removed] {
+            let pruned = [1, 30000, 65535].map(|kept_per_65536| Recurrence::Pruned { kept_per_65536 });
+            for recurrence in [Recurrence::Full, Recurrence::Removed].into_iter().chain(pruned) {
                 let mut spec = spec(&chip, recurrence);
                 if name == "brainscales2" {
                     spec.parameters.clear();
