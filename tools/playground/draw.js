@@ -286,7 +286,7 @@ function drawScore(place, run, nominals) {
 
 // How much of each delay there is.
 function drawRecall(place, run, nominal) {
-  const [drawing, width] = picture(place, 150);
+  const [drawing, width] = picture(place, 156);
   const left = 26, bottom = 122, top = 6, count = run.by_target.length, pitch = (width - left - 4) / count;
   const y = (share) => bottom - share * (bottom - top);
   [0, 0.5, 1].forEach((share) => {
